@@ -1,0 +1,77 @@
+"""capopt: plans AI compute capacity, month by month, at least present cost.
+
+The public names are listed in ``__all__`` and loaded when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optimizer.errors import (
+        AuditFailed,
+        CapoptError,
+        Fault,
+        InstanceError,
+        NoFeasiblePlan,
+        PlanFileError,
+        SolverError,
+        StoppedWithoutPlan,
+        UnsupportedInstance,
+    )
+    from optimizer.instance.instance import Instance
+    from optimizer.instance.read import read
+    from optimizer.plan.audit import Audit, Violation, audit
+    from optimizer.plan.plan import Plan, load_plan
+    from optimizer.planning import solve
+    from optimizer.program.build import Program, build
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Audit",
+    "AuditFailed",
+    "CapoptError",
+    "Fault",
+    "Instance",
+    "InstanceError",
+    "NoFeasiblePlan",
+    "Plan",
+    "PlanFileError",
+    "Program",
+    "SolverError",
+    "StoppedWithoutPlan",
+    "UnsupportedInstance",
+    "Violation",
+    "__version__",
+    "audit",
+    "build",
+    "load_plan",
+    "read",
+    "solve",
+]
+
+_ROOMS = {
+    "optimizer.instance.instance": ("Instance",),
+    "optimizer.instance.read": ("read",),
+    "optimizer.plan.audit": ("Audit", "Violation", "audit"),
+    "optimizer.plan.plan": ("Plan", "load_plan"),
+    "optimizer.planning": ("solve",),
+    "optimizer.program.build": ("Program", "build"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME.get(name, "optimizer.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return __all__

@@ -1,0 +1,237 @@
+"""The command line: ``capopt new``, ``validate``, ``solve``, ``audit``.
+
+Heavy libraries are imported where they are used, so that help and messages come at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer import __version__
+from optimizer.errors import AuditFailed, InstanceError, PlanFileError
+from optimizer.exits import details, fault_details, print_json, run
+
+if TYPE_CHECKING:
+    from optimizer.instance.instance import Instance
+    from optimizer.plan.plan import Plan
+
+_EPILOG = """INSTANCE is a folder, an .xlsx workbook or the name of a shipped example (such as first-steps).
+
+\b
+Exit codes:  0 done; a plan within the asked gap   3 a plan with a larger gap
+             2 invalid input    4 audit failed      5 no feasible plan
+           130 stopped before any plan was found    1 anything else"""
+
+_TOLD = 100  # violations listed at most
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+_strict = click.option("--strict", is_flag=True, help="Treat warnings as faults.")
+
+
+def _finite(_: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse numbers that compare with nothing, or never end."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.", param=parameter)
+    return value
+
+
+@click.group(context_settings=_SETTINGS, epilog=_EPILOG)
+@click.version_option(__version__, prog_name="capopt")
+def cli() -> None:
+    """Plan AI compute capacity: what to build, commit, lease and lease out, when, and what runs where."""
+
+
+@cli.command()
+@click.argument("target", metavar="DIR|FILE.xlsx", type=click.Path(path_type=Path))
+@click.option("--blank", is_flag=True, help="Headers only, to fill in from nothing.")
+@click.option("--from", "example", metavar="EXAMPLE", default="", help="Copy a shipped example instead of the starter.")
+@_json
+def new(target: Path, blank: bool, example: str, as_json: bool) -> int:
+    """Write a commented starter instance: a folder, or a workbook if the name ends in .xlsx."""
+    from optimizer.instance.template import create
+
+    if blank and example:
+        raise click.UsageError("--blank and --from exclude each other.")
+    files = create(target, blank=blank, example=example)
+    if as_json:
+        print_json({"created": str(target), "files": [str(file) for file in files]})
+    many = f" with {len(files)} files; README.md tells what each is for" if (target / "README.md").is_file() else ""
+    click.echo(f"Wrote {target}{many}.", err=as_json)
+    click.echo(f"Next: {'fill it in, then ' if blank else ''}capopt validate {shlex.quote(str(target))}", err=as_json)
+    return 0
+
+
+@cli.command()
+@click.argument("instance")
+@_strict
+@_json
+def validate(instance: str, strict: bool, as_json: bool) -> int:
+    """Tell every fault of an instance, with file, row, column and the nearest valid value."""
+    try:
+        data = _read(instance, strict)
+    except InstanceError as error:
+        if as_json:
+            print_json({"valid": False, **details(error)})
+        click.echo(str(error), err=as_json)
+        return error.exit_code
+    from optimizer.program.build import uncovered
+
+    head, notes = data.head, [*data.warnings, *uncovered(data)]
+    counts = {name: len(rows) for name, rows in data.rows.items() if rows}
+    if as_json:
+        known = {"name": head.name, "start": head.start, "months": head.months, "currency": head.currency}
+        found = [fault_details(note) for note in notes]
+        print_json({"valid": True, **known, "hash": data.hash, "rows": counts, "faults": [], "warnings": found})
+    for note in notes:
+        click.echo(f"warning: {note}", err=as_json)
+    tables = ", ".join(f"{name} {count}" for name, count in counts.items())
+    click.echo(f"{head.name}: no faults, {_plural(len(notes), 'warning')}.", err=as_json)
+    click.echo(f"{head.months} months from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json)
+    return 0
+
+
+@cli.command()
+@click.argument("instance")
+@click.option(
+    "-o", "--output", metavar="PLAN", type=click.Path(path_type=Path), help="Plan folder. [default: plans/<name>]"
+)
+@click.option(
+    "--gap",
+    type=click.FloatRange(min=0),
+    default=0.001,
+    show_default=True,
+    callback=_finite,
+    help="Relative gap to prove; 0.001 is 0.1 %.",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    callback=_finite,
+    help="Seconds for the solver.",
+)
+@click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver. [default: it chooses]")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Random seed of the solver."
+)
+@click.option("--relax", is_flag=True, help="Do not demand whole blocks and lots.")
+@_strict
+@click.option(
+    "--tables",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Format of the plan's tables.",
+)
+@_json
+def solve(instance: str, output: Path | None, tables: str, strict: bool, as_json: bool, **options: Any) -> int:
+    """Find the plan of least present cost, prove how good it is, write it and print its summary.
+
+    Ctrl-C ends the search and keeps the best plan so far.
+    """
+    data = _read(instance, strict)
+    target = _plan_folder(output or Path("plans") / data.head.name, tables)
+    from optimizer.planning import solve_to_folder
+    from optimizer.report.progress import follow
+
+    try:
+        with follow(data.head.currency) as tell:
+            plan = solve_to_folder(data, target, tables=tables, progress=tell, **options)
+    except PlanFileError as error:
+        if isinstance(error.__cause__, OSError):  # the plan is fine, the disk is not
+            raise error.__cause__ from None
+        raise
+    code = 0 if plan.status == "optimal" else 3
+    if as_json:
+        print_json({"plan": str(target), "exit_code": code, **plan.head})
+    _print_summary(plan, target, err=as_json)
+    return code
+
+
+@cli.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@_json
+def audit(plan: Path, as_json: bool) -> int:
+    """Check a plan again and price it again, from its tables alone."""
+    from optimizer.plan.audit import audit as check
+    from optimizer.plan.plan import load_plan
+
+    verdict = check(load_plan(plan))
+    code = 0 if verdict.passed else AuditFailed.exit_code
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, **verdict.to_dict()})
+    for violation in verdict.violations[:_TOLD]:
+        click.echo(str(violation), err=as_json)
+    more = len(verdict.violations) - _TOLD
+    if more > 0:
+        click.echo(f"... and {more:,} more", err=as_json)
+    found = "holds" if verdict.passed else f"fails in {_plural(len(verdict.violations), 'place')}"
+    click.echo(f"{plan}: {found}; {_plural(verdict.checks, 'check')}.", err=as_json)
+    return code
+
+
+# ---------------------------------------------------------------- helpers
+def _read(name: str, strict: bool) -> Instance:
+    """Read an instance; with ``strict``, its warnings are faults."""
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.read import read
+
+    instance = read(find_instance(name))
+    if strict and instance.warnings:
+        raise InstanceError(instance.warnings, f"instance {name}, warnings counted")
+    return instance
+
+
+def _plan_folder(target: Path, tables: str) -> Path:
+    """Tell before the solve, not after it, that the plan cannot be written."""
+    from importlib.util import find_spec
+
+    from optimizer.plan.plan import check_writable
+
+    if tables == "parquet" and find_spec("pyarrow") is None:
+        raise click.UsageError("Parquet tables need pyarrow: pip install 'capopt[parquet]'")
+    if target.name in ("", ".."):
+        target = target.resolve()
+    if not target.name:
+        raise click.UsageError(f"{target} cannot be a plan folder.")
+    check_writable(target)
+    folder = target.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(folder))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+    return target
+
+
+def _print_summary(plan: Plan, target: Path, err: bool) -> None:
+    from rich.console import Console
+
+    from optimizer.report.terminal import render
+
+    console = Console(stderr=err, highlight=False)
+    width = min(console.width, 120) if console.is_terminal else 100
+    console.print(render(plan, where=str(target), width=width), width=width)
+
+
+def _plural(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def main() -> None:
+    """Run ``capopt`` with the arguments of the process, and end it with the exit code."""
+    sys.exit(run(cli, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

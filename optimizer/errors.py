@@ -1,0 +1,142 @@
+"""Errors that capopt raises, all of them told in a planner's terms.
+
+::
+
+    CapoptError                    exit 1
+    ├── InstanceError              exit 2   the instance is broken; carries every fault found
+    │   └── UnsupportedInstance    exit 2   legal data that this version cannot plan with yet
+    ├── PlanFileError              exit 2   a plan folder is missing, incomplete or broken
+    ├── AuditFailed                exit 4   a plan breaks a rule or its money does not add up
+    ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; carries the conflict
+    ├── StoppedWithoutPlan         exit 130 stopped (time limit or Ctrl-C) before any plan was found
+    └── SolverError                exit 1   the solver failed or refused an option
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong, or suspicious, in an instance.
+
+    Attributes
+    ----------
+    where : str
+        File (``contracts.csv``), sheet or table it stands in.
+    row : int or None
+        Row as an editor or spreadsheet counts it: the header is row 1. None for a whole table.
+    column : str
+        Column name, ``""`` for a whole row or table.
+    value : str
+        The offending value as found.
+    problem : str
+        What was found and what was expected, in words.
+    nearest : str
+        Nearest valid value, ``""`` where there is none.
+    cell : str
+        Cell in a workbook (``D7``), ``""`` elsewhere.
+    """
+
+    where: str
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+    problem: str = ""
+    nearest: str = ""
+    cell: str = ""
+
+    def __str__(self) -> str:
+        place = [self.where]
+        if self.cell:
+            place.append(f"cell {self.cell}")
+        if self.row is not None:
+            place.append(f"row {self.row}")
+        if self.column:
+            place.append(f"column {self.column}")
+        text = f"{', '.join(place)}: {self.problem}"
+        return f"{text} Did you mean {self.nearest!r}?" if self.nearest else text
+
+
+class CapoptError(Exception):
+    """Base of all errors of capopt. ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class InstanceError(CapoptError):
+    """The instance is broken.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        Every fault found, not only the first.
+    """
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[Fault], what: str = "the instance") -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{count} fault{'s' if count != 1 else ''} in {what}:\n{lines}")
+
+
+class UnsupportedInstance(InstanceError):
+    """Legal data that this version cannot plan with yet; never solved without it."""
+
+
+class PlanFileError(CapoptError):
+    """A plan folder is missing, incomplete or broken."""
+
+    exit_code = 2
+
+
+class AuditFailed(CapoptError):
+    """A plan breaks a rule or its money does not add up.
+
+    Attributes
+    ----------
+    violations : tuple
+        The audit's violations; see :class:`optimizer.plan.audit.Violation`.
+    kept : str
+        Where the failed plan is kept for inspection, ``""`` if nowhere.
+    """
+
+    exit_code = 4
+
+    def __init__(self, violations: Iterable[object], kept: str = "") -> None:
+        self.violations = tuple(violations)
+        self.kept = kept
+        lines = "\n".join(f"  {violation}" for violation in self.violations)
+        aside = f"\nThe failed plan is kept in {kept}." if kept else ""
+        super().__init__(f"the plan fails its audit in {len(self.violations)} places:\n{lines}{aside}")
+
+
+class NoFeasiblePlan(CapoptError):
+    """Proven, and confirmed with presolve off: no plan meets all rules.
+
+    Attributes
+    ----------
+    conflict : tuple of str
+        An irreducible set of rules that cannot all hold, each named by table and row.
+    """
+
+    exit_code = 5
+
+    def __init__(self, conflict: Iterable[str]) -> None:
+        self.conflict = tuple(conflict)
+        lines = "\n".join(f"  {row}" for row in self.conflict)
+        super().__init__(f"no plan meets all rules. These cannot hold together:\n{lines}")
+
+
+class StoppedWithoutPlan(CapoptError):
+    """Stopped by the time limit or by Ctrl-C before any plan was found."""
+
+    exit_code = 130
+
+
+class SolverError(CapoptError):
+    """The solver failed, or refused an option."""

@@ -1,0 +1,141 @@
+"""How the command line ends: every error as a message and an exit code, and as a JSON object if asked for.
+
+Never a traceback, unless ``CAPOPT_DEBUG`` is set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, is_dataclass
+from types import TracebackType
+from typing import Any
+
+import click
+
+from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+
+INVALID = 2
+OTHER = 1
+DEBUG = "CAPOPT_DEBUG"
+
+
+def run(command: click.Command, arguments: Sequence[str]) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    command : click.Command
+        What to run; its commands return their exit code.
+    arguments : sequence of str
+        Without the program's name.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    as_json = "--json" in arguments
+    if not os.environ.get(DEBUG):
+        sys.excepthook = _last_resort(as_json)
+        warnings.simplefilter("ignore")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = command.main(list(arguments), prog_name="capopt", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return INVALID
+    except BrokenPipeError:
+        _abandon_output()
+        return OTHER
+    except (click.ClickException, click.Abort, KeyboardInterrupt, CapoptError, OSError, MemoryError) as error:
+        return _fail(_found(error), as_json)
+    return int(code or 0)
+
+
+def _found(error: BaseException) -> dict[str, Any]:
+    """An expected error as the JSON object that ``--json`` prints."""
+    if isinstance(error, CapoptError):
+        return details(error)
+    if isinstance(error, click.ClickException):
+        hint = f" Try '{error.ctx.command_path} --help'." if isinstance(error, click.UsageError) and error.ctx else ""
+        return {"error": f"{error.format_message()}{hint}", "kind": "UsageError", "exit_code": INVALID}
+    if isinstance(error, OSError):
+        return {"error": _system_message(error), "kind": "OSError", "exit_code": OTHER}
+    if isinstance(error, MemoryError):
+        message = "there is not enough memory for this instance; close other programs, or plan fewer months or items"
+        return {"error": message, "kind": "MemoryError", "exit_code": OTHER}
+    stopped = StoppedWithoutPlan.exit_code
+    return {"error": "stopped before any plan was found", "kind": "Interrupted", "exit_code": stopped}
+
+
+def details(error: CapoptError) -> dict[str, Any]:
+    """An error of ours as a JSON object."""
+    found: dict[str, Any] = {"error": str(error), "kind": type(error).__name__, "exit_code": error.exit_code}
+    if isinstance(error, InstanceError):
+        found["faults"] = [fault_details(fault) for fault in error.faults]
+    if isinstance(error, NoFeasiblePlan):
+        found["conflict"] = list(error.conflict)
+    if isinstance(error, AuditFailed):
+        found["violations"] = [plain(violation) for violation in error.violations]
+        found["kept"] = error.kept
+    return found
+
+
+def fault_details(fault: Fault) -> dict[str, Any]:
+    """A fault as a JSON object: its parts, and the whole as text."""
+    return {**asdict(fault), "text": str(fault)}
+
+
+def plain(thing: object) -> Any:
+    """A dataclass as a mapping, anything else as text."""
+    return asdict(thing) if is_dataclass(thing) and not isinstance(thing, type) else str(thing)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object on standard output."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def _fail(found: dict[str, Any], as_json: bool) -> int:
+    """Tell an error in prose on standard error, and as JSON on standard output if asked for."""
+    with contextlib.suppress(OSError):
+        click.echo(f"capopt: {found['error']}", err=True)
+    try:
+        if as_json:
+            print_json(found)
+        sys.stdout.flush()
+    except OSError:
+        _abandon_output()
+    return int(found["exit_code"])
+
+
+def _system_message(error: OSError) -> str:
+    """What the system refused, and where."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _abandon_output() -> None:
+    """Nobody reads standard output any more, or it is full: let what is left in its buffer go nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _last_resort(as_json: bool) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """Tell an error that nobody expected in one line; Python then ends with exit code 1."""
+
+    def tell(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+        first = (str(error).strip().splitlines() or [""])[0]
+        what = f"{kind.__name__}: {first}" if first else kind.__name__
+        message = f"unexpected {what}. This is a bug; run with {DEBUG}=1 for the traceback, and report it."
+        _fail({"error": message, "kind": kind.__name__, "exit_code": OTHER}, as_json)
+
+    return tell

@@ -1,0 +1,1 @@
+"""Instances: read from tables, checked, kept frozen."""

@@ -1,0 +1,231 @@
+"""Names: that tables are there, that names are unique, and that every reference names something."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from optimizer.errors import Fault
+from optimizer.instance.data import BAD, Data, Record, TypedTable
+from optimizer.instance.raw import number_text, quoted
+from optimizer.schema import IN_HOUSE, Column
+
+
+def needed_tables(data: Data) -> None:
+    """A required table, and one table of each needed set, has rows."""
+    sets = [(name,) for name, table in data.schema.tables.items() if table.required]
+    for tables in (*sets, *data.schema.needed.values()):
+        if not any(_has_content(data.tables[name]) for name in tables):
+            names = [data.where(name) for name in tables]
+            problem = (
+                "is missing or has no rows."
+                if len(names) == 1
+                else f"none of {', '.join(names)} has rows; one is needed."
+            )
+            data.faults.append(Fault(names[0], problem=problem))
+            data.missing.update(tables)
+
+
+def _has_content(table: TypedTable) -> bool:
+    """Whether it has rows, or may have had some that could not be read."""
+    return bool(table.records or table.broken or (table.raw and table.raw.lost))
+
+
+def keys(data: Data) -> None:
+    """No two rows of a table have the same key."""
+    for table in data.tables.values():
+        first: dict[tuple[Any, ...], int] = {}
+        for record in table.records:
+            key = tuple(record.values[column] for column in table.spec.key)
+            if BAD in key:
+                continue
+            if key in first:
+                data.doubtful.add(id(record))
+                told = ", ".join(_key_text(record, column) for column in table.spec.key)
+                data.fault(table, record, table.spec.key[0], f"{quoted(told)} stands in row {first[key]} already.")
+            first.setdefault(key, record.row)
+
+
+def _key_text(record: Record, column: str) -> str:
+    found = record.found.get(column, "")
+    return number_text(found) if isinstance(found, float) else str(found)
+
+
+def unique_names(data: Data) -> None:
+    """No name of a set stands in two of its tables."""
+    told: set[int] = set()
+    for members in data.schema.unique.values():
+        first: dict[str, tuple[str, int]] = {}
+        for member in members:
+            name, column = member.split(".")
+            table = data.tables[name]
+            for record in table.records:
+                value = record.values[column]
+                if value is BAD:
+                    continue
+                where, row = first.setdefault(value, (name, record.row))
+                if where != name and id(record) not in told:
+                    told.add(id(record))
+                    data.doubtful.add(id(record))
+                    problem = f"{quoted(value)} names something in {data.where(where)} row {row} already."
+                    data.fault(table, record, column, problem)
+
+
+def pool_names(data: Data) -> None:
+    """No contract or offer is called ``site/accelerator``."""
+    pairs = {
+        f"{record.values['site']}/{record.values['accelerator']}"
+        for _, record in data.records("fleet", "purchases")
+        if record.has("site", "accelerator")
+    }
+    for table, record in data.records("contracts", "on_demand"):
+        column = table.spec.key[0]
+        if record.values[column] in pairs:
+            data.doubtful.add(id(record))
+            problem = f"{quoted(record.values[column])} is the name of the accelerators at an own site."
+            data.fault(table, record, column, problem)
+
+
+def built_in(data: Data) -> None:
+    """``in_house`` is no row of the providers."""
+    for table, record in data.records("providers"):
+        if record.values["provider"] == IN_HOUSE:
+            data.doubtful.add(id(record))
+            data.fault(
+                table, record, "provider", f"{IN_HOUSE!r} is built in: the planner's own sites; take the row out."
+            )
+
+
+# ---------------------------------------------------------------- references
+@dataclass
+class Names:
+    """All names that some columns hold."""
+
+    known: dict[str, None] = field(default_factory=dict)
+    doubtful: dict[str, None] = field(default_factory=dict)  # names that are wrong, or in rows that are: told already
+    nameless: int = 0  # rows whose name is wrong: that many unknown names are explained
+    open: bool = False  # a table or column could not be read: nothing can be said
+    empty: bool = True  # none of the tables has rows
+    tables: tuple[str, ...] = ()
+
+
+def names_of(data: Data, targets: tuple[str, ...]) -> Names:
+    """Names that stand in some ``table.column``."""
+    if targets not in data.names:
+        data.names[targets] = _collect_names(data, targets)
+    found: Names = data.names[targets]
+    return found
+
+
+def _collect_names(data: Data, targets: tuple[str, ...]) -> Names:
+    names = Names(tables=tuple(dict.fromkeys(target.split(".")[0] for target in targets)))
+    for target in targets:
+        name, column = target.split(".")
+        table = data.tables[name]
+        names.open |= table.broken or column in table.unsure or name in data.missing
+        names.empty &= not _has_content(table)
+        for record in table.records:
+            value = record.values[column]
+            if value is BAD:
+                names.doubtful[str(record.found.get(column, ""))] = None
+            else:
+                names.known.update(dict.fromkeys(value if isinstance(value, tuple) else (value,)))
+            names.nameless += value is BAD or id(record) in data.doubtful
+        for cells in table.raw.lost if table.raw else ():
+            names.doubtful.update(dict.fromkeys(str(cell) for cell in cells if cell is not None))
+    return names
+
+
+def references(data: Data) -> None:
+    """Every reference names something that exists."""
+    missing: dict[tuple[str, ...], list[tuple[TypedTable, Record, str]]] = defaultdict(list)
+    present: list[tuple[TypedTable, Column, Names, list[tuple[Record, list[str]]]]] = []
+    for table in data.tables.values():
+        for column in table.spec.columns.values():
+            if not column.refers or column.name in table.unsure:
+                continue
+            names = names_of(data, column.refers)
+            extra = (IN_HOUSE,) if _takes_own(column) else ()
+            dangling = [] if names.open else _dangling(table, column, names, extra)
+            if names.empty:
+                missing[names.tables] += [(table, record, items[0]) for record, items in dangling]
+            else:
+                present.append((table, column, names, dangling))
+    for tables, cells in missing.items():
+        _tell_missing(data, tables, cells)
+    for table, column, names, dangling in present:
+        _tell_dangling(data, table, column, names, dangling)
+
+
+def _takes_own(column: Column) -> bool:
+    """Whether the built-in provider can be named."""
+    return "providers.provider" in column.refers and len(column.refers) > 1
+
+
+def _dangling(table: TypedTable, column: Column, names: Names, extra: Iterable[str]) -> list[tuple[Record, list[str]]]:
+    """Rows with the names in them that nothing has."""
+    found = []
+    for record in table.records:
+        value = record.values[column.name]
+        if value is None or value is BAD:
+            continue
+        items = value if isinstance(value, tuple) else (value,)
+        unknown = [item for item in items if not (item in names.known or item in names.doubtful or item in extra)]
+        if unknown:
+            found.append((record, unknown))
+    return found
+
+
+def _tell_dangling(
+    data: Data, table: TypedTable, column: Column, names: Names, dangling: list[tuple[Record, list[str]]]
+) -> None:
+    told = explained(data, names, {item for _, items in dangling for item in items})
+    for record, items in dangling:
+        unknown = [item for item in items if item not in told]
+        if unknown:
+            told_names = ", ".join(quoted(item) for item in unknown)
+            near = _near_name(data, names, unknown[0])
+            data.fault(table, record, column.name, f"no {_kinds(column)} is called {told_names}.", near)
+
+
+def explained(data: Data, names: Names, unknown: set[str]) -> set[str]:
+    """Unknown names that are likely those of rows with a wrong name, or of a missing table: told there already."""
+    lacking = bool(data.missing & set(names.tables))
+    if names.open or not (names.nameless or lacking):
+        return unknown if names.open else set()
+    near = {item: data.speller.nearest(item, names.known) for item in unknown}
+    far = {item for item in unknown if not near[item] or _series_name(item) == _series_name(near[item])}
+    wrong = {item for item in unknown if names.doubtful and data.speller.nearest(item, names.doubtful)}
+    return wrong | (far if lacking or len(far) <= names.nameless else set())
+
+
+def _series_name(name: str) -> str:
+    """A name without its digits: ``lease-1`` and ``lease-2`` are two things, not one spelt wrongly."""
+    return "".join(c for c in name if not c.isdigit())
+
+
+def _near_name(data: Data, names: Names, item: str) -> str:
+    """Nearest name; several names separated by commas are separated by semicolons."""
+    parts = [part.strip() for part in item.split(",")]
+    return ";".join(parts) if all(part in names.known for part in parts) else data.speller.nearest(item, names.known)
+
+
+def _kinds(column: Column) -> str:
+    """What a reference can name, in words."""
+    kinds = list(dict.fromkeys(target.split(".")[1].replace("tags", "tag") for target in column.refers))
+    return f"{', '.join(kinds[:-1])} or {kinds[-1]}" if len(kinds) > 1 else kinds[0]
+
+
+def _tell_missing(data: Data, tables: tuple[str, ...], cells: list[tuple[TypedTable, Record, str]]) -> None:
+    """One fault for a table that is not there, however many cells refer to it."""
+    if not cells:
+        return
+    data.missing.update(tables)
+    table, record, item = cells[0]
+    first = f"first {quoted(item)} in {data.where(table.spec.name)} row {record.row}"
+    count = f"{len(cells)} cells name" if len(cells) > 1 else "one cell names"
+    others = f" (nor have {', '.join(data.where(name) for name in tables[1:])})" if len(tables) > 1 else ""
+    problem = f"is missing or has no rows{others}, but {count} something in it: {first}."
+    data.faults.append(Fault(data.where(tables[0]), problem=problem))

@@ -1,0 +1,128 @@
+"""Rows that contradict themselves: a table of the columns looked at and the function that looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.instance.data import BAD, Data
+from optimizer.instance.values import month_text
+
+Values = dict[str, Any]
+_BOTH = ("contracts", "outlets")
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """What must hold within a row.
+
+    Attributes
+    ----------
+    tables : tuple of str
+        Where it applies.
+    columns : tuple of str
+        What is looked at; skipped if one of them could not be understood. The first is where a fault is told.
+    problem : callable
+        What is wrong with a row's values, None if nothing is.
+    """
+
+    tables: tuple[str, ...]
+    columns: tuple[str, ...]
+    problem: Callable[[Values], str | None]
+
+
+def rows(data: Data) -> None:
+    """No row contradicts itself."""
+    last = 0 if data.months is BAD else data.months
+    for check in _CHECKS:
+        for table, record in data.records(*check.tables):
+            values = record.values
+            if record.has(*check.columns) and (problem := check.problem(values)):
+                data.fault(table, record, check.columns[0], problem)
+    for tables, first, final in _WINDOWS:
+        for table, record in data.records(*tables):
+            begin, end = record.values[first], record.values[final]
+            if record.has(first, final) and begin > end and begin != 0 and end != last - 1:
+                told = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)})."
+                data.fault(table, record, first, told)
+
+
+def _month(data: Data, t: int) -> str:
+    return month_text(t + (0 if data.head["start"] is BAD else data.head["start"]))
+
+
+_WINDOWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("builds", "purchases", "contracts", "outlets", "commitments"), "earliest", "latest"),
+    (("budgets", "policies", "rules", "changes"), "from", "to"),
+    (("training_runs",), "release", "deadline"),
+)
+
+
+def _one_term(v: Values) -> str | None:
+    given = [name for name in ("term_months", "min_term_months") if v[name] is not None]
+    if len(given) == 1:
+        return None
+    what = "both are given" if given else "neither is given"
+    return f"exactly one of term_months (fixed) and min_term_months (terminable) is needed; {what}."
+
+
+def _blocks(v: Values) -> str | None:
+    if v["committed_blocks"] is None and v["min_blocks"] > v["max_blocks"]:
+        return f"min_blocks ({v['min_blocks']:g}) is more than max_blocks ({v['max_blocks']:g})."
+    return None
+
+
+def _whole_blocks(v: Values) -> str | None:
+    blocks = v["committed_blocks"]
+    if blocks is not None and v["integer"] and blocks != int(blocks):
+        return f"{blocks:g} blocks are committed, but only whole blocks are allowed; set integer to false."
+    return None
+
+
+def _mw_price(v: Values) -> str | None:
+    if v["per"] == "mw_month" and v["mw_per_block"] == 0:
+        return "mw_per_block is needed where the price is per mw_month."
+    return None
+
+
+def _outlet_mw_price(v: Values) -> str | None:
+    return _mw_price(v) if v["sells"] != "mw" else None
+
+
+def _outlet_accelerator_price(v: Values) -> str | None:
+    if v["sells"] == "mw" and v["per"].startswith("accelerator_") and v["accelerators_per_block"] == 0:
+        return f"accelerators_per_block is needed where the price is per {v['per']}."
+    return None
+
+
+def _needs(column: str, sells: str) -> Callable[[Values], str | None]:
+    def problem(v: Values) -> str | None:
+        return f"{column} is needed where an outlet sells {sells}." if v["sells"] == sells and not v[column] else None
+
+    return problem
+
+
+def _fits(v: Values) -> str | None:
+    """A committed agreement can run its term by ``ends_by``."""
+    term = v["term_months"] if v["term_months"] is not None else v["min_term_months"]
+    if v["ends_by"] is None or not v["committed_blocks"] or term is None:
+        return None
+    if v["earliest"] + max(term, 1) - 1 <= v["ends_by"]:
+        return None
+    return f"{v['committed_blocks']:g} blocks are committed, but their term of {term} months ends later than ends_by."
+
+
+_CHECKS: tuple[RowCheck, ...] = (
+    RowCheck(_BOTH, ("term_months", "min_term_months"), _one_term),
+    RowCheck(_BOTH, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
+    RowCheck(_BOTH, ("committed_blocks", "integer"), _whole_blocks),
+    RowCheck(_BOTH, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
+    RowCheck(("contracts",), ("mw_per_block", "per"), _mw_price),
+    RowCheck(("outlets",), ("mw_per_block", "per", "sells"), _outlet_mw_price),
+    RowCheck(("outlets",), ("accelerators_per_block", "per", "sells"), _outlet_accelerator_price),
+    RowCheck(("outlets",), ("site", "sells"), _needs("site", "mw")),
+    RowCheck(("outlets",), ("mw_per_block", "sells"), _needs("mw_per_block", "mw")),
+    RowCheck(("outlets",), ("accelerator", "sells"), _needs("accelerator", "accelerators")),
+    RowCheck(("outlets",), ("accelerators_per_block", "sells"), _needs("accelerators_per_block", "accelerators")),
+)

@@ -1,0 +1,152 @@
+"""Contradictions between rows: ramps, renewals, builds that wait, policies, scenarios."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.errors import Fault
+from optimizer.instance.check_names import explained, names_of
+from optimizer.instance.data import BAD, Data, Record, TypedTable
+from optimizer.instance.raw import quoted
+from optimizer.instance.values import BadValueError, convert
+from optimizer.schema import IN_HOUSE, Column
+
+_REGIONS = ("sites.region", "contracts.region", "on_demand.region")
+_MEMBERS: dict[str, tuple[str, ...]] = {
+    "provider": ("providers.provider",),
+    "group": ("providers.group",),
+    "site": ("sites.site",),
+    "region": _REGIONS,
+    "tag": ("providers.tags",),
+}
+_CHANGING: dict[str, tuple[str, ...]] = {
+    "multiply": ("number", "integer"),
+    "add": ("number", "integer"),
+    "delay": ("month", "integer"),
+}
+_NUMBER = Column("value", "number", "")
+_INTEGER = Column("value", "integer", "")
+
+
+def _by_name(data: Data, table: str) -> dict[Any, Record]:
+    """Rows by name; the first of a name counts."""
+    found: dict[Any, Record] = {}
+    for owner, record in data.records(table):
+        name = record.values[owner.spec.key[0]]
+        if name is not BAD:
+            found.setdefault(name, record)
+    return found
+
+
+def ramps(data: Data) -> None:
+    """The last ``month_of_term`` of a terminable contract's ramp is not beyond its minimum term."""
+    contracts = _by_name(data, "contracts")
+    last: dict[str, Record] = {}
+    for _, record in data.records("ramps"):
+        if record.has("contract", "month_of_term"):
+            name = record.values["contract"]
+            if name not in last or record.values["month_of_term"] > last[name].values["month_of_term"]:
+                last[name] = record
+    for name, record in last.items():
+        contract = contracts.get(name)
+        if contract is None or not contract.has("term_months", "min_term_months"):
+            continue
+        term = contract.values["min_term_months"]
+        if term is not None and contract.values["term_months"] is None and record.values["month_of_term"] > term:
+            problem = f"the ramp of {quoted(name)} goes on beyond its min_term_months ({term})."
+            data.fault(data.tables["ramps"], record, "month_of_term", problem, str(term))
+
+
+def renewals(data: Data) -> None:
+    """A contract renews one of the same provider."""
+    contracts = _by_name(data, "contracts")
+    for table, record in data.records("contracts"):
+        other = contracts.get(record.values["renews"])
+        if other is None or not (record.has("provider") and other.has("provider")):
+            continue
+        if other.values["provider"] != record.values["provider"]:
+            problem = f"{quoted(record.values['renews'])} is a contract of {quoted(other.values['provider'])}, not of "
+            data.fault(table, record, "renews", f"{problem}{quoted(record.values['provider'])}.")
+
+
+def waiting(data: Data) -> None:
+    """No build waits for itself, directly or through others; each circle is told once."""
+    builds = _by_name(data, "builds")
+    told: set[Any] = set()
+    for name, record in builds.items():
+        chain = [name]
+        while (after := builds[chain[-1]].values["after"]) in builds and after not in chain:
+            chain.append(after)
+        if after != name or name in told:
+            continue
+        told.update(chain)
+        others = f" through {', '.join(quoted(other) for other in chain[1:4])}" if len(chain) > 1 else ""
+        data.fault(data.tables["builds"], record, "after", f"{quoted(name)} waits for itself{others}.")
+
+
+def members(data: Data) -> None:
+    """The member of a policy is one of its subject."""
+    found = {subject: names_of(data, targets) for subject, targets in _MEMBERS.items()}
+    for table, record in data.records("policies"):
+        if not record.has("subject", "member") or not record.values["member"]:
+            continue
+        subject, member = record.values["subject"], record.values["member"]
+        names = found[subject]
+        own = member == IN_HOUSE and subject in ("provider", "group")
+        known = own or member in names.known or member in names.doubtful
+        if not known and not explained(data, names, {member}):
+            near = data.speller.nearest(member, names.known)
+            data.fault(table, record, "member", f"no {subject} is called {quoted(member)}.", near)
+
+
+def probabilities(data: Data) -> None:
+    """The probabilities of the scenarios sum to 1."""
+    table = data.tables["scenarios"]
+    values = [record.values["probability"] for record in table.records]
+    lost = table.raw.lost if table.raw else ()
+    if values and BAD not in values and not lost and abs(sum(values) - 1) > 1e-6:
+        problem = f"the probabilities sum to {sum(values):g}; they must sum to 1."
+        data.faults.append(Fault(data.where("scenarios"), column="probability", problem=problem))
+
+
+def changes(data: Data) -> None:
+    """A change names a row and a column that exist, and a value that the column takes."""
+    for table, record in data.records("changes"):
+        if not record.has("table"):
+            continue
+        name = record.values["table"]
+        if name in data.schema.tables:
+            _check_change(data, table, record, data.tables[name])
+        else:
+            near = data.speller.nearest(name, data.schema.tables)
+            data.fault(table, record, "table", f"{quoted(name)} is no table of the format.", near)
+
+
+def _check_change(data: Data, table: TypedTable, record: Record, target: TypedTable) -> None:
+    spec = target.spec
+    key, column, how, value = (record.values[name] for name in ("key", "column", "how", "value"))
+    if key is not BAD and key != "*":
+        names = names_of(data, (f"{spec.name}.{spec.key[0]}",))
+        if not (key in names.known or key in names.doubtful or explained(data, names, {key})):
+            near = data.speller.nearest(key, names.known)
+            data.fault(table, record, "key", f"no {spec.key[0]} in {spec.name} is called {quoted(key)}.", near)
+    if column is BAD:
+        return
+    if column not in spec.columns:
+        near = data.speller.nearest(column, spec.columns)
+        data.fault(table, record, "column", f"{quoted(column)} is no column of {spec.name}.", near)
+    elif how is not BAD:
+        _check_effect(data, table, record, spec.columns[column], how, value)
+
+
+def _check_effect(data: Data, table: TypedTable, record: Record, column: Column, how: str, value: Any) -> None:
+    kinds = _CHANGING.get(how)
+    if kinds and column.type not in kinds:
+        data.fault(table, record, "how", f"{how} cannot change {column.name}, which is a {column.type}.", "set")
+        return
+    if value is BAD:
+        return
+    try:
+        convert(value, {"set": column, "delay": _INTEGER}.get(how, _NUMBER))
+    except BadValueError as bad:
+        data.fault(table, record, "value", bad.problem, bad.nearest)

@@ -1,0 +1,244 @@
+"""Tables with typed cells, some of which could not be understood: what the checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from optimizer.errors import Fault
+from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, shown
+from optimizer.instance.values import BadValueError, convert
+from optimizer.schema import Column, Schema, Table
+
+
+class Bad:
+    """Stands for a value that could not be understood; that is told already."""
+
+    def __repr__(self) -> str:
+        return "BAD"
+
+
+BAD: Any = Bad()
+
+
+@dataclass
+class Record:
+    """A row: its number, its typed values and its cells as found, by column."""
+
+    row: int
+    values: dict[str, Any]
+    found: dict[str, Any]
+
+    def has(self, *columns: str) -> bool:
+        """Whether all of these values could be understood."""
+        return not any(self.values[column] is BAD for column in columns)
+
+
+@dataclass
+class TypedTable:
+    """A table with typed cells.
+
+    Attributes
+    ----------
+    spec : Table
+        Its columns.
+    raw : RawTable or None
+        Cells as found; None if the table is absent.
+    records : list of Record
+        Rows.
+    unsure : set of str
+        Columns whose content cannot be told, as the header is wrong.
+    broken : bool
+        Whether the table is there but could not be read.
+    """
+
+    spec: Table
+    raw: RawTable | None = None
+    records: list[Record] = field(default_factory=list)
+    unsure: set[str] = field(default_factory=set)
+    broken: bool = False
+
+
+@dataclass
+class Data:
+    """A whole instance with typed cells, and what is wrong with it so far."""
+
+    schema: Schema
+    raw: Raw
+    head: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, TypedTable] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)  # tables whose absence is told already
+    doubtful: set[int] = field(default_factory=set)  # ids of records whose name is told to be wrong
+    names: dict[tuple[str, ...], Any] = field(default_factory=dict)  # names by the columns they stand in
+    speller: Speller = field(default_factory=Speller)
+
+    @property
+    def months(self) -> Any:
+        """Months of the plan, or BAD."""
+        return self.head["months"] if self.head["start"] is not BAD else BAD
+
+    def where(self, table: str) -> str:
+        """File, sheet or name of a table, also of an absent one."""
+        raw = self.tables[table].raw
+        return raw.where if raw else f"{table}.csv" if self.raw.head_where.endswith(".toml") else table
+
+    def records(self, *tables: str) -> Iterator[tuple[TypedTable, Record]]:
+        """Every row of some tables."""
+        for table in tables:
+            for record in self.tables[table].records:
+                yield self.tables[table], record
+
+    def fault(
+        self, table: TypedTable, record: Record | None, column: str, problem: str, nearest: str = "", warn: bool = False
+    ) -> None:
+        """Tell a fault, or a warning, at a cell (or row, or table if the rest is blank)."""
+        row = record.row if record else None
+        found = record.found.get(column) if record else None
+        value, cell = "" if found is None else shown(found), ""
+        if record and table.raw and column in table.raw.header:
+            cell = table.raw.cell(row, table.raw.header.index(column))
+        told = Fault(self.where(table.spec.name), row, column, value, problem, nearest, cell)
+        (self.warnings if warn else self.faults).append(told)
+
+
+def type_data(raw: Raw, schema: Schema) -> Data:
+    """Everything found, typed, with a fault for each cell and header that is not of the format."""
+    data = Data(schema, raw, faults=list(raw.faults))
+    _type_head(data)
+    for name, spec in schema.tables.items():
+        found = raw.tables.get(name)
+        data.tables[name] = TypedTable(spec, found, broken=name in raw.broken)
+        if found:
+            _type_table(data, data.tables[name], found)
+    return data
+
+
+# ---------------------------------------------------------------- head
+def _type_head(data: Data) -> None:
+    columns = data.schema.head.columns
+    given = {key: value for key, value in data.raw.head.items() if value is not None}
+    missing = [name for name, column in columns.items() if column.required and name not in given]
+    unsure: set[str] = set()
+    for key in given:
+        if key not in columns:
+            near = data.speller.nearest(key, columns)
+            unsure.add(near)
+            _head_fault(data, key, key, "no such key in the format.", near)
+    for name in missing:
+        if name not in unsure and not data.raw.head_broken:
+            problem = "the required key has no value." if name in data.raw.head else "the required key is missing."
+            _head_fault(data, name, "", problem)
+    for name, column in columns.items():
+        default = BAD if column.required or name in unsure or data.raw.head_broken else column.default
+        data.head[name] = default if name not in given else _head_value(data, column, given[name])
+
+
+def _head_value(data: Data, column: Column, value: Any) -> Any:
+    if isinstance(value, Unusable):
+        return BAD
+    try:
+        return convert(value, column)
+    except BadValueError as bad:
+        _head_fault(data, column.name, value, bad.problem, bad.nearest)
+        return BAD
+
+
+def _head_fault(data: Data, key: str, value: Any, problem: str, nearest: str = "") -> None:
+    row, cell = data.raw.head_places.get(key, (None, ""))
+    data.faults.append(Fault(data.raw.head_where, row, shown(key), shown(value), problem, nearest, cell))
+
+
+# ---------------------------------------------------------------- tables
+def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
+    positions = _read_header(data, table, raw)
+    spec = table.spec
+    readers = []
+    for column in spec.columns.values():
+        is_name = f"{spec.name}.{column.name}" in data.schema.referred
+        default = BAD if column.name in table.unsure else _default(data, column)
+        readers.append((column, column.name, positions.get(column.name), is_name, default))
+    own = spec.key[0]
+    named = [column.name for column in spec.columns.values() if column.default == "@name"]
+    for row, cells in raw.rows:
+        record = Record(row, {}, {})
+        for column, name, position, is_name, default in readers:
+            value = cells[position] if position is not None else None
+            if value is None:
+                record.values[name] = _blank(data, table, record, column, position, default)
+            else:
+                record.found[name] = value
+                record.values[name] = _value(data, table, record, column, value, is_name)
+        for name in named:
+            if name not in record.found and name not in table.unsure:
+                record.values[name] = record.values[own]
+        table.records.append(record)
+
+
+def _read_header(data: Data, table: TypedTable, raw: RawTable) -> dict[str, int]:
+    """Position of every column of the format that stands in the header."""
+    columns, positions = table.spec.columns, {}
+    for position, name in enumerate(raw.header):
+        if not name:
+            continue
+        cell = raw.cell(raw.header_row, position)
+        if name not in columns:
+            near = _near_column(data, name, table, raw)
+            table.unsure.add(near)
+            problem = "no such column in the format."
+            data.faults.append(Fault(raw.where, raw.header_row, shown(name), shown(name), problem, near, cell))
+        elif name in positions:
+            problem = "the column stands twice in the header."
+            data.faults.append(Fault(raw.where, raw.header_row, name, name, problem, "", cell))
+            table.unsure.add(name)
+        else:
+            positions[name] = position
+    for name, column in columns.items():
+        if column.required and name not in raw.header and name not in table.unsure:
+            data.faults.append(Fault(raw.where, raw.header_row, name, "", "the required column is missing."))
+            table.unsure.add(name)
+    return {name: position for name, position in positions.items() if name not in table.unsure}
+
+
+def _near_column(data: Data, name: str, table: TypedTable, raw: RawTable) -> str:
+    """Nearest column, rather one that the header lacks."""
+    absent = tuple(column for column in table.spec.columns if column not in raw.header)
+    return data.speller.nearest(name, absent) or data.speller.nearest(name, table.spec.columns)
+
+
+def _default(data: Data, column: Column) -> Any:
+    if column.default == "@first":
+        return 0 if data.head["start"] is not BAD else BAD
+    if column.default == "@last":
+        return BAD if data.months is BAD else data.months - 1
+    if column.type == "list":
+        return tuple(column.default or ())
+    if column.type in ("text", "name", "ref") and column.default is None and not column.refers:
+        return ""
+    return column.default
+
+
+def _blank(data: Data, table: TypedTable, record: Record, column: Column, position: int | None, default: Any) -> Any:
+    """What a blank cell means."""
+    if not column.required or position is None:
+        return default
+    data.fault(table, record, column.name, "a required value is missing.")
+    return BAD
+
+
+def _value(data: Data, table: TypedTable, record: Record, column: Column, value: Any, is_name: bool) -> Any:
+    if isinstance(value, Unusable):
+        return BAD
+    try:
+        converted = convert(value, column, is_name)
+    except BadValueError as bad:
+        data.fault(table, record, column.name, bad.problem, bad.nearest)
+        return BAD
+    return converted - _origin(data) if column.type == "month" else converted
+
+
+def _origin(data: Data) -> int:
+    start = data.head["start"]
+    return 0 if start is BAD else int(start)

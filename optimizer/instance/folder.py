@@ -1,0 +1,167 @@
+"""The folder carrier: ``instance.toml`` and one ``<table>.csv`` per table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import Fault, InstanceError
+from optimizer.instance.raw import CELL_LIMIT, Raw, RawTable, Speller, drop_unnamed, quoted, refuse_long, shown, tidy
+from optimizer.schema import load_schema
+
+HEAD_FILE = "instance.toml"
+_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+class _UnreadableError(Exception):
+    """A file that cannot be read as a whole; carries the one fault that tells why."""
+
+    def __init__(self, where: str, problem: str, row: int | None = None) -> None:
+        super().__init__(problem)
+        self.fault = Fault(where=where, row=row, problem=problem)
+
+
+def read_folder(folder: Path) -> Raw:
+    """Everything found in a folder that exists."""
+    raw = Raw(source=str(folder), head_where=HEAD_FILE)
+    try:
+        names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raw.faults.append(Fault(where=folder.name, problem=f"cannot be listed: {error.strerror}."))
+        raw.head_broken, raw.broken = True, set(load_schema().tables)
+        return raw
+    if HEAD_FILE not in names and not any(name.lower().endswith(".csv") for name in names):
+        problem = "holds no instance: neither instance.toml nor a table."
+        raise InstanceError([Fault(where=str(folder), value=str(folder), problem=problem)])
+    _read_head(folder, names, raw)
+    for name in names:
+        path = folder / name
+        if path.suffix.lower() == ".csv" or (path.is_file() and path.stem in load_schema().tables):
+            _read_table(path, raw)
+    return raw
+
+
+def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise _UnreadableError(path.name, f"is {'a folder' if path.is_dir() else 'no regular file'}; expected a file.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _UnreadableError(path.name, f"cannot be read: {error.strerror or error}.") from None
+
+
+def _text(path: Path) -> str:
+    """Text of a UTF-8 file, with or without a byte-order mark."""
+    data = _bytes(path)
+    if encoding := _BOMS.get(data[:2]):
+        raise _UnreadableError(path.name, f"is {encoding} text; save it as UTF-8.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"is not UTF-8 text: byte 0x{data[error.start]:02X} cannot be read; save it as UTF-8."
+        raise _UnreadableError(path.name, what, line) from None
+
+
+# ---------------------------------------------------------------- head
+def _read_head(folder: Path, names: list[str], raw: Raw) -> None:
+    if HEAD_FILE not in names:
+        other = next((name for name in names if name.lower().endswith(".toml")), "")
+        problem = "is missing: the head of an instance, with its name, start and months."
+        raw.faults.append(Fault(HEAD_FILE, problem=problem + (f" Rename {quoted(other)}." if other else "")))
+        raw.head_broken = True
+        return
+    try:
+        text = _text(folder / HEAD_FILE)
+        raw.head = {key: tidy(value) for key, value in _toml(text).items()}
+    except _UnreadableError as error:
+        raw.faults.append(error.fault)
+        raw.head_broken = True
+        return
+    raw.head_places = {key: (_line_of(key, text), "") for key in raw.head}
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", str(error))
+        line = int(place[1]) if place and place[1] else text.count("\n") + 1
+        problem = str(error)[: place.start()].strip() if place else str(error)
+        raise _UnreadableError(HEAD_FILE, f"is not valid TOML: {problem[:1].lower()}{problem[1:]}.", line) from None
+    except (RecursionError, ValueError) as error:
+        raise _UnreadableError(HEAD_FILE, f"is not valid TOML: {error}.") from None
+
+
+def _line_of(key: str, text: str) -> int | None:
+    found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*(?:=|\]|\.)", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else None
+
+
+# ---------------------------------------------------------------- tables
+def _read_table(path: Path, raw: Raw) -> None:
+    tables = load_schema().tables
+    table = path.stem if path.suffix == ".csv" else ""
+    if table not in tables:
+        guess = path.stem if path.stem in tables else Speller().nearest(path.stem, tables)
+        near = f"{guess}.csv" if guess else ""
+        raw.faults.append(Fault(where=path.name, value=path.name, problem="no such table in the format.", nearest=near))
+        raw.broken.add(guess)
+        return
+    try:
+        raw.tables[table] = _parse(path, table, raw)
+    except _UnreadableError as error:
+        raw.faults.append(error.fault)
+        raw.broken.add(table)
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[Any]]]:
+    """Line number and cells of every record that is not blank."""
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            record = [tidy(cell) for cell in cells]
+            if any(cell is not None for cell in record):
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _UnreadableError(path.name, _csv_problem(str(error)), line) from None
+
+
+def _csv_problem(message: str) -> str:
+    if "field larger" in message:
+        return f"has a cell of more than {CELL_LIMIT:,} characters; is a quotation mark left open?"
+    if "end of data" in message:
+        return "has a quotation mark that is never closed; the rest of the file cannot be read."
+    if "NUL" in message:
+        return "holds a NUL character; the rest of the file cannot be read."
+    return f"is not valid CSV ({message}); the rest of the file cannot be read."
+
+
+def _parse(path: Path, table: str, raw: Raw) -> RawTable:
+    records = _records(path)
+    line, header = next(records, (1, None))
+    if header is None:
+        raise _UnreadableError(path.name, "is empty; expected a header row with the names of the columns.")
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and mark in str(header[0]) and len(load_schema().tables[table].columns) > 1:
+            raise _UnreadableError(path.name, f"has its cells separated by {name}; expected commas.", line)
+    found = RawTable(table, path.name, [cell or "" for cell in header], header_row=line)
+    for row, cells in records:
+        if len(cells) != len(header):
+            problem = f"the row has {len(cells)} cells and the header has {len(header)}."
+            raw.faults.append(
+                Fault(where=path.name, row=row, value=shown(",".join(c or "" for c in cells)), problem=problem)
+            )
+            found.lost.append(cells)
+        else:
+            found.rows.append((row, cells))
+    drop_unnamed(found, raw)
+    refuse_long(found, raw)
+    return found

@@ -1,0 +1,155 @@
+"""The carrier for library calls: a mapping of DataFrames, and tables of an instance as DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from optimizer.errors import Fault
+from optimizer.instance.raw import Raw, RawTable, Speller, refuse_long, shown, tidy
+from optimizer.schema import load_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optimizer.instance.instance import Instance
+
+HEAD_KEY = "instance"
+
+
+def read_frames(frames: Mapping[Any, Any]) -> Raw:
+    """Everything found in a mapping of DataFrames."""
+    tables = load_schema().tables
+    raw = Raw(source="the frames given", head_where=HEAD_KEY)
+    speller = Speller()
+    for key, value in frames.items():
+        name = str(key)
+        if name == HEAD_KEY:
+            _read_head(value, raw)
+        elif name in tables:
+            _read_table(name, value, raw)
+        else:
+            near = speller.nearest(name, (*tables, HEAD_KEY))
+            raw.faults.append(
+                Fault(where=shown(name), value=shown(name), problem="no such table in the format.", nearest=near)
+            )
+            raw.broken.add(near)
+            raw.head_broken = raw.head_broken or near == HEAD_KEY
+    if HEAD_KEY not in frames and not raw.head_broken:
+        problem = "is missing: a mapping with the name, start and months of the instance."
+        raw.faults.append(Fault(where=HEAD_KEY, problem=problem))
+        raw.head_broken = True
+    return raw
+
+
+def _is_frame(value: Any) -> bool:
+    import pandas as pd
+
+    return isinstance(value, pd.DataFrame)
+
+
+def _read_head(value: Any, raw: Raw) -> None:
+    """The head: a mapping, a Series, a frame of keys and values, or a frame of one row."""
+    if _is_frame(value):
+        columns = [str(column) for column in value.columns]
+        records = [[_plain(cell) for cell in column] for column in _columns(value)]
+        if sorted(columns) == ["key", "value"]:
+            keys = [str(key) for key in records[columns.index("key")]]
+            values = records[columns.index("value")]
+        elif len(value) == 1:
+            keys, values = columns, [column[0] for column in records]
+        else:
+            _refuse_head("expected the columns key and value, or one row.", raw)
+            return
+        twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
+        if twice is not None:
+            raw.faults.append(
+                Fault(where=HEAD_KEY, column=shown(twice), value=shown(twice), problem="the key stands twice.")
+            )
+        raw.head = dict(zip(keys, values, strict=True))
+    elif isinstance(value, Mapping) or hasattr(value, "to_dict"):
+        plain = value if isinstance(value, Mapping) else value.to_dict()
+        raw.head = {str(key): _plain(cell) for key, cell in plain.items()}
+    else:
+        _refuse_head(f"expected a mapping or a DataFrame, found {type(value).__name__}.", raw)
+
+
+def _refuse_head(problem: str, raw: Raw) -> None:
+    raw.faults.append(Fault(where=HEAD_KEY, problem=problem))
+    raw.head_broken = True
+
+
+def _columns(frame: pd.DataFrame) -> list[list[Any]]:
+    return [frame.iloc[:, i].tolist() for i in range(frame.shape[1])]
+
+
+def _read_table(name: str, value: Any, raw: Raw) -> None:
+    if not _is_frame(value):
+        found = type(value).__name__
+        raw.faults.append(Fault(where=name, problem=f"expected a pandas DataFrame, found {found}."))
+        raw.broken.add(name)
+        return
+    levels = [i for i, level in enumerate(value.index.names) if level is not None]
+    header = [str(value.index.names[i]) for i in levels] + [str(column) for column in value.columns]
+    columns = [value.index.get_level_values(i).tolist() for i in levels] + _columns(value)
+    plain = [[_plain(cell) for cell in column] for column in columns]
+    found_rows = enumerate(zip(*plain, strict=True), start=1)
+    rows: list[tuple[int, Any]] = [(i, cells) for i, cells in found_rows if any(cell is not None for cell in cells)]
+    raw.tables[name] = RawTable(name, name, header, rows, header_row=None)
+    refuse_long(raw.tables[name], raw)
+
+
+def _plain(value: Any) -> Any:
+    """A cell as a plain Python value; every kind of missing value is None."""
+    if isinstance(value, str):
+        return tidy(str(value))
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return None if value != value else float(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return (
+            sorted(map(str, value)) if isinstance(value, set | frozenset) else [_plain(item) for item in value] or None
+        )
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
+    """A scalar of pandas, numpy or the standard library as a plain Python value; what is none stays as it is."""
+    import decimal
+
+    import numpy as np
+    import pandas as pd
+
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, np.datetime64):
+        return _plain_scalar(pd.Timestamp(value))
+    if isinstance(value, pd.Period | pd.Timestamp):
+        stamp = value.start_time if isinstance(value, pd.Period) else value
+        return stamp.to_pydatetime(warn=False)
+    if isinstance(value, np.ndarray | np.generic):
+        plain = value.tolist()
+        return _plain(plain) if isinstance(plain, bool | int | float | str | list) else value
+    if isinstance(value, decimal.Decimal):
+        return _plain(float(value))
+    return value
+
+
+def make_frame(instance: Instance, table: str) -> pd.DataFrame:
+    """A table of an instance as a DataFrame with every column of the format."""
+    import pandas as pd
+
+    spec = load_schema().tables.get(table)
+    if spec is None:
+        near = Speller().nearest(table, load_schema().tables)
+        raise KeyError(f"no table {table!r} in the format." + (f" Did you mean {near!r}?" if near else ""))
+    rows = instance.rows[table]
+    kinds = {"number": "float64", "integer": "int64", "flag": "bool"}
+    columns = {}
+    for column in spec.columns.values():
+        values = [instance.cell(column, getattr(row, column.attribute)) for row in rows]
+        kind = kinds.get(column.type, "object")
+        blank = any(value is None for value in values)
+        columns[column.name] = pd.Series(values, dtype="float64" if blank and kind == "int64" else kind)
+    return pd.DataFrame(columns)

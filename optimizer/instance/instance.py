@@ -1,0 +1,172 @@
+"""The instance: typed rows of every table, frozen, with its content's hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, make_dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from optimizer.errors import Fault
+from optimizer.instance.raw import number_text
+from optimizer.instance.values import month_number, month_text
+from optimizer.schema import Column, load_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Head:
+    """The instance itself: name, months, money."""
+
+    format: int
+    name: str
+    title: str
+    description: str
+    sources: str
+    start: str
+    months: int
+    currency: str
+    discount_rate: float
+    hours_per_month: float
+
+
+class Row:
+    """A row of a table: an attribute per column; iterating gives (column, value)."""
+
+    __slots__ = ()
+    _table: str  # underscores keep clear of the names of columns
+    _columns: tuple[str, ...]
+    _attributes: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter(
+            [(column, getattr(self, name)) for column, name in zip(self._columns, self._attributes, strict=True)]
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return make_row, (self._table, *(value for _, value in self))
+
+
+@cache
+def row_class(table: str) -> type[Row]:
+    """Class of the rows of a table, made from the format."""
+    columns = load_schema().tables[table].columns
+    attributes = tuple(column.attribute for column in columns.values())
+    namespace = {"_table": table, "_columns": tuple(columns), "_attributes": attributes}
+    fields = [(name, Any) for name in attributes]
+    name = "".join(part.capitalize() for part in table.split("_")) + "Row"
+    return make_dataclass(name, fields, bases=(Row,), namespace=namespace, frozen=True)
+
+
+def make_row(table: str, *values: Any) -> Row:
+    """A row of a table from its values in the order of its columns."""
+    return row_class(table)(*values)
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """All data of one planning problem, checked and frozen. Instances with the same content are equal.
+
+    Attributes
+    ----------
+    head : Head
+        Name, months, money.
+    rows : mapping of str to tuple
+        Rows of every table of the format, ``()`` for an absent one. Months are counted from the plan's first;
+        blanks have taken their default, or are None (text: ``""``) where there is none.
+    warnings : tuple of Fault
+        What is legal but suspicious.
+    source : str
+        Where it was read from.
+    places : mapping of str to (str, tuple of int)
+        File or sheet of each table, and the row each of its rows stands in.
+    read_seconds : float
+        Time that reading took.
+    """
+
+    head: Head
+    rows: Mapping[str, tuple[Any, ...]]
+    warnings: tuple[Fault, ...] = ()
+    source: str = ""
+    places: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    read_seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{name} {len(rows)}" for name, rows in self.rows.items() if rows)
+        return f"<Instance {self.head.name}: {self.head.months} months from {self.head.start}; {tables}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instance) and self.hash == other.hash
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __getstate__(self) -> dict[str, Any]:
+        plain = {"rows": dict(self.rows), "places": dict(self.places)}
+        return {**{key: value for key, value in self.__dict__.items() if key not in ("_start", "hash")}, **plain}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, rows=MappingProxyType(state["rows"]), places=MappingProxyType(state["places"]))
+
+    @cached_property
+    def _start(self) -> int:
+        return month_number(*map(int, self.head.start.split("-")))
+
+    def label(self, t: int) -> str:
+        """Month ``YYYY-MM`` that is ``t`` months after the first; ``t`` can be negative or beyond the plan."""
+        return month_text(self._start + t)
+
+    def month_index(self, month: str) -> int:
+        """Months from the plan's first to a month ``YYYY-MM``; the inverse of :meth:`label`."""
+        return month_number(*map(int, month.split("-"))) - self._start
+
+    def place(self, table: str, i: int) -> str:
+        """Where the i-th row of a table stands, such as ``contracts.csv row 3``."""
+        where, rows = self.places.get(table, (table, ()))
+        return f"{where} row {rows[i] if i < len(rows) else i + 2}"
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """A table as a DataFrame: every column of the format, months ``YYYY-MM``, several values joined by ``;``."""
+        from optimizer.instance.frames import make_frame
+
+        return make_frame(self, table)
+
+    def cell(self, column: Column, value: Any) -> Any:
+        """A value as a carrier holds it: months ``YYYY-MM``, several values joined by ``;``, the rest as it is."""
+        if value is None or column.type in ("number", "integer", "flag"):
+            return value
+        if column.type == "month":
+            return self.label(value)
+        if column.type == "numbers":
+            return ";".join(map(number_text, value))
+        return ";".join(value) if column.type == "list" else value
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the content: the same from every carrier, in any order of rows, with defaults told or left out."""
+        content: dict[str, Any] = {"instance": {name: repr(value) for name, value in vars(self.head).items()}}
+        for table, rows in self.rows.items():
+            if rows:
+                columns = tuple(load_schema().tables[table].columns.values())
+                content[table] = sorted(
+                    [repr(self.cell(column, value)) for column, (_, value) in zip(columns, row, strict=True)]
+                    for row in rows
+                )
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as a workbook if the path ends in ``.xlsx``, else as a folder; returns the path.
+
+        A folder's tables of the same names are replaced, and those of the format that are empty here are removed.
+        """
+        from optimizer.instance.save import save_folder, save_workbook
+
+        target = Path(path)
+        (save_workbook if target.suffix.lower() == ".xlsx" else save_folder)(self, target)
+        return target

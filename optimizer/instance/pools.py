@@ -1,0 +1,82 @@
+"""Which capacity can serve what: only as much as is needed to tell what can never work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.instance.data import Data
+from optimizer.schema import IN_HOUSE
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A stock of one kind of accelerator."""
+
+    source: str  # in_house, contracts or on_demand
+    accelerator: str
+    region: str
+    marks: frozenset[str]  # provider, group and tags
+    site: str = ""
+    provider: str = IN_HOUSE
+    sublease: bool = True
+
+
+class Pools:
+    """All stocks that an instance without faults can have."""
+
+    def __init__(self, data: Data) -> None:
+        self._parties = {r.values["provider"]: r.values for _, r in data.records("providers")}
+        regions = {r.values["site"]: r.values["region"] for _, r in data.records("sites")}
+        pairs = {(r.values["site"], r.values["accelerator"]) for _, r in data.records("fleet", "purchases")}
+        own = frozenset({IN_HOUSE})
+        self.all = [Pool("in_house", kind, regions[site], own, site) for site, kind in sorted(pairs)]
+        self.all += [self._bought(table.spec.name, r.values) for table, r in data.records("contracts", "on_demand")]
+        self._runs = {
+            (r.values["class"], r.values["accelerator"])
+            for _, r in data.records("throughput")
+            if r.values["factor"] > 0
+        }
+
+    def _bought(self, source: str, v: Values) -> Pool:
+        party = self._parties[v["provider"]]
+        marks = frozenset({v["provider"], party["group"], *party["tags"]})
+        sublease = bool(v.get("sublease", False))
+        return Pool(source, v["accelerator"], v["region"], marks, provider=v["provider"], sublease=sublease)
+
+    def cannot_serve(self, work: Values, by_the_hour: bool = True) -> str:
+        """Why no stock can serve a workload or a run, ``""`` if one can."""
+        fits = [pool for pool in self.all if by_the_hour or pool.source != "on_demand"]
+        steps = (
+            (f"no capacity has accelerators that do {work['class']!r}", self._does),
+            (f"none that does {work['class']!r} lies in {';'.join(work['regions'])}", _near_enough),
+            (f"all of it is excluded by {';'.join(work['exclude'])}", _allowed),
+        )
+        for reason, keeps in steps:
+            fits = [pool for pool in fits if keeps(pool, work)]
+            if not fits:
+                return reason
+        return ""
+
+    def _does(self, pool: Pool, work: Values) -> bool:
+        return (work["class"], pool.accelerator) in self._runs
+
+    def can_cover(self, outlet: Values) -> bool:
+        """Whether a stock can ever cover an outlet of accelerators."""
+        return any(
+            pool.accelerator == outlet["accelerator"]
+            and pool.sublease
+            and pool.provider != outlet["tenant"]
+            and (not outlet["site"] or pool.site == outlet["site"])
+            for pool in self.all
+        )
+
+
+def _near_enough(pool: Pool, work: Values) -> bool:
+    return not work["regions"] or pool.region in work["regions"]
+
+
+def _allowed(pool: Pool, work: Values) -> bool:
+    return not pool.marks & set(work["exclude"])

@@ -1,0 +1,190 @@
+"""What the three carriers hand over: cells as found, each with its place, before anything is understood."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from optimizer.errors import Fault
+
+CELL_LIMIT = 32_767  # characters a cell can hold, as in a workbook
+
+
+@dataclass
+class RawTable:
+    """A table as found.
+
+    Attributes
+    ----------
+    table : str
+        Name in the format.
+    where : str
+        File, sheet or table name that faults tell.
+    header : list of str
+        Column names as found, blanks around them stripped.
+    rows : list of (int, sequence)
+        Row number and cells, as many as the header has; a blank cell is None.
+    lost : list of sequence
+        Cells of rows that could not be read; a name in them still counts as known.
+    cells : bool
+        Whether a row and a column make a cell name such as ``D7``.
+    header_row : int
+        Row the header stands in.
+    """
+
+    table: str
+    where: str
+    header: list[str]
+    rows: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
+    lost: list[Sequence[Any]] = field(default_factory=list)
+    cells: bool = False
+    header_row: int | None = 1
+
+    def cell(self, row: int | None, position: int) -> str:
+        """Cell name of a position in a row, ``""`` where the carrier has none."""
+        return f"{column_letters(position)}{row}" if self.cells and row is not None else ""
+
+
+@dataclass
+class Raw:
+    """An instance as found.
+
+    Attributes
+    ----------
+    source : str
+        Where it comes from, for messages.
+    head_where : str
+        File, sheet or key of the head.
+    head : dict
+        Values of the head by key, as found.
+    head_places : dict
+        Row and cell of each key, where the carrier has them.
+    head_broken : bool
+        Whether the head could not be read at all; that is told already.
+    tables : dict
+        Tables by name.
+    broken : set of str
+        Tables that are there but could not be read; that is told already.
+    faults : list of Fault
+        What is wrong with the carrier itself.
+    """
+
+    source: str
+    head_where: str
+    head: dict[str, Any] = field(default_factory=dict)
+    head_places: dict[str, tuple[int | None, str]] = field(default_factory=dict)
+    head_broken: bool = False
+    tables: dict[str, RawTable] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Speller:
+    """Finds the nearest of some names; gives up once it has compared very much."""
+
+    def __init__(self) -> None:
+        self._left = 100_000
+        self._known: dict[tuple[str, int], tuple[str, Any]] = {}
+
+    def nearest(self, value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
+        """Nearest name, ``""`` if none is near."""
+        key = (value, id(names))
+        if key not in self._known:
+            self._known[key] = (self._search(value[:200], names), names)  # kept, so that its id stays its own
+        return self._known[key][0]
+
+    def _search(self, value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
+        wanted, best, found = plain(value), 0.6, ""
+        if self._left < len(names):
+            return ""
+        self._left -= len(names)
+        matcher = SequenceMatcher()
+        matcher.set_seq2(wanted)
+        for name in names:
+            matcher.set_seq1(plain(name))
+            if matcher.real_quick_ratio() >= best and matcher.quick_ratio() >= best:
+                ratio = matcher.ratio()
+                if ratio > best or (ratio == best and not found):
+                    best, found = ratio, name
+        return found
+
+
+def plain(text: str) -> str:
+    """Text without case, accents and the difference between blank, hyphen and underscore."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return bare.casefold().strip().replace(" ", "_").replace("-", "_")
+
+
+def nearest(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
+    """Nearest name, ``""`` if none is near."""
+    return Speller().nearest(value, names)
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: one line, not endless."""
+    text = number_text(value) if isinstance(value, float) else str(value)
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:90])
+    return f"{text[:77]}..." if len(text) > 80 else text
+
+
+def quoted(value: Any) -> str:
+    """A value as a message shows it, in quotation marks."""
+    return f"'{shown(value)}'"
+
+
+def number_text(value: float) -> str:
+    """A number as briefly as it can be written without losing anything."""
+    if abs(value) < 1e16 and value == int(value):
+        return str(int(value))
+    return repr(float(value))
+
+
+def column_letters(position: int) -> str:
+    """Letters of a workbook's column; 0 is ``A``."""
+    letters = ""
+    number = position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def tidy(value: Any) -> Any:
+    """A cell as found: text stripped, with plain line ends; blank text is None."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n").strip() or None
+    return value
+
+
+def drop_unnamed(table: RawTable, raw: Raw) -> None:
+    """Pass over columns without a name; one that holds values is a fault, and a row without other values is none."""
+    named = [i for i, name in enumerate(table.header) if name]
+    for position in [i for i, name in enumerate(table.header) if not name]:
+        held = next(((row, cells[position]) for row, cells in table.rows if cells[position] is not None), None)
+        if held:
+            problem = "a column without a name holds values."
+            cell = table.cell(held[0], position)
+            raw.faults.append(Fault(table.where, held[0], "", shown(held[1]), problem, cell=cell))
+    table.rows = [(row, cells) for row, cells in table.rows if any(cells[i] is not None for i in named)]
+
+
+class Unusable:
+    """Stands for the content of a cell that no table can take; that is told already."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+def refuse_long(table: RawTable, raw: Raw) -> None:
+    """Tell cells that are too long, and put :class:`Unusable` in their place."""
+    for i, (row, cells) in enumerate(table.rows):
+        long = [j for j, cell in enumerate(cells) if isinstance(cell, str) and len(cell) > CELL_LIMIT]
+        for j in long:
+            problem = f"a cell can hold {CELL_LIMIT:,} characters; this one has {len(cells[j]):,}."
+            cell = table.cell(row, j)
+            raw.faults.append(Fault(table.where, row, table.header[j], shown(cells[j]), problem, cell=cell))
+        if long:
+            table.rows[i] = (row, [Unusable() if j in long else cell for j, cell in enumerate(cells)])

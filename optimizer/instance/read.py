@@ -1,0 +1,111 @@
+"""Reading an instance from any of its carriers, with every fault told together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+from types import MappingProxyType
+from typing import Any
+
+from optimizer.errors import Fault, InstanceError
+from optimizer.instance.data import Data, type_data
+from optimizer.instance.instance import Head, Instance, make_row
+from optimizer.instance.raw import Raw, shown
+from optimizer.instance.validate import validate
+from optimizer.instance.values import month_text
+from optimizer.schema import load_schema
+
+
+def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Instance:
+    """Read an instance and check it.
+
+    Parameters
+    ----------
+    source : str, path or mapping
+        A folder with ``instance.toml`` and one CSV per table, an ``.xlsx`` workbook, or a mapping of table names to
+        DataFrames with the head (a mapping or a frame) under ``"instance"``.
+
+    Returns
+    -------
+    Instance
+        Frozen; what is legal but suspicious stands in its ``warnings``.
+
+    Raises
+    ------
+    InstanceError
+        If anything is wrong; it carries every fault found.
+    """
+    began = perf_counter()
+    raw = _read_raw(source)
+    data = type_data(raw, load_schema())
+    validate(data)
+    if data.faults:
+        raise InstanceError(_in_order(data), f"instance {raw.source}")
+    return _freeze(data, perf_counter() - began)
+
+
+def _read_raw(source: object) -> Raw:
+    if isinstance(source, Mapping):
+        from optimizer.instance.frames import read_frames
+
+        return read_frames(source)
+    if not isinstance(source, str | os.PathLike):
+        what = f"expected a folder, an .xlsx workbook or a mapping of DataFrames, found {type(source).__name__}."
+        raise _unreadable("the source", what)
+    try:
+        path = Path(os.fsdecode(source))
+        return _read_path(path)
+    except (ValueError, OSError) as error:
+        raise _unreadable(shown(str(source)), f"cannot be read: {error}.") from None
+
+
+def _read_path(path: Path) -> Raw:
+    if path.is_dir():
+        from optimizer.instance.folder import read_folder
+
+        return read_folder(path)
+    if not path.exists():
+        raise _unreadable(str(path), "does not exist; expected a folder or an .xlsx workbook.")
+    if path.name == "instance.toml":
+        raise _unreadable(str(path), "is one file of an instance; give its folder.", str(path.parent))
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        from optimizer.instance.workbook import read_workbook
+
+        return read_workbook(path)
+    kind = "is an old Excel workbook; save it as .xlsx." if path.suffix.lower() in (".xls", ".xlsb") else ""
+    raise _unreadable(str(path), kind or "is no instance; expected a folder or an .xlsx workbook.")
+
+
+def _unreadable(where: str, problem: str, nearest: str = "") -> InstanceError:
+    return InstanceError([Fault(where=where, value=where, problem=problem, nearest=nearest)])
+
+
+def _in_order(data: Data) -> list[Fault]:
+    """Faults by place: the head first, then table by table, row by row, column by column."""
+    order = {data.raw.head_where: -1} | {data.where(name): i for i, name in enumerate(data.tables)}
+    columns = {data.where(name): list(table.spec.columns) for name, table in data.tables.items()}
+
+    def place(fault: Fault) -> tuple[int, int, int]:
+        known = columns.get(fault.where, [])
+        column = known.index(fault.column) if fault.column in known else -1
+        return order.get(fault.where, len(order)), fault.row or 0, column
+
+    return sorted(data.faults, key=place)
+
+
+def _freeze(data: Data, seconds: float) -> Instance:
+    head = Head(**{**data.head, "start": month_text(data.head["start"])})
+    rows, places = {}, {}
+    for name, table in data.tables.items():
+        rows[name] = tuple(make_row(name, *record.values.values()) for record in table.records)
+        places[name] = (data.where(name), tuple(record.row for record in table.records))
+    return Instance(
+        head=head,
+        rows=MappingProxyType(rows),
+        warnings=tuple(data.warnings),
+        source=data.raw.source,
+        places=MappingProxyType(places),
+        read_seconds=seconds,
+    )

@@ -1,0 +1,143 @@
+"""The instance format as a page for people, written from ``tables.toml``.
+
+``python -m optimizer.instance.reference docs/instance-format.md`` brings the page up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from optimizer.schema import Column, Schema, Table, load_schema
+
+_TYPES = {
+    "name": "name",
+    "ref": "name of a row elsewhere",
+    "text": "text",
+    "number": "number",
+    "integer": "whole number",
+    "flag": "`true` or `false`",
+    "month": "`YYYY-MM`",
+    "choice": "one of",
+    "list": "names separated by `;`",
+    "numbers": "numbers separated by `;`",
+}
+_DEFAULTS = {"@first": "the plan's first month", "@last": "the plan's last month", "@name": "the row's own name"}
+
+CONVENTIONS = """\
+- **Carriers.** A folder holds `instance.toml` and one `<table>.csv` per table (UTF-8, header row, commas). A workbook
+  holds one sheet per table with the same header row, and a sheet `instance` with the columns `key` and `value`. A
+  library call passes a mapping of table names to DataFrames, with the head under `"instance"`. All three say the same.
+- **Tables.** A table that is not there is empty. The order of columns does not matter.
+- **Blanks.** A blank cell, or a column left out, takes the default.
+- **Months** are written `2027-01`. In a workbook a date counts as the month it falls in.
+- **Money** is in the instance's one currency and in plain units: `1250000000`, `1_250_000_000` or `1.25e9`.
+- **Power** is in facility MW, cooling and losses included. Only `accelerators.kw` is IT power.
+- **Several values** in one cell are separated by `;`.
+- **Step series** hold a value from its month on until the next row of the same item.
+- **Names** are unique in their table. Names of supply and of anything a plan speaks of are unique across tables too.
+- **Nothing is ignored.** An unknown table, column, name or spelling is a fault, told with its place and the nearest
+  valid value; all faults are told together (`capopt validate`).
+"""
+
+
+def default_text(column: Column) -> str:
+    """What a blank means, in words; ``""`` where it simply stays blank."""
+    if column.default is None or column.default in ("", [], ()):
+        return ""
+    if isinstance(column.default, bool):
+        return "true" if column.default else "false"
+    if isinstance(column.default, int | float):
+        return f"{column.default:g}"
+    return _DEFAULTS.get(column.default, str(column.default))
+
+
+def limits_text(column: Column) -> str:
+    """Bounds in words; ``""`` without any."""
+    if column.above is not None and column.max is not None:
+        return f"above {column.above:g}, at most {column.max:g}"
+    if column.above is not None:
+        return f"above {column.above:g}"
+    if column.min is not None and column.max is not None:
+        return f"{column.min:g} to {column.max:g}"
+    if column.min is not None:
+        return f"{column.min:g} or more"
+    return f"at most {column.max:g}" if column.max is not None else ""
+
+
+def values_text(column: Column) -> str:
+    """What a cell may hold, in words."""
+    if column.type == "choice":
+        return " ".join(["one of", ", ".join(f"`{choice}`" for choice in column.choices)])
+    if column.type in ("ref", "list") and column.refers:
+        several = "names separated by `;`, each from" if column.type == "list" else "a name from"
+        return f"{several} {' or '.join(f'`{target}`' for target in column.refers)}"
+    only = f"`{column.choices[0]}`" if len(column.choices) == 1 else ""
+    pattern = f"matching `{column.pattern}`" if column.pattern else ""
+    parts = (only or _TYPES[column.type], pattern, limits_text(column))
+    return ", ".join(part for part in parts if part)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def columns_text(table: Table, heading: str = "column") -> str:
+    """The columns of a table as a Markdown table."""
+    lines = [_line([heading, "meaning", "values", "unit", "if blank"]), _line(["---"] * 5)]
+    for column in table.columns.values():
+        blank = "**required**" if column.required else default_text(column)
+        lines.append(_line([f"`{column.name}`", column.meaning, values_text(column), column.unit, blank]))
+    return "\n".join(lines)
+
+
+def table_text(table: Table) -> str:
+    """A section on one table."""
+    notes = [table.meaning]
+    if table.required:
+        notes.append("An instance needs rows in it.")
+    if table.key:
+        notes.append(f"No two rows share {' and '.join(f'`{name}`' for name in table.key)}.")
+    return f"### {table.name}\n\n{' '.join(notes)}\n\n{columns_text(table)}\n"
+
+
+def needs_text(schema: Schema) -> str:
+    """Which tables an instance needs."""
+    required = [f"`{name}`" for name, table in schema.tables.items() if table.required]
+    either = [f"one of {', '.join(f'`{name}`' for name in names)}" for names in schema.needed.values()]
+    return f"An instance needs the head, rows in {', '.join(required)}, and in at least {' and '.join(either)}."
+
+
+def sections_text(schema: Schema) -> str:
+    """The head and every table, as sections."""
+    head = f"### instance\n\n{schema.head.meaning}\n\n{columns_text(schema.head, 'key')}\n"
+    return "\n".join([head, *(table_text(table) for table in schema.tables.values())])
+
+
+def reference() -> str:
+    """The whole page."""
+    schema = load_schema()
+    names = ", ".join(f"[{name}](#{name})" for name in ("instance", *schema.tables))
+    return f"""\
+# Instance format {schema.format}
+
+<!-- Written from models/capacity_allocation/tables.toml by `make docs`; changes belong there. -->
+
+An instance is the data of one planning problem: what you own, what is on offer, what is wanted, and which rules hold.
+`capopt new my-plan` writes one to start from.
+
+## Conventions
+
+{CONVENTIONS}
+## Tables
+
+{needs_text(schema)}
+
+{names}
+
+{sections_text(schema)}"""
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(reference(), encoding="utf-8")

@@ -1,0 +1,148 @@
+"""Warnings on months: offers that can never start, orders that come too late, rows that the plan never reaches."""
+
+from __future__ import annotations
+
+from optimizer.instance.data import Data
+from optimizer.instance.pools import Values
+from optimizer.instance.raw import shown
+from optimizer.instance.values import month_text
+
+_WINDOWS = (
+    ("budgets", "from", "to"),
+    ("policies", "from", "to"),
+    ("rules", "from", "to"),
+    ("training_runs", "release", "deadline"),
+    ("commitments", "earliest", "latest"),
+)
+
+
+_LATE = "earliest is after latest"
+
+
+def _label(data: Data, t: int) -> str:
+    return month_text(data.head["start"] + t)
+
+
+def _term(v: Values) -> int:
+    """Least months that blocks run."""
+    return int(max(v["term_months"] if v["term_months"] is not None else v["min_term_months"], 1))
+
+
+def agreements(data: Data) -> None:
+    """Every offer can start; every agreement made runs within the plan."""
+    for table, record in data.records("contracts", "outlets"):
+        v = record.values
+        column, problem = _made(data, v) if v["committed_blocks"] is not None else _startless(data, v)
+        if problem:
+            data.fault(table, record, column, problem, warn=True)
+
+
+def _made(data: Data, v: Values) -> tuple[str, str]:
+    """What is odd about an agreement already made."""
+    if not v["committed_blocks"]:
+        return "committed_blocks", "no blocks are committed, so it never runs; leave it blank for an offer."
+    start, ends_by = v["earliest"], v["ends_by"]
+    if start >= data.months:
+        return "earliest", "it starts after the plan ends."
+    if v["term_months"] is not None and start + v["term_months"] <= 0:
+        return "earliest", f"it is over already: it ended in {_label(data, start + v['term_months'] - 1)}."
+    if ends_by is not None and ends_by < 0:
+        return "ends_by", "it is over already: ends_by is before the plan."
+    return "", ""
+
+
+def _startless(data: Data, v: Values) -> tuple[str, str]:
+    """Why an offer can never start."""
+    never, lead = "it can never start: ", v["lead_months"]
+    first, last = max(v["earliest"], lead, 0), min(v["latest"], data.months - 1)
+    if v["earliest"] >= data.months:
+        return "earliest", f"{never}earliest is after the plan ends."
+    if last < 0:
+        return "latest", f"{never}latest is before the plan."
+    if first > last:
+        soonest = f"signed in the first month, it starts in {_label(data, lead)}"
+        late = "after the plan ends" if lead >= data.months else "after latest"
+        return ("lead_months", f"{never}{soonest}, {late}.") if lead > last else ("earliest", f"{never}{_LATE}.")
+    if v["ends_by"] is not None and first + _term(v) - 1 > v["ends_by"]:
+        return "ends_by", f"{never}its {_term(v)} months from {_label(data, first)} on end later than ends_by."
+    most = int(v["max_blocks"] + 1e-9) if v["integer"] else v["max_blocks"]
+    return ("max_blocks", f"{never}max_blocks leaves no block.") if most <= 0 else ("", "")
+
+
+def _ends(v: Values, horizon: int) -> tuple[int, int]:
+    """First and last month in which blocks of a contract can end (be gone)."""
+    made = v["committed_blocks"] is not None
+    start = v["earliest"] if made else max(v["earliest"], v["lead_months"], 0)
+    latest = start if made else min(v["latest"], horizon - 1)
+    if v["term_months"] is not None:
+        return start + v["term_months"], latest + v["term_months"]
+    last = horizon - 1 if v["ends_by"] is None else v["ends_by"] + 1
+    return min(max(1, v["notice_months"], start + v["min_term_months"]), last), last
+
+
+def renewals(data: Data) -> None:
+    """What a contract renews can end in a month in which the contract can start."""
+    contracts = {record.values["contract"]: record.values for _, record in data.records("contracts")}
+    for table, record in data.records("contracts"):
+        v = record.values
+        if v["renews"] is None or (v["committed_blocks"] is not None and v["earliest"] < 0):
+            continue
+        made = v["committed_blocks"] is not None
+        first = v["earliest"] if made else max(v["earliest"], v["lead_months"], 0)
+        last = first if made else min(v["latest"], data.months - 1)
+        soonest, final = _ends(contracts[v["renews"]], data.months)
+        if first <= last and (soonest > last or final < first):
+            name = shown(v["renews"])
+            data.fault(table, record, "renews", f"'{name}' cannot end in a month in which this can start.", warn=True)
+        elif _circular(v["contract"], contracts):
+            problem = "it can never start: what it renews waits for itself to end."
+            data.fault(table, record, "renews", problem, warn=True)
+
+
+def _circular(name: str, contracts: dict[str, Values]) -> bool:
+    """Whether the chain of renewals never comes to a contract that starts by itself or is agreed already."""
+    seen: set[str] = set()
+    while name not in seen:
+        seen.add(name)
+        v = contracts[name]
+        if v["renews"] is None or v["committed_blocks"] is not None:
+            return False
+        name = v["renews"]
+    return True
+
+
+def orders(data: Data) -> None:
+    """Every build and purchase can be ordered, and arrives within the plan."""
+    for table, record in data.records("builds", "purchases"):
+        v = record.values
+        first, last = max(v["earliest"], 0), min(v["latest"], data.months - 1)
+        if first > last:
+            data.fault(table, record, "earliest", "it can never be ordered within the plan.", warn=True)
+        elif first + v["lead_months"] >= data.months:
+            arrives = f"ordered in {_label(data, first)}, it arrives in {_label(data, first + v['lead_months'])}"
+            data.fault(table, record, "lead_months", f"{arrives}, after the plan ends.", warn=True)
+
+
+def series(data: Data) -> None:
+    """Rows of step series start within the plan."""
+    for table in data.tables.values():
+        if table.spec.step:
+            for record in table.records:
+                if record.values[table.spec.step] >= data.months:
+                    data.fault(table, record, table.spec.step, "it takes effect after the plan ends.", warn=True)
+
+
+def windows(data: Data) -> None:
+    """Windows overlap the plan."""
+    for name, first, last in _WINDOWS:
+        for table, record in data.records(name):
+            v = record.values
+            if max(v[first], 0) > min(v[last], data.months - 1):
+                data.fault(table, record, first, f"no month of the plan lies between {first} and {last}.", warn=True)
+
+
+def fleet(data: Data) -> None:
+    """The fleet is there when the plan starts."""
+    for table, record in data.records("fleet"):
+        if record.values["until"] is not None and record.values["until"] <= 0:
+            data.fault(table, record, "until", "it is gone before the plan starts.", warn=True)

@@ -1,0 +1,33 @@
+"""All checks beyond single cells, as a table of sentence and function; each tells every fault it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from optimizer.instance import check_names, check_rows, check_tables
+from optimizer.instance.data import Data
+from optimizer.instance.suspicious import suspicious
+
+CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
+    ("Required tables have rows.", check_names.needed_tables),
+    ("No two rows of a table have the same key.", check_names.keys),
+    ("A name that plans refer to by itself names one thing only.", check_names.unique_names),
+    ("No contract or offer has the name of an own pool.", check_names.pool_names),
+    ("The built-in provider is not listed.", check_names.built_in),
+    ("Every reference names something that exists.", check_names.references),
+    ("No row contradicts itself.", check_rows.rows),
+    ("The minimum term of a terminable contract covers its ramp.", check_tables.ramps),
+    ("A contract renews one of the same provider.", check_tables.renewals),
+    ("No build waits for itself.", check_tables.waiting),
+    ("The member of a policy exists.", check_tables.members),
+    ("The probabilities of the scenarios sum to 1.", check_tables.probabilities),
+    ("A change names a row and a column that exist, and a value the column takes.", check_tables.changes),
+)
+
+
+def validate(data: Data) -> None:
+    """Run every check; look for what is suspicious only where nothing is wrong."""
+    for _, check in CHECKS:
+        check(data)
+    if not data.faults:
+        suspicious(data)

@@ -1,0 +1,197 @@
+"""The workbook carrier: one sheet per table, and the sheet ``instance`` with keys and values."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimizer.errors import Fault
+from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, drop_unnamed, refuse_long, shown, tidy
+from optimizer.schema import load_schema
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+HEAD_SHEET = "instance"
+IGNORED_SHEETS = ("index", "errors")  # sheets of our own that hold no data
+_SIZE_LIMIT = 2_000_000_000  # bytes a workbook may unpack to
+# All that the reader raises on files that are no workbooks, or broken ones.
+_BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+_Cells = dict[tuple[int, int], Any]  # by row and position; blank cells are left out
+
+
+def read_workbook(path: Path) -> Raw:
+    """Everything found in a workbook that exists."""
+    raw = Raw(source=str(path), head_where=HEAD_SHEET)
+    try:
+        sheets = _load(path, raw)
+    except _BROKEN as error:
+        raw.faults.append(Fault(where=path.name, value=path.name, problem=_why(path, error)))
+        raw.head_broken, raw.broken = True, set(load_schema().tables)
+        return raw
+    known = (*load_schema().tables, HEAD_SHEET)
+    for name, cells in sheets.items():
+        if name in known:
+            _read_sheet(name, cells, raw)
+        elif name.casefold() not in IGNORED_SHEETS:
+            near = Speller().nearest(name, known)
+            raw.faults.append(
+                Fault(where=name, value=shown(name), problem="no such table in the format.", nearest=near)
+            )
+            raw.broken.add(near)
+            raw.head_broken = raw.head_broken or near == HEAD_SHEET
+    if HEAD_SHEET not in sheets and not raw.head_broken:
+        problem = "is missing: the sheet with the key and value of name, start and months."
+        raw.faults.append(Fault(where=HEAD_SHEET, problem=problem))
+        raw.head_broken = True
+    return raw
+
+
+def _why(path: Path, error: BaseException) -> str:
+    if isinstance(error, PermissionError):
+        return "cannot be read: permission denied."
+    try:
+        with path.open("rb") as file:
+            old = file.read(4) == b"\xd0\xcf\x11\xe0"
+    except OSError:
+        old = False
+    kind = "it is an old or a password-protected one" if old else "it is damaged or something else"
+    return f"cannot be read as an .xlsx workbook: {kind}."
+
+
+@contextmanager
+def _opened(path: Path, data_only: bool) -> Iterator[Workbook]:
+    from openpyxl import load_workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # parts of a workbook that hold no cells
+        with path.open("rb") as file, closing(load_workbook(file, read_only=True, data_only=data_only)) as book:
+            yield book
+
+
+def _load(path: Path, raw: Raw) -> dict[str, _Cells]:
+    """Cells of every sheet; formula errors and formulas without a result are told and made unusable."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(part.file_size for part in archive.infolist()) > _SIZE_LIMIT:
+            raise ValueError("too large")
+        parts = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
+        formulas = any(b"<f>" in data or b"<f " in data or b":f" in data for data in map(archive.read, parts))
+    with _opened(path, data_only=True) as book:
+        sheets = {name: _cells(book, name, raw) for name in book.sheetnames}
+    if formulas:
+        with _opened(path, data_only=False) as book:
+            for name in book.sheetnames:
+                _refuse_uncalculated(book, name, sheets[name], raw)
+    return {name: {at: value for at, value in cells.items() if value is not None} for name, cells in sheets.items()}
+
+
+def _rows(book: Workbook, name: str) -> Iterator[Any]:
+    sheet = book[name]
+    if hasattr(sheet, "reset_dimensions"):
+        sheet.reset_dimensions()
+    return iter(sheet.iter_rows()) if hasattr(sheet, "iter_rows") else iter(())
+
+
+def _ours(name: str) -> bool:
+    return name in load_schema().tables or name == HEAD_SHEET
+
+
+def _cells(book: Workbook, name: str, raw: Raw) -> _Cells:
+    """Results of a sheet's cells; a formula whose result is empty text counts as a blank that is calculated."""
+    cells: _Cells = {}
+    for row in _rows(book, name) if _ours(name) else ():
+        for cell in row:
+            if cell.value is not None and cell.data_type == "e":
+                _tell(name, cell, f"the formula ends in {cell.value}.", raw)
+                cells[cell.row, cell.column - 1] = Unusable()
+            elif cell.value is not None:
+                cells[cell.row, cell.column - 1] = _plain(cell.value)
+            elif cell.data_type == "str":
+                cells[cell.row, cell.column - 1] = None
+    return cells
+
+
+def _refuse_uncalculated(book: Workbook, name: str, cells: _Cells, raw: Raw) -> None:
+    for row in _rows(book, name) if _ours(name) else ():
+        for cell in row:
+            if cell.data_type == "f" and (cell.row, cell.column - 1) not in cells:
+                problem = "the formula has no result; open the workbook in a spreadsheet program and save it."
+                _tell(name, cell, problem, raw)
+                cells[cell.row, cell.column - 1] = Unusable()
+
+
+def _tell(sheet: str, cell: Any, problem: str, raw: Raw) -> None:
+    raw.faults.append(Fault(sheet, cell.row, "", shown(cell.value), problem, "", cell.coordinate))
+
+
+def _plain(value: Any) -> Any:
+    """A cell's value; rich text becomes text."""
+    return tidy(str(value)) if isinstance(value, str) else value
+
+
+def _read_sheet(name: str, cells: _Cells, raw: Raw) -> None:
+    if not cells:
+        raw.faults.append(Fault(where=name, problem="is empty; expected a header row with the names of the columns."))
+        raw.broken.add(name)
+        raw.head_broken = raw.head_broken or name == HEAD_SHEET
+        return
+    rows = sorted({row for row, _ in cells})
+    width = max(position for _, position in cells) + 1
+    header = [_heading(cells.get((rows[0], position))) for position in range(width)]
+    table = RawTable(name, name, header, cells=True, header_row=rows[0])
+    table.rows = [(row, [cells.get((row, position)) for position in range(width)]) for row in rows[1:]]
+    drop_unnamed(table, raw)
+    refuse_long(table, raw)
+    if name == HEAD_SHEET:
+        _read_head(table, raw)
+    else:
+        raw.tables[name] = table
+
+
+def _heading(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _read_head(table: RawTable, raw: Raw) -> None:
+    """Keys and values; the header may stand in any order."""
+    for position, name in enumerate(table.header):
+        if name and (name not in ("key", "value") or name in table.header[:position]):
+            near = Speller().nearest(name, ("key", "value"))
+            cell = table.cell(table.header_row, position)
+            problem = "expected the columns key and value."
+            raw.faults.append(Fault(HEAD_SHEET, table.header_row, shown(name), shown(name), problem, near, cell))
+            raw.head_broken = True
+    if not raw.head_broken and not {"key", "value"} <= set(table.header):
+        problem = "expected the columns key and value in the first row."
+        raw.faults.append(Fault(HEAD_SHEET, table.header_row, problem=problem))
+        raw.head_broken = True
+    if raw.head_broken:
+        return
+    keys, values = table.header.index("key"), table.header.index("value")
+    for row, cells in table.rows:
+        key = _heading(cells[keys])
+        if key in raw.head or not key:
+            problem = "the key stands twice." if key else "a value without a key."
+            told = shown(key or cells[values] or "")
+            raw.faults.append(Fault(HEAD_SHEET, row, shown(key), told, problem, cell=table.cell(row, keys)))
+        else:
+            raw.head[key] = cells[values]
+            raw.head_places[key] = (row, table.cell(row, values))

@@ -1,0 +1,83 @@
+"""Rules on agreements over time: terms, notice, hand-backs, running out, renewals, blocks in force."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.plan.audit.holdings import Holdings
+from optimizer.plan.audit.ordering import HANDED
+from optimizer.plan.audit.verdict import BLOCK, Findings, number
+
+
+def max_blocks(case: Holdings, say: Findings) -> None:
+    """No more blocks of an agreement are in force than `max_blocks`; what is agreed already is not limited."""
+    for name, stock in case.stocks.items():
+        if not stock.agreement.committed:
+            say.compare(stock.active, "<=", stock.agreement.row.max_blocks, "blocks active", name, floor=BLOCK)
+
+
+def terminable(case: Holdings, say: Findings) -> None:
+    """Only blocks of a terminable agreement are handed or taken back; a fixed term runs to its end."""
+    for row in case.decisions:
+        if row.verb in HANDED:
+            agreement = case.facts.agreements[row.item]
+            found = f"{number(row.blocks)} blocks handed back"
+            say.that(not agreement.fixed, row.item, row.month, found, "none of a fixed term allowed")
+
+
+def notice(case: Holdings, say: Findings) -> None:
+    """Nothing is handed or taken back before its notice has run, and nothing in the plan's first month."""
+    for row in case.decisions:
+        if row.verb in HANDED:
+            first = max(1, case.facts.agreements[row.item].row.notice_months)
+            allowed = f"{case.facts.label(first)} at the earliest allowed"
+            say.that(row.t >= first, row.item, row.month, f"handed back in {row.month}", allowed)
+
+
+def handed_in_force(case: Holdings, say: Findings) -> None:
+    """No more blocks are handed back than have started, and none after the agreement has run out."""
+    for name, stock in case.stocks.items():
+        if stock.agreement.fixed:
+            continue
+        begun = np.array([stock.begun(-(10**6), t) for t in range(case.facts.months)])
+        handed = np.cumsum(stock.handed)
+        say.compare(handed, "<=", begun, "blocks handed back so far", name, floor=BLOCK)
+        last = stock.agreement.row.ends_by
+        for t in np.flatnonzero(stock.handed > 0):
+            allowed = "" if last is None else f"{case.facts.label(last)} at the latest allowed"
+            month = case.facts.label(int(t))
+            say.that(last is None or t <= last, name, month, f"handed back in {month}", allowed)
+
+
+def min_term(case: Holdings, say: Findings) -> None:
+    """Blocks stay for their minimum term: no fewer are in force than have started within it."""
+    for name, stock in case.stocks.items():
+        agreement = stock.agreement
+        if agreement.fixed or not stock.handed.any():
+            continue
+        last = case.facts.months - 1 if agreement.row.ends_by is None else agreement.row.ends_by
+        for t in range(min(last + 1, case.facts.months)):
+            active = stock.begun(-(10**6), t) - float(stock.handed[: t + 1].sum())
+            bound = stock.begun(t - agreement.term + 1, t)
+            month = case.facts.label(t)
+            say.compare(active, ">=", bound, "blocks active in their minimum term", name, month, floor=BLOCK)
+
+
+def expire(case: Holdings, say: Findings) -> None:
+    """Whatever runs out in the plan is told by a row, with its blocks and in the first month without them."""
+    for name, stock in case.stocks.items():
+        found = np.zeros(case.facts.months)
+        for row in case.of("expire", name):
+            found[row.t] += row.blocks
+        say.compare(found, "=", stock.expired(), "blocks expire", name, floor=BLOCK)
+
+
+def renewal(case: Holdings, say: Findings) -> None:
+    """A renewal starts no more blocks in a month than end of the contract it renews."""
+    for name, stock in case.stocks.items():
+        renews = None if stock.agreement.outlet else stock.agreement.row.renews
+        if renews is None:
+            continue
+        ending = case.stocks[renews].expired() + case.stocks[renews].handed
+        begun = np.array([stock.begun(t, t) for t in range(case.facts.months)])
+        say.compare(begun, "<=", ending, f"blocks start, as many as end of {renews}", name, floor=BLOCK)

@@ -1,0 +1,93 @@
+"""Rows of the decisions table: orders, purchases, signatures, hand-backs, expiries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from optimizer.plan.settle import Settled
+from optimizer.program.agreement import Agreement
+from optimizer.program.build import Program
+from optimizer.program.index import IN_HOUSE, Index
+
+Decision = tuple[Any, ...]  # month number first, then the columns of the table from `decision` on
+
+
+def decision_rows(program: Program, settled: Settled) -> list[tuple[Any, ...]]:
+    """All decisions in order of month; what is agreed already is no decision, but its end is."""
+    label = program.instance.label
+    rows = [*_orders(program.index, settled, label), *_purchases(program.index, settled, label)]
+    for agreement in program.index.agreements.values():
+        rows += _signatures(agreement, settled, label)
+        rows += _hand_backs(agreement, settled, label)
+        rows += _expiries(agreement, settled, label)
+    rows.sort(key=lambda row: row[0])
+    return [(label(month), *rest) for month, *rest in rows]
+
+
+def _each(by_month: Any) -> Iterator[tuple[int, float]]:
+    for month in np.flatnonzero(by_month).tolist():
+        yield month, float(by_month[month])
+
+
+def _orders(ix: Index, settled: Settled, label: Any) -> Iterator[Decision]:
+    for name, row in ix.builds.items():
+        for t, blocks in _each(settled.ordered[name]):
+            mw = blocks * row.mw_per_block
+            starts = label(t + row.lead_months)
+            yield t, "order_build", name, IN_HOUSE, blocks, 0.0, mw, starts, "", mw * row.capex_per_mw
+
+
+def _purchases(ix: Index, settled: Settled, label: Any) -> Iterator[Decision]:
+    for name, row in ix.purchases.items():
+        price = ix.item_price(name, row.unit_price)
+        for t, lots in _each(settled.bought[name]):
+            count, first = lots * row.lot_size, t + row.lead_months
+            cost, last = count * price.at(t), first + row.life_months - 1
+            yield t, "buy", name, IN_HOUSE, lots, count, 0.0, label(first), label(last), cost
+
+
+def _size(agreement: Agreement, blocks: float) -> tuple[float, float, float]:
+    """Blocks, accelerators and MW."""
+    row = agreement.row
+    counted = not agreement.is_outlet or row.sells == "accelerators"
+    return blocks, blocks * row.accelerators_per_block if counted else 0.0, blocks * row.mw_per_block
+
+
+def _signatures(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
+    if agreement.committed is not None:
+        return
+    decision, sign = ("lease_out", -1.0) if agreement.is_outlet else ("sign", 1.0)
+    for s, blocks in _each(settled.started[agreement.name]):
+        ends = label(s + agreement.term - 1) if agreement.fixed else ""
+        cost = sign * blocks * agreement.bound_cost(s)
+        signed = s - agreement.row.lead_months
+        yield signed, decision, agreement.name, agreement.party, *_size(agreement, blocks), label(s), ends, cost
+
+
+def _hand_backs(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
+    decision = "take_back" if agreement.is_outlet else "hand_back"
+    for e, blocks in _each(settled.ended[agreement.name]):
+        fee = blocks * agreement.row.termination_fee_months * agreement.block_price.at(e)
+        yield e, decision, agreement.name, agreement.party, *_size(agreement, blocks), "", label(e - 1), fee
+
+
+def _expiries(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
+    for month, blocks in _ends(agreement, settled):
+        yield month, "expire", agreement.name, agreement.party, *_size(agreement, blocks), "", label(month - 1), 0.0
+
+
+def _ends(agreement: Agreement, settled: Settled) -> Iterator[tuple[int, float]]:
+    """Months that are the first without blocks that ran out, and how many."""
+    horizon = agreement.horizon
+    if agreement.fixed:
+        starts = list(_each(settled.started[agreement.name]))
+        if agreement.carried:
+            starts.insert(0, agreement.carried)
+        yield from ((s + agreement.term, blocks) for s, blocks in starts if 0 <= s + agreement.term < horizon)
+    elif agreement.row.ends_by is not None and 0 < agreement.row.ends_by + 1 < horizon:
+        blocks = float(settled.active[agreement.name][agreement.row.ends_by])
+        if blocks > 0:
+            yield agreement.row.ends_by + 1, blocks

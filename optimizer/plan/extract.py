@@ -1,0 +1,204 @@
+"""From a settled solution to the plan's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.plan.decisions import decision_rows
+from optimizer.plan.settle import Floats, Settled, settle
+from optimizer.plan.tables import make_table
+from optimizer.program.build import Program
+from optimizer.program.index import IN_HOUSE
+
+_NOISE = 1e-12  # money below this share of the largest amount is left out
+
+
+def extract(program: Program, values: Floats) -> dict[str, pd.DataFrame]:
+    """Plan tables of a solution.
+
+    Parameters
+    ----------
+    program : Program
+        The program that was solved.
+    values : ndarray
+        Values of its columns, in its units and order.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Every table of :data:`optimizer.plan.tables.COLUMNS`, in natural units, rows of zero left out.
+    """
+    return _Extract(program, settle(program, values)).tables()
+
+
+class _Extract:
+    def __init__(self, program: Program, settled: Settled) -> None:
+        self.program = program
+        self.settled = settled
+        self.ix = program.index
+        self.labels: NDArray[np.object_] = np.array(
+            [program.instance.label(t) for t in range(self.ix.horizon + 1)], dtype=object
+        )
+        self.pools = list(self.ix.pools.values())
+        self.number = {pool.name: position for position, pool in enumerate(self.pools)}
+        self.unit = program.units.accelerators
+        family, at = {}, 1
+        for name, columns in program.model.col.items():
+            family[name] = (list(columns), settled.values[at : at + len(columns)])
+            at += len(columns)
+        self.family: dict[str, tuple[list[Any], Floats]] = family
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables."""
+        allocation, used = self._allocation()
+        leases, leased = self._leases()
+        return {
+            "decisions": make_table("decisions", decision_rows(self.program, self.settled)),
+            "capacity": self._capacity(used, leased),
+            "allocation": allocation,
+            "leases": leases,
+            "service": self._service(),
+            "power": self._power(used + leased),
+            "cash": self._cash(),
+        }
+
+    def _places(self) -> Floats:
+        return np.zeros((len(self.pools), self.ix.horizon))
+
+    def _nonzero(self, family: str) -> tuple[list[Any], Floats]:
+        """Keys and values, in natural units, of the columns of a family that are not zero."""
+        keys, values = self.family[family]
+        where = np.flatnonzero(values).tolist()
+        return [keys[position] for position in where], values[where] * self.unit
+
+    def _allocation(self) -> tuple[pd.DataFrame, Floats]:
+        keys, amounts = self._nonzero("allocated")
+        used = self._places()
+        months = np.array([t for _, _, t in keys], dtype=np.int64)
+        pools = [pool for _, pool, _ in keys]
+        np.add.at(used, (np.array([self.number[pool] for pool in pools], dtype=np.int64), months), amounts)
+        work = amounts * np.array([self.ix.yields[workload, pool] for workload, pool, _ in keys])
+        columns = {
+            "month": self.labels[months],
+            "pool": pools,
+            "demand": [workload for workload, _, _ in keys],
+            "accelerators": amounts,
+            "work": work,
+        }
+        return make_table("allocation", _sorted(columns, months)), used
+
+    def _leases(self) -> tuple[pd.DataFrame, Floats]:
+        keys, amounts = self._nonzero("leased")
+        leased = self._places()
+        months = np.array([t for _, _, t in keys], dtype=np.int64)
+        np.add.at(leased, (np.array([self.number[pool] for _, pool, _ in keys], dtype=np.int64), months), amounts)
+        columns = {
+            "month": self.labels[months],
+            "outlet": [outlet for outlet, _, _ in keys],
+            "pool": [pool for _, pool, _ in keys],
+            "accelerators": amounts,
+        }
+        return make_table("leases", _sorted(columns, months)), leased
+
+    def _stock(self, pool: Any, used: Floats) -> tuple[Floats, Floats]:
+        """Accelerators of a pool, and the facility MW they draw when all run, by month."""
+        ix, settled = self.ix, self.settled
+        if pool.source == IN_HOUSE:
+            stock = ix.fleet[pool.name].copy()
+            for name in ix.purchases_of.get(pool.name, []):
+                stock += ix.purchases[name].lot_size * settled.installed[name]
+            return stock, stock * pool.mw
+        if pool.source == "contract":
+            row, blocks = ix.agreements[pool.name].row, settled.delivered[pool.name]
+            return row.accelerators_per_block * blocks, row.mw_per_block * blocks
+        return used, np.zeros_like(used)
+
+    def _capacity(self, used: Floats, leased: Floats) -> pd.DataFrame:
+        stock, megawatts = self._places(), self._places()
+        for number, pool in enumerate(self.pools):
+            stock[number], megawatts[number] = self._stock(pool, used[number])
+        month, number = np.nonzero(stock.T)
+        own = np.array([(p.name, p.source, p.party, p.place, p.accelerator) for p in self.pools], dtype=object)
+        own = own.reshape(-1, 5)[number]
+        at = (number, month)
+        idle = stock[at] - used[at] - leased[at]
+        columns = {
+            "month": self.labels[month],
+            "pool": own[:, 0],
+            "source": own[:, 1],
+            "party": own[:, 2],
+            "site_or_region": own[:, 3],
+            "accelerator": own[:, 4],
+            "accelerators": stock[at],
+            "used": used[at],
+            "leased_out": leased[at],
+            "idle": np.where(np.abs(idle) <= 1e-7 * stock[at], 0.0, idle),
+            "mw": megawatts[at],
+        }
+        return make_table("capacity", columns)
+
+    def _service(self) -> pd.DataFrame:
+        keys, values = self.family["unserved"]
+        months = np.array([t for _, t in keys], dtype=np.int64)
+        demand = np.array([self.ix.demand[workload][t] for workload, t in keys], dtype=float)
+        unserved = np.minimum(values * self.unit, demand)
+        columns = {
+            "month": self.labels[months],
+            "workload": [workload for workload, _ in keys],
+            "demand": demand,
+            "served": demand - unserved,
+            "unserved": unserved,
+        }
+        return make_table("service", _sorted(columns, months))
+
+    def _power(self, running: Floats) -> pd.DataFrame:
+        rows = []
+        for site, inside in self.program.model.contents.items():
+            available = self.ix.supply[site].copy()
+            for build in inside["builds"]:
+                row = self.ix.builds[build]
+                if row.lead_months < self.ix.horizon:
+                    available[row.lead_months :] += row.mw_per_block * self._late(build, row.lead_months)
+            drawn, let = np.zeros(self.ix.horizon), np.zeros(self.ix.horizon)
+            for pool in inside["pools"]:
+                drawn += self.ix.pools[pool].mw * running[self.number[pool]]
+            for outlet in inside["outlets"]:
+                let += self.ix.agreements[outlet].row.mw_per_block * self.settled.active[outlet]
+            for t in np.flatnonzero((available > 0) | (drawn > 0) | (let > 0)).tolist():
+                rows.append((t, site, available[t], drawn[t], let[t]))
+        rows.sort(key=lambda row: row[0])
+        return make_table("power", [(self.labels[t], *rest) for t, *rest in rows])
+
+    def _late(self, build: str, lead: int) -> Floats:
+        """Blocks energised from month ``lead`` on."""
+        built = self.settled.built[build]
+        return built[: len(built) - lead]
+
+    def _cash(self) -> pd.DataFrame:
+        entries = self.program.entries
+        amounts = entries.amounts * self.settled.values[entries.columns]
+        width = self.ix.horizon + 1
+        slots = entries.months * len(entries.names) + entries.accounts
+        total = np.bincount(slots, weights=amounts, minlength=width * max(len(entries.names), 1))
+        kept = np.flatnonzero(np.abs(total) > _NOISE * np.abs(total).max(initial=0.0))
+        months, accounts = np.divmod(kept, max(len(entries.names), 1))
+        names = [entries.names[account] for account in accounts.tolist()]
+        columns = {
+            "month": self.labels[months],
+            "term": [name.term for name in names],
+            "item": [name.item for name in names],
+            "party": [name.party for name in names],
+            "amount": total[kept],
+            "present_value": total[kept] * self.ix.discount[months],
+        }
+        return make_table("cash", columns)
+
+
+def _sorted(columns: dict[str, Any], months: NDArray[np.int64]) -> dict[str, Any]:
+    """Columns with their rows in order of month, else as they stood."""
+    order = np.argsort(months, kind="stable")
+    return {name: pd.Series(column).to_numpy()[order] for name, column in columns.items()}

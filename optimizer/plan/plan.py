@@ -1,0 +1,209 @@
+"""The plan: a head and tables, saved as a folder and loaded again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import PlanFileError
+from optimizer.instance.instance import Instance
+from optimizer.plan.tables import COLUMNS, make_table, text_columns
+
+HEAD_FILE = "plan.json"
+INSTANCE_FOLDER = "instance"
+FORMATS = ("csv", "parquet")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An allocation plan: what to do, what runs where, what it costs, and what is proven about it.
+
+    Attributes
+    ----------
+    head : dict
+        What ``plan.json`` holds: status, objective, bound, gap, seconds and memory by phase, versions, options.
+    tables : dict of str to DataFrame
+        The plan's tables by name; each is an attribute too: ``plan.decisions``, ``plan.cash``...
+    instance : Instance
+        The instance it plans.
+    """
+
+    head: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    instance: Instance
+
+    @property
+    def objective(self) -> float:
+        """Net present cost, in the instance's currency; the sum of ``cash.present_value``."""
+        return float(self.head["objective"])
+
+    @property
+    def bound(self) -> float | None:
+        """Proven lower bound on the net present cost of any plan; None if nothing is proven."""
+        return None if self.head["bound"] is None else float(self.head["bound"])
+
+    @property
+    def gap(self) -> float | None:
+        """Relative gap between objective and bound; None if nothing is proven."""
+        return None if self.head["gap"] is None else float(self.head["gap"])
+
+    @property
+    def status(self) -> str:
+        """``optimal`` (within the asked gap) or ``feasible`` (a larger gap)."""
+        return str(self.head["status"])
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """What to order, buy, sign, hand back and lease out, and when."""
+        return self.tables["decisions"]
+
+    @property
+    def capacity(self) -> pd.DataFrame:
+        """Accelerators by month and pool: used, leased out and idle."""
+        return self.tables["capacity"]
+
+    @property
+    def allocation(self) -> pd.DataFrame:
+        """What runs where, month by month."""
+        return self.tables["allocation"]
+
+    @property
+    def leases(self) -> pd.DataFrame:
+        """Which pool's accelerators cover which outlet, month by month."""
+        return self.tables["leases"]
+
+    @property
+    def service(self) -> pd.DataFrame:
+        """Demand, served and unserved, by month and workload."""
+        return self.tables["service"]
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """Facility MW by month and site: available, used, leased out."""
+        return self.tables["power"]
+
+    @property
+    def cash(self) -> pd.DataFrame:
+        """Money by month, term, item and party; money out is positive."""
+        return self.tables["cash"]
+
+    def __repr__(self) -> str:
+        """One line: name, status, objective and gap."""
+        gap = "nothing proven" if self.gap is None else f"gap {self.gap:.3%}"
+        name = self.instance.head.name
+        return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
+
+    def save(self, folder: str | Path, tables: str = "csv") -> Path:
+        """Write the plan folder; an earlier plan there is replaced only when the new one is complete.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where to; made if missing. A folder that holds something else than a plan is refused.
+        tables : {"csv", "parquet"}
+            Format of the tables.
+
+        Raises
+        ------
+        PlanFileError
+            If the folder holds something else than a plan, or cannot be written.
+        """
+        target = Path(folder)
+        check_writable(target)
+        if tables not in FORMATS:
+            raise PlanFileError(f"tables = {tables!r}; expected one of {', '.join(FORMATS)}")
+        draft = target.with_name(f".{target.name}.draft")
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+            self.instance.save(draft / INSTANCE_FOLDER)
+            for name, table in self.tables.items():
+                _write_table(table, draft / name, tables)
+            (draft / HEAD_FILE).write_text(json.dumps(self.head, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+            if target.exists():
+                shutil.rmtree(target)
+            draft.rename(target)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise PlanFileError(f"the plan cannot be written to {target}: {error.strerror or error}") from error
+        return target
+
+
+def check_writable(target: Path) -> None:
+    """Refuse a target that exists and is not a plan folder.
+
+    Raises
+    ------
+    PlanFileError
+        If ``target`` is a file, or a folder with something else in it than a plan.
+    """
+    if target.is_file():
+        raise PlanFileError(f"{target} is a file; name a folder for the plan")
+    if target.is_dir() and any(target.iterdir()) and not (target / HEAD_FILE).is_file():
+        raise PlanFileError(f"{target} is not empty and holds no plan; name another folder for the plan")
+
+
+def _write_table(table: pd.DataFrame, path: Path, kind: str) -> None:
+    if kind == "csv":
+        table.to_csv(path.with_suffix(".csv"), index=False, float_format="%.12g", lineterminator="\n")
+        return
+    try:
+        table.to_parquet(path.with_suffix(".parquet"), index=False)
+    except ImportError as error:
+        raise PlanFileError("Parquet tables need pyarrow: pip install 'capopt[parquet]'") from error
+
+
+def load_plan(folder: str | Path) -> Plan:
+    """Load a plan folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As written by :meth:`Plan.save`.
+
+    Raises
+    ------
+    PlanFileError
+        If the folder, its head or one of its tables is missing or broken.
+    InstanceError
+        If the copy of the instance in it is broken.
+    """
+    from optimizer.instance.read import read
+
+    source = Path(folder)
+    if not (source / HEAD_FILE).is_file():
+        raise PlanFileError(f"{source} is not a plan folder: it has no {HEAD_FILE}")
+    try:
+        head = json.loads((source / HEAD_FILE).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+        raise PlanFileError(f"{source / HEAD_FILE} cannot be read: {error}") from error
+    missing = [key for key in ("objective", "bound", "gap", "status") if not isinstance(head, dict) or key not in head]
+    if missing:
+        raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}")
+    tables = {name: _read_table(source, name) for name in COLUMNS}
+    return Plan(head=head, tables=tables, instance=read(source / INSTANCE_FOLDER))
+
+
+def _read_table(source: Path, name: str) -> pd.DataFrame:
+    parquet, csv = source / f"{name}.parquet", source / f"{name}.csv"
+    try:
+        if parquet.is_file():
+            frame = pd.read_parquet(parquet)
+        else:
+            texts = dict.fromkeys(text_columns(name), str)
+            frame = pd.read_csv(csv, dtype=texts, keep_default_na=False, na_values={})
+        missing = [column for column in COLUMNS[name] if column not in frame.columns]
+        if missing:
+            raise PlanFileError(f"{csv}: column {', '.join(missing)} is missing")
+        return make_table(name, {column: frame[column] for column in COLUMNS[name]})
+    except FileNotFoundError as error:
+        raise PlanFileError(f"{source}: table {name} is missing") from error
+    except ImportError as error:
+        raise PlanFileError("Parquet tables need pyarrow: pip install 'capopt[parquet]'") from error
+    except (ValueError, OSError, pd.errors.ParserError) as error:
+        raise PlanFileError(f"{csv} cannot be read: {error}") from error

@@ -1,0 +1,151 @@
+"""From a solver's values to what they decide: noise rounded away, stocks worked out anew from the decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.program.agreement import Agreement
+from optimizer.program.build import Program
+
+Floats = NDArray[np.float64]
+
+_DECIMALS = 8  # in the program's units, where typical quantities are about ten
+
+
+@dataclass
+class Settled:
+    """Decisions and stocks by name and month, in blocks and lots; ``values`` are the program's columns, consistent.
+
+    Every array by name has one number per month of the plan.
+    """
+
+    values: Floats
+    ordered: dict[str, Floats]
+    built: dict[str, Floats]
+    bought: dict[str, Floats]
+    installed: dict[str, Floats]
+    started: dict[str, Floats]
+    ended: dict[str, Floats]
+    active: dict[str, Floats]
+    delivered: dict[str, Floats]
+
+
+def settle(program: Program, values: Floats) -> Settled:
+    """Settle the values of a solution (in the order of the program's columns)."""
+    values = np.round(values, _DECIMALS) + 0.0
+    book = _Columns(program, values)
+    ix = program.index
+    orders = {name: book.by_month("built", name) for name in ix.builds}
+    ordered = {name: _steps_up(program, name, stock) for name, stock in orders.items()}
+    bought = {name: book.by_month("bought", name) for name in ix.purchases}
+    started = {name: book.by_month("started", name) for name in ix.agreements}
+    ended = {name: book.by_month("ended", name) for name in ix.agreements}
+    active = {name: _active(a, started[name], ended[name]) for name, a in ix.agreements.items()}
+    settled = Settled(
+        values=values,
+        ordered=ordered,
+        built={name: np.cumsum(blocks) for name, blocks in ordered.items()},
+        bought=bought,
+        installed={name: _installed(ix.purchases[name], lots) for name, lots in bought.items()},
+        started=started,
+        ended=ended,
+        active=active,
+        delivered={n: _delivered(a, started[n], ended[n], active[n]) for n, a in ix.agreements.items()},
+    )
+    for family in ("ordered", "built", "bought", "installed", "delivered"):
+        book.write(family, getattr(settled, family))
+    book.write("in_force", active)
+    return settled
+
+
+class _Columns:
+    """Columns of the program by family, as stretches of the array of values."""
+
+    def __init__(self, program: Program, values: Floats) -> None:
+        self.values = values
+        self.horizon = program.index.horizon
+        self.keys: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        number = 1  # column 0 is the constant
+        for family, columns in program.model.col.items():
+            items: dict[str, list[tuple[int, int]]] = {}
+            if family not in ("allocated", "leased"):
+                for offset, key in enumerate(columns):
+                    items.setdefault(key[0], []).append((key[-1], number + offset))
+            self.keys[family] = items
+            number += len(columns)
+
+    def by_month(self, family: str, item: str) -> Floats:
+        found = np.zeros(self.horizon)
+        for month, number in self.keys[family].get(item, ()):
+            found[month] = self.values[number]
+        return found
+
+    def write(self, family: str, items: dict[str, Floats]) -> None:
+        for item, by_month in items.items():
+            for month, number in self.keys[family].get(item, ()):
+                self.values[number] = by_month[month]
+
+
+def _steps_up(program: Program, build: str, stock: Floats) -> Floats:
+    """Blocks ordered each month from the stock so far, which is only told in the order months."""
+    months = program.index.order_months(program.index.builds[build])
+    ordered = np.zeros_like(stock)
+    if months:
+        inside = slice(months[0], months[-1] + 1)
+        ordered[inside] = np.round(np.diff(stock[inside], prepend=0.0), _DECIMALS)
+    return np.maximum(ordered, 0.0)
+
+
+def _installed(row: Any, lots: Floats) -> Floats:
+    """Lots delivered and within their life."""
+    horizon = len(lots)
+    delivered = np.zeros(horizon + row.lead_months + row.life_months)
+    delivered[row.lead_months : row.lead_months + horizon] += lots
+    delivered[row.lead_months + row.life_months :][:horizon] -= lots
+    return np.maximum(np.round(np.cumsum(delivered)[:horizon], _DECIMALS), 0.0)
+
+
+def _since(agreement: Agreement, started: Floats) -> tuple[Floats, int]:
+    """Blocks started by month, with what was carried into the plan, and how many months before it that begins."""
+    if not agreement.carried:
+        return started, 0
+    before = -agreement.carried[0]
+    history = np.zeros(before + len(started))
+    history[before:] = started
+    history[0] += agreement.carried[1]
+    return history, before
+
+
+def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:
+    """Blocks active by month."""
+    history, before = _since(agreement, started)
+    stock = (_fixed_stock(history, agreement.term) if agreement.fixed else np.cumsum(history))[before:]
+    if not agreement.fixed:
+        stock = stock - np.cumsum(ended)
+    stock[agreement.last_month + 1 :] = 0.0
+    return np.maximum(np.round(stock, _DECIMALS), 0.0)
+
+
+def _fixed_stock(history: Floats, term: int) -> Floats:
+    """Blocks started in the last ``term`` months."""
+    total = np.cumsum(history)
+    total[term:] -= np.cumsum(history)[:-term]
+    return total
+
+
+def _delivered(agreement: Agreement, started: Floats, ended: Floats, active: Floats) -> Floats:
+    """Active blocks, each times the ramp's capacity fraction at its age."""
+    if not agreement.ramped:
+        return active
+    history, before = _since(agreement, started)
+    ages = agreement.term if agreement.fixed else len(history)
+    fractions = agreement.capacity.over(0, ages)
+    delivered = np.convolve(history, fractions)[: len(history)][before:]
+    if not agreement.fixed:
+        delivered = delivered - np.cumsum(ended) * agreement.full_capacity
+    delivered[agreement.last_month + 1 :] = 0.0
+    return np.maximum(np.round(delivered, _DECIMALS), 0.0)

@@ -1,0 +1,46 @@
+"""The tables of a plan and their columns; what other software reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+# Columns of text; all others are numbers.
+TEXT = frozenset(
+    "month decision item party starts ends pool source site_or_region accelerator workload outlet term site".split()
+)
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "decisions": (
+        *("month", "decision", "item", "party", "blocks", "accelerators", "mw"),
+        *("starts", "ends", "committed_cost"),
+    ),
+    "capacity": (
+        *("month", "pool", "source", "party", "site_or_region", "accelerator", "accelerators"),
+        *("used", "leased_out", "idle", "mw"),
+    ),
+    "allocation": ("month", "pool", "demand", "accelerators", "work"),
+    "leases": ("month", "outlet", "pool", "accelerators"),
+    "service": ("month", "workload", "demand", "served", "unserved"),
+    "power": ("month", "site", "mw_available", "mw_used", "mw_leased_out"),
+    "cash": ("month", "term", "item", "party", "amount", "present_value"),
+}
+
+
+def text_columns(table: str) -> list[str]:
+    """Columns of a table that hold text; `demand` names a workload in `allocation` and is a number in `service`."""
+    names = [name for name in COLUMNS[table] if name in TEXT]
+    return [*names, "demand"] if table == "allocation" else names
+
+
+def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """A plan table from columns or from rows, with its columns in order and of their types."""
+    columns = list(COLUMNS[table])
+    if isinstance(data, Mapping):
+        frame = pd.DataFrame({name: data[name] for name in columns})
+    else:
+        frame = pd.DataFrame(list(data), columns=columns)
+    texts = text_columns(table)
+    kinds: dict[str, Any] = {name: object if name in texts else float for name in columns}
+    return frame.astype(kinds)

@@ -1,0 +1,232 @@
+"""From an instance to a checked plan: build, compile, solve, extract, audit."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import AuditFailed, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.instance.instance import Instance
+from optimizer.plan.audit import audit
+from optimizer.plan.extract import extract
+from optimizer.plan.plan import Plan, check_writable
+from optimizer.program.build import Program, build
+from optimizer.program.compile import Arrays, compile_program, settle_values
+from optimizer.program.labels import label
+from optimizer.solver import highs
+from optimizer.solver.solution import Held, Options, Progress, Solution, Stop
+
+Tell = Callable[[Progress], None]
+
+_VERSIONS = ("capopt", "pyomo", "highspy", "numpy", "pandas")
+
+
+def solve(
+    instance: Instance | Program,
+    *,
+    gap: float = 1e-3,
+    time_limit: float = 600.0,
+    threads: int | None = None,
+    seed: int = 0,
+    relax: bool = False,
+    progress: Tell | None = None,
+) -> Plan:
+    """Find the plan of least present cost, prove how good it is, and audit it.
+
+    Parameters
+    ----------
+    instance : Instance or Program
+        As returned by :func:`optimizer.read`; or a program from :func:`optimizer.build`, with constraints added.
+    gap : float
+        Relative gap to prove between the plan's cost and the bound; 0.001 is 0.1 %.
+    time_limit : float
+        Seconds for the solver. The best plan so far is returned, with its gap.
+    threads : int, optional
+        Threads of the solver; by default it chooses.
+    seed : int
+        Random seed of the solver.
+    relax : bool
+        Solve the linear relaxation: whole blocks and lots are not demanded.
+    progress : callable, optional
+        Called with :class:`optimizer.solver.solution.Progress` as the work goes on.
+
+    Returns
+    -------
+    Plan
+        Audited.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If the instance uses tables that this version does not cover.
+    NoFeasiblePlan
+        If it is proven that no plan meets all rules.
+    StoppedWithoutPlan
+        If the time limit or Ctrl-C came before any plan was found.
+    AuditFailed
+        If the plan fails its audit; ``error.plan`` holds it.
+    """
+    options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax)
+    clock = _Clock(progress)
+    if isinstance(instance, Program):
+        program = instance
+    else:
+        clock.seconds["read"] = instance.read_seconds
+        with clock.phase("build"):
+            program = build(instance)
+    with clock.phase("compile"):
+        arrays = compile_program(program, relax=relax)
+    with clock.phase("solve"):
+        solution = highs.solve(arrays, options, clock.reporter(program.units.money))
+    if solution.values is None:
+        raise _no_plan(program, arrays, solution)
+    with clock.phase("extract"):
+        tables = extract(program, settle_values(program, arrays, solution.values))
+    objective = float(tables["cash"]["present_value"].sum())
+    head = _head(program, arrays, solution, options, objective)
+    plan = Plan(head=head, tables=tables, instance=program.instance)
+    with clock.phase("audit"):
+        verdict = audit(plan)
+    head |= {"seconds": clock.seconds, "memory_mb": clock.memory_mb, "audit": verdict.to_dict()}
+    if not verdict.passed:
+        failure = AuditFailed(verdict.violations)
+        failure.plan = plan
+        raise failure
+    return plan
+
+
+def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv", **options: Any) -> Plan:
+    """Solve as :func:`solve` does and write the plan folder.
+
+    A plan that fails its audit is not written as a plan: it is kept aside, in a folder beside, with the reason.
+
+    Parameters
+    ----------
+    instance : Instance
+        What to plan.
+    out : str or Path
+        Plan folder. An earlier plan there is replaced when the new one is complete.
+    tables : {"csv", "parquet"}
+        Format of the tables.
+    **options
+        As for :func:`solve`.
+
+    Raises
+    ------
+    PlanFileError
+        If ``out`` cannot take a plan; told before anything is solved.
+    """
+    target = Path(out)
+    check_writable(target)
+    try:
+        plan = solve(instance, **options)
+    except AuditFailed as failure:
+        aside = target.with_name(f"{target.name}.failed-audit")
+        failure.plan.save(aside, tables)
+        raise AuditFailed(failure.violations, kept=str(aside)) from None
+    plan.save(target, tables)
+    return plan
+
+
+def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
+    """Why nothing is held."""
+    if solution.stop is Stop.INFEASIBLE:
+        rows = [label(program, arrays.rows[row]) for row in solution.conflict]
+        rows += [label(program, arrays.columns[column]) for column in solution.conflict_columns]
+        return NoFeasiblePlan(rows)
+    why = {Stop.TIME_LIMIT: "the time limit was reached", Stop.INTERRUPTED: "it was interrupted"}[solution.stop]
+    note = f" ({'; '.join(solution.notes)})" if solution.notes else ""
+    return StoppedWithoutPlan(f"{why} before any plan was found{note}; give it more time or ask for a larger gap")
+
+
+def _head(program: Program, arrays: Arrays, solution: Solution, options: Options, objective: float) -> dict[str, Any]:
+    """What plan.json tells, but for seconds and audit."""
+    head = program.instance.head
+    bound = min(solution.bound * program.units.money, objective)
+    known = bound > -float("inf")
+    money_gap = objective - bound
+    gap = (0.0 if money_gap == 0 else money_gap / abs(objective) if objective else None) if known else None
+    return {
+        "format": 1,
+        "instance": {"name": head.name, "title": head.title, "hash": program.instance.hash, "currency": head.currency},
+        "start": head.start,
+        "months": head.months,
+        "status": "optimal" if solution.held is Held.OPTIMAL else "feasible",
+        "stopped": solution.stop.value,
+        "objective": objective,
+        "bound": bound if known else None,
+        "gap": gap,
+        "relaxed": options.relax,
+        "options": asdict(options),
+        "seconds": {},
+        "memory_mb": {},
+        "size": arrays.size,
+        "solver": {"name": "HiGHS", "nodes": solution.nodes, "iterations": solution.iterations},
+        "versions": {**{name: version(name) for name in _VERSIONS}, "python": platform.python_version()},
+        "warnings": [*(str(warning) for warning in program.instance.warnings), *solution.notes],
+        "headline": {},
+        "audit": {},
+    }
+
+
+@dataclass
+class _Clock:
+    """Seconds and peak memory by phase; tells progress."""
+
+    tell: Tell | None
+    began: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    memory_mb: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase."""
+        started = time.perf_counter()
+        if self.tell:
+            self.tell(Progress(phase=name, elapsed=started - self.began))
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 4)
+        peak = _peak_memory_mb()
+        if peak is not None:
+            self.memory_mb[name] = round(peak, 1)
+
+    def reporter(self, money: float) -> highs.Report | None:
+        """What the solver calls as it goes on."""
+        tell = self.tell
+        if tell is None:
+            return None
+
+        def report(incumbent: float | None, bound: float | None, nodes: int) -> None:
+            gap = None
+            if incumbent is not None and bound is not None and incumbent != 0:
+                gap = (incumbent - bound) / abs(incumbent)
+            tell(
+                Progress(
+                    phase="solve",
+                    elapsed=time.perf_counter() - self.began,
+                    incumbent=None if incumbent is None else incumbent * money,
+                    bound=None if bound is None else bound * money,
+                    gap=gap,
+                    nodes=nodes,
+                    source="HiGHS" if incumbent is not None else "",
+                )
+            )
+
+        return report
+
+
+def _peak_memory_mb() -> float | None:
+    """Peak memory of this process so far; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,165 @@
+"""One agreement: a contract or an outlet, which are one mechanism in two directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.steps import Array, Steps
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A contract (capacity from others) or an outlet (capacity to others), with its months worked out.
+
+    Months are counted from the plan's first; ages from the block's start.
+    """
+
+    name: str
+    is_outlet: bool
+    party: str
+    row: Any
+    horizon: int
+    block_price: Steps  # price of one block and month, by month
+    capacity: Steps  # ramp of the delivery, by age
+    price: Steps  # ramp of the price, by age
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the term is fixed (else it is terminable)."""
+        return self.row.term_months is not None
+
+    @property
+    def term(self) -> int:
+        """Fixed term, or minimum term of a terminable agreement, in months."""
+        return int(self.row.term_months if self.fixed else self.row.min_term_months)
+
+    @property
+    def last_month(self) -> int:
+        """Last month of the plan in which it can run."""
+        ends_by = self.row.ends_by
+        return self.horizon - 1 if ends_by is None else min(int(ends_by), self.horizon - 1)
+
+    @property
+    def committed(self) -> float | None:
+        """Blocks agreed already; None for an offer."""
+        blocks = self.row.committed_blocks
+        return None if blocks is None else float(blocks)
+
+    @cached_property
+    def carried(self) -> tuple[int, float] | None:
+        """Start month (negative) and blocks of an agreement that started before the plan."""
+        if self.committed is not None and self.row.earliest < 0 and self.committed > 0:
+            return int(self.row.earliest), self.committed
+        return None
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Months of the plan in which blocks can start."""
+        if self.committed is not None:
+            start = int(self.row.earliest)
+            return (start,) if 0 <= start < self.horizon and self.committed > 0 else ()
+        first = max(int(self.row.earliest), int(self.row.lead_months), 0)
+        last = min(int(self.row.latest), self.horizon - 1)
+        if self.row.ends_by is not None:
+            last = min(last, int(self.row.ends_by) - max(self.term, 1) + 1)
+        if self.most_blocks <= 0:
+            return ()
+        return tuple(range(first, last + 1))
+
+    @property
+    def first_start(self) -> int | None:
+        """First month in which blocks can have started, negative if before the plan; None if never."""
+        if self.carried:
+            return self.carried[0]
+        return self.starts[0] if self.starts else None
+
+    @cached_property
+    def months(self) -> range:
+        """Months of the plan in which blocks can be active."""
+        first = self.first_start
+        if first is None:
+            return range(0)
+        last = self.last_month
+        if self.fixed:
+            last = min(last, (self.starts[-1] if self.starts else first) + self.term - 1)
+        return range(max(first, 0), last + 1)
+
+    @cached_property
+    def hand_backs(self) -> tuple[int, ...]:
+        """Months that can be the first without blocks handed back."""
+        first = self.first_start
+        if self.fixed or first is None:
+            return ()
+        earliest = max(1, int(self.row.notice_months), first + self.term)
+        return tuple(range(earliest, self.last_month + 1))
+
+    @property
+    def most_blocks(self) -> float:
+        """Most blocks active at once."""
+        if self.committed is not None:
+            return self.committed
+        most = float(self.row.max_blocks)
+        return float(np.floor(most + 1e-9)) if self.row.integer else most
+
+    @property
+    def least_blocks(self) -> float:
+        """Least blocks in one signature, 0 where it does not matter."""
+        if self.committed is not None:
+            return 0.0
+        least = float(self.row.min_blocks)
+        if self.row.integer:
+            least = float(np.ceil(least - 1e-9))
+            return least if least > 1 else 0.0
+        return least
+
+    @cached_property
+    def ramped(self) -> bool:
+        """Whether the delivery ramps."""
+        return any(self.capacity.at(age) != 1.0 for age in (0, *self.capacity.at_months) if age < self.ramp_end)
+
+    @property
+    def ramp_end(self) -> int:
+        """First age at which no ramp matters any more."""
+        return self.term if self.fixed else max(self.term, *(self.capacity.at_months or [0])) + 1
+
+    @cached_property
+    def capacity_steps(self) -> tuple[tuple[int, float], ...]:
+        """Ages at which the delivered fraction changes, and by how much; the first from 0."""
+        steps, before = [], 0.0
+        for age in sorted({0, *self.capacity.at_months}):
+            now = self.capacity.at(age)
+            if now != before and age < self.ramp_end:
+                steps.append((age, now - before))
+            before = now
+        return tuple(steps)
+
+    @property
+    def full_capacity(self) -> float:
+        """Delivered fraction of a block that ends."""
+        return self.capacity.at(self.term - 1) if self.fixed else self.capacity.at(self.ramp_end)
+
+    @property
+    def full_price(self) -> float:
+        """Price fraction of a block of a terminable agreement that is past its minimum term."""
+        return self.price.at(max([self.term, *self.price.at_months]))
+
+    def start_price(self, start: int) -> float:
+        """Price of one block and month fixed at the start (month 0 if it started before)."""
+        return self.block_price.at(max(start, 0))
+
+    def fixed_prices(self, start: int) -> Array:
+        """Price of each month of a fixed term that starts in ``start``, the ramp applied."""
+        return self.start_price(start) * self.price.over(0, self.term)
+
+    def bound_cost(self, start: int) -> float:
+        """What one block binds to at signature: upfront and the price over the fixed or minimum term."""
+        if self.fixed:
+            monthly = float(self.fixed_prices(start).sum())
+        else:
+            prices = self.block_price.over(start, start + self.term)
+            monthly = float((prices * self.price.over(0, self.term)).sum())
+        return monthly + float(self.row.upfront_per_block)

@@ -1,0 +1,178 @@
+"""Contracts and outlets: one mechanism in two directions, in the start / hand-back form.
+
+Both are interval systems: blocks that start in a month, less those that expire or are handed back. State variables with
+one balance row a month keep the matrix sparse, whatever the length of terms and ramps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.program.agreement import Agreement
+from optimizer.program.index import Index
+from optimizer.program.row import Row
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    every = ix.agreements
+    active = [(name, t) for name, a in every.items() for t in a.months]
+    firm = [(name, t) for name, a in every.items() if a.hand_backs and a.term > 0 for t in a.months]
+    started = [(name, s) for name, a in every.items() for s in a.starts]
+    signed = [(name, s) for name, s in started if every[name].least_blocks > 0]
+    ramped = [(name, t) for name, t in active if every[name].ramped and not every[name].is_outlet]
+    contract_months = [(name, t) for name, t in active if not every[name].is_outlet]
+    leased = [
+        (outlet, pool, t)
+        for outlet, pools in ix.lendable.items()
+        for pool in pools
+        for t in every[outlet].months
+        if ix.possible[pool][t]
+    ]
+    return {
+        "started": started,
+        "ended": [(name, e) for name, a in every.items() for e in a.hand_backs],
+        "in_force": active,
+        "delivered": ramped,
+        "firm": firm,
+        "signed": signed,
+        "leased": leased,
+        "active_balance": active,
+        "delivered_balance": ramped,
+        "firm_balance": firm,
+        "minimum_term": firm,
+        "signature_least": signed,
+        "signature_most": signed,
+        "renewal": [(n, s) for n, s in started if not every[n].is_outlet and every[n].row.renews is not None],
+        "contract_capacity": contract_months,
+        "outlet_cover": [(name, t) for name, t in active if name in ix.lendable],
+    }
+
+
+def limits_started(m: Any, name: str, s: int) -> tuple[float, float]:
+    """Bounds of ``started``: what is committed exactly, else at most ``max_blocks``."""
+    agreement = m.ix.agreements[name]
+    return (agreement.committed or 0.0), agreement.most_blocks
+
+
+def limits_in_force(m: Any, name: str, t: int) -> tuple[float, float]:
+    """Bounds of ``in_force``: at most ``max_blocks``."""
+    return 0.0, m.ix.agreements[name].most_blocks
+
+
+def limits_signed(m: Any, name: str, s: int) -> tuple[float, float]:
+    """Bounds of ``signed``."""
+    return 0.0, 1.0
+
+
+def whole_started(ix: Index, name: str, s: int) -> bool:
+    """Whether ``started`` is a whole number; what is committed is given, not chosen."""
+    return bool(ix.agreements[name].row.integer) and ix.agreements[name].committed is None
+
+
+def whole_ended(ix: Index, name: str, e: int) -> bool:
+    """Whether ``ended`` is a whole number."""
+    return bool(ix.agreements[name].row.integer)
+
+
+def whole_signed(ix: Index, name: str, s: int) -> bool:
+    """``signed`` is always 0 or 1."""
+    return True
+
+
+def blocks_started(m: Any, agreement: Agreement, s: int) -> Any:
+    """Blocks that start in a month: a variable, what was carried into the plan, or 0."""
+    if agreement.carried and s == agreement.carried[0]:
+        return agreement.carried[1]
+    return m.col["started"].get((agreement.name, s), 0.0)
+
+
+def blocks_ended(m: Any, agreement: Agreement, e: int) -> Any:
+    """Blocks that end in a month, the first without them: expired, handed back, or run out at ``ends_by``."""
+    if agreement.fixed:
+        return blocks_started(m, agreement, e - agreement.term)
+    if agreement.row.ends_by is not None and e == agreement.row.ends_by + 1:
+        return blocks_active(m, agreement, e - 1)
+    return m.col["ended"].get((agreement.name, e), 0.0)
+
+
+def blocks_active(m: Any, agreement: Agreement, t: int) -> Any:
+    """Blocks active in a month; before the plan, what was carried into it."""
+    if t < 0 and agreement.carried:
+        start, blocks = agreement.carried
+        running = start <= t and (not agreement.fixed or t < start + agreement.term)
+        return blocks if running and t <= agreement.last_month else 0.0
+    return m.col["in_force"].get((agreement.name, t), 0.0)
+
+
+def active_balance(m: Any, name: str, t: int) -> Any:
+    """Blocks active = those of the month before + started - ended."""
+    agreement = m.ix.agreements[name]
+    row = Row(m.one).add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
+    return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
+
+
+def delivered_balance(m: Any, name: str, t: int) -> Any:
+    """Blocks delivered = those of the month before + the ramp's steps of blocks at that age - those that end."""
+    agreement = m.ix.agreements[name]
+    before = m.col["delivered"].get((name, t - 1), 0.0)
+    if t == 0 and agreement.carried:
+        before = blocks_active(m, agreement, -1) * agreement.capacity.at(-1 - agreement.carried[0])
+    row = Row(m.one).add(1, m.col["delivered"][name, t]).add(-1, before)
+    for age, step in agreement.capacity_steps:
+        row.add(-step, blocks_started(m, agreement, t - age))
+    return row.add(agreement.full_capacity, blocks_ended(m, agreement, t)).equals_zero()
+
+
+def firm_balance(m: Any, name: str, t: int) -> Any:
+    """Blocks within their minimum term = those of the month before + started - past it."""
+    agreement = m.ix.agreements[name]
+    row = Row(m.one).add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
+    if t == agreement.months[0]:
+        carried = agreement.carried
+        row.add(-1, carried[1] if carried and carried[0] + agreement.term > t else 0.0)
+    else:
+        row.add(-1, m.col["firm"][name, t - 1]).add(1, blocks_started(m, agreement, t - agreement.term))
+    return row.equals_zero()
+
+
+def minimum_term(m: Any, name: str, t: int) -> Any:
+    """Blocks within their minimum term <= blocks active."""
+    return Row(m.one).add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
+
+
+def signature_least(m: Any, name: str, s: int) -> Any:
+    """Blocks started >= min_blocks if signed."""
+    row = Row(m.one).add(m.ix.agreements[name].least_blocks, m.col["signed"][name, s])
+    return row.add(-1, m.col["started"][name, s]).at_most_zero()
+
+
+def signature_most(m: Any, name: str, s: int) -> Any:
+    """Blocks started <= max_blocks if signed, else 0."""
+    row = Row(m.one).add(1, m.col["started"][name, s])
+    return row.add(-m.ix.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
+
+
+def renewal(m: Any, name: str, s: int) -> Any:
+    """Blocks started <= blocks of the renewed contract that end in the same month."""
+    renewed = m.ix.agreements[m.ix.agreements[name].row.renews]
+    row = Row(m.one).add(1, m.col["started"][name, s])
+    return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
+
+
+def contract_capacity(m: Any, pool: str, t: int) -> Any:
+    """Accelerators in use <= accelerators per block x blocks delivered."""
+    agreement = m.ix.agreements[pool]
+    delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
+    per_block = agreement.row.accelerators_per_block / m.units.accelerators
+    return Row(m.one).add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
+
+
+def outlet_cover(m: Any, outlet: str, t: int) -> Any:
+    """Accelerators leased out to an outlet = accelerators per block x its active blocks."""
+    per_block = m.ix.agreements[outlet].row.accelerators_per_block / m.units.accelerators
+    row = Row(m.one).add(-per_block, m.col["in_force"][outlet, t])
+    for pool in m.ix.lendable[outlet]:
+        row.add(1, m.col["leased"].get((outlet, pool, t), 0.0))
+    return row.equals_zero()
+

@@ -1,0 +1,173 @@
+"""Builds the program: exactly what program.toml lists, in its order."""
+
+from __future__ import annotations
+
+import gc
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimizer.errors import Fault, UnsupportedInstance
+from optimizer.instance.instance import Instance
+from optimizer.program import agreements, demand, fleet, money, power
+from optimizer.program.index import Index
+from optimizer.program.ledger import Entries, Ledger
+from optimizer.program.units import Units, choose_units
+from optimizer.schema import program_contents
+
+ROOMS: dict[str, ModuleType] = {
+    "power": power,
+    "fleet": fleet,
+    "agreements": agreements,
+    "demand": demand,
+    "money": money,
+}
+
+# Legal tables that the program does not cover; an instance that uses one is refused, never solved without it.
+UNCOVERED = {
+    "training_runs": "training runs",
+    "commitments": "spend commitments",
+    "policies": "policies on exposure",
+    "rules": "the planner's own rules",
+    "rule_terms": "the planner's own rules",
+    "scenarios": "scenarios",
+    "changes": "scenarios",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """The mathematical program of an instance.
+
+    Attributes
+    ----------
+    model : pyomo.environ.ConcreteModel
+        Variables, constraint families and objective as listed in ``program.toml``. Constraints can be added to it.
+        Its quantities are in ``units``: a variable of 3 with ``units.accelerators`` = 1000 means 3000 accelerators.
+    units : Units
+        What one unit of the program is.
+    index : Index
+        Months, pools, agreements and eligibility behind it.
+    entries : Entries
+        The ledger: every movement of money per unit of a variable.
+    columns : tuple of VarData
+        All variables in the order of the ledger's column numbers.
+    """
+
+    model: Any
+    units: Units
+    index: Index
+    entries: Entries
+    columns: tuple[Any, ...]
+
+    @property
+    def instance(self) -> Instance:
+        """The instance it was built from."""
+        return self.index.instance
+
+
+def uncovered(instance: Instance) -> tuple[Fault, ...]:
+    """What an instance uses that the program does not cover yet, one fault per table."""
+    return tuple(
+        Fault(
+            where=table,
+            problem=f"{what} are not covered by this version, and the plan would be wrong without them. "
+            f"Remove the {len(instance.rows[table])} rows of `{table}` to plan without {what}.",
+        )
+        for table, what in UNCOVERED.items()
+        if instance.rows[table]
+    )
+
+
+def build(instance: Instance) -> Program:
+    """Build the program of an instance.
+
+    Parameters
+    ----------
+    instance : Instance
+        As returned by :func:`optimizer.read`.
+
+    Returns
+    -------
+    Program
+        With ``model``, a Pyomo ``ConcreteModel`` that any Pyomo solver can solve.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If the instance uses tables that this version does not cover.
+    """
+    faults = uncovered(instance)
+    if faults:
+        raise UnsupportedInstance(faults, f"instance {instance.head.name!r}")
+    with collector_paused():
+        return _build(instance)
+
+
+def _build(instance: Instance) -> Program:
+    contents = program_contents()
+    m: Any = pyo.ConcreteModel(name=instance.head.name)
+    m.ix = Index(instance)
+    m.units = choose_units(m.ix)
+    keys: dict[str, list[Any]] = {}
+    for room in ROOMS.values():
+        keys.update(room.sets(m.ix))
+    m.one = pyo.Var(bounds=(1.0, 1.0))
+    m.col = {name: _add_variables(m, name, entry, keys) for name, entry in contents["variables"].items() if name != "one"}
+    columns = (m.one, *(variable for family in m.col.values() for variable in family.values()))
+    m.columns = columns
+    m.contents, m.uses, m.works = power.site_contents(m.ix), demand.uses(m), demand.works(m)
+    m.budgets = {row.budget: row for row in instance.rows["budgets"]}
+    m.entries = _book(m, contents["terms"])
+    for name, entry in contents["constraints"].items():
+        _add_constraints(m, name, entry, keys[name])
+    m.net_present_cost = pyo.Objective(expr=money.net_present_cost(m))
+    return Program(model=m, units=m.units, index=m.ix, entries=m.entries, columns=columns)
+
+
+def _add_variables(m: Any, name: str, entry: Any, keys: dict[str, list[Any]]) -> dict[Any, Any]:
+    """Add one family of variables; its bounds and integrality are functions of its room."""
+    room = ROOMS[entry["room"]]
+    limits = getattr(room, f"limits_{name}", None)
+    whole = getattr(room, f"whole_{name}", None)
+    options: dict[str, Any] = {"bounds": limits if limits else (0.0, None)}
+    if whole:
+        options["domain"] = lambda m, *key: pyo.Integers if whole(m.ix, *key) else pyo.Reals
+    variables = pyo.Var(keys[name], **options)
+    m.add_component(name, variables)
+    return dict(variables.items())
+
+
+def _book(m: Any, terms: dict[str, str]) -> Entries:
+    """Book every cash term in the ledger."""
+    months: dict[str, list[int]] = defaultdict(list)
+    for name, t in m.col["unserved"]:
+        months[name].append(t)
+    m.months_wanted = months
+    ledger = Ledger({id(variable): number for number, variable in enumerate(m.columns)}, m.one)
+    for term in terms:
+        getattr(money, term)(m, ledger)
+    return ledger.entries()
+
+
+def _add_constraints(m: Any, name: str, entry: Any, keys: list[Any]) -> None:
+    """Add one constraint family."""
+    rule = getattr(ROOMS[entry["room"]], name)
+    m.add_component(name, pyo.Constraint(keys, rule=rule))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: a program is millions of live objects that it would walk in vain."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -1,0 +1,77 @@
+"""Workloads and where they run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.row import Row
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    wanted = {name: amounts > 0 for name, amounts in ix.demand.items()}
+    allocated = [
+        (workload, pool, t)
+        for workload, pool in ix.yields
+        for t in np.flatnonzero(wanted[workload] & ix.possible[pool]).tolist()
+    ]
+    served = [(name, t) for name, mask in wanted.items() for t in np.flatnonzero(mask).tolist()]
+    lent = {(pool, t) for outlet, pools in ix.lendable.items() for pool in pools for t in ix.agreements[outlet].months}
+    busy = {(pool, t) for _, pool, t in allocated} | {(pool, t) for pool, t in lent if ix.possible[pool][t]}
+    used = [(pool, t) for pool in ix.pools for t in range(ix.horizon) if (pool, t) in busy]
+    return {"allocated": allocated, "used": used, "unserved": served, "pool_use": used, "demand_met": served}
+
+
+def limits_used(m: Any, pool: str, t: int) -> tuple[float, float | None]:
+    """Bounds of ``used``: the fleet where nothing can be bought, the offer's maximum on demand."""
+    ix, unit = m.ix, m.units.accelerators
+    source = ix.pools[pool].source
+    if source == "on_demand":
+        return 0.0, ix.offers[pool].max_accelerators / unit
+    if source == IN_HOUSE and not ix.purchases_of.get(pool):
+        return 0.0, float(ix.fleet[pool][t]) / unit
+    return 0.0, None
+
+
+def limits_unserved(m: Any, workload: str, t: int) -> tuple[float, float]:
+    """Bounds of ``unserved``: at most ``1 - min_service`` of the demand."""
+    share = 1 - m.ix.workloads[workload].min_service
+    return 0.0, share * float(m.ix.demand[workload][t]) / m.units.accelerators
+
+
+def uses(m: Any) -> dict[tuple[str, int], list[Any]]:
+    """Variables that use each pool in each month: allocations and leases."""
+    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for (_, pool, t), variable in m.col["allocated"].items():
+        found[pool, t].append(variable)
+    for (_, pool, t), variable in m.col["leased"].items():
+        found[pool, t].append(variable)
+    return found
+
+
+def works(m: Any) -> dict[tuple[str, int], tuple[list[float], list[Any]]]:
+    """Yields and variables that serve each workload in each month."""
+    found: dict[tuple[str, int], tuple[list[float], list[Any]]] = defaultdict(lambda: ([], []))
+    yields = m.ix.yields
+    for (workload, pool, t), variable in m.col["allocated"].items():
+        coefficients, variables = found[workload, t]
+        coefficients.append(yields[workload, pool])
+        variables.append(variable)
+    return found
+
+
+def pool_use(m: Any, pool: str, t: int) -> Any:
+    """Accelerators in use = allocated to workloads + leased out."""
+    parts = m.uses[pool, t]
+    return Row(m.one).add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts).equals_zero()
+
+
+def demand_met(m: Any, workload: str, t: int) -> Any:
+    """Work delivered + unserved = demand."""
+    amount = float(m.ix.demand[workload][t]) / m.units.accelerators
+    row = Row(m.one).add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
+    return row.add_all(*m.works[workload, t]).equals_zero()

@@ -1,0 +1,64 @@
+"""Accelerators at own sites: the fleet, and what is bought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.row import Row
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    installed = [(name, t) for name, row in ix.purchases.items() for t in ix.installed_months(row)]
+    fed = [name for name, pool in ix.pools.items() if pool.source == IN_HOUSE and ix.purchases_of.get(name)]
+    return {
+        "bought": [(name, t) for name, row in ix.purchases.items() for t in ix.useful_orders(row)],
+        "installed": installed,
+        "purchase_stock": installed,
+        "purchase_total": [name for name, row in ix.purchases.items() if row.max_total is not None],
+        "in_house_capacity": [(name, t) for name in fed for t in np.flatnonzero(ix.possible[name]).tolist()],
+    }
+
+
+def limits_bought(m: Any, purchase: str, t: int) -> tuple[float, float | None]:
+    """Bounds of ``bought``: at most ``max_per_month`` and ``max_total``."""
+    row = m.ix.purchases[purchase]
+    given = [limit for limit in (row.max_per_month, row.max_total) if limit is not None]
+    if not given:
+        return 0.0, None
+    lots = min(given) / row.lot_size
+    return 0.0, float(np.floor(lots + 1e-9)) if row.integer else lots
+
+
+def whole_bought(ix: Index, purchase: str, t: int) -> bool:
+    """Whether ``bought`` is a whole number."""
+    return bool(ix.purchases[purchase].integer)
+
+
+def purchase_stock(m: Any, purchase: str, t: int) -> Any:
+    """Lots installed = those of the month before + delivered - at the end of their life."""
+    spec, bought, installed = m.ix.purchases[purchase], m.col["bought"], m.col["installed"]
+    row = Row(m.one).add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
+    row.add(-1, bought.get((purchase, t - spec.lead_months), 0.0))
+    return row.add(1, bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)).equals_zero()
+
+
+def purchase_total(m: Any, purchase: str) -> Any:
+    """Accelerators ordered over the horizon <= max_total."""
+    spec = m.ix.purchases[purchase]
+    row = Row(m.one).add(-1.0, spec.max_total / spec.lot_size)
+    for t in m.ix.useful_orders(spec):
+        row.add(1.0, m.col["bought"][purchase, t])
+    return row.at_most_zero()
+
+
+def in_house_capacity(m: Any, pool: str, t: int) -> Any:
+    """Accelerators in use <= fleet still there + lots installed, for each pool that purchases feed."""
+    unit = m.units.accelerators
+    row = Row(m.one).add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.ix.fleet[pool][t]) / unit)
+    for purchase in m.ix.purchases_of[pool]:
+        row.add(-m.ix.purchases[purchase].lot_size / unit, m.col["installed"].get((purchase, t), 0.0))
+    return row.at_most_zero()

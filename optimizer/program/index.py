@@ -1,0 +1,243 @@
+"""Months, pools, agreements and eligibility, worked out once; the index sets of the program, sparse.
+
+Rules never filter: a key that stands in a set is one that matters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.instance.instance import Instance
+from optimizer.program.agreement import Agreement
+from optimizer.program.steps import Array, Steps
+
+IN_HOUSE = "in_house"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A stock of one kind of accelerator with one availability."""
+
+    name: str
+    source: str  # in_house, contract or on_demand
+    party: str
+    place: str  # site, or region where the capacity is another's
+    region: str
+    accelerator: str
+    availability: float
+    mw: float  # facility MW that one accelerator in use draws at an own site, else 0
+    marks: frozenset[str]  # provider, group and tags: what a workload can exclude
+
+
+class Index:
+    """What an instance means for the program: built once, read by every room."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.rows = instance.rows
+        self.horizon: int = instance.head.months
+        self.hours: float = instance.head.hours_per_month
+        rate = instance.head.discount_rate
+        self.discount: Array = (1 + rate) ** (-np.arange(self.horizon + 1) / 12)
+        self.sites: dict[str, Any] = {row.site: row for row in self.rows["sites"]}
+        self.builds: dict[str, Any] = {row.build: row for row in self.rows["builds"]}
+        self.purchases: dict[str, Any] = {row.purchase: row for row in self.rows["purchases"]}
+        self.offers: dict[str, Any] = {row.offer: row for row in self.rows["on_demand"]}
+        self.workloads: dict[str, Any] = {row.workload: row for row in self.rows["workloads"]}
+        self.accelerators: dict[str, Any] = {row.accelerator: row for row in self.rows["accelerators"]}
+        self.providers: dict[str, Any] = {row.provider: row for row in self.rows["providers"]}
+
+    # ------------------------------------------------------------------ step series
+    def _series(self, table: str, key: str, value: str) -> dict[str, list[tuple[int, float]]]:
+        series: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for row in self.rows[table]:
+            series[getattr(row, key)].append((row.month, getattr(row, value)))
+        return series
+
+    @cached_property
+    def prices(self) -> dict[str, list[tuple[int, float]]]:
+        """Price rows by item."""
+        return self._series("prices", "item", "price")
+
+    def item_price(self, item: str, base: float, factor: float = 1.0) -> Steps:
+        """Price of an item by month, in its own unit times ``factor``."""
+        return Steps(((month, price * factor) for month, price in self.prices.get(item, [])), base * factor)
+
+    @cached_property
+    def supply(self) -> dict[str, Array]:
+        """MW available at each site by month, builds not counted."""
+        series = self._series("power", "site", "mw")
+        return {site: Steps(series.get(site, []), 0.0).over(0, self.horizon) for site in self.sites}
+
+    @cached_property
+    def energy_price(self) -> dict[str, Array]:
+        """Price per MWh at each site by month."""
+        series = self._series("power", "site", "price_per_mwh")
+        return {site: Steps(series.get(site, []), 0.0).over(0, self.horizon) for site in self.sites}
+
+    @cached_property
+    def demand(self) -> dict[str, Array]:
+        """Demand of each workload by month, in reference-accelerators."""
+        series = self._series("demand", "workload", "amount")
+        return {name: Steps(series.get(name, []), 0.0).over(0, self.horizon) for name in self.workloads}
+
+    # ------------------------------------------------------------------ agreements
+    @cached_property
+    def agreements(self) -> dict[str, Agreement]:
+        """Contracts and outlets by name."""
+        ramps: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+        for row in self.rows["ramps"]:
+            ramps[row.contract].append((row.month_of_term, row.capacity_fraction, row.price_fraction))
+        made = [self._agreement(row.contract, False, row.provider, row, ramps) for row in self.rows["contracts"]]
+        made += [self._agreement(row.outlet, True, row.tenant, row, ramps) for row in self.rows["outlets"]]
+        return {agreement.name: agreement for agreement in made}
+
+    def _agreement(
+        self, name: str, is_outlet: bool, party: str, row: Any, ramps: dict[str, list[tuple[int, float, float]]]
+    ) -> Agreement:
+        factor = {
+            "block_month": 1.0,
+            "mw_month": row.mw_per_block,
+            "accelerator_month": row.accelerators_per_block,
+            "accelerator_hour": row.accelerators_per_block * self.hours,
+        }[row.per]
+        ramp = ramps.get(name, [])
+        return Agreement(
+            name=name,
+            is_outlet=is_outlet,
+            party=party,
+            row=row,
+            horizon=self.horizon,
+            block_price=self.item_price(name, row.price, factor),
+            capacity=Steps(((age, capacity) for age, capacity, _ in ramp), 1.0),
+            price=Steps(((age, price) for age, _, price in ramp), 1.0),
+        )
+
+    # ------------------------------------------------------------------ pools
+    @cached_property
+    def pools(self) -> dict[str, Pool]:
+        """Every pool by name: in-house pairs first, then contracts, then on-demand offers."""
+        pairs = dict.fromkeys((row.site, row.accelerator) for row in (*self.rows["fleet"], *self.rows["purchases"]))
+        made = [self._own_pool(site, accelerator) for site, accelerator in pairs]
+        made += [self._bought_pool(row.contract, "contract", row) for row in self.rows["contracts"]]
+        made += [self._bought_pool(row.offer, "on_demand", row) for row in self.rows["on_demand"]]
+        return {pool.name: pool for pool in made}
+
+    def _own_pool(self, site: str, accelerator: str) -> Pool:
+        row = self.sites[site]
+        return Pool(
+            name=f"{site}/{accelerator}",
+            source=IN_HOUSE,
+            party=IN_HOUSE,
+            place=site,
+            region=row.region,
+            accelerator=accelerator,
+            availability=row.availability,
+            mw=self.accelerators[accelerator].kw * row.pue / 1000,
+            marks=frozenset([IN_HOUSE]),
+        )
+
+    def _bought_pool(self, name: str, source: str, row: Any) -> Pool:
+        provider = self.providers[row.provider]
+        return Pool(
+            name=name,
+            source=source,
+            party=row.provider,
+            place=row.region,
+            region=row.region,
+            accelerator=row.accelerator,
+            availability=row.availability,
+            mw=0.0,
+            marks=frozenset([row.provider, provider.group, *provider.tags]),
+        )
+
+    @cached_property
+    def fleet(self) -> dict[str, Array]:
+        """Accelerators of the fleet still there, by in-house pool and month."""
+        stock = {name: np.zeros(self.horizon) for name, pool in self.pools.items() if pool.source == IN_HOUSE}
+        for row in self.rows["fleet"]:
+            until = self.horizon if row.until is None else max(row.until, 0)
+            stock[f"{row.site}/{row.accelerator}"][:until] += row.count
+        return stock
+
+    @cached_property
+    def purchases_of(self) -> dict[str, list[str]]:
+        """Purchases that feed each in-house pool."""
+        feeding: dict[str, list[str]] = defaultdict(list)
+        for name, row in self.purchases.items():
+            feeding[f"{row.site}/{row.accelerator}"].append(name)
+        return feeding
+
+    def order_months(self, row: Any) -> range:
+        """Months in which a build or purchase can be ordered."""
+        return range(max(row.earliest, 0), min(row.latest, self.horizon - 1) + 1)
+
+    def useful_orders(self, row: Any) -> range:
+        """Order months of a purchase that deliver within the plan; later ones can only cost."""
+        months = self.order_months(row)
+        return range(months.start, min(months.stop, self.horizon - row.lead_months))
+
+    def installed_months(self, row: Any) -> range:
+        """Months in which lots of a purchase can be installed."""
+        orders = self.useful_orders(row)
+        if not orders:
+            return range(0)
+        last = min(self.horizon, orders[-1] + row.lead_months + row.life_months)
+        return range(orders.start + row.lead_months, last)
+
+    @cached_property
+    def possible(self) -> dict[str, NDArray[np.bool_]]:
+        """Months in which each pool can have capacity."""
+        mask = {name: np.zeros(self.horizon, dtype=bool) for name in self.pools}
+        for name, pool in self.pools.items():
+            if pool.source == IN_HOUSE:
+                mask[name] |= self.fleet[name] > 0
+                for purchase in self.purchases_of.get(name, []):
+                    months = self.installed_months(self.purchases[purchase])
+                    mask[name][months.start : months.stop] = True
+            elif pool.source == "contract":
+                months = self.agreements[name].months
+                mask[name][months.start : months.stop] = True
+            else:
+                mask[name][:] = self.offers[name].max_accelerators > 0
+        return mask
+
+    # ------------------------------------------------------------------ eligibility
+    @cached_property
+    def throughput(self) -> dict[tuple[str, str], float]:
+        """Work of a class that one accelerator does at availability 1."""
+        return {(row.class_, row.accelerator): row.factor for row in self.rows["throughput"] if row.factor > 0}
+
+    @cached_property
+    def yields(self) -> dict[tuple[str, str], float]:
+        """Work per accelerator (availability x factor) of each eligible pair of workload and pool."""
+        found: dict[tuple[str, str], float] = {}
+        for workload, row in self.workloads.items():
+            regions, excluded = set(row.regions), frozenset(row.exclude)
+            for name, pool in self.pools.items():
+                factor = self.throughput.get((row.class_, pool.accelerator))
+                if factor and (not regions or pool.region in regions) and not (pool.marks & excluded):
+                    found[workload, name] = pool.availability * factor
+        return found
+
+    @cached_property
+    def lendable(self) -> dict[str, list[str]]:
+        """Pools that can cover each outlet of accelerators."""
+        found: dict[str, list[str]] = {}
+        for name, agreement in self.agreements.items():
+            if agreement.is_outlet and agreement.row.sells == "accelerators":
+                found[name] = [pool for pool in self.pools if self._lends(self.pools[pool], agreement)]
+        return found
+
+    def _lends(self, pool: Pool, outlet: Agreement) -> bool:
+        if pool.accelerator != outlet.row.accelerator or pool.party == outlet.party:
+            return False
+        if pool.source == IN_HOUSE:
+            return outlet.row.site is None or outlet.row.site == pool.place
+        return pool.source == "contract" and bool(self.agreements[pool.name].row.sublease) and outlet.row.site is None

@@ -1,0 +1,209 @@
+"""Money: one function per cash term books it in the ledger; budgets; the objective.
+
+Months of money lie in 0 .. T-1, but for the residual value, which is booked in month T.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+from optimizer.program.agreement import Agreement
+from optimizer.program.agreements import blocks_active, blocks_started
+from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.ledger import Account, Entries, Ledger
+from optimizer.program.power import built_by
+from optimizer.program.row import Row
+
+CAPEX = ("build", "purchase")
+OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
+REVENUE = ("lease_out",)
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    return {"budget_limit": [row.budget for row in ix.rows["budgets"]]}
+
+
+def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
+    """Months in which a build ordered in ``order`` is paid, and the share paid in each."""
+    if row.payment == "order" or (row.payment == "spread" and row.lead_months == 0):
+        return [order], 1.0
+    if row.payment == "delivery":
+        return [order + row.lead_months], 1.0
+    return list(range(order, order + row.lead_months)), 1.0 / row.lead_months
+
+
+def build(m: Any, ledger: Ledger) -> None:
+    """Capital cost of builds, by their payment plan."""
+    for (name, t), ordered in m.col["ordered"].items():
+        row = m.ix.builds[name]
+        months, share = build_instalments(row, t)
+        paid = [month for month in months if month < m.ix.horizon]
+        ledger.add(Account("build", name, IN_HOUSE), ordered, paid, share * row.capex_per_mw * row.mw_per_block)
+
+
+def purchase_payments(ix: Index, row: Any, order: int) -> list[tuple[int, float]]:
+    """Months and amounts paid for one lot ordered in ``order``, within the plan."""
+    lot = ix.item_price(row.purchase, row.unit_price).at(order) * row.lot_size
+    plan = [(order, row.deposit_fraction * lot), (order + row.lead_months, (1 - row.deposit_fraction) * lot)]
+    return [(month, amount) for month, amount in plan if month < ix.horizon]
+
+
+def purchase(m: Any, ledger: Ledger) -> None:
+    """Accelerators bought: deposit at order, the rest on delivery, at the price of the order month."""
+    for (name, t), bought in m.col["bought"].items():
+        payments = purchase_payments(m.ix, m.ix.purchases[name], t)
+        account = Account("purchase", name, IN_HOUSE)
+        ledger.add(account, bought, [month for month, _ in payments], [amount for _, amount in payments])
+
+
+def fixed(m: Any, ledger: Ledger) -> None:
+    """Fixed cost of energised builds."""
+    for name, row in m.ix.builds.items():
+        cost = row.fixed_cost_per_mw_month * row.mw_per_block
+        for t in range(m.ix.horizon if cost else 0):
+            ledger.add(Account("fixed", name, IN_HOUSE), built_by(m, name, t - row.lead_months), t, cost)
+
+
+def energy(m: Any, ledger: Ledger) -> None:
+    """Energy of the accelerators in use at own sites."""
+    for (name, t), used in m.col["used"].items():
+        pool = m.ix.pools[name]
+        if pool.source == IN_HOUSE:
+            mwh = pool.mw * m.units.accelerators * m.ix.hours
+            ledger.add(Account("energy", pool.place, IN_HOUSE), used, t, mwh * m.ix.energy_price[pool.place][t])
+
+
+def maintenance(m: Any, ledger: Ledger) -> None:
+    """Maintenance of installed accelerators that were bought."""
+    for (name, t), installed in m.col["installed"].items():
+        row = m.ix.purchases[name]
+        ledger.add(Account("maintenance", name, IN_HOUSE), installed, t, row.maintenance_per_month * row.lot_size)
+
+
+def _upfronts(m: Any, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
+    row = agreement.row
+    account = Account(term, agreement.name, agreement.party)
+    starts = [int(row.earliest)] if agreement.committed is not None else agreement.starts
+    for s in starts:
+        if 0 <= s - row.lead_months < m.ix.horizon:
+            blocks = m.col["started"].get((agreement.name, s), agreement.committed or 0.0)
+            ledger.add(account, blocks, s - row.lead_months, sign * row.upfront_per_block)
+
+
+def upfront(m: Any, ledger: Ledger) -> None:
+    """Paid at the signature of contracts."""
+    for agreement in m.ix.agreements.values():
+        if not agreement.is_outlet:
+            _upfronts(m, ledger, agreement, "upfront", 1.0)
+
+
+def _monthly(m: Any, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
+    account, horizon = Account(term, agreement.name, agreement.party), m.ix.horizon
+    starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
+    if agreement.fixed:
+        for s in starts:
+            months = np.arange(s, s + agreement.term)
+            inside = (months >= 0) & (months < horizon)
+            prices = sign * agreement.fixed_prices(s)[inside]
+            ledger.add(account, blocks_started(m, agreement, s), months[inside], prices)
+        return
+    prices = sign * agreement.block_price.over(0, horizon)
+    full = agreement.full_price
+    for t in agreement.months:
+        ledger.add(account, blocks_active(m, agreement, t), t, prices[t] * full)
+    surplus = agreement.price.over(0, agreement.ramp_end) - full
+    for s in starts if surplus.any() else []:
+        months = np.arange(s, s + len(surplus))
+        inside = (months >= 0) & (months < horizon) & (months <= agreement.last_month)
+        ledger.add(account, blocks_started(m, agreement, s), months[inside], prices[months[inside]] * surplus[inside])
+
+
+def contract(m: Any, ledger: Ledger) -> None:
+    """Monthly price of contracts: fixed at the start for a fixed term, the month's own if terminable."""
+    for agreement in m.ix.agreements.values():
+        if not agreement.is_outlet:
+            _monthly(m, ledger, agreement, "contract", 1.0)
+
+
+def termination(m: Any, ledger: Ledger) -> None:
+    """Fees for handing back contracts and for taking back outlets, at the full price of the month."""
+    for (name, e), ended in m.col["ended"].items():
+        agreement = m.ix.agreements[name]
+        fee = agreement.row.termination_fee_months * agreement.block_price.at(e)
+        ledger.add(Account("termination", name, agreement.party), ended, e, fee)
+
+
+def on_demand(m: Any, ledger: Ledger) -> None:
+    """On-demand capacity used, by the hour."""
+    prices = {name: m.ix.item_price(name, row.price) for name, row in m.ix.offers.items()}
+    for (name, t), used in m.col["used"].items():
+        if name in prices:
+            account = Account("on_demand", name, m.ix.pools[name].party)
+            ledger.add(account, used, t, prices[name].at(t) * m.ix.hours * m.units.accelerators)
+
+
+def lease_out(m: Any, ledger: Ledger) -> None:
+    """Revenue of outlets: monthly price and upfronts received, as negative money out."""
+    for agreement in m.ix.agreements.values():
+        if agreement.is_outlet:
+            _upfronts(m, ledger, agreement, "lease_out", -1.0)
+            _monthly(m, ledger, agreement, "lease_out", -1.0)
+
+
+def unserved(m: Any, ledger: Ledger) -> None:
+    """Penalty for demand not served."""
+    for name, row in m.ix.workloads.items():
+        keys = [key for key in m.months_wanted.get(name, ())]
+        variables = [m.col["unserved"][name, t] for t in keys]
+        amount = row.penalty * m.units.accelerators
+        ledger.add_many(Account("unserved", name, ""), variables, keys, np.full(len(keys), amount))
+
+
+def _kept(row: Any, delivered: int, horizon: int) -> float:
+    """Share of what was paid that is left at the end: straight line over the life, from delivery."""
+    age = max(0, horizon - delivered)
+    return float(row.residual_fraction) * max(0.0, 1 - age / row.life_months)
+
+
+def residual(m: Any, ledger: Ledger) -> None:
+    """Residual value at the end of what was built and bought, by what was paid within the plan."""
+    ix = m.ix
+    for (name, t), ordered in m.col["ordered"].items():
+        row = ix.builds[name]
+        months, share = build_instalments(row, t)
+        paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
+        value = paid * _kept(row, t + row.lead_months, ix.horizon)
+        ledger.add(Account("residual", name, IN_HOUSE), ordered, ix.horizon, -value)
+    for (name, t), bought in m.col["bought"].items():
+        row = ix.purchases[name]
+        paid = sum(amount for _, amount in purchase_payments(ix, row, t))
+        value = paid * _kept(row, t + row.lead_months, ix.horizon)
+        ledger.add(Account("residual", name, IN_HOUSE), bought, ix.horizon, -value)
+
+
+def budget_limit(m: Any, budget: str) -> Any:
+    """Nominal money out in the window, of the kinds covered, less lease-out revenue if net, <= amount."""
+    row = m.budgets[budget]
+    terms = {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (REVENUE if row.net else ())
+    entries: Entries = m.entries
+    inside = entries.of_terms(terms) & (entries.months >= max(row.from_, 0))
+    inside &= (entries.months <= row.to) & (entries.months < m.ix.horizon)
+    spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.columns)) / m.units.money
+    columns = np.flatnonzero(spend).tolist()
+    line = Row(m.one).add(-1.0, row.amount / m.units.money)
+    return line.add_all(spend[columns].tolist(), [m.columns[column] for column in columns]).at_most_zero()
+
+
+def net_present_cost(m: Any) -> Any:
+    """Objective: the discounted sum of the whole ledger."""
+    entries: Entries = m.entries
+    present = entries.amounts * m.ix.discount[entries.months] / m.units.money
+    cost = entries.per_column(present, len(m.columns))
+    columns = np.flatnonzero(cost).tolist()
+    return LinearExpression(
+        linear_coefs=cost[columns].tolist(), linear_vars=[m.columns[column] for column in columns]
+    )

@@ -1,0 +1,84 @@
+"""Builds and the power of sites."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.row import Row
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    orders = [(name, t) for name, row in ix.builds.items() for t in ix.order_months(row)]
+    followers = [key for key in orders if ix.builds[key[0]].after is not None]
+    return {
+        "ordered": orders,
+        "built": orders,
+        "build_stock": orders,
+        "build_after": followers,
+        "site_power": [(site, t) for site in ix.sites for t in range(ix.horizon)],
+    }
+
+
+def limits_built(m: Any, build: str, t: int) -> tuple[float, float]:
+    """Bounds of ``built``: at most ``max_blocks``."""
+    return 0.0, float(m.ix.builds[build].max_blocks)
+
+
+def whole_built(ix: Index, build: str, t: int) -> bool:
+    """Whether ``built`` is a whole number."""
+    return bool(ix.builds[build].integer)
+
+
+def built_by(m: Any, build: str, t: int) -> Any:
+    """Blocks ordered by the end of a month: a variable, or 0 before the first order month."""
+    months = m.ix.order_months(m.ix.builds[build])
+    if not months or t < months[0]:
+        return 0.0
+    return m.col["built"][build, min(t, months[-1])]
+
+
+def build_stock(m: Any, build: str, t: int) -> Any:
+    """Blocks ordered so far = those of the month before + those ordered now, for each order month."""
+    row = Row(m.one).add(1, m.col["built"][build, t]).add(-1, m.col["ordered"][build, t])
+    return row.add(-1, built_by(m, build, t - 1)).equals_zero()
+
+
+def build_after(m: Any, build: str, t: int) -> Any:
+    """The share ordered of a build <= the share ordered of the one it follows, for each order month."""
+    ahead = m.ix.builds[build].after
+    most, most_ahead = float(m.ix.builds[build].max_blocks), float(m.ix.builds[ahead].max_blocks)
+    if most == 0:
+        return Row(m.one).add(1, m.col["built"][build, t]).at_most_zero()
+    row = Row(m.one).add(1 / most, m.col["built"][build, t])
+    return row.add(-1 / most_ahead if most_ahead else 0.0, built_by(m, ahead, t)).at_most_zero()
+
+
+def site_contents(ix: Index) -> dict[str, dict[str, list[str]]]:
+    """Pools, builds and MW outlets of each site."""
+    contents: dict[str, dict[str, list[str]]] = {site: defaultdict(list) for site in ix.sites}
+    for name, pool in ix.pools.items():
+        if pool.source == IN_HOUSE:
+            contents[pool.place]["pools"].append(name)
+    for name, row in ix.builds.items():
+        contents[row.site]["builds"].append(name)
+    for name, agreement in ix.agreements.items():
+        if agreement.is_outlet and agreement.row.sells == "mw":
+            contents[agreement.row.site]["outlets"].append(name)
+    return contents
+
+
+def site_power(m: Any, site: str, t: int) -> Any:
+    """Facility MW in use + MW leased out <= supply + energised builds, for each site and month."""
+    ix, inside = m.ix, m.contents[site]
+    row = Row(m.one).add(-1.0, float(ix.supply[site][t]) / m.units.mw)
+    for pool in inside["pools"]:
+        row.add(ix.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
+    for outlet in inside["outlets"]:
+        row.add(ix.agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
+    for build in inside["builds"]:
+        spec = ix.builds[build]
+        row.add(-spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
+    return row.at_most_zero()

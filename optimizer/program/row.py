@@ -1,0 +1,58 @@
+"""A linear row, written term by term: what every constraint family returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+Term = Any  # a Pyomo VarData, or a number
+
+
+class Row:
+    """``coefficients . variables + constant``, compared with zero.
+
+    Parameters
+    ----------
+    one : VarData
+        The variable fixed at 1. It carries the constant of a row without variables, so that even such a row
+        reaches the solver under its own name.
+    """
+
+    def __init__(self, one: Any) -> None:
+        self._one = one
+        self._coefficients: list[float] = []
+        self._variables: list[Any] = []
+        self._constant = 0.0
+
+    def add(self, coefficient: float, term: Term) -> Row:
+        """Add ``coefficient x term``; a term can be a variable or a number."""
+        if isinstance(term, (int, float)):
+            self._constant += coefficient * term
+        elif coefficient != 0:
+            self._coefficients.append(coefficient)
+            self._variables.append(term)
+        return self
+
+    def add_all(self, coefficients: Iterable[float], variables: Iterable[Any]) -> Row:
+        """Add many terms, all of them variables."""
+        self._coefficients.extend(coefficients)
+        self._variables.extend(variables)
+        return self
+
+    def _body(self) -> tuple[Any, float]:
+        """Expression and right-hand side; the constant stands on the right unless nothing else is left."""
+        if self._variables:
+            return LinearExpression(linear_coefs=self._coefficients, linear_vars=self._variables), -self._constant
+        return LinearExpression(linear_coefs=[1.0], linear_vars=[self._one]), 1.0 - self._constant
+
+    def equals_zero(self) -> Any:
+        """The row as an equation."""
+        body, rhs = self._body()
+        return (body, rhs)
+
+    def at_most_zero(self) -> Any:
+        """The row as ``<= 0``."""
+        body, rhs = self._body()
+        return (None, body, rhs)

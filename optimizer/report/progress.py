@@ -1,0 +1,66 @@
+"""How a solve goes on, on standard error: one live line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+from optimizer.report.words import money, percent
+from optimizer.solver.solution import Progress
+
+_SECONDS_BETWEEN_LINES = 5.0
+_PHASES = {
+    "build": "building the program",
+    "compile": "compiling it",
+    "solve": "solving",
+    "extract": "reading off the plan",
+    "audit": "checking the plan",
+}
+
+
+@contextmanager
+def follow(currency: str) -> Iterator[Callable[[Progress], None]]:
+    """What to pass as ``progress`` to a solve; the live line is gone when the block ends."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield _plain_lines(console, currency)
+        return
+    with console.status("", spinner="dots") as status:
+
+        def tell(event: Progress) -> None:
+            status.update(Text(line(event, currency)))
+
+        yield tell
+
+
+def line(event: Progress, currency: str) -> str:
+    """One line on how it stands: seconds, phase, best plan, bound, gap, nodes."""
+    parts = [f"{event.elapsed:6.1f} s  {_PHASES.get(event.phase, event.phase)}"]
+    if event.incumbent is not None:
+        source = f" ({event.source})" if event.source else ""
+        parts.append(f"best plan {money(event.incumbent, currency)}{source}")
+    if event.bound is not None:
+        parts.append(f"bound {money(event.bound, currency)}")
+    if event.gap is not None:
+        parts.append(f"gap {percent(event.gap)}")
+    if event.nodes > 1:
+        parts.append(f"{event.nodes:,} nodes")
+    return "  ".join(parts)
+
+
+def _plain_lines(console: Console, currency: str) -> Callable[[Progress], None]:
+    """A line when the first phase begins, and then every five seconds at most."""
+    last = -_SECONDS_BETWEEN_LINES
+
+    def tell(event: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES:
+            last = now
+            console.print(Text(line(event, currency)), soft_wrap=True)
+
+    return tell

@@ -1,0 +1,107 @@
+"""Decisions as steps in the month they must be taken: notices come before the hand-backs they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+_VERBS = {
+    "order_build": "Order",
+    "buy": "Buy",
+    "sign": "Sign",
+    "hand_back": "Hand back",
+    "expire": "Runs out:",
+    "lease_out": "Lease out",
+    "take_back": "Take back",
+    "commit_spend": "Commit to spend:",
+    "start_run": "Start run",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes
+    ----------
+    month : str
+        Month to act in.
+    text : str
+        What to do, with whom.
+    runs : str
+        Months it is about.
+    blocks, accelerators, mw, cost : float
+        Its size, and the money it commits.
+    early : bool
+        Whether it is a notice: the hand-back itself is a step too.
+    """
+
+    month: str
+    text: str
+    runs: str
+    blocks: float
+    accelerators: float
+    mw: float
+    cost: float
+    early: bool = False
+
+
+def steps(plan: Plan) -> list[Step]:
+    """All steps of a plan, by month."""
+    notices = _notices(plan)
+    found = []
+    for row in plan.decisions.to_dict("records"):
+        months = notices.get(row["item"], 0) if row["decision"] in ("hand_back", "take_back") else 0
+        month = plan.instance.label(plan.instance.month_index(row["month"]) - months)
+        if months:
+            found.append(_step(row, month, early=True))
+        found.append(_step(row, row["month"], notice=month if months else ""))
+    return sorted(found, key=lambda step: step.month)
+
+
+def biggest(every: Sequence[Step], number: int) -> list[Step]:
+    """The biggest few steps, by month: by money, accelerators or MW, whichever is most beside the others."""
+    scales = [max((abs(getattr(step, name)) for step in every), default=0.0) for name in ("cost", "accelerators", "mw")]
+
+    def size(step: Step) -> float:
+        parts = zip((step.cost, step.accelerators, step.mw), scales, strict=True)
+        return max((abs(part) / scale for part, scale in parts if scale), default=0.0)
+
+    chosen = sorted(every, key=size, reverse=True)[:number]
+    return sorted(chosen, key=lambda step: step.month)
+
+
+def _notices(plan: Plan) -> dict[str, int]:
+    """Months of notice, by contract and outlet."""
+    rows = plan.instance.rows
+    notices = {row.contract: row.notice_months for row in rows["contracts"]}
+    return notices | {row.outlet: row.notice_months for row in rows["outlets"]}
+
+
+def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False) -> Step:
+    verb = _VERBS.get(row["decision"], row["decision"])
+    text = f"Give notice: {verb[:1].lower()}{verb[1:]} {row['item']}" if early else f"{verb} {row['item']}"
+    if row["party"] not in ("", "in_house"):
+        text += f" ({row['party']})"
+    return Step(
+        month=month,
+        text=f"{text}, notice in {notice}" if notice else text,
+        runs=_runs(row["starts"], row["ends"]),
+        blocks=row["blocks"],
+        accelerators=row["accelerators"],
+        mw=row["mw"],
+        cost=0.0 if early else row["committed_cost"],
+        early=early,
+    )
+
+
+def _runs(starts: str, ends: str) -> str:
+    if starts and ends:
+        return starts if starts == ends else f"{starts} to {ends}"
+    if starts:
+        return f"from {starts}"
+    return f"until {ends}" if ends else ""

@@ -1,0 +1,47 @@
+"""Numbers as people say them."""
+
+from __future__ import annotations
+
+_SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
+
+
+def money(amount: float, currency: str = "", digits: int = 4) -> str:
+    """An amount such as ``1.25 bn USD``; ``digits`` that matter are kept."""
+    return f"{_scaled(amount, digits, ' ')} {currency}".rstrip()
+
+
+def count(number: float) -> str:
+    """A number of things such as ``220k`` or ``9,600``; fractions only where they matter."""
+    if abs(number) >= 99_999.5:
+        return _scaled(number, 4, "")
+    return f"{number:,.0f}" if abs(number) >= 99.95 or abs(number - round(number)) < 0.005 else f"{number:,.3g}"
+
+
+def percent(share: float) -> str:
+    """A share such as ``0.07 %``; a share that is not zero never shows as zero."""
+    if 0 < abs(share) < 5e-7:
+        return "below 0.0001 %"
+    return f"{share * 100:.3g} %" if abs(share) < 1 else f"{share * 100:,.0f} %"
+
+
+def scale_of(amounts: list[float]) -> tuple[float, str]:
+    """The one scale for a table of amounts, with its name."""
+    largest = max((abs(amount) for amount in amounts), default=0.0)
+    for size, name in _SCALES:
+        if largest >= 10 * size:
+            return size, name
+    return 1.0, ""
+
+
+def _scaled(amount: float, digits: int, gap: str) -> str:
+    for size, name in _SCALES:
+        if abs(amount) >= size * (1 - 0.5 * 10**-digits):
+            return f"{_significant(amount / size, digits)}{gap}{name}"
+    return _significant(amount, digits)
+
+
+def _significant(value: float, digits: int) -> str:
+    whole = len(f"{abs(value):.0f}")
+    text = f"{value:,.{max(digits - whole, 0)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

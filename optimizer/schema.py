@@ -1,0 +1,173 @@
+"""The instance format and the program's contents, loaded from ``models/``: the one place that finds that folder."""
+
+from __future__ import annotations
+
+import keyword
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+IN_HOUSE = "in_house"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, or a key of the head.
+
+    Attributes
+    ----------
+    name : str
+        Name as written in the header.
+    type : str
+        ``name``, ``ref``, ``text``, ``number``, ``integer``, ``flag``, ``month``, ``choice``, ``list`` or ``numbers``.
+    meaning : str
+        One sentence for people.
+    unit : str
+        Unit of a number, ``""`` without one.
+    required : bool
+        Whether every row needs a value.
+    default : Any
+        What a blank means; ``"@first"``, ``"@last"`` and ``"@name"`` as told in ``tables.toml``; None stays blank.
+    min, above, max : float or None
+        Bounds; ``above`` is exclusive.
+    choices : tuple
+        All legal values, empty if free.
+    refers : tuple of str
+        ``table.column`` that a value must stand in.
+    usual : tuple of float or None
+        Range outside which a value is suspicious.
+    pattern : str
+        Regular expression that the whole text must match, ``""`` if free.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    default: Any = None
+    min: float | None = None
+    above: float | None = None
+    max: float | None = None
+    choices: tuple[Any, ...] = ()
+    refers: tuple[str, ...] = ()
+    usual: tuple[float, float] | None = None
+    pattern: str = ""
+
+    @property
+    def attribute(self) -> str:
+        """Name as an attribute of a row: ``class`` and ``from`` get an underscore."""
+        return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the format, or its head.
+
+    Attributes
+    ----------
+    name : str
+        Name of the table: of its file, sheet or frame.
+    meaning : str
+        One sentence for people.
+    columns : mapping of str to Column
+        Columns by name, in their order.
+    key : tuple of str
+        Columns that together must not repeat.
+    required : bool
+        Whether an instance must have rows in it.
+    step : str
+        Month column of a step series, ``""`` if the table is none.
+    """
+
+    name: str
+    meaning: str
+    columns: Mapping[str, Column]
+    key: tuple[str, ...] = ()
+    required: bool = False
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The whole format.
+
+    Attributes
+    ----------
+    format : int
+        Version of the format.
+    head : Table
+        Keys of the head, as columns.
+    tables : mapping of str to Table
+        Tables by name, in their order.
+    unique : mapping of str to tuple of str
+        Sets of ``table.column`` whose names must not repeat across tables.
+    needed : mapping of str to tuple of str
+        Sets of tables of which at least one must have rows.
+    """
+
+    format: int
+    head: Table
+    tables: Mapping[str, Table]
+    unique: Mapping[str, tuple[str, ...]]
+    needed: Mapping[str, tuple[str, ...]]
+
+    @property
+    def referred(self) -> frozenset[str]:
+        """Every ``table.column`` that some other column refers to."""
+        columns = (column for table in self.tables.values() for column in table.columns.values())
+        return frozenset(target for column in columns for target in column.refers)
+
+
+def models_folder() -> Path:
+    """Folder with the data files of the models: ``models/`` of a checkout, or what an installed package carries."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "_models", here.parent / "models"):
+        if (folder / "capacity_allocation" / "tables.toml").is_file():
+            return folder
+    raise FileNotFoundError(f"no models/capacity_allocation/tables.toml beside {here}: the installation is incomplete")
+
+
+def _load(name: str) -> dict[str, Any]:
+    with (models_folder() / "capacity_allocation" / name).open("rb") as file:
+        return tomllib.load(file)
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    """A column; TOML arrays become tuples, except in a default."""
+    frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return Column(**frozen)
+
+
+def _table(name: str, entry: Mapping[str, Any]) -> Table:
+    columns = MappingProxyType({column["name"]: _column(column) for column in entry["columns"]})
+    rest = {key: value for key, value in entry.items() if key != "columns"}
+    rest["key"] = tuple(entry.get("key", ()))
+    return Table(name=name, columns=columns, **rest)
+
+
+def _sets(entry: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({name: tuple(members) for name, members in entry.items()})
+
+
+@cache
+def load_schema() -> Schema:
+    """The instance format as ``tables.toml`` tells it."""
+    data = _load("tables.toml")
+    return Schema(
+        format=data["format"],
+        head=_table("instance", data["head"]),
+        tables=MappingProxyType({name: _table(name, entry) for name, entry in data["tables"].items()}),
+        unique=_sets(data["unique"]),
+        needed=_sets(data["needed"]),
+    )
+
+
+@cache
+def program_contents() -> dict[str, Any]:
+    """The program's table of contents as ``program.toml`` tells it."""
+    return _load("program.toml")

@@ -1,0 +1,105 @@
+"""What a solver returns: why it stopped, and what is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Stop(Enum):
+    """Why the solver stopped."""
+
+    GAP_REACHED = "gap_reached"
+    TIME_LIMIT = "time_limit"
+    INTERRUPTED = "interrupted"
+    INFEASIBLE = "infeasible"
+
+
+class Held(Enum):
+    """What is held when it stopped."""
+
+    OPTIMAL = "optimal"  # a plan within the asked gap
+    FEASIBLE = "feasible"  # a plan with a larger gap
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to solve.
+
+    Attributes
+    ----------
+    gap : float
+        Relative gap to prove between the plan's cost and the bound.
+    time_limit : float
+        Seconds for the solver.
+    threads : int or None
+        Threads; None lets the solver choose.
+    seed : int
+        Random seed.
+    relax : bool
+        Solve the linear relaxation: whole blocks and lots are not demanded.
+    """
+
+    gap: float = 1e-3
+    time_limit: float = 600.0
+    threads: int | None = None
+    seed: int = 0
+    relax: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse options that mean nothing."""
+        checks = [
+            (0 <= self.gap < np.inf, f"gap is {self.gap!r}; expected a share such as 0.001 for 0.1 %"),
+            (self.time_limit >= 0, f"time_limit is {self.time_limit!r}; expected seconds, 0 or more"),
+            (self.threads is None or self.threads >= 1, f"threads is {self.threads!r}; expected 1 or more"),
+            (0 <= self.seed < 2**31, f"seed is {self.seed!r}; expected 0 to 2147483647"),
+        ]
+        wrong = [message for right, message in checks if not right]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a solve stands, as told while it runs; money in the instance's currency.
+
+    Attributes
+    ----------
+    phase : str
+        What is under way: read, build, compile, solve, extract or audit.
+    elapsed : float
+        Seconds since the solve began.
+    incumbent, bound, gap : float or None
+        Cost of the best plan so far, proven bound, relative gap between them.
+    nodes : int
+        Branch-and-bound nodes.
+    source : str
+        Where the incumbent comes from.
+    """
+
+    phase: str
+    elapsed: float
+    incumbent: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+    nodes: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Values of the columns with what is proven about them, in the program's units."""
+
+    stop: Stop
+    held: Held
+    values: NDArray[np.float64] | None = None
+    bound: float = -np.inf
+    nodes: int = 0
+    iterations: int = 0
+    conflict: tuple[int, ...] = ()  # rows of an irreducible conflict
+    conflict_columns: tuple[int, ...] = ()  # columns whose bounds are in it
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,130 @@
+"""What ``capopt new`` writes can be read, validated and solved."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from optimizer.errors import CapoptError, InstanceError
+from optimizer.instance import starter
+from optimizer.instance.examples import example_names, find_example, find_instance
+from optimizer.instance.read import read
+from optimizer.instance.template import create, guide_text, head_text
+from optimizer.schema import load_schema
+
+
+@pytest.mark.parametrize("name", ["plan", "plan.xlsx"])
+def test_starter_is_valid_in_both_carriers(tmp_path: Path, name: str) -> None:
+    """Tests that a starter has neither faults nor warnings, and the rows it was written with."""
+    create(tmp_path / name)
+    instance = read(tmp_path / name)
+    assert instance.warnings == ()
+    assert instance.head.name == "plan"
+    # The header is one line of each table.
+    expected = {table: len(text.strip().splitlines()) - 1 for table, text in starter.TABLES.items()}
+    assert {table: len(rows) for table, rows in instance.rows.items() if rows} == expected
+
+
+def test_carriers_of_the_starter_say_the_same(tmp_path: Path) -> None:
+    """Tests that folder and workbook hold the same content."""
+    create(tmp_path / "plan")
+    create(tmp_path / "plan.xlsx")
+    assert read(tmp_path / "plan").hash == read(tmp_path / "plan.xlsx").hash
+
+
+@pytest.mark.parametrize("name", ["empty", "empty.xlsx"])
+def test_blank_asks_for_what_is_needed(tmp_path: Path, name: str) -> None:
+    """Tests that a blank instance has every table, and faults only on what must be filled in."""
+    create(tmp_path / name, blank=True)
+    with pytest.raises(InstanceError) as caught:
+        read(tmp_path / name)
+    places = {(fault.where.removesuffix(".csv").removesuffix(".toml"), fault.column) for fault in caught.value.faults}
+    # Start and months of the head, accelerators, one supply table, one demand table.
+    tables = {("accelerators", ""), ("sites", ""), ("workloads", "")}
+    assert places == {("instance", "start"), ("instance", "months")} | tables
+
+
+def test_blank_folder_has_every_table(tmp_path: Path) -> None:
+    """Tests that a blank folder has a header for every column of every table."""
+    create(tmp_path / "empty", blank=True)
+    for name, table in load_schema().tables.items():
+        assert (tmp_path / "empty" / f"{name}.csv").read_text().strip() == ",".join(table.columns)
+
+
+@pytest.mark.parametrize("example", example_names())
+def test_copies_of_examples_say_the_same(tmp_path: Path, example: str) -> None:
+    """Tests that an example copied to a folder and to a workbook keeps its content."""
+    content = read(find_example(example)).hash
+    create(tmp_path / "copy", example=example)
+    create(tmp_path / "copy.xlsx", example=example)
+    assert read(tmp_path / "copy").hash == content
+    assert read(tmp_path / "copy.xlsx").hash == content
+
+
+def test_workbook_helps_to_fill_it_in(tmp_path: Path) -> None:
+    """Tests that a workbook has an index, a note on every header, and lists for every choice and flag."""
+    create(tmp_path / "plan.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    tables = load_schema().tables
+    assert book.sheetnames == ["index", "instance", *tables]
+    for name, table in tables.items():
+        sheet = book[name]
+        assert [cell.value for cell in sheet[1]] == list(table.columns)
+        assert all(cell.comment for cell in sheet[1])
+        listed = {str(rule.sqref).split("2:")[0] for rule in sheet.data_validations.dataValidation}
+        chosen = {cell.column_letter for cell in sheet[1] if table.columns[cell.value].type in ("choice", "flag")}
+        assert chosen <= listed
+
+
+def test_head_tells_every_key() -> None:
+    """Tests that instance.toml names every key, in comments at least, and is valid TOML with any text."""
+    head = {**starter.HEAD, "title": 'A "quoted" \\ title\nof two lines'}
+    text = head_text(head)
+    assert tomllib.loads(text)["title"] == head["title"]
+    assert all(f"{key} = " in text for key in load_schema().head.columns)
+
+
+def test_guide_tells_every_column() -> None:
+    """Tests that the README.md of a new folder names every table and column."""
+    text = guide_text("plan", {"accelerators": []})
+    for name, table in load_schema().tables.items():
+        assert f"### {name}\n" in text
+        assert all(f"| `{column}` | " in text for column in table.columns)
+
+
+@pytest.mark.parametrize("name", ["Größe 2027", "...", "A-B_c"])
+def test_any_folder_name_gives_a_legal_instance_name(tmp_path: Path, name: str) -> None:
+    """Tests that the name in the head is legal whatever the folder is called."""
+    create(tmp_path / name)
+    assert read(tmp_path / name).head.name
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """Tests that a workbook that exists, a file, and a folder that is not empty are refused."""
+    (tmp_path / "there.xlsx").write_bytes(b"mine")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    for name in ("there.xlsx", "full", "full/notes.txt"):
+        with pytest.raises(CapoptError, match=r"exists already|is not empty"):
+            create(tmp_path / name)
+    assert (tmp_path / "there.xlsx").read_bytes() == b"mine"
+
+
+def test_instances_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a path comes before an example of the same name."""
+    monkeypatch.chdir(tmp_path)
+    assert find_instance("first-steps") == find_example("first-steps")
+    (tmp_path / "first-steps").mkdir()
+    assert find_instance("first-steps") == Path("first-steps")
+
+
+@pytest.mark.parametrize("name", ["frist-steps", "no/such/place", "", "x" * 5000])
+def test_unknown_instances_tell_the_examples(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that the message lists all examples, and the nearest if there is one."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InstanceError, match="bridge-lease, first-steps, landlord") as caught:
+        find_instance(name)
+    assert caught.value.faults[0].nearest == ("first-steps" if name == "frist-steps" else "")

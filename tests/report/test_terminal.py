@@ -1,0 +1,165 @@
+"""The summary of a plan on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from optimizer.instance.examples import find_example
+from optimizer.instance.read import read
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import COLUMNS, make_table
+from optimizer.report.periods import AFTER, Periods, capacity_by_period, cash_by_period
+from optimizer.report.steps import biggest, steps
+from optimizer.report.terminal import summary
+
+Rows = list[tuple[object, ...]]
+
+
+def make_plan(example: str = "bridge-lease", **tables: Rows) -> Plan:
+    """A plan of an example with the rows given; its figures are its own."""
+    frames = {name: make_table(name, tables.get(name, [])) for name in COLUMNS}
+    head = {
+        "status": "feasible",
+        "stopped": "time_limit",
+        "objective": 111_456_000_000.0,
+        "bound": 111_208_500_000.0,
+        "gap": 0.00222,
+        "options": {"gap": 0.001},
+        "relaxed": False,
+        "warnings": ["contracts.csv, row 3: the price is unusual."],
+        "audit": {"passed": True, "checks": 1234},
+    }
+    return Plan(head=head, tables=frames, instance=read(find_example(example)))
+
+
+DECISIONS: Rows = [
+    ("2026-06", "sign", "amazon-trn2-flex", "amazon", 4, 90_000, 100, "2026-09", "2027-08", 1.08e9),
+    ("2026-09", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2026-08", 0.0),
+    ("2027-07", "order_build", "texas-1", "in_house", 2, 0, 200, "2028-07", "", 2.2e9),
+    ("2028-01", "expire", "neocloud-a-h100", "neocloud-a", 5, 40_000, 55, "", "2027-12", 0.0),
+]
+CAPACITY: Rows = [
+    ("2026-05", "colossus-1", "contract", "xai", "us-memphis", "colossus-mix", 110_000, 100_000, 0, 10_000, 150),
+    ("2026-06", "colossus-1", "contract", "xai", "us-memphis", "colossus-mix", 220_000, 220_000, 0, 0, 300),
+    ("2026-06", "spot", "on_demand", "market", "us-east", "h100", 8_000, 8_000, 0, 0, 0),
+]
+CASH: Rows = [
+    ("2026-05", "contract", "colossus-1", "xai", 6.25e8, 6.25e8),
+    ("2026-06", "contract", "colossus-1", "xai", 1.25e9, 1.24e9),
+    ("2026-06", "lease_out", "market-h100", "market", -5e7, -4.96e7),
+    ("2026-06", "unserved", "research", "", 3e7, 2.98e7),
+    ("2030-05", "residual", "texas-1", "in_house", -1e9, -6.8e8),
+]
+SERVICE: Rows = [("2026-05", "research", 1000, 900, 100), ("2026-06", "research", 1000, 950, 50)]
+
+
+def test_summary_says_what_matters() -> None:
+    """Tests that cost, bound, gap, status, unserved work, audit, warnings and place are told in words."""
+    text = summary(make_plan(cash=CASH, service=SERVICE), where="plans/x")
+    assert "111.5 bn USD" in text
+    assert "no plan costs less than 111.2 bn USD" in text
+    assert "0.222 %: at most 247.5 M USD could be saved" in text
+    assert "not within the asked gap of 0.1 %: the time limit was reached" in text
+    # 150 of 2000 are not served.
+    assert "7.5 % of the work wanted, at 30 M USD of penalties" in text
+    assert "passed, 1,234 checks" in text
+    assert "the price is unusual" in text
+    assert text.rstrip().endswith("Plan written to plans/x")
+
+
+def test_notices_come_before_the_hand_backs_they_are_for() -> None:
+    """Tests that a hand-back with three months of notice is a step three months earlier too."""
+    found = steps(make_plan(decisions=DECISIONS))
+    assert [(step.month, step.text) for step in found][:3] == [
+        ("2026-06", "Sign amazon-trn2-flex (amazon)"),
+        ("2026-06", "Give notice: hand back colossus-1 (xai)"),
+        ("2026-09", "Hand back colossus-1 (xai), notice in 2026-06"),
+    ]
+
+
+def test_steps_are_split_by_when_they_are_due() -> None:
+    """Tests that the first three months stand apart, and that notices are not told twice later on."""
+    text = summary(make_plan(decisions=DECISIONS))
+    soon, later = text.split("Biggest decisions after that")
+    assert "Give notice: hand back colossus-1" in soon
+    assert "Order texas-1" in later
+    assert "Give notice" not in later
+    assert "2028-07" in later
+
+
+def test_biggest_steps_count_money_and_size() -> None:
+    """Tests that a free hand-back of much capacity is bigger than a small purchase."""
+    rows: Rows = [
+        ("2027-01", "buy", "a", "in_house", 1, 10, 0, "2027-01", "2031-12", 1e5),
+        ("2027-02", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2027-01", 0.0),
+        ("2027-03", "buy", "b", "in_house", 9, 90, 0, "2027-03", "2032-02", 9e9),
+    ]
+    every = [step for step in steps(make_plan(decisions=rows)) if not step.early]
+    assert [step.month for step in biggest(every, 2)] == ["2027-02", "2027-03"]
+
+
+@pytest.mark.parametrize(
+    ("months", "noun", "first", "last"),
+    [(6, "Month", "2026-05", "2026-10"), (24, "Quarter", "2026 Q2", "2028 Q2"), (48, "Year", "2026", "2030")],
+)
+def test_periods_are_few(months: int, noun: str, first: str, last: str) -> None:
+    """Tests that months are gathered into quarters and years where there are many."""
+    periods = Periods("2026-05", months)
+    assert (periods.noun, periods.lengths.index[0], periods.lengths.index[-1]) == (noun, first, last)
+    assert periods.lengths.sum() == months
+
+
+def test_capacity_is_averaged_over_the_months_of_the_plan() -> None:
+    """Tests that months without capacity count as none, and months outside the plan do not count."""
+    frame = capacity_by_period(make_plan(capacity=CAPACITY), Periods("2026-05", 48))
+    # 2026 has eight months in the plan: (110000 + 220000) / 8 and (150 + 300) / 8.
+    assert frame.loc["2026", "Contract\naccel."] == pytest.approx(41_250)
+    assert frame.loc["2026", "Contract\nMW"] == pytest.approx(56.25)
+    assert frame.loc["2027"].sum() == 0
+    assert "In-house\nMW" not in frame.columns
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_cash_adds_up(wide: bool) -> None:
+    """Tests that every row of the cash table is in exactly one cell."""
+    frame = cash_by_period(make_plan(cash=CASH), Periods("2026-05", 48), wide)
+    total = pd.DataFrame(CASH)[[4, 5]].sum()
+    assert frame.loc["all", "Total"] == pytest.approx(total[4])
+    assert frame.loc["present value", "Total"] == pytest.approx(total[5])
+    assert frame.loc[AFTER, "Residual" if wide else "In-house"] == -1e9
+    assert frame.loc["2026", "Leased out"] == -5e7
+
+
+def test_nothing_at_all_can_be_summed_up() -> None:
+    """Tests that a plan without a row in any table has a summary."""
+    text = summary(make_plan())
+    assert "Nothing to decide from 2026-05 to 2026-07" in text
+    assert "no capacity" in text
+    assert "nothing is wanted" in text
+
+
+def test_unproven_plans_can_be_summed_up() -> None:
+    """Tests that a plan without a bound says so."""
+    plan = make_plan()
+    text = summary(replace(plan, head={**plan.head, "bound": None, "gap": None, "relaxed": True}))
+    assert "none yet" in text
+    assert "whole blocks and lots were not demanded" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_lines_fit(width: int) -> None:
+    """Tests that no line is longer than asked, and that no number is cut off."""
+    text = summary(
+        make_plan(decisions=DECISIONS, capacity=CAPACITY, cash=CASH, service=SERVICE), where="plans/x", width=width
+    )
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "…" not in text
+
+
+def test_brackets_in_names_are_no_markup() -> None:
+    """Tests that a name such as [bold] is shown as it is."""
+    row = ("2026-06", "sign", "[bold]", "[red]x", 4, 90_000, 100, "2026-09", "2027-08", 1.08e9)
+    assert "Sign [bold] ([red]x)" in summary(make_plan(decisions=[row]), width=120)
