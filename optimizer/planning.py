@@ -18,7 +18,7 @@ from optimizer.plan.audit import audit
 from optimizer.plan.extract import extract
 from optimizer.plan.plan import Plan, check_writable
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Arrays, compile_program, settle_values
+from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.labels import label
 from optimizer.solver import highs
 from optimizer.solver.solution import Held, Options, Progress, Solution, Stop
@@ -88,7 +88,7 @@ def solve(
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
-        tables = extract(program, settle_values(program, arrays, solution.values))
+        tables = extract(program, solution.values[: len(program.columns)])
     objective = float(tables["cash"]["present_value"].sum())
     head = _head(program, arrays, solution, options, objective)
     plan = Plan(head=head, tables=tables, instance=program.instance)

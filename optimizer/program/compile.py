@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyomo.environ as pyo
 from numpy.typing import NDArray
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
+from pyomo.repn import generate_standard_repn
+from scipy.sparse import coo_array
 
+from optimizer.errors import SolverError
 from optimizer.program.build import Program, collector_paused
 
 Floats = NDArray[np.float64]
@@ -62,7 +66,10 @@ class Arrays:
 
 
 def compile_program(program: Program, relax: bool = False) -> Arrays:
-    """Compile a program with Pyomo's standard-form compiler.
+    """Compile a program to sparse arrays.
+
+    The rows of our own families are linear expressions already and are taken as they are; a constraint or objective
+    that was added to the model goes through Pyomo's standard representation.
 
     Parameters
     ----------
@@ -70,35 +77,94 @@ def compile_program(program: Program, relax: bool = False) -> Arrays:
         From :func:`optimizer.build`; constraints and variables added to its model come along.
     relax : bool
         Drop integrality.
+
+    Raises
+    ------
+    SolverError
+        If something nonlinear was added to the model, or it has not exactly one objective, to be minimised.
     """
     with collector_paused():
-        form = LinearStandardFormCompiler().write(program.model, mixed_form=True)
-    kinds = np.fromiter((row.bound_type for row in form.rows), dtype=np.int64, count=len(form.rows))
-    rhs = np.asarray(form.rhs, dtype=float)
-    columns = tuple(form.columns)
-    bounds = [variable.bounds for variable in columns]
-    matrix = form.A
+        return _compile(program, relax)
+
+
+class _Columns:
+    """Column numbers: those of the program first, then variables that were added to the model."""
+
+    def __init__(self, program: Program) -> None:
+        self.variables = list(program.columns)
+        self.number = {id(variable): number for number, variable in enumerate(self.variables)}
+
+    def of(self, variable: Any) -> int:
+        """Number of a variable; a new one is appended."""
+        found = self.number.get(id(variable))
+        if found is None:
+            found = self.number[id(variable)] = len(self.variables)
+            self.variables.append(variable)
+        return found
+
+    def linear(self, expression: Any, name: str) -> tuple[list[float], list[int], float]:
+        """Coefficients, column numbers and constant of a linear expression."""
+        terms = expression.args if expression.__class__ is LinearExpression else ()
+        if terms and all(term.__class__ is MonomialTermExpression for term in terms):
+            coefficients = [term.args[0] for term in terms]
+            places = [self.number.get(id(term.args[1]), -1) for term in terms]
+            if -1 not in places and all(coefficient.__class__ is float for coefficient in coefficients):
+                return coefficients, places, 0.0
+        found = generate_standard_repn(expression, compute_values=True, quadratic=False)
+        if found.nonlinear_expr is not None:
+            raise SolverError(f"{name} was added to the model and is not linear; capopt solves linear programs only")
+        return list(found.linear_coefs), [self.of(variable) for variable in found.linear_vars], float(found.constant)
+
+
+def _compile(program: Program, relax: bool) -> Arrays:
+    columns = _Columns(program)
+    rows = tuple(program.model.component_data_objects(pyo.Constraint, active=True))
+    values: list[float] = []
+    indices: list[int] = []
+    lengths, limits = np.zeros(len(rows), dtype=np.int64), np.empty((len(rows), 2))
+    for number, row in enumerate(rows):
+        low, body, high = row.to_bounded_expression()
+        coefficients, places, constant = columns.linear(body, row.name)
+        values += coefficients
+        indices += places
+        lengths[number] = len(places)
+        limits[number] = _number(low, -np.inf) - constant, _number(high, np.inf) - constant
+    cost, offset = _objective(program, columns)
+    count = len(columns.variables)
+    matrix = coo_array((values, (np.repeat(np.arange(len(rows)), lengths), indices)), shape=(len(rows), count)).tocsc()
+    lower, upper, integer = _domains(columns.variables)
     return Arrays(
-        cost=np.asarray(form.c.todense(), dtype=float).reshape(-1),
-        offset=float(np.sum(form.c_offset)),
-        lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=float),
-        upper=np.array([np.inf if high is None else high for _, high in bounds], dtype=float),
-        integer=np.array([not relax and not variable.is_continuous() for variable in columns], dtype=bool),
+        cost=np.bincount(cost[1], weights=cost[0], minlength=count) if cost[0] else np.zeros(count),
+        offset=offset,
+        lower=lower,
+        upper=upper,
+        integer=integer & (not relax),
         starts=np.asarray(matrix.indptr, dtype=np.int64),
         indices=np.asarray(matrix.indices, dtype=np.int64),
         values=np.asarray(matrix.data, dtype=float),
-        row_lower=np.where(kinds <= 0, rhs, -np.inf),
-        row_upper=np.where(kinds >= 0, rhs, np.inf),
-        columns=columns,
-        rows=tuple(row.constraint for row in form.rows),
+        row_lower=limits[:, 0].copy(),
+        row_upper=limits[:, 1].copy(),
+        columns=tuple(columns.variables),
+        rows=rows,
     )
 
 
-def settle_values(program: Program, arrays: Arrays, x: Floats) -> Floats:
-    """Values of a solution in the order of the program's columns; one that no row or cost uses takes its lower bound."""
-    position = {id(variable): number for number, variable in enumerate(arrays.columns)}
-    found = np.fromiter((position.get(id(v), -1) for v in program.columns), dtype=np.int64, count=len(program.columns))
-    values = np.where(found >= 0, x[found], 0.0)
-    for number in np.flatnonzero(found < 0).tolist():
-        values[number] = program.columns[number].lb or 0.0
-    return values
+def _number(bound: Any, missing: float) -> float:
+    return missing if bound is None else float(pyo.value(bound))
+
+
+def _objective(program: Program, columns: _Columns) -> tuple[tuple[list[float], list[int]], float]:
+    """Coefficients with their columns, and the constant, of the one objective."""
+    found = list(program.model.component_data_objects(pyo.Objective, active=True))
+    if len(found) != 1 or found[0].sense != pyo.minimize:
+        raise SolverError("the model needs exactly one active objective, to be minimised")
+    coefficients, places, constant = columns.linear(found[0].expr, found[0].name)
+    return (coefficients, places), constant
+
+
+def _domains(variables: list[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Bounds and integrality; a fixed variable is bounded by its value."""
+    pairs = [(v.value, v.value) if v.fixed else (v.lb, v.ub) for v in variables]
+    lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=float)
+    upper = np.array([np.inf if high is None else high for _, high in pairs], dtype=float)
+    return lower, upper, np.array([not variable.is_continuous() for variable in variables], dtype=bool)

@@ -31,7 +31,7 @@ class Row:
         if isinstance(term, (int, float)):
             self._constant += coefficient * term
         elif coefficient != 0:
-            self._coefficients.append(coefficient)
+            self._coefficients.append(float(coefficient))
             self._variables.append(term)
         return self
 
