@@ -1,4 +1,4 @@
-"""The command line: ``capopt new``, ``validate``, ``solve``, ``audit``.
+"""The command line: ``capopt new``, ``validate``, ``solve``, ``audit``, ``report``.
 
 Heavy libraries are imported where they are used, so that help and messages come at once.
 """
@@ -18,6 +18,7 @@ import click
 from optimizer import __version__
 from optimizer.errors import AuditFailed, InstanceError, PlanFileError
 from optimizer.exits import details, fault_details, print_json, run
+from optimizer.report.command import report
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -177,6 +178,9 @@ def audit(plan: Path, as_json: bool) -> int:
     found = "holds" if verdict.passed else f"fails in {_plural(len(verdict.violations), 'place')}"
     click.echo(f"{plan}: {found}; {_plural(verdict.checks, 'check')}.", err=as_json)
     return code
+
+
+cli.add_command(report)
 
 
 # ---------------------------------------------------------------- helpers
