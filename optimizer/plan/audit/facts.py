@@ -180,6 +180,7 @@ class Facts:
             "decision": _places(_pairs(VERBS, self.tables)),
             "cash": _places(_pairs(TERMS, self.tables)),
         }
+        self.yields = self._yields()
 
     def label(self, month: int) -> str:
         """Any month as ``YYYY-MM``."""
@@ -205,6 +206,18 @@ class Facts:
         return np.array(
             [[value_at(found.get(one, []), t, 0.0) for t in range(self.months)] for one in names], dtype=float
         ).reshape(len(names), self.months)
+
+    def _yields(self) -> Array:
+        """Work that one accelerator does, workloads by pools; NaN where a workload may not run."""
+        factors = {(row.class_, row.accelerator): row.factor for row in self.rows["throughput"]}
+        found = np.full((len(self.tables["workloads"]), len(self.pools)), np.nan)
+        for place, work in enumerate(self.tables["workloads"].values()):
+            for column, pool in enumerate(self.pools):
+                factor = factors.get((work.class_, pool.accelerator))
+                near = not work.regions or pool.region in work.regions
+                if factor is not None and near and not pool.marks & set(work.exclude):
+                    found[place, column] = pool.availability * factor
+        return found
 
     def _agreements(self) -> dict[str, Agreement]:
         ramp = self.rows["ramps"]

@@ -136,10 +136,21 @@ class Holdings:
         self.accelerator_floor = FLOOR * float(self.capacity.max(initial=0.0))
         self.demand = facts.series("demand", "workload", "amount")
         self.work_floor = FLOOR * float(self.demand.max(initial=0.0))
+        self.work_done = self._work_done()
+        self.served = tables["allocation"].grid(
+            "workload", len(facts.names["workload"]), facts.months, "work", self.work_done
+        )
         self.mw_supply = facts.series("power", "site", "mw") + self.site_sum(
             {name: row.mw_per_block * self.energised(name) for name, row in facts.tables["builds"].items()}, "builds"
         )
         self.mw_floor = FLOOR * float(self.mw_supply.max(initial=0.0))
+
+    def _work_done(self) -> Array:
+        """Work of each row of the allocation; none where it may not run."""
+        table = self.tables["allocation"]
+        rates = self.facts.yields[table.codes["workload"], table.codes["pool"]]
+        done: Array = table["accelerators"] * np.nan_to_num(rates)
+        return done
 
     def of(self, verb: str, item: str) -> list[Decision]:
         """Decisions of a kind about an item."""

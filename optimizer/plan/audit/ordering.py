@@ -49,7 +49,9 @@ def whole_blocks(case: Holdings, say: Findings) -> None:
     """Blocks and lots are whole where the instance says so."""
     for row in case.decisions:
         tables = case.facts.tables
-        item = next(tables[t][row.item] for t in ("builds", "purchases", "contracts", "outlets") if row.item in tables[t])
+        item = next(
+            tables[t][row.item] for t in ("builds", "purchases", "contracts", "outlets") if row.item in tables[t]
+        )
         if item.integer and not case.relaxed:
             whole = abs(row.blocks - round(row.blocks)) <= BLOCK
             say.that(whole, row.item, row.month, f"{row.blocks!r} blocks", "whole ones only allowed")

@@ -181,7 +181,9 @@ def _cells(name: str, columns: Mapping[str, Array], say: Findings) -> Array:
         good &= finite
         say.checks += len(finite)
         for row in np.flatnonzero(~finite):
-            say.add(_subject(name, columns, row), columns["month"][row], f"no number in {name}.{column}", "one expected")
+            say.add(
+                _subject(name, columns, row), columns["month"][row], f"no number in {name}.{column}", "one expected"
+            )
     return good
 
 
