@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,14 @@ class AuditFailed(CapoptError):
         The audit's violations; see :class:`optimizer.plan.audit.Violation`.
     kept : str
         Where the failed plan is kept for inspection, ``""`` if nowhere.
+    plan : Plan or None
+        The failed plan, where it is at hand.
     """
 
     exit_code = 4
 
-    def __init__(self, violations: Iterable[object], kept: str = "") -> None:
+    def __init__(self, violations: Iterable[object], kept: str = "", plan: Any = None) -> None:
+        self.plan = plan
         self.violations = tuple(violations)
         self.kept = kept
         lines = "\n".join(f"  {violation}" for violation in self.violations)

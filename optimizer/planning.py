@@ -84,11 +84,12 @@ def solve(
     with clock.phase("compile"):
         arrays = compile_program(program, relax=relax)
     with clock.phase("solve"):
-        solution = highs.solve(arrays, options, clock.reporter(program.units.money))
+        rules = bool(program.instance.rows["rules"])
+        solution = highs.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
-        tables = extract(program, solution.values[: len(program.columns)])
+        tables = extract(program, solution.values[: len(program.columns)], _rule_prices(program, arrays, solution))
     objective = float(tables["cash"]["present_value"].sum())
     head = _head(program, arrays, solution, options, objective)
     plan = Plan(head=head, tables=tables, instance=program.instance)
@@ -96,9 +97,7 @@ def solve(
         verdict = audit(plan)
     head |= {"seconds": clock.seconds, "memory_mb": clock.memory_mb, "audit": verdict.to_dict()}
     if not verdict.passed:
-        failure = AuditFailed(verdict.violations)
-        failure.plan = plan
-        raise failure
+        raise AuditFailed(verdict.violations, plan=plan)
     return plan
 
 
@@ -133,6 +132,16 @@ def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv",
         raise AuditFailed(failure.violations, kept=str(aside)) from None
     plan.save(target, tables)
     return plan
+
+
+def _rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[tuple[str, int], float]:
+    """Shadow prices of the planner's own rules, in money per unit of the right-hand side."""
+    if solution.row_duals is None:
+        return {}
+    number = {id(row): place for place, row in enumerate(arrays.rows)}
+    duals, scale, money = solution.row_duals, program.model.rule_scale, program.units.money
+    rows = program.model.own_rule.items()
+    return {key: float(duals[number[id(row)]]) * money / scale[key] + 0.0 for key, row in rows if id(row) in number}
 
 
 def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:

@@ -1,0 +1,1 @@
+"""Plans: from a solution to tables, and their audit."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.plan.settle import Settled
+from optimizer.plan.settle import Floats, Settled
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
-from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.index import Index
+from optimizer.program.placement import Placement, last_month
+from optimizer.schema import IN_HOUSE
 
 Decision = tuple[Any, ...]  # month number first, then the columns of the table from `decision` on
 
@@ -23,6 +25,7 @@ def decision_rows(program: Program, settled: Settled) -> list[tuple[Any, ...]]:
         rows += _signatures(agreement, settled, label)
         rows += _hand_backs(agreement, settled, label)
         rows += _expiries(agreement, settled, label)
+    rows += [*_commitments(program, settled, label), *_runs(program, settled, label)]
     rows.sort(key=lambda row: row[0])
     return [(label(month), *rest) for month, *rest in rows]
 
@@ -77,6 +80,29 @@ def _hand_backs(agreement: Agreement, settled: Settled, label: Any) -> Iterator[
 def _expiries(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
     for month, blocks in _ends(agreement, settled):
         yield month, "expire", agreement.name, agreement.party, *_size(agreement, blocks), "", label(month - 1), 0.0
+
+
+def _commitments(program: Program, settled: Settled, label: Any) -> Iterator[Decision]:
+    for (name, s), variable in program.model.col["committed"].items():
+        share, row = float(settled.values[program.model.number[id(variable)]]), program.index.commitments[name]
+        if share > 0:
+            ends, cost = label(s + 12 * row.years - 1), share * row.annual_amount * row.years
+            yield s, "commit_spend", name, row.provider, share, 0.0, 0.0, label(s), ends, cost
+
+
+def _runs(program: Program, settled: Settled, label: Any) -> Iterator[Decision]:
+    for place, share in placed_runs(program, settled.values):
+        name, pool, size, start = place
+        count, own = share * size, program.index.pools[pool]
+        ends = label(last_month(program.index, place))
+        yield start, "start_run", name, own.party, share, count, count * own.mw, label(start), ends, 0.0
+
+
+def placed_runs(program: Program, values: Floats) -> list[tuple[Placement, float]]:
+    """Placements that are chosen, each with its share: 1, or less in a relaxed plan."""
+    m = program.model
+    shares = ((place, float(values[m.number[id(variable)]])) for place, variable in m.col["placed"].items())
+    return [(place, share) for place, share in shares if share > 0]
 
 
 def _ends(agreement: Agreement, settled: Settled) -> Iterator[tuple[int, float]]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.plan.decisions import decision_rows
+from optimizer.plan.decisions import decision_rows, placed_runs
+from optimizer.plan.extract_rules import outages_table, rules_table
 from optimizer.plan.settle import Floats, Settled, settle
-from optimizer.plan.tables import make_table
+from optimizer.plan.tables import COLUMNS, make_table
 from optimizer.program.build import Program
-from optimizer.program.index import IN_HOUSE
+from optimizer.program.placement import Placement, last_month, months_late
+from optimizer.schema import IN_HOUSE
 
 _NOISE = 1e-12  # money below this share of the largest amount is left out
 
 
-def extract(program: Program, values: Floats) -> dict[str, pd.DataFrame]:
+def extract(
+    program: Program, values: Floats, rule_prices: Mapping[tuple[str, int], float] | None = None
+) -> dict[str, pd.DataFrame]:
     """Plan tables of a solution.
 
     Parameters
@@ -26,13 +31,19 @@ def extract(program: Program, values: Floats) -> dict[str, pd.DataFrame]:
         The program that was solved.
     values : ndarray
         Values of its columns, in its units and order.
+    rule_prices : mapping, optional
+        Shadow prices of the planner's own rules by rule and month.
 
     Returns
     -------
     dict of str to DataFrame
         Every table of :data:`optimizer.plan.tables.COLUMNS`, in natural units, rows of zero left out.
     """
-    return _Extract(program, settle(program, values)).tables()
+    settled = settle(program, values)
+    tables = _Extract(program, settled).tables()
+    tables["outages"] = outages_table(program, settled.values)
+    tables["rules"] = rules_table(program, settled.values, rule_prices or {})
+    return {name: tables[name] for name in COLUMNS}
 
 
 class _Extract:
@@ -51,6 +62,7 @@ class _Extract:
             family[name] = (list(columns), settled.values[at : at + len(columns)])
             at += len(columns)
         self.family: dict[str, tuple[list[Any], Floats]] = family
+        self.placed = placed_runs(program, settled.values)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables."""
@@ -61,6 +73,7 @@ class _Extract:
             "capacity": self._capacity(used, leased),
             "allocation": allocation,
             "leases": leases,
+            "runs": make_table("runs", [self._run(place, share) for place, share in self.placed]),
             "service": self._service(),
             "power": self._power(used + leased),
             "cash": self._cash(),
@@ -77,19 +90,33 @@ class _Extract:
 
     def _allocation(self) -> tuple[pd.DataFrame, Floats]:
         keys, amounts = self._nonzero("allocated")
+        running = [(*place[:2], t, share * place[2]) for place, share in self.placed for t in self._months(place)]
+        keys = keys + [(run, pool, t) for run, pool, t, _ in running]
+        amounts = np.concatenate([amounts, [size for *_, size in running]])
         used = self._places()
         months = np.array([t for _, _, t in keys], dtype=np.int64)
         pools = [pool for _, pool, _ in keys]
         np.add.at(used, (np.array([self.number[pool] for pool in pools], dtype=np.int64), months), amounts)
-        work = amounts * np.array([self.ix.yields[workload, pool] for workload, pool, _ in keys])
+        rates = self.ix.yields | self.ix.run_yields
+        work = amounts * np.array([rates[demand, pool] for demand, pool, _ in keys])
         columns = {
             "month": self.labels[months],
             "pool": pools,
-            "demand": [workload for workload, _, _ in keys],
+            "demand": [demand for demand, _, _ in keys],
             "accelerators": amounts,
             "work": work,
         }
         return make_table("allocation", _sorted(columns, months)), used
+
+    def _months(self, place: Placement) -> range:
+        return range(place[3], last_month(self.ix, place) + 1)
+
+    def _run(self, place: Placement, share: float) -> tuple[Any, ...]:
+        run, pool, size, start = place
+        target, label = self.ix.runs[run].target, self.program.instance.label
+        ends = label(last_month(self.ix, place))
+        aim = "" if target is None else label(target)
+        return run, pool, share * size, label(start), ends, aim, float(months_late(self.ix, place))
 
     def _leases(self) -> tuple[pd.DataFrame, Floats]:
         keys, amounts = self._nonzero("leased")

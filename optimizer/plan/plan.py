@@ -78,6 +78,21 @@ class Plan:
         return self.tables["leases"]
 
     @property
+    def runs(self) -> pd.DataFrame:
+        """Training runs: where, at what size, from when to when, and how late."""
+        return self.tables["runs"]
+
+    @property
+    def outages(self) -> pd.DataFrame:
+        """What critical work would run where if a member of a policy were lost."""
+        return self.tables["outages"]
+
+    @property
+    def rules(self) -> pd.DataFrame:
+        """The planner's own rules: value, slack, violation and shadow price of each constraint."""
+        return self.tables["rules"]
+
+    @property
     def service(self) -> pd.DataFrame:
         """Demand, served and unserved, by month and workload."""
         return self.tables["service"]

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.plan.penalties import settle_penalties
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
 
 Floats = NDArray[np.float64]
 
+_BY_MONTH = ("ordered", "built", "bought", "installed", "started", "ended", "in_force", "delivered")
 _DECIMALS = 8  # in the program's units, where typical quantities are about ten
 
 
@@ -59,6 +61,7 @@ def settle(program: Program, values: Floats) -> Settled:
     for family in ("ordered", "built", "bought", "installed", "delivered"):
         book.write(family, getattr(settled, family))
     book.write("in_force", active)
+    settle_penalties(program, values)
     return settled
 
 
@@ -72,9 +75,9 @@ class _Columns:
         number = 1  # column 0 is the constant
         for family, columns in program.model.col.items():
             items: dict[str, list[tuple[int, int]]] = {}
-            if family not in ("allocated", "leased"):
+            if family in _BY_MONTH:
                 for offset, key in enumerate(columns):
-                    items.setdefault(key[0], []).append((key[-1], number + offset))
+                    items.setdefault(key[0], []).append((key[1], number + offset))
             self.keys[family] = items
             number += len(columns)
 

@@ -9,7 +9,29 @@ import pandas as pd
 
 # Columns of text; all others are numbers.
 TEXT = frozenset(
-    "month decision item party starts ends pool source site_or_region accelerator workload outlet term site".split()
+    {
+        "month",
+        "decision",
+        "item",
+        "party",
+        "starts",
+        "ends",
+        "pool",
+        "source",
+        "site_or_region",
+        "accelerator",
+        "workload",
+        "outlet",
+        "term",
+        "site",
+        "run",
+        "target",
+        "rule",
+        "each",
+        "sense",
+        "policy",
+        "member",
+    }
 )
 COLUMNS: dict[str, tuple[str, ...]] = {
     "decisions": (
@@ -22,8 +44,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "allocation": ("month", "pool", "demand", "accelerators", "work"),
     "leases": ("month", "outlet", "pool", "accelerators"),
+    "runs": ("run", "pool", "accelerators", "starts", "ends", "target", "late_months"),
     "service": ("month", "workload", "demand", "served", "unserved"),
     "power": ("month", "site", "mw_available", "mw_used", "mw_leased_out"),
+    "outages": ("month", "policy", "member", "pool", "workload", "accelerators", "work"),
+    "rules": ("month", "rule", "each", "sense", "value", "rhs", "slack", "violation", "shadow_price"),
     "cash": ("month", "term", "item", "party", "amount", "present_value"),
 }
 

@@ -1,0 +1,1 @@
+"""The mathematical program: from an instance to sparse arrays."""

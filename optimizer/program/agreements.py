@@ -175,4 +175,3 @@ def outlet_cover(m: Any, outlet: str, t: int) -> Any:
     for pool in m.ix.lendable[outlet]:
         row.add(1, m.col["leased"].get((outlet, pool, t), 0.0))
     return row.equals_zero()
-

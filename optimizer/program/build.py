@@ -14,9 +14,10 @@ import pyomo.environ as pyo
 
 from optimizer.errors import Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
-from optimizer.program import agreements, demand, fleet, money, power
+from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger
+from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
 from optimizer.schema import program_contents
 
@@ -25,16 +26,15 @@ ROOMS: dict[str, ModuleType] = {
     "fleet": fleet,
     "agreements": agreements,
     "demand": demand,
+    "runs": runs,
+    "commitments": commitments,
+    "policies": policies,
+    "rules": rules,
     "money": money,
 }
 
 # Legal tables that the program does not cover; an instance that uses one is refused, never solved without it.
 UNCOVERED = {
-    "training_runs": "training runs",
-    "commitments": "spend commitments",
-    "policies": "policies on exposure",
-    "rules": "the planner's own rules",
-    "rule_terms": "the planner's own rules",
     "scenarios": "scenarios",
     "changes": "scenarios",
 }
@@ -118,16 +118,45 @@ def _build(instance: Instance) -> Program:
     for room in ROOMS.values():
         keys.update(room.sets(m.ix))
     m.one = pyo.Var(bounds=(1.0, 1.0))
-    m.col = {name: _add_variables(m, name, entry, keys) for name, entry in contents["variables"].items() if name != "one"}
+    families = {name: entry for name, entry in contents["variables"].items() if name != "one"}
+    m.col = {name: _add_variables(m, name, entry, keys) for name, entry in families.items()}
     columns = (m.one, *(variable for family in m.col.values() for variable in family.values()))
     m.columns = columns
-    m.contents, m.uses, m.works = power.site_contents(m.ix), demand.uses(m), demand.works(m)
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
+    _gather_variables(m)
     m.entries = _book(m, contents["terms"])
+    _gather_money(m)
     for name, entry in contents["constraints"].items():
         _add_constraints(m, name, entry, keys[name])
     m.net_present_cost = pyo.Objective(expr=money.net_present_cost(m))
     return Program(model=m, units=m.units, index=m.ix, entries=m.entries, columns=columns)
+
+
+def _gather_variables(m: Any) -> None:
+    """Variables by what they have in common, so that rules need not search."""
+    m.contents, m.works = power.site_contents(m.ix), demand.works(m)
+    m.uses, m.leases = demand.uses(m, "allocated"), demand.uses(m, "leased")
+    m.occupants = runs.occupants(m)
+    m.placements_of = defaultdict(list)
+    for place, variable in m.col["placed"].items():
+        m.placements_of[place[0]].append(variable)
+    m.emergency_uses, m.emergency_works = policies.emergencies(m)
+    m.terms_of = defaultdict(list)
+    for term in m.ix.rows["rule_terms"]:
+        m.terms_of[term.rule].append(term)
+
+
+def _gather_money(m: Any) -> None:
+    """Money by month of what commitments and own rules count."""
+
+    def by_month(chosen: Any) -> dict[int, tuple[list[float], list[Any]]]:
+        found = m.entries.by_month(chosen)
+        return {t: (amounts, [m.columns[column] for column in columns]) for t, (amounts, columns) in found.items()}
+
+    m.by_month = by_month
+    providers = dict.fromkeys(provider for provider, _ in m.col["spent"])
+    m.counted = {provider: by_month(commitments.counted_entries(m, provider)) for provider in providers}
+    m.quantities, m.rule_scale, m.rule_value = Quantities(m), {}, {}
 
 
 def _add_variables(m: Any, name: str, entry: Any, keys: dict[str, list[Any]]) -> dict[Any, Any]:
@@ -149,7 +178,8 @@ def _book(m: Any, terms: dict[str, str]) -> Entries:
     for name, t in m.col["unserved"]:
         months[name].append(t)
     m.months_wanted = months
-    ledger = Ledger({id(variable): number for number, variable in enumerate(m.columns)}, m.one)
+    m.number = {id(variable): number for number, variable in enumerate(m.columns)}
+    ledger = Ledger(m.number, m.one)
     for term in terms:
         getattr(money, term)(m, ledger)
     return ledger.entries()

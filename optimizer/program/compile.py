@@ -52,7 +52,8 @@ class Arrays:
     def activity(self, x: Floats) -> Floats:
         """Row activities of a point."""
         column = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
-        return np.bincount(self.indices, weights=self.values * x[column], minlength=len(self.row_lower))
+        terms = self.values * x[column]
+        return np.bincount(self.indices, weights=terms, minlength=len(self.row_lower)).astype(float)
 
     def worst_violation(self, x: Floats) -> float:
         """Largest violation of a row or bound by a point, relative to the size of the row's terms."""
@@ -134,7 +135,7 @@ def _compile(program: Program, relax: bool) -> Arrays:
     matrix = coo_array((values, (np.repeat(np.arange(len(rows)), lengths), indices)), shape=(len(rows), count)).tocsc()
     lower, upper, integer = _domains(columns.variables)
     return Arrays(
-        cost=np.bincount(cost[1], weights=cost[0], minlength=count) if cost[0] else np.zeros(count),
+        cost=np.bincount(np.array(cost[1], dtype=np.int64), np.array(cost[0], dtype=float), count).astype(float),
         offset=offset,
         lower=lower,
         upper=upper,

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.index import Index
+from optimizer.program.placement import last_month
 from optimizer.program.row import Row
+from optimizer.program.stock import add_leased
+from optimizer.schema import IN_HOUSE
 
 
 def sets(ix: Index) -> dict[str, list[Any]]:
@@ -21,7 +24,8 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     ]
     served = [(name, t) for name, mask in wanted.items() for t in np.flatnonzero(mask).tolist()]
     lent = {(pool, t) for outlet, pools in ix.lendable.items() for pool in pools for t in ix.agreements[outlet].months}
-    busy = {(pool, t) for _, pool, t in allocated} | {(pool, t) for pool, t in lent if ix.possible[pool][t]}
+    run = {(p[1], t) for p in ix.placements for t in range(p[3], last_month(ix, p) + 1)}
+    busy = {(pool, t) for _, pool, t in allocated} | {(pool, t) for pool, t in lent if ix.possible[pool][t]} | run
     used = [(pool, t) for pool in ix.pools for t in range(ix.horizon) if (pool, t) in busy]
     return {"allocated": allocated, "used": used, "unserved": served, "pool_use": used, "demand_met": served}
 
@@ -43,12 +47,10 @@ def limits_unserved(m: Any, workload: str, t: int) -> tuple[float, float]:
     return 0.0, share * float(m.ix.demand[workload][t]) / m.units.accelerators
 
 
-def uses(m: Any) -> dict[tuple[str, int], list[Any]]:
-    """Variables that use each pool in each month: allocations and leases."""
+def uses(m: Any, family: str) -> dict[tuple[str, int], list[Any]]:
+    """Variables of a family (allocations or leases) that use each pool in each month."""
     found: dict[tuple[str, int], list[Any]] = defaultdict(list)
-    for (_, pool, t), variable in m.col["allocated"].items():
-        found[pool, t].append(variable)
-    for (_, pool, t), variable in m.col["leased"].items():
+    for (_, pool, t), variable in m.col[family].items():
         found[pool, t].append(variable)
     return found
 
@@ -65,9 +67,10 @@ def works(m: Any) -> dict[tuple[str, int], tuple[list[float], list[Any]]]:
 
 
 def pool_use(m: Any, pool: str, t: int) -> Any:
-    """Accelerators in use = allocated to workloads + leased out."""
-    parts = m.uses[pool, t]
-    return Row(m.one).add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts).equals_zero()
+    """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
+    parts = m.uses.get((pool, t), [])
+    row = Row(m.one).add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
+    return add_leased(m, row.add_all(*m.occupants.get((pool, t), ([], []))), 1.0, pool, t).equals_zero()
 
 
 def demand_met(m: Any, workload: str, t: int) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.index import Index
 from optimizer.program.row import Row
+from optimizer.schema import IN_HOUSE
 
 
 def sets(ix: Index) -> dict[str, list[Any]]:

@@ -6,6 +6,7 @@ Rules never filter: a key that stands in a set is one that matters.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
+from optimizer.program import exposure, placement
 from optimizer.program.agreement import Agreement
 from optimizer.program.steps import Array, Steps
-
-IN_HOUSE = "in_house"
+from optimizer.schema import IN_HOUSE
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Index:
         self.purchases: dict[str, Any] = {row.purchase: row for row in self.rows["purchases"]}
         self.offers: dict[str, Any] = {row.offer: row for row in self.rows["on_demand"]}
         self.workloads: dict[str, Any] = {row.workload: row for row in self.rows["workloads"]}
+        self.runs: dict[str, Any] = {row.run: row for row in self.rows["training_runs"]}
+        self.policies: dict[str, Any] = {row.policy: row for row in self.rows["policies"]}
+        self.own_rules: dict[str, Any] = {row.rule: row for row in self.rows["rules"]}
+        self.commitments: dict[str, Any] = {row.commitment: row for row in self.rows["commitments"]}
         self.accelerators: dict[str, Any] = {row.accelerator: row for row in self.rows["accelerators"]}
         self.providers: dict[str, Any] = {row.provider: row for row in self.rows["providers"]}
 
@@ -179,14 +184,16 @@ class Index:
         return range(max(row.earliest, 0), min(row.latest, self.horizon - 1) + 1)
 
     def useful_orders(self, row: Any) -> range:
-        """Order months of a purchase that deliver within the plan; later ones can only cost."""
+        """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
         months = self.order_months(row)
+        if self.rows["rules"]:
+            return months
         return range(months.start, min(months.stop, self.horizon - row.lead_months))
 
     def installed_months(self, row: Any) -> range:
         """Months in which lots of a purchase can be installed."""
         orders = self.useful_orders(row)
-        if not orders:
+        if not orders or orders.start + row.lead_months >= self.horizon:
             return range(0)
         last = min(self.horizon, orders[-1] + row.lead_months + row.life_months)
         return range(orders.start + row.lead_months, last)
@@ -208,23 +215,77 @@ class Index:
                 mask[name][:] = self.offers[name].max_accelerators > 0
         return mask
 
+    @cached_property
+    def most_capacity(self) -> dict[str, Array]:
+        """Accelerators that each in-house or contract pool can have at most, by month."""
+        most = {}
+        for name, pool in self.pools.items():
+            if pool.source == IN_HOUSE:
+                stock = self.fleet[name].copy()
+                for purchase in self.purchases_of.get(name, []):
+                    months = self.installed_months(self.purchases[purchase])
+                    stock[months.start : months.stop] += self._most_bought(purchase)
+                most[name] = stock
+            elif pool.source == "contract":
+                agreement = self.agreements[name]
+                whole = agreement.row.accelerators_per_block * agreement.most_blocks
+                most[name] = np.where(self.possible[name], whole, 0.0)
+        return most
+
+    def _most_bought(self, purchase: str) -> float:
+        row = self.purchases[purchase]
+        if row.max_total is not None:
+            return float(row.max_total)
+        return np.inf if row.max_per_month is None else float(row.max_per_month) * len(self.useful_orders(row))
+
     # ------------------------------------------------------------------ eligibility
     @cached_property
     def throughput(self) -> dict[tuple[str, str], float]:
         """Work of a class that one accelerator does at availability 1."""
         return {(row.class_, row.accelerator): row.factor for row in self.rows["throughput"] if row.factor > 0}
 
+    def _works_on(self, work: Any, pools: Iterable[str]) -> dict[str, float]:
+        """Work per accelerator (availability x factor) of a workload or run in each pool where it may run."""
+        regions, excluded = set(work.regions), frozenset(work.exclude)
+        found = {}
+        for name in pools:
+            pool = self.pools[name]
+            factor = self.throughput.get((work.class_, pool.accelerator))
+            if factor and (not regions or pool.region in regions) and not (pool.marks & excluded):
+                found[name] = pool.availability * factor
+        return found
+
     @cached_property
     def yields(self) -> dict[tuple[str, str], float]:
-        """Work per accelerator (availability x factor) of each eligible pair of workload and pool."""
-        found: dict[tuple[str, str], float] = {}
-        for workload, row in self.workloads.items():
-            regions, excluded = set(row.regions), frozenset(row.exclude)
-            for name, pool in self.pools.items():
-                factor = self.throughput.get((row.class_, pool.accelerator))
-                if factor and (not regions or pool.region in regions) and not (pool.marks & excluded):
-                    found[workload, name] = pool.availability * factor
-        return found
+        """Work per accelerator of each eligible pair of workload and pool."""
+        return {
+            (workload, pool): rate
+            for workload, row in self.workloads.items()
+            for pool, rate in self._works_on(row, self.pools).items()
+        }
+
+    @cached_property
+    def run_yields(self) -> dict[tuple[str, str], float]:
+        """Work per accelerator of each eligible pair of training run and pool; never on demand."""
+        lasting = [name for name, pool in self.pools.items() if pool.source != "on_demand"]
+        return {
+            (run, pool): rate for run, row in self.runs.items() for pool, rate in self._works_on(row, lasting).items()
+        }
+
+    @cached_property
+    def placements(self) -> list[placement.Placement]:
+        """Every place, size and start of every training run."""
+        return placement.placements(self)
+
+    @cached_property
+    def members(self) -> dict[str, dict[str, frozenset[str]]]:
+        """Pools of every member of each policy."""
+        return {name: exposure.members(self, row) for name, row in self.policies.items()}
+
+    @cached_property
+    def losses(self) -> dict[str, dict[str, frozenset[str]]]:
+        """Pools of the members of each policy whose loss is not part of another's."""
+        return {name: exposure.losses(self, row) for name, row in self.policies.items()}
 
     @cached_property
     def lendable(self) -> dict[str, list[str]]:

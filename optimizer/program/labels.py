@@ -30,7 +30,7 @@ def label(program: Program, component: Any) -> str:
         for kind, part in zip(entry["index"], key, strict=False)
     ]
     sources = _sources(program, entry.get("tables", {}), names)
-    return entry["says"].format(*names) + (f" ({'; '.join(sources)})" if sources else "")
+    return str(entry["says"]).format(*names) + (f" ({'; '.join(sources)})" if sources else "")
 
 
 def _sources(program: Program, tables: dict[str, int], names: list[str]) -> list[str]:

@@ -37,13 +37,26 @@ class Entries:
 
     def per_column(self, weights: Floats, count: int) -> Floats:
         """Sum of ``weights`` (one per entry) by column."""
-        return np.bincount(self.columns, weights=weights, minlength=count)
+        found: Floats = np.bincount(self.columns, weights=weights, minlength=count).astype(float)
+        return found
 
     def of_terms(self, terms: Iterable[str]) -> NDArray[np.bool_]:
         """Mask of the entries of some terms."""
         wanted = set(terms)
         chosen = np.array([account.term in wanted for account in self.names], dtype=bool)
         return chosen[self.accounts] if len(self.accounts) else np.zeros(0, dtype=bool)
+
+    def by_month(self, chosen: NDArray[np.bool_]) -> dict[int, tuple[list[float], list[int]]]:
+        """Amounts and column numbers of some entries by month, each column once."""
+        width = int(self.columns.max(initial=0)) + 1
+        slots, where = np.unique(self.months[chosen] * width + self.columns[chosen], return_inverse=True)
+        amounts = np.bincount(where, weights=self.amounts[chosen], minlength=len(slots))
+        found: dict[int, tuple[list[float], list[int]]] = {}
+        for slot, amount in zip(slots.tolist(), amounts.tolist(), strict=True):
+            of_month = found.setdefault(slot // width, ([], []))
+            of_month[0].append(amount)
+            of_month[1].append(slot % width)
+        return found
 
 
 class Ledger:

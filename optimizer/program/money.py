@@ -12,10 +12,13 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_active, blocks_started
-from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.commitments import year_end
+from optimizer.program.index import Index
 from optimizer.program.ledger import Account, Entries, Ledger
+from optimizer.program.placement import last_month, month_given_up, months_late
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
+from optimizer.schema import IN_HOUSE
 
 CAPEX = ("build", "purchase")
 OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
@@ -146,6 +149,13 @@ def on_demand(m: Any, ledger: Ledger) -> None:
             ledger.add(account, used, t, prices[name].at(t) * m.ix.hours * m.units.accelerators)
 
 
+def shortfall(m: Any, ledger: Ledger) -> None:
+    """What is short in a year of a spend commitment, paid in the year's last month in the plan."""
+    for (name, begin), short in m.col["shortfall"].items():
+        account = Account("shortfall", name, m.ix.commitments[name].provider)
+        ledger.add(account, short, year_end(m.ix, begin), m.units.money)
+
+
 def lease_out(m: Any, ledger: Ledger) -> None:
     """Revenue of outlets: monthly price and upfronts received, as negative money out."""
     for agreement in m.ix.agreements.values():
@@ -157,16 +167,36 @@ def lease_out(m: Any, ledger: Ledger) -> None:
 def unserved(m: Any, ledger: Ledger) -> None:
     """Penalty for demand not served."""
     for name, row in m.ix.workloads.items():
-        keys = [key for key in m.months_wanted.get(name, ())]
+        keys = list(m.months_wanted.get(name, ()))
         variables = [m.col["unserved"][name, t] for t in keys]
         amount = row.penalty * m.units.accelerators
         ledger.add_many(Account("unserved", name, ""), variables, keys, np.full(len(keys), amount))
 
 
+def lateness(m: Any, ledger: Ledger) -> None:
+    """Penalty for training runs that finish after their target, in the month they finish."""
+    for place, placed in m.col["placed"].items():
+        amount = m.ix.runs[place[0]].lateness_penalty * months_late(m.ix, place)
+        ledger.add(Account("lateness", place[0], ""), placed, last_month(m.ix, place), amount)
+
+
+def not_run(m: Any, ledger: Ledger) -> None:
+    """Penalty for training runs that are not run, at their deadline."""
+    for name, missed in m.col["not_run"].items():
+        ledger.add(Account("not_run", name, ""), missed, month_given_up(m.ix, name), m.ix.runs[name].penalty)
+
+
+def violation(m: Any, ledger: Ledger) -> None:
+    """Penalty for violating the planner's own rules, in the constraint's month."""
+    for family in ("over", "under"):
+        for (name, t), amount in m.col[family].items():
+            ledger.add(Account("violation", name, ""), amount, t, m.ix.own_rules[name].penalty)
+
+
 def _kept(row: Any, delivered: int, horizon: int) -> float:
     """Share of what was paid that is left at the end: straight line over the life, from delivery."""
     age = max(0, horizon - delivered)
-    return float(row.residual_fraction) * max(0.0, 1 - age / row.life_months)
+    return float(row.residual_fraction * max(0.0, 1 - age / row.life_months))
 
 
 def residual(m: Any, ledger: Ledger) -> None:
@@ -204,6 +234,4 @@ def net_present_cost(m: Any) -> Any:
     present = entries.amounts * m.ix.discount[entries.months] / m.units.money
     cost = entries.per_column(present, len(m.columns))
     columns = np.flatnonzero(cost).tolist()
-    return LinearExpression(
-        linear_coefs=cost[columns].tolist(), linear_vars=[m.columns[column] for column in columns]
-    )
+    return LinearExpression(linear_coefs=cost[columns].tolist(), linear_vars=[m.columns[column] for column in columns])

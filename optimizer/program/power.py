@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from optimizer.program.index import IN_HOUSE, Index
+from optimizer.program.index import Index
 from optimizer.program.row import Row
+from optimizer.schema import IN_HOUSE
 
 
 def sets(ix: Index) -> dict[str, list[Any]]:
@@ -70,15 +71,21 @@ def site_contents(ix: Index) -> dict[str, dict[str, list[str]]]:
     return contents
 
 
+def add_supply(m: Any, row: Row, site: str, t: int) -> Row:
+    """Add the power of a site that is taken or not there: MW leased out - supply - energised builds."""
+    inside = m.contents[site]
+    row.add(-1.0, float(m.ix.supply[site][t]) / m.units.mw)
+    for outlet in inside["outlets"]:
+        row.add(m.ix.agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
+    for build in inside["builds"]:
+        spec = m.ix.builds[build]
+        row.add(-spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
+    return row
+
+
 def site_power(m: Any, site: str, t: int) -> Any:
     """Facility MW in use + MW leased out <= supply + energised builds, for each site and month."""
-    ix, inside = m.ix, m.contents[site]
-    row = Row(m.one).add(-1.0, float(ix.supply[site][t]) / m.units.mw)
-    for pool in inside["pools"]:
-        row.add(ix.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
-    for outlet in inside["outlets"]:
-        row.add(ix.agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
-    for build in inside["builds"]:
-        spec = ix.builds[build]
-        row.add(-spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
-    return row.at_most_zero()
+    row = Row(m.one)
+    for pool in m.contents[site]["pools"]:
+        row.add(m.ix.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
+    return add_supply(m, row, site, t).at_most_zero()

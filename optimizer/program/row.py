@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 Term = Any  # a Pyomo VarData, or a number
@@ -41,6 +42,21 @@ class Row:
         self._variables.extend(variables)
         return self
 
+    def times(self, factor: float) -> Row:
+        """Multiply the row so far."""
+        self._coefficients = [factor * coefficient for coefficient in self._coefficients]
+        self._constant *= factor
+        return self
+
+    def typical(self) -> float:
+        """Power of ten near the geometric mean of the coefficients; 1 without any."""
+        sizes = np.abs(self._coefficients)
+        return float(10.0 ** np.round(np.mean(np.log10(sizes[sizes > 0])))) if sizes.any() else 1.0
+
+    def parts(self) -> tuple[list[float], list[Any], float]:
+        """Coefficients, variables and constant so far."""
+        return list(self._coefficients), list(self._variables), self._constant
+
     def _body(self) -> tuple[Any, float]:
         """Expression and right-hand side; the constant stands on the right unless nothing else is left."""
         if self._variables:
@@ -56,3 +72,8 @@ class Row:
         """The row as ``<= 0``."""
         body, rhs = self._body()
         return (None, body, rhs)
+
+    def at_least_zero(self) -> Any:
+        """The row as ``>= 0``."""
+        body, rhs = self._body()
+        return (rhs, body, None)

@@ -140,7 +140,7 @@ def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any
     return settings
 
 
-def solve(arrays: Arrays, options: Options, report: Report | None = None) -> Solution:
+def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
     """Solve compiled arrays.
 
     An infeasible verdict is confirmed with presolve off before it is returned; an interrupted or time-limited search
@@ -154,12 +154,22 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None) -> Sol
         Gap, time limit, threads, seed.
     report : callable, optional
         Called about ten times a second with incumbent, bound and nodes.
+    duals : bool
+        Work out ``row_duals`` too; of a program with whole numbers, with these held.
 
     Raises
     ------
     SolverError
         If HiGHS fails or ends with a status that means neither a plan nor none.
     """
+    solution = _solve(arrays, options, report)
+    if duals and solution.values is not None:
+        values, row_duals = _priced(arrays, solution.values, options)
+        return replace(solution, values=values, row_duals=row_duals)
+    return solution
+
+
+def _solve(arrays: Arrays, options: Options, report: Report | None) -> Solution:
     began = time.perf_counter()
     highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
     run = _Run(arrays, _settings(arrays, options, options.time_limit))
@@ -202,21 +212,31 @@ def _solution(run: _Run, arrays: Arrays, options: Options, asked: bool) -> Solut
 
 def _made_whole(values: Floats, arrays: Arrays, options: Options) -> Floats:
     """Round the integer columns; where that disturbs a row, solve the rest again with them fixed."""
-    whole = arrays.integer
-    rounded = np.where(whole, np.round(values), np.clip(values, arrays.lower, arrays.upper))
+    rounded = np.where(arrays.integer, np.round(values), np.clip(values, arrays.lower, arrays.upper))
     if arrays.worst_violation(rounded) <= _LP_TOLERANCE:
         return rounded
+    return _priced(arrays, rounded, options)[0]
+
+
+def _priced(arrays: Arrays, values: Floats, options: Options) -> tuple[Floats, Floats | None]:
+    """Values and row duals of the linear program that is left when the whole numbers of a solution are held.
+
+    Where even that cannot be solved, the values as they were (the audit judges them) and no duals.
+    """
+    whole = arrays.integer
     fixed = replace(
         arrays,
-        lower=np.where(whole, rounded, arrays.lower),
-        upper=np.where(whole, rounded, arrays.upper),
+        lower=np.where(whole, values, arrays.lower),
+        upper=np.where(whole, values, arrays.upper),
         integer=np.zeros_like(whole),
     )
     highs = _model(fixed, _settings(fixed, options, _CONFIRM_SECONDS))
     highs.run()
     if highs.getModelStatus() != _STATUS.kOptimal:
-        return rounded  # the audit judges it
-    return np.where(whole, rounded, np.array(highs.getSolution().col_value, dtype=float))
+        return values, None
+    solution = highs.getSolution()
+    found = np.where(whole, values, np.array(solution.col_value, dtype=float))
+    return found, np.array(solution.row_dual, dtype=float)
 
 
 def _conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -100,6 +100,7 @@ class Solution:
     bound: float = -np.inf
     nodes: int = 0
     iterations: int = 0
+    row_duals: NDArray[np.float64] | None = None  # cost per unit of each row's bound, whole numbers held
     conflict: tuple[int, ...] = ()  # rows of an irreducible conflict
     conflict_columns: tuple[int, ...] = ()  # columns whose bounds are in it
     notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,48 @@
+"""Tables on policies and own rules: what would run where after a loss, and what each rule allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.plan.penalties import rule_size, rule_value
+from optimizer.plan.tables import make_table
+from optimizer.program.build import Program
+
+Floats = NDArray[np.float64]
+_NOISE = 1e-9  # relative to the terms of a rule
+
+
+def outages_table(program: Program, values: Floats) -> pd.DataFrame:
+    """What critical work would run where if a member of a policy were lost."""
+    m, ix = program.model, program.index
+    label, rows = program.instance.label, []
+    for (policy, member, workload, pool, t), variable in m.col["emergency"].items():
+        count = float(values[m.number[id(variable)]]) * program.units.accelerators
+        if count > 0:
+            rows.append((t, policy, member, pool, workload, count, count * ix.yields[workload, pool]))
+    rows.sort(key=lambda row: row[0])
+    return make_table("outages", [(label(t), *rest) for t, *rest in rows])
+
+
+def rules_table(program: Program, values: Floats, prices: Mapping[tuple[str, int], float]) -> pd.DataFrame:
+    """Value, slack, violation and shadow price of every constraint of the planner's own rules."""
+    rows = []
+    for rule, t in program.model.rule_value:
+        noise = _NOISE * rule_size(program.model, rule, t, values)
+        value = rule_value(program.model, rule, t, values)
+        rows.append(_rule(program, rule, t, value, noise, prices.get((rule, t), 0.0)))
+    rows.sort(key=lambda row: row[0])
+    return make_table("rules", [(program.instance.label(t), *rest) for t, *rest in rows])
+
+
+def _rule(program: Program, rule: str, t: int, value: float, noise: float, price: float) -> tuple[Any, ...]:
+    spec = program.index.own_rules[rule]
+    over = value - spec.rhs if abs(value - spec.rhs) > noise else 0.0
+    slack = {"<=": max(0.0, -over), ">=": max(0.0, over), "=": 0.0}[spec.sense]
+    violation = {"<=": max(0.0, over), ">=": max(0.0, -over), "=": abs(over)}[spec.sense]
+    return t, rule, spec.each, spec.sense, value, spec.rhs, slack, violation, price

@@ -1,0 +1,71 @@
+"""What follows from the decisions at the least cost: runs not run, shortfalls, violations of soft rules.
+
+A search that is stopped early can hold more of these than its decisions need.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.program.build import Program
+from optimizer.program.commitments import counted_entries, year_end
+
+Floats = NDArray[np.float64]
+_YEAR = 12
+_NOISE = 1e-9  # relative: less than this is nothing
+
+
+def settle_penalties(program: Program, values: Floats) -> None:
+    """Work out anew, in ``values``, what is not run, what is short and by how much soft rules are violated."""
+    m = program.model
+    for run, variable in m.col["not_run"].items():
+        placed = sum(values[m.number[id(place)]] for place in m.placements_of.get(run, ()))
+        values[m.number[id(variable)]] = max(0.0, round(1.0 - placed, 8))
+    _shortfalls(program, values)
+    for (rule, t), over, under in _soft(m):
+        excess = rule_value(m, rule, t, values) - m.ix.own_rules[rule].rhs
+        excess = excess if abs(excess) > _NOISE * rule_size(m, rule, t, values) else 0.0
+        if over is not None:
+            values[m.number[id(over)]] = max(0.0, excess)
+        if under is not None:
+            values[m.number[id(under)]] = max(0.0, -excess)
+
+
+def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
+    keys = dict.fromkeys([*m.col["over"], *m.col["under"]])
+    return [(key, m.col["over"].get(key), m.col["under"].get(key)) for key in keys]
+
+
+def rule_value(m: Any, rule: str, t: int, values: Floats) -> float:
+    """Value of an own rule's left-hand side, in natural units."""
+    coefficients, variables, constant = m.rule_value[rule, t]
+    return constant + sum(c * values[m.number[id(v)]] for c, v in zip(coefficients, variables, strict=True))
+
+
+def rule_size(m: Any, rule: str, t: int, values: Floats) -> float:
+    """Size of an own rule's terms, in natural units: what its noise is measured by."""
+    coefficients, variables, constant = m.rule_value[rule, t]
+    terms = (abs(c * values[m.number[id(v)]]) for c, v in zip(coefficients, variables, strict=True))
+    return abs(constant) + abs(m.ix.own_rules[rule].rhs) + sum(terms)
+
+
+def _shortfalls(program: Program, values: Floats) -> None:
+    m, ix = program.model, program.index
+    paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
+    for (name, begin), variable in m.col["shortfall"].items():
+        row, end = ix.commitments[name], year_end(ix, begin)
+        starts = [m.col["committed"].get((name, begin - _YEAR * year)) for year in range(int(row.years))]
+        share = sum(values[m.number[id(start)]] for start in starts if start is not None)
+        due = share * row.annual_amount * (end - begin + 1) / _YEAR
+        short = due - float(paid[row.provider][begin : end + 1].sum())
+        values[m.number[id(variable)]] = short / m.units.money if short > _NOISE * due else 0.0
+
+
+def _paid(program: Program, provider: str, values: Floats) -> Floats:
+    """All paid to a provider that counts towards its commitments, by month."""
+    entries, chosen = program.entries, counted_entries(program.model, provider)
+    amounts = entries.amounts[chosen] * values[entries.columns[chosen]]
+    return np.bincount(entries.months[chosen], weights=amounts, minlength=program.index.horizon).astype(float)

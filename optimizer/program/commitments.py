@@ -1,0 +1,122 @@
+"""Spend commitments: one start at most, a shortfall for each year, rates that hold only while one runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.index import Index
+from optimizer.program.ledger import Entries
+from optimizer.program.row import Row
+
+_YEAR = 12
+COUNTED = ("upfront", "contract", "termination", "on_demand")
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    starts = [(name, s) for name, row in ix.commitments.items() for s in start_months(ix, row)]
+    running = [(name, t) for name, row in ix.commitments.items() if start_months(ix, row) for t in range(ix.horizon)]
+    years = [(name, b) for name, row in ix.commitments.items() for b in year_starts(ix, row)]
+    providers = dict.fromkeys(row.provider for row in ix.commitments.values() if start_months(ix, row))
+    spent = [(provider, t) for provider in providers for t in range(ix.horizon)]
+    tied = [(name, t) for name, row in ix.offers.items() if row.commitment is not None for t in range(ix.horizon)]
+    return {
+        "committed": starts,
+        "running": running,
+        "shortfall": years,
+        "spent": spent,
+        "commitment_once": list(ix.commitments),
+        "running_balance": running,
+        "spend_balance": spent,
+        "commitment_year": years,
+        "rate_holds": tied,
+    }
+
+
+def start_months(ix: Index, row: Any) -> range:
+    """Months of the plan in which a commitment can start."""
+    return range(max(int(row.earliest), 0), min(int(row.latest), ix.horizon - 1) + 1)
+
+
+def year_starts(ix: Index, row: Any) -> list[int]:
+    """Months in which a year of a commitment can begin, whichever month it starts in."""
+    begins = {s + _YEAR * k for s in start_months(ix, row) for k in range(int(row.years))}
+    return sorted(month for month in begins if month < ix.horizon)
+
+
+def year_end(ix: Index, begin: int) -> int:
+    """Last month of a year that lies in the plan."""
+    return min(begin + _YEAR, ix.horizon) - 1
+
+
+def limits_committed(m: Any, commitment: str, s: int) -> tuple[float, float]:
+    """Bounds of ``committed``."""
+    return 0.0, 1.0
+
+
+def whole_committed(ix: Index, commitment: str, s: int) -> bool:
+    """``committed`` is always 0 or 1."""
+    return True
+
+
+def limits_running(m: Any, commitment: str, t: int) -> tuple[float, float]:
+    """Bounds of ``running``."""
+    return 0.0, 1.0
+
+
+def commitment_once(m: Any, commitment: str) -> Any:
+    """A commitment starts at most once; exactly once where it is required."""
+    row = Row(m.one).add(-1.0, 1.0)
+    for s in start_months(m.ix, m.ix.commitments[commitment]):
+        row.add(1.0, m.col["committed"][commitment, s])
+    return row.equals_zero() if m.ix.commitments[commitment].required else row.at_most_zero()
+
+
+def running_balance(m: Any, commitment: str, t: int) -> Any:
+    """Runs = ran the month before + starts - is over."""
+    col, years = m.col, int(m.ix.commitments[commitment].years)
+    row = Row(m.one).add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
+    row.add(-1.0, col["committed"].get((commitment, t), 0.0))
+    return row.add(1.0, col["committed"].get((commitment, t - _YEAR * years), 0.0)).equals_zero()
+
+
+def counted_entries(m: Any, provider: str) -> Any:
+    """Mask of the ledger's entries that count towards a commitment: paid to the provider for contracts, on demand."""
+    entries: Entries = m.entries
+    chosen = [
+        account.party == provider
+        and account.term in COUNTED
+        and (account.item in m.ix.offers or not m.ix.agreements[account.item].is_outlet)
+        for account in entries.names
+    ]
+    return np.array(chosen, dtype=bool)[entries.accounts]
+
+
+def spend_balance(m: Any, provider: str, t: int) -> Any:
+    """Paid to the provider so far = up to the month before + in the month."""
+    spent = m.col["spent"]
+    row = Row(m.one).add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
+    amounts, variables = m.counted[provider].get(t, ([], []))
+    return row.add_all([amount / m.units.money for amount in amounts], variables).equals_zero()
+
+
+def commitment_year(m: Any, commitment: str, begin: int) -> Any:
+    """Shortfall >= amount of the year, if the commitment is in it - paid in the year."""
+    ix, row = m.ix, m.ix.commitments[commitment]
+    end, spent = year_end(ix, begin), m.col["spent"]
+    amount = row.annual_amount * (end - begin + 1) / _YEAR / m.units.money
+    line = Row(m.one).add(-1.0, m.col["shortfall"][commitment, begin])
+    line.add(-1.0, spent[row.provider, end]).add(1.0, spent.get((row.provider, begin - 1), 0.0))
+    for year in range(int(row.years)):
+        line.add(amount, m.col["committed"].get((commitment, begin - _YEAR * year), 0.0))
+    return line.at_most_zero()
+
+
+def rate_holds(m: Any, offer: str, t: int) -> Any:
+    """An on-demand offer that belongs to a commitment is used only while that runs."""
+    row = m.ix.offers[offer]
+    line = Row(m.one).add(1.0, m.col["used"].get((offer, t), 0.0))
+    running = m.col["running"].get((row.commitment, t), 0.0)
+    return line.add(-row.max_accelerators / m.units.accelerators, running).at_most_zero()

@@ -1,0 +1,63 @@
+"""Members of policies: whose pools they are, and which losses have to be looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optimizer.schema import IN_HOUSE
+
+if TYPE_CHECKING:
+    from optimizer.program.index import Index
+
+
+def window(row: Any, horizon: int) -> range:
+    """Months of the plan from ``from`` to ``to``."""
+    return range(max(int(row.from_), 0), min(int(row.to), horizon - 1) + 1)
+
+
+def members(ix: Index, policy: Any) -> dict[str, frozenset[str]]:
+    """Pools of each member that a policy is about: the one named, or each one but ``in_house``."""
+    names = [policy.member] if policy.member else _every(ix, policy.subject)
+    return {name: _pools(ix, policy.subject, name) for name in names}
+
+
+def losses(ix: Index, policy: Any) -> dict[str, frozenset[str]]:
+    """Members whose loss is not part of the loss of another one: surviving the larger one is surviving both."""
+    every = members(ix, policy)
+    kept: dict[str, frozenset[str]] = {}
+    for name, pools in every.items():
+        larger = any(pools < other for other in every.values())
+        if not larger and pools not in kept.values():
+            kept[name] = pools
+    return kept
+
+
+def _every(ix: Index, subject: str) -> list[str]:
+    parties = ix.rows["providers"]
+    if subject == "provider":
+        return [party.provider for party in parties]
+    if subject == "group":
+        return list(dict.fromkeys(party.group for party in parties))
+    if subject == "tag":
+        return list(dict.fromkeys(tag for party in parties for tag in party.tags))
+    if subject == "site":
+        return list(ix.sites)
+    return list(dict.fromkeys([*(row.region for row in ix.sites.values()), *(p.region for p in ix.pools.values())]))
+
+
+def _pools(ix: Index, subject: str, member: str) -> frozenset[str]:
+    return frozenset(name for name, pool in ix.pools.items() if member in _belongs(ix, subject, pool))
+
+
+def _belongs(ix: Index, subject: str, pool: Any) -> tuple[str, ...]:
+    """Members of a kind that a pool belongs to."""
+    own = pool.source == IN_HOUSE
+    if subject == "site":
+        return (pool.place,) if own else ()
+    if subject == "region":
+        return (pool.region,)
+    if own:
+        return () if subject == "tag" else (IN_HOUSE,)
+    party = ix.providers[pool.party]
+    belongs: dict[str, tuple[str, ...]] = {"provider": (pool.party,), "group": (party.group,), "tag": party.tags}
+    return belongs[subject]

@@ -1,0 +1,51 @@
+"""Where, at what size and when a training run can be placed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from optimizer.program.index import Index
+
+Placement = tuple[str, str, float, int]  # run, pool, size, first month
+
+
+def duration(ix: Index, run: str, pool: str, size: float) -> int:
+    """Whole months that a run takes in a pool at a size."""
+    months: float = ix.runs[run].work / (size * ix.run_yields[run, pool])
+    return max(1, math.ceil(months - 1e-9))
+
+
+def last_month(ix: Index, placement: Placement) -> int:
+    """Month in which a placed run finishes."""
+    run, pool, size, start = placement
+    return start + duration(ix, run, pool, size) - 1
+
+
+def months_late(ix: Index, placement: Placement) -> int:
+    """Months after its target in which a placed run finishes; 0 without a target."""
+    target = ix.runs[placement[0]].target
+    return 0 if target is None else max(0, last_month(ix, placement) - int(target))
+
+
+def month_given_up(ix: Index, run: str) -> int:
+    """Month in which the penalty of a run that is not run is due: its deadline, within the plan."""
+    return min(max(int(ix.runs[run].deadline), 0), ix.horizon - 1)
+
+
+def placements(ix: Index) -> list[Placement]:
+    """Every place, size and start in which a run can finish by its deadline, in a pool that can be large enough."""
+    found: list[Placement] = []
+    for run, pool in ix.run_yields:
+        row = ix.runs[run]
+        final = min(int(row.deadline), ix.horizon - 1)
+        for size in row.sizes:
+            months = duration(ix, run, pool, size)
+            room = ix.most_capacity[pool] >= size * (1 - 1e-9)
+            lacking = np.concatenate([[0], np.cumsum(~room)])
+            starts = range(max(int(row.release), 0), final - months + 2)
+            found += [(run, pool, size, s) for s in starts if lacking[s + months] == lacking[s]]
+    return found

@@ -1,0 +1,129 @@
+"""Policies: shares of capacity by member, and losses to survive by running critical work on what is left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from optimizer.program.exposure import window
+from optimizer.program.index import Index
+from optimizer.program.power import add_supply
+from optimizer.program.row import Row
+from optimizer.program.stock import add_capacity, add_leased
+from optimizer.schema import IN_HOUSE
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room."""
+    shares = [
+        (row.policy, member, t)
+        for row in ix.rows["policies"]
+        if row.rule == "max_share"
+        for member, pools in ix.members[row.policy].items()
+        if pools and lasting(ix, pools)
+        for t in window(row, ix.horizon)
+    ]
+    counted = sorted({t for _, _, t in shares})
+    outages = [
+        (row.policy, member, t)
+        for row in ix.rows["policies"]
+        if row.rule == "survive"
+        for member in ix.losses[row.policy]
+        for t in window(row, ix.horizon)
+    ]
+    needs = [(policy, member, w, t) for policy, member, t in outages for w in critical(ix, policy, t)]
+    emergency = [
+        (policy, member, w, pool, t)
+        for policy, member, w, t in needs
+        for pool in survivors(ix, policy, member)
+        if (w, pool) in ix.yields and ix.possible[pool][t]
+    ]
+    left = dict.fromkeys((policy, member, pool, t) for policy, member, _, pool, t in emergency)
+    own = [(policy, member, ix.pools[pool], t) for policy, member, pool, t in left if ix.pools[pool].source == IN_HOUSE]
+    sites = dict.fromkeys((policy, member, pool.place, t) for policy, member, pool, t in own)
+    return {
+        "reference_capacity": counted,
+        "emergency": emergency,
+        "reference_balance": counted,
+        "share_limit": shares,
+        "outage_demand": needs,
+        "outage_capacity": list(left),
+        "outage_power": list(sites),
+    }
+
+
+def lasting(ix: Index, pools: Any) -> list[str]:
+    """Pools that count for shares: in-house and contracts."""
+    return [pool for pool in pools if ix.pools[pool].source != "on_demand"]
+
+
+def critical(ix: Index, policy: str, t: int) -> list[str]:
+    """Workloads with a part that must survive in a month."""
+    limit = ix.policies[policy].limit
+    return [name for name, row in ix.workloads.items() if limit * row.critical * ix.demand[name][t] > 0]
+
+
+def survivors(ix: Index, policy: str, member: str) -> list[str]:
+    """Pools that are left when a member is lost."""
+    lost = ix.losses[policy][member]
+    return [name for name in ix.pools if name not in lost]
+
+
+def add_reference(m: Any, row: Row, coefficient: float, pools: Any, t: int) -> Row:
+    """Add ``coefficient x`` the capacity of pools in reference-accelerators, in the program's units."""
+    for pool in lasting(m.ix, pools):
+        worth = m.ix.accelerators[m.ix.pools[pool].accelerator].reference / m.units.accelerators
+        add_capacity(m, row, coefficient * worth, pool, t)
+    return row
+
+
+def reference_balance(m: Any, t: int) -> Any:
+    """Capacity of all in-house and contract pools adds up, in reference-accelerators."""
+    row = Row(m.one).add(-1.0, m.col["reference_capacity"][t])
+    return add_reference(m, row, 1.0, m.ix.pools, t).equals_zero()
+
+
+def share_limit(m: Any, policy: str, member: str, t: int) -> Any:
+    """Capacity of the member <= limit x that of all."""
+    row = Row(m.one).add(-float(m.ix.policies[policy].limit), m.col["reference_capacity"][t])
+    return add_reference(m, row, 1.0, sorted(m.ix.members[policy][member]), t).at_most_zero()
+
+
+def emergencies(m: Any) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[float], list[Any]]]]:
+    """Variables of each pool in each outage, and yields and variables of each workload in each outage."""
+    by_pool: dict[Any, list[Any]] = defaultdict(list)
+    by_work: dict[Any, tuple[list[float], list[Any]]] = defaultdict(lambda: ([], []))
+    for (policy, member, workload, pool, t), variable in m.col["emergency"].items():
+        by_pool[policy, member, pool, t].append(variable)
+        coefficients, variables = by_work[policy, member, workload, t]
+        coefficients.append(m.ix.yields[workload, pool])
+        variables.append(variable)
+    return by_pool, by_work
+
+
+def outage_demand(m: Any, policy: str, member: str, workload: str, t: int) -> Any:
+    """The critical part of a workload is served by what is left."""
+    ix = m.ix
+    need = ix.policies[policy].limit * ix.workloads[workload].critical * float(ix.demand[workload][t])
+    row = Row(m.one).add(-1.0, need / m.units.accelerators)
+    return row.add_all(*m.emergency_works.get((policy, member, workload, t), ([], []))).equals_zero()
+
+
+def outage_capacity(m: Any, policy: str, member: str, pool: str, t: int) -> Any:
+    """Critical work and what stays leased out fit a pool that is left."""
+    parts = m.emergency_uses[policy, member, pool, t]
+    row = add_leased(m, Row(m.one).add_all([1.0] * len(parts), parts), 1.0, pool, t)
+    return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
+
+
+def outage_power(m: Any, policy: str, member: str, site: str, t: int) -> Any:
+    """Critical work and what stays leased out fit the power of a site that is left."""
+    lost = m.ix.losses[policy][member]
+    row = add_supply(m, Row(m.one), site, t)
+    for pool in m.contents[site]["pools"]:
+        if pool in lost:
+            continue
+        mw = m.ix.pools[pool].mw * m.units.accelerators / m.units.mw
+        parts = m.emergency_uses.get((policy, member, pool, t), [])
+        add_leased(m, row.add_all([mw] * len(parts), parts), mw, pool, t)
+    return row.at_most_zero()

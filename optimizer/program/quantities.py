@@ -1,0 +1,157 @@
+"""Quantities that the planner's own rules speak of: the monthly value of an item, as terms of a row in natural units.
+
+The table of quantities stands in ``formulation.md``; which item can have which quantity is checked by the reader.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.placement import last_month, month_given_up
+from optimizer.program.power import built_by
+from optimizer.program.row import Row
+from optimizer.program.stock import add_capacity, add_leased, delivered_blocks
+from optimizer.schema import IN_HOUSE
+
+Work = list[tuple[float, float, Any]]  # accelerators per unit of a variable, work per accelerator, variable
+
+
+class Quantities:
+    """Adds quantities of items to rows: one method per quantity, named as in the instance format.
+
+    Parameters
+    ----------
+    m : ConcreteModel
+        The program, its variables made and its ledger booked.
+    """
+
+    def __init__(self, m: Any) -> None:
+        self.m, self.ix, self.col, self.unit = m, m.ix, m.col, m.units.accelerators
+        self.money_of = cache(self._money_of)
+
+    def add(self, row: Row, coefficient: float, term: Any, t: int) -> None:
+        """Add ``coefficient x`` the quantity of the item that a row of ``rule_terms`` names, in a month."""
+        getattr(self, term.quantity)(row, coefficient, term.item, t)
+
+    # ------------------------------------------------------------------ items
+    def pools(self, item: str) -> list[str]:
+        """Pools that an item is (a contract or offer) or has (a site, a provider, ``in_house``)."""
+        if item in self.ix.pools:
+            return [item]
+        if item in self.ix.sites:
+            return list(self.m.contents[item]["pools"])
+        return [name for name, pool in self.ix.pools.items() if pool.party == item]
+
+    def outlet(self, item: str) -> Any:
+        """The outlet that an item is, None if it is none."""
+        agreement = self.ix.agreements.get(item)
+        return agreement if agreement is not None and agreement.is_outlet else None
+
+    @cached_property
+    def work(self) -> dict[tuple[str, int], Work]:
+        """What is done by each workload or run, and in each pool, by month; pools are marked by a slash in front."""
+        found: dict[tuple[str, int], Work] = defaultdict(list)
+        for (workload, pool, t), variable in self.col["allocated"].items():
+            entry = (self.unit, self.ix.yields[workload, pool], variable)
+            found[workload, t].append(entry)
+            found["/" + pool, t].append(entry)
+        for placement, variable in self.col["placed"].items():
+            run, pool, size, start = placement
+            for t in range(start, last_month(self.ix, placement) + 1):
+                entry = (size, self.ix.run_yields[run, pool], variable)
+                found[run, t].append(entry)
+                found["/" + pool, t].append(entry)
+        return found
+
+    def work_of(self, item: str, t: int) -> Work:
+        """What a workload or run does, or what is done in the pools of an item, in a month."""
+        if item in self.ix.workloads or item in self.ix.runs:
+            return self.work.get((item, t), [])
+        return [entry for pool in self.pools(item) for entry in self.work.get(("/" + pool, t), [])]
+
+    # ------------------------------------------------------------------ quantities
+    def capacity(self, row: Row, c: float, item: str, t: int) -> None:
+        """Accelerators there; of a purchase, those installed."""
+        if item in self.ix.purchases:
+            row.add(c * self.ix.purchases[item].lot_size, self.col["installed"].get((item, t), 0.0))
+            return
+        for pool in self.pools(item):
+            add_capacity(self.m, row, c, pool, t)
+
+    def used(self, row: Row, c: float, item: str, t: int) -> None:
+        """Accelerators that do workloads and training runs."""
+        for accelerators, _, variable in self.work_of(item, t):
+            row.add(c * accelerators, variable)
+
+    def served(self, row: Row, c: float, item: str, t: int) -> None:
+        """Work delivered, in reference-accelerators."""
+        for accelerators, rate, variable in self.work_of(item, t):
+            row.add(c * accelerators * rate, variable)
+
+    def leased(self, row: Row, c: float, item: str, t: int) -> None:
+        """Accelerators leased out: to an outlet, or out of the pools of an item."""
+        outlet = self.outlet(item)
+        if outlet is not None:
+            row.add(c * outlet.row.accelerators_per_block, self.col["in_force"].get((item, t), 0.0))
+            return
+        for pool in self.pools(item):
+            add_leased(self.m, row, c * self.unit, pool, t)
+
+    def mw(self, row: Row, c: float, item: str, t: int) -> None:
+        """Facility MW: drawn and leased out at sites, energised of builds, delivered, active of outlets."""
+        if item in self.ix.builds:
+            build = self.ix.builds[item]
+            row.add(c * build.mw_per_block, built_by(self.m, item, t - build.lead_months))
+            return
+        outlets = [] if self.outlet(item) is None else [item]
+        for site in [item] if item in self.ix.sites else self.ix.sites if item == IN_HOUSE else []:
+            outlets += self.m.contents[site]["outlets"]
+        for outlet in outlets:
+            row.add(c * self.ix.agreements[outlet].row.mw_per_block, self.col["in_force"].get((outlet, t), 0.0))
+        for pool in [] if outlets == [item] else self.pools(item):
+            if self.ix.pools[pool].source == IN_HOUSE:
+                row.add(c * self.ix.pools[pool].mw * self.unit, self.col["used"].get((pool, t), 0.0))
+            elif self.ix.pools[pool].source == "contract":
+                row.add(c * self.ix.agreements[pool].row.mw_per_block, delivered_blocks(self.m, pool, t))
+
+    def started(self, row: Row, c: float, item: str, t: int) -> None:
+        """Blocks or lots ordered, blocks that start, or a run that starts."""
+        if item in self.ix.runs:
+            for place in self.m.placements_of.get(item, []):
+                if place.index()[-1] == t:
+                    row.add(c, place)
+            return
+        family = "ordered" if item in self.ix.builds else "bought" if item in self.ix.purchases else "started"
+        row.add(c, self.col[family].get((item, t), 0.0))
+
+    def unserved(self, row: Row, c: float, item: str, t: int) -> None:
+        """Demand not served; of a run, 1 in the month its penalty is due, if it is not run."""
+        if item in self.ix.workloads:
+            row.add(c * self.unit, self.col["unserved"].get((item, t), 0.0))
+        elif t == month_given_up(self.ix, item):
+            row.add(c, self.col["not_run"][item])
+
+    def spend(self, row: Row, c: float, item: str, t: int) -> None:
+        """Nominal money of an item, money in negative; penalties and residual values left out."""
+        amounts, variables = self.money_of(item).get(t, ([], []))
+        row.add_all([c * amount for amount in amounts], variables)
+
+    def _money_of(self, item: str) -> dict[int, tuple[list[float], list[Any]]]:
+        entries, chosen = self.m.entries, []
+        at_site = {name for table in (self.ix.builds, self.ix.purchases) for name, r in table.items() if r.site == item}
+        for account in entries.names:
+            if item in self.ix.sites:
+                mine = account.item in at_site or (account.term == "energy" and account.item == item)
+            elif item in self.ix.providers or item == IN_HOUSE:
+                mine = account.party == item
+            else:
+                mine = account.item == item
+            chosen.append(mine and account.term != "residual" and account.party != "")
+        found: dict[int, tuple[list[float], list[Any]]] = self.m.by_month(
+            np.array(chosen, dtype=bool)[entries.accounts]
+        )
+        return found

@@ -1,0 +1,43 @@
+"""The planner's own rules: linear in named quantities, by month or in total, hard or with a penalty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.program.exposure import window
+from optimizer.program.index import Index
+from optimizer.program.row import Row
+
+
+def sets(ix: Index) -> dict[str, list[Any]]:
+    """Index sets of this room; a rule in total stands in the last month of its window."""
+    every = [(name, t) for name, row in ix.own_rules.items() for t in constraint_months(ix, row)]
+    soft = [(name, t) for name, t in every if ix.own_rules[name].penalty is not None]
+    return {
+        "over": [key for key in soft if ix.own_rules[key[0]].sense != ">="],
+        "under": [key for key in soft if ix.own_rules[key[0]].sense != "<="],
+        "own_rule": every,
+    }
+
+
+def constraint_months(ix: Index, row: Any) -> list[int]:
+    """Months in which a rule has a constraint."""
+    months = list(window(row, ix.horizon))
+    return months if row.each == "month" else months[-1:]
+
+
+def own_rule(m: Any, rule: str, t: int) -> Any:
+    """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
+    spec = m.ix.own_rules[rule]
+    row = Row(m.one)
+    for term in m.terms_of.get(rule, ()):
+        for month in [t] if spec.each == "month" else window(spec, m.ix.horizon):
+            m.quantities.add(row, term.coefficient, term, month)
+    scale = m.rule_scale[rule, t] = row.typical()
+    m.rule_value[rule, t] = row.parts()
+    row.add(-1.0, spec.rhs).times(1.0 / scale)
+    if (rule, t) in m.col["over"]:
+        row.add(-1.0 / scale, m.col["over"][rule, t])
+    if (rule, t) in m.col["under"]:
+        row.add(1.0 / scale, m.col["under"][rule, t])
+    return {"<=": row.at_most_zero, ">=": row.at_least_zero, "=": row.equals_zero}[spec.sense]()

@@ -1,0 +1,37 @@
+"""What stands in a pool, as terms of a row: shared by policies and by the planner's own rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.program.row import Row
+from optimizer.schema import IN_HOUSE
+
+
+def add_capacity(m: Any, row: Row, coefficient: float, pool: str, t: int) -> Row:
+    """Add ``coefficient x`` the accelerators there in a pool in a month, in natural units."""
+    ix = m.ix
+    source = ix.pools[pool].source
+    if source == IN_HOUSE:
+        row.add(coefficient, float(ix.fleet[pool][t]))
+        for purchase in ix.purchases_of.get(pool, []):
+            row.add(coefficient * ix.purchases[purchase].lot_size, m.col["installed"].get((purchase, t), 0.0))
+        return row
+    if source == "contract":
+        return row.add(coefficient * ix.agreements[pool].row.accelerators_per_block, delivered_blocks(m, pool, t))
+    offer = ix.offers[pool]
+    if offer.commitment is None:
+        return row.add(coefficient, float(offer.max_accelerators))
+    return row.add(coefficient * offer.max_accelerators, m.col["running"].get((offer.commitment, t), 0.0))
+
+
+def delivered_blocks(m: Any, contract: str, t: int) -> Any:
+    """Blocks of a contract delivered in a month: a variable, or 0."""
+    family = "delivered" if m.ix.agreements[contract].ramped else "in_force"
+    return m.col[family].get((contract, t), 0.0)
+
+
+def add_leased(m: Any, row: Row, coefficient: float, pool: str, t: int) -> Row:
+    """Add ``coefficient x`` the accelerators leased out of a pool, in the program's units."""
+    leases = m.leases.get((pool, t), [])
+    return row.add_all([coefficient] * len(leases), leases)
