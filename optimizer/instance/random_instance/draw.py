@@ -1,0 +1,61 @@
+"""Random draws that are the same on every machine: all of them come from numpy's stream of doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+def nice(value: float, digits: int = 3) -> float:
+    """A number with few significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
+class Draw:
+    """A stream of random draws.
+
+    Parameters
+    ----------
+    *path : int
+        What the stream depends on: the seed, and what is drawn.
+    """
+
+    def __init__(self, *path: int) -> None:
+        self._stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(path)))
+
+    def share(self) -> float:
+        """A share of 0 to below 1."""
+        return float(self._stream.random())
+
+    def chance(self, probability: float) -> bool:
+        """Whether something of this probability happens."""
+        return self.share() < probability
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``, both included; ``low`` if there is none."""
+        return low + int(self.share() * max(high - low + 1, 1))
+
+    def between(self, low: float, high: float, digits: int = 3) -> float:
+        """A number with few significant digits."""
+        return nice(low + (high - low) * self.share(), digits)
+
+    def pick(self, items: Sequence[T]) -> T:
+        """One of some items."""
+        return items[self.whole(0, len(items) - 1)]
+
+    def some(self, items: Sequence[T], count: int) -> list[T]:
+        """So many of some items, in their order; all if there are fewer."""
+        keys = [(self.share(), i) for i in range(len(items))]
+        return [items[i] for i in sorted(i for _, i in sorted(keys)[:count])]
+
+    def maybe(self, probability: float, low: float, high: float) -> float | None:
+        """A number, or a blank."""
+        return self.between(low, high) if self.chance(probability) else None
+
+    def maybe_whole(self, probability: float, low: int, high: int) -> int | None:
+        """A whole number, or a blank."""
+        return self.whole(low, high) if self.chance(probability) else None

@@ -1,0 +1,152 @@
+"""The planner's own rules: every quantity of every item that has it; hard ones only where doing little meets them."""
+
+from __future__ import annotations
+
+from optimizer.instance.random_instance.draw import Draw, nice
+from optimizer.instance.random_instance.facts import demand_of
+from optimizer.instance.random_instance.limits import IN_HOUSE
+from optimizer.instance.random_instance.sketch import Row, Sketch, window
+
+# Tables whose rows have a quantity; in_house is the planner's own sites together.
+ITEMS: dict[str, tuple[str, ...]] = {
+    "capacity": ("contracts", "on_demand", "purchases", "sites", "providers", IN_HOUSE),
+    "used": ("contracts", "on_demand", "sites", "providers", IN_HOUSE, "workloads", "training_runs"),
+    "leased": ("outlets", "contracts", "sites", "providers", IN_HOUSE),
+    "mw": ("sites", IN_HOUSE, "builds", "contracts", "providers", "outlets"),
+    "spend": ("builds", "purchases", "contracts", "on_demand", "outlets", "sites", "providers", IN_HOUSE),
+    "started": ("builds", "purchases", "contracts", "outlets", "training_runs"),
+    "served": ("workloads", "training_runs", "contracts", "on_demand", "sites", "providers", IN_HOUSE),
+    "unserved": ("workloads", "training_runs"),
+}
+_NAMES = {
+    "contracts": "contract",
+    "on_demand": "offer",
+    "purchases": "purchase",
+    "sites": "site",
+    "providers": "provider",
+    "workloads": "workload",
+    "training_runs": "run",
+    "outlets": "outlet",
+    "builds": "build",
+}
+# Money per unit of a violation, about.
+_PENALTY = {"capacity": 800, "used": 800, "leased": 800, "mw": 400_000, "spend": 0.5, "started": 3e7, "served": 800}
+
+
+def add_rules(sketch: Sketch, draw: Draw) -> None:
+    """Draw rules and their terms."""
+    for number in range(1, draw.whole(*sketch.size.rules) + 1):
+        pairs = _pairs(sketch, draw)
+        hard = draw.chance(0.35)
+        name = f"rule-{number}"
+        first, last = window(draw, sketch.months)
+        each = draw.pick((None, "month", "total"))
+        end = sketch.months - 1 if last is None else min(last, sketch.months - 1)
+        count = max(end - max(first or 0, 0) + 1, 1) if each == "total" else 1
+        rule: Row = {"rule": name, "sense": None, "rhs": None, "from": first, "to": last, "each": each}
+        size = [_size(sketch, quantity, table, item) for quantity, table, item in pairs]
+        rule |= _hard(draw, pairs, size, count, sketch) if hard else _soft(draw, pairs[0][0], size[0] * count)
+        coefficients = rule.pop("coefficients", None) or [draw.pick((None, 1, 2, 0.5, -1)) for _ in pairs]
+        sketch.add("rules", rule)
+        for (quantity, _, item), coefficient in zip(pairs, coefficients, strict=True):
+            sketch.add("rule_terms", {"rule": name, "quantity": quantity, "item": item, "coefficient": coefficient})
+
+
+def _pairs(sketch: Sketch, draw: Draw) -> list[tuple[str, str, str]]:
+    """Quantity, table and item of each term; mostly of one quantity, as planners do."""
+    able = [(q, table) for q, tables in ITEMS.items() for table in tables if _items(sketch, table)]
+    quantity, table = draw.pick(able)
+    found = [(quantity, table, draw.pick(_items(sketch, table)))]
+    for _ in range(draw.pick((0, 0, 1, 2))):
+        same = [pair for pair in able if pair[0] == quantity]
+        chosen, table = draw.pick(same) if draw.chance(0.8) else draw.pick(able)
+        term = (chosen, table, draw.pick(_items(sketch, table)))
+        if (term[0], term[2]) not in {(q, item) for q, _, item in found}:
+            found.append(term)
+    return found
+
+
+def _items(sketch: Sketch, table: str) -> list[str]:
+    if table == IN_HOUSE:
+        return [IN_HOUSE] if sketch.rows("sites") else []
+    return [row[_NAMES[table]] for row in sketch.rows(table)]
+
+
+def _soft(draw: Draw, quantity: str, size: float) -> Row:
+    """A soft rule: anything goes, at a price."""
+    penalty = 0.0 if draw.chance(0.03) else nice(_PENALTY.get(quantity, 1500) * draw.between(0.1, 2))
+    return {"sense": draw.pick(("<=", ">=", "=")), "rhs": nice(size * draw.between(0, 1.1)), "penalty": penalty}
+
+
+def _hard(draw: Draw, pairs: list[tuple[str, str, str]], size: list[float], count: int, sketch: Sketch) -> Row:
+    """A hard rule: a limit, the same limit the other way round, or two that keep step."""
+    free = not any(_pinned(sketch, table, item) for _, table, item in pairs)
+    kind = draw.pick(("limit", "mirrored", "step"))
+    if kind == "step" and free and len(pairs) == 2 and pairs[0][0] == pairs[1][0] == "started":
+        return {"sense": "=", "rhs": 0.0, "penalty": None, "coefficients": [1, -1]}
+    coefficients = [draw.pick((1.0, 2.0, 0.5)) for _ in pairs]
+    most = count * sum(c * one for c, one in zip(coefficients, size, strict=True))
+    limit = nice(most * (draw.between(0.2, 1.2) if free else draw.between(1.5, 3)) + 1)
+    if kind == "mirrored":
+        return {"sense": ">=", "rhs": -limit, "penalty": None, "coefficients": [-c for c in coefficients]}
+    return {"sense": "<=", "rhs": limit, "penalty": None, "coefficients": coefficients}
+
+
+def _pinned(sketch: Sketch, table: str, item: str) -> bool:
+    """Whether an item may have to be used, come what may."""
+    if table in (IN_HOUSE, "sites", "providers", "workloads", "training_runs"):
+        return True
+    row = _row(sketch, table, item)
+    return bool(row.get("committed_blocks")) or table == "on_demand"
+
+
+def _row(sketch: Sketch, table: str, item: str) -> Row:
+    return next(row for row in sketch.rows(table) if row[_NAMES[table]] == item)
+
+
+# ---------------------------------------------------------------- how large a quantity gets, about
+def _size(sketch: Sketch, quantity: str, table: str, item: str) -> float:
+    """About the most that a quantity of an item comes to in a month."""
+    if table == "training_runs" and quantity in ("started", "unserved"):
+        return 1.0
+    if quantity == "started":
+        return _most_blocks(_row(sketch, table, item), table)
+    accelerators = _accelerators(sketch, table, item)
+    if quantity == "mw":
+        return accelerators * 1.4 / 1000
+    if quantity == "spend":
+        return accelerators * 2000
+    return accelerators
+
+
+def _most_blocks(row: Row, table: str) -> float:
+    if table == "purchases":
+        return 3.0
+    return float(row.get("committed_blocks") or row["max_blocks"] or 1.0)
+
+
+def _accelerators(sketch: Sketch, table: str, item: str) -> float:
+    """About the most accelerators, or reference-accelerators, behind an item."""
+    if table in ("sites", IN_HOUSE):
+        rows = [row for row in sketch.rows("fleet") if item in (IN_HOUSE, row["site"])]
+        return float(sum(row["count"] for row in rows)) + sketch.demand * sketch.size.part[1]
+    if table == "providers":
+        parts = [(t, row) for t in ("contracts", "on_demand") for row in sketch.rows(t) if row["provider"] == item]
+        return sum(_accelerators(sketch, t, row[_NAMES[t]]) for t, row in parts) + 1.0
+    if table == "workloads":
+        return max(demand_of(sketch, item))
+    return _size_of_row(_row(sketch, table, item), table)
+
+
+def _size_of_row(row: Row, table: str) -> float:
+    """The same, where a row tells it."""
+    if table == "training_runs":
+        return max(map(float, row["sizes"].split(";"))) * 2
+    if table == "on_demand":
+        return float(row["max_accelerators"])
+    if table == "purchases":
+        return float(row["lot_size"] or 1.0) * 3
+    if table == "builds":
+        return float(row["mw_per_block"] * (row["max_blocks"] or 1.0)) * 1000 / 1.4
+    size = row["accelerators_per_block"] or (row["mw_per_block"] or 0.0) * 700
+    return float(size * _most_blocks(row, table))

@@ -1,0 +1,157 @@
+"""Sizes of random instances: how many rows of what, as ranges to draw from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Ranges to draw from; all ends are included.
+
+    Attributes
+    ----------
+    demand : tuple of int
+        Reference-accelerators wanted in all, about.
+    part : tuple of float
+        Share of it that one block or the fleet of one site is worth, about.
+    others
+        Numbers of rows.
+    """
+
+    months: Range
+    demand: Range
+    part: tuple[float, float]
+    regions: Range
+    kinds: Range
+    classes: Range
+    suppliers: Range
+    tenants: Range
+    sites: Range
+    builds: Range
+    purchases: Range
+    contracts: Range
+    offers: Range
+    outlets: Range
+    workloads: Range
+    runs: Range
+    commitments: Range
+    budgets: Range
+    policies: Range
+    rules: Range
+
+
+SIZES: dict[str, Size] = {
+    "tiny": Size(
+        months=(3, 6),
+        demand=(2_000, 20_000),
+        part=(0.08, 0.4),
+        regions=(1, 2),
+        kinds=(1, 2),
+        classes=(1, 2),
+        suppliers=(1, 3),
+        tenants=(0, 2),
+        sites=(0, 2),
+        builds=(0, 2),
+        purchases=(0, 2),
+        contracts=(0, 3),
+        offers=(0, 2),
+        outlets=(0, 2),
+        workloads=(1, 2),
+        runs=(0, 2),
+        commitments=(0, 1),
+        budgets=(0, 2),
+        policies=(0, 2),
+        rules=(0, 2),
+    ),
+    "small": Size(
+        months=(10, 14),
+        demand=(20_000, 100_000),
+        part=(0.05, 0.25),
+        regions=(2, 3),
+        kinds=(2, 4),
+        classes=(1, 3),
+        suppliers=(2, 4),
+        tenants=(1, 2),
+        sites=(1, 3),
+        builds=(1, 3),
+        purchases=(1, 3),
+        contracts=(2, 6),
+        offers=(1, 3),
+        outlets=(1, 3),
+        workloads=(2, 4),
+        runs=(1, 3),
+        commitments=(0, 2),
+        budgets=(0, 3),
+        policies=(0, 3),
+        rules=(0, 4),
+    ),
+    "S": Size(
+        months=(24, 24),
+        demand=(80_000, 250_000),
+        part=(0.03, 0.15),
+        regions=(3, 4),
+        kinds=(3, 5),
+        classes=(2, 3),
+        suppliers=(4, 5),
+        tenants=(2, 2),
+        sites=(3, 4),
+        builds=(3, 5),
+        purchases=(4, 6),
+        contracts=(8, 12),
+        offers=(2, 4),
+        outlets=(3, 5),
+        workloads=(4, 7),
+        runs=(2, 4),
+        commitments=(1, 2),
+        budgets=(2, 4),
+        policies=(1, 3),
+        rules=(2, 5),
+    ),
+    "M": Size(
+        months=(48, 48),
+        demand=(400_000, 900_000),
+        part=(0.015, 0.08),
+        regions=(4, 5),
+        kinds=(5, 6),
+        classes=(3, 3),
+        suppliers=(6, 7),
+        tenants=(3, 3),
+        sites=(6, 6),
+        builds=(7, 9),
+        purchases=(9, 12),
+        contracts=(20, 20),
+        offers=(5, 7),
+        outlets=(6, 8),
+        workloads=(9, 11),
+        runs=(4, 6),
+        commitments=(2, 3),
+        budgets=(4, 6),
+        policies=(2, 4),
+        rules=(4, 7),
+    ),
+    "L": Size(
+        months=(60, 72),
+        demand=(1_500_000, 3_000_000),
+        part=(0.008, 0.05),
+        regions=(5, 6),
+        kinds=(7, 8),
+        classes=(4, 4),
+        suppliers=(9, 10),
+        tenants=(4, 4),
+        sites=(10, 10),
+        builds=(12, 15),
+        purchases=(18, 22),
+        contracts=(40, 40),
+        offers=(9, 12),
+        outlets=(11, 14),
+        workloads=(16, 20),
+        runs=(7, 9),
+        commitments=(3, 4),
+        budgets=(6, 8),
+        policies=(3, 4),
+        rules=(6, 9),
+    ),
+}
