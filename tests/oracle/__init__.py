@@ -1,0 +1,51 @@
+"""A second, independent reading of format 1: direct sums in natural units, solved by SCIP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.oracle.demand import add_demand
+from tests.oracle.rules import add_budgets, add_commitment_starts, add_policies, add_rules, add_shortfalls
+from tests.oracle.supply import add_supply
+from tests.oracle.tables import Frames, read_tables
+from tests.oracle.world import World, quicksum
+
+__all__ = ["Answer", "Frames", "ask"]
+
+
+@dataclass
+class Answer:
+    """What the oracle found: status is optimal, infeasible or timelimit; bound and objective are in plain money."""
+
+    status: str
+    objective: float
+    bound: float
+
+
+def ask(frames: Frames, *, relax: bool = False, seconds: float = 60.0) -> Answer:
+    """Least net present cost of an instance, given as a mapping of DataFrames."""
+    world = write(frames, relax)
+    tables, model = world.tables, world.model
+    unit = 10.0**6
+    discounted = [(1 + tables.rate) ** (-flow.month / 12) / unit * flow.amount for flow in world.flows]
+    model.setObjective(quicksum(discounted), "minimize")
+    model.hideOutput()
+    model.setParams({"limits/gap": 0.0, "limits/absgap": 0.0, "limits/time": seconds,
+                     "numerics/feastol": 1e-9, "numerics/dualfeastol": 1e-9})  # fmt: skip
+    model.optimize()
+    status = str(model.getStatus())
+    held = model.getNSols() > 0
+    return Answer(status, model.getObjVal() * unit if held else float("inf"), model.getDualbound() * unit)
+
+
+def write(frames: Frames, relax: bool) -> World:
+    """The whole model, part by part."""
+    world = World(read_tables(frames), relax)
+    add_commitment_starts(world)
+    add_supply(world)
+    add_demand(world)
+    add_shortfalls(world)
+    add_budgets(world)
+    add_policies(world)
+    add_rules(world)
+    return world

@@ -1,0 +1,186 @@
+"""What binds: spend commitments, budgets, policies and the planner's own rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.oracle.demand import drawn_mw, space_mw, supply_mw
+from tests.oracle.tables import Row
+from tests.oracle.world import Flow, Pool, World, quicksum
+
+CAPEX = {"build", "purchase"}
+PENALTIES = {"unserved", "lateness", "not_run", "violation"}
+
+
+def add_commitment_starts(w: World) -> None:
+    """When each spend commitment starts; on-demand rates hang on it."""
+    for row in w.tables["commitments"]:
+        months = range(max(row["earliest"], 0), min(row["latest"], w.T - 1) + 1)
+        starts = {s: w.var(f"commit {row['commitment']} {s}", integer=True, most=1) for s in months}
+        w.starts[row["commitment"]] = starts
+        w.add(quicksum(starts.values()), "=" if row["required"] else "<=", 1)
+
+
+def add_shortfalls(w: World) -> None:
+    """Each year of each possible start pays what is short in it."""
+    for row in w.tables["commitments"]:
+        for s, chosen in w.starts[row["commitment"]].items():
+            for first in range(s, min(s + 12 * row["years"], w.T), 12):
+                months = range(first, min(first + 12, w.T))
+                paid = w.money(lambda f, p=row["provider"], m=months: _counts(f, p) and f.month in m)
+                short = w.var(f"short {row['commitment']} {s} {first}")
+                w.add(short + paid, ">=", row["annual_amount"] * len(months) / 12 * chosen)
+                w.pay("shortfall", row["commitment"], row["provider"], months[-1], short, "commitment")
+
+
+def _counts(flow: Flow, provider: str) -> bool:
+    return flow.party == provider and flow.kind in ("contract", "offer")
+
+
+def add_budgets(w: World) -> None:
+    """Money out in a window, of the kinds covered."""
+    for row in w.tables["budgets"]:
+        not_out = PENALTIES | {"residual", "lease_out"}
+
+        def covered(flow: Flow, row: Row = row, not_out: set[str] = not_out) -> bool:
+            kind = {"all": True, "capex": flow.term in CAPEX, "opex": flow.term not in CAPEX}[row["covers"]]
+            counts = (kind and flow.term not in not_out) or (row["net"] and flow.term == "lease_out")
+            return row["from"] <= flow.month <= row["to"] and counts
+
+        w.add(w.money(covered), "<=", row["amount"])
+
+
+# ---------------------------------------------------------------- policies
+def add_policies(w: World) -> None:
+    """Exposure, and outages to survive."""
+    for row in w.tables["policies"]:
+        for member in [row["member"]] if row["member"] else _members(w, row["subject"]):
+            lost = [pool for pool in w.pools.values() if member in _memberships(w, pool, row["subject"])]
+            for t in _window(w, row):
+                (_cap_share if row["rule"] == "max_share" else _survive)(w, row, lost, t)
+
+
+def _members(w: World, subject: str) -> list[str]:
+    providers = w.tables["providers"]
+    return sorted(
+        {
+            "provider": {row["provider"] for row in providers},
+            "group": {w.group(row) for row in providers},
+            "tag": {tag for row in providers for tag in row["tags"]},
+            "site": {row["site"] for row in w.tables["sites"]},
+            "region": {row["region"] for row in w.tables["sites"]} | {pool.region for pool in w.pools.values()},
+        }[subject]
+    )
+
+
+def _memberships(w: World, pool: Pool, subject: str) -> set[str | None]:
+    if subject in ("site", "region"):
+        return {pool.site if subject == "site" else pool.region}
+    if pool.kind == "in_house":
+        return {"in_house"} if subject != "tag" else set()
+    row = w.tables.by("providers", "provider", pool.provider)
+    return {"provider": {pool.provider}, "group": {w.group(row)}, "tag": set(row["tags"])}[subject]
+
+
+def _window(w: World, row: Row) -> range:
+    return range(max(row["from"], 0), min(row["to"], w.T - 1) + 1)
+
+
+def _cap_share(w: World, row: Row, members: list[Pool], t: int) -> None:
+    def reference(pools: Any) -> Any:
+        worth = {a["accelerator"]: a["reference"] for a in w.tables["accelerators"]}
+        return quicksum(worth[pool.accelerator] * pool.capacity[t] for pool in pools if pool.kind != "offer")
+
+    w.add(reference(members), "<=", row["limit"] * reference(w.pools.values()))
+
+
+def _survive(w: World, row: Row, lost: list[Pool], t: int) -> None:
+    left = [pool for pool in w.pools.values() if pool not in lost]
+    moved: dict[str, list[Any]] = {pool.name: [] for pool in left}
+    for job in w.tables["workloads"]:
+        name, done = job["workload"], []
+        need = row["limit"] * job["critical"] * w.tables.step("demand", "workload", job["workload"], t, "amount")
+        for pool in left if need else ():
+            if (name, pool.name) in w.rates:
+                share = w.var(f"{row['policy']} {name} on {pool.name} {t}")
+                moved[pool.name].append(share)
+                done.append(w.rates[name, pool.name] * share)
+        w.add(quicksum(done), "=", need)
+    for pool in left:
+        w.add(quicksum(moved[pool.name]) + pool.leased(t), "<=", pool.capacity[t])
+    for site in {pool.site for pool in left if pool.site}:
+        own = [pool for pool in left if pool.site == site]
+        drawn = quicksum(pool.mw * (quicksum(moved[pool.name]) + pool.leased(t)) for pool in own)
+        w.add(drawn + space_mw(w, site, t), "<=", supply_mw(w, site, t))
+
+
+# ---------------------------------------------------------------- own rules
+def add_rules(w: World) -> None:
+    """The planner's own constraints."""
+    flows = list(w.flows)
+    for row in w.tables["rules"]:
+        months = _window(w, row)
+        terms = [term for term in w.tables["rule_terms"] if term["rule"] == row["rule"]]
+        values = [
+            quicksum(c["coefficient"] * _quantity(w, flows, c["quantity"], c["item"], t) for c in terms) for t in months
+        ]
+        if row["each"] == "month":
+            for t, value in zip(months, values, strict=True):
+                _add_rule(w, row, value, t)
+        elif months:
+            _add_rule(w, row, quicksum(values), months[-1])
+
+
+def _add_rule(w: World, row: Row, value: Any, t: int) -> None:
+    if row["penalty"] is not None:
+        over, under = w.var(f"over {row['rule']} {t}"), w.var(f"under {row['rule']} {t}")
+        value = value - (over if row["sense"] != ">=" else 0) + (under if row["sense"] != "<=" else 0)
+        w.pay("violation", row["rule"], "", t, row["penalty"] * (over + under))
+    w.add(value, row["sense"], row["rhs"])
+
+
+def _pools(w: World, item: str) -> list[Pool]:
+    """Pools of a contract, offer, site, provider or in_house."""
+    return [pool for pool in w.pools.values() if item in (pool.name, pool.site, pool.provider)]
+
+
+def _quantity(w: World, flows: list[Flow], quantity: str, item: str, t: int) -> Any:
+    jobs = {row["workload"] for row in w.tables["workloads"]} | {row["run"] for row in w.tables["training_runs"]}
+    if quantity == "capacity":
+        return w.installed[item][t] if item in w.installed else quicksum(p.capacity[t] for p in _pools(w, item))
+    if quantity == "started":
+        return w.starts[item].get(t, 0)
+    if quantity == "unserved":
+        return w.unserved.get((item, t), 0)
+    if quantity == "mw":
+        return _mw(w, item, t)
+    if quantity == "spend":
+        return quicksum(flow.amount for flow in flows if flow.month == t and _is_spend(w, flow, item))
+    if quantity == "leased":
+        if item in w.active and not any(item == pool.name for pool in w.pools.values()):
+            row = w.tables.by("outlets", "outlet", item)
+            return row["accelerators_per_block"] * w.active[item][t]
+        return quicksum(pool.leased(t) for pool in _pools(w, item))
+    chosen = w.pools.values() if item in jobs else _pools(w, item)
+    return quicksum(
+        (1 if quantity == "used" else w.rates[job, pool.name]) * amount
+        for pool in chosen
+        for (job, month), amount in pool.work.items()
+        if month == t and (item not in jobs or item == job)
+    )
+
+
+def _mw(w: World, item: str, t: int) -> Any:
+    sites = [row["site"] for row in w.tables["sites"] if item in (row["site"], "in_house")]
+    agreements = [(row, row.get("contract") or row["outlet"], row.get("provider"))
+                  for table in ("contracts", "outlets") for row in w.tables[table]]  # fmt: skip
+    blocks = [row["mw_per_block"] * w.delivered[name][t] for row, name, party in agreements if item in (name, party)]
+    energised = [w.energised[item][t]] if item in w.energised else []
+    return quicksum([drawn_mw(w, site, t) + space_mw(w, site, t) for site in sites] + blocks + energised)
+
+
+def _is_spend(w: World, flow: Flow, item: str) -> bool:
+    if flow.term in PENALTIES | {"residual"}:
+        return False
+    at = {row.get("build") or row["purchase"]: row["site"] for x in ("builds", "purchases") for row in w.tables[x]}
+    return item in (flow.item, flow.party, at.get(flow.item))

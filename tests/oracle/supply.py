@@ -1,0 +1,199 @@
+"""What there is: builds, purchases, contracts, outlets and on-demand offers, as sums over what was started when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.oracle.tables import Row
+from tests.oracle.world import Pool, World, quicksum
+
+NEVER = 10**6  # end of a block that is not handed back
+
+
+def add_supply(w: World) -> None:
+    """All supply: pools with their capacity, MW of builds, blocks of contracts and outlets, and their money."""
+    for build in w.tables["builds"]:
+        _add_build(w, build)
+    _keep_builds_behind(w)
+    for purchase in w.tables["purchases"]:
+        _add_purchase(w, purchase)
+    _add_own_pools(w)
+    for contract in w.tables["contracts"]:
+        _add_contract(w, contract)
+    for contract in w.tables["contracts"]:
+        _add_renewal(w, contract)
+    for outlet in w.tables["outlets"]:
+        _add_agreement(w, outlet, outlet["outlet"], outlet["tenant"], "outlet")
+    for offer in w.tables["on_demand"]:
+        running = w.running(offer["commitment"]) if offer["commitment"] else [1] * w.T
+        capacity = [offer["max_accelerators"] * runs for runs in running]
+        _add_pool(w, offer, "offer", capacity)
+
+
+def _order_months(w: World, row: Row) -> range:
+    return range(max(row["earliest"], 0), min(row["latest"], w.T - 1) + 1)
+
+
+# ---------------------------------------------------------------- builds and purchases
+def _add_build(w: World, b: Row) -> None:
+    name, lead = b["build"], b["lead_months"]
+    ordered = {s: w.var(f"order {name} {s}", integer=b["integer"]) for s in _order_months(w, b)}
+    w.starts[name] = ordered
+    w.add(quicksum(ordered.values()), "<=", b["max_blocks"])
+    w.energised[name] = [b["mw_per_block"] * quicksum(n for s, n in ordered.items() if s + lead <= t) for t in w.plan]
+    offsets = {"order": [0], "delivery": [lead], "spread": list(range(lead)) or [0]}[b["payment"]]
+    capex = b["capex_per_mw"] * b["mw_per_block"]
+    for s, n in ordered.items():
+        paid = [s + offset for offset in offsets if s + offset < w.T]
+        for t in paid:
+            w.pay("build", name, "in_house", t, capex / len(offsets) * n)
+        _residual(w, b, s, capex * len(paid) / len(offsets) * n)
+    for t in w.plan:
+        w.pay("fixed", name, "in_house", t, b["fixed_cost_per_mw_month"] * w.energised[name][t])
+
+
+def _residual(w: World, row: Row, order: int, paid: Any) -> None:
+    age = max(w.T - (order + row["lead_months"]), 0)
+    name = row["build"] if "build" in row else row["purchase"]
+    w.pay("residual", name, "in_house", w.T, -row["residual_fraction"] * max(0, 1 - age / row["life_months"]) * paid)
+
+
+def _keep_builds_behind(w: World) -> None:
+    for b in w.tables["builds"]:
+        if b["after"]:
+            ahead = w.tables.by("builds", "build", b["after"])
+            for t in w.plan:
+                own = quicksum(n for s, n in w.starts[b["build"]].items() if s <= t)
+                other = quicksum(n for s, n in w.starts[ahead["build"]].items() if s <= t)
+                w.add(own * ahead["max_blocks"], "<=", other * b["max_blocks"])
+
+
+def _add_purchase(w: World, k: Row) -> None:
+    name, lead, lot = k["purchase"], k["lead_months"], k["lot_size"]
+    lots = {s: w.var(f"buy {name} {s}", integer=k["integer"]) for s in _order_months(w, k)}
+    w.starts[name] = lots
+    if k["max_total"] is not None:
+        w.add(lot * quicksum(lots.values()), "<=", k["max_total"])
+    w.installed[name] = [
+        lot * quicksum(n for s, n in lots.items() if 0 <= t - s - lead < k["life_months"]) for t in w.plan
+    ]
+    for s, n in lots.items():
+        if k["max_per_month"] is not None:
+            w.add(lot * n, "<=", k["max_per_month"])
+        price = lot * w.tables.step("prices", "item", name, s, "price", k["unit_price"])
+        parts = [(s, k["deposit_fraction"]), (s + lead, 1 - k["deposit_fraction"])]
+        for t, share in parts:
+            if t < w.T:
+                w.pay("purchase", name, "in_house", t, price * share * n)
+        _residual(w, k, s, price * sum(share for t, share in parts if t < w.T) * n)
+    for t in w.plan:
+        w.pay("maintenance", name, "in_house", t, k["maintenance_per_month"] * w.installed[name][t])
+
+
+def _add_own_pools(w: World) -> None:
+    kinds = [(row["site"], row["accelerator"]) for table in ("fleet", "purchases") for row in w.tables[table]]
+    for site, accelerator in dict.fromkeys(kinds):
+        row = w.tables.by("sites", "site", site)
+        fleet = [f for f in w.tables["fleet"] if (f["site"], f["accelerator"]) == (site, accelerator)]
+        bought = [k for k in w.tables["purchases"] if (k["site"], k["accelerator"]) == (site, accelerator)]
+        capacity = []
+        for t in w.plan:
+            there = sum(f["count"] for f in fleet if f["until"] is None or t < f["until"])
+            capacity.append(there + quicksum(w.installed[k["purchase"]][t] for k in bought))
+        pool = Pool(f"{site}/{accelerator}", "in_house", "in_house", row["region"], accelerator, row["availability"],
+                    capacity, site=site, mw=w.kw(accelerator) * row["pue"] / 1000)  # fmt: skip
+        w.pools[pool.name] = pool
+
+
+# ---------------------------------------------------------------- contracts and outlets
+def _lives(w: World, a: Row) -> Iterator[tuple[int, int, bool]]:
+    """Every possible life of a block: first month, first month without it, and whether it was handed back."""
+    fixed = a["term_months"] is not None
+    term = a["term_months"] if fixed else a["min_term_months"]
+    last = NEVER if a["ends_by"] is None else a["ends_by"]
+    if a["committed_blocks"] is None:
+        months = range(max(a["earliest"], a["lead_months"], 0), min(a["latest"], w.T - 1) + 1)
+        starts = [s for s in months if s + max(term, 1) - 1 <= last]
+    else:
+        starts = [a["earliest"]]
+    for s in starts:
+        yield s, s + term if fixed else last + 1, False
+        if not fixed:
+            for e in range(max(1, a["notice_months"], s + term), min(w.T - 1, last) + 1):
+                yield s, e, True
+
+
+def _add_agreement(w: World, a: Row, name: str, party: str, kind: str) -> None:
+    """Blocks by life, with their limits and money."""
+    lives = {life: w.var(f"{name} {life}", integer=a["integer"]) for life in _lives(w, a)}
+    by_start: dict[int, list[Any]] = {}
+    for (s, _, _), n in lives.items():
+        by_start.setdefault(s, []).append(n)
+    w.starts[name] = {s: quicksum(blocks) for s, blocks in by_start.items()}
+    w.ends[name] = [quicksum(n for (_, e, _), n in lives.items() if e == t) for t in w.plan]
+    w.active[name] = [quicksum(n for (s, e, _), n in lives.items() if s <= t < e) for t in w.plan]
+    if a["committed_blocks"] is not None:
+        w.add(w.starts[name][a["earliest"]], "=", a["committed_blocks"])
+    else:
+        _limit_blocks(w, a, name)
+    _book_agreement(w, a, name, party, kind, lives)
+    age = [_ramp(w, name, j, "capacity_fraction") for j in range(w.T + max(0, -min(by_start, default=0)))]
+    w.delivered[name] = [quicksum(age[t - s] * n for (s, e, _), n in lives.items() if s <= t < e) for t in w.plan]
+
+
+def _limit_blocks(w: World, a: Row, name: str) -> None:
+    for s, n in w.starts[name].items():
+        signed = w.var(f"sign {name} {s}", integer=True, most=1)
+        w.add(n, ">=", a["min_blocks"] * signed)
+        w.add(n, "<=", a["max_blocks"] * signed)
+    for t in w.plan:
+        w.add(w.active[name][t], "<=", a["max_blocks"])
+
+
+def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: dict[Any, Any]) -> None:
+    fixed = a["term_months"] is not None
+    sign, rent, upfront = (1, "contract", "upfront") if kind == "contract" else (-1, "lease_out", "lease_out")
+    for (s, e, handed_back), n in lives.items():
+        if 0 <= s - a["lead_months"] < w.T:
+            w.pay(upfront, name, party, s - a["lead_months"], sign * a["upfront_per_block"] * n, kind)
+        for t in range(max(s, 0), min(e, w.T)):
+            price = _block_price(w, a, name, max(s, 0) if fixed else t)
+            w.pay(rent, name, party, t, sign * price * _ramp(w, name, t - s, "price_fraction") * n, kind)
+        if handed_back:
+            w.pay("termination", name, party, e, a["termination_fee_months"] * _block_price(w, a, name, e) * n, kind)
+
+
+def _block_price(w: World, a: Row, name: str, t: int) -> float:
+    units = {
+        "block_month": 1,
+        "mw_month": a["mw_per_block"],
+        "accelerator_month": a["accelerators_per_block"],
+        "accelerator_hour": a["accelerators_per_block"] * w.tables.hours,
+    }
+    return float(w.tables.step("prices", "item", name, t, "price", a["price"]) * units[a["per"]])
+
+
+def _ramp(w: World, name: str, age: int, column: str) -> float:
+    rows = [row for row in w.tables["ramps"] if row["contract"] == name and row["month_of_term"] <= age]
+    return float(max(rows, key=lambda row: int(row["month_of_term"]))[column]) if rows else 1.0
+
+
+def _add_contract(w: World, c: Row) -> None:
+    name = c["contract"]
+    _add_agreement(w, c, name, c["provider"], "contract")
+    _add_pool(w, c, "contract", [c["accelerators_per_block"] * blocks for blocks in w.delivered[name]])
+
+
+def _add_renewal(w: World, c: Row) -> None:
+    if c["renews"]:
+        for s, n in w.starts[c["contract"]].items():
+            if 0 <= s < w.T:
+                w.add(n, "<=", w.ends[c["renews"]][s])
+
+
+def _add_pool(w: World, row: Row, kind: str, capacity: list[Any]) -> None:
+    w.pools[row[kind]] = Pool(
+        row[kind], kind, row["provider"], row["region"], row["accelerator"], row["availability"], capacity,
+        sublease=row.get("sublease", False),
+    )  # fmt: skip
