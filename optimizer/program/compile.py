@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,10 @@ class Arrays:
             "nonzeros": len(self.values),
             "integers": int(self.integer.sum()),
         }
+
+    def with_bounds(self, lower: Floats, upper: Floats) -> Arrays:
+        """The same program without whole numbers, its columns between other bounds."""
+        return replace(self, lower=lower, upper=upper, integer=np.zeros_like(self.integer))
 
     def activity(self, x: Floats) -> Floats:
         """Row activities of a point."""

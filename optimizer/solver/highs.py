@@ -46,24 +46,17 @@ class _Quiet(highspy.Highs):  # type: ignore[misc]
         super().enableCallbacks()
 
 
-class _Run:
-    """One run of HiGHS in a thread of its own, so that Ctrl-C reaches us and progress can be told."""
+class _Watch:
+    """What callbacks of one run tell and ask: incumbent, bound, nodes; whether to stop."""
 
-    def __init__(self, arrays: Arrays, settings: dict[str, Any]) -> None:
-        self.highs = _model(arrays, settings)
+    def __init__(self) -> None:
         self.incumbent: float | None = None
         self.bound: float | None = None
         self.nodes = 0
-        self._stop = threading.Event()
-        self._failure: list[BaseException] = []
-        if arrays.integer.any():
-            self.highs.cbMipLogging.subscribe(self._note)
-            self.highs.cbMipImprovingSolution.subscribe(self._note)
-            self.highs.cbMipInterrupt.subscribe(self._ask)
-        self.highs.cbSimplexInterrupt.subscribe(self._ask)
-        self.highs.cbIpmInterrupt.subscribe(self._ask)
+        self.stop = threading.Event()
 
-    def _note(self, event: Any) -> None:
+    def note(self, event: Any) -> None:
+        """Take over what the search tells."""
         out = event.data_out
         if abs(out.mip_primal_bound) < highspy.kHighsInf:
             self.incumbent = out.mip_primal_bound
@@ -71,43 +64,155 @@ class _Run:
             self.bound = out.mip_dual_bound
         self.nodes = int(out.mip_node_count)
 
-    def _ask(self, event: Any) -> None:
-        if self._stop.is_set():
+    def ask(self, event: Any) -> None:
+        """Ask the solver to stop, if so wanted."""
+        if self.stop.is_set():
             event.data_in.user_interrupt = True
 
-    def _work(self) -> None:
-        try:
-            if self.highs.run() == highspy.HighsStatus.kError:
-                raise SolverError(f"HiGHS failed: {self.highs.modelStatusToString(self.highs.getModelStatus())}")
-        except SolverError as failure:
-            self._failure.append(failure)
 
-    def run(self, report: Report | None) -> bool:
-        """Run to the end; returns whether Ctrl-C asked it to stop. A second Ctrl-C leaves at once."""
-        thread = threading.Thread(target=self._work, daemon=True)
+class Model:
+    """A program held by HiGHS: solved, changed in place, and solved again from where it stands.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The program.
+
+    Attributes
+    ----------
+    arrays : Arrays
+        The program as it stands now.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses the program.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self._highs = _Quiet()
+        self._watch = _Watch()
+        self._start: Floats | None = None
+        if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refuses the compiled program")
+        if arrays.integer.any():
+            self._highs.cbMipLogging.subscribe(self._note)
+            self._highs.cbMipImprovingSolution.subscribe(self._note)
+            self._highs.cbMipInterrupt.subscribe(self._ask)
+        self._highs.cbSimplexInterrupt.subscribe(self._ask)
+        self._highs.cbIpmInterrupt.subscribe(self._ask)
+
+    def _note(self, event: Any) -> None:
+        self._watch.note(event)
+
+    def _ask(self, event: Any) -> None:
+        self._watch.ask(event)
+
+    # ------------------------------------------------------------------ changes
+    def change(self, arrays: Arrays) -> int:
+        """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
+
+        What differs is changed in place, so that the next solve starts from the last basis or incumbent.
+        """
+        old, highs = self.arrays, self._highs
+        cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
+        bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
+        rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
+        rows = rows.astype(np.int32)
+        cells = np.flatnonzero(arrays.values != old.values)
+        done = [
+            highs.changeColsCost(len(cost), cost, arrays.cost[cost]),
+            highs.changeColsBounds(len(bounds), bounds, arrays.lower[bounds], arrays.upper[bounds]),
+            highs.changeRowsBounds(len(rows), rows, arrays.row_lower[rows], arrays.row_upper[rows]),
+            highs.changeObjectiveOffset(arrays.offset),
+        ]
+        columns = np.searchsorted(arrays.starts, cells, side="right") - 1
+        for cell, column in zip(cells.tolist(), columns.tolist(), strict=True):
+            done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
+        if highspy.HighsStatus.kError in done:
+            raise SolverError("HiGHS refuses a change of the program")
+        self.arrays = arrays
+        return len(cost) + len(bounds) + len(rows) + len(cells)
+
+    def start(self, values: Floats) -> None:
+        """Give a point to start the next search from; of a program with whole numbers, these are what counts."""
+        self._start = values
+
+    # ------------------------------------------------------------------ solving
+    def solve(self, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
+        """Solve the program as it stands; as :func:`solve`, which tells the parameters."""
+        began = time.perf_counter()
+        asked = self._run(_settings(self.arrays, options, options.time_limit), report)
+        if self._highs.getModelStatus() not in _INFEASIBLE:
+            return self._solution(options, asked, duals)
+        left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
+        asked = self._run(_settings(self.arrays, options, left) | {"presolve": "off"}, report, afresh=True)
+        solution = self._solution(options, asked, duals)
+        if solution.stop is Stop.INFEASIBLE:
+            return solution
+        note = "presolve called the program infeasible, which a run without presolve did not confirm"
+        return replace(solution, notes=(note,))
+
+    def _run(self, settings: dict[str, Any], report: Report | None, afresh: bool = False) -> bool:
+        """Run HiGHS in a thread of its own, so that Ctrl-C reaches us; returns whether Ctrl-C asked it to stop.
+
+        A second Ctrl-C leaves at once.
+        """
+        highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
+        if afresh:
+            self._highs.clearSolver()
+        settings["time_limit"] += self._highs.getRunTime()  # the clock goes on from run to run
+        _set_options(self._highs, {"presolve": "choose", **settings})
+        if self._start is not None:
+            columns = np.arange(len(self._start), dtype=np.int32)
+            self._highs.setSolution(len(columns), columns, self._start)
+            self._start = None
+        self._watch = watch = _Watch()
+        outcome: list[highspy.HighsStatus] = []
+        thread = threading.Thread(target=lambda: outcome.append(self._highs.run()), daemon=True)
         thread.start()
-        asked = False
         while thread.is_alive():
             try:
                 thread.join(0.1)
                 if report and thread.is_alive():
-                    report(self.incumbent, self.bound, self.nodes)
+                    report(watch.incumbent, watch.bound, watch.nodes)
             except KeyboardInterrupt:
-                if asked:
+                if watch.stop.is_set():
                     raise
-                asked = True
-                self._stop.set()
-        if self._failure:
-            raise self._failure[0]
-        return asked
+                watch.stop.set()
+        if outcome != [highspy.HighsStatus.kOk] and highspy.HighsStatus.kWarning not in outcome:
+            status = self._highs.modelStatusToString(self._highs.getModelStatus())
+            raise SolverError(f"HiGHS failed: {status}")
+        return watch.stop.is_set()
+
+    def _solution(self, options: Options, asked: bool, duals: bool) -> Solution:
+        """Read two things: why it stopped, and what is held."""
+        highs, info, arrays = self._highs, self._highs.getInfo(), self.arrays
+        status = highs.getModelStatus()
+        stop = Stop.INTERRUPTED if asked and status not in (_STATUS.kOptimal, *_INFEASIBLE) else _STOPS.get(status)
+        if stop is None:
+            raise SolverError(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
+        whole, done = bool(arrays.integer.any()), stop is Stop.GAP_REACHED
+        feasible = done or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
+        if stop is Stop.INFEASIBLE or not feasible:
+            return Solution(stop=stop, held=Held.NOTHING, nodes=nodes, iterations=iterations)
+        values, row_duals = np.array(highs.getSolution().col_value, dtype=float), None
+        bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
+        if whole:
+            values, row_duals = _made_whole(values, arrays, options, duals)
+        elif duals:
+            row_duals = np.array(highs.getSolution().row_dual, dtype=float)
+        cost = float(arrays.cost @ values) + arrays.offset
+        within = done or cost - bound <= options.gap * abs(cost)
+        held = Held.OPTIMAL if within else Held.FEASIBLE
+        return Solution(
+            stop=stop, held=held, values=values, bound=bound, nodes=nodes, iterations=iterations, row_duals=row_duals
+        )
 
 
-def _model(arrays: Arrays, settings: dict[str, Any]) -> highspy.Highs:
-    """A HiGHS model of the arrays; the status of every option and of the model is checked."""
-    highs = _Quiet()
-    for name, value in settings.items():
-        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS refuses option {name} = {value!r}")
+def _as_lp(arrays: Arrays) -> highspy.HighsLp:
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(arrays.cost), len(arrays.row_lower)
     lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
@@ -120,9 +225,14 @@ def _model(arrays: Arrays, settings: dict[str, Any]) -> highspy.Highs:
     if arrays.integer.any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[whole] for whole in arrays.integer.tolist()]
-    if highs.passModel(lp) == highspy.HighsStatus.kError:
-        raise SolverError("HiGHS refuses the compiled program")
-    return highs
+    return lp
+
+
+def _set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:
+    """Set options, and check the status of each."""
+    for name, value in settings.items():
+        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refuses option {name} = {value!r}")
 
 
 def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any]:
@@ -143,8 +253,8 @@ def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any
 def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
     """Solve compiled arrays.
 
-    An infeasible verdict is confirmed with presolve off before it is returned; an interrupted or time-limited search
-    returns its incumbent.
+    An infeasible verdict is confirmed with presolve off before it is returned, with an irreducible conflict; an
+    interrupted or time-limited search returns its incumbent.
 
     Parameters
     ----------
@@ -162,88 +272,32 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     SolverError
         If HiGHS fails or ends with a status that means neither a plan nor none.
     """
-    solution = _solve(arrays, options, report)
-    if duals and solution.values is not None:
-        values, row_duals = _priced(arrays, solution.values, options)
-        return replace(solution, values=values, row_duals=row_duals)
-    return solution
+    solution = Model(arrays).solve(options, report, duals=duals)
+    if solution.stop is not Stop.INFEASIBLE:
+        return solution
+    rows, columns = conflict(arrays)
+    return replace(solution, conflict=rows, conflict_columns=columns)
 
 
-def _solve(arrays: Arrays, options: Options, report: Report | None) -> Solution:
-    began = time.perf_counter()
-    highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
-    run = _Run(arrays, _settings(arrays, options, options.time_limit))
-    asked = run.run(report)
-    if run.highs.getModelStatus() not in _INFEASIBLE:
-        return _solution(run, arrays, options, asked)
-    left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
-    run = _Run(arrays, _settings(arrays, options, left) | {"presolve": "off"})
-    asked = run.run(report)
-    solution = _solution(run, arrays, options, asked)
-    if solution.stop is Stop.INFEASIBLE:
-        rows, columns = _conflict(arrays)
-        return replace(solution, conflict=rows, conflict_columns=columns)
-    note = "presolve called the program infeasible, which a run without presolve did not confirm"
-    return replace(solution, notes=(note,))
-
-
-def _solution(run: _Run, arrays: Arrays, options: Options, asked: bool) -> Solution:
-    """Read two things: why it stopped, and what is held."""
-    highs, info = run.highs, run.highs.getInfo()
-    status = highs.getModelStatus()
-    stop = Stop.INTERRUPTED if asked and status not in (_STATUS.kOptimal, *_INFEASIBLE) else _STOPS.get(status)
-    if stop is None:
-        raise SolverError(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
-    whole = bool(arrays.integer.any())
-    done = stop is Stop.GAP_REACHED
-    feasible = done or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
-    if stop is Stop.INFEASIBLE or not feasible:
-        return Solution(stop=stop, held=Held.NOTHING, nodes=nodes, iterations=iterations)
-    values = np.array(highs.getSolution().col_value, dtype=float)
-    bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
-    if whole:
-        values = _made_whole(values, arrays, options)
-    cost = float(arrays.cost @ values) + arrays.offset
-    within = done or cost - bound <= options.gap * abs(cost)
-    held = Held.OPTIMAL if within else Held.FEASIBLE
-    return Solution(stop=stop, held=held, values=values, bound=bound, nodes=nodes, iterations=iterations)
-
-
-def _made_whole(values: Floats, arrays: Arrays, options: Options) -> Floats:
-    """Round the integer columns; where that disturbs a row, solve the rest again with them fixed."""
+def _made_whole(values: Floats, arrays: Arrays, options: Options, duals: bool) -> tuple[Floats, Floats | None]:
+    """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed."""
     rounded = np.where(arrays.integer, np.round(values), np.clip(values, arrays.lower, arrays.upper))
-    if arrays.worst_violation(rounded) <= _LP_TOLERANCE:
-        return rounded
-    return _priced(arrays, rounded, options)[0]
-
-
-def _priced(arrays: Arrays, values: Floats, options: Options) -> tuple[Floats, Floats | None]:
-    """Values and row duals of the linear program that is left when the whole numbers of a solution are held.
-
-    Where even that cannot be solved, the values as they were (the audit judges them) and no duals.
-    """
+    if not duals and arrays.worst_violation(rounded) <= _LP_TOLERANCE:
+        return rounded, None
     whole = arrays.integer
-    fixed = replace(
-        arrays,
-        lower=np.where(whole, values, arrays.lower),
-        upper=np.where(whole, values, arrays.upper),
-        integer=np.zeros_like(whole),
-    )
-    highs = _model(fixed, _settings(fixed, options, _CONFIRM_SECONDS))
-    highs.run()
-    if highs.getModelStatus() != _STATUS.kOptimal:
-        return values, None
-    solution = highs.getSolution()
-    found = np.where(whole, values, np.array(solution.col_value, dtype=float))
-    return found, np.array(solution.row_dual, dtype=float)
+    fixed = Model(arrays.with_bounds(np.where(whole, rounded, arrays.lower), np.where(whole, rounded, arrays.upper)))
+    solution = fixed.solve(replace(options, time_limit=_CONFIRM_SECONDS), duals=True)
+    if solution.values is None or solution.stop is not Stop.GAP_REACHED:
+        return rounded, None  # the audit judges it
+    return np.where(whole, rounded, solution.values), solution.row_duals
 
 
-def _conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Rows and columns (by their bounds) of an irreducible infeasible subsystem; empty if HiGHS finds none."""
     for strategy in _CONFLICT_STRATEGIES:
-        settings = {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"}
-        highs = _model(arrays, settings)
+        highs = _Quiet()
+        _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"})
+        highs.passModel(_as_lp(arrays))
         status, iis = highs.getIis()
         if status != highspy.HighsStatus.kError and iis.valid_ and len(iis.row_index_):
             return tuple(int(row) for row in iis.row_index_), _bounded(iis, arrays)
