@@ -162,7 +162,8 @@ class Model:
         highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
         if afresh:
             self._highs.clearSolver()
-        settings["time_limit"] += self._highs.getRunTime()  # the clock goes on from run to run
+        if not self.arrays.integer.any():
+            settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
         _set_options(self._highs, {"presolve": "choose", **settings})
         if self._start is not None:
             columns = np.arange(len(self._start), dtype=np.int32)
