@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeGuard
 
 from optimizer.plan.audit.holdings import Holdings
 from optimizer.plan.audit.verdict import FLOOR, RELATIVE, Findings, number
 
-NUMBERS = ("objective", "bound", "gap")
-
 
 def identity(case: Holdings, say: Findings) -> None:
     """The head names the instance beside it: its name, currency, months and the hash of its content."""
-    instance, told = case.facts.instance, case.head.get("instance")
-    told = told if isinstance(told, dict) else {}
-    expected = {"name": instance.head.name, "currency": instance.head.currency, "hash": instance.hash}
-    for key, right in expected.items():
+    instance, told = case.facts.instance, _part(case.head, "instance")
+    for key, right in (("name", instance.head.name), ("currency", instance.head.currency), ("hash", instance.hash)):
         say.that(told.get(key) == right, f"instance.{key}", "", repr(told.get(key)), f"{right!r} expected")
-    for key, right in (("format", 1), ("start", instance.head.start), ("months", instance.head.months)):
+    expected: dict[str, Any] = {"format": 1, "start": instance.head.start, "months": instance.head.months}
+    for key, value in expected.items():
         found = case.head.get(key)
-        say.that(found == right, key, "", repr(found), f"{right!r} expected")
+        say.that(found == value, key, "", repr(found), f"{value!r} expected")
 
 
 def bound(case: Holdings, say: Findings) -> None:
     """The proven bound is not above the objective."""
-    found, cost = case.head.get("bound"), case.head["objective"]
-    if is_number(found):
+    found, cost = case.head.get("bound"), case.head.get("objective")
+    if is_number(found) and is_number(cost):
         say.compare(found, "<=", cost, "told as bound", "bound", "")
     else:
-        say.that(found is None, "bound", "", repr(found), "a number or null expected")
+        say.that(found is None or is_number(found), "bound", "", repr(found), "a number or null expected")
 
 
 def gap(case: Holdings, say: Findings) -> None:
     """The gap is (objective - bound) / |objective|, null where nothing is proven."""
-    found, cost, proven = case.head.get("gap"), case.head["objective"], case.head.get("bound")
-    if not is_number(proven):
+    found, cost, proven = (case.head.get(key) for key in ("gap", "objective", "bound"))
+    if not is_number(proven) or not is_number(cost):
         say.that(found is None, "gap", "", repr(found), "null expected, as no bound is proven")
     elif cost == 0:
         right = 0.0 if proven == 0 else None
@@ -47,27 +45,35 @@ def gap(case: Holdings, say: Findings) -> None:
 
 
 def status(case: Holdings, say: Findings) -> None:
-    """A plan is called optimal if its gap is within the one asked for, else feasible; relaxed only if that was asked."""
-    found, cost, proven = case.head.get("status"), case.head["objective"], case.head.get("bound")
-    options = case.head.get("options")
-    options = options if isinstance(options, dict) else {}
-    asked, relax = options.get("gap"), options.get("relax")
-    say.that(is_number(asked) and asked >= 0, "options.gap", "", repr(asked), "a number of at least 0 expected")
-    told = case.head.get("relaxed")
-    say.that(isinstance(relax, bool) and told is relax, "relaxed", "", repr(told), f"{relax!r} expected, as was asked")
+    """A plan is optimal if its gap is within the one asked for, else feasible; relaxed only if that was asked for."""
+    found, asked = case.head.get("status"), _part(case.head, "options").get("gap")
+    told, relax = case.head.get("relaxed"), _part(case.head, "options").get("relax")
+    say.that(isinstance(relax, bool) and told is relax, "relaxed", "", repr(told), f"{relax!r} expected, as asked for")
     say.that(found in ("optimal", "feasible"), "status", "", repr(found), "optimal or feasible expected")
-    if not is_number(asked) or found not in ("optimal", "feasible"):
-        return
-    if not is_number(proven):
+    if not is_number(asked):
+        say.that(False, "options.gap", "", repr(asked), "a number expected")
+    elif found in ("optimal", "feasible"):
+        _within(case, say, found, asked)
+
+
+def _within(case: Holdings, say: Findings, found: str, asked: float) -> None:
+    """Whether ``found`` is what the gap between objective and bound makes of it."""
+    cost, proven = case.head.get("objective"), case.head.get("bound")
+    if not is_number(proven) or not is_number(cost):
         say.that(found == "feasible", "status", "", found, "feasible expected, as no bound is proven")
         return
     slack = RELATIVE * abs(cost) + FLOOR * float(abs(case.tables["cash"]["present_value"]).sum())
     excess = cost - proven - asked * abs(cost)
     holds = excess <= slack if found == "optimal" else excess >= -slack
-    allowed = "feasible" if found == "optimal" else "optimal"
-    say.that(holds, "status", "", f"{found} with {number(cost - proven)} unproven", f"{allowed} expected")
+    other = "feasible" if found == "optimal" else "optimal"
+    say.that(holds, "status", "", f"{found} with {number(cost - proven)} unproven", f"{other} expected")
 
 
-def is_number(value: Any) -> bool:
+def _part(head: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = head.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value of the head is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from optimizer.plan.audit.facts import IN_HOUSE, Agreement
-from optimizer.plan.audit.holdings import Decision, Holdings
+from optimizer.plan.audit.agreement import Agreement
+from optimizer.plan.audit.holdings import Holdings
+from optimizer.plan.audit.placements import Decision
 from optimizer.plan.audit.verdict import BLOCK, Findings, number
+from optimizer.schema import IN_HOUSE
 
 SIGNED = ("sign", "lease_out")
 HANDED = ("hand_back", "take_back")
+ONCE = ("commit_spend", "start_run")
 
 
 def order_window(case: Holdings, say: Findings) -> None:
@@ -21,11 +27,15 @@ def order_window(case: Holdings, say: Findings) -> None:
 
 
 def start_window(case: Holdings, say: Findings) -> None:
-    """Contracts and outlets start between `earliest` and `latest`, and within the plan."""
-    for row, agreement in _about_agreements(case, SIGNED):
-        terms, start = agreement.row, row.t + agreement.row.lead_months
-        last = min(terms.latest, case.facts.months - 1)
-        _within(case, say, row, start, "starts", max(terms.earliest, terms.lead_months), last)
+    """Contracts, outlets and spend commitments start between `earliest` and `latest`, and within the plan."""
+    for row in case.decisions:
+        if row.verb in SIGNED:
+            terms = case.facts.agreements[row.item].row
+            first, last = max(terms.earliest, terms.lead_months), min(terms.latest, case.facts.months - 1)
+            _within(case, say, row, row.t + terms.lead_months, "starts", first, last)
+        elif row.verb == "commit_spend":
+            terms = case.facts.tables["commitments"][row.item]
+            _within(case, say, row, row.t, "starts", terms.earliest, terms.latest)
 
 
 def committed(case: Holdings, say: Findings) -> None:
@@ -46,13 +56,13 @@ def ends_by(case: Holdings, say: Findings) -> None:
 
 
 def whole_blocks(case: Holdings, say: Findings) -> None:
-    """Blocks and lots are whole where the instance says so."""
+    """Blocks and lots are whole where the instance says so; a spend commitment and a run are taken whole."""
     for row in case.decisions:
-        tables = case.facts.tables
-        item = next(
-            tables[t][row.item] for t in ("builds", "purchases", "contracts", "outlets") if row.item in tables[t]
-        )
-        if item.integer and not case.relaxed:
+        if case.relaxed or row.verb == "expire":
+            continue
+        if row.verb in ONCE:
+            say.compare(row.blocks, "=", 1.0, "of it taken", row.item, row.month, floor=BLOCK)
+        elif _item(case, row).integer:
             whole = abs(row.blocks - round(row.blocks)) <= BLOCK
             say.that(whole, row.item, row.month, f"{row.blocks!r} blocks", "whole ones only allowed")
 
@@ -93,43 +103,66 @@ def purchase_limits(case: Holdings, say: Findings) -> None:
             say.compare(np.cumsum(bought), "<=", row.max_total, "accelerators bought so far", name, floor=floor)
 
 
+def commitment_once(case: Holdings, say: Findings) -> None:
+    """A spend commitment is taken at most once, and once if it is required."""
+    for name, row in case.facts.tables["commitments"].items():
+        sense, taken = "=" if row.required else "<=", float(case.committed[name].sum())
+        say.compare(taken, sense, 1.0, "times taken", name, "", floor=BLOCK)
+
+
 def decision_party(case: Holdings, say: Findings) -> None:
     """A decision names the party it concerns."""
     for row in case.decisions:
-        party = IN_HOUSE if row.verb in ("order_build", "buy") else case.facts.agreements[row.item].party
+        if row.verb == "start_run":
+            continue  # that of its pool, which `run_decision` looks at
+        if row.verb == "commit_spend":
+            party = case.facts.tables["commitments"][row.item].provider
+        else:
+            party = IN_HOUSE if row.verb in ("order_build", "buy") else case.facts.agreements[row.item].party
         say.that(row.party == party, row.item, row.month, f"party {row.party!r}", f"{party!r} expected")
 
 
 def decision_size(case: Holdings, say: Findings) -> None:
     """A decision's accelerators and MW are those of its blocks."""
-    for row in case.decisions:
-        if row.verb == "order_build":
-            size = 0.0, case.facts.tables["builds"][row.item].mw_per_block
-        elif row.verb == "buy":
-            size = case.facts.tables["purchases"][row.item].lot_size, 0.0
-        else:
-            terms = case.facts.agreements[row.item].row
-            size = terms.accelerators_per_block, terms.mw_per_block
-        say.compare(row.accelerators, "=", row.blocks * size[0], "accelerators decided on", row.item, row.month)
-        say.compare(row.mw, "=", row.blocks * size[1], "MW decided on", row.item, row.month)
+    about = [row for row in case.decisions if row.verb != "start_run"]  # see `run_size` and `run_decision`
+    expected = np.array([[row.blocks * one for one in _size(case, row)] for row in about]).reshape(-1, 2)
+    for place, (column, what) in enumerate((("accelerators", "accelerators"), ("mw", "MW"))):
+        found = [getattr(row, column) for row in about]
+        say.compare(found, "=", expected[:, place], f"{what} decided on", *_labels(about))
+
+
+def _size(case: Holdings, row: Decision) -> tuple[float, float]:
+    """Accelerators and MW of one block or lot."""
+    if row.verb == "order_build":
+        return 0.0, case.facts.tables["builds"][row.item].mw_per_block
+    if row.verb == "buy":
+        return case.facts.tables["purchases"][row.item].lot_size, 0.0
+    if row.verb == "commit_spend":
+        return 0.0, 0.0
+    agreement = case.facts.agreements[row.item]
+    return agreement.accelerators, agreement.row.mw_per_block
 
 
 def decision_dates(case: Holdings, say: Findings) -> None:
     """A decision's `starts` and `ends` are its first and its last month of use."""
     for row in case.decisions:
         expected = tuple("" if t is None else case.facts.label(t) for t in _dates(case, row))
-        for name, found, right in zip(("starts", "ends"), (row.starts, row.ends), expected, strict=True):
+        ends = row.ends if row.verb == "start_run" else expected[1]  # the end of a run: see `run_decision`
+        for name, found, right in zip(("starts", "ends"), (row.starts, row.ends), (expected[0], ends), strict=True):
             say.that(found == right, row.item, row.month, f"{name} {found or 'blank'}", f"{right or 'blank'} expected")
 
 
 def _dates(case: Holdings, row: Decision) -> tuple[int | None, int | None]:
     """First and last month of what is decided."""
     if row.verb == "order_build":
-        return row.t + case.facts.tables["builds"][row.item].lead_months, None
+        return row.t + _item(case, row).lead_months, None
     if row.verb == "buy":
-        item = case.facts.tables["purchases"][row.item]
-        first = row.t + item.lead_months
-        return first, first + item.life_months - 1
+        first = row.t + _item(case, row).lead_months
+        return first, first + _item(case, row).life_months - 1
+    if row.verb == "commit_spend":
+        return row.t, row.t + 12 * _item(case, row).years - 1
+    if row.verb == "start_run":
+        return row.t, None
     if row.verb not in SIGNED:
         return None, row.t - 1
     agreement = case.facts.agreements[row.item]
@@ -139,33 +172,52 @@ def _dates(case: Holdings, row: Decision) -> tuple[int | None, int | None]:
 
 def committed_cost(case: Holdings, say: Findings) -> None:
     """A decision's committed cost is what it binds the planner to pay, negative for what a tenant is bound to pay."""
-    for row in case.decisions:
-        cost = row.blocks * _cost_of_one(case, row)
-        say.compare(row.committed_cost, "=", cost, "money committed", row.item, row.month, floor=BLOCK)
+    expected = [row.blocks * _COST[row.verb](case, row) for row in case.decisions]
+    found = [row.committed_cost for row in case.decisions]
+    say.compare(found, "=", expected, "money committed", *_labels(case.decisions), floor=BLOCK)
 
 
-def _cost_of_one(case: Holdings, row: Decision) -> float:
-    """Committed cost of one block or lot."""
-    if row.verb == "order_build":
-        build = case.facts.tables["builds"][row.item]
-        return float(build.mw_per_block * build.capex_per_mw)
-    if row.verb == "buy":
-        lot = case.facts.tables["purchases"][row.item]
-        return float(lot.lot_size * case.facts.price(row.item, row.t, lot.unit_price))
-    if row.verb == "expire":
-        return 0.0
+def _signed_cost(case: Holdings, row: Decision) -> float:
     agreement = case.facts.agreements[row.item]
-    if row.verb in HANDED:
-        return float(agreement.row.termination_fee_months * agreement.block_price(row.t))
-    start, paid = row.t + agreement.row.lead_months, agreement.row.upfront_per_block
-    for age in range(agreement.term):
-        price = agreement.block_price(start if agreement.fixed else start + age)
-        paid += price * agreement.price_fraction(age)
-    return float(-paid if agreement.outlet else paid)
+    return agreement.bound_cost(row.t + agreement.row.lead_months)
+
+
+def _fee(case: Holdings, row: Decision) -> float:
+    agreement = case.facts.agreements[row.item]
+    return float(agreement.row.termination_fee_months * agreement.block_price(row.t))
+
+
+def _bought(case: Holdings, row: Decision) -> float:
+    item = _item(case, row)
+    return float(item.lot_size * case.facts.prices(row.item, item.unit_price)[row.t])
+
+
+_COST: dict[str, Callable[[Holdings, Decision], float]] = {  # committed cost of one block or lot
+    "order_build": lambda case, row: float(_item(case, row).mw_per_block * _item(case, row).capex_per_mw),
+    "buy": _bought,
+    "sign": _signed_cost,
+    "lease_out": lambda case, row: -_signed_cost(case, row),
+    "hand_back": _fee,
+    "take_back": _fee,
+    "expire": lambda case, row: 0.0,
+    "commit_spend": lambda case, row: float(_item(case, row).annual_amount * _item(case, row).years),
+    "start_run": lambda case, row: 0.0,
+}
+
+
+# ---------------------------------------------------------------- helpers
+def _item(case: Holdings, row: Decision) -> Any:
+    """Row of the instance that a decision is about."""
+    tables = ("builds", "purchases", "contracts", "outlets") if row.verb not in ONCE else ("commitments",)
+    return next(case.facts.tables[table][row.item] for table in tables if row.item in case.facts.tables[table])
 
 
 def _about_agreements(case: Holdings, verbs: tuple[str, ...]) -> list[tuple[Decision, Agreement]]:
     return [(row, case.facts.agreements[row.item]) for row in case.decisions if row.verb in verbs]
+
+
+def _labels(rows: list[Decision]) -> tuple[list[str], list[str]]:
+    return [row.item for row in rows], [row.month for row in rows]
 
 
 def _within(case: Holdings, say: Findings, row: Decision, t: int, what: str, first: int, last: int) -> None:

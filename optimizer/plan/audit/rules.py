@@ -5,40 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optimizer.plan.audit import figures, headline, money, ordering, tables, terms
+from optimizer.plan.audit import figures, headline, money, ordering, own_rules, policies, reading, runs, terms
 from optimizer.plan.audit.facts import Facts
-from optimizer.plan.audit.holdings import Holdings
+from optimizer.plan.audit.prices import Priced
+from optimizer.plan.audit.reading import Draft
 from optimizer.plan.audit.verdict import Audit, Findings
 
-Check = Callable[[Holdings, Findings], None]
+Reading = Callable[[Draft, Findings], None]
+Check = Callable[[Priced, Findings], None]
 
+_READING: tuple[Reading, ...] = (reading.tables, reading.cells, reading.months, reading.names)
 _CHECKS: tuple[Check, ...] = (
+    *(reading.negative, reading.duplicates),
     *(headline.identity, headline.bound, headline.gap, headline.status),
     *(ordering.order_window, ordering.start_window, ordering.committed, ordering.ends_by),
     *(ordering.whole_blocks, ordering.min_blocks, ordering.build_limit, ordering.build_after, ordering.purchase_limits),
-    *(ordering.decision_party, ordering.decision_size, ordering.decision_dates, ordering.committed_cost),
-    *(terms.max_blocks, terms.terminable, terms.notice, terms.handed_in_force, terms.min_term),
-    *(terms.expire, terms.renewal),
-    *(figures.capacity, figures.pool_facts, figures.capacity_use, figures.capacity_mw, figures.pool_limit),
-    *(figures.eligible, figures.work, figures.lease_source, figures.lease_cover),
+    *(ordering.commitment_once, ordering.decision_party, ordering.decision_size, ordering.decision_dates),
+    *(ordering.committed_cost, terms.max_blocks, terms.terminable, terms.notice, terms.handed_in_force),
+    *(terms.min_term, terms.expire, terms.renewal),
+    *(runs.run_decision, runs.run_place, runs.run_size, runs.run_window, runs.run_dates, runs.run_once),
+    *(runs.run_allocation, figures.capacity, figures.pool_facts, figures.capacity_use, figures.capacity_mw),
+    *(figures.pool_limit, figures.eligible, figures.work, figures.lease_source, figures.lease_cover),
     *(figures.service, figures.min_service, figures.power, figures.power_limit),
+    *(policies.max_share, policies.outage_place, policies.outage_work, policies.outage_capacity),
+    *(policies.outage_power, own_rules.own_rules, own_rules.hard_rules),
     *(money.cash, money.cash_party, money.present_value, money.objective, money.budget),
 )
-RULES: dict[str, tuple[str, Check]] = {check.__name__: (check.__doc__ or "", check) for check in _CHECKS}
-"""Name, sentence and function of every rule that is checked on a plan whose tables can be read."""
+_ALL: tuple[Reading | Check, ...] = (*_READING, *_CHECKS)
+RULES = {rule.__name__: (rule.__doc__ or "", rule) for rule in _ALL}
+"""Sentence and function of every rule, by its name, in the order in which they are checked."""
 
 
 def audit(plan: Any) -> Audit:
-    """Check every rule and price every payment again, from the plan's tables and its instance alone."""
+    """Check every rule and price every payment again, from the plan's tables and its instance alone.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its head, its tables and its instance are looked at; nothing is taken for granted but that the instance is
+        without faults. Rows that cannot be understood are told and left out of what follows.
+    """
     facts = Facts(plan.instance)
-    say = Findings(facts.labels)
-    readable = tables.take_tables(plan, facts, say)
-    objective = plan.head.get("objective")
-    say.rule = "objective"
-    say.that(headline.is_number(objective), "objective", "", repr(objective), "a number expected")
-    if readable is not None and headline.is_number(objective):
-        case = Holdings(facts, plan.head, readable)
-        for name, (_, check) in RULES.items():
-            say.rule = name
-            check(case, say)
+    say, draft = Findings(facts.labels), Draft(plan, facts)
+    for read in _READING:
+        say.rule = read.__name__
+        read(draft, say)
+        if read is reading.tables:
+            if say.violations:
+                return Audit(tuple(say.violations), say.checks)
+            draft.take()
+    case = Priced(facts, plan.head, draft.tables())
+    for check in _CHECKS:
+        say.rule = check.__name__
+        check(case, say)
     return Audit(tuple(say.violations), say.checks)

@@ -36,17 +36,16 @@ def notice(case: Holdings, say: Findings) -> None:
 
 def handed_in_force(case: Holdings, say: Findings) -> None:
     """No more blocks are handed back than have started, and none after the agreement has run out."""
+    months = np.arange(case.facts.months)
     for name, stock in case.stocks.items():
-        if stock.agreement.fixed:
+        if stock.agreement.fixed or not stock.handed.any():
             continue
-        begun = np.array([stock.begun(-(10**6), t) for t in range(case.facts.months)])
         handed = np.cumsum(stock.handed)
-        say.compare(handed, "<=", begun, "blocks handed back so far", name, floor=BLOCK)
+        say.compare(handed, "<=", stock.begun_by(months), "blocks handed back so far", name, floor=BLOCK)
         last = stock.agreement.row.ends_by
-        for t in np.flatnonzero(stock.handed > 0):
-            allowed = "" if last is None else f"{case.facts.label(last)} at the latest allowed"
-            month = case.facts.label(int(t))
-            say.that(last is None or t <= last, name, month, f"handed back in {month}", allowed)
+        for t in np.flatnonzero(stock.handed > 0) if last is not None else ():
+            month, allowed = case.facts.label(int(t)), f"{case.facts.label(last)} at the latest allowed"
+            say.that(t <= last, name, month, f"handed back in {month}", allowed)
 
 
 def min_term(case: Holdings, say: Findings) -> None:
@@ -56,28 +55,26 @@ def min_term(case: Holdings, say: Findings) -> None:
         if agreement.fixed or not stock.handed.any():
             continue
         last = case.facts.months - 1 if agreement.row.ends_by is None else agreement.row.ends_by
-        for t in range(min(last + 1, case.facts.months)):
-            active = stock.begun(-(10**6), t) - float(stock.handed[: t + 1].sum())
-            bound = stock.begun(t - agreement.term + 1, t)
-            month = case.facts.label(t)
-            say.compare(active, ">=", bound, "blocks active in their minimum term", name, month, floor=BLOCK)
+        months = np.arange(min(last + 1, case.facts.months))
+        begun = stock.begun_by(months)
+        active = begun - np.cumsum(stock.handed)[: len(months)]
+        firm = begun - stock.begun_by(months - max(agreement.term, 0))
+        labels = case.facts.labels[: len(months)]
+        say.compare(active, ">=", firm, "blocks active in their minimum term", name, labels, floor=BLOCK)
 
 
 def expire(case: Holdings, say: Findings) -> None:
     """Whatever runs out in the plan is told by a row, with its blocks and in the first month without them."""
     for name, stock in case.stocks.items():
-        found = np.zeros(case.facts.months)
-        for row in case.of("expire", name):
-            found[row.t] += row.blocks
-        say.compare(found, "=", stock.expired(), "blocks expire", name, floor=BLOCK)
+        told = case.by_month("expire", name)
+        say.compare(told, "=", stock.expired(), "blocks expire", name, floor=BLOCK)
 
 
 def renewal(case: Holdings, say: Findings) -> None:
     """A renewal starts no more blocks in a month than end of the contract it renews."""
     for name, stock in case.stocks.items():
         renews = None if stock.agreement.outlet else stock.agreement.row.renews
-        if renews is None:
-            continue
-        ending = case.stocks[renews].expired() + case.stocks[renews].handed
-        begun = np.array([stock.begun(t, t) for t in range(case.facts.months)])
-        say.compare(begun, "<=", ending, f"blocks start, as many as end of {renews}", name, floor=BLOCK)
+        if renews is not None:
+            ending = case.stocks[renews].expired() + case.stocks[renews].handed
+            what = f"blocks start, as many as end of {renews}"
+            say.compare(stock.begun(), "<=", ending, what, name, floor=BLOCK)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+Names = Sequence[str] | NDArray[Any] | str
+
 RELATIVE = 1e-6
 """Two figures agree if they differ by less than this share of the larger one (or of the sum they are a part of)..."""
 
@@ -131,8 +133,8 @@ class Findings:
         sense: str,
         allowed: ArrayLike,
         what: str,
-        items: Sequence[str] | str,
-        months: Sequence[str] | str | None = None,
+        items: Names,
+        months: Names | None = None,
         *,
         floor: float = 0.0,
         beside: ArrayLike = 0.0,
@@ -167,9 +169,7 @@ class Findings:
             one, other = numbers(float(left[place]), float(right[place]))
             self.add(names[place], labels[place], f"{one} {what}", _WORDS[sense].format(other))
 
-    def _places(
-        self, shape: tuple[int, ...], items: Sequence[str] | str, months: Sequence[str] | str | None
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _places(self, shape: tuple[int, ...], items: Names, months: Names | None) -> tuple[NDArray[Any], NDArray[Any]]:
         """Item and month of every figure."""
         names = np.asarray(items, dtype=object)
         labels = np.asarray(self.labels[: shape[-1]] if months is None else months, dtype=object)

@@ -1,0 +1,113 @@
+"""Contracts and outlets as the audit sees them: prices and ramps read from their step series."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.instance.instance import Instance
+
+Steps = list[tuple[int, float]]
+
+
+def value_at(steps: Steps, month: int, before: float) -> float:
+    """Value of a step series in a month: of its last row up to then, or ``before`` its first."""
+    place = bisect_right(steps, month, key=lambda step: step[0])
+    return steps[place - 1][1] if place else before
+
+
+def steps(rows: Iterable[tuple[str, int, float]]) -> dict[str, Steps]:
+    """Step series by item, each in the order of months."""
+    found: dict[str, Steps] = {}
+    for item, month, value in rows:
+        found.setdefault(item, []).append((month, value))
+    return {item: sorted(series) for item, series in found.items()}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A contract or an outlet, with its committed start if it is agreed already.
+
+    Attributes
+    ----------
+    name, party : str
+        Its name; its provider or tenant.
+    outlet : bool
+        Whether it leases out.
+    row : Row
+        Its row in the instance.
+    units : float
+        What one block costs or earns a month, per unit of price.
+    prices, capacity_ramp, price_ramp : list of (month, value)
+        Step series: of the price by month, of the fractions by age.
+    """
+
+    name: str
+    party: str
+    outlet: bool
+    row: Any
+    units: float
+    prices: Steps
+    capacity_ramp: Steps
+    price_ramp: Steps
+
+    @property
+    def committed(self) -> bool:
+        """Whether it is agreed already."""
+        return self.row.committed_blocks is not None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it has a fixed term, else it is terminable."""
+        return self.row.term_months is not None
+
+    @property
+    def term(self) -> int:
+        """Fixed term, or minimum term."""
+        return int(self.row.term_months if self.fixed else self.row.min_term_months)
+
+    @property
+    def accelerators(self) -> float:
+        """Accelerators of one block at full delivery; none of powered space."""
+        return float(self.row.accelerators_per_block) if not self.outlet or self.row.sells == "accelerators" else 0.0
+
+    def block_price(self, month: int) -> float:
+        """Full price of one block in a month."""
+        return value_at(self.prices, month, self.row.price) * self.units
+
+    def price_fraction(self, age: int) -> float:
+        """Share of the price charged at an age."""
+        return value_at(self.price_ramp, age, 1.0)
+
+    def capacity_fraction(self, age: int) -> float:
+        """Share of the accelerators delivered at an age."""
+        return value_at(self.capacity_ramp, age, 1.0)
+
+    def bound_cost(self, start: int) -> float:
+        """What one block that starts in a month binds to: upfront and price over the fixed or the minimum term."""
+        paid = float(self.row.upfront_per_block)
+        for age in range(self.term):
+            paid += self.block_price(start if self.fixed else start + age) * self.price_fraction(age)
+        return paid
+
+
+def agreements(instance: Instance, prices: dict[str, Steps]) -> dict[str, Agreement]:
+    """Contracts and outlets by name."""
+    ramps = instance.rows["ramps"]
+    capacity = steps((row.contract, row.month_of_term, row.capacity_fraction) for row in ramps)
+    price = steps((row.contract, row.month_of_term, row.price_fraction) for row in ramps)
+    found = {}
+    for outlet, table in ((False, "contracts"), (True, "outlets")):
+        for row in instance.rows[table]:
+            units = {
+                "block_month": 1.0,
+                "mw_month": row.mw_per_block,
+                "accelerator_month": row.accelerators_per_block,
+                "accelerator_hour": row.accelerators_per_block * instance.head.hours_per_month,
+            }[row.per]
+            name, party = (row.outlet, row.tenant) if outlet else (row.contract, row.provider)
+            by_age: tuple[Steps, Steps] = ([], []) if outlet else (capacity.get(name, []), price.get(name, []))
+            found[name] = Agreement(name, party, outlet, row, units, prices.get(name, []), *by_age)
+    return found

@@ -1,0 +1,83 @@
+"""Rules on the planner's own rules: what they come to, and by how much they are kept or violated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizer.plan.audit.prices import Priced
+from optimizer.plan.audit.quantities import quantity
+from optimizer.plan.audit.verdict import RELATIVE, Findings, number
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One constraint of an own rule: its month, its value, and how large the terms of that are."""
+
+    spec: Any
+    t: int
+    value: float
+    size: float
+
+    @property
+    def excess(self) -> float:
+        """By how much the limit is passed; negative where there is room."""
+        over = self.value - float(self.spec.rhs)
+        return {"<=": over, ">=": -over, "=": abs(over)}[self.spec.sense]
+
+    @property
+    def slack(self) -> float:
+        """Distance to the limit."""
+        return 0.0 if self.spec.sense == "=" else max(0.0, -self.excess)
+
+    @property
+    def violation(self) -> float:
+        """How far beyond the limit."""
+        return max(0.0, self.excess)
+
+
+def constraints(case: Priced) -> list[Constraint]:
+    """Every constraint of the own rules: one a month, or one in the last month of the window."""
+    found = []
+    for name, spec in case.facts.tables["rules"].items():
+        window = list(case.facts.window(spec))
+        terms = [row for row in case.facts.rows["rule_terms"] if row.rule == name]
+        parts = np.array([row.coefficient * quantity(case, row.quantity, row.item)[window] for row in terms])
+        parts = parts.reshape(len(terms), len(window))
+        value, size = parts.sum(axis=0), np.abs(parts).sum(axis=0)
+        if spec.each == "total" and window:
+            window, value, size = window[-1:], value.sum(keepdims=True), size.sum(keepdims=True)
+        for t, one, large in zip(window, value.tolist(), size.tolist(), strict=True):
+            found.append(Constraint(spec, t, one, large + abs(spec.rhs)))
+    return found
+
+
+def own_rules(case: Priced, say: Findings) -> None:
+    """Every constraint of the own rules has its row, with value, slack and violation as the plan gives them."""
+    table = case.tables["rules"]
+    rows = {key: row for row, key in enumerate(zip(table["rule"].tolist(), table.t.tolist(), strict=True))}
+    for one in constraints(case):
+        name, month, row = one.spec.rule, case.facts.label(one.t), rows.pop((one.spec.rule, one.t), None)
+        say.that(row is not None, name, month, "no row in rules", "one expected")
+        if row is None:
+            continue
+        for column in ("each", "sense"):
+            told, right = table[column][row], getattr(one.spec, column)
+            say.that(told == right, name, month, f"{column} {told}", f"{right} expected")
+        found = [table[column][row] for column in ("value", "rhs", "slack", "violation")]
+        right = [one.value, one.spec.rhs, one.slack, one.violation]
+        for what, told, expected in zip(("value", "rhs", "slack", "violation"), found, right, strict=True):
+            say.compare(told, "=", expected, f"told as {what}", name, month, beside=one.size)
+    for name, t in rows:
+        say.add(name, case.facts.label(t), "a row in rules", "none expected, as the rule says nothing there")
+
+
+def hard_rules(case: Priced, say: Findings) -> None:
+    """An own rule without a penalty is kept."""
+    for one in constraints(case):
+        if one.spec.penalty is None:
+            found, allowed = f"value {number(one.value, 6)}", f"{one.spec.sense} {number(one.spec.rhs, 6)} demanded"
+            month = case.facts.label(one.t)
+            say.that(one.excess <= RELATIVE * one.size, one.spec.rule, month, found, allowed)

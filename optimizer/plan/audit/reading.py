@@ -1,0 +1,145 @@
+"""Rules on the tables as such: that they are there, and that every cell, month and name can be understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.plan.audit.facts import Facts
+from optimizer.plan.audit.holdings import Holdings
+from optimizer.plan.audit.tables import COLUMNS, MONTH, NAMES, QUANTITY, SUBJECT, TEXT, Table, figures, texts
+from optimizer.plan.audit.verdict import FLOOR, Findings
+
+Array = NDArray[Any]
+
+
+class Draft:
+    """A plan's tables as they are, and which of their rows are understood so far.
+
+    Attributes
+    ----------
+    frames : dict of str to DataFrame
+        Tables of the plan; an absent one that the instance does not need is empty.
+    columns : dict of str to dict
+        By table: its columns as arrays.
+    usable : dict of str to array of bool
+        By table: which rows are understood.
+    """
+
+    def __init__(self, plan: Any, facts: Facts) -> None:
+        self.facts = facts
+        self.frames = {name: _frame(plan, name) for name in COLUMNS}
+        for name, needed in (("runs", "training_runs"), ("rules", "rules"), ("outages", "policies")):
+            wanted = facts.outages if needed == "policies" else facts.rows[needed]
+            if self.frames[name] is None and not wanted:
+                self.frames[name] = pd.DataFrame(columns=list(COLUMNS[name]))
+        self.columns: dict[str, dict[str, Array]] = {}
+        self.usable: dict[str, Array] = {}
+        self.t: dict[str, Array] = {}
+        self.codes: dict[str, dict[str, Array]] = {}
+
+    def take(self) -> None:
+        """Take the tables apart, once it is known that they are there."""
+        for name, frame in self.frames.items():
+            if frame is not None:
+                kinds = COLUMNS[name].items()
+                self.columns[name] = {c: texts(frame[c]) if kind == TEXT else figures(frame[c]) for c, kind in kinds}
+                self.usable[name] = np.ones(len(frame), dtype=bool)
+
+    def tables(self) -> dict[str, Table]:
+        """The rows that are understood."""
+        found = {}
+        for name, columns in self.columns.items():
+            good = self.usable[name]
+            kept = {column: values[good] for column, values in columns.items()}
+            codes = {kind: values[good] for kind, values in self.codes[name].items()}
+            found[name] = Table(name, kept, self.t[name][good], codes)
+        return found
+
+
+def _frame(plan: Any, name: str) -> pd.DataFrame | None:
+    frame = plan.tables.get(name)
+    return frame if isinstance(frame, pd.DataFrame) else None
+
+
+def tables(draft: Draft, say: Findings) -> None:
+    """Every table that the instance needs is there, with all of its columns once."""
+    for name, frame in draft.frames.items():
+        say.that(frame is not None, name, "", "no such table", "a table expected")
+        for column in COLUMNS[name] if frame is not None else ():
+            count = [] if frame is None else list(frame.columns)
+            many = count.count(column)
+            say.that(many == 1, name, "", f"{many} columns called {column}", "1 expected")
+
+
+def cells(draft: Draft, say: Findings) -> None:
+    """Every cell of a column of numbers is a finite number."""
+    for name, columns in draft.columns.items():
+        for column, kind in COLUMNS[name].items():
+            if kind != TEXT:
+                finite = np.isfinite(columns[column])
+                tell(draft, say, name, finite, lambda _, told=f"no number in {name}.{column}": told, "one expected")
+
+
+def months(draft: Draft, say: Findings) -> None:
+    """Every row lies in a month of the plan; a residual value in the one after it."""
+    month_of, last = draft.facts.month_of, draft.facts.months
+    for name, columns in draft.columns.items():
+        labels = columns[MONTH[name]]
+        draft.t[name] = np.array([month_of.get(label, -1) for label in labels], dtype=int)
+        after = columns["term"] == "residual" if name == "cash" else np.zeros(len(labels), dtype=bool)
+        good = np.where(after, draft.t[name] == last, (draft.t[name] >= 0) & (draft.t[name] < last))
+        allowed = f"{say.labels[0]} to {say.labels[-2]} allowed, for a residual value {say.labels[-1]}"
+        tell(draft, say, name, good, lambda row, texts=labels, n=name: f"{n} in month {texts[row]!r}", allowed)
+
+
+def names(draft: Draft, say: Findings) -> None:
+    """Every row is about things of the instance that such a row can be about."""
+    for name, columns in draft.columns.items():
+        draft.codes[name] = {}
+        for kind, parts in NAMES[name].items():
+            known = draft.facts.names[kind]
+            keys = list(zip(*(columns[part] for part in parts), strict=True)) if len(parts) > 1 else columns[parts[0]]
+            codes = np.array([known.get(key, -1) for key in keys], dtype=int)
+            draft.codes[name][kind] = codes
+
+            def told(row: int, keys: Any = keys, parts: tuple[str, ...] = parts, name: str = name) -> str:
+                key = keys[row] if len(parts) > 1 else (keys[row],)
+                return f"{' and '.join(f'{part} {value!r}' for part, value in zip(parts, key, strict=True))} in {name}"
+
+            tell(draft, say, name, codes >= 0, told, "none such is known")
+
+
+def tell(draft: Draft, say: Findings, name: str, good: Array, told: Any, allowed: str) -> None:
+    """Note a violation for every row that is not good, and leave it out from now on."""
+    say.checks += len(good)
+    subjects, labels = draft.columns[name][SUBJECT[name]], draft.columns[name][MONTH[name]]
+    for row in np.flatnonzero(~good).tolist():
+        say.add(subjects[row], labels[row], told(row), allowed)
+    draft.usable[name] &= good
+
+
+# ---------------------------------------------------------------- rules on the rows that are understood
+def negative(case: Holdings, say: Findings) -> None:
+    """Quantities are not negative."""
+    for name, table in case.tables.items():
+        for column, kind in COLUMNS[name].items():
+            if kind == QUANTITY and len(table):
+                floor = FLOOR * float(np.abs(table[column]).max())
+                what = f"in {name}.{column}"
+                say.compare(table[column], ">=", 0.0, what, table.subjects, table.months, floor=floor)
+
+
+def duplicates(case: Holdings, say: Findings) -> None:
+    """No two rows of a table are about the same things and month; of a relaxed plan, parts of training runs may be."""
+    for name, table in case.tables.items():
+        key = {"month": table.t, **table.codes}
+        repeated = pd.DataFrame(key).duplicated().to_numpy(dtype=bool)
+        if case.relaxed and name in ("decisions", "allocation", "runs"):
+            repeated &= ~np.isin(table.subjects, list(case.facts.tables["training_runs"]))
+        say.checks += len(table)
+        for row in np.flatnonzero(repeated).tolist():
+            say.add(table.subjects[row], table.months[row], f"a second row in {name}", "one expected")
