@@ -113,7 +113,9 @@ def _ends(agreement: Agreement, settled: Settled) -> Iterator[tuple[int, float]]
         if agreement.carried:
             starts.insert(0, agreement.carried)
         yield from ((s + agreement.term, blocks) for s, blocks in starts if 0 <= s + agreement.term < horizon)
-    elif agreement.row.ends_by is not None and 0 < agreement.row.ends_by + 1 < horizon:
-        blocks = float(settled.active[agreement.name][agreement.row.ends_by])
+    elif agreement.row.ends_by is not None and 0 <= agreement.row.ends_by + 1 < horizon:
+        carried = agreement.carried[1] if agreement.carried else 0.0
+        last = agreement.row.ends_by
+        blocks = float(settled.active[agreement.name][last]) if last >= 0 else carried
         if blocks > 0:
             yield agreement.row.ends_by + 1, blocks

@@ -124,8 +124,9 @@ def _build(instance: Instance) -> Program:
     m.columns = columns
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
     _gather_variables(m)
+    m.rule_scale, m.rule_value = {}, {}
     m.entries = _book(m, contents["terms"])
-    _gather_money(m)
+    gather_money(m)
     for name, entry in contents["constraints"].items():
         _add_constraints(m, name, entry, keys[name])
     m.net_present_cost = pyo.Objective(expr=money.net_present_cost(m))
@@ -146,7 +147,7 @@ def _gather_variables(m: Any) -> None:
         m.terms_of[term.rule].append(term)
 
 
-def _gather_money(m: Any) -> None:
+def gather_money(m: Any) -> None:
     """Money by month of what commitments and own rules count."""
 
     def by_month(chosen: Any) -> dict[int, tuple[list[float], list[Any]]]:
@@ -156,7 +157,7 @@ def _gather_money(m: Any) -> None:
     m.by_month = by_month
     providers = dict.fromkeys(provider for provider, _ in m.col["spent"])
     m.counted = {provider: by_month(commitments.counted_entries(m, provider)) for provider in providers}
-    m.quantities, m.rule_scale, m.rule_value = Quantities(m), {}, {}
+    m.quantities = Quantities(m)
 
 
 def _add_variables(m: Any, name: str, entry: Any, keys: dict[str, list[Any]]) -> dict[Any, Any]:

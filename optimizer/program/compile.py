@@ -92,7 +92,7 @@ def compile_program(program: Program, relax: bool = False) -> Arrays:
         return _compile(program, relax)
 
 
-class _Columns:
+class Columns:
     """Column numbers: those of the program first, then variables that were added to the model."""
 
     def __init__(self, program: Program) -> None:
@@ -122,7 +122,7 @@ class _Columns:
 
 
 def _compile(program: Program, relax: bool) -> Arrays:
-    columns = _Columns(program)
+    columns = Columns(program)
     rows = tuple(program.model.component_data_objects(pyo.Constraint, active=True))
     values: list[float] = []
     indices: list[int] = []
@@ -158,7 +158,7 @@ def _number(bound: Any, missing: float) -> float:
     return missing if bound is None else float(pyo.value(bound))
 
 
-def _objective(program: Program, columns: _Columns) -> tuple[tuple[list[float], list[int]], float]:
+def _objective(program: Program, columns: Columns) -> tuple[tuple[list[float], list[int]], float]:
     """Coefficients with their columns, and the constant, of the one objective."""
     found = list(program.model.component_data_objects(pyo.Objective, active=True))
     if len(found) != 1 or found[0].sense != pyo.minimize:

@@ -6,7 +6,7 @@ The objective, the budgets and the plan's cash table all come from it, so they c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,16 @@ class Entries:
         chosen = np.array([account.term in wanted for account in self.names], dtype=bool)
         return chosen[self.accounts] if len(self.accounts) else np.zeros(0, dtype=bool)
 
+    def where(self, kept: NDArray[np.bool_]) -> Entries:
+        """Some of the entries."""
+        return replace(
+            self,
+            columns=self.columns[kept],
+            months=self.months[kept],
+            amounts=self.amounts[kept],
+            accounts=self.accounts[kept],
+        )
+
     def by_month(self, chosen: NDArray[np.bool_]) -> dict[int, tuple[list[float], list[int]]]:
         """Amounts and column numbers of some entries by month, each column once."""
         width = int(self.columns.max(initial=0)) + 1
@@ -57,6 +67,19 @@ class Entries:
             of_month[0].append(amount)
             of_month[1].append(slot % width)
         return found
+
+
+def joined(one: Entries, other: Entries) -> Entries:
+    """Two ledgers as one."""
+    number = {account: place for place, account in enumerate(one.names)}
+    new = np.array([number.setdefault(account, len(number)) for account in other.names], dtype=np.int64)
+    return Entries(
+        columns=np.concatenate([one.columns, other.columns]),
+        months=np.concatenate([one.months, other.months]),
+        amounts=np.concatenate([one.amounts, other.amounts]),
+        accounts=np.concatenate([one.accounts, new[other.accounts]]),
+        names=tuple(number),
+    )
 
 
 class Ledger:
@@ -102,13 +125,13 @@ class Ledger:
         """The ledger as arrays."""
         chunks = self._chunks
 
-        def joined(parts: list[Any], kind: Any) -> Any:
+        def whole(parts: list[Any], kind: Any) -> Any:
             return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
 
         return Entries(
-            columns=joined([chunk[0] for chunk in chunks], np.int64),
-            months=joined([chunk[1] for chunk in chunks], np.int64),
-            amounts=joined([chunk[2] for chunk in chunks], float),
-            accounts=joined([np.full(len(chunk[0]), chunk[3]) for chunk in chunks], np.int64),
+            columns=whole([chunk[0] for chunk in chunks], np.int64),
+            months=whole([chunk[1] for chunk in chunks], np.int64),
+            amounts=whole([chunk[2] for chunk in chunks], float),
+            accounts=whole([np.full(len(chunk[0]), chunk[3]) for chunk in chunks], np.int64),
             names=tuple(self._accounts),
         )

@@ -12,12 +12,13 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_active, blocks_started
-from optimizer.program.commitments import year_end
+from optimizer.program.commitments import year_end, year_starts
 from optimizer.program.index import Index
 from optimizer.program.ledger import Account, Entries, Ledger
 from optimizer.program.placement import last_month, month_given_up, months_late
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
+from optimizer.program.rules import constraint_months
 from optimizer.schema import IN_HOUSE
 
 CAPEX = ("build", "purchase")
@@ -41,11 +42,12 @@ def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
 
 def build(m: Any, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
-    for (name, t), ordered in m.col["ordered"].items():
-        row = m.ix.builds[name]
-        months, share = build_instalments(row, t)
-        paid = [month for month in months if month < m.ix.horizon]
-        ledger.add(Account("build", name, IN_HOUSE), ordered, paid, share * row.capex_per_mw * row.mw_per_block)
+    for name, row in m.ix.builds.items():
+        for t in m.ix.order_months(row):
+            months, share = build_instalments(row, t)
+            paid = [month for month in months if month < m.ix.horizon]
+            price = share * row.capex_per_mw * row.mw_per_block
+            ledger.add(Account("build", name, IN_HOUSE), m.col["ordered"][name, t], paid, price)
 
 
 def purchase_payments(ix: Index, row: Any, order: int) -> list[tuple[int, float]]:
@@ -57,10 +59,12 @@ def purchase_payments(ix: Index, row: Any, order: int) -> list[tuple[int, float]
 
 def purchase(m: Any, ledger: Ledger) -> None:
     """Accelerators bought: deposit at order, the rest on delivery, at the price of the order month."""
-    for (name, t), bought in m.col["bought"].items():
-        payments = purchase_payments(m.ix, m.ix.purchases[name], t)
+    for name, row in m.ix.purchases.items():
         account = Account("purchase", name, IN_HOUSE)
-        ledger.add(account, bought, [month for month, _ in payments], [amount for _, amount in payments])
+        for t in m.ix.useful_orders(row):
+            payments = purchase_payments(m.ix, row, t)
+            months, amounts = [month for month, _ in payments], [amount for _, amount in payments]
+            ledger.add(account, m.col["bought"][name, t], months, amounts)
 
 
 def fixed(m: Any, ledger: Ledger) -> None:
@@ -73,18 +77,24 @@ def fixed(m: Any, ledger: Ledger) -> None:
 
 def energy(m: Any, ledger: Ledger) -> None:
     """Energy of the accelerators in use at own sites."""
-    for (name, t), used in m.col["used"].items():
-        pool = m.ix.pools[name]
-        if pool.source == IN_HOUSE:
-            mwh = pool.mw * m.units.accelerators * m.ix.hours
-            ledger.add(Account("energy", pool.place, IN_HOUSE), used, t, mwh * m.ix.energy_price[pool.place][t])
+    for site in m.ix.sites:
+        for name in m.contents[site]["pools"]:
+            mwh = m.ix.pools[name].mw * m.units.accelerators * m.ix.hours
+            _book_use(m, ledger, Account("energy", site, IN_HOUSE), name, mwh * m.ix.energy_price[site])
+
+
+def _book_use(m: Any, ledger: Ledger, account: Account, pool: str, amounts: Any) -> None:
+    """Book an amount for each accelerator of a pool in use, by month."""
+    months = [t for t in range(m.ix.horizon) if (pool, t) in m.col["used"]]
+    ledger.add_many(account, [m.col["used"][pool, t] for t in months], months, amounts[months])
 
 
 def maintenance(m: Any, ledger: Ledger) -> None:
     """Maintenance of installed accelerators that were bought."""
-    for (name, t), installed in m.col["installed"].items():
-        row = m.ix.purchases[name]
-        ledger.add(Account("maintenance", name, IN_HOUSE), installed, t, row.maintenance_per_month * row.lot_size)
+    for name, row in m.ix.purchases.items():
+        months = m.ix.installed_months(row)
+        stocks, cost = [m.col["installed"][name, t] for t in months], row.maintenance_per_month * row.lot_size
+        ledger.add_many(Account("maintenance", name, IN_HOUSE), stocks, list(months), np.full(len(months), cost))
 
 
 def _upfronts(m: Any, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
@@ -134,26 +144,27 @@ def contract(m: Any, ledger: Ledger) -> None:
 
 def termination(m: Any, ledger: Ledger) -> None:
     """Fees for handing back contracts and for taking back outlets, at the full price of the month."""
-    for (name, e), ended in m.col["ended"].items():
-        agreement = m.ix.agreements[name]
-        fee = agreement.row.termination_fee_months * agreement.block_price.at(e)
-        ledger.add(Account("termination", name, agreement.party), ended, e, fee)
+    for name, agreement in m.ix.agreements.items():
+        months = list(agreement.hand_backs)
+        fees = agreement.row.termination_fee_months * agreement.block_price.over(0, m.ix.horizon)[months]
+        ended = [m.col["ended"][name, e] for e in months]
+        ledger.add_many(Account("termination", name, agreement.party), ended, months, fees)
 
 
 def on_demand(m: Any, ledger: Ledger) -> None:
     """On-demand capacity used, by the hour."""
-    prices = {name: m.ix.item_price(name, row.price) for name, row in m.ix.offers.items()}
-    for (name, t), used in m.col["used"].items():
-        if name in prices:
-            account = Account("on_demand", name, m.ix.pools[name].party)
-            ledger.add(account, used, t, prices[name].at(t) * m.ix.hours * m.units.accelerators)
+    for name, row in m.ix.offers.items():
+        prices = m.ix.item_price(name, row.price).over(0, m.ix.horizon)
+        account = Account("on_demand", name, row.provider)
+        _book_use(m, ledger, account, name, prices * m.ix.hours * m.units.accelerators)
 
 
 def shortfall(m: Any, ledger: Ledger) -> None:
     """What is short in a year of a spend commitment, paid in the year's last month in the plan."""
-    for (name, begin), short in m.col["shortfall"].items():
-        account = Account("shortfall", name, m.ix.commitments[name].provider)
-        ledger.add(account, short, year_end(m.ix, begin), m.units.money)
+    for name, row in m.ix.commitments.items():
+        for begin in year_starts(m.ix, row):
+            account = Account("shortfall", name, row.provider)
+            ledger.add(account, m.col["shortfall"][name, begin], year_end(m.ix, begin), m.units.money)
 
 
 def lease_out(m: Any, ledger: Ledger) -> None:
@@ -175,22 +186,26 @@ def unserved(m: Any, ledger: Ledger) -> None:
 
 def lateness(m: Any, ledger: Ledger) -> None:
     """Penalty for training runs that finish after their target, in the month they finish."""
-    for place, placed in m.col["placed"].items():
-        amount = m.ix.runs[place[0]].lateness_penalty * months_late(m.ix, place)
-        ledger.add(Account("lateness", place[0], ""), placed, last_month(m.ix, place), amount)
+    for name, row in m.ix.runs.items():
+        places = [variable.index() for variable in m.placements_of[name]]
+        months = [last_month(m.ix, place) for place in places]
+        amounts = row.lateness_penalty * np.array([months_late(m.ix, place) for place in places], dtype=float)
+        ledger.add_many(Account("lateness", name, ""), m.placements_of[name], months, amounts)
 
 
 def not_run(m: Any, ledger: Ledger) -> None:
     """Penalty for training runs that are not run, at their deadline."""
-    for name, missed in m.col["not_run"].items():
-        ledger.add(Account("not_run", name, ""), missed, month_given_up(m.ix, name), m.ix.runs[name].penalty)
+    for name, row in m.ix.runs.items():
+        ledger.add(Account("not_run", name, ""), m.col["not_run"][name], month_given_up(m.ix, name), row.penalty)
 
 
 def violation(m: Any, ledger: Ledger) -> None:
     """Penalty for violating the planner's own rules, in the constraint's month."""
-    for family in ("over", "under"):
-        for (name, t), amount in m.col[family].items():
-            ledger.add(Account("violation", name, ""), amount, t, m.ix.own_rules[name].penalty)
+    for name, row in m.ix.own_rules.items():
+        months = [] if row.penalty is None else constraint_months(m.ix, row)
+        for family, t in ((family, t) for family in ("over", "under") for t in months):
+            if (name, t) in m.col[family]:
+                ledger.add(Account("violation", name, ""), m.col[family][name, t], t, row.penalty)
 
 
 def _kept(row: Any, delivered: int, horizon: int) -> float:
@@ -202,17 +217,17 @@ def _kept(row: Any, delivered: int, horizon: int) -> float:
 def residual(m: Any, ledger: Ledger) -> None:
     """Residual value at the end of what was built and bought, by what was paid within the plan."""
     ix = m.ix
-    for (name, t), ordered in m.col["ordered"].items():
-        row = ix.builds[name]
-        months, share = build_instalments(row, t)
-        paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
-        value = paid * _kept(row, t + row.lead_months, ix.horizon)
-        ledger.add(Account("residual", name, IN_HOUSE), ordered, ix.horizon, -value)
-    for (name, t), bought in m.col["bought"].items():
-        row = ix.purchases[name]
-        paid = sum(amount for _, amount in purchase_payments(ix, row, t))
-        value = paid * _kept(row, t + row.lead_months, ix.horizon)
-        ledger.add(Account("residual", name, IN_HOUSE), bought, ix.horizon, -value)
+    for name, row in ix.builds.items():
+        for t in ix.order_months(row):
+            months, share = build_instalments(row, t)
+            paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
+            value = paid * _kept(row, t + row.lead_months, ix.horizon)
+            ledger.add(Account("residual", name, IN_HOUSE), m.col["ordered"][name, t], ix.horizon, -value)
+    for name, row in ix.purchases.items():
+        for t in ix.useful_orders(row):
+            paid = sum(amount for _, amount in purchase_payments(ix, row, t))
+            value = paid * _kept(row, t + row.lead_months, ix.horizon)
+            ledger.add(Account("residual", name, IN_HOUSE), m.col["bought"][name, t], ix.horizon, -value)
 
 
 def budget_limit(m: Any, budget: str) -> Any:

@@ -1,0 +1,173 @@
+"""What an edit of a cell changes in the program: rows, bounds and cash terms, by table and column.
+
+An edit that is not in this table, or that makes something possible that was not (or the other way round), changes the
+shape of the program, which is then built anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from optimizer.instance.instance import Instance
+from optimizer.program.index import Index
+from optimizer.schema import load_schema
+
+_PEOPLE = ("name", "title", "description", "sources")  # keys of the head that mean nothing to the program
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What changes with a column.
+
+    Attributes
+    ----------
+    rows, bounds : mapping of str to int or None
+        Families of constraints and of variables, with the position in their index that names the item; None: all of it.
+    terms : tuple of str
+        Cash terms that are booked anew.
+    """
+
+    rows: Mapping[str, int | None] = field(default_factory=dict)
+    bounds: Mapping[str, int | None] = field(default_factory=dict)
+    terms: tuple[str, ...] = ()
+
+
+_STOCK: dict[str, int | None] = {"outage_capacity": 2, "reference_balance": None, "share_limit": None, "own_rule": None}
+_BLOCKS = Effect(rows={"signature_most": 0}, bounds={"started": 0, "in_force": 0})
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("demand", "amount"): Effect(rows={"demand_met": 0, "outage_demand": 2}, bounds={"unserved": 0}),
+    ("power", "mw"): Effect(rows={"site_power": 0, "outage_power": 2}),
+    ("power", "price_per_mwh"): Effect(terms=("energy",)),
+    ("fleet", "count"): Effect(rows={"in_house_capacity": 0, **_STOCK}, bounds={"used": 0}),
+    ("prices", "price"): Effect(terms=("contract", "termination", "lease_out", "on_demand", "purchase", "residual")),
+    ("contracts", "price"): Effect(terms=("contract", "termination")),
+    ("contracts", "termination_fee_months"): Effect(terms=("termination",)),
+    ("contracts", "upfront_per_block"): Effect(terms=("upfront",)),
+    ("contracts", "max_blocks"): _BLOCKS,
+    ("outlets", "price"): Effect(terms=("lease_out", "termination")),
+    ("outlets", "termination_fee_months"): Effect(terms=("termination",)),
+    ("outlets", "upfront_per_block"): Effect(terms=("lease_out",)),
+    ("outlets", "max_blocks"): _BLOCKS,
+    ("on_demand", "price"): Effect(terms=("on_demand",)),
+    ("on_demand", "max_accelerators"): Effect(rows={"rate_holds": 0, **_STOCK}, bounds={"used": 0}),
+    ("purchases", "unit_price"): Effect(terms=("purchase", "residual")),
+    ("purchases", "deposit_fraction"): Effect(terms=("purchase", "residual")),
+    ("purchases", "maintenance_per_month"): Effect(terms=("maintenance",)),
+    ("purchases", "residual_fraction"): Effect(terms=("residual",)),
+    ("purchases", "max_per_month"): Effect(bounds={"bought": 0}),
+    ("purchases", "max_total"): Effect(rows={"purchase_total": 0}, bounds={"bought": 0}),
+    ("builds", "capex_per_mw"): Effect(terms=("build", "residual")),
+    ("builds", "fixed_cost_per_mw_month"): Effect(terms=("fixed",)),
+    ("builds", "residual_fraction"): Effect(terms=("residual",)),
+    ("builds", "max_blocks"): Effect(rows={"build_after": None}, bounds={"built": 0}),
+    ("workloads", "penalty"): Effect(terms=("unserved",)),
+    ("workloads", "min_service"): Effect(bounds={"unserved": 0}),
+    ("workloads", "critical"): Effect(rows={"outage_demand": 2}),
+    ("training_runs", "penalty"): Effect(terms=("not_run",)),
+    ("training_runs", "lateness_penalty"): Effect(terms=("lateness",)),
+    ("budgets", "amount"): Effect(rows={"budget_limit": 0}),
+    ("policies", "limit"): Effect(rows={"share_limit": 0, "outage_demand": 0}),
+    ("rules", "rhs"): Effect(rows={"own_rule": 0}),
+    ("rules", "penalty"): Effect(terms=("violation",)),
+    ("commitments", "annual_amount"): Effect(rows={"commitment_year": 0}),
+}
+_SERIES = {"demand": "amount", "power": "mw", "prices": "price"}
+_FREE = ("title", "description", "vendor", "latitude", "longitude")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An item of a table with the effects of what was edited about it."""
+
+    item: str
+    effect: Effect
+
+
+def changes(old: Instance, new: Instance) -> list[Change] | None:
+    """Every edit between two instances by item; None if one of them changes the shape of the program."""
+    if _head(old) != _head(new):
+        return None
+    found: list[Change] = []
+    for table in load_schema().tables:
+        before, after = old.rows[table], new.rows[table]
+        if before == after:
+            continue
+        step = _step_changes(table, before, after) if table in _SERIES else _cell_changes(table, before, after)
+        if step is None:
+            return None
+        found += step
+    return found
+
+
+def _head(instance: Instance) -> dict[str, Any]:
+    return {key: value for key, value in vars(instance.head).items() if key not in _PEOPLE}
+
+
+def _step_changes(table: str, before: Any, after: Any) -> list[Change]:
+    """Items of a step series whose rows differ."""
+    key = load_schema().tables[table].key[0]
+    values = [column for column in load_schema().tables[table].columns if (table, column) in EFFECTS]
+    found = []
+    for column in values:
+        old, new = (_series(rows, key, column) for rows in (before, after))
+        items = [item for item in dict.fromkeys([*old, *new]) if old.get(item) != new.get(item)]
+        found += [Change(item, EFFECTS[table, column]) for item in items]
+    return found
+
+
+def _series(rows: Any, key: str, value: str) -> dict[str, list[tuple[int, float]]]:
+    found: dict[str, list[tuple[int, float]]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, key), []).append((row.month, getattr(row, value)))
+    return {item: sorted(points) for item, points in found.items()}
+
+
+def _cell_changes(table: str, before: Any, after: Any) -> list[Change] | None:
+    """Cells that differ; None if rows were added or taken away, or a cell changes the shape of the program."""
+    spec = load_schema().tables[table]
+    old, new = ({tuple(dict(row)[k] for k in spec.key): dict(row) for row in rows} for rows in (before, after))
+    if old.keys() != new.keys():
+        return None
+    found = []
+    for key, cells in new.items():
+        edited = [column for column, value in cells.items() if value != old[key][column] and column not in _FREE]
+        item = "/".join(key[:2]) if table == "fleet" else str(key[0])
+        for column in edited:
+            effect = EFFECTS.get((table, column))
+            if effect is None or (cells[column] is None) != (old[key][column] is None):
+                return None
+            found.append(Change(item, effect))
+    return found
+
+
+def same_shape(old: Index, new: Index) -> bool:
+    """Whether what is possible, wanted and limited is the same in kind, so that the program has the same shape."""
+    return (
+        _pattern(old.possible) == _pattern(new.possible)
+        and _pattern({name: amounts > 0 for name, amounts in old.demand.items()})
+        == _pattern({name: amounts > 0 for name, amounts in new.demand.items()})
+        and old.placements == new.placements
+        and all(_kind(old, name) == _kind(new, name) for name in new.agreements)
+        and [_critical(old), _limits(old)] == [_critical(new), _limits(new)]
+    )
+
+
+def _pattern(masks: Mapping[str, Any]) -> dict[str, bytes]:
+    return {name: np.packbits(mask).tobytes() for name, mask in masks.items()}
+
+
+def _kind(ix: Index, name: str) -> tuple[Any, ...]:
+    agreement = ix.agreements[name]
+    return agreement.starts, agreement.months, agreement.hand_backs, agreement.least_blocks > 0
+
+
+def _critical(ix: Index) -> list[bool]:
+    return [row.critical > 0 for row in ix.workloads.values()]
+
+
+def _limits(ix: Index) -> list[bool]:
+    return [row.limit > 0 for row in ix.policies.values()]
