@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import platform
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.plan.audit import audit
@@ -21,9 +18,7 @@ from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.labels import label
 from optimizer.solver import highs
-from optimizer.solver.solution import Held, Options, Progress, Solution, Stop
-
-Tell = Callable[[Progress], None]
+from optimizer.solver.solution import Held, Options, Solution, Stop
 
 _VERSIONS = ("capopt", "pyomo", "highspy", "numpy", "pandas")
 
@@ -74,7 +69,7 @@ def solve(
         If the plan fails its audit; ``error.plan`` holds it.
     """
     options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax)
-    clock = _Clock(progress)
+    clock = Clock(progress)
     if isinstance(instance, Program):
         program = instance
     else:
@@ -86,6 +81,17 @@ def solve(
     with clock.phase("solve"):
         rules = bool(program.instance.rows["rules"])
         solution = highs.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
+    return finish(program, arrays, solution, options, clock)
+
+
+def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
+    """Plan of a solution: extracted, audited, with its head.
+
+    Raises
+    ------
+    NoFeasiblePlan, StoppedWithoutPlan, AuditFailed
+        As :func:`solve` does.
+    """
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
@@ -183,59 +189,3 @@ def _head(program: Program, arrays: Arrays, solution: Solution, options: Options
         "headline": {},
         "audit": {},
     }
-
-
-@dataclass
-class _Clock:
-    """Seconds and peak memory by phase; tells progress."""
-
-    tell: Tell | None
-    began: float = field(default_factory=time.perf_counter)
-    seconds: dict[str, float] = field(default_factory=dict)
-    memory_mb: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time a phase."""
-        started = time.perf_counter()
-        if self.tell:
-            self.tell(Progress(phase=name, elapsed=started - self.began))
-        yield
-        self.seconds[name] = round(time.perf_counter() - started, 4)
-        peak = _peak_memory_mb()
-        if peak is not None:
-            self.memory_mb[name] = round(peak, 1)
-
-    def reporter(self, money: float) -> highs.Report | None:
-        """What the solver calls as it goes on."""
-        tell = self.tell
-        if tell is None:
-            return None
-
-        def report(incumbent: float | None, bound: float | None, nodes: int) -> None:
-            gap = None
-            if incumbent is not None and bound is not None and incumbent != 0:
-                gap = (incumbent - bound) / abs(incumbent)
-            tell(
-                Progress(
-                    phase="solve",
-                    elapsed=time.perf_counter() - self.began,
-                    incumbent=None if incumbent is None else incumbent * money,
-                    bound=None if bound is None else bound * money,
-                    gap=gap,
-                    nodes=nodes,
-                    source="HiGHS" if incumbent is not None else "",
-                )
-            )
-
-        return report
-
-
-def _peak_memory_mb() -> float | None:
-    """Peak memory of this process so far; None where the system does not tell."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

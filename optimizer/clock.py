@@ -1,0 +1,70 @@
+"""Seconds and peak memory by phase, and progress as it is told."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from optimizer.solver.solution import Progress
+
+Tell = Callable[[Progress], None]
+Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
+
+
+@dataclass
+class Clock:
+    """Seconds and peak memory by phase; tells progress."""
+
+    tell: Tell | None = None
+    began: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    memory_mb: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase."""
+        started = time.perf_counter()
+        if self.tell:
+            self.tell(Progress(phase=name, elapsed=started - self.began))
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 4)
+        peak = _peak_memory_mb()
+        if peak is not None:
+            self.memory_mb[name] = round(peak, 1)
+
+    def reporter(self, money: float) -> Report | None:
+        """What the solver calls as it goes on."""
+        tell = self.tell
+        if tell is None:
+            return None
+
+        def report(incumbent: float | None, bound: float | None, nodes: int) -> None:
+            gap = None
+            if incumbent is not None and bound is not None and incumbent != 0:
+                gap = (incumbent - bound) / abs(incumbent)
+            tell(
+                Progress(
+                    phase="solve",
+                    elapsed=time.perf_counter() - self.began,
+                    incumbent=None if incumbent is None else incumbent * money,
+                    bound=None if bound is None else bound * money,
+                    gap=gap,
+                    nodes=nodes,
+                    source="HiGHS" if incumbent is not None else "",
+                )
+            )
+
+        return report
+
+
+def _peak_memory_mb() -> float | None:
+    """Peak memory of this process so far; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
