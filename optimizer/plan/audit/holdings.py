@@ -38,8 +38,8 @@ class Holdings:
         Training runs that are placed.
     used, leased, capacity, offered : array
         Accelerators by pool and month: allocated, leased out, there (on demand: taken), there at most.
-    work, demand, served : array
-        Work of each row of the allocation; wanted and done, by workload and month.
+    work, demand, served, unserved : array
+        Work of each row of the allocation; wanted, done and told as not done, by workload and month.
     mw_supply, mw_used, mw_let : array
         MW by site and month: available, drawn by accelerators in use, leased out as powered space.
     """
@@ -144,6 +144,7 @@ class Holdings:
         self.work: Array = table["accelerators"] * np.nan_to_num(rates)
         self.demand = self.facts.series("demand", "workload", "amount")
         self.served = table.grid("demand", self.shape("demand"), self.work)[: len(self.demand)]
+        self.unserved = self.tables["service"].grid("workload", self.shape("workload"), "unserved")
         self.work_floor = FLOOR * max(float(self.demand.max(initial=0.0)), float(self.work.max(initial=0.0)))
 
     def _power(self) -> None:

@@ -141,9 +141,8 @@ def _runs(case: Priced) -> Payments:
 
 def _penalties(case: Priced) -> Payments:
     """What is unserved, and by how much soft rules are violated, as told; other rules look at these figures."""
-    unserved = case.tables["service"].grid("workload", case.shape("workload"), "unserved")
     for name, place in case.facts.names["workload"].items():
-        yield "unserved", name, unserved[place] * case.facts.tables["workloads"][name].penalty
+        yield "unserved", name, case.unserved[place] * case.facts.tables["workloads"][name].penalty
     violated = case.tables["rules"].grid("rule", case.shape("rule"), "violation")
     for name, place in case.facts.names["rule"].items():
         yield "violation", name, violated[place] * (case.facts.tables["rules"][name].penalty or 0.0)

@@ -102,8 +102,7 @@ def _started(case: Priced, item: str) -> Any:
 
 def _unserved(case: Priced, item: str) -> Any:
     if _is(case, "workloads", item):
-        place = case.facts.names["workload"][item]
-        return case.demand[place] - case.served[place]
+        return case.unserved[case.facts.names["workload"][item]]
     row, found = case.facts.tables["training_runs"][item], np.zeros(case.facts.months)
     due = min(max(row.deadline, 0), case.facts.months - 1)
     found[due] = max(0.0, 1.0 - sum(one.share for one in case.placements if one.run == item))

@@ -139,7 +139,7 @@ def duplicates(case: Holdings, say: Findings) -> None:
         key = {"month": table.t, **table.codes}
         repeated = pd.DataFrame(key).duplicated().to_numpy(dtype=bool)
         if case.relaxed and name in ("decisions", "allocation", "runs"):
-            repeated &= ~np.isin(table.subjects, list(case.facts.tables["training_runs"]))
+            repeated = repeated & ~np.isin(table.subjects, list(case.facts.tables["training_runs"]))
         say.checks += len(table)
         for row in np.flatnonzero(repeated).tolist():
             say.add(table.subjects[row], table.months[row], f"a second row in {name}", "one expected")
