@@ -93,6 +93,31 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """What a planner's own rule can be about, month by month.
+
+    Attributes
+    ----------
+    name : str
+        Name as written in ``rule_terms``.
+    meaning : str
+        What it counts, for people.
+    unit : str
+        Unit it is counted in.
+    items : tuple of str
+        ``table.column`` of the names that have it; ``in_house`` for the own sites together.
+    sells : str
+        What an outlet must sell to have it, ``""`` if any has it.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    items: tuple[str, ...]
+    sells: str = ""
+
+
+@dataclass(frozen=True)
 class Schema:
     """The whole format.
 
@@ -108,6 +133,8 @@ class Schema:
         Sets of ``table.column`` whose names must not repeat across tables.
     needed : mapping of str to tuple of str
         Sets of tables of which at least one must have rows.
+    quantities : mapping of str to Quantity
+        What the planner's own rules can be about, by name.
     """
 
     format: int
@@ -115,6 +142,7 @@ class Schema:
     tables: Mapping[str, Table]
     unique: Mapping[str, tuple[str, ...]]
     needed: Mapping[str, tuple[str, ...]]
+    quantities: Mapping[str, Quantity]
 
     @property
     def referred(self) -> frozenset[str]:
@@ -150,6 +178,10 @@ def _table(name: str, entry: Mapping[str, Any]) -> Table:
     return Table(name=name, columns=columns, **rest)
 
 
+def _quantity(name: str, entry: Mapping[str, Any]) -> Quantity:
+    return Quantity(name=name, **{**entry, "items": tuple(entry["items"])})
+
+
 def _sets(entry: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({name: tuple(members) for name, members in entry.items()})
 
@@ -164,6 +196,7 @@ def load_schema() -> Schema:
         tables=MappingProxyType({name: _table(name, entry) for name, entry in data["tables"].items()}),
         unique=_sets(data["unique"]),
         needed=_sets(data["needed"]),
+        quantities=MappingProxyType({name: _quantity(name, entry) for name, entry in data["quantities"].items()}),
     )
 
 

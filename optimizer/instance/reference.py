@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from optimizer.schema import Column, Schema, Table, load_schema
+from optimizer.schema import Column, Quantity, Schema, Table, load_schema
 
 _TYPES = {
     "name": "name",
@@ -109,10 +109,29 @@ def needs_text(schema: Schema) -> str:
     return f"An instance needs the head, rows in {', '.join(required)}, and in at least {' and '.join(either)}."
 
 
+def quantities_text(schema: Schema) -> str:
+    """A section on what the planner's own rules can be about."""
+    lines = [_line(["`quantity`", "of", "meaning", "unit"]), _line(["---"] * 4)]
+    for quantity in schema.quantities.values():
+        lines.append(_line([f"`{quantity.name}`", _items_text(quantity), quantity.meaning, quantity.unit]))
+    table = "\n".join(lines)
+    return f"#### Quantities\n\nWhat a rule can be about, month by month, and the items that have it.\n\n{table}\n"
+
+
+def _items_text(quantity: Quantity) -> str:
+    names = [target.split(".")[1] if "." in target else f"`{target}`" for target in quantity.items]
+    only = f" that sells {quantity.sells}" if quantity.sells else ""
+    return ", ".join(f"{name}{only}" if name == "outlet" else name for name in names)
+
+
 def sections_text(schema: Schema) -> str:
-    """The head and every table, as sections."""
-    head = f"### instance\n\n{schema.head.meaning}\n\n{columns_text(schema.head, 'key')}\n"
-    return "\n".join([head, *(table_text(table) for table in schema.tables.values())])
+    """The head and every table, as sections; the quantities of own rules after the table of their terms."""
+    parts = [f"### instance\n\n{schema.head.meaning}\n\n{columns_text(schema.head, 'key')}\n"]
+    for table in schema.tables.values():
+        parts.append(table_text(table))
+        if table.name == "rule_terms":
+            parts.append(quantities_text(schema))
+    return "\n".join(parts)
 
 
 def reference() -> str:

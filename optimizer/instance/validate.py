@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.instance import check_names, check_rows, check_tables
+from optimizer.instance import check_names, check_rows, check_tables, check_terms
 from optimizer.instance.data import Data
 from optimizer.instance.suspicious import suspicious
 
@@ -20,6 +20,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("A contract renews one of the same provider.", check_tables.renewals),
     ("No build waits for itself.", check_tables.waiting),
     ("The member of a policy exists.", check_tables.members),
+    ("The item of a rule's term has its quantity.", check_terms.rule_terms),
     ("The probabilities of the scenarios sum to 1.", check_tables.probabilities),
     ("A change names a row and a column that exist, and a value the column takes.", check_tables.changes),
 )
