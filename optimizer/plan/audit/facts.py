@@ -81,6 +81,8 @@ class Facts:
         Pools of each member of each policy; those of the losses to survive, by policy and member.
     names : dict of str to dict
         Places of names by kind of name.
+    parties : list of str
+        Party of each of ``names["cash"]``.
     yields : array
         Work that one accelerator does: workloads and runs, by pool; NaN where they may not run.
     """
@@ -100,6 +102,7 @@ class Facts:
         self.members = {name: members(instance, self.pools, row) for name, row in self.tables["policies"].items()}
         self.outages = self._outages()
         self.names = self._names()
+        self.parties = [self._party(term, item) for term, item in self.names["cash"]]
         self.yields = self._yields()
 
     def label(self, month: int) -> str:
@@ -115,7 +118,7 @@ class Facts:
         series = self._prices.get(item, [])
         return np.array([value_at(series, t, base) for t in range(self.months)])
 
-    def party(self, term: str, item: str) -> str:
+    def _party(self, term: str, item: str) -> str:
         """Party of an item in the cash table."""
         if term in PENALTIES:
             return ""

@@ -26,8 +26,7 @@ def cash(case: Priced, say: Findings) -> None:
 def cash_party(case: Priced, say: Findings) -> None:
     """A payment names the party that is paid or pays, `in_house` for own sites, none for a penalty."""
     table = case.tables["cash"]
-    parties = [case.facts.party(term, item) for term, item in case.facts.names["cash"]]
-    expected = np.array(parties, dtype=object)[table.codes["cash"]]
+    expected = np.array(case.facts.parties, dtype=object)[table.codes["cash"]]
     say.checks += len(table)
     for row in np.flatnonzero(table["party"] != expected).tolist():
         found = f"party {table['party'][row]!r} of {table['term'][row]}"

@@ -26,20 +26,18 @@ class Priced(Holdings):
     ----------
     priced : array
         Money by place in ``facts.names["cash"]`` and month, the one after the plan included.
+    quantities : dict
+        Quantities that the planner's own rules speak of, by name and item, once they are worked out.
     """
 
     def __init__(self, facts: Facts, head: Mapping[str, Any], tables: dict[str, Table]) -> None:
         super().__init__(facts, head, tables)
         names = facts.names["cash"]
+        self.quantities: dict[tuple[str, str], Array] = {}
         self.priced = np.zeros((len(names), facts.months + 1))
         for rule in (_builds, _purchases, _energy, _agreements, _on_demand, _shortfalls, _runs, _penalties):
             for term, item, amounts in rule(self):
                 self.priced[names[term, item], : len(amounts)] += amounts
-
-    def money(self, term: str, item: str) -> Array:
-        """Money of a term and item by month of the plan."""
-        found: Array = self.priced[self.facts.names["cash"][term, item], :-1]
-        return found
 
 
 def _builds(case: Priced) -> Payments:
@@ -121,8 +119,8 @@ def _shortfalls(case: Priced) -> Payments:
 def paid_to(case: Priced, provider: str) -> Array:
     """All that counts towards a spend commitment of a provider, by month."""
     found = np.zeros(case.facts.months)
-    for (term, item), place in case.facts.names["cash"].items():
-        if term in COUNTED and item not in case.facts.tables["outlets"] and case.facts.party(term, item) == provider:
+    for ((term, item), place), party in zip(case.facts.names["cash"].items(), case.facts.parties, strict=True):
+        if term in COUNTED and item not in case.facts.tables["outlets"] and party == provider:
             found += case.priced[place, :-1]
     return found
 

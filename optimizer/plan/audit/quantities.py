@@ -26,16 +26,18 @@ PAID = ("upfront", "contract", "termination", "on_demand", "shortfall", "lease_o
 
 def quantity(case: Priced, name: str, item: str) -> Array:
     """A quantity of an item by month."""
-    found: Array = np.asarray(_QUANTITIES[name](case, item))
-    return found
+    if (name, item) not in case.quantities:
+        case.quantities[name, item] = np.asarray(_QUANTITIES[name](case, item))
+    return case.quantities[name, item]
 
 
-def _pools(case: Priced, item: str) -> list[int]:
-    """Places of the pools that an item is or has."""
-    if item in case.facts.names["pool"]:
+def _pools(case: Priced, item: str, hourly: bool = True) -> list[int]:
+    """Places of the pools that an item is or has; an on-demand offer is none of them if not ``hourly``."""
+    if item in case.facts.tables["contracts"] or (hourly and item in case.facts.tables["on_demand"]):
         return [case.facts.names["pool"][item]]
-    site = item in case.facts.tables["sites"]
-    return [place for place, pool in enumerate(case.facts.pools) if item == (pool.place if site else pool.party)]
+    if item in case.facts.tables["sites"]:
+        return [place for place, pool in enumerate(case.facts.pools) if pool.own and pool.place == item]
+    return [place for place, pool in enumerate(case.facts.pools) if pool.party == item]
 
 
 def _is(case: Priced, table: str, item: str) -> bool:
@@ -65,9 +67,9 @@ def _served(case: Priced, item: str) -> Any:
 
 
 def _leased(case: Priced, item: str) -> Any:
-    if _is(case, "outlets", item):
+    if _is(case, "outlets", item) and case.facts.tables["outlets"][item].sells == "accelerators":
         return case.stocks[item].active * case.facts.agreements[item].accelerators
-    return case.leased[_pools(case, item)].sum(axis=0)
+    return case.leased[_pools(case, item, hourly=False)].sum(axis=0)
 
 
 def _mw(case: Priced, item: str) -> Any:
@@ -126,7 +128,7 @@ def _counts(case: Priced, term: str, of: str, item: str) -> bool:
         return of == item if term == "energy" else term in OWN and tables[table][of].site == item
     if item == IN_HOUSE:
         return term in OWN
-    return term in PAID and case.facts.party(term, of) == item
+    return term in PAID and case.facts.parties[case.facts.names["cash"][term, of]] == item
 
 
 _QUANTITIES: dict[str, Callable[[Priced, str], Any]] = {
