@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan, load_plan
     from optimizer.planning import solve
     from optimizer.program.build import Program, build
+    from optimizer.whatif import WhatIf
 
 __version__ = "0.1.0"
 
@@ -44,6 +45,7 @@ __all__ = [
     "StoppedWithoutPlan",
     "UnsupportedInstance",
     "Violation",
+    "WhatIf",
     "__version__",
     "audit",
     "build",
@@ -59,6 +61,7 @@ _ROOMS = {
     "optimizer.plan.plan": ("Plan", "load_plan"),
     "optimizer.planning": ("solve",),
     "optimizer.program.build": ("Program", "build"),
+    "optimizer.whatif": ("WhatIf",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

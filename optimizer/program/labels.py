@@ -15,9 +15,11 @@ def label(program: Program, component: Any) -> str:
     ----------
     program : Program
         The program the component belongs to.
-    component : ConstraintData or VarData
-        A row, or a column whose bounds are meant.
+    component : ConstraintData, VarData or str
+        A row, or a column whose bounds are meant; a row that was added to the arrays says it itself.
     """
+    if isinstance(component, str):
+        return component
     contents = program_contents()
     family = component.parent_component().local_name
     entry = contents["constraints"].get(family) or contents["variables"].get(family)

@@ -12,7 +12,7 @@ import highspy
 import numpy as np
 
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
@@ -93,7 +93,7 @@ class Model:
         self.arrays = arrays
         self._highs = _Quiet()
         self._watch = _Watch()
-        self._start: Floats | None = None
+        self._start: tuple[Ints, Floats] | None = None
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         if arrays.integer.any():
@@ -135,9 +135,9 @@ class Model:
         self.arrays = arrays
         return len(cost) + len(bounds) + len(rows) + len(cells)
 
-    def start(self, values: Floats) -> None:
-        """Give a point to start the next search from; of a program with whole numbers, these are what counts."""
-        self._start = values
+    def start(self, columns: Ints, values: Floats) -> None:
+        """Give values of some columns to start the next search from; HiGHS completes them."""
+        self._start = columns, values
 
     # ------------------------------------------------------------------ solving
     def solve(self, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
@@ -166,8 +166,8 @@ class Model:
             settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
         _set_options(self._highs, {"presolve": "choose", **settings})
         if self._start is not None:
-            columns = np.arange(len(self._start), dtype=np.int32)
-            self._highs.setSolution(len(columns), columns, self._start)
+            columns, values = self._start
+            self._highs.setSolution(len(columns), columns.astype(np.int32), values)
             self._start = None
         self._watch = watch = _Watch()
         outcome: list[highspy.HighsStatus] = []

@@ -16,12 +16,14 @@ from optimizer.instance.instance import Instance
 from optimizer.program import money
 from optimizer.program.build import ROOMS, Program, build, gather_money
 from optimizer.program.compile import Arrays, Columns, Floats, compile_program
+from optimizer.program.holds import Hold, hold
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
 from optimizer.schema import program_contents
 from optimizer.solver.effects import Change, changes, same_shape
 from optimizer.solver.highs import Model, Report
 from optimizer.solver.solution import Options, Solution
+from optimizer.solver.start import start_values
 
 
 class Live:
@@ -66,13 +68,32 @@ class Live:
         self._model.change(self.arrays)
         return True
 
-    def start(self, values: Floats) -> None:
-        """Give values of the columns to start the next search from."""
-        self._model.start(values)
+    def start(self, plan: Any) -> None:
+        """Start the next search from a plan's decisions, as far as they are possible here."""
+        self._model.start(*start_values(self.program, self.arrays, plan))
 
-    def solve(self, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
-        """Solve the program as it stands."""
-        return self._model.solve(options, report, duals=duals)
+    def solve(
+        self,
+        options: Options,
+        report: Report | None = None,
+        *,
+        holds: Iterable[Hold] = (),
+        duals: bool = False,
+    ) -> Solution:
+        """Solve the program as it stands, with some decisions held this once.
+
+        Raises
+        ------
+        HoldError
+            If a hold names an item that is not there, or a month in which it cannot be.
+        """
+        held = hold(self.program, self.arrays, holds)
+        if len(held.rows) == len(self.arrays.rows):
+            self._model.change(held)
+            solution = self._model.solve(options, report, duals=duals)
+            self._model.change(self.arrays)
+            return solution
+        return Model(held).solve(options, report, duals=duals)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+"""Edits of an instance: cells set, multiplied, added to or delayed, and the whole checked again.
+
+An edit is written ``table.item.column=value``, with ``*=``, ``+=`` or ``-=`` in place of ``=``, such as
+``demand.assistant.amount*=1.2``. ``item@2027-03`` means the row of a step series that holds in that month, and ``*``
+every item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from optimizer.errors import CapoptError
+from optimizer.instance.instance import Instance
+from optimizer.instance.raw import Speller
+from optimizer.instance.values import parse_number
+from optimizer.schema import Table, load_schema
+
+_EDIT = re.compile(r"([^.=\s]+)\.(.+)\.([^.=\s]+?)\s*(\*=|\+=|-=|=)\s*(.*)", re.DOTALL)
+_NUMBERS = ("number", "integer")
+
+
+class EditError(CapoptError):
+    """An edit that cannot be understood, or names something that is not there."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit.
+
+    Attributes
+    ----------
+    table, item, column : str
+        What is edited; ``item`` is the row's name, or ``*``.
+    how : str
+        ``=``, ``*=``, ``+=`` or ``-=``.
+    value : str
+        By what, or to what.
+    month : str
+        Month of a step series that is meant, ``""`` for all of it.
+    """
+
+    table: str
+    item: str
+    column: str
+    how: str
+    value: str
+    month: str = ""
+
+    def __str__(self) -> str:
+        month = f"@{self.month}" if self.month else ""
+        return f"{self.table}.{self.item}{month}.{self.column}{self.how}{self.value}"
+
+
+def parse_edit(text: str) -> Edit:
+    """An edit from its text.
+
+    Raises
+    ------
+    EditError
+        If it is none, or its table or column does not exist.
+    """
+    match = _EDIT.fullmatch(text.strip())
+    if not match:
+        raise EditError(f"{text!r} is no edit; expected table.item.column=value, such as contracts.bridge.price*=0.9")
+    table, item, column, how, value = match.groups()
+    spec = _known(table, load_schema().tables, f"{text!r}: no table")
+    _known(column, spec.columns, f"{text!r}: {table} has no column")
+    name, at, month = item.rpartition("@")
+    if at and re.fullmatch(r"\d{4}-\d{2}", month):
+        if not spec.step:
+            raise EditError(f"{text!r}: {table} is no step series; leave out @{month}")
+        return Edit(table, name, column, how, value.strip(), month)
+    return Edit(table, item, column, how, value.strip())
+
+
+def parse_delay(text: str) -> Edit:
+    """An edit that makes something arrive later: ``builds.texas=6``, ``contracts.bridge=2``, ``fleet`` has no delay."""
+    table, dot, rest = text.strip().partition(".")
+    item, equals, months = rest.rpartition("=")
+    if not (dot and equals and re.fullmatch(r"[+-]?\d+", months.strip())):
+        raise EditError(f"{text!r} is no delay; expected table.item=months, such as builds.texas=6")
+    spec = _known(table, load_schema().tables, f"{text!r}: no table")
+    if "lead_months" not in spec.columns:
+        able = ", ".join(name for name, other in load_schema().tables.items() if "lead_months" in other.columns)
+        raise EditError(f"{text!r}: {table} has no lead_months; delays work on {able}")
+    return Edit(table, item, "lead_months", "+=", months.strip())
+
+
+def _known(name: str, names: Mapping[str, Any], what: str) -> Any:
+    if name in names:
+        return names[name]
+    near = Speller().nearest(name, names)
+    raise EditError(f"{what} {name!r}." + (f" Did you mean {near!r}?" if near else ""))
+
+
+def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
+    """An instance with edits made one after the other, checked as a whole.
+
+    Parameters
+    ----------
+    instance : Instance
+        What is edited; it stays as it is.
+    edits : iterable of Edit
+        From :func:`parse_edit` and :func:`parse_delay`.
+
+    Raises
+    ------
+    EditError
+        If an edit names an item that is not there, or does arithmetic on text.
+    InstanceError
+        If the edited instance is broken; it carries every fault.
+    """
+    from optimizer.instance.read import read
+
+    frames: dict[str, Any] = {table: instance.frame(table) for table, rows in instance.rows.items() if rows}
+    frames["instance"] = dict(vars(instance.head))
+    for edit in edits:
+        _apply(frames, edit)
+    edited = read(frames)
+    places = {table: instance.places[table] for table in instance.places if table in edited.places}
+    return replace(edited, places=MappingProxyType({**edited.places, **places}))
+
+
+def _apply(frames: dict[str, Any], edit: Edit) -> None:
+    spec = load_schema().tables[edit.table]
+    if edit.table not in frames:
+        raise EditError(f"{edit}: the instance has no {edit.table}")
+    frame = frames[edit.table] = frames[edit.table].astype(object)
+    names = frame[spec.key[0]].astype(str)
+    rows = [i for i, name in enumerate(names) if edit.item in ("*", name)]
+    if not rows:
+        near = Speller().nearest(edit.item, list(dict.fromkeys(names)))
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{hint}")
+    for i in _holding(frame, spec, rows, edit):
+        frame.iat[i, frame.columns.get_loc(edit.column)] = _value(frame.iloc[i][edit.column], spec, edit)
+
+
+def _holding(frame: Any, spec: Table, rows: list[int], edit: Edit) -> list[int]:
+    """Rows that are meant: of a step series and a month, the last one up to it of each item."""
+    if not edit.month:
+        return rows
+    last: dict[str, int] = {}
+    for i in sorted(rows, key=lambda i: str(frame.iloc[i][spec.step])):
+        if str(frame.iloc[i][spec.step]) <= edit.month:
+            last[str(frame.iloc[i][spec.key[0]])] = i
+    if not last:
+        raise EditError(f"{edit}: no row holds in {edit.month}")
+    return list(last.values())
+
+
+def _value(old: Any, spec: Table, edit: Edit) -> Any:
+    if edit.how == "=":
+        return edit.value or None
+    number = parse_number(edit.value)
+    if spec.columns[edit.column].type not in _NUMBERS or number is None:
+        raise EditError(f"{edit}: {edit.how} needs a number and a column of numbers")
+    if old is None or old != old:
+        raise EditError(f"{edit}: the cell is blank; set it with = first")
+    result = {"*=": float(old) * number, "+=": float(old) + number, "-=": float(old) - number}[edit.how]
+    return int(result) if spec.columns[edit.column].type == "integer" and result == int(result) else result

@@ -1,0 +1,191 @@
+"""Decisions that are forced, forbidden or ended, as bounds on the program's columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from optimizer.errors import CapoptError
+from optimizer.instance.raw import Speller
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays
+
+_HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2}))?")
+FAMILY = {  # column family of a decision, and whether its month is counted from the start
+    "order_build": "ordered",
+    "buy": "bought",
+    "sign": "started",
+    "lease_out": "started",
+    "hand_back": "ended",
+    "take_back": "ended",
+    "commit_spend": "committed",
+    "start_run": "placed",
+}
+
+
+class HoldError(CapoptError):
+    """A decision that cannot be forced, forbidden or ended."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A decision that is held.
+
+    Attributes
+    ----------
+    kind : str
+        ``force``, ``forbid`` or ``end``.
+    decision : str
+        As in the plan's table decisions; ``""`` where the item tells.
+    item : str
+        Build, purchase, contract, outlet, commitment or run.
+    month : str
+        Month of the decision; for ``end`` the first month without the item; ``""`` for any month.
+    blocks : float or None
+        Exactly so many, where given.
+    """
+
+    kind: str
+    decision: str
+    item: str
+    month: str = ""
+    blocks: float | None = None
+
+    def __str__(self) -> str:
+        head = f"{self.decision}:" if self.decision else ""
+        return f"{self.kind} {head}{self.item}{f'@{self.month}' if self.month else ''}"
+
+
+def parse_hold(kind: str, text: str) -> Hold:
+    """A hold from its text: ``sign:bridge@2027-03``, ``bridge`` or ``bridge@2027-03``.
+
+    Raises
+    ------
+    HoldError
+        If it is none, or names no kind of decision.
+    """
+    match = _HOLD.fullmatch(text.strip())
+    decision, item, month = match.groups() if match else (None, "", None)
+    if decision and decision not in FAMILY:
+        near = Speller().nearest(decision, FAMILY)
+        raise HoldError(f"{text!r}: no decision is called {decision!r}." + (f" Did you mean {near!r}?" if near else ""))
+    if not item or (kind == "end" and not month):
+        raise HoldError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
+    return Hold(kind, decision or "", item, month or "")
+
+
+def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
+    """Arrays in which decisions are held.
+
+    Raises
+    ------
+    HoldError
+        If a hold names an item that is not there, or a month in which it cannot be.
+    """
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    rows: list[tuple[str, list[int]]] = []
+    for one in holds:
+        if one.kind == "end":
+            upper[_numbers(program, _active(program, one))] = 0.0
+            continue
+        chosen = _numbers(program, _decisions(program, one))
+        if one.kind == "forbid":
+            upper[chosen] = np.minimum(upper[chosen], 0.0)
+        elif one.blocks is not None:
+            _fix(program, one, chosen, lower, upper)
+        else:
+            rows.append((str(one), chosen))
+    return _at_least(replace(arrays, lower=lower, upper=upper), rows)
+
+
+def _fix(program: Program, one: Hold, chosen: list[int], lower: Any, upper: Any) -> None:
+    if len(chosen) != 1:
+        raise HoldError(f"{one}: a number of blocks needs one month")
+    lower[chosen] = upper[chosen] = one.blocks
+
+
+def _numbers(program: Program, variables: list[Any]) -> list[int]:
+    return [program.model.number[id(variable)] for variable in variables]
+
+
+def _family(program: Program, one: Hold) -> str:
+    """Column family that a hold is about."""
+    ix = program.index
+    found = [
+        ("order_build", ix.builds),
+        ("buy", ix.purchases),
+        ("lease_out" if one.item in ix.agreements and ix.agreements[one.item].is_outlet else "sign", ix.agreements),
+        ("commit_spend", ix.commitments),
+        ("start_run", ix.runs),
+    ]
+    for decision, items in found:
+        if one.item in items:
+            return FAMILY[one.decision or decision]
+    every = [name for _, items in found for name in items]
+    near = Speller().nearest(one.item, every)
+    raise HoldError(f"{one}: there is no such item to decide on." + (f" Did you mean {near!r}?" if near else ""))
+
+
+def _decisions(program: Program, one: Hold) -> list[Any]:
+    """Variables of a decision, of one month or of all."""
+    family = _family(program, one)
+    keys = [key for key in program.model.col[family] if key[0] == one.item]
+    if one.month:
+        t = program.instance.month_index(one.month)
+        if family == "started":
+            t += program.index.agreements[one.item].row.lead_months
+        keys = [key for key in keys if key[-1] == t]
+    if not keys and one.kind != "forbid":
+        months = sorted({key[-1] for key in program.model.col[family] if key[0] == one.item})
+        lead = program.index.agreements[one.item].row.lead_months if family == "started" else 0
+        span = (
+            f"; possible from {_label(program, months[0] - lead)} to {_label(program, months[-1] - lead)}"
+            if months
+            else ""
+        )
+        raise HoldError(f"{one}: not possible then{span}")
+    return [program.model.col[family][key] for key in keys]
+
+
+def _label(program: Program, t: int) -> str:
+    return program.instance.label(t)
+
+
+def _active(program: Program, one: Hold) -> list[Any]:
+    """Variables of the blocks in force from a month on."""
+    if one.item not in program.index.agreements:
+        near = Speller().nearest(one.item, program.index.agreements)
+        raise HoldError(
+            f"{one}: no contract or outlet is called {one.item!r}." + (f" Did you mean {near!r}?" if near else "")
+        )
+    t = program.instance.month_index(one.month)
+    return [variable for key, variable in program.model.col["in_force"].items() if key[0] == one.item and key[1] >= t]
+
+
+def _at_least(arrays: Arrays, rows: list[tuple[str, list[int]]]) -> Arrays:
+    """Arrays with rows ``sum of columns >= 1`` added, each with what it says."""
+    if not rows:
+        return arrays
+    from scipy.sparse import csc_array, vstack
+
+    count, before = len(arrays.cost), len(arrays.row_lower)
+    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(before, count))
+    columns = [column for _, chosen in rows for column in chosen]
+    number = np.repeat(np.arange(len(rows)), [len(chosen) for _, chosen in rows])
+    more = csc_array((np.ones(len(columns)), (number, columns)), shape=(len(rows), count))
+    whole = vstack([matrix, more], format="csc")
+    return replace(
+        arrays,
+        starts=np.asarray(whole.indptr, dtype=np.int64),
+        indices=np.asarray(whole.indices, dtype=np.int64),
+        values=np.asarray(whole.data, dtype=float),
+        row_lower=np.concatenate([arrays.row_lower, np.ones(len(rows))]),
+        row_upper=np.concatenate([arrays.row_upper, np.full(len(rows), np.inf)]),
+        rows=(*arrays.rows, *(says for says, _ in rows)),
+    )

@@ -1,0 +1,65 @@
+"""Where a search starts: the decisions of a plan as values of whole-number columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.program.holds import FAMILY
+
+
+def start_values(program: Program, arrays: Arrays, plan: Any) -> tuple[Ints, Floats]:
+    """Columns and values that a plan's decisions give to a program, which may be of an edited instance.
+
+    Parameters
+    ----------
+    program, arrays : Program, Arrays
+        Where the search is to start.
+    plan : Plan
+        Any plan with the same names; decisions that are not possible here are left out.
+
+    Returns
+    -------
+    tuple of ndarray
+        Column numbers and values of every whole-number column.
+    """
+    m, shift = program.model, program.instance.month_index(plan.instance.head.start)
+    values = np.zeros(len(arrays.cost))
+    for row in plan.decisions.itertuples():
+        family = FAMILY.get(row.decision)
+        if family is None:
+            continue
+        t = plan.instance.month_index(row.month) + shift
+        for key, amount in _keys(program, plan, family, row, t):
+            if key in m.col[family]:
+                values[m.number[id(m.col[family][key])]] += amount
+    _follow(program, values)
+    values = np.clip(values, arrays.lower, arrays.upper)
+    whole = np.flatnonzero(arrays.integer)
+    return whole, values[whole]
+
+
+def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tuple[Any, float]]:
+    """Keys of the column family that a decision is about, with the amount of each."""
+    if family == "placed":
+        runs = plan.runs
+        places = runs[(runs["run"] == row.item) & (runs["starts"] == row.starts)]
+        return [((row.item, place.pool, place.accelerators, t), 1.0) for place in places.itertuples()]
+    if family == "started" and row.item in program.index.agreements:
+        t += program.index.agreements[row.item].row.lead_months
+    return [((row.item, t), float(row.blocks))]
+
+
+def _follow(program: Program, values: Floats) -> None:
+    """Columns that follow from the decisions: blocks built so far, signatures."""
+    m = program.model
+    so_far: dict[str, float] = defaultdict(float)
+    for (build, t), variable in m.col["built"].items():
+        so_far[build] += values[m.number[id(m.col["ordered"][build, t])]]
+        values[m.number[id(variable)]] = so_far[build]
+    for key, variable in m.col["signed"].items():
+        values[m.number[id(variable)]] = float(values[m.number[id(m.col["started"][key])]] > 0)

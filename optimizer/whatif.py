@@ -1,0 +1,129 @@
+"""What-ifs: a plan's instance edited, decisions forced, forbidden or ended, and solved again from the plan at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from optimizer.clock import Clock, Tell
+from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
+from optimizer.instance.instance import Instance
+from optimizer.plan.plan import Plan
+from optimizer.planning import finish
+from optimizer.program.holds import Hold, parse_hold
+from optimizer.solver.resolve import Live
+from optimizer.solver.solution import Options
+
+Texts = str | Iterable[str]
+
+
+class WhatIf:
+    """An instance kept in the solver, to ask one what-if after the other.
+
+    Parameters
+    ----------
+    base : Plan or Instance
+        The plan at hand, from which searches start; or an instance without one.
+    relax : bool
+        Solve linear relaxations.
+    **options
+        ``gap``, ``time_limit``, ``threads`` and ``seed`` as for :func:`optimizer.solve`.
+
+    Examples
+    --------
+    >>> ask = optimizer.WhatIf(plan, gap=0.005)                    # doctest: +SKIP
+    >>> ask("contracts.bridge.price*=0.9").objective               # doctest: +SKIP
+    >>> ask(delay="builds.texas=6", forbid="sign:bridge").gap      # doctest: +SKIP
+    """
+
+    def __init__(self, base: Plan | Instance, *, relax: bool = False, **options: Any) -> None:
+        self.plan = base if isinstance(base, Plan) else None
+        self.instance = base.instance if isinstance(base, Plan) else base
+        self.options = Options(relax=relax, **options)
+        self.live = Live(self.instance, relax=relax)
+
+    def __call__(
+        self,
+        edit: Texts = (),
+        *,
+        delay: Texts = (),
+        force: Texts = (),
+        forbid: Texts = (),
+        end: Texts = (),
+        progress: Tell | None = None,
+    ) -> Plan:
+        """Plan of the edited instance.
+
+        Parameters
+        ----------
+        edit : str or iterable of str
+            ``table.item.column=value``, with ``*=``, ``+=`` or ``-=`` too.
+        delay : str or iterable of str
+            ``table.item=months``: arrives later by so many months.
+        force, forbid : str or iterable of str
+            Decisions that must or must not be made: ``sign:offer@2027-03``, ``offer`` for any month.
+        end : str or iterable of str
+            ``item@month``: nothing of it is in force from that month on.
+        progress : callable, optional
+            As for :func:`optimizer.solve`.
+
+        Raises
+        ------
+        EditError, HoldError
+            If an edit or a decision makes no sense.
+        InstanceError
+            If the edited instance is broken.
+        NoFeasiblePlan, StoppedWithoutPlan, AuditFailed
+            As for :func:`optimizer.solve`.
+        """
+        edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
+        holds = parse_holds(force=force, forbid=forbid, end=end)
+        return self.ask(edits, holds, progress)
+
+    def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
+        """As calling it, with edits and holds that are parsed already."""
+        edits, holds, clock = list(edits), list(holds), Clock(progress)
+        with clock.phase("read"):
+            edited = apply_edits(self.instance, edits) if edits else self.instance
+        with clock.phase("build"):
+            self.live.update(edited)
+            if self.plan is not None and self.live.arrays.integer.any():
+                self.live.start(self.plan)
+        with clock.phase("solve"):
+            report = clock.reporter(self.live.program.units.money)
+            rules = bool(edited.rows["rules"])
+            solution = self.live.solve(self.options, report, holds=holds, duals=rules)
+        return finish(self.live.program, self.live.arrays, solution, self.options, clock)
+
+    def sweep(self, edit: str, values: Sequence[float]) -> pd.DataFrame:
+        """Costs over a range of values of one cell: columns value, objective, bound, gap, change.
+
+        Parameters
+        ----------
+        edit : str
+            ``table.item.column``, such as ``contracts.bridge.price``.
+        values : sequence of float
+            Values, in the order of the table.
+        """
+        rows = []
+        for value in values:
+            plan = self.ask([parse_edit(f"{edit}={value!r}")])
+            rows.append((value, plan.objective, plan.bound, plan.gap))
+        table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap"])
+        table["change"] = table["objective"].diff()
+        return table
+
+
+def _texts(texts: Texts) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def parse_holds(force: Texts = (), forbid: Texts = (), end: Texts = ()) -> list[Hold]:
+    """Holds from their texts."""
+    return [
+        parse_hold(kind, text)
+        for kind, texts in (("force", force), ("forbid", forbid), ("end", end))
+        for text in _texts(texts)
+    ]
