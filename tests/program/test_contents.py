@@ -1,0 +1,107 @@
+"""What program.toml declares is what is built, and what formulation.md tells."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pyomo.environ as pyo
+import pytest
+
+import optimizer
+from optimizer.program.build import ROOMS, Program
+from optimizer.program.index import Index
+from optimizer.schema import models_folder, program_contents
+from tests.program.rich import rich_frames
+
+CONTENTS = program_contents()
+FAMILIES = [*CONTENTS["variables"], *CONTENTS["constraints"]]
+FORMULATION = (models_folder() / "capacity_allocation" / "formulation.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return optimizer.build(optimizer.read(rich_frames()))
+
+
+def test_declared_is_built(program: Program) -> None:
+    """Tests that variables and constraint families of the model are those of program.toml, in its order."""
+    for kind, declared in ((pyo.Var, CONTENTS["variables"]), (pyo.Constraint, CONTENTS["constraints"])):
+        built = [component.local_name for component in program.model.component_objects(kind)]
+        assert built == list(declared)
+    objectives = [objective.local_name for objective in program.model.component_objects(pyo.Objective)]
+    assert objectives == ["net_present_cost"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_index_is_of_its_declared_kinds(program: Program, family: str) -> None:
+    """Tests that each family has keys in the rich instance, each position holding what program.toml says it does."""
+    entry = CONTENTS["variables"].get(family) or CONTENTS["constraints"][family]
+    things = _things(program.index)
+    keys = list(getattr(program.model, family))
+    assert keys
+    for key in keys:
+        parts = () if key is None else key if isinstance(key, tuple) else (key,)
+        assert len(parts) == len(entry["index"])
+        assert all(part in things[kind] for part, kind in zip(parts, entry["index"], strict=True))
+
+
+def _things(ix: Index) -> dict[str, Any]:
+    """What each kind of index can be."""
+    rows = ix.rows
+    return {
+        "month": range(ix.horizon),
+        "build": {row.build for row in rows["builds"]},
+        "purchase": {row.purchase for row in rows["purchases"]},
+        "agreement": {row.contract for row in rows["contracts"]} | {row.outlet for row in rows["outlets"]},
+        "site": {row.site for row in rows["sites"]},
+        "offer": {row.offer for row in rows["on_demand"]},
+        "pool": {"hall/gpu", "barn/tpu", "lease", "block", "old", "again", "hourly", "rate"},
+        "workload": {row.workload for row in rows["workloads"]},
+        "run": {row.run for row in rows["training_runs"]},
+        "size": {size for row in rows["training_runs"] for size in row.sizes},
+        "commitment": {row.commitment for row in rows["commitments"]},
+        "provider": {row.provider for row in rows["providers"]},
+        "policy": {row.policy for row in rows["policies"]},
+        "member": {"alpha", "neo", "cloud", "lab"},
+        "rule": {row.rule for row in rows["rules"]},
+        "budget": {row.budget for row in rows["budgets"]},
+    }
+
+
+def test_every_cash_term_is_declared_and_booked(program: Program) -> None:
+    """Tests that the ledger books each term of program.toml in the rich instance, and no other."""
+    assert {account.term for account in program.entries.names} == set(CONTENTS["terms"])
+
+
+def test_every_column_of_the_ledger_is_a_variable_of_the_model(program: Program) -> None:
+    """Tests that the program's columns are all variables of the model, in the order of program.toml."""
+    expected = [variable.name for variable in program.model.component_data_objects(pyo.Var)]
+    assert [variable.name for variable in program.columns] == expected
+
+
+@pytest.mark.parametrize("family", CONTENTS["constraints"])
+def test_a_family_is_a_function_of_its_room_and_a_heading(family: str) -> None:
+    """Tests that each constraint family is a documented function of its room, and a heading of formulation.md."""
+    assert getattr(ROOMS[CONTENTS["constraints"][family]["room"]], family).__doc__
+    assert f"\n### {family}\n" in FORMULATION
+
+
+@pytest.mark.parametrize("name", CONTENTS["variables"])
+def test_a_variable_has_a_row_in_the_formulation(name: str) -> None:
+    """Tests that each variable stands in the table of variables, and says what its bounds mean."""
+    table = FORMULATION.split("## 2. Variables")[1].split("## 3.")[0]
+    assert re.search(rf"^\|[^|]*`{name}`", table, flags=re.MULTILINE)
+    assert CONTENTS["variables"][name]["unit"]
+
+
+@pytest.mark.parametrize("term", CONTENTS["terms"])
+def test_a_cash_term_has_a_row_in_the_formulation(term: str) -> None:
+    """Tests that each cash term stands in the table of money."""
+    assert f"\n| `{term}` |" in FORMULATION.split("## 4. Money")[1]
+
+
+def test_nothing_else_is_a_heading() -> None:
+    """Tests that formulation.md tells of no family that is not built."""
+    told = re.findall(r"^### ([a-z_]+)$", FORMULATION, flags=re.MULTILINE)
+    assert told == [*CONTENTS["constraints"], "net_present_cost"]
