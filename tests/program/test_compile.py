@@ -1,0 +1,170 @@
+"""The arrays against Pyomo's own compiler, and what a user adds to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import csc_array
+
+import optimizer
+from optimizer.errors import SolverError
+from optimizer.instance.instance import Instance
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, compile_program
+from tests.golden.cases import CASES
+from tests.program.rich import rich_frames
+from tests.program.tiny import by_month, decided, tiny
+
+INSTANCES: dict[str, Callable[[], Instance]] = {
+    "rich": lambda: optimizer.read(rich_frames()),
+    "rich and longer": lambda: optimizer.read(rich_frames(15)),
+    **{family: CASES[family] for family in ("delivered_balance", "renewal", "budget_limit", "outage_power")},
+}
+
+
+def _matrix(arrays: Arrays) -> Any:
+    shape = (len(arrays.row_lower), len(arrays.cost))
+    return csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape)
+
+
+def _difference(one: Any, other: Any) -> float:
+    return float(abs(one - other).max()) if one.shape == other.shape else np.inf
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_arrays_are_those_of_pyomos_own_compiler(name: str) -> None:
+    """Tests that matrix, right-hand sides and costs are the same as Pyomo's standard form of the model."""
+    program = optimizer.build(INSTANCES[name]())
+    arrays = compile_program(program)
+    form = LinearStandardFormCompiler().write(
+        program.model, mixed_form=True, column_order=list(arrays.columns), row_order=list(arrays.rows)
+    )
+    position = {id(column): number for number, column in enumerate(arrays.columns)}
+    order = [position[id(column)] for column in form.columns]
+    assert [row.constraint for row in form.rows] == list(arrays.rows)
+    assert _difference(_matrix(arrays)[:, order], csc_array(form.A)) < 1e-12
+    assert np.abs(arrays.cost[order] - form.c.toarray()[0]).max() < 1e-12
+    assert (arrays.offset, np.delete(arrays.cost, order).any()) == (form.c_offset[0], False)
+    for number, (row, rhs) in enumerate(zip(form.rows, form.rhs, strict=True)):
+        lower, upper = (rhs if row.bound_type <= 0 else -np.inf), (rhs if row.bound_type >= 0 else np.inf)
+        assert (arrays.row_lower[number], arrays.row_upper[number]) == (lower, upper)
+
+
+@pytest.mark.parametrize("relax", [True, False])
+def test_bounds_and_integrality_are_those_of_the_variables(relax: bool) -> None:
+    """Tests that columns have the bounds of their variables, and their integrality unless it is relaxed."""
+    arrays = compile_program(optimizer.build(optimizer.read(rich_frames())), relax=relax)
+    for number, variable in enumerate(arrays.columns):
+        lower, upper = variable.bounds
+        assert arrays.lower[number] == (-np.inf if lower is None else lower)
+        assert arrays.upper[number] == (np.inf if upper is None else upper)
+        assert arrays.integer[number] == (variable.is_integer() and not relax)
+    assert arrays.size["integers"] == arrays.integer.sum() == (0 if relax else 84)
+
+
+def _leased(**columns: Any) -> Program:
+    """Ten accelerators wanted in each of 3 months; a lease at 100 a month for them."""
+    lease = {"price": 100, "term_months": 1, "max_blocks": 3, **columns}
+    return optimizer.build(tiny(3, {"jobs": [10]}, contracts=[lease]))
+
+
+def test_a_constraint_added_to_the_model_binds() -> None:
+    """Tests that a user's constraint is solved along: no more than two signatures, two months served, 1000 unserved."""
+    program = _leased()
+    model = program.model
+    model.few = pyo.Constraint(expr=sum(model.started["lease", t] for t in range(3)) <= 2)
+    assert optimizer.solve(program, gap=0).objective == pytest.approx(200 + 10 * 1000)
+    model.late = pyo.Constraint(expr=model.started["lease", 0] == 0)
+    assert decided(optimizer.solve(program, gap=0))[0] == (1, "sign", "lease", 1)
+
+
+def test_a_variable_added_to_the_model_is_solved_along() -> None:
+    """Tests that a user's variable, parameter and expression work, in bounds on both sides, and with a constant."""
+    program = _leased()
+    model = program.model
+    model.extra = pyo.Var(domain=pyo.NonNegativeReals)
+    model.least = pyo.Param(initialize=3, mutable=True)
+    model.signed_in_all = pyo.Expression(expr=model.started["lease", 0] + 2 * model.started["lease", 1] + 1)
+    model.linked = pyo.Constraint(expr=model.extra == model.signed_in_all - 1)
+    model.between = pyo.Constraint(expr=pyo.inequality(model.least + 2, model.extra + 1, 7))
+    arrays = compile_program(program)
+    assert arrays.columns[-1] is model.extra
+    assert arrays.rows[-2:] == (model.linked, model.between)
+    assert (arrays.row_lower[-1], arrays.row_upper[-1]) == (4, 6)
+    # n0 + 2 n1 >= 4 with n <= 3: n1 = 2 and n0 = 0 costs the least unless month 0 is served: n0 = 1, n1 = 2 (1.5).
+    plan = optimizer.solve(program, gap=0)
+    assert plan.objective == pytest.approx(100 + 200 + 100)
+    assert by_month(plan, "capacity", "accelerators") == {0: 10, 1: 20, 2: 10}
+
+
+def test_a_variable_can_be_fixed() -> None:
+    """Tests that a fixed variable keeps its value."""
+    program = _leased()
+    program.model.started["lease", 2].fix(3)
+    assert optimizer.solve(program, gap=0).objective == pytest.approx(100 + 100 + 300)
+
+
+def test_what_is_deactivated_is_left_out() -> None:
+    """Tests that a deactivated family does not bind: capacity for nothing."""
+    program = _leased()
+    program.model.contract_capacity.deactivate()
+    arrays = compile_program(program)
+    assert "contract_capacity" not in {row.parent_component().local_name for row in arrays.rows}
+
+
+def _square(model: Any) -> None:
+    model.extra = pyo.Constraint(expr=model.started["lease", 0] ** 2 <= 1)
+
+
+def _second_objective(model: Any) -> None:
+    model.extra = pyo.Objective(expr=model.started["lease", 0])
+
+
+def _maximise(model: Any) -> None:
+    model.net_present_cost.deactivate()
+    model.extra = pyo.Objective(expr=model.started["lease", 0], sense=pyo.maximize)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_square, "extra was added to the model and is not linear"),
+        (_second_objective, "exactly one active objective"),
+        (_maximise, "exactly one active objective, to be minimised"),
+    ],
+)
+def test_what_cannot_be_solved_is_refused(change: Callable[[Any], None], message: str) -> None:
+    """Tests that nonlinear constraints and other objectives are refused with the reason."""
+    program = _leased()
+    change(program.model)
+    with pytest.raises(SolverError, match=message):
+        compile_program(program)
+
+
+def test_activity_and_violation() -> None:
+    """Tests row activities, and the largest relative violation of rows and bounds."""
+    # x + 2 y <= 4, 1 <= x <= 3, 0 <= y. At (3, 2): activity 7, over by 3 of 1 + 3 + 4; at (4, 0): bound over by 1 of 5.
+    arrays = compile_program(_leased())
+    small = Arrays(
+        cost=np.array([1.0, 1.0]),
+        offset=0.0,
+        lower=np.array([1.0, 0.0]),
+        upper=np.array([3.0, np.inf]),
+        integer=np.array([False, False]),
+        starts=np.array([0, 1, 2]),
+        indices=np.array([0, 0]),
+        values=np.array([1.0, 2.0]),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([4.0]),
+        columns=arrays.columns[:2],
+        rows=arrays.rows[:1],
+    )
+    assert small.activity(np.array([3.0, 2.0])).tolist() == [7]
+    assert small.worst_violation(np.array([3.0, 2.0])) == pytest.approx(3 / 8)
+    assert small.worst_violation(np.array([4.0, 0.0])) == pytest.approx(1 / 5)
+    assert small.worst_violation(np.array([2.0, 1.0])) == 0
