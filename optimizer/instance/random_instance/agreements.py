@@ -77,9 +77,9 @@ def add_contracts(sketch: Sketch, draw: Draw) -> None:
     for number in range(1, count + 1):
         row = _contract(sketch, draw, f"contract-{number}", draw.pick(suppliers))
         earlier = sketch.rows("contracts")
-        if draw.chance(0.3):
+        if draw.chance(0.25):
             _commit(sketch, draw, row, _committed(draw, row["integer"] is False))
-        elif earlier and draw.chance(0.3):
+        elif earlier and draw.chance(0.25):
             _renew(sketch, draw, row, draw.pick(earlier))
         sketch.add("contracts", row)
         if draw.chance(0.35):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from optimizer.instance.random_instance.sketch import Row, Sketch
 
+IN_HOUSE = "in_house"
 Series = list[float]
 
 
@@ -75,3 +76,9 @@ def marks_of(sketch: Sketch, provider: str) -> tuple[str, list[str]]:
     """Group and tags of a provider."""
     row = next(row for row in sketch.rows("providers") if row["provider"] == provider)
     return row["group"] or provider, [tag for tag in (row["tags"] or "").split(";") if tag]
+
+
+def throughput_of(sketch: Sketch, work: str, accelerator: str) -> float:
+    """Factor of a kind for a class of work; 0 if it cannot run it."""
+    rows = [row for row in sketch.rows("throughput") if (row["class"], row["accelerator"]) == (work, accelerator)]
+    return float(rows[0]["factor"]) if rows else 0.0

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.random_instance.agreements import add_contracts, add_outlets
+from optimizer.instance.random_instance.budgets import add_budgets
 from optimizer.instance.random_instance.draw import Draw
-from optimizer.instance.random_instance.limits import add_budgets, add_policies
 from optimizer.instance.random_instance.market import add_commitments, add_on_demand, add_prices
 from optimizer.instance.random_instance.own import add_builds, add_purchases
 from optimizer.instance.random_instance.own_rules import add_rules
+from optimizer.instance.random_instance.policies import add_policies
 from optimizer.instance.random_instance.sizes import SIZES
 from optimizer.instance.random_instance.sketch import Row, Sketch
 from optimizer.instance.random_instance.work import add_runs, add_workloads

@@ -26,9 +26,9 @@ def add_on_demand(sketch: Sketch, draw: Draw) -> None:
     served, critical = _firm(sketch)
     for number, backstop in enumerate(sketch.backstops, start=1):
         availability = draw.maybe(0.5, 0.92, 1.0)
-        least = max(served, critical * draw.between(0.6, 1.2)) / (availability or 1.0)
+        least = max(0.55 * served, critical * draw.between(0.05, 0.5)) / (availability or 1.0)
         row: Row = {"offer": f"spot-{number}", **backstop, "price": draw.between(4, 9)}
-        row |= {"max_accelerators": nice(least * draw.between(1.02, 1.6) + 10), "availability": availability}
+        row |= {"max_accelerators": nice(least * draw.between(1.02, 1.4) + 10), "availability": availability}
         sketch.add("on_demand", {**row, "commitment": None})
     for number in range(1, draw.whole(*sketch.size.offers) + 1):
         sketch.add("on_demand", _offer(sketch, draw, f"hourly-{number}", draw.pick(clouds)))

@@ -3,32 +3,10 @@
 from __future__ import annotations
 
 from optimizer.instance.random_instance.draw import Draw, nice
-from optimizer.instance.random_instance.facts import demand_of
-from optimizer.instance.random_instance.limits import IN_HOUSE
+from optimizer.instance.random_instance.facts import IN_HOUSE, demand_of
 from optimizer.instance.random_instance.sketch import Row, Sketch, window
+from optimizer.schema import load_schema
 
-# Tables whose rows have a quantity; in_house is the planner's own sites together.
-ITEMS: dict[str, tuple[str, ...]] = {
-    "capacity": ("contracts", "on_demand", "purchases", "sites", "providers", IN_HOUSE),
-    "used": ("contracts", "on_demand", "sites", "providers", IN_HOUSE, "workloads", "training_runs"),
-    "leased": ("outlets", "contracts", "sites", "providers", IN_HOUSE),
-    "mw": ("sites", IN_HOUSE, "builds", "contracts", "providers", "outlets"),
-    "spend": ("builds", "purchases", "contracts", "on_demand", "outlets", "sites", "providers", IN_HOUSE),
-    "started": ("builds", "purchases", "contracts", "outlets", "training_runs"),
-    "served": ("workloads", "training_runs", "contracts", "on_demand", "sites", "providers", IN_HOUSE),
-    "unserved": ("workloads", "training_runs"),
-}
-_NAMES = {
-    "contracts": "contract",
-    "on_demand": "offer",
-    "purchases": "purchase",
-    "sites": "site",
-    "providers": "provider",
-    "workloads": "workload",
-    "training_runs": "run",
-    "outlets": "outlet",
-    "builds": "build",
-}
 # Money per unit of a violation, about.
 _PENALTY = {"capacity": 800, "used": 800, "leased": 800, "mw": 400_000, "spend": 0.5, "started": 3e7, "served": 800}
 
@@ -54,22 +32,33 @@ def add_rules(sketch: Sketch, draw: Draw) -> None:
 
 def _pairs(sketch: Sketch, draw: Draw) -> list[tuple[str, str, str]]:
     """Quantity, table and item of each term; mostly of one quantity, as planners do."""
-    able = [(q, table) for q, tables in ITEMS.items() for table in tables if _items(sketch, table)]
-    quantity, table = draw.pick(able)
-    found = [(quantity, table, draw.pick(_items(sketch, table)))]
+    able = _able(sketch)
+    quantity, table = draw.pick(sorted(able))
+    found = [(quantity, table, draw.pick(able[quantity, table]))]
     for _ in range(draw.pick((0, 0, 1, 2))):
-        same = [pair for pair in able if pair[0] == quantity]
-        chosen, table = draw.pick(same) if draw.chance(0.8) else draw.pick(able)
-        term = (chosen, table, draw.pick(_items(sketch, table)))
+        same = [pair for pair in sorted(able) if pair[0] == quantity]
+        chosen, table = draw.pick(same) if draw.chance(0.8) else draw.pick(sorted(able))
+        term = (chosen, table, draw.pick(able[chosen, table]))
         if (term[0], term[2]) not in {(q, item) for q, _, item in found}:
             found.append(term)
     return found
 
 
-def _items(sketch: Sketch, table: str) -> list[str]:
-    if table == IN_HOUSE:
-        return [IN_HOUSE] if sketch.rows("sites") else []
-    return [row[_NAMES[table]] for row in sketch.rows(table)]
+def _able(sketch: Sketch) -> dict[tuple[str, str], list[str]]:
+    """Items by the quantity they have and the table they stand in."""
+    able = {}
+    for quantity in load_schema().quantities.values():
+        for kind in quantity.items:
+            table, _, column = kind.partition(".")
+            rows = sketch.rows(table)
+            if quantity.sells and table == "outlets":
+                rows = [row for row in rows if (row["sells"] or "accelerators") == quantity.sells]
+            items = [row[column] for row in rows]
+            if kind == IN_HOUSE and sketch.rows("sites"):
+                items = [IN_HOUSE]
+            if items:
+                able[quantity.name, table] = items
+    return able
 
 
 def _soft(draw: Draw, quantity: str, size: float) -> Row:
@@ -101,7 +90,8 @@ def _pinned(sketch: Sketch, table: str, item: str) -> bool:
 
 
 def _row(sketch: Sketch, table: str, item: str) -> Row:
-    return next(row for row in sketch.rows(table) if row[_NAMES[table]] == item)
+    name = load_schema().tables[table].key[0]
+    return next(row for row in sketch.rows(table) if row[name] == item)
 
 
 # ---------------------------------------------------------------- how large a quantity gets, about
@@ -132,7 +122,7 @@ def _accelerators(sketch: Sketch, table: str, item: str) -> float:
         return float(sum(row["count"] for row in rows)) + sketch.demand * sketch.size.part[1]
     if table == "providers":
         parts = [(t, row) for t in ("contracts", "on_demand") for row in sketch.rows(t) if row["provider"] == item]
-        return sum(_accelerators(sketch, t, row[_NAMES[t]]) for t, row in parts) + 1.0
+        return sum(_size_of_row(row, t) for t, row in parts) + 1.0
     if table == "workloads":
         return max(demand_of(sketch, item))
     return _size_of_row(_row(sketch, table, item), table)

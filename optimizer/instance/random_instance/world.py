@@ -99,9 +99,9 @@ def _fleet(sketch: Sketch, draw: Draw, site: str, kind: str) -> float:
 
 def _power(sketch: Sketch, draw: Draw, site: str, load: float) -> None:
     """Supply in one to three steps: sometimes too little, later than the plan starts, or less again."""
-    spare = sketch.block(draw, 1.0) / 1000 if draw.chance(0.6) else 0.0
+    spare = sketch.block(draw, 1.0) / 1000 if draw.chance(0.5) else 0.0
     month = draw.pick((0, 0, 0, -3, -1)) if draw.chance(0.85) else draw.whole(1, max(sketch.months // 2, 1))
-    mw = nice(load * draw.between(0.6, 1.5) + spare)
+    mw = nice(load * draw.between(0.3, 1.3) + spare)
     price = draw.chance(0.85)
     for _ in range(draw.whole(1, 3)):
         row: Row = {"site": site, "month": month, "mw": mw}
