@@ -1,0 +1,144 @@
+"""Why an instance has no plan, in a planner's terms, and the cheapest repair, proven by a plan of the repaired one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from optimizer.errors import NoFeasiblePlan
+from optimizer.instance.edit import Edit, apply_edits
+from optimizer.instance.instance import Instance
+from optimizer.plan.plan import Plan
+from optimizer.planning import solve
+from optimizer.program.build import Program, build
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.labels import label_of, needs, told
+from optimizer.solver import repair
+from optimizer.solver.solution import Options
+
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One conflict: things that cannot all hold.
+
+    Attributes
+    ----------
+    text : str
+        In one sentence.
+    parts : tuple of str
+        What clashes, each with the table rows it comes from.
+    sources : tuple of str
+        All these table rows, such as ``contracts.csv row 3``.
+    """
+
+    text: str
+    parts: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why there is no plan, and what would give one.
+
+    Attributes
+    ----------
+    feasible : bool
+        Whether there is a plan after all.
+    reasons : tuple of Reason
+        Every conflict found.
+    repair : tuple of Edit
+        The least that must be given up, as edits; empty where nothing that can be given up is enough.
+    plan : Plan or None
+        A plan of the repaired instance, which proves the repair; its cost is the repair's.
+    """
+
+    feasible: bool
+    reasons: tuple[Reason, ...] = ()
+    repair: tuple[Edit, ...] = ()
+    plan: Plan | None = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        plan = self.plan
+        return {
+            "feasible": self.feasible,
+            "reasons": [vars(reason) for reason in self.reasons],
+            "repair": [str(edit) for edit in self.repair],
+            "repaired_objective": None if plan is None else plan.objective,
+            "repaired_bound": None if plan is None else plan.bound,
+        }
+
+    def text(self) -> str:
+        """For people."""
+        if self.feasible:
+            return "There is a plan that meets all rules."
+        lines = ["There is no plan that meets all rules."]
+        for number, reason in enumerate(self.reasons, start=1):
+            lines += [f"{number}. {reason.text}", *(f"   - {part}" for part in reason.parts)]
+        if self.plan is not None:
+            currency = self.plan.instance.head.currency
+            lines += ["", "The least that must be given up:", *(f"   {edit}" for edit in self.repair)]
+            lines.append(f"With that there is a plan, which costs {self.plan.objective:,.0f} {currency}.")
+        elif not self.repair:
+            lines += ["", "No loosening of budgets, service, policies, rules, power or agreed outlets gives a plan."]
+        return "\n".join(lines)
+
+
+def diagnose(instance: Instance | Program, **options: Any) -> Diagnosis:
+    """Say why an instance has no plan, and what is the least to give up.
+
+    Parameters
+    ----------
+    instance : Instance or Program
+        What has no plan.
+    **options
+        ``gap``, ``time_limit`` (of each of its searches), ``threads``, ``seed`` and ``relax`` as for
+        :func:`optimizer.solve`.
+
+    Returns
+    -------
+    Diagnosis
+        With every conflict that was found, and a repair that a plan proves.
+    """
+    settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
+    program = instance if isinstance(instance, Program) else build(instance)
+    arrays = compile_program(program, relax=settings.relax)
+    edits = repair.cheapest_repair(program, arrays, settings)
+    if edits == []:
+        return Diagnosis(feasible=True)
+    reasons = tuple(_reason(program, arrays, one) for one in repair.conflicts(program, arrays, settings))
+    if edits is None:
+        return Diagnosis(feasible=False, reasons=reasons)
+    return Diagnosis(False, reasons, tuple(edits), _proof(program.instance, edits, settings))
+
+
+def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | None:
+    """A plan of the repaired instance; its head tells that it is elastic and what was given up."""
+    repaired = apply_edits(instance, edits)
+    try:
+        plan = solve(
+            repaired,
+            gap=options.gap,
+            time_limit=options.time_limit,
+            threads=options.threads,
+            seed=options.seed,
+            relax=options.relax,
+        )
+    except NoFeasiblePlan:
+        return None
+    return replace(plan, head={**plan.head, "elastic": [str(edit) for edit in edits]})
+
+
+def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
+    labels = [label_of(program, arrays.rows[row]) for row in one.rows]
+    labels += [label_of(program, arrays.columns[column]) for column in one.columns]
+    wanted, limits = [x for x in labels if needs(x)], [x for x in labels if not needs(x)]
+    parts = told(program, [*wanted, *limits])
+    sources = tuple(dict.fromkeys(source for x in labels for source in x.sources))
+    if wanted and limits:
+        text = f"{told(program, wanted)[-1]}, but {'; '.join(told(program, limits)[:3])}"
+    else:
+        text = " and ".join(parts[:3])
+    return Reason(f"{text}.", tuple(parts), sources)

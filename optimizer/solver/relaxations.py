@@ -1,0 +1,251 @@
+"""What a planner can give up, as columns that loosen the program: the ground of every repair.
+
+Each relaxation is measured in shares of what it loosens (of the budget, of the demand that must be served, of the
+power of a site...), so that their sum says how much is given up in all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from optimizer.instance.edit import Edit
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, Floats
+
+_DIGITS = 4  # that matter in a repair
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """One thing that can be given up.
+
+    Attributes
+    ----------
+    table, item, column : str
+        Cell that would change.
+    cells : list of (row, coefficient)
+        The loosening column in the rows of the program.
+    weight : float
+        What one unit of it counts.
+    edit : callable
+        From the value of the column, and all values, to the edit of the cell.
+    most : float
+        Most of it.
+    opened : tuple of int
+        Columns whose upper bound is lifted to 1 instead: the column itself is then the relaxation.
+    """
+
+    table: str
+    item: str
+    column: str
+    cells: list[tuple[int, float]]
+    weight: float
+    edit: Callable[[float, Floats], Edit]
+    most: float = np.inf
+    opened: tuple[int, ...] = ()
+    limits: list[tuple[int, float, float]] = field(default_factory=list)  # column, share of 1, old bound: unserved work
+
+
+class Relaxations:
+    """Everything that can be given up in a program.
+
+    Parameters
+    ----------
+    program, arrays : Program, Arrays
+        The program and its arrays.
+    """
+
+    def __init__(self, program: Program, arrays: Arrays) -> None:
+        self.program, self.arrays = program, arrays
+        self.m, self.ix, self.units = program.model, program.index, program.units
+        self.row_of = {id(row): number for number, row in enumerate(arrays.rows)}
+
+    def all(self) -> list[Relaxation]:
+        """Every relaxation, table by table."""
+        kinds = (self.budgets, self.services, self.runs, self.commitments, self.shares, self.outages)
+        return [one for kind in (*kinds, self.rules, self.sites, self.outlets, self.renewals) for one in kind()]
+
+    def rows(self, family: str, chosen: Callable[[tuple[Any, ...]], bool]) -> Iterator[tuple[tuple[Any, ...], int]]:
+        """Keys and row numbers of the constraints of a family."""
+        for index, row in getattr(self.m, family).items():
+            key = index if isinstance(index, tuple) else (index,)
+            if chosen(key) and id(row) in self.row_of:
+                yield key, self.row_of[id(row)]
+
+    # ------------------------------------------------------------------ money and service
+    def budgets(self) -> Iterator[Relaxation]:
+        """More money in a budget."""
+        for name, row in self.m.budgets.items():
+            unit, size = self.units.money, max(abs(row.amount), self.units.money)
+
+            def edit(value: float, _: Floats, name: str = name, row: Any = row, unit: float = unit) -> Edit:
+                return _set("budgets", name, "amount", row.amount + _up(value * unit, size=abs(row.amount)))
+
+            cells = [(number, -1.0) for _, number in self.rows("budget_limit", _named(name))]
+            yield Relaxation("budgets", name, "amount", cells, unit / size, edit)
+
+    def services(self) -> Iterator[Relaxation]:
+        """A smaller share of a workload that must be served."""
+        for name, row in self.ix.workloads.items():
+            if row.min_service <= 0:
+                continue
+            limits = [
+                (self.m.number[id(variable)], float(self.ix.demand[name][t]) / self.units.accelerators)
+                for (workload, t), variable in self.m.col["unserved"].items()
+                if workload == name
+            ]
+
+            def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
+                return _set("workloads", name, "min_service", max(0.0, _down(row.min_service - value)))
+
+            yield Relaxation(
+                "workloads",
+                name,
+                "min_service",
+                [],
+                1.0,
+                edit,
+                most=float(row.min_service),
+                limits=[(column, amount, (1 - row.min_service) * amount) for column, amount in limits],
+            )
+
+    # ------------------------------------------------------------------ runs and commitments
+    def runs(self) -> Iterator[Relaxation]:
+        """A required run that is not run."""
+        for name, row in self.ix.runs.items():
+            if row.required:
+                column = self.m.number[id(self.m.col["not_run"][name])]
+                edit = _const(_set("training_runs", name, "required", "false"))
+                yield Relaxation("training_runs", name, "required", [], 1.0, edit, opened=(column,))
+
+    def commitments(self) -> Iterator[Relaxation]:
+        """A required commitment that is not taken."""
+        for name, row in self.ix.commitments.items():
+            if row.required:
+                cells = [(number, 1.0) for _, number in self.rows("commitment_once", _named(name))]
+                edit = _const(_set("commitments", name, "required", "false"))
+                yield Relaxation("commitments", name, "required", cells, 1.0, edit, most=1.0)
+
+    # ------------------------------------------------------------------ policies and own rules
+    def shares(self) -> Iterator[Relaxation]:
+        """A larger share of capacity for a member: one relaxation per row, the limit follows from the largest."""
+        most = sum(float(np.max(stock[np.isfinite(stock)], initial=0.0)) for stock in self.ix.most_capacity.values())
+        size = max(most / self.units.accelerators, 1.0)
+        for key, number in self.rows("share_limit", lambda _: True):
+            policy, _, t = key
+            column = self.m.number[id(self.m.col["reference_capacity"][t])]
+
+            def edit(value: float, values: Floats, policy: str = policy, column: int = column) -> Edit:
+                limit = self.ix.policies[policy].limit
+                share = limit + value / max(values[column], 1e-12)
+                return _set("policies", policy, "limit", min(1.0, _up(share)))
+
+            yield Relaxation("policies", policy, "limit", [(number, -1.0)], 1.0 / size, edit)
+
+    def outages(self) -> Iterator[Relaxation]:
+        """A smaller part of the critical work that survives."""
+        for name, row in self.ix.policies.items():
+            if row.rule != "survive":
+                continue
+            cells = []
+            for (_, _, w, t), number in self.rows("outage_demand", _named(name)):
+                need = self.ix.workloads[w].critical * float(self.ix.demand[w][t])
+                cells.append((number, need / self.units.accelerators))
+
+            def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
+                return _set("policies", name, "limit", max(0.0, _down(row.limit - value)))
+
+            yield Relaxation("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
+
+    def rules(self) -> Iterator[Relaxation]:
+        """Another right-hand side of a hard rule; an equation is given up as a whole."""
+        for name, row in self.ix.own_rules.items():
+            if row.penalty is not None:
+                continue
+            scale = {key: self.m.rule_scale[name, key[1]] for key, _ in self.rows("own_rule", _named(name))}
+            found = list(self.rows("own_rule", _named(name)))
+            size = max(abs(row.rhs), *scale.values()) if scale else 1.0
+            for sign in (-1.0, 1.0):
+                if (row.sense, sign) in (("<=", 1.0), (">=", -1.0)):
+                    continue
+
+                def edit(value: float, _: Floats, name: str = name, row: Any = row, sign: float = sign) -> Edit:
+                    if row.sense == "=":
+                        return _set("rules", name, "penalty", 0.0)
+                    return _set("rules", name, "rhs", row.rhs - sign * _up(value, size=abs(row.rhs)))
+
+                if row.sense == "=":
+                    for key, number in found:
+                        yield Relaxation("rules", name, "rhs", [(number, sign / scale[key])], 1.0 / size, edit)
+                else:
+                    cells = [(number, sign / scale[key]) for key, number in found]
+                    yield Relaxation("rules", name, "rhs", cells, 1.0 / size, edit)
+
+    # ------------------------------------------------------------------ power, outlets, renewals
+    def sites(self) -> Iterator[Relaxation]:
+        """More power at a site, in all months."""
+        powered = {row.site for row in self.ix.rows["power"]}
+        for site in powered:
+            cells = [(number, -1.0) for _, number in self.rows("site_power", _named(site))]
+            size = max(float(self.ix.supply[site].max()), self.units.mw)
+
+            def edit(value: float, _: Floats, site: str = site) -> Edit:
+                return Edit("power", site, "mw", "+=", f"{_up(value * self.units.mw):g}")
+
+            yield Relaxation("power", site, "mw", cells, 2.0 * self.units.mw / size, edit)
+
+    def outlets(self) -> Iterator[Relaxation]:
+        """Fewer blocks of an outlet that is agreed already."""
+        for name, agreement in self.ix.agreements.items():
+            if not agreement.is_outlet or not agreement.committed or name not in self.ix.lendable:
+                continue
+            per_block = agreement.row.accelerators_per_block / self.units.accelerators
+            cells = [(number, 1.0) for _, number in self.rows("outlet_cover", _named(name))]
+
+            def edit(
+                value: float, _: Floats, name: str = name, per: float = per_block, row: Any = agreement.row
+            ) -> Edit:
+                blocks = value / per
+                less = math.ceil(blocks - 1e-6) if row.integer else _up(blocks)
+                return _set("outlets", name, "committed_blocks", max(0.0, row.committed_blocks - less))
+
+            weight = 1.0 / (per_block * agreement.committed)
+            yield Relaxation("outlets", name, "committed_blocks", cells, weight, edit, most=1.0 / weight)
+
+    def renewals(self) -> Iterator[Relaxation]:
+        """An agreed contract that renews nothing."""
+        for name, agreement in self.ix.agreements.items():
+            cells = [(number, -1.0) for _, number in self.rows("renewal", _named(name))] if agreement.committed else []
+            if cells:
+                edit = _const(_set("contracts", name, "renews", ""))
+                yield Relaxation("contracts", name, "renews", cells, 1.0 / (agreement.committed or 1.0), edit)
+
+
+def _named(name: str) -> Callable[[tuple[Any, ...]], bool]:
+    return lambda key: key[0] == name
+
+
+def _const(edit: Edit) -> Callable[[float, Floats], Edit]:
+    return lambda _value, _values: edit
+
+
+def _set(table: str, item: str, column: str, value: float | str) -> Edit:
+    return Edit(table, item, column, "=", value if isinstance(value, str) else f"{value:.15g}")
+
+
+def _up(value: float, size: float = 0.0) -> float:
+    """A value rounded up to a few digits (of itself, or of the larger thing it is added to)."""
+    if value <= 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(max(value, 1e-6 * size))) - _DIGITS + 1)
+    return math.ceil(value / step - 1e-6) * step
+
+
+def _down(value: float) -> float:
+    """A share rounded down to a hundredth of a percent."""
+    return math.floor(value * 10_000 + 1e-6) / 10_000
