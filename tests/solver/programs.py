@@ -1,0 +1,40 @@
+"""Programs as plain arrays, without a model behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from optimizer.program.compile import Arrays
+
+INF = np.inf
+
+
+def program(cost: Any, rows: Any, low: Any, high: Any, upper: Any = INF, whole: bool = False) -> Arrays:
+    """Minimise ``cost . x`` with ``low <= rows x <= high`` and ``0 <= x <= upper``, whole or not."""
+    matrix = csc_array(np.array(rows, dtype=float))
+    count = matrix.shape[1]
+    return Arrays(
+        cost=np.array(cost, dtype=float),
+        offset=0.0,
+        lower=np.zeros(count),
+        upper=np.broadcast_to(np.asarray(upper, dtype=float), count).copy(),
+        integer=np.full(count, whole),
+        starts=matrix.indptr.astype(np.int64),
+        indices=matrix.indices.astype(np.int64),
+        values=matrix.data,
+        row_lower=np.array(low, dtype=float),
+        row_upper=np.array(high, dtype=float),
+        columns=tuple(range(count)),
+        rows=tuple(range(matrix.shape[0])),
+    )
+
+
+def knapsacks(items: int = 100, sacks: int = 10) -> Arrays:
+    """Weights and values alike at random, several sacks half full: plans at once, a proof not within hours."""
+    chance = np.random.default_rng(7)
+    weights = chance.integers(200, 1000, size=(sacks, items))
+    values = weights.mean(axis=0) + chance.integers(0, 100, size=items)
+    return program(-values, weights, np.full(sacks, -INF), weights.sum(axis=1) // 2, upper=1, whole=True)
