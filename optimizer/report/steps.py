@@ -34,6 +34,8 @@ class Step:
         What to do, with whom.
     runs : str
         Months it is about.
+    starts, ends : str
+        First and last of these months; blank where there is none.
     blocks, accelerators, mw, cost : float
         Its size, and the money it commits.
     early : bool
@@ -43,6 +45,8 @@ class Step:
     month: str
     text: str
     runs: str
+    starts: str
+    ends: str
     blocks: float
     accelerators: float
     mw: float
@@ -52,10 +56,10 @@ class Step:
 
 def steps(plan: Plan) -> list[Step]:
     """All steps of a plan, by month."""
-    notices = _notices(plan)
+    months_of_notice = notices(plan)
     found = []
     for row in plan.decisions.to_dict("records"):
-        months = notices.get(row["item"], 0) if row["decision"] in ("hand_back", "take_back") else 0
+        months = months_of_notice.get(row["item"], 0) if row["decision"] in ("hand_back", "take_back") else 0
         month = plan.instance.label(plan.instance.month_index(row["month"]) - months)
         if months:
             found.append(_step(row, month, early=True))
@@ -75,11 +79,11 @@ def biggest(every: Sequence[Step], number: int) -> list[Step]:
     return sorted(chosen, key=lambda step: step.month)
 
 
-def _notices(plan: Plan) -> dict[str, int]:
+def notices(plan: Plan) -> dict[str, int]:
     """Months of notice, by contract and outlet."""
     rows = plan.instance.rows
-    notices = {row.contract: row.notice_months for row in rows["contracts"]}
-    return notices | {row.outlet: row.notice_months for row in rows["outlets"]}
+    found = {row.contract: row.notice_months for row in rows["contracts"]}
+    return found | {row.outlet: row.notice_months for row in rows["outlets"]}
 
 
 def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False) -> Step:
@@ -91,6 +95,8 @@ def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False
         month=month,
         text=f"{text}, notice in {notice}" if notice else text,
         runs=_runs(row["starts"], row["ends"]),
+        starts=row["starts"],
+        ends=row["ends"],
         blocks=row["blocks"],
         accelerators=row["accelerators"],
         mw=row["mw"],

@@ -45,3 +45,9 @@ def _significant(value: float, digits: int) -> str:
     text = f"{value:,.{max(digits - whole, 0)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def shown(name: str, most: int = 200) -> str:
+    """A name as it can be shown: what cannot be seen or turns the text around is spelled out; no longer than asked."""
+    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

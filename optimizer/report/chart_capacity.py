@@ -1,0 +1,180 @@
+"""Charts of capacity: accelerators and MW by where they come from, work against demand, power against supply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.report.charts import (
+    Chart,
+    Ground,
+    Series,
+    add_areas,
+    add_line,
+    change,
+    month_text,
+    new_figure,
+    panels,
+)
+from optimizer.report.colours import INK, MUTED, party_text
+from optimizer.report.grid import Format, by_month, tenths, whole
+from optimizer.report.words import count, percent, shown
+from optimizer.schema import IN_HOUSE
+
+HATCH = "/"
+_SITES = 8
+
+
+def accelerators(ground: Ground) -> Chart:
+    """Accelerators that are there, by party; on-demand ones hatched."""
+    return _by_party(ground, "accelerators", "accelerators", whole)
+
+
+def megawatts(ground: Ground) -> Chart:
+    """Facility MW behind the capacity, by party, where MW are told."""
+    table = ground.plan.capacity
+    unknown = table.loc[table["mw"] == 0, "accelerators"].sum()
+    share = unknown / table["accelerators"].sum() if len(table) else 0.0
+    chart = _by_party(ground, "mw", "MW", tenths)
+    note = "MW that the accelerators need when all of them run."
+    if share > 0:
+        note += f" {percent(share)} of the accelerator-months have no MW in their terms and are not counted."
+    return Chart("megawatts", chart.title, chart.figure, chart.grid, note)
+
+
+def _by_party(ground: Ground, column: str, unit: str, form: Format) -> Chart:
+    series, counted = _sources(ground, column), column == "accelerators"
+    figure = new_figure(ground, "Accelerators" if counted else "Facility MW", tickformat="~s" if counted else ",")
+    add_areas(figure, ground, series, f"%{{y:,.{0 if counted else 1}f}} {unit}")
+    if not series:
+        return Chart(column, f"There are no {unit} in this plan.", figure)
+    return Chart(column, _growth(ground, series, unit), figure, by_month(ground.months, _columns(series), form))
+
+
+def _sources(ground: Ground, column: str) -> list[Series]:
+    """Series by party, on-demand capacity apart."""
+    table, colours = ground.plan.capacity, ground.colours
+    found = []
+    for by_the_hour in (False, True):
+        rows = table[(table["source"] == "on_demand") == by_the_hour]
+        sums = ground.pivot(rows, rows["party"].map(colours.group), column)
+        for name in colours.order(str(name) for name in sums.columns[(sums > 0).any()]):
+            label = f"{party_text(name)}, on demand" if by_the_hour else party_text(name)
+            found.append(Series(label, colours.of(name), sums[name].tolist(), HATCH if by_the_hour else ""))
+    return found
+
+
+def _columns(series: list[Series]) -> list[tuple[str, list[float]]]:
+    return [*((one.label, list(one.values)) for one in series), ("All", _totals(series))]
+
+
+def _totals(series: list[Series]) -> list[float]:
+    return [sum(values) for values in zip(*(one.values for one in series), strict=True)]
+
+
+def _growth(ground: Ground, series: list[Series], unit: str) -> str:
+    totals = _totals(series)
+    first, last, peak = totals[0], totals[-1], max(totals)
+    span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
+    text = f"Capacity {change(first, last, count, unit)}, {span}"
+    if peak > 1.02 * max(first, last):
+        text += f", with a peak of {count(peak)} in {month_text(ground.months[totals.index(peak)])}"
+    if last <= 0:
+        return f"{text}."
+    most = max(series, key=lambda one: one.values[-1])
+    name = "the own sites" if most.label == party_text(IN_HOUSE) else shown(most.label, 40)
+    return f"{text}; in the end {percent(most.values[-1] / last)} is with {name}."
+
+
+# ---------------------------------------------------------------- work against demand
+def work(ground: Ground) -> Chart:
+    """Work of the workloads by the party it runs at, against demand."""
+    table, service = ground.plan.allocation, ground.plan.service
+    rows = table[table["demand"].isin(service["workload"])]
+    party = rows["pool"].map(party_of_pool(ground)).map(ground.colours.group)
+    done = ground.pivot(rows, party, "work")
+    wanted = service.groupby("month")["demand"].sum().reindex(ground.months, fill_value=0.0)
+    series = ground.party_series(done)
+    figure = new_figure(ground, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
+    add_areas(figure, ground, series, "%{y:,.0f}")
+    demand = Series("demand", INK, wanted.tolist())
+    add_line(figure, ground, demand, "%{y:,.0f}")
+    missing = service.groupby("month")["unserved"].sum().reindex(ground.months, fill_value=0.0)
+    columns = [
+        *((one.label, one.values) for one in series),
+        ("Demand", wanted.tolist()),
+        ("Unserved", missing.tolist()),
+    ]
+    note = "Between the areas and the line is work that nobody does."
+    return Chart("work", _served(missing, wanted), figure, by_month(ground.months, columns, whole), note)
+
+
+def _served(missing: pd.Series[float], wanted: pd.Series[float]) -> str:
+    total, lost = float(wanted.sum()), float(missing.sum())
+    if total == 0:
+        return "No work is wanted month by month."
+    if lost <= 1e-9 * total:
+        return "Capacity does all the work that is wanted, in every month."
+    worst = str(missing.idxmax())
+    share = missing[worst] / wanted[worst]
+    text = f"Capacity does {percent(1 - lost / total)} of the work wanted"
+    return f"{text}; most is missing in {month_text(worst)}, {percent(share)} of that month."
+
+
+def party_of_pool(ground: Ground) -> dict[str, str]:
+    """Party of each pool that has capacity."""
+    table = ground.plan.capacity
+    return dict(zip(table["pool"], table["party"], strict=True))
+
+
+# ---------------------------------------------------------------- power
+def power(ground: Ground) -> Chart:
+    """Power drawn and leased out at each site against what is available, a panel for each site."""
+    table = ground.plan.power
+    peaks = table.groupby("site")["mw_available"].max().sort_values(ascending=False, kind="stable")
+    sites = [str(site) for site in peaks.index[:_SITES]]
+    if not sites:
+        return Chart("power", "There are no own sites with power in this plan.", new_figure(ground, "MW"))
+    figure = panels(ground, sites, "Facility MW", tickformat=",")
+    columns: list[tuple[str, list[float]]] = []
+    for row, site in enumerate(sites, 1):
+        rows = table[table["site"] == site].set_index("month").reindex(ground.months)
+        used, leased, available = (
+            rows[f"mw_{name}"].fillna(0.0).tolist() for name in ("used", "leased_out", "available")
+        )
+        place: dict[str, Any] = {"row": row, "col": 1}
+        add_areas(figure, ground, [Series("own accelerators", ground.colours.of("in_house"), used)], _MW, **place)
+        add_areas(figure, ground, [Series("powered space leased out", MUTED, leased, "x")], _MW, **place)
+        add_line(figure, ground, Series("available", INK, available), _MW, **place)
+        columns += [(f"{site}: used", used), (f"{site}: leased out", leased), (f"{site}: available", available)]
+    one_legend(figure)
+    return Chart("power", _tightest(table), figure, by_month(ground.months, columns, tenths), _left_out(len(peaks)))
+
+
+_MW = "%{y:,.1f} MW"
+
+
+def one_legend(figure: Any) -> None:
+    """Keep one entry of each name in the legend of a figure with panels."""
+    seen: set[str] = set()
+    for trace in figure.data:
+        trace.showlegend = trace.name not in seen
+        seen.add(trace.name)
+
+
+def _left_out(sites: int) -> str:
+    more = sites - _SITES
+    return f"The {_SITES} largest sites; {more} more in the plan's table power." if more > 0 else ""
+
+
+def _tightest(table: pd.DataFrame) -> str:
+    lit = table[table["mw_available"] > 0]
+    if lit.empty:
+        return "No own site has power in this plan."
+    use = (lit["mw_used"] + lit["mw_leased_out"]) / lit["mw_available"]
+    at = lit.iloc[int(use.to_numpy().argmax())]
+    site, share, available = shown(str(at["site"]), 40), float(use.max()), float(at["mw_available"])
+    text = f"{site} comes closest to its supply: {percent(share)} of {count(available)} MW in {month_text(at['month'])}"
+    full = int((use > 1 - 1e-6).sum())
+    return f"{text}; {full} site-months of {len(lit)} are full." if full else f"{text}."

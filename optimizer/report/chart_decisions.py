@@ -1,0 +1,203 @@
+"""The decisions of a plan on a timeline: orders and signatures, lead times, what is in force, notices and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.report.charts import Chart, Ground, Series, month_text
+from optimizer.report.colours import GRID, party_text
+from optimizer.report.grid import Grid, first_rows
+from optimizer.report.lanes import add_lane, add_marks, add_span, lanes
+from optimizer.report.steps import Step, notices, steps
+from optimizer.report.words import count, money, shown
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+NEXT_MONTHS = 3
+_LANES = 40
+_ROWS = 400
+_STARTS = ("order_build", "buy", "sign", "lease_out", "commit_spend")
+_ENDS = ("hand_back", "take_back", "expire")
+_MARKS = (
+    ("order or signature", "triangle-right", _STARTS),
+    ("hand-back or take-back", "square", ("hand_back", "take_back")),
+    ("runs out", "circle-open", ("expire",)),
+)
+
+
+@dataclass
+class Lane:
+    """One item of the timeline.
+
+    Attributes
+    ----------
+    item, party : str
+        What, and with whom.
+    rows : list of dict
+        Its decisions.
+    spans : list of (str, str)
+        First and last months in which some of it is in force.
+    """
+
+    item: str
+    party: str
+    rows: list[dict[Any, Any]]
+    spans: list[tuple[str, str]] = field(default_factory=list)
+
+
+def decisions(ground: Ground) -> Chart:
+    """Timeline of the decisions, a lane for each item; lead times are thin, what is in force is thick."""
+    plan = ground.plan
+    found = timeline(plan)
+    shown_lanes = _biggest(found, _LANES)
+    figure = lanes(ground, len(shown_lanes))
+    for number, lane in enumerate(shown_lanes):
+        _draw(figure, ground, number, lane)
+    _draw_marks(figure, plan, shown_lanes)
+    until = plan.instance.label(min(NEXT_MONTHS, ground.horizon))
+    band = {"x0": f"{ground.start}-01", "x1": f"{until}-01", "fillcolor": GRID, "opacity": 0.45}
+    figure.add_vrect(layer="below", line={"width": 0}, **band)
+    note = "Thin: lead time, from order or signature to start. Thick: in force. Shaded: the next three months."
+    if len(found) > len(shown_lanes):
+        note += f" The {len(shown_lanes)} biggest of {len(found)} items."
+    return Chart("decisions", _title(plan), figure, steps_grid(plan, steps(plan), _ROWS), note)
+
+
+def timeline(plan: Plan) -> list[Lane]:
+    """A lane for each item that something is decided about, by the first month to act in; runs have their own chart."""
+    by_item: dict[str, Lane] = {}
+    for row in plan.decisions.to_dict("records"):
+        if row["decision"] in (*_STARTS, *_ENDS):
+            by_item.setdefault(row["item"], Lane(row["item"], row["party"], [])).rows.append(row)
+    last = plan.instance.label(plan.instance.head.months - 1)
+    for lane in by_item.values():
+        lane.spans = _spans(lane, _carried(plan).get(lane.item), last)
+    return list(by_item.values())
+
+
+def _carried(plan: Plan) -> dict[str, tuple[str, str, float]]:
+    """First month, last month (``""``: open) and blocks of what was agreed before the plan."""
+    rows, label = plan.instance.rows, plan.instance.label
+    agreed = [(row.contract, row) for row in rows["contracts"]] + [(row.outlet, row) for row in rows["outlets"]]
+    return {
+        name: (
+            label(max(row.earliest, 0)),
+            "" if row.term_months is None else label(row.earliest + row.term_months - 1),
+            row.committed_blocks,
+        )
+        for name, row in agreed
+        if row.committed_blocks
+    }
+
+
+def _spans(lane: Lane, carried: tuple[str, str, float] | None, last: str) -> list[tuple[str, str]]:
+    """Months in force: what has no end of its own ends as blocks are handed back or run out, the oldest first."""
+    starts = [(row["starts"], row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _STARTS]
+    every = sorted([carried, *starts] if carried else starts, key=lambda start: start[0])
+    spans = [(first, end) for first, end, _ in every if end]
+    ends = sorted((row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _ENDS)
+    for first, _, blocks in [start for start in every if not start[1]]:
+        left = blocks
+        while left > 1e-9 and ends:
+            end, closed = ends.pop(0)
+            taken = min(left, closed)
+            left -= taken
+            spans.append((first, end))
+            if closed - taken > 1e-9:
+                ends.insert(0, (end, closed - taken))
+        if left > 1e-9:
+            spans.append((first, last))
+    return sorted((first, min(end, last)) for first, end in spans if first <= min(end, last))
+
+
+def _biggest(found: list[Lane], most: int) -> list[Lane]:
+    """The biggest lanes by money, accelerators or MW, in their order."""
+
+    def parts(lane: Lane) -> list[float]:
+        return [sum(abs(row[name]) for row in lane.rows) for name in ("committed_cost", "accelerators", "mw")]
+
+    scales = [max((parts(lane)[i] for lane in found), default=0.0) or 1.0 for i in range(3)]
+    ranked = sorted(found, key=lambda lane: -max(p / s for p, s in zip(parts(lane), scales, strict=True)))
+    kept = {lane.item for lane in ranked[:most]}
+    return [lane for lane in found if lane.item in kept]
+
+
+def _draw(figure: Any, ground: Ground, number: int, lane: Lane) -> None:
+    name = ground.colours.group(lane.party)
+    one = Series(party_text(name), ground.colours.of(name), [])
+    for row in lane.rows:
+        if row["starts"] and row["starts"] > row["month"]:
+            before = str(pd.Period(row["starts"], freq="M") - 1)
+            hover = f"{row['item']}: lead time, {month_text(row['month'])} to {month_text(before)}"
+            add_span(figure, number, row["month"], min(before, ground.months[-1]), one, hover, thin=True)
+    for first, end in lane.spans:
+        add_span(figure, number, first, end, one, f"{lane.item}: in force {month_text(first)} to {month_text(end)}")
+    add_lane(figure, number, f"{lane.item} ({party_text(lane.party)}){_size(lane)}")
+
+
+def _size(lane: Lane) -> str:
+    """What is ordered, signed or leased out of it in all."""
+    rows = [row for row in lane.rows if row["decision"] in _STARTS]
+    parts = ((sum(row[key] for row in rows), unit) for key, unit in (("accelerators", "accelerators"), ("mw", "MW")))
+    told = [f"{count(number)} {unit}" for number, unit in parts if number]
+    return f": {', '.join(told)}" if told else ""
+
+
+def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:
+    early, months = [], notices(plan)
+    for label, symbol, kinds in _MARKS:
+        marks = []
+        for number, lane in enumerate(shown_lanes):
+            for row in lane.rows:
+                if row["decision"] in kinds:
+                    marks.append((row["month"], number, f"{row['item']}: {label}, {month_text(row['month'])}"))
+                    if label.startswith("hand-back") and months.get(row["item"]):
+                        before = str(pd.Period(row["month"], freq="M") - months[row["item"]])
+                        early.append((before, number, f"{row['item']}: notice, {month_text(before)}"))
+        if marks:
+            add_marks(figure, marks, label, symbol)
+    if early:
+        add_marks(figure, early, "notice", "diamond-open")
+
+
+def _title(plan: Plan) -> str:
+    acts = plan.decisions[plan.decisions["decision"].isin([*_STARTS, "hand_back", "take_back", "start_run"])]
+    if acts.empty:
+        return "There is nothing to decide in this plan."
+    top = acts.iloc[int(acts["committed_cost"].abs().to_numpy().argmax())]
+    amount = money(abs(float(top["committed_cost"])), plan.instance.head.currency)
+    many = f"{len(acts)} decision{'s' if len(acts) != 1 else ''} to take"
+    if not top["committed_cost"]:
+        return f"{many}; none of them commits money."
+    what = f"{shown(str(top['item']), 40)} in {month_text(str(top['month']))}"
+    return f"{many}; the largest {'earns' if top['committed_cost'] < 0 else 'commits'} {amount}: {what}."
+
+
+def steps_grid(plan: Plan, every: list[Step], most: int) -> Grid:
+    """Steps as a table."""
+    columns = (
+        "Month",
+        "Step",
+        "Starts",
+        "Ends",
+        "Blocks",
+        "Accelerators",
+        "MW",
+        f"Commits, {plan.instance.head.currency}",
+    )
+    rows = [
+        (
+            step.month,
+            step.text,
+            step.starts,
+            step.ends,
+            *(count(number) if number else "" for number in (step.blocks, step.accelerators, step.mw)),
+            money(step.cost) if step.cost else "",
+        )
+        for step in every
+    ]
+    return first_rows(columns, rows, most, "the plan's table decisions", texts=4)

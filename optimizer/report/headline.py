@@ -1,0 +1,116 @@
+"""The headline of a plan: cost, gap in money, work served, capacity, cash, and what to do soon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optimizer.report.chart_cash import net
+from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
+from optimizer.report.charts import Ground, month_text
+from optimizer.report.grid import Grid
+from optimizer.report.steps import biggest, steps
+from optimizer.report.words import count, money, percent
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+Card = tuple[str, str, str]
+
+_SOON, _LATER = 30, 10
+_PENALTIES = {
+    "unserved": "work not served",
+    "lateness": "late runs",
+    "not_run": "runs not run",
+    "violation": "own rules not kept",
+}
+_STOPS = {
+    "gap_reached": "the asked gap was reached",
+    "time_limit": "the time limit was reached",
+    "interrupted": "it was interrupted",
+}
+
+
+def cards(ground: Ground) -> list[Card]:
+    """Figures for a first look."""
+    plan = ground.plan
+    return [_cost(plan), _gap(plan), _service(plan), _capacity(ground), _cash(ground), _penalties(plan)]
+
+
+def _cost(plan: Plan) -> Card:
+    currency, value = plan.instance.head.currency, plan.objective
+    label = "Net present cost" if value >= 0 else "Net present gain"
+    rate = plan.instance.head.discount_rate
+    detail = f"discounted at {percent(rate)} a year" if rate else "not discounted"
+    return label, money(abs(value), currency), f"of the whole plan, {detail}, penalties included"
+
+
+def _gap(plan: Plan) -> Card:
+    currency = plan.instance.head.currency
+    if plan.bound is None or plan.gap is None:
+        return "Could be saved at most", "unknown", "nothing is proven about how good this plan is"
+    if plan.objective <= plan.bound:
+        return "Could be saved at most", "nothing", "proven: no plan is cheaper"
+    saving = money(plan.objective - plan.bound, currency)
+    return "Could be saved at most", saving, f"gap {percent(plan.gap)}; {status(plan)}"
+
+
+def status(plan: Plan) -> str:
+    """How good the plan is, and why the search ended."""
+    asked = percent(float(plan.head.get("options", {}).get("gap", 0.0)))
+    reason = str(plan.head.get("stopped", ""))
+    good = plan.status == "optimal"
+    words = f"within the asked {asked}" if good else f"not within the asked {asked}: {_STOPS.get(reason, reason)}"
+    return f"{words}; relaxed: no whole blocks" if plan.head.get("relaxed") else words
+
+
+def _service(plan: Plan) -> Card:
+    wanted, missing = float(plan.service["demand"].sum()), float(plan.service["unserved"].sum())
+    if wanted == 0:
+        return "Work served", "–", "no work is wanted month by month"
+    if missing <= 1e-9 * wanted:
+        return "Work served", "100 %", "all that is wanted, in every month"
+    return "Work served", percent(1 - missing / wanted), f"{percent(missing / wanted)} of the work wanted is not served"
+
+
+def _capacity(ground: Ground) -> Card:
+    totals = ground.plan.capacity.groupby("month")["accelerators"].sum().reindex(ground.months, fill_value=0.0)
+    first, peak, month = float(totals.iloc[0]), float(totals.max()), str(totals.idxmax())
+    return "Most accelerators", count(peak), f"in {month_text(month)}; {count(first)} in {month_text(ground.months[0])}"
+
+
+def _cash(ground: Ground) -> Card:
+    table = ground.plan.cash
+    paid = table[~table["term"].isin([*_PENALTIES, "residual"])].groupby("month")["amount"].sum()
+    paid = paid.reindex(ground.months, fill_value=0.0)
+    year, whole = float(paid.iloc[:12].sum()), float(paid.sum())
+    label = f"{'Net cash out' if year >= 0 else 'Net cash in'}, first {min(12, ground.horizon)} months"
+    return label, money(abs(year), ground.currency), f"{net(whole, ground.currency)} over the plan, without penalties"
+
+
+def _penalties(plan: Plan) -> Card:
+    currency, table = plan.instance.head.currency, plan.cash
+    amounts = table[table["term"].isin(_PENALTIES)].groupby("term")["amount"].sum()
+    if amounts.sum() == 0:
+        return "Penalties", "none", "in the cost, beside the cash"
+    parts = [(_PENALTIES[str(term)], float(value)) for term, value in amounts.items() if value]
+    told = ", ".join(f"{name} {money(value)}" if len(parts) > 1 else name for name, value in parts)
+    return "Penalties", money(float(amounts.sum()), currency), f"in the cost, but no cash: {told}"
+
+
+def next_steps(plan: Plan) -> tuple[str, Grid]:
+    """What to do in the next months, with its heading."""
+    first, last = plan.instance.label(0), plan.instance.label(NEXT_MONTHS - 1)
+    soon = [step for step in steps(plan) if step.month <= last]
+    span = f"{month_text(first)} to {month_text(last)}"
+    if not soon:
+        return f"Nothing to decide from {span}", Grid(())
+    return f"What to do in the next {NEXT_MONTHS} months, {span}", steps_grid(plan, biggest(soon, _SOON), _SOON)
+
+
+def later_steps(plan: Plan) -> tuple[str, Grid]:
+    """The biggest decisions after the next months, with their heading; an empty table if there are none."""
+    until = plan.instance.label(NEXT_MONTHS)
+    later = [step for step in steps(plan) if step.month >= until and not step.early]
+    if not later:
+        return "No decisions after that", Grid(())
+    return "The biggest decisions after that", steps_grid(plan, biggest(later, _LATER), _LATER)

@@ -1,0 +1,141 @@
+"""A plan as one self-contained page: sections in the order of a planner's questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
+from optimizer.report.charts import Chart, Ground, month_text
+from optimizer.report.grid import Grid, percents, whole
+from optimizer.report.headline import cards, later_steps, next_steps
+from optimizer.report.page import Cards, Drawn, Findings, Listed, Prose, Section, render_page
+from optimizer.report.section_inputs import inputs, provenance
+from optimizer.report.section_rules import rules
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+
+def write_html(plan: Plan, path: str | Path) -> Path:
+    """Write a plan as a page.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to tell.
+    path : str or Path
+        File to write; folders on the way are made.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    target = Path(path)
+    text = page(plan)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return target
+
+
+def page(plan: Plan) -> str:
+    """A plan as a page: one HTML document that needs nothing else."""
+    ground, head = Ground(plan), plan.instance.head
+    span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
+    subtitle = f"Capacity plan {head.name}, {head.months} months, {span}, in {head.currency}"
+    return render_page(head.title or head.name, subtitle, sections(ground))
+
+
+def sections(ground: Ground) -> list[Section]:
+    """All sections of the page."""
+    capacity = [chart_capacity.accelerators(ground), chart_capacity.megawatts(ground), chart_capacity.work(ground)]
+    timeline = chart_decisions.decisions(ground)
+    work = [chart_work.placement(ground), chart_work.utilisation(ground), chart_work.pools(ground)]
+    if ground.plan.instance.rows["training_runs"]:
+        work.insert(1, chart_work.runs(ground))
+    power = chart_capacity.power(ground)
+    cash = [
+        chart_cash.cash(ground),
+        chart_cash.cash_by_year(ground),
+        chart_cash.cumulative(ground),
+        chart_cash.cash_by_party(ground),
+        chart_cash.cash_by_term(ground),
+    ]
+    exposure = [chart_exposure.providers(ground), chart_exposure.groups(ground)]
+    findings = [
+        (capacity[0].title, "capacity"),
+        (capacity[2].title, "service"),
+        (timeline.title, "decisions"),
+        (cash[0].title, "cash"),
+        (exposure[1].title, "exposure"),
+    ]
+    return [
+        _headline(ground, findings),
+        _drawn("capacity", "Capacity over time", capacity),
+        _drawn("decisions", "Decisions", [timeline]),
+        _drawn("work", "What runs where", work),
+        _drawn("power", "Power of the own sites", [power]),
+        _drawn("cash", "Cash", cash),
+        _drawn("exposure", "Exposure to providers and owners", exposure, _others(ground)),
+        Section("service", "Service and unserved work", _service(ground)),
+        rules(ground),
+        inputs(ground.plan),
+        provenance(ground.plan),
+    ]
+
+
+def _drawn(anchor: str, title: str, charts: list[Chart], *more: Any) -> Section:
+    return Section(anchor, title, (*map(Drawn, charts), *(block for block in more if block)))
+
+
+def _headline(ground: Ground, findings: list[tuple[str, str]]) -> Section:
+    blocks: list[Any] = [Cards(cards(ground)), Findings(findings)]
+    for caption, grid in (next_steps(ground.plan), later_steps(ground.plan)):
+        blocks.append(Listed(caption, grid) if grid.rows else Prose([f"{caption}."]))
+    return Section("headline", "In short", tuple(blocks))
+
+
+def _others(ground: Ground) -> Prose | None:
+    """Who stands behind the grey of other parties."""
+    others = ground.colours.others
+    return Prose([f"Told as other parties, in grey, throughout this page: {', '.join(others)}."]) if others else None
+
+
+def _service(ground: Ground) -> tuple[Any, ...]:
+    return Drawn(chart_work.unserved(ground)), Listed("Service level by workload", service_grid(ground))
+
+
+def service_grid(ground: Ground) -> Grid:
+    """A row for each workload: wanted, unserved, service level in all and in the worst month."""
+    plan = ground.plan
+    columns = (
+        "Workload",
+        "Worst month",
+        "Wanted",
+        "Unserved",
+        "Service level",
+        "In the worst month",
+        "Promised at least",
+    )
+    penalties = plan.cash[plan.cash["term"] == "unserved"].groupby("item")["amount"].sum()
+    least = {row.workload: row.min_service for row in plan.instance.rows["workloads"]}
+    rows = []
+    for name, mine in plan.service.groupby("workload", sort=False):
+        level = (mine["served"] / mine["demand"].where(mine["demand"] > 0)).fillna(1.0)
+        worst = int(level.to_numpy().argmin())
+        wanted, missing = float(mine["demand"].sum()), float(mine["unserved"].sum())
+        lost = missing > 1e-9 * wanted
+        share = _level(1 - missing / wanted) if wanted else ""
+        ends = (share, _level(float(level.iloc[worst])), percents(float(least.get(str(name), 0.0))))
+        month = str(mine["month"].iloc[worst]) if lost else ""
+        amounts = (whole(wanted), whole(missing) if lost else "")
+        rows.append((str(name), month, *amounts, *ends, whole(float(penalties.get(name, 0.0)))))
+    note = "Wanted and unserved in reference-accelerator-months."
+    return Grid((*columns, f"Penalties, {ground.currency}"), rows, 2, note)
+
+
+def _level(share: float) -> str:
+    """A service level; what is not quite all never shows as all."""
+    text = f"{share * 100:.1f} %"
+    return "below 100 %" if text == "100.0 %" and share < 1 - 1e-9 else text

@@ -1,0 +1,207 @@
+"""One self-contained page: sections of text, tables and charts, with all that it needs inside.
+
+Nothing in the data can become markup or script: templates escape, the figures stand in the page as JSON that cannot
+end its element, and a content security policy lets only the page's own scripts run and nothing be loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from optimizer.report.charts import Chart
+from optimizer.report.colours import DARK
+from optimizer.report.grid import Grid
+from optimizer.report.words import shown
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Paragraphs."""
+
+    kind: ClassVar[str] = "prose"
+    paragraphs: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Sentences, each with the section that tells more."""
+
+    kind: ClassVar[str] = "findings"
+    items: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Figures for a first look: label, value, what it means."""
+
+    kind: ClassVar[str] = "cards"
+    cards: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A table with a heading; ``folded`` hides it until it is asked for."""
+
+    kind: ClassVar[str] = "listed"
+    caption: str
+    grid: Grid
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart with its legend and the table behind it."""
+
+    kind: ClassVar[str] = "drawn"
+    chart: Chart
+
+    @property
+    def legend(self) -> list[dict[str, Any]]:
+        """Entries of the legend: label, colours, look, and the traces that it switches."""
+        entries: dict[str, dict[str, Any]] = {}
+        for number, trace in enumerate(self.chart.figure.data):
+            meta = trace.meta or {}
+            key = trace.legendgroup or meta.get("label", "")
+            if key.endswith("_lead"):
+                key = key.removesuffix("_lead")
+            colour, look = _look(trace, meta)
+            entry = {"label": meta.get("label", ""), "light": colour, "dark": DARK.get(colour, colour), "look": look}
+            entries.setdefault(f"{key}", {**entry, "traces": []})["traces"].append(number)
+        return sorted(entries.values(), key=lambda entry: entry["look"] not in ("area", "hatch"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with its place in the contents."""
+
+    anchor: str
+    title: str
+    blocks: Sequence[Any] = field(default_factory=tuple)
+
+
+_SYMBOLS = {"triangle-right": "▶", "square": "■", "circle-open": "○", "diamond-open": "◇", "line-ns-open": "|"}
+
+
+def _look(trace: Any, meta: dict[str, Any]) -> tuple[str, str]:
+    """Colour and look of a trace in the legend: a symbol, or ``area``, ``hatch``, ``line``."""
+    if "symbol" in meta:
+        return str(trace.marker.color), _SYMBOLS[meta["symbol"]]
+    if trace.type == "bar":
+        return str(trace.marker.color), "hatch" if trace.marker.pattern.shape else "area"
+    if trace.stackgroup:
+        return str(trace.fillcolor), "hatch" if trace.fillpattern.shape else "area"
+    return str(trace.line.color), "line"
+
+
+def render_page(title: str, subtitle: str, sections: Sequence[Section], language: str = "en") -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        Heading, and the line under it.
+    sections : sequence of Section
+        In their order.
+    language : str
+        Language tag of the text.
+    """
+    charts = {b.chart.key: b.chart for section in sections for b in section.blocks if b.kind == "drawn"}
+    scripts = [_asset("plotly-basic.min.js"), _asset("page.js")]
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            title=title,
+            subtitle=subtitle,
+            sections=sections,
+            language=language,
+            style=Markup(_asset("page.css")),
+            scripts=[Markup(script) for script in scripts],
+            hashes=[_hash(script) for script in scripts],
+            licence=Markup(_asset("plotly-LICENSE.txt").replace("--", "- -")),
+            data=Markup(script_json(_drawings(charts.values()))),
+        )
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """Hash by which the content security policy knows a script."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+
+
+def _visible(value: Any) -> Any:
+    """What is put into a template: text with all that cannot be seen spelled out."""
+    return shown(value, 100_000) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def render(template: str, **values: Any) -> str:
+    """A template that is no page of its own."""
+    return _environment().get_template(template).render(**values)
+
+
+def script_json(value: Any) -> str:
+    """JSON that can stand in a script element: it neither ends it nor opens a comment, whatever it holds."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _drawings(charts: Any) -> dict[str, Any]:
+    """Figures as the page's script takes them; lists of months are kept once."""
+    months: list[Any] = []
+    figures = {}
+    for chart in charts:
+        figure = _short(chart.figure.to_dict())
+        for trace in figure["data"]:
+            if len(trace.get("x", ())) > 2 and isinstance(trace["x"][0], str):
+                if trace["x"] not in months:
+                    months.append(trace["x"])
+                trace["x"] = months.index(trace["x"])
+        figures[chart.key] = {"data": figure["data"], "layout": figure["layout"]}
+    return {"dark": DARK, "months": months, "figures": figures}
+
+
+def _short(value: Any) -> Any:
+    """Numbers with as many digits as can be seen; lists instead of tuples."""
+    if isinstance(value, float):
+        short = float(f"{value:.7g}")
+        return int(short) if short.is_integer() and abs(short) < 1e15 else short
+    if isinstance(value, dict):
+        return {key: _short(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(part) for part in value]
+    return value
+
+
+def anchor(text: str) -> str:
+    """A text as a name that can be linked to."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

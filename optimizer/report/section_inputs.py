@@ -1,0 +1,133 @@
+"""What a plan rests on: sources, assumptions, warnings and the tables of its instance; and where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optimizer.instance.raw import number_text
+from optimizer.report.grid import Grid, first_rows
+from optimizer.report.headline import status
+from optimizer.report.page import Listed, Prose, Section
+from optimizer.report.words import count, money, percent
+from optimizer.schema import load_schema
+
+if TYPE_CHECKING:
+    from optimizer.instance.instance import Instance
+    from optimizer.plan.plan import Plan
+
+_ROWS = 60
+
+
+def inputs(plan: Plan) -> Section:
+    """Inputs with their sources, assumptions and warnings."""
+    head = plan.instance.head
+    told = [*_paragraphs(head.description), *(f"Sources: {text}" for text in _paragraphs(head.sources))]
+    blocks: list[Any] = [
+        Prose(told or ["The instance tells neither what it is about nor where its figures come from."])
+    ]
+    warnings = [str(warning) for warning in plan.head.get("warnings", [])]
+    rows = [(str(i), text) for i, text in enumerate(warnings, 1)]
+    if rows:
+        blocks.append(Listed("Warnings", Grid(("", "Warning"), rows, 2)))
+    else:
+        blocks.append(Prose(["No value is suspicious, and the solver had nothing to remark."]))
+    blocks.append(Listed("Assumptions", Grid(("What", "Assumed"), _assumptions(plan), 2)))
+    tables = [name for name, found in plan.instance.rows.items() if found]
+    blocks += [Listed(_caption(plan.instance, name), _table(plan.instance, name), folded=True) for name in tables]
+    return Section("inputs", "Inputs, sources, assumptions", tuple(blocks))
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Paragraphs of a text; a break in a line is none of its own."""
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
+def _assumptions(plan: Plan) -> list[tuple[str, ...]]:
+    head, rows = plan.instance.head, plan.instance.rows
+    rate = f"discounted at {percent(head.discount_rate)} a year, effective" if head.discount_rate else "not discounted"
+    empty = [name for name in ("budgets", "policies", "rules", "commitments", "training_runs") if not rows[name]]
+    found: list[tuple[str, ...]] = [
+        ("Money", f"nominal {head.currency}, in the month in which it is paid; {rate}, to {head.start}"),
+        ("Months", f"{head.months}, of {number_text(head.hours_per_month)} hours billed and metered each"),
+        ("Within a month", "what happens in a month happens at its start; quantities do not change within it"),
+        ("Energy", "idle accelerators draw no power"),
+        ("Work not served", "costs the penalty of its workload, which is part of the cost, but no cash"),
+        ("After the last month", "builds and purchases count with their residual value, contracts with nothing"),
+    ]
+    if empty:
+        found.append(("Not limited by", ", ".join(name.replace("_", " ") for name in empty) + ": none are given"))
+    if plan.head.get("relaxed"):
+        found.append(
+            ("Relaxed", "whole blocks and lots were not demanded, so this plan cannot be carried out as it is")
+        )
+    return found
+
+
+def _caption(instance: Instance, table: str) -> str:
+    number = len(instance.rows[table])
+    meaning = load_schema().tables[table].meaning
+    return f"{table}, {number:,} {'row' if number == 1 else 'rows'}: {meaning}".replace("`", "")
+
+
+def _table(instance: Instance, table: str) -> Grid:
+    """A table of the instance, without the columns that are blank in all rows."""
+    columns = load_schema().tables[table].columns
+    rows = [dict(row) for row in instance.rows[table]]
+    kept = [name for name in columns if any(row[name] not in (None, "", ()) for row in rows)]
+    cells = [tuple(_cell(instance.cell(columns[name], row[name])) for name in kept) for row in rows[:_ROWS]]
+    numbers = ("number", "integer")
+    texts = next((i for i, name in enumerate(kept) if columns[name].type in numbers), len(kept))
+    grid = first_rows(kept, cells, _ROWS, "the plan's folder instance", max(texts, 1))
+    more = len(rows) - len(cells)
+    note = f"{more:,} more {'row' if more == 1 else 'rows'} in the plan's folder instance." if more else ""
+    return Grid(grid.columns, grid.rows, grid.texts, note)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+# ---------------------------------------------------------------- where it comes from
+def provenance(plan: Plan) -> Section:
+    """Hash, versions, options, seed, gap: what is needed to find this plan again."""
+    head = plan.head
+    options, solver = head.get("options", {}), head.get("solver", {})
+    facts = [
+        ("Instance", str(head.get("instance", {}).get("name", plan.instance.head.name))),
+        ("Hash of its content", str(head.get("instance", {}).get("hash", plan.instance.hash))),
+        ("Status", f"{plan.status}: {status(plan)}"),
+        *_proof(plan),
+        *((f"Option {name.replace('_', ' ')}", _option(value)) for name, value in options.items()),
+        *(("Solver: " + name.replace("_", " "), _option(value)) for name, value in solver.items()),
+        *((f"Version of {name}", str(version)) for name, version in head.get("versions", {}).items()),
+        *((f"Size: {name.replace('_', ' ')}", count(value)) for name, value in head.get("size", {}).items()),
+        *((f"Seconds to {name}", f"{value:.2f}") for name, value in head.get("seconds", {}).items()),
+    ]
+    peak = max(head.get("memory_mb", {}).values(), default=0)
+    facts += [("Most memory", f"{count(peak)} MB")] if peak else []
+    return Section(
+        "provenance", "Where this plan comes from", (Listed("Provenance", Grid(("What", "Value"), facts, 2)),)
+    )
+
+
+def _proof(plan: Plan) -> list[tuple[str, str]]:
+    currency, verdict = plan.instance.head.currency, plan.head.get("audit", {})
+    facts = [("Net present cost", money(plan.objective, currency, 7))]
+    facts.append(("Proven bound", "none" if plan.bound is None else money(plan.bound, currency, 7)))
+    facts.append(("Gap", "nothing proven" if plan.gap is None else percent(plan.gap)))
+    if "passed" in verdict:
+        told = "passed" if verdict["passed"] else "FAILED"
+        facts.append(("Audit from the tables alone", f"{told}, {count(verdict.get('checks', 0))} checks"))
+    return facts
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "chosen by the solver"
+    return number_text(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,145 @@
+"""Own rules and policies: how close the plan is to each, and who would take over if a member were lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.report.charts import Ground
+from optimizer.report.colours import party_text
+from optimizer.report.exposure import Exposure
+from optimizer.report.grid import Grid, percents, whole
+from optimizer.report.page import Listed, Prose, Section
+from optimizer.report.words import count
+
+_ROWS = 200
+_CAPEX = ("build", "purchase")
+_OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
+
+
+def rules(ground: Ground) -> Section:
+    """Rules and policies of the instance; a sentence where there are none."""
+    plan = ground.plan
+    blocks: list[Any] = []
+    if plan.instance.rows["rules"]:
+        blocks.append(Listed("Own rules: room left and worth of one more unit", rules_grid(ground)))
+    if plan.instance.rows["budgets"]:
+        blocks.append(Listed("Budgets: how much of each is spent", _budgets(ground)))
+    shares = [row for row in plan.instance.rows["policies"] if row.rule == "max_share"]
+    if shares:
+        blocks.append(Listed("Policies on shares: how close the plan comes to the limit", shares_grid(ground, shares)))
+    survive = [row for row in plan.instance.rows["policies"] if row.rule == "survive"]
+    if survive:
+        blocks.append(Listed("Policies on outages: where critical work runs if a member is lost", outages_grid(ground)))
+    if not blocks:
+        blocks.append(Prose(["The instance has no rules of its own, no budgets and no policies."]))
+    return Section("rules", "Own rules, budgets and policies", tuple(blocks))
+
+
+def rules_grid(ground: Ground) -> Grid:
+    """A row for each rule: constraints, those that bind, least slack, violation, highest shadow price."""
+    table = ground.plan.tables["rules"]
+    columns = (
+        "Rule",
+        "Limit",
+        "Each",
+        "Constraints",
+        "Binding",
+        "Least slack",
+        "In",
+        "Violation",
+        "Shadow price, highest",
+    )
+    rows = []
+    for row in ground.plan.instance.rows["rules"]:
+        mine = table[table["rule"] == row.rule]
+        limit = f"{row.sense} {count(row.rhs)}"
+        if mine.empty:
+            rows.append((row.rule, limit, row.each, "0", "", "", "", "", ""))
+            continue
+        tight = mine.loc[mine["slack"].idxmin()]
+        binding = int((mine["slack"] <= 1e-6 * mine["rhs"].abs().clip(lower=1.0)).sum())
+        price = float(mine["shadow_price"].iloc[int(mine["shadow_price"].abs().to_numpy().argmax())])
+        ends = (count(float(tight["slack"])), str(tight["month"]), whole(float(mine["violation"].sum())), _price(price))
+        rows.append((row.rule, limit, row.each, str(len(mine)), str(binding), *ends))
+    note = (
+        f"Shadow price: change of the net present cost, in {ground.currency}, for one more unit on the right-hand "
+        "side, with the whole-number decisions of the plan held."
+    )
+    return Grid(columns, rows, 3, note)
+
+
+def _price(value: float) -> str:
+    return f"{value:,.4g}" if value else "0"
+
+
+def _budgets(ground: Ground) -> Grid:
+    label = ground.plan.instance.label
+    columns = ("Budget", "From", "To", "Covers", "Net of lease-outs", "Amount", "Spent", "Used")
+    rows = []
+    for row in ground.plan.instance.rows["budgets"]:
+        spent = _spent(ground.plan.cash, row, label)
+        used = percents(spent / row.amount) if row.amount else ""
+        ends = (whole(row.amount), whole(spent), used)
+        rows.append((row.budget, label(row.from_), label(row.to), row.covers, "yes" if row.net else "no", *ends))
+    return Grid(columns, rows, 5, f"In {ground.currency}, nominal.")
+
+
+def _spent(cash: pd.DataFrame, budget: Any, label: Any) -> float:
+    """Money out that a budget covers, less lease-out revenue where it is net."""
+    term = cash["term"]
+    kinds = {"capex": term.isin(_CAPEX), "opex": term.isin(_OPEX), "all": term.isin([*_CAPEX, *_OPEX])}
+    counts = kinds[budget.covers] | (term == "lease_out") if budget.net else kinds[budget.covers]
+    inside = (cash["month"] >= label(budget.from_)) & (cash["month"] <= label(budget.to))
+    return float(cash.loc[counts & inside, "amount"].sum())
+
+
+def shares_grid(ground: Ground, policies: list[Any]) -> Grid:
+    """For each policy on shares, the members that come closest to its limit."""
+    exposure, label = Exposure(ground.plan), ground.plan.instance.label
+    columns = ("Policy", "Of each", "Member", "Highest in", "Limit", "Highest share", "Room left")
+    rows = []
+    for row in policies:
+        first, last = max(row.from_, 0), min(row.to, ground.horizon - 1)
+        found = exposure.shares(row.subject, first, last) if first <= last else []
+        mine = [s for s in found if (s.member == row.member if row.member else s.member != "in_house")]
+        for share in mine[: 3 if not row.member else 1]:
+            ends = (percents(row.limit), percents(share.peak), percents(max(row.limit - share.peak, 0.0)) or "none")
+            rows.append((row.policy, row.subject, party_text(share.member), share.month, *ends))
+        if not mine:
+            span = f"{label(row.from_)} to {label(row.to)}"
+            rows.append(
+                (row.policy, row.subject, row.member or "each", f"no capacity, {span}", percents(row.limit), "", "")
+            )
+    return Grid(columns, rows, 4, "Of the capacity in-house and under contract, in reference-accelerators.")
+
+
+def outages_grid(ground: Ground) -> Grid:
+    """For each member that may be lost: the critical work that runs on, and the pools that take it over."""
+    table = ground.plan.tables["outages"]
+    columns = (
+        "Policy",
+        "If lost",
+        "Most work in",
+        "Pools that take over",
+        "Workloads",
+        "Work then",
+        "Accelerators then",
+    )
+    rows = []
+    for (policy, member), mine in table.groupby(["policy", "member"], sort=False):
+        work = mine.groupby("month")["work"].sum()
+        worst = str(work.idxmax())
+        then = mine[mine["month"] == worst]
+        parts = (_joined(then["pool"]), _joined(then["workload"]))
+        amounts = (whole(float(work[worst])), whole(float(then["accelerators"].sum())))
+        rows.append((str(policy), party_text(str(member)), worst, *parts, *amounts))
+    note = "All other work gives way. Month by month in the plan's table outages."
+    return Grid(columns, rows[:_ROWS], 5, note)
+
+
+def _joined(names: pd.Series[str]) -> str:
+    unique = list(dict.fromkeys(map(str, names)))
+    more = f" and {len(unique) - 8} more" if len(unique) > 8 else ""
+    return "; ".join(unique[:8]) + more
