@@ -1,0 +1,60 @@
+"""A good plan with a head that says something else: objective, bound, gap, status, instance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from optimizer.plan.audit import audit
+from tests.plan.audit.everything import everything
+from tests.plan.audit.tampering import named, with_head
+
+# Keys that are changed, and rule and item that must be named. The plan is within 2 %, which was asked for.
+HEADS: list[tuple[dict[str, Any], str, str]] = [
+    ({"objective": 1.0}, "objective", "objective"),
+    ({"objective": None}, "objective", "objective"),
+    ({"objective": "1"}, "objective", "objective"),
+    ({"objective": float("nan")}, "objective", "objective"),
+    ({"bound": 1e9}, "bound", "bound"),
+    ({"bound": "low"}, "bound", "bound"),
+    ({"bound": None}, "gap", "gap"),
+    ({"bound": None}, "status", "status"),
+    ({"gap": 0.0}, "gap", "gap"),
+    ({"gap": None}, "gap", "gap"),
+    ({"status": "feasible"}, "status", "status"),
+    ({"status": "good"}, "status", "status"),
+    ({"bound": 0.0, "gap": 1.0}, "status", "status"),
+    ({"options__gap": 0.0}, "status", "status"),
+    ({"options__gap": None}, "status", "options.gap"),
+    ({"options": None}, "status", "options.gap"),
+    ({"relaxed": True}, "status", "relaxed"),
+    ({"instance__hash": "0" * 64}, "identity", "instance.hash"),
+    ({"instance__name": "other"}, "identity", "instance.name"),
+    ({"instance__currency": "EUR"}, "identity", "instance.currency"),
+    ({"instance": None}, "identity", "instance.hash"),
+    ({"start": "2030-02"}, "identity", "start"),
+    ({"months": 9}, "identity", "months"),
+    ({"format": 2}, "identity", "format"),
+]
+
+
+@pytest.mark.parametrize(("changes", "rule", "item"), HEADS)
+def test_head(changes: dict[str, Any], rule: str, item: str) -> None:
+    """Tests that a head that does not fit the plan is named."""
+    assert (rule, item, "") in named(with_head(everything(), **changes))
+
+
+def test_feasible_plan() -> None:
+    """Tests that a plan with a larger gap than asked for, or of which nothing is proven, passes if it says so."""
+    # Half of the objective is proven: a gap of 0.5, more than the 0.02 asked for.
+    half = with_head(everything(), bound=everything().objective / 2, gap=0.5, status="feasible")
+    assert audit(half).passed
+    assert audit(with_head(everything(), bound=None, gap=None, status="feasible")).passed
+
+
+def test_whole_blocks_of_a_relaxed_plan() -> None:
+    """Tests that a plan which says it is relaxed, as was asked for, need not have whole blocks but is checked else."""
+    relaxed = with_head(everything(), relaxed=True, options__relax=True)
+    assert audit(relaxed).passed
+    assert ("gap", "gap", "") in named(with_head(relaxed, gap=0.9))
