@@ -54,14 +54,30 @@ def cli() -> None:
 @click.argument("target", metavar="DIR|FILE.xlsx", type=click.Path(path_type=Path))
 @click.option("--blank", is_flag=True, help="Headers only, to fill in from nothing.")
 @click.option("--from", "example", metavar="EXAMPLE", default="", help="Copy a shipped example instead of the starter.")
+@click.option("--random", "by_chance", is_flag=True, help="Draw an instance at random, from --seed and --size.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="With --random: the same seed, the same instance.  [default: 0]"
+)
+@click.option(
+    "--size", type=click.Choice(["tiny", "small", "S", "M", "L"]), help="With --random: how large.  [default: tiny]"
+)
 @_json
-def new(target: Path, blank: bool, example: str, as_json: bool) -> int:
+def new(
+    target: Path, blank: bool, example: str, by_chance: bool, seed: int | None, size: str | None, as_json: bool
+) -> int:
     """Write a commented starter instance: a folder, or a workbook if the name ends in .xlsx."""
-    from optimizer.instance.template import create
+    if blank + bool(example) + by_chance > 1:
+        raise click.UsageError("--blank, --from and --random exclude each other.")
+    if not by_chance and not (seed is None and size is None):
+        raise click.UsageError("--seed and --size go with --random.")
+    if by_chance:
+        from optimizer.instance.random_instance import create_random
 
-    if blank and example:
-        raise click.UsageError("--blank and --from exclude each other.")
-    files = create(target, blank=blank, example=example)
+        files = create_random(target, seed or 0, size or "tiny")
+    else:
+        from optimizer.instance.template import create
+
+        files = create(target, blank=blank, example=example)
     if as_json:
         print_json({"created": str(target), "files": [str(file) for file in files]})
     many = f" with {len(files)} files; README.md tells what each is for" if (target / "README.md").is_file() else ""

@@ -45,7 +45,7 @@ def create(target: Path, *, blank: bool = False, example: str = "") -> list[Path
         If there is no such example.
     """
     workbook = target.suffix.lower() == ".xlsx"
-    _refuse_existing(target, workbook)
+    refuse_existing(target)
     source = find_example(example) if example else None
     name = _slug(target.stem if workbook else target.resolve().name)
     if source:
@@ -66,7 +66,15 @@ def create(target: Path, *, blank: bool = False, example: str = "") -> list[Path
     return _write_folder(target, head, tables)
 
 
-def _refuse_existing(target: Path, workbook: bool) -> None:
+def refuse_existing(target: Path) -> None:
+    """Refuse a place for a new instance that holds something already.
+
+    Raises
+    ------
+    CapoptError
+        If it does.
+    """
+    workbook = target.suffix.lower() == ".xlsx"
     if target.exists() and (workbook or not target.is_dir()):
         raise CapoptError(f"{target} exists already; name a new one, or remove it first")
     if target.is_dir() and any(target.iterdir()):

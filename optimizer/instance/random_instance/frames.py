@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.random_instance.agreements import add_contracts, add_outlets
@@ -16,6 +17,7 @@ from optimizer.instance.random_instance.sizes import SIZES
 from optimizer.instance.random_instance.sketch import Row, Sketch
 from optimizer.instance.random_instance.work import add_runs, add_workloads
 from optimizer.instance.random_instance.world import add_world
+from optimizer.instance.template import refuse_existing
 from optimizer.instance.values import month_number, month_text
 from optimizer.schema import load_schema
 
@@ -85,6 +87,24 @@ def random_instance(seed: int, size: str = "tiny", without: Iterable[str] = ()) 
     from optimizer.instance.read import read
 
     return read(random_frames(seed, size, without))
+
+
+def create_random(target: Path, seed: int, size: str) -> list[Path]:
+    """Write a random instance: a folder, or a workbook if the name ends in ``.xlsx``.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    CapoptError
+        If ``target`` is there already.
+    """
+    refuse_existing(target)
+    random_instance(seed, size).save(target)
+    return sorted(target.iterdir()) if target.is_dir() else [target]
 
 
 def _refuse(seed: int, size: str, without: frozenset[str]) -> None:
