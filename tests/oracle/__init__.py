@@ -12,6 +12,8 @@ from tests.oracle.world import World, quicksum
 
 __all__ = ["Answer", "Frames", "ask"]
 
+UNIT = 1e3  # money of the objective, so that the solver's tolerances are small beside it
+
 
 @dataclass
 class Answer:
@@ -26,8 +28,7 @@ def ask(frames: Frames, *, relax: bool = False, seconds: float = 60.0) -> Answer
     """Least net present cost of an instance, given as a mapping of DataFrames."""
     world = write(frames, relax)
     tables, model = world.tables, world.model
-    unit = 10.0**6
-    discounted = [(1 + tables.rate) ** (-flow.month / 12) / unit * flow.amount for flow in world.flows]
+    discounted = [(1 + tables.rate) ** (-flow.month / 12) / UNIT * flow.amount for flow in world.flows]
     model.setObjective(quicksum(discounted), "minimize")
     model.hideOutput()
     model.setParams({"limits/gap": 0.0, "limits/absgap": 0.0, "limits/time": seconds,
@@ -35,7 +36,7 @@ def ask(frames: Frames, *, relax: bool = False, seconds: float = 60.0) -> Answer
     model.optimize()
     status = str(model.getStatus())
     held = model.getNSols() > 0
-    return Answer(status, model.getObjVal() * unit if held else float("inf"), model.getDualbound() * unit)
+    return Answer(status, model.getObjVal() * UNIT if held else float("inf"), model.getDualbound() * UNIT)
 
 
 def write(frames: Frames, relax: bool) -> World:

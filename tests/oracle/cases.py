@@ -241,3 +241,222 @@ CASES: dict[str, Frames] = {
         months=9,
     ),
 }
+
+# ---------------------------------------------------------------- with runs, commitments, policies and own rules
+CASES |= {
+    # Runs that compete with workloads and leases for capacity and power: placed in ramping contracts, in sites whose
+    # fleet leaves, at the edge of their deadline; one required, one released before the plan, one due after it, one
+    # too long to be run, one whose penalty falls due before the plan, one late whenever it is run.
+    "runs": frames(
+        {
+            "power": "site,month,mw,price_per_mwh\nnorth,2027-01,0.55,60\nnorth,2027-06,0.9,45\nsouth,2027-01,0.3,30",
+            "fleet": "site,accelerator,count,until\nnorth,gpu,400,2027-09\nnorth,tpu,150,\nsouth,gpu,260,",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
+                "termination_fee_months,max_blocks,availability,sublease\n"
+                "lease,neo,europe,gpu,100,1.4,accelerator_hour,,4,1,3,0.9,yes\n"
+                "tpus,sister,america,tpu,120,95000,block_month,6,,,2,,"
+            ),
+            "ramps": "contract,month_of_term,capacity_fraction,price_fraction\nlease,0,0.4,0.5\nlease,2,1,1",
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nhourly,cloud,europe,gpu,3,200",
+            "outlets": "outlet,tenant,accelerator,accelerators_per_block,price,per,term_months,max_blocks\n"
+            "let,lab,gpu,60,1.9,accelerator_hour,3,3",
+            "workloads": "workload,class,penalty,exclude\nchat,serve,2600,alpha",
+            "demand": "workload,month,amount\nchat,2027-01,300\nchat,2027-05,420\nchat,2027-10,200",
+            "training_runs": (
+                "run,class,work,sizes,release,deadline,target,lateness_penalty,penalty,required,regions,exclude\n"
+                "big,train,900,300;150;270,,2027-10,2027-04,150000,4000000,,,\n"
+                "must,train,380,95;200,2026-05,2028-06,2027-02,40000,,yes,europe,\n"
+                "other,study,144,60;30,2027-07,,,,500000,,america,investor\n"
+                "whole,train,240,120,2027-11,2027-12,2027-11,10000,3000000,no,,in_house\n"
+                "vast,train,50000,400,,,,,123456,,,\n"
+                "past,train,10,50,,2026-10,,,54321,,,\n"
+                "late,train,100,100;50,2027-03,2027-08,2026-11,7000,900000,,,neo"
+            ),
+        },
+        discount_rate=0.1,
+    ),
+    # Spend commitments: one with a free start over years cut by the plan's end that opens a cheap rate, one that must
+    # start in a window before contracts count, one for a provider whose agreed contract, upfronts and fees count.
+    "spend commitments": frames(
+        {
+            "sites": "",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
+                "termination_fee_months,upfront_per_block,max_blocks,committed_blocks,earliest,lead_months\n"
+                "lease,cloud,europe,gpu,50,80000,block_month,,3,2,30000,3,,,1\n"
+                "kept,neo,europe,gpu,60,70000,block_month,,4,1.5,,,2,2026-11,\n"
+                "more,neo,america,tpu,40,55000,block_month,5,,,90000,2,,,2"
+            ),
+            "on_demand": (
+                "offer,provider,region,accelerator,price,max_accelerators,commitment\n"
+                "hourly,cloud,europe,gpu,3.4,150,\ndeal,cloud,europe,gpu,1.5,130,cloud-deal\n"
+                "neo-deal,neo,america,tpu,1.2,60,neo-years\nsister-deal,sister,europe,gpu,1.9,50,sister-deal"
+            ),
+            "commitments": (
+                "commitment,provider,annual_amount,years,earliest,latest,required\n"
+                "cloud-deal,cloud,3000000,2,2026-09,2027-09,\nneo-years,neo,2500000,1,2027-03,2027-05,true\n"
+                "sister-deal,sister,900000,1,2027-10,2029-01,no\nidle,lab,600000,3,2027-11,2027-12,yes\n"
+                "too-late,sister,1,1,2028-07,2028-09,"
+            ),
+            "outlets": "outlet,tenant,accelerator,accelerators_per_block,price,per,term_months\n"
+            "let,lab,gpu,10,1,block_month,3",
+            "workloads": "workload,class,penalty\nchat,serve,4000",
+            "demand": (
+                "workload,month,amount\nchat,2027-01,150\nchat,2027-06,260\nchat,2027-11,120\nchat,2028-02,310\n"
+                "chat,2028-04,90"
+            ),
+            "budgets": "budget,from,to,amount,covers\nlate,2028-01,2028-12,2300000,opex",
+        },
+        months=17,
+        discount_rate=0.07,
+    ),
+    # A commitment that must be taken but cannot start.
+    "no start": frames(
+        {
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nhourly,cloud,europe,gpu,3.5,120",
+            "commitments": "commitment,provider,annual_amount,years,earliest,required\nlate,cloud,5,1,2028-02,true",
+            "workloads": "workload,class,penalty\nchat,serve,5000",
+            "demand": "workload,month,amount\nchat,2027-01,100",
+        }
+    ),
+    # Shares of every subject, named and each one, over windows that cut.
+    "shares": frames(
+        {
+            "power": "site,month,mw\nnorth,2027-01,0.6\nsouth,2027-01,0.4",
+            "fleet": "site,accelerator,count,until\nnorth,gpu,200,2027-08\nsouth,tpu,120,",
+            "purchases": "purchase,site,accelerator,unit_price,lot_size,lead_months,earliest\n"
+            "gpus,north,gpu,16000,60,1,2027-02\ntpus,south,tpu,21000,40,2,",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
+                "max_blocks,integer\nc1,cloud,europe,gpu,90,0.9,accelerator_hour,,3,3,\n"
+                "c2,sister,america,tpu,50,1.0,accelerator_hour,5,,2,no\nc3,neo,asia,gpu,60,1.2,accelerator_hour,,2,3,no"
+            ),
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nhourly,cloud,europe,gpu,3,400",
+            "workloads": "workload,class,penalty\nchat,serve,3500",
+            "demand": "workload,month,amount\nchat,2027-01,500\nchat,2027-05,800\nchat,2027-09,600",
+            "policies": (
+                "policy,rule,subject,member,limit,from,to\ngroups,max_share,group,,0.4,,\n"
+                "sister,max_share,provider,sister,0.15,2027-03,2027-09\ntags,max_share,tag,,0.35,2027-06,2028-06\n"
+                "sites,max_share,site,south,0.3,2026-01,2027-06\nregions,max_share,region,,0.55,2027-04,2027-11\n"
+                "own,max_share,provider,in_house,0.62,2027-07,\nbeyond,max_share,group,alpha,0,2028-01,2028-03"
+            ),
+        },
+        months=9,
+        discount_rate=0.06,
+    ),
+    # Outages of each subject: critical work moves to what is left, where leases stay and power binds.
+    "outages": frames(
+        {
+            "power": "site,month,mw\nnorth,2027-01,0.5\nsouth,2027-01,0.32",
+            "fleet": "site,accelerator,count\nnorth,gpu,320\nsouth,gpu,240\nsouth,tpu,60",
+            "builds": "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw\nhall,south,0.05,4,2,3000000",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
+                "max_blocks,sublease\nc1,cloud,europe,gpu,40,1.1,accelerator_hour,,3,4,yes\n"
+                "c2,sister,america,tpu,30,1.3,accelerator_hour,3,,4,\nc3,neo,asia,gpu,30,1.6,accelerator_hour,,1,4,yes"
+            ),
+            "on_demand": (
+                "offer,provider,region,accelerator,price,max_accelerators,availability,commitment\n"
+                "hourly,cloud,europe,gpu,4,90,0.9,\nspare,neo,america,tpu,2,45,,neo-deal"
+            ),
+            "commitments": "commitment,provider,annual_amount,years,latest\nneo-deal,neo,400000,1,2027-06",
+            "outlets": (
+                "outlet,tenant,sells,site,accelerator,accelerators_per_block,mw_per_block,price,per,term_months,"
+                "max_blocks\nlet,lab,,,gpu,50,,1.8,accelerator_hour,4,4\nspace,lab,mw,south,,,0.05,9000,block_month,6,2"
+            ),
+            "workloads": (
+                "workload,class,penalty,critical,regions,exclude\nchat,serve,4000,0.8,,\n"
+                "labs,study,2500,0.5,europe;america;asia,rival\nedge,serve,3000,,,"
+            ),
+            "demand": "workload,month,amount\nchat,2027-01,230\nchat,2027-05,340\nchat,2027-10,0\nchat,2027-11,280\n"
+            "labs,2027-03,90\nedge,2027-01,120",
+            "policies": (
+                "policy,rule,subject,member,limit,from,to\nproviders,survive,provider,,0.9,2027-02,2027-08\n"
+                "regions,survive,region,,0.7,2027-03,2027-11\nsites,survive,site,north,1,,2027-06\n"
+                "rivals,survive,tag,rival,1,2027-09,\nown,survive,group,in_house,0.3,2027-04,2027-12"
+            ),
+        },
+        discount_rate=0.06,
+    ),
+    # Nowhere left to run critical work.
+    "no refuge": frames(
+        {
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nhourly,cloud,europe,gpu,3.5,120\n"
+            "other,neo,europe,gpu,3.5,120",
+            "workloads": "workload,class,penalty,critical,exclude\nchat,serve,5000,0.1,neo",
+            "demand": "workload,month,amount\nchat,2027-01,100",
+            "policies": "policy,rule,subject,limit\nproviders,survive,provider,0.5",
+        }
+    ),
+}
+
+_RULES: dict[str, tuple[Any, ...]] = {
+    # name: sense, rhs, from, to, each, penalty; then terms (quantity, item, coefficient)
+    "lease or build": ("<=", 190, "", "2027-06", "", "", ("capacity", "lease", 1), ("mw", "hall", 300)),
+    "own is a third": (">=", 0, "2027-04", "", "", 800, ("used", "in_house", 2), ("used", "neo", -1),
+                       ("used", "lease", -1), ("used", "hourly", -1)),
+    "site is used": (">=", 1500, "2027-02", "2027-10", "total", 90, ("used", "north", 1), ("leased", "north", 1)),
+    "chat on few": ("<=", 260, "2027-03", "2027-09", "", 700, ("used", "chat", 1)),
+    "let something": (">=", 200, "", "", "total", "", ("leased", "let", 1), ("started", "let", 10)),
+    "sub little": ("<=", 30, "", "", "", 300, ("leased", "neo", 1), ("leased", "lease", 0.5)),
+    "own stays": ("<=", 140, "2027-06", "", "", 500, ("leased", "in_house", 1), ("started", "hall", 5)),
+    "power cap": ("<=", 0.52, "2027-05", "2027-08", "", 9000000, ("mw", "north", 1), ("mw", "space", 1)),
+    "all power": ("<=", 6.5, "", "", "total", 400000, ("mw", "in_house", 1), ("mw", "lease", 1), ("mw", "neo", 1)),
+    "site money": ("<=", 260000, "", "", "total", 0.4, ("spend", "north", 1), ("spend", "let", 1)),
+    "neo money": ("<=", 900000, "2027-02", "2027-07", "total", 0.3, ("spend", "neo", 1), ("spend", "gpus", 1)),
+    "own money": ("<=", 90000, "2027-03", "", "", 0.2, ("spend", "in_house", 1), ("spend", "lab", -0.1)),
+    "hall money": ("<=", 700000, "", "", "total", 0.5, ("spend", "hall", 1), ("spend", "lease", 0.2),
+                   ("spend", "hourly", 1)),
+    "lots": (">=", 2, "2027-11", "2028-08", "total", "", ("started", "gpus", 1), ("capacity", "gpus", 0.001)),
+    "even": ("=", 1, "2027-02", "2027-07", "total", 50000, ("started", "lease", 1), ("started", "small", -1)),
+    "exactly": ("=", 95, "2027-09", "2027-09", "", 1200, ("served", "lease", 1), ("served", "hourly", 1)),
+    "served": (">=", 2400, "", "", "total", 100, ("served", "chat", 1), ("served", "small", 2), ("served", "neo", 0.3)),
+    "fair": ("<=", 0, "", "", "", 900, ("unserved", "chat", 1), ("unserved", "labs", -1)),
+    "own work": (">=", 150, "2027-08", "", "", 150, ("served", "north", 1), ("served", "in_house", 0.1)),
+    "run it": ("<=", 0.5, "", "", "", 100000, ("unserved", "small", 1)),
+    "room": (">=", 250, "2027-04", "", "", 60, ("capacity", "north", 1), ("capacity", "neo", 1),
+             ("capacity", "hourly", 0.5)),
+    "deal only": ("<=", 40, "", "", "", 10, ("capacity", "deal", 1), ("used", "deal", 1)),
+    "run small": ("<=", 50, "2027-05", "", "", 2000, ("used", "small", 1)),
+    "own room": ("<=", 400, "", "2027-12", "", 70, ("capacity", "in_house", 1)),
+    "empty": (">=", 1, "2028-01", "2028-02", "", "", ("used", "chat", 1)),
+}  # fmt: skip
+
+
+def _rule_tables() -> dict[str, str]:
+    rules = [",".join(map(str, (name, *cells[:6]))) for name, cells in _RULES.items()]
+    terms = [",".join(map(str, (name, *term))) for name, cells in _RULES.items() for term in cells[6:]]
+    return {
+        "rules": "\n".join(["rule,sense,rhs,from,to,each,penalty", *rules]),
+        "rule_terms": "\n".join(["rule,quantity,item,coefficient", *terms]),
+    }
+
+
+# Own rules over every quantity and kind of item, hard and soft, each month and in total, with negative coefficients.
+_RULED = {
+    "power": "site,month,mw,price_per_mwh\nnorth,2027-01,0.45,60",
+    "fleet": "site,accelerator,count,until\nnorth,gpu,260,2027-11",
+    "builds": "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw,fixed_cost_per_mw_month\n"
+    "hall,north,0.06,4,2,4000000,5000",
+    "purchases": "purchase,site,accelerator,unit_price,lot_size,lead_months,deposit_fraction,maintenance_per_month\n"
+    "gpus,north,gpu,18000,20,3,0.4,30",
+    "contracts": (
+        "contract,provider,region,accelerator,accelerators_per_block,mw_per_block,price,per,term_months,"
+        "min_term_months,termination_fee_months,upfront_per_block,max_blocks,sublease\n"
+        "lease,neo,europe,gpu,50,0.08,1.2,accelerator_hour,,3,1,20000,4,yes"
+    ),
+    "ramps": "contract,month_of_term,capacity_fraction,price_fraction\nlease,0,0.5,0.75\nlease,1,1,1",
+    "on_demand": "offer,provider,region,accelerator,price,max_accelerators,commitment\n"
+    "hourly,cloud,europe,gpu,2.9,150,\ndeal,neo,europe,gpu,1.3,60,neo-deal",
+    "commitments": "commitment,provider,annual_amount,years\nneo-deal,neo,1500000,1",
+    "outlets": (
+        "outlet,tenant,sells,site,accelerator,accelerators_per_block,mw_per_block,price,per,min_term_months,"
+        "termination_fee_months,max_blocks\nlet,lab,,,gpu,40,,1.7,accelerator_hour,2,1,3\n"
+        "space,lab,mw,north,,,0.05,9000,block_month,3,1,2"
+    ),
+    "workloads": "workload,class,penalty\nchat,serve,3200\nlabs,study,2100",
+    "demand": "workload,month,amount\nchat,2027-01,240\nchat,2027-06,330\nlabs,2027-03,60\nlabs,2027-10,100",
+    "training_runs": "run,class,work,sizes,penalty,deadline\nsmall,train,180,60;40,300000,2027-10",
+}
+CASES["own rules"] = frames(_RULED | _rule_tables(), discount_rate=0.09)

@@ -33,7 +33,8 @@ def _offer_price(w: World, pool: Pool) -> float:
 
 def _eligible(w: World, name: str, job: Row) -> list[Pool]:
     """Pools that a job may use; fills in the rates."""
-    factors = {row["accelerator"]: row["factor"] for row in w.tables["throughput"] if row["class"] == job["class"]}
+    rows = [row for row in w.tables["throughput"] if row["class"] == job["class"] and row["factor"] > 0]
+    factors = {row["accelerator"]: row["factor"] for row in rows}  # at factor 0 nothing can run
     found = []
     for pool in w.pools.values():
         allowed = not job["regions"] or pool.region in job["regions"]
@@ -62,7 +63,7 @@ def _add_run(w: World, row: Row) -> None:
     w.starts[name] = {}
     chosen = []
     for pool in _eligible(w, name, row):
-        if pool.kind == "offer" or w.rates[name, pool.name] <= 0:
+        if pool.kind == "offer":
             continue
         for size in row["sizes"]:
             months = max(1, math.ceil(row["work"] / (size * w.rates[name, pool.name]) - 1e-9))

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.oracle.demand import drawn_mw, space_mw, supply_mw
 from tests.oracle.tables import Row
-from tests.oracle.world import Flow, Pool, World, quicksum
+from tests.oracle.world import MONEY, Flow, Pool, World, quicksum, size
 
 CAPEX = {"build", "purchase"}
 PENALTIES = {"unserved", "lateness", "not_run", "violation"}
@@ -28,7 +28,7 @@ def add_shortfalls(w: World) -> None:
             for first in range(s, min(s + 12 * row["years"], w.T), 12):
                 months = range(first, min(first + 12, w.T))
                 paid = w.money(lambda f, p=row["provider"], m=months: _counts(f, p) and f.month in m)
-                short = w.var(f"short {row['commitment']} {s} {first}")
+                short = MONEY * w.var(f"short {row['commitment']} {s} {first}")
                 w.add(short + paid, ">=", row["annual_amount"] * len(months) / 12 * chosen)
                 w.pay("shortfall", row["commitment"], row["provider"], months[-1], short, "commitment")
 
@@ -133,7 +133,8 @@ def add_rules(w: World) -> None:
 
 def _add_rule(w: World, row: Row, value: Any, t: int) -> None:
     if row["penalty"] is not None:
-        over, under = w.var(f"over {row['rule']} {t}"), w.var(f"under {row['rule']} {t}")
+        unit = size(value)
+        over, under = unit * w.var(f"over {row['rule']} {t}"), unit * w.var(f"under {row['rule']} {t}")
         value = value - (over if row["sense"] != ">=" else 0) + (under if row["sense"] != "<=" else 0)
         w.pay("violation", row["rule"], "", t, row["penalty"] * (over + under))
     w.add(value, row["sense"], row["rhs"])

@@ -9,7 +9,9 @@ from pyscipopt import Model, quicksum
 
 from tests.oracle.tables import Row, Tables
 
-__all__ = ["Flow", "Pool", "World", "quicksum"]
+__all__ = ["MONEY", "Flow", "Pool", "World", "quicksum", "size"]
+
+MONEY = 1e6  # in which shortfalls are counted
 
 
 @dataclass
@@ -50,6 +52,11 @@ class Flow:
     kind: str = ""
 
 
+def size(expression: Any) -> float:
+    """Largest coefficient of a variable; 1 if there is none."""
+    return max((abs(c) for term, c in expression.terms.items() if term.vartuple and c), default=1.0)
+
+
 class World:
     """The model while it is being written."""
 
@@ -73,10 +80,11 @@ class World:
         return self.model.addVar(name, vtype="I" if integer and not self.relax else "C", lb=0, ub=most)
 
     def add(self, left: Any, sense: str, right: Any) -> None:
-        """A constraint, also between constants."""
+        """A constraint, also between constants, scaled so that its largest coefficient is 1."""
         gap = left - right + quicksum([])
         if gap.degree() == 0:
             gap = gap + self.model.addVar(lb=0, ub=0)
+        gap = gap / size(gap)
         self.model.addCons({"<=": gap <= 0, ">=": gap >= 0, "=": gap == 0}[sense])
 
     def pay(self, term: str, item: str, party: str, month: int, amount: Any, kind: str = "") -> None:
