@@ -2,179 +2,16 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
-import pandas as pd
+import pytest
 
 from optimizer.plan.audit import audit
-from optimizer.plan.plan import Plan
-from optimizer.plan.tables import COLUMNS, make_table
+from optimizer.plan.audit.facts import Facts
+from optimizer.plan.audit.prices import Priced
+from optimizer.plan.audit.quantities import quantity
+from optimizer.plan.audit.reading import Draft, months, names
+from optimizer.plan.audit.verdict import Findings
+from tests.plan.audit.by_hand import by_hand
 from tests.plan.audit.tampering import change, named
-from tests.program.tiny import tiny
-
-RATE = 0.21
-
-# What is there in six months of 100 hours: a site of 0.02 MW (energy at 50 per MWh) whose accelerators of 1.2 IT kW
-# draw 1.2 x 1.5 = 1.8 kW and do 0.9 x 2 = 1.8 of work; a lease agreed last month; offers; a workload that wants 18.
-INSTANCE = tiny(
-    6,
-    {"jobs": [18]},
-    head={"discount_rate": RATE},
-    accelerators=[{"kw": 1.2}],
-    throughput=[{"factor": 2}],
-    providers=[{}, {"provider": "neo"}],
-    sites=[{"pue": 1.5, "availability": 0.9}],
-    power=[{"month": -3, "mw": 0.02, "price_per_mwh": 50}],
-    builds=[{"mw_per_block": 2, "lead_months": 4, "capex_per_mw": 3e6, "residual_fraction": 0.5}],
-    purchases=[
-        {
-            "unit_price": 30,
-            "lot_size": 10,
-            "lead_months": 2,
-            "deposit_fraction": 0.25,
-            "maintenance_per_month": 2,
-            "life_months": 12,
-            "residual_fraction": 1,
-        }
-    ],
-    contracts=[
-        {
-            "provider": "neo",
-            "price": 100,
-            "min_term_months": 1,
-            "notice_months": 1,
-            "termination_fee_months": 1.5,
-            "committed_blocks": 2,
-            "earliest": -1,
-            "mw_per_block": 0.5,
-        },
-        {"contract": "firm", "price": 50, "term_months": 3, "lead_months": 1, "upfront_per_block": 5},
-    ],
-    ramps=[
-        {"month_of_term": 0, "capacity_fraction": 0.5, "price_fraction": 0.6},
-        {"month_of_term": 1, "capacity_fraction": 1},
-        {"contract": "firm", "month_of_term": 0, "capacity_fraction": 0.2, "price_fraction": 0.5},
-        {"contract": "firm", "month_of_term": 1, "capacity_fraction": 1},
-    ],
-    prices=[
-        {"item": "lease", "month": 2, "price": 120},
-        {"item": "firm", "month": 2, "price": 70},
-        {"item": "buy", "month": 1, "price": 24},
-    ],
-    on_demand=[{"price": 0.1, "max_accelerators": 4}],
-    commitments=[{"annual_amount": 1200}],
-    workloads=[{"workload": "jobs", "penalty": 7}],
-)
-
-TABLES = {
-    # The block of firm binds to 5 upfront and, at the price of its start, 0.5 x 50 + 50 + 50. The fee for a block of
-    # the lease is 1.5 x 120. Ten accelerators at 24; a year of 1200; 2 MW at 3 million.
-    "decisions": """
-        2030-01,sign,firm,cloud,1,10,0,2030-02,2030-04,130
-        2030-02,buy,buy,in_house,1,10,0,2030-04,2031-03,240
-        2030-03,commit_spend,deal,cloud,1,0,0,2030-03,2031-02,1200
-        2030-04,order_build,wing,in_house,1,0,2,2030-08,,6000000
-        2030-04,hand_back,lease,neo,1,10,0.5,,2030-03,180
-        2030-05,expire,firm,cloud,1,10,0,,2030-04,0""",
-    # The lease is past its first month when the plan begins; firm delivers a fifth in its first.
-    "capacity": """
-        2030-01,lease,contract,neo,here,gpu,20,0,0,20,1
-        2030-01,hourly,on_demand,cloud,here,gpu,4,4,0,0,0
-        2030-02,lease,contract,neo,here,gpu,20,0,0,20,1
-        2030-02,firm,contract,cloud,here,gpu,2,0,0,2,0
-        2030-03,lease,contract,neo,here,gpu,20,0,0,20,1
-        2030-03,firm,contract,cloud,here,gpu,10,0,0,10,0
-        2030-04,hall/gpu,in_house,in_house,hall,gpu,10,10,0,0,0.018
-        2030-04,lease,contract,neo,here,gpu,10,0,0,10,0.5
-        2030-04,firm,contract,cloud,here,gpu,10,0,0,10,0
-        2030-05,hall/gpu,in_house,in_house,hall,gpu,10,10,0,0,0.018
-        2030-05,lease,contract,neo,here,gpu,10,0,0,10,0.5
-        2030-06,hall/gpu,in_house,in_house,hall,gpu,10,10,0,0,0.018
-        2030-06,lease,contract,neo,here,gpu,10,0,0,10,0.5""",
-    "allocation": """
-        2030-01,hourly,jobs,4,8
-        2030-04,hall/gpu,jobs,10,18
-        2030-05,hall/gpu,jobs,10,18
-        2030-06,hall/gpu,jobs,10,18""",
-    "service": """
-        2030-01,jobs,18,8,10
-        2030-02,jobs,18,0,18
-        2030-03,jobs,18,0,18
-        2030-04,jobs,18,18,0
-        2030-05,jobs,18,18,0
-        2030-06,jobs,18,18,0""",
-    "power": """
-        2030-01,hall,0.02,0,0
-        2030-02,hall,0.02,0,0
-        2030-03,hall,0.02,0,0
-        2030-04,hall,0.02,0.018,0
-        2030-05,hall,0.02,0.018,0
-        2030-06,hall,0.02,0.018,0""",
-    # The build is paid in four instalments of 1.5 million, one of them after the plan; half of the 4.5 million paid
-    # is left. The purchase, three months old of twelve, is worth three quarters of 240. Of the year of spending four
-    # months lie in the plan: 1200 x 4 / 12 = 400, of which firm is paid 50 twice. Energy: 0.018 MW x 100 h x 50.
-    "cash": """
-        2030-01,upfront,firm,cloud,5
-        2030-01,contract,lease,neo,200
-        2030-01,on_demand,hourly,cloud,40
-        2030-01,unserved,jobs,,70
-        2030-02,purchase,buy,in_house,60
-        2030-02,contract,lease,neo,200
-        2030-02,contract,firm,cloud,25
-        2030-02,unserved,jobs,,126
-        2030-03,contract,lease,neo,240
-        2030-03,contract,firm,cloud,50
-        2030-03,unserved,jobs,,126
-        2030-04,build,wing,in_house,1500000
-        2030-04,purchase,buy,in_house,180
-        2030-04,energy,hall,in_house,90
-        2030-04,maintenance,buy,in_house,20
-        2030-04,contract,lease,neo,120
-        2030-04,contract,firm,cloud,50
-        2030-04,termination,lease,neo,180
-        2030-05,build,wing,in_house,1500000
-        2030-05,energy,hall,in_house,90
-        2030-05,maintenance,buy,in_house,20
-        2030-05,contract,lease,neo,120
-        2030-06,build,wing,in_house,1500000
-        2030-06,energy,hall,in_house,90
-        2030-06,maintenance,buy,in_house,20
-        2030-06,contract,lease,neo,120
-        2030-06,shortfall,deal,cloud,300
-        2030-07,residual,wing,in_house,-2250000
-        2030-07,residual,buy,in_house,-180""",
-}
-
-
-def _table(name: str) -> pd.DataFrame:
-    columns = list(COLUMNS[name])
-    given = columns[:-1] if name == "cash" else columns
-    lines = "\n".join(line.strip() for line in TABLES.get(name, "").strip().splitlines())
-    frame = pd.read_csv(StringIO(f"{','.join(given)}\n{lines}\n"), keep_default_na=False)
-    if name == "cash":
-        months = frame["month"].map(INSTANCE.month_index)
-        frame["present_value"] = frame["amount"] * (1 + RATE) ** (-months / 12)
-    return make_table(name, {column: frame[column] for column in columns})
-
-
-def by_hand() -> Plan:
-    """The plan, said to be proven optimal."""
-    tables = {name: _table(name) for name in COLUMNS}
-    cost = float(tables["cash"]["present_value"].sum())
-    told = {"name": INSTANCE.head.name, "currency": INSTANCE.head.currency, "hash": INSTANCE.hash}
-    head = {
-        "format": 1,
-        "instance": told,
-        "start": INSTANCE.head.start,
-        "months": INSTANCE.head.months,
-        "status": "optimal",
-        "objective": cost,
-        "bound": cost,
-        "gap": 0.0,
-        "relaxed": False,
-        "options": {"gap": 0.0, "relax": False},
-    }
-    return Plan(head, tables, INSTANCE)
 
 
 def test_by_hand() -> None:
@@ -188,3 +25,76 @@ def test_every_payment_counts() -> None:
     plan = by_hand()
     for row, (item, month, amount) in enumerate(zip(*(plan.cash[c] for c in ("item", "month", "amount")), strict=True)):
         assert ("cash", item, month) in named(change(plan, "cash", row, amount=amount * 1.01))
+
+
+# Quantities that own rules can speak of, by month.
+_HALL: list[float] = [0, 60, 0, 1_500_290, 1_500_110, 1_500_110]  # what is built, bought, upkept and its energy
+QUANTITIES: list[tuple[str, str, list[float]]] = [
+    ("capacity", "lease", [20, 20, 20, 10, 10, 10]),
+    ("capacity", "firm", [0, 2, 10, 10, 0, 0]),
+    ("capacity", "hourly", [4, 4, 4, 4, 4, 4]),
+    ("capacity", "cloud", [4, 6, 14, 14, 4, 4]),
+    ("capacity", "buy", [0, 0, 0, 10, 10, 10]),
+    ("capacity", "hall", [0, 0, 0, 10, 10, 10]),
+    ("capacity", "in_house", [0, 0, 0, 10, 10, 10]),
+    ("used", "lease", [0, 0, 0, 0, 10, 10]),
+    ("used", "neo", [0, 0, 0, 0, 10, 10]),
+    ("used", "hourly", [4, 0, 0, 0, 0, 0]),
+    ("used", "cloud", [4, 0, 0, 0, 0, 0]),
+    ("used", "hall", [0, 0, 0, 10, 10, 10]),
+    ("used", "in_house", [0, 0, 0, 10, 10, 10]),
+    ("used", "jobs", [4, 0, 0, 10, 10, 10]),
+    ("used", "big", [0, 0, 0, 0, 10, 10]),
+    ("leased", "let", [5, 5, 5, 5, 0, 0]),
+    ("leased", "lease", [5, 5, 5, 5, 0, 0]),
+    ("leased", "neo", [5, 5, 5, 5, 0, 0]),
+    ("leased", "hall", [0, 0, 0, 0, 0, 0]),
+    ("mw", "hall", [0.001, 0.001, 0, 0.018, 0.018, 0.018]),
+    ("mw", "in_house", [0.001, 0.001, 0, 0.018, 0.018, 0.018]),
+    ("mw", "wing", [0, 0, 0, 0, 0, 0]),
+    ("mw", "lease", [1, 1, 1, 0.5, 0.5, 0.5]),
+    ("mw", "neo", [1, 1, 1, 0.5, 0.5, 0.5]),
+    ("mw", "let", [0.1, 0.1, 0.1, 0.1, 0, 0]),
+    ("mw", "space", [0.001, 0.001, 0, 0, 0, 0]),
+    ("spend", "wing", [0, 0, 0, 1_500_000, 1_500_000, 1_500_000]),
+    ("spend", "buy", [0, 60, 0, 200, 20, 20]),
+    ("spend", "lease", [200, 200, 240, 300, 120, 120]),
+    ("spend", "firm", [5, 25, 50, 50, 0, 0]),
+    ("spend", "hourly", [40, 0, 0, 0, 0, 0]),
+    ("spend", "let", [-60, -60, -60, -60, 30, 0]),
+    ("spend", "space", [-13, -10, 0, 0, 0, 0]),
+    ("spend", "hall", _HALL),
+    ("spend", "in_house", _HALL),
+    ("spend", "cloud", [45, 25, 50, 50, 0, 300]),
+    ("spend", "neo", [200, 200, 240, 300, 120, 120]),
+    ("spend", "lab", [-73, -70, -60, -60, 30, 0]),
+    ("started", "wing", [0, 0, 0, 1, 0, 0]),
+    ("started", "buy", [0, 1, 0, 0, 0, 0]),
+    ("started", "firm", [0, 1, 0, 0, 0, 0]),
+    ("started", "lease", [0, 0, 0, 0, 0, 0]),
+    ("started", "let", [1, 0, 0, 0, 0, 0]),
+    ("started", "space", [1, 0, 0, 0, 0, 0]),
+    ("started", "big", [0, 0, 0, 0, 1, 0]),
+    ("served", "jobs", [8, 0, 0, 18, 18, 18]),
+    ("served", "big", [0, 0, 0, 0, 20, 20]),
+    ("served", "lease", [0, 0, 0, 0, 20, 20]),
+    ("served", "cloud", [8, 0, 0, 0, 0, 0]),
+    ("served", "hall", [0, 0, 0, 18, 18, 18]),
+    ("served", "in_house", [0, 0, 0, 18, 18, 18]),
+    ("unserved", "jobs", [10, 18, 18, 0, 0, 0]),
+    ("unserved", "big", [0, 0, 0, 0, 0, 0]),
+    ("unserved", "small", [0, 0, 0, 1, 0, 0]),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "expected"), QUANTITIES)
+def test_quantities(name: str, item: str, expected: list[float]) -> None:
+    """Tests that what own rules can speak of is found in the plan as the figures above tell it."""
+    plan = by_hand()
+    facts = Facts(plan.instance)
+    draft = Draft(plan, facts)
+    say = Findings(facts.labels)
+    draft.take()
+    months(draft, say)
+    names(draft, say)
+    assert quantity(Priced(facts, plan.head, draft.tables()), name, item) == pytest.approx(expected)
