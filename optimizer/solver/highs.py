@@ -199,17 +199,27 @@ class Model:
         nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
         if stop is Stop.INFEASIBLE or not feasible:
             return Solution(stop=stop, held=Held.NOTHING, nodes=nodes, iterations=iterations)
-        values, row_duals = np.array(highs.getSolution().col_value, dtype=float), None
+        held_values = highs.getSolution()
+        values = np.array(held_values.col_value, dtype=float)
+        row_duals, column_duals = None, None
         bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
         if whole:
-            values, row_duals = _made_whole(values, arrays, options, duals)
+            values, row_duals, column_duals = _made_whole(values, arrays, options, duals)
         elif duals:
-            row_duals = np.array(highs.getSolution().row_dual, dtype=float)
+            row_duals = np.array(held_values.row_dual, dtype=float)
+            column_duals = np.array(held_values.col_dual, dtype=float)
         cost = float(arrays.cost @ values) + arrays.offset
         within = done or cost - bound <= options.gap * abs(cost)
         held = Held.OPTIMAL if within else Held.FEASIBLE
         return Solution(
-            stop=stop, held=held, values=values, bound=bound, nodes=nodes, iterations=iterations, row_duals=row_duals
+            stop=stop,
+            held=held,
+            values=values,
+            bound=bound,
+            nodes=nodes,
+            iterations=iterations,
+            row_duals=row_duals,
+            column_duals=column_duals,
         )
 
 
@@ -280,17 +290,25 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     return replace(solution, conflict=rows, conflict_columns=columns)
 
 
-def _made_whole(values: Floats, arrays: Arrays, options: Options, duals: bool) -> tuple[Floats, Floats | None]:
+def _made_whole(
+    values: Floats, arrays: Arrays, options: Options, duals: bool
+) -> tuple[Floats, Floats | None, Floats | None]:
     """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed."""
     rounded = np.where(arrays.integer, np.round(values), np.clip(values, arrays.lower, arrays.upper))
     if not duals and arrays.worst_violation(rounded) <= _LP_TOLERANCE:
-        return rounded, None
-    whole = arrays.integer
-    fixed = Model(arrays.with_bounds(np.where(whole, rounded, arrays.lower), np.where(whole, rounded, arrays.upper)))
-    solution = fixed.solve(replace(options, time_limit=_CONFIRM_SECONDS), duals=True)
+        return rounded, None, None
+    solution = solve_held(arrays, rounded, options)
     if solution.values is None or solution.stop is not Stop.GAP_REACHED:
-        return rounded, None  # the audit judges it
-    return np.where(whole, rounded, solution.values), solution.row_duals
+        return rounded, None, None  # the audit judges it
+    return np.where(arrays.integer, rounded, solution.values), solution.row_duals, solution.column_duals
+
+
+def solve_held(arrays: Arrays, values: Floats, options: Options) -> Solution:
+    """Solve the linear program that is left when whole numbers are held at ``values``, with its duals."""
+    whole = arrays.integer
+    lower, upper = np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper)
+    seconds = replace(options, time_limit=_CONFIRM_SECONDS)
+    return Model(arrays.with_bounds(lower, upper)).solve(seconds, duals=True)
 
 
 def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:

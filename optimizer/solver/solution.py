@@ -101,6 +101,7 @@ class Solution:
     nodes: int = 0
     iterations: int = 0
     row_duals: NDArray[np.float64] | None = None  # cost per unit of each row's bound, whole numbers held
+    column_duals: NDArray[np.float64] | None = None  # the same of each column's bound
     conflict: tuple[int, ...] = ()  # rows of an irreducible conflict
     conflict_columns: tuple[int, ...] = ()  # columns whose bounds are in it
     notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Answers about a plan: worth, offers and why, deadlines, alternatives."""
