@@ -1,0 +1,98 @@
+"""A plan as a workbook: a summary with charts, a sheet for each table of the plan, the inputs beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.report.plan_columns import MEANINGS, headings
+from optimizer.report.sheets import Book, Heading
+from optimizer.report.workbook_months import write_months
+from optimizer.report.workbook_summary import write_summary
+from optimizer.schema import load_schema
+
+if TYPE_CHECKING:
+    from optimizer.instance.instance import Instance
+    from optimizer.plan.plan import Plan
+
+_OUTPUT, _INPUT = "#1F55B3", "#7D8894"
+_KINDS = {"number": "number", "integer": "number", "month": "month", "flag": "flag"}
+
+
+def write_workbook(plan: Plan, path: str | Path) -> Path:
+    """Write a plan as a workbook.
+
+    Sums on the summary are live formulas over the sheets of the plan's tables.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to tell.
+    path : str or Path
+        File to write; folders on the way are made.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    CapoptError
+        If a table has more rows than a sheet can hold.
+    """
+    head = plan.instance.head
+    book = Book(head.title or head.name)
+    summary, index, months = (book.sheet(name, _OUTPUT) for name in ("summary", "index", "by_month"))
+    contents = [
+        ("summary", 0, "Headline figures with charts; its sums follow the other sheets"),
+        ("by_month", head.months, "Capacity, work and money by month"),
+    ]
+    for name, frame in plan.tables.items():
+        book.table(name, MEANINGS.get(name, ""), headings(name, frame, head.currency), frame, f"plan_{name}")
+        contents.append((name, len(frame), MEANINGS.get(name, "")))
+    contents += _write_inputs(book, plan.instance)
+    write_months(book, months, plan)
+    write_summary(book, summary, plan)
+    _write_index(book, index, plan, contents)
+    summary.activate()
+    return book.save(path)
+
+
+def _write_index(book: Book, sheet: Any, plan: Plan, contents: list[tuple[str, int, str]]) -> None:
+    """What each sheet holds, with links."""
+    head = plan.instance.head
+    book.put(sheet, 0, 0, "Sheets of this workbook", style="title")
+    told = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}, power in facility MW"
+    book.put(sheet, 1, 0, told, style="note")
+    for column, name in enumerate(("sheet", "rows", "what it holds")):
+        book.put(sheet, 3, column, name, style="header")
+    for row, (name, rows, meaning) in enumerate(contents, start=4):
+        book.link(sheet, row, 0, name)
+        if rows:
+            book.put(sheet, row, 1, rows)
+        book.put(sheet, row, 2, meaning)
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(2, 2, 100)
+
+
+def _write_inputs(book: Book, instance: Instance) -> list[tuple[str, int, str]]:
+    """A sheet for the head and for each table of the instance that has rows."""
+    schema = load_schema()
+    facts = pd.DataFrame({"key": list(vars(instance.head)), "value": list(vars(instance.head).values())}, dtype=object)
+    keys = [Heading("key"), Heading("value", meaning="What the key is set to.")]
+    book.table("in_instance", schema.head.meaning.replace("`", ""), keys, facts)
+    contents = [("in_instance", len(facts), f"Input. {schema.head.meaning}".replace("`", ""))]
+    for name, table in schema.tables.items():
+        if not instance.rows[name]:
+            continue
+        columns = [
+            Heading(c.name, _KINDS.get(c.type, "text"), c.unit.replace("`", ""), c.meaning.replace("`", ""))
+            for c in table.columns.values()
+        ]
+        meaning = table.meaning.replace("`", "")
+        book.table(f"in_{name}", meaning, columns, instance.frame(name).astype(object), f"in_{name}")
+        contents.append((f"in_{name}", len(instance.rows[name]), f"Input. {meaning}"))
+    return contents

@@ -1,0 +1,131 @@
+"""Figures on the summary of a plan's workbook, with the formulas that give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optimizer.report.sheets import place
+from optimizer.report.words import count, percent
+from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+PENALTIES = ("unserved", "lateness", "not_run", "violation")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A figure.
+
+    Attributes
+    ----------
+    key : str
+        Name by which other formulas refer to it.
+    label, meaning : str
+        What it is.
+    value : float or str
+        What it is now.
+    formula : str
+        How it follows from the other sheets; ``{key}`` stands for the cell of another figure. ``""`` if it does not.
+    style : str
+        Number format; ``""`` chooses by size.
+    """
+
+    key: str
+    label: str
+    value: float | str
+    meaning: str = ""
+    formula: str = ""
+    style: str = ""
+
+
+def headline(plan: Plan, months: list[Column]) -> list[Fact]:
+    """Cost, money, work and capacity."""
+    return [*_cost(plan), *_money(plan), *_work(plan), *_capacity(plan, months)]
+
+
+def _cost(plan: Plan) -> list[Fact]:
+    currency, total = plan.instance.head.currency, float(plan.cash["present_value"].sum())
+    cost = Fact("cost", "Net present cost", total, f"{currency}, penalties included", "SUM(plan_cash[present_value])")
+    if plan.bound is None:
+        return [cost, Fact("bound", "Proven bound", "none", "nothing is proven about how good this plan is")]
+    saving = total - plan.bound
+    gap = saving / abs(total) if total else 0.0
+    return [
+        cost,
+        Fact("bound", "Proven bound", plan.bound, f"{currency}; no plan costs less"),
+        Fact("saving", "Could be saved at most", saving, currency, "{cost}-{bound}"),
+        Fact("gap", "Gap", gap, "of the cost", "IF({cost}=0,0,{saving}/ABS({cost}))", "percent"),
+    ]
+
+
+def term_sum(term: str) -> str:
+    """Formula of the nominal sum of a term of the cash table."""
+    return f'SUMIFS(plan_cash[amount],plan_cash[term],"{term}")'
+
+
+def _money(plan: Plan) -> list[Fact]:
+    cash, currency = plan.cash, plan.instance.head.currency
+    amounts = cash.groupby("term")["amount"].sum()
+    penalties = float(sum(amounts.get(term, 0.0) for term in PENALTIES))
+    residual = float(amounts.get("residual", 0.0))
+    paid = float(cash["amount"].sum()) - penalties - residual
+    all_paid = "SUM(plan_cash[amount])-{penalties}-{residual}"
+    by_term = "+".join(term_sum(term) for term in PENALTIES)
+    return [
+        Fact("paid", "Cash out, net of money in", paid, f"{currency}, nominal, over the whole plan", all_paid),
+        Fact("penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, but no cash", by_term),
+        Fact("residual", "Residual value", residual, f"{currency}, nominal; money in", term_sum("residual")),
+    ]
+
+
+def _work(plan: Plan) -> list[Fact]:
+    wanted, missing = float(plan.service["demand"].sum()), float(plan.service["unserved"].sum())
+    share = missing / wanted if wanted else 0.0
+    unit = "reference-accelerator-months"
+    formula = "IF({wanted}=0,0,{missing}/{wanted})"
+    return [
+        Fact("wanted", "Work wanted", wanted, unit, "SUM(plan_service[demand])"),
+        Fact("missing", "Work not served", missing, unit, "SUM(plan_service[unserved])"),
+        Fact("share", "Share not served", share, "of the work wanted", formula, "percent"),
+    ]
+
+
+def _capacity(plan: Plan, months: list[Column]) -> list[Fact]:
+    found = []
+    for key, label, unit in (
+        ("accelerators", "Most accelerators in a month", "accelerators, all sources"),
+        ("mw", "Most power in a month", "facility MW of what is there, when all of it runs"),
+        ("idle", "Most idle in a month", "accelerators"),
+    ):
+        at = position_of(months, key)
+        cells = f"{place(FIRST, at)}:{place(FIRST + len(months[at - 1].values) - 1, at)}"
+        value = max(months[at - 1].values, default=0.0)
+        found.append(Fact(key, label, value, unit, f"MAX({SHEET}!{cells})"))
+    return found
+
+
+def provenance(plan: Plan) -> list[Fact]:
+    """What is needed to find this plan again."""
+    head, verdict = plan.head, plan.head.get("audit", {})
+    found: list[tuple[str, Any]] = [
+        ("Status", plan.status),
+        ("Why the search ended", head.get("stopped", "")),
+        ("Asked gap", percent(float(head.get("options", {}).get("gap", 0.0)))),
+        ("Relaxed", "yes: whole blocks and lots were not demanded" if head.get("relaxed") else "no"),
+        ("Audit", _audit(verdict)),
+        ("Hash of the inputs", plan.instance.hash),
+    ]
+    options = {name: value for name, value in head.get("options", {}).items() if name not in ("gap", "relax")}
+    found += [(f"Option {name}", "chosen by the solver" if value is None else value) for name, value in options.items()]
+    found += [(f"Version of {name}", value) for name, value in head.get("versions", {}).items()]
+    found += [("Warning", str(warning)) for warning in head.get("warnings", [])]
+    return [Fact("", label, str(value)) for label, value in found]
+
+
+def _audit(verdict: dict[str, Any]) -> str:
+    if "passed" not in verdict:
+        return "not audited"
+    return f"{'passed' if verdict['passed'] else 'FAILED'}, {count(verdict.get('checks', 0))} checks"

@@ -1,0 +1,155 @@
+"""The summary of a plan's workbook: headline figures, next steps, money by year and party, and native charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.report import workbook_charts as charts
+from optimizer.report.periods import AFTER
+from optimizer.report.sheets import Book, place
+from optimizer.report.steps import biggest, steps
+from optimizer.report.workbook_facts import PENALTIES, Fact, headline, provenance
+from optimizer.report.workbook_months import month_columns
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+TERMS = (
+    *("build", "purchase", "fixed", "energy", "maintenance", "upfront", "contract", "termination"),
+    *("on_demand", "shortfall", "lease_out", *PENALTIES, "residual"),
+)
+_NEXT_MONTHS, _STEPS = 3, 20
+_TOP, _CHARTS_AT = 3, 7  # first row under the title, column at which the charts stand
+
+
+def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
+    """Fill the sheet."""
+    head, months = plan.instance.head, month_columns(plan)
+    book.put(sheet, 0, 0, head.title or head.name, style="title")
+    span = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}. Sums are live formulas."
+    book.put(sheet, 1, 0, span, style="note")
+    row = write_facts(book, sheet, _TOP, "In short", headline(plan, months))
+    row = _write_steps(book, sheet, row + 1, plan)
+    row = _write_parties(book, sheet, row + 1, plan)
+    area = _write_years(book, sheet, max(row, _TOP + 3 * charts.ROWS) + 1, plan)
+    write_facts(book, sheet, area.last + 2, "Where this plan comes from", provenance(plan))
+    charts.capacity(book, sheet, months, (_TOP, _CHARTS_AT))
+    charts.cash(book, sheet, area, head.currency, (_TOP + charts.ROWS, _CHARTS_AT))
+    charts.cumulative(book, sheet, months, head.currency, (_TOP + 2 * charts.ROWS, _CHARTS_AT))
+    sheet.set_column(0, 0, 36)
+    sheet.set_column(1, 1, 19)
+    sheet.set_column(2, 24, 17)
+
+
+def write_heading(book: Book, sheet: Any, row: int, title: str, width: int = 6) -> None:
+    """A heading with a line under it."""
+    for column in range(width):
+        sheet.write_blank(row, column, None, book.style("heading"))
+    book.put(sheet, row, 0, title, style="heading")
+
+
+def write_facts(book: Book, sheet: Any, row: int, title: str, facts: list[Fact]) -> int:
+    """A heading, and a figure a row; returns the row after the last."""
+    write_heading(book, sheet, row, title)
+    cells = {fact.key: place(at, 1) for at, fact in enumerate(facts, start=row + 1)}
+    for at, fact in enumerate(facts, start=row + 1):
+        book.put(sheet, at, 0, fact.label)
+        if fact.formula:
+            book.formula(sheet, at, 1, fact.formula.format(**cells), float(fact.value), fact.style)
+        else:
+            book.put(sheet, at, 1, fact.value, style=fact.style)
+        book.put(sheet, at, 2, fact.meaning, style="note")
+    return row + len(facts) + 1
+
+
+def _write_steps(book: Book, sheet: Any, row: int, plan: Plan) -> int:
+    """What to do in the first months; returns the row after the last."""
+    first, last = plan.instance.label(0), plan.instance.label(_NEXT_MONTHS - 1)
+    soon = [step for step in steps(plan) if step.month <= last]
+    write_heading(
+        book, sheet, row, f"To do from {first} to {last}" if soon else f"Nothing to do from {first} to {last}"
+    )
+    if soon:
+        for column, name in enumerate(("what", "month", f"commits {plan.instance.head.currency}", "runs")):
+            book.put(sheet, row + 1, column, name, style="number_header" if column == 2 else "header")
+    shown = biggest(soon, _STEPS)
+    for at, step in enumerate(shown, start=row + 2):
+        book.put(sheet, at, 0, step.text, style="wrapped")
+        book.put(sheet, at, 1, step.month, "month")
+        book.put(sheet, at, 2, step.cost or None)
+        book.put(sheet, at, 3, step.runs)
+    rest = len(soon) - len(shown)
+    if rest:
+        book.put(sheet, row + 2 + len(shown), 0, f"and {rest:,} smaller, in the sheet decisions", style="note")
+    return row + 3 + len(shown)
+
+
+# ---------------------------------------------------------------- money by year and party
+def _windows(plan: Plan) -> list[tuple[str, str, str]]:
+    """Calendar years of the plan, and what comes after: name, first month, first month beyond (``""`` if open)."""
+    label, months = plan.instance.label, plan.instance.head.months
+    first, beyond = label(0), label(months)
+    years = range(int(first[:4]), int(label(months - 1)[:4]) + 1)
+    found = [(str(year), f"{year}-01", min(f"{year + 1}-01", beyond)) for year in years]
+    return [*found, (AFTER, beyond, "")] if (plan.cash["month"] >= beyond).any() else found
+
+
+def _write_years(book: Book, sheet: Any, row: int, plan: Plan) -> charts.Area:
+    """Money by year and term; returns where the numbers stand."""
+    cash, currency = plan.cash, plan.instance.head.currency
+    present = set(map(str, cash["term"]))
+    terms = [*(term for term in TERMS if term in present), *sorted(present - set(TERMS))]
+    title = f"Money by year and term, {currency}, nominal; money in is negative"
+    write_heading(book, sheet, row, title, max(len(terms) + 2, 6))
+    for column, name in enumerate(("year", *terms, "all")):
+        book.put(sheet, row + 1, column, name.replace("_", " "), style="number_header" if column else "header")
+    windows = _windows(plan)
+    sums = [_write_year(book, sheet, at, window, terms, cash) for at, window in enumerate(windows, start=row + 2)]
+    return charts.Area(row + 2, row + 1 + len(windows), tuple(terms), tuple(sums))
+
+
+def _write_year(
+    book: Book, sheet: Any, row: int, window: tuple[str, str, str], terms: list[str], cash: pd.DataFrame
+) -> float:
+    """Money of a year by term, and in all, which is returned."""
+    name, first, beyond = window
+    inside = cash[(cash["month"] >= first) & ((cash["month"] < beyond) | (beyond == ""))]
+    amounts = inside.groupby("term")["amount"].sum()
+    limits = f'plan_cash[month],">="&{_day(first)}' + (f',plan_cash[month],"<"&{_day(beyond)}' if beyond else "")
+    book.put(sheet, row, 0, name)
+    for column, term in enumerate(terms, start=1):
+        formula = f'SUMIFS(plan_cash[amount],plan_cash[term],"{term}",{limits})'
+        book.formula(sheet, row, column, formula, float(amounts.get(term, 0.0)))
+    cells = f"SUM({place(row, 1)}:{place(row, len(terms))})"
+    total = float(inside["amount"].sum())
+    book.formula(sheet, row, len(terms) + 1, cells, total, "strong")
+    return total
+
+
+def _day(month: str) -> str:
+    return f"DATE({int(month[:4])},{int(month[5:])},1)"
+
+
+def _write_parties(book: Book, sheet: Any, row: int, plan: Plan) -> int:
+    """Present value and nominal money by party; returns the row after the last."""
+    currency = plan.instance.head.currency
+    sums = plan.cash.groupby("party")[["present_value", "amount"]].sum().sort_values("present_value", ascending=False)
+    write_heading(book, sheet, row, f"Money by party, {currency}; money in is negative")
+    for column, name in enumerate(("party", "present value", "nominal")):
+        book.put(sheet, row + 1, column, name, style="number_header" if column else "header")
+    for at, (party, values) in enumerate(
+        zip(map(str, sums.index), sums.to_numpy().tolist(), strict=True), start=row + 2
+    ):
+        book.put(sheet, at, 0, party or "(penalties)")
+        wanted = place(at, 0) if party else '""'
+        for column, name in enumerate(("present_value", "amount"), start=1):
+            formula = f"SUMPRODUCT(EXACT(plan_cash[party],{wanted})*plan_cash[{name}])"
+            book.formula(sheet, at, column, formula, values[column - 1])
+    last = row + 1 + len(sums)
+    for column in (1, 2):
+        cells = f"SUM({place(row + 2, column)}:{place(max(last, row + 2), column)})"
+        book.formula(sheet, last + 1, column, cells, float(sums.iloc[:, column - 1].sum()), "sum")
+    book.put(sheet, last + 1, 0, "all", style="sum")
+    return last + 2
