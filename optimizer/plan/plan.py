@@ -6,13 +6,16 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from optimizer.errors import PlanFileError
 from optimizer.instance.instance import Instance
 from optimizer.plan.tables import COLUMNS, make_table, text_columns
+
+if TYPE_CHECKING:
+    from optimizer.report.figures import Figures
 
 HEAD_FILE = "plan.json"
 INSTANCE_FOLDER = "instance"
@@ -112,6 +115,21 @@ class Plan:
         gap = "nothing proven" if self.gap is None else f"gap {self.gap:.3%}"
         name = self.instance.head.name
         return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
+
+    # How a plan looks is told in the room after this one. These two doors to it stand here because notebooks ask the
+    # plan itself; they open only when asked, so that nothing in this room needs a report.
+    @property
+    def figures(self) -> Figures:
+        """The figures of the plan's report, as Plotly figures: ``plan.figures.capacity()``."""
+        from optimizer.report.figures import Figures
+
+        return Figures(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: figures for a first look, and what to do soon."""
+        from optimizer.report.notebook import plan_html
+
+        return plan_html(self)
 
     def save(self, folder: str | Path, tables: str = "csv") -> Path:
         """Write the plan folder; an earlier plan there is replaced only when the new one is complete.

@@ -71,10 +71,11 @@ def groups(ground: Ground) -> Chart:
 
 
 def group_limits(ground: Ground) -> dict[str, float]:
-    """Tightest limit of a policy by group; ``""`` for each one that is not named."""
+    """Tightest limit of a policy that holds in all months, by group; ``""`` for each one that is not named."""
     limits: dict[str, float] = {}
     for row in ground.plan.instance.rows["policies"]:
-        if row.rule == "max_share" and row.subject == "group":
+        always = row.from_ <= 0 and row.to >= ground.horizon - 1
+        if always and row.rule == "max_share" and row.subject == "group":
             limits[row.member] = min(row.limit, limits.get(row.member, 1.0))
     everyone = limits.get("")
     return limits if everyone is None else {name: min(limit, everyone) for name, limit in limits.items()}

@@ -179,6 +179,8 @@ def runs(ground: Ground) -> Chart:
 
 
 def _runs_title(table: pd.DataFrame, missed: list[str]) -> str:
+    if table.empty and not missed:
+        return "There are no training runs in this plan."
     late = int((table["late_months"] > 0).sum())
     text = f"{len(table)} training {'run is' if len(table) == 1 else 'runs are'} placed"
     text += f", {late} of them late" if late else ", none of them late"

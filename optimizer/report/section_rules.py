@@ -11,9 +11,10 @@ from optimizer.report.colours import party_text
 from optimizer.report.exposure import Exposure
 from optimizer.report.grid import Grid, percents, whole
 from optimizer.report.page import Listed, Prose, Section
-from optimizer.report.words import count
+from optimizer.report.words import count, money
 
 _ROWS = 200
+_NAMES = 5
 _CAPEX = ("build", "purchase")
 _OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
 
@@ -61,7 +62,7 @@ def rules_grid(ground: Ground) -> Grid:
         tight = mine.loc[mine["slack"].idxmin()]
         binding = int((mine["slack"] <= 1e-6 * mine["rhs"].abs().clip(lower=1.0)).sum())
         price = float(mine["shadow_price"].iloc[int(mine["shadow_price"].abs().to_numpy().argmax())])
-        ends = (count(float(tight["slack"])), str(tight["month"]), whole(float(mine["violation"].sum())), _price(price))
+        ends = (count(float(tight["slack"])), str(tight["month"]), count(float(mine["violation"].sum())), _price(price))
         rows.append((row.rule, limit, row.each, str(len(mine)), str(binding), *ends))
     note = (
         f"Shadow price: change of the net present cost, in {ground.currency}, for one more unit on the right-hand "
@@ -71,7 +72,7 @@ def rules_grid(ground: Ground) -> Grid:
 
 
 def _price(value: float) -> str:
-    return f"{value:,.4g}" if value else "0"
+    return money(value)
 
 
 def _budgets(ground: Ground) -> Grid:
@@ -81,7 +82,7 @@ def _budgets(ground: Ground) -> Grid:
     for row in ground.plan.instance.rows["budgets"]:
         spent = _spent(ground.plan.cash, row, label)
         used = percents(spent / row.amount) if row.amount else ""
-        ends = (whole(row.amount), whole(spent), used)
+        ends = (whole(row.amount), f"{spent:,.0f}", used)
         rows.append((row.budget, label(row.from_), label(row.to), row.covers, "yes" if row.net else "no", *ends))
     return Grid(columns, rows, 5, f"In {ground.currency}, nominal.")
 
@@ -141,5 +142,5 @@ def outages_grid(ground: Ground) -> Grid:
 
 def _joined(names: pd.Series[str]) -> str:
     unique = list(dict.fromkeys(map(str, names)))
-    more = f" and {len(unique) - 8} more" if len(unique) > 8 else ""
-    return "; ".join(unique[:8]) + more
+    more = f" and {len(unique) - _NAMES} more" if len(unique) > _NAMES else ""
+    return "; ".join(unique[:_NAMES]) + more

@@ -38,6 +38,7 @@
     delete layout.title;
     layout.showlegend = false;
     layout.width = width;
+    if (printing) layout.height = Math.min(layout.height, 860); // fits a page with its title and legend
     if (width > 560) return;
     layout.margin.r = 8;
     for (const [name, axis] of Object.entries(layout)) {
@@ -73,7 +74,6 @@
 
   function savePicture(key) {
     const { data, layout } = figure(key);
-    layout.paper_bgcolor = isDark() ? "#141a21" : "#ffffff";
     layout.width = 1200;
     layout.margin.b += 40;
     layout.height += 40;

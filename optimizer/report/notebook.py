@@ -1,0 +1,26 @@
+"""How a plan shows itself in a notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optimizer.report.charts import Ground, month_text
+from optimizer.report.headline import cards, later_steps, next_steps
+from optimizer.report.page import render
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+
+def plan_html(plan: Plan) -> str:
+    """A fragment of HTML: figures for a first look, and what to do soon. It holds no script and loads nothing."""
+    ground, head = Ground(plan), plan.instance.head
+    span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
+    return render(
+        "notebook.html.j2",
+        title=head.title or head.name,
+        subtitle=f"{head.name}, {head.months} months, {span}, in {head.currency}",
+        cards=cards(ground),
+        steps=[next_steps(plan), later_steps(plan)],
+        figures="Figures: plan.figures.capacity(), .decisions(), .cash()... Tables: plan.decisions, plan.cash...",
+    )
