@@ -1,0 +1,162 @@
+"""The plan folder: saved, loaded again, and refused if broken."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import optimizer
+from optimizer.errors import CapoptError, PlanFileError
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import COLUMNS, text_columns
+from tests.program.rich import rich_frames
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return optimizer.solve(optimizer.read(rich_frames()), gap=0, threads=1, time_limit=60)
+
+
+@pytest.fixture
+def folder(plan: Plan, tmp_path: Path) -> Path:
+    return plan.save(tmp_path / "plan")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_plan_is_the_same_after_saving_and_loading(plan: Plan, tmp_path: Path, kind: str) -> None:
+    """Tests that head, tables, types and instance survive, in both formats, and that the audit still passes."""
+    again = optimizer.load_plan(plan.save(tmp_path / "plan", kind))
+    assert again.head == plan.head
+    assert again.instance == plan.instance
+    assert list(again.tables) == list(COLUMNS)
+    for name, table in plan.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table, rtol=1e-11, atol=0)
+    assert optimizer.audit(again).passed
+
+
+def test_the_folder_holds_what_is_told(plan: Plan, folder: Path) -> None:
+    """Tests that there is the head, a copy of the instance and one file per table, and nothing else."""
+    expected = {"plan.json", "instance", *(f"{name}.csv" for name in COLUMNS)}
+    assert {entry.name for entry in folder.iterdir()} == expected
+    assert optimizer.read(folder / "instance").hash == plan.head["instance"]["hash"]
+    assert json.loads((folder / "plan.json").read_text(encoding="utf-8")) == plan.head
+
+
+def test_every_table_is_an_attribute_with_its_columns(plan: Plan) -> None:
+    """Tests that tables have their columns in order, text as text and all else as numbers."""
+    for name, columns in COLUMNS.items():
+        table = getattr(plan, name)
+        assert table is plan.tables[name]
+        assert tuple(table.columns) == columns
+        for column in columns:
+            is_text = column in text_columns(name)
+            assert table[column].dtype == (object if is_text else float)
+            assert all(isinstance(value, str) == is_text for value in table[column])
+            assert not table[column].isna().any()
+
+
+def test_a_plan_says_what_it_is_in_a_line(plan: Plan) -> None:
+    """Tests the representation of a plan."""
+    assert repr(plan) == f"<Plan rich: optimal, {plan.objective:,.2f} USD, gap 0.000%>"
+    unproven = Plan(
+        head={**plan.head, "bound": None, "gap": None, "status": "feasible"}, tables={}, instance=plan.instance
+    )
+    assert repr(unproven) == f"<Plan rich: feasible, {plan.objective:,.2f} USD, nothing proven>"
+    assert (unproven.bound, unproven.gap) == (None, None)
+
+
+def test_an_earlier_plan_is_replaced_as_a_whole(plan: Plan, folder: Path) -> None:
+    """Tests that saving over a plan leaves nothing of the earlier one, not even its tables in another format."""
+    (folder / "notes.txt").write_text("of the earlier plan", encoding="utf-8")
+    plan.save(folder, "parquet")
+    assert {entry.suffix for entry in folder.iterdir()} == {".json", ".parquet", ""}
+    assert [entry.name for entry in folder.parent.iterdir()] == ["plan"]
+
+
+def test_an_earlier_plan_stays_until_the_new_one_is_complete(
+    plan: Plan, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests that a plan that cannot be written to the end leaves the earlier one as it was, and no draft."""
+    before = sorted((entry.name, entry.stat().st_size) for entry in folder.iterdir())
+
+    def full(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    with pytest.raises(PlanFileError, match=r"the plan cannot be written to .*: No space left on device"):
+        plan.save(folder)
+    assert sorted((entry.name, entry.stat().st_size) for entry in folder.iterdir()) == before
+    assert [entry.name for entry in folder.parent.iterdir()] == ["plan"]
+
+
+def test_what_is_no_plan_is_never_overwritten(plan: Plan, tmp_path: Path) -> None:
+    """Tests that a file, or a folder with something else in it, is refused."""
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(PlanFileError, match="is a file; name a folder for the plan"):
+        plan.save(tmp_path / "file")
+    with pytest.raises(PlanFileError, match="is not empty and holds no plan"):
+        plan.save(tmp_path / "folder")
+    with pytest.raises(PlanFileError, match=r"tables = 'xls'; expected one of csv, parquet"):
+        plan.save(tmp_path / "plan", "xls")
+    (tmp_path / "empty").mkdir()
+    assert optimizer.load_plan(plan.save(tmp_path / "empty")).objective == plan.objective
+
+
+def _drop_column(folder: Path) -> None:
+    pd.read_csv(folder / "cash.csv").drop(columns="amount").to_csv(folder / "cash.csv", index=False)
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no head": (lambda folder: (folder / "plan.json").unlink(), "is not a plan folder: it has no plan.json"),
+    "no JSON": (lambda folder: (folder / "plan.json").write_text("{", encoding="utf-8"), "plan.json cannot be read"),
+    "no text": (lambda folder: (folder / "plan.json").write_bytes(b"\xff\xfe"), "plan.json cannot be read"),
+    "another JSON": (
+        lambda folder: (folder / "plan.json").write_text("[1]", encoding="utf-8"),
+        "plan.json lacks objective, bound, gap, status",
+    ),
+    "no table": (lambda folder: (folder / "cash.csv").unlink(), "table cash is missing"),
+    "an empty table": (
+        lambda folder: (folder / "cash.csv").write_text("", encoding="utf-8"),
+        "cash.csv cannot be read",
+    ),
+    "no column": (_drop_column, "column amount is missing"),
+    "no such number": (
+        lambda folder: (folder / "leases.csv").write_text(
+            "month,outlet,pool,accelerators\n2030-01,let,hall/gpu,some\n", encoding="utf-8"
+        ),
+        "leases.csv cannot be read",
+    ),
+    "a binary table": (lambda folder: (folder / "cash.csv").write_bytes(b"\x00\xff" * 50), "cash.csv cannot be read"),
+    "ragged rows": (
+        lambda folder: (folder / "leases.csv").write_text(
+            "month,outlet,pool,accelerators\n1,2,3,4\n1,2,3,4,5,6,7\n", encoding="utf-8"
+        ),
+        "leases.csv cannot be read",
+    ),
+    "no instance": (lambda folder: shutil.rmtree(folder / "instance"), "does not exist"),
+    "a broken instance": (lambda folder: (folder / "instance" / "accelerators.csv").unlink(), "accelerators"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_folder_is_told_as_what_it_is(folder: Path, name: str) -> None:
+    """Tests that whatever is broken in a plan folder is one error of ours that names the file."""
+    spoil, message = BROKEN[name]
+    spoil(folder)
+    with pytest.raises(CapoptError, match=message):
+        optimizer.load_plan(folder)
+
+
+def test_a_plan_that_is_not_there(tmp_path: Path) -> None:
+    """Tests that a path without a plan is refused, be it nothing, a file or an instance."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for name in ("nothing", "file"):
+        with pytest.raises(PlanFileError, match=r"is not a plan folder: it has no plan\.json"):
+            optimizer.load_plan(tmp_path / name)
