@@ -1,0 +1,234 @@
+"""A plan as a workbook: live sums, tables, inputs, text that stays text."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl import Workbook
+
+from optimizer.cli import cli
+from optimizer.errors import CapoptError
+from optimizer.exits import run
+from optimizer.plan.tables import COLUMNS
+from optimizer.report import sheets
+from optimizer.report.plan_columns import MEANINGS, told
+from optimizer.report.workbook import write_workbook
+from tests.report.formulas import Sheets
+from tests.report.plans import ROWS, small_plan
+
+# Charts that openpyxl cannot read are no matter: they are looked at as XML.
+pytestmark = pytest.mark.filterwarnings("ignore:Unable to read chart")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workbook")
+    return write_workbook(small_plan(folder / "instance"), folder / "new" / "plan.xlsx")
+
+
+@pytest.fixture(scope="module")
+def book(path: Path) -> Workbook:
+    return openpyxl.load_workbook(path)
+
+
+@pytest.fixture(scope="module")
+def cached(path: Path) -> Workbook:
+    return openpyxl.load_workbook(path, data_only=True)
+
+
+def _labelled(book: Workbook, label: str) -> Any:
+    """The cell beside a label on the summary."""
+    sheet = book["summary"]
+    return next(sheet.cell(row, 2) for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == label)
+
+
+def test_every_formula_gives_the_value_beside_it(book: Workbook, cached: Workbook) -> None:
+    """Tests that a spreadsheet program that works out the formulas finds the values that are there already."""
+    found = Sheets(book)
+    formulas = found.formulas()
+    # By month: 14 columns in 25 rows, and 5 sums.
+    assert sum(sheet == "by_month" for sheet, _, _ in formulas) == 14 * 25 + 5
+    for sheet, cell, formula in formulas:
+        value = found.value(sheet, cell)
+        assert cached[sheet][cell].value == pytest.approx(value, rel=1e-12, abs=1e-9), (sheet, cell, formula)
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        # 100.25 + 2,900,000 + 39 + 1 + 400 + 60 - 800 - 400,000
+        ("Net present cost", 2_499_800.25),
+        ("Proven bound", 2_498_800.25),
+        ("Could be saved at most", 1000),
+        ("Gap", 1000 / 2_499_800.25),
+        # 100.25 + 3,000,000 + 40 + 2 + 500 - 1000: neither penalties nor residual value
+        ("Cash out, net of money in", 2_999_642.25),
+        ("Penalties", 70),
+        ("Residual value", -500_000),
+        ("Share not served", 90 / 6000),
+        ("Most accelerators in a month", 5000.5),
+        ("Most power in a month", 7.16),
+        ("Most idle in a month", 1000),
+    ],
+)
+def test_headline_figures(book: Workbook, cached: Workbook, label: str, value: float) -> None:
+    """Tests the headline figures against sums by hand; all but the bound are live."""
+    assert _labelled(cached, label).value == pytest.approx(value)
+    assert (_labelled(book, label).data_type == "f") == (label != "Proven bound")
+
+
+def test_money_by_year_and_term(cached: Workbook) -> None:
+    """Tests that the last year ends with the plan, and the residual value comes after it."""
+    rows = {row[0]: row[1:] for row in cached["summary"].iter_rows(min_col=1, values_only=True) if row[0]}
+    terms = rows["year"][: rows["year"].index("all") + 1]
+    money = {year: dict(zip(terms, rows[year], strict=False)) for year in ("2026", "2027", "after the end")}
+    assert money["2026"]["on demand"] == pytest.approx(542)
+    assert money["2027"] == pytest.approx(
+        {
+            "unserved": 70,
+            "lease out": -1000,
+            "all": -930,
+            **dict.fromkeys(set(terms) - {"unserved", "lease out", "all"}, 0),
+        }
+    )
+    assert money["after the end"]["residual"] == money["after the end"]["all"] == pytest.approx(-5e5)
+
+
+def test_parties_that_look_alike_are_told_apart(cached: Workbook) -> None:
+    """Tests that names with patterns, of other case, or like formulas get their own money only."""
+    sheet = cached["summary"]
+    money = {row[0]: row[1:3] for row in sheet.iter_rows(values_only=True) if row[0]}
+    assert money["a*"] == (39, 40)
+    assert money["A*"] == (1, 2)
+    assert money["=SUM(A1)"] == (2.9e6, 3e6)
+    assert money["(penalties)"] == (60, 70)
+
+
+@pytest.mark.parametrize("table", list(COLUMNS))
+def test_tables_hold_the_plan(book: Workbook, table: str) -> None:
+    """Tests that the sheet of a table is an Excel table with all cells of the plan, months as dates."""
+    sheet = book[table]
+    (found,) = sheet.tables.values()
+    columns = COLUMNS[table]
+    last = openpyxl.utils.get_column_letter(len(columns))
+    assert (found.name, found.ref, found.autoFilter.ref) == (
+        f"plan_{table}",
+        f"A3:{last}{3 + len(ROWS[table])}",
+        found.ref,
+    )
+    assert sheet.freeze_panes == "B4"
+    header, *rows = sheet.iter_rows(min_row=3, values_only=True)
+    assert header == columns
+    assert rows == [tuple(_as_cell(value) for value in row) for row in ROWS[table]]
+    assert all(cell.comment and cell.comment.text for cell in sheet[3])
+
+
+def _as_cell(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value):
+        return datetime.datetime(int(value[:4]), int(value[5:]), 1)
+    return None if value == "" else value
+
+
+def test_units_stand_above_the_headers(book: Workbook) -> None:
+    """Tests that power, money and accelerators tell their units, with the plan's currency."""
+    units = {cell.value: book["decisions"].cell(2, cell.column).value for cell in book["decisions"][3]}
+    assert (units["mw"], units["accelerators"], units["committed_cost"]) == ("facility MW", "accelerators", "USD")
+    assert book["cash"]["E2"].value == "USD"
+
+
+def test_inputs_stand_beside(book: Workbook, tmp_path: Path) -> None:
+    """Tests that every table of the instance that has rows has a sheet with the same cells, and the head one too."""
+    instance = small_plan(tmp_path).instance
+    assert {name[3:] for name in book.sheetnames if name.startswith("in_")} == {
+        "instance",
+        *(name for name, rows in instance.rows.items() if rows),
+    }
+    for name in ("contracts", "accelerators", "demand", "training_runs"):
+        header, *rows = book[f"in_{name}"].iter_rows(min_row=3, values_only=True)
+        frame = instance.frame(name)
+        assert list(header) == list(frame.columns)
+        wanted = frame.astype(object).where(frame.notna(), None)
+        assert rows == [tuple(_as_cell(value) for value in row) for row in wanted.itertuples(index=False)]
+    keys = {row[0]: row[1] for row in book["in_instance"].iter_rows(min_row=4, values_only=True)}
+    assert (keys["name"], keys["months"]) == ("sample", 24)
+
+
+def test_text_stays_text(book: Workbook) -> None:
+    """Tests that text that begins like a formula is text, also when somebody edits the cell."""
+    texts = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "s"]
+    suspicious = [cell for cell in texts if str(cell.value)[:1] in ("=", "+", "-", "@")]
+    assert {"=1+1", "-x", "@home, + and ends in a quote'", "=SUM(A1)", "-tenant"} <= {cell.value for cell in suspicious}
+    assert all(cell.quotePrefix for cell in suspicious)
+    assert not any(cell.value in ("=1+1", "=SUM(A1)") for cell in texts if cell not in suspicious)
+
+
+def test_index_links_to_every_sheet(book: Workbook) -> None:
+    """Tests that the index has a link to each other sheet, with its rows."""
+    found = {row[0].value: row for row in book["index"].iter_rows(min_row=5)}
+    assert list(found) == [name for name in book.sheetnames if name != "index"]
+    assert all(row[0].hyperlink.location == f"'{name}'!A1" for name, row in found.items())
+    assert found["cash"][1].value == len(ROWS["cash"])
+
+
+def test_charts_draw_the_sheets(path: Path) -> None:
+    """Tests that there are three native charts with titles and units, over the cells that the summary shows."""
+    with zipfile.ZipFile(path) as archive:
+        names = sorted(name for name in archive.namelist() if re.fullmatch(r"xl/charts/chart\d\.xml", name))
+        charts = [archive.read(name).decode() for name in names]
+    titles = [re.findall(r"<a:t>(.*?)</a:t>", chart) for chart in charts]
+    assert [title[0].split(",")[0] for title in titles] == [
+        "Accelerators by source",
+        "Money by year and term",
+        "Money out so far",
+    ]
+    assert [title[-1] for title in titles] == ["accelerators", "k USD", "k USD"]
+    # 24 months: rows 4 to 27, not the month after the last.
+    assert "by_month!$B$4:$B$27" in charts[0]
+    assert "by_month!$N$4:$N$27" in charts[2]
+
+
+def test_empty_plan(tmp_path: Path) -> None:
+    """Tests that a plan without a row in any table, and without a bound, is a workbook of zeros."""
+    plan = small_plan(tmp_path / "instance", {}, {"bound": None, "gap": None})
+    path = write_workbook(plan, tmp_path / "empty.xlsx")
+    book, cached = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    found = Sheets(book)
+    assert all(found.value(sheet, cell) == cached[sheet][cell].value == 0 for sheet, cell, _ in found.formulas())
+    assert _labelled(book, "Proven bound").value == "none"
+
+
+def test_too_many_rows_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a table that no sheet can hold is told, not cut."""
+    monkeypatch.setattr(sheets, "_MOST_ROWS", 7)
+    with pytest.raises(CapoptError, match="table cash has 8 rows and a sheet holds 7"):
+        write_workbook(small_plan(tmp_path), tmp_path / "plan.xlsx")
+    assert not (tmp_path / "plan.xlsx").exists()
+
+
+def test_every_column_is_explained() -> None:
+    """Tests that each plan table and each of its columns has a meaning."""
+    assert set(COLUMNS) == set(MEANINGS)
+    assert [(t, c) for t, columns in COLUMNS.items() for c in columns if not told(t, c)[1]] == []
+
+
+def test_report_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that capopt report PLAN --xlsx FILE writes the workbook of a plan folder."""
+    small_plan(tmp_path / "instance").save(tmp_path / "plan")
+    assert run(cli, ["report", str(tmp_path / "plan"), "--xlsx", str(tmp_path / "out.xlsx")]) == 0
+    assert "out.xlsx" in capsys.readouterr().out
+    assert "plan_cash" in openpyxl.load_workbook(tmp_path / "out.xlsx")["cash"].tables
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2027-01", datetime.date(2027, 1, 1)), ("2027-13", None), ("1899-12", None), ("2027", None), ("20a7-01", None)],
+)
+def test_months_as_dates(text: str, day: datetime.date | None) -> None:
+    """Tests that months become dates where a workbook can hold them, and anything else stays text."""
+    assert sheets.month_date(text) == day
