@@ -137,6 +137,9 @@ def _write_parties(book: Book, sheet: Any, row: int, plan: Plan) -> int:
     currency = plan.instance.head.currency
     sums = plan.cash.groupby("party")[["present_value", "amount"]].sum().sort_values("present_value", ascending=False)
     write_heading(book, sheet, row, f"Money by party, {currency}; money in is negative")
+    if sums.empty:
+        book.put(sheet, row + 1, 0, "There is no money in this plan.", style="note")
+        return row + 2
     for column, name in enumerate(("party", "present value", "nominal")):
         book.put(sheet, row + 1, column, name, style="number_header" if column else "header")
     for at, (party, values) in enumerate(
@@ -149,7 +152,7 @@ def _write_parties(book: Book, sheet: Any, row: int, plan: Plan) -> int:
             book.formula(sheet, at, column, formula, values[column - 1])
     last = row + 1 + len(sums)
     for column in (1, 2):
-        cells = f"SUM({place(row + 2, column)}:{place(max(last, row + 2), column)})"
+        cells = f"SUM({place(row + 2, column)}:{place(last, column)})"
         book.formula(sheet, last + 1, column, cells, float(sums.iloc[:, column - 1].sum()), "sum")
     book.put(sheet, last + 1, 0, "all", style="sum")
     return last + 2
