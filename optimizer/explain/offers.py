@@ -1,0 +1,220 @@
+"""Offers: taken, partly taken or rejected; what each is worth, at which price it would be taken, and why it is not.
+
+The price-to-win is found by Dinkelbach's method: for a plan that takes the offer, cost = rest + price x units, so at
+the price (cost without the offer - rest) / units that plan is just as good as doing without. Solving again at that
+price either finds a plan that is worth more still, or proves that there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.instance.edit import Edit
+from optimizer.plan.plan import Plan
+from optimizer.program.holds import Hold
+from optimizer.whatif import WhatIf
+
+COLUMNS = (
+    *("item", "table", "party", "verdict", "taken", "possible", "price", "worth"),
+    *("price_to_win", "proven", "reason"),
+)
+_PRICED = {  # table: name column, price column, cash terms that are proportional to the price
+    "contracts": ("contract", "price", ("contract", "termination")),
+    "outlets": ("outlet", "price", ("lease_out", "termination")),
+    "on_demand": ("offer", "price", ("on_demand",)),
+    "purchases": ("purchase", "unit_price", ("purchase", "residual")),
+    "builds": ("build", "capex_per_mw", ("build", "residual")),
+}
+_DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
+_ROUNDS = 12
+_NOISE = 1e-7  # of the cost: differences below it are none
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer of the instance."""
+
+    table: str
+    item: str
+    party: str
+    price: float
+    possible: float
+    row: Any
+
+
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str] = ()) -> pd.DataFrame:
+    """Verdict on every offer.
+
+    Parameters
+    ----------
+    ask : WhatIf
+        Of the plan; its gap and time limit hold for every search.
+    plan : Plan
+        Whose offers they are.
+    items : iterable of str
+        Only these; all without any.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``item``, ``table``, ``party``, ``verdict`` (``taken``, ``partly``, ``rejected``), ``taken`` and
+        ``possible`` (blocks, lots, or accelerator-months on demand), ``price`` (as in the table), ``worth`` (what the
+        plan would cost more without the offer), ``price_to_win`` (below it, for outlets above it, the offer is taken),
+        ``proven`` (whether the gaps of the searches leave no doubt about it), ``reason`` in words.
+    """
+    wanted = set(items)
+    rows = [_Verdict(ask, plan, offer).row() for offer in offers(plan) if not wanted or offer.item in wanted]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def offers(plan: Plan) -> Iterator[Offer]:
+    """Every offer of a plan's instance that is not agreed already."""
+    rows, months = plan.instance.rows, plan.instance.head.months
+    for row in rows["contracts"]:
+        if row.committed_blocks is None:
+            yield Offer("contracts", row.contract, row.provider, row.price, row.max_blocks, row)
+    for row in rows["outlets"]:
+        if row.committed_blocks is None:
+            yield Offer("outlets", row.outlet, row.tenant, row.price, row.max_blocks, row)
+    for row in rows["on_demand"]:
+        yield Offer("on_demand", row.offer, row.provider, row.price, row.max_accelerators * months, row)
+    for row in rows["purchases"]:
+        most = float("inf") if row.max_total is None else row.max_total / row.lot_size
+        yield Offer("purchases", row.purchase, "in_house", row.unit_price, most, row)
+    for row in rows["builds"]:
+        yield Offer("builds", row.build, "in_house", row.capex_per_mw, row.max_blocks, row)
+
+
+def taken(plan: Plan, offer: Offer) -> float:
+    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand."""
+    if offer.table == "on_demand":
+        rows = plan.capacity[plan.capacity["pool"] == offer.item]
+        return float(rows["accelerators"].sum())
+    rows = plan.decisions[(plan.decisions["item"] == offer.item)]
+    signed = rows[rows["decision"] == _DECISIONS[offer.table]]
+    if offer.table in ("builds", "purchases"):
+        return float(signed["blocks"].sum())
+    starting = (rows["decision"] == _DECISIONS[offer.table]).to_numpy()
+    months = rows["starts"].where(starting, rows["month"])
+    changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
+    return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
+
+
+class _Verdict:
+    """The verdict on one offer."""
+
+    def __init__(self, ask: WhatIf, plan: Plan, offer: Offer) -> None:
+        self.ask, self.plan, self.offer = ask, plan, offer
+        self.name, self.column, self.terms = _PRICED[offer.table]
+        self.sign = -1.0 if offer.table == "outlets" else 1.0
+
+    def row(self) -> tuple[Any, ...]:
+        """A row of the table."""
+        offer, amount = self.offer, taken(self.plan, self.offer)
+        verdict = "rejected" if amount <= 0 else "taken" if amount >= offer.possible * (1 - 1e-6) else "partly"
+        without = self._without() if amount > 0 else self.plan
+        worth = None if without is None else without.objective - self.plan.objective
+        factor, proven = (None, True) if without is None else self._winning(without)
+        price = None if factor is None else factor * offer.price
+        return (
+            *(offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price, worth),
+            *(price, proven, self._reason(verdict, without, factor)),
+        )
+
+    def _without(self) -> Plan | None:
+        """The plan without the offer; None if it is needed for any plan."""
+        try:
+            if self.offer.table == "on_demand":
+                return self.ask.ask([Edit("on_demand", self.offer.item, "max_accelerators", "=", "0")])
+            return self.ask.ask([], [Hold("forbid", "", self.offer.item)])
+        except NoFeasiblePlan:
+            return None
+
+    def _at(self, factor: float) -> Plan:
+        """The plan if the price were so many times what it is, in all months."""
+        edits = [Edit(self.offer.table, self.offer.item, self.column, "*=", repr(factor))]
+        if any(row.item == self.offer.item for row in self.plan.instance.rows["prices"]):
+            edits.append(Edit("prices", self.offer.item, "price", "*=", repr(factor)))
+        return self.ask.ask(edits)
+
+    def _units(self, plan: Plan, factor: float) -> float:
+        """Present value paid for the offer per unit of the factor; negative where it is received."""
+        cash = plan.cash
+        mine = cash[(cash["item"] == self.offer.item) & cash["term"].isin(self.terms)]
+        paid = float(mine["present_value"].sum())
+        if self.offer.table == "outlets":
+            paid += self._upfronts(plan)
+        return paid / factor if factor else 0.0
+
+    def _upfronts(self, plan: Plan) -> float:
+        """Present value of upfronts received, which do not move with the price."""
+        rows = plan.decisions[(plan.decisions["item"] == self.offer.item) & (plan.decisions["decision"] == "lease_out")]
+        rate = plan.instance.head.discount_rate
+        months = rows["month"].map(plan.instance.month_index)
+        return float((rows["blocks"] * self.offer.row.upfront_per_block * (1 + rate) ** (-months / 12)).sum())
+
+    def _winning(self, without: Plan) -> tuple[float | None, bool]:
+        """Multiple of the price below which (for outlets: above which) the offer is taken; whether that is proven."""
+        if self.offer.price <= 0:
+            return None, True
+        noise = _NOISE * max(abs(without.objective), 1.0)
+        factor, found = (1.0, self.plan) if taken(self.plan, self.offer) > 0 else self._first()
+        if found is None:
+            return None, True
+        best: float | None = None
+        for _ in range(_ROUNDS):
+            units = self._units(found, factor)
+            if units * self.sign <= 0 or without.objective - found.objective < -noise:
+                break
+            rest = found.objective - units * factor
+            reached = (without.objective - rest) / units
+            if best is not None and (reached - best) * self.sign <= 1e-9 * abs(best):
+                break
+            if reached <= 0:  # an outlet that is worth having for nothing
+                return 0.0, True
+            best = factor = reached
+            found = self._at(factor)
+            if without.objective - found.objective <= noise:
+                bound = -float("inf") if found.bound is None else found.bound
+                floor = -float("inf") if without.bound is None else without.bound
+                doubt = max(without.objective - bound, without.objective - floor)
+                return best, doubt <= 1e-3 * abs(units * factor)
+        return best, False
+
+    def _first(self) -> tuple[float, Plan | None]:
+        """A price at which a rejected offer is taken, with its plan: nearly nothing, or for an outlet very much."""
+        factors = (0.5, 0.05, 1e-6) if self.sign > 0 else (2.0, 20.0, 1e3)
+        for factor in factors:
+            try:
+                plan = self._at(factor)
+            except StoppedWithoutPlan:
+                continue
+            if taken(plan, self.offer) > 0 and self._units(plan, factor) * self.sign > 0:
+                return factor, plan
+        return 1.0, None
+
+    # ------------------------------------------------------------------ reasons
+    def _reason(self, verdict: str, without: Plan | None, factor: float | None) -> str:
+        if verdict != "rejected":
+            if without is None:
+                return "needed: without it no plan meets all rules"
+            return "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
+        if factor is not None:
+            change = abs(1 - factor)
+            return f"too {'dear' if self.sign > 0 else 'cheap'} by {change:.1%}"
+        return self._impossible()
+
+    def _impossible(self) -> str:
+        """Why an offer is not taken at any price."""
+        for warning in self.plan.instance.warnings:
+            if warning.where.startswith(self.offer.table) and warning.value == self.offer.item:
+                return warning.problem.rstrip(".")
+        rules = self.plan.instance.rows
+        if rules["policies"] or rules["rules"] or rules["budgets"]:
+            return "not taken at any price: nothing needs it, or a policy, rule or budget stands against it"
+        return "not taken at any price: nothing needs it, or what it needs (power, time, a renewal) is not there"
