@@ -13,6 +13,7 @@ from optimizer.errors import AuditFailed, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.plan.audit import audit
 from optimizer.plan.extract import extract
+from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan, check_writable
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
@@ -98,6 +99,7 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
         tables = extract(program, solution.values[: len(program.columns)], _rule_prices(program, arrays, solution))
     objective = float(tables["cash"]["present_value"].sum())
     head = _head(program, arrays, solution, options, objective)
+    head["headline"] = headline(tables, program.instance, head["bound"])
     plan = Plan(head=head, tables=tables, instance=program.instance)
     with clock.phase("audit"):
         verdict = audit(plan)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.plan.headline import notice_months
+
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
@@ -81,9 +83,7 @@ def biggest(every: Sequence[Step], number: int) -> list[Step]:
 
 def notices(plan: Plan) -> dict[str, int]:
     """Months of notice, by contract and outlet."""
-    rows = plan.instance.rows
-    found = {row.contract: row.notice_months for row in rows["contracts"]}
-    return found | {row.outlet: row.notice_months for row in rows["outlets"]}
+    return notice_months(plan.instance)
 
 
 def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False) -> Step:
