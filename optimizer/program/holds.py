@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csc_array, vstack
 
 from optimizer.errors import CapoptError
 from optimizer.instance.raw import Speller
@@ -40,7 +41,7 @@ class Hold:
     Attributes
     ----------
     kind : str
-        ``force``, ``forbid`` or ``end``.
+        ``force``, ``forbid``, ``end``, or ``delay``: no more than ``blocks`` decided up to and including the month.
     decision : str
         As in the plan's table decisions; ``""`` where the item tells.
     item : str
@@ -89,19 +90,31 @@ def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
         If a hold names an item that is not there, or a month in which it cannot be.
     """
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    rows: list[tuple[str, list[int]]] = []
+    rows: list[_Sum] = []
     for one in holds:
         if one.kind == "end":
             upper[_numbers(program, _active(program, one))] = 0.0
             continue
         chosen = _numbers(program, _decisions(program, one))
-        if one.kind == "forbid":
+        if one.kind == "delay":
+            rows.append(_Sum(str(one), chosen, -np.inf, one.blocks or 0.0))
+        elif one.kind == "forbid":
             upper[chosen] = np.minimum(upper[chosen], 0.0)
         elif one.blocks is not None:
             _fix(program, one, chosen, lower, upper)
         else:
-            rows.append((str(one), chosen))
-    return _at_least(replace(arrays, lower=lower, upper=upper), rows)
+            rows.append(_Sum(str(one), chosen, 1.0, np.inf))
+    return _with_sums(replace(arrays, lower=lower, upper=upper), rows)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A row that is added: what it says, the columns it sums, and its bounds."""
+
+    says: str
+    columns: list[int]
+    least: float
+    most: float
 
 
 def _fix(program: Program, one: Hold, chosen: list[int], lower: Any, upper: Any) -> None:
@@ -140,8 +153,8 @@ def _decisions(program: Program, one: Hold) -> list[Any]:
         t = program.instance.month_index(one.month)
         if family == "started":
             t += program.index.agreements[one.item].row.lead_months
-        keys = [key for key in keys if key[-1] == t]
-    if not keys and one.kind != "forbid":
+        keys = [key for key in keys if (key[-1] <= t if one.kind == "delay" else key[-1] == t)]
+    if not keys and one.kind not in ("forbid", "delay"):
         months = sorted({key[-1] for key in program.model.col[family] if key[0] == one.item})
         lead = program.index.agreements[one.item].row.lead_months if family == "started" else 0
         span = (
@@ -168,16 +181,14 @@ def _active(program: Program, one: Hold) -> list[Any]:
     return [variable for key, variable in program.model.col["in_force"].items() if key[0] == one.item and key[1] >= t]
 
 
-def _at_least(arrays: Arrays, rows: list[tuple[str, list[int]]]) -> Arrays:
-    """Arrays with rows ``sum of columns >= 1`` added, each with what it says."""
+def _with_sums(arrays: Arrays, rows: list[_Sum]) -> Arrays:
+    """Arrays with rows added."""
     if not rows:
         return arrays
-    from scipy.sparse import csc_array, vstack
-
     count, before = len(arrays.cost), len(arrays.row_lower)
     matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(before, count))
-    columns = [column for _, chosen in rows for column in chosen]
-    number = np.repeat(np.arange(len(rows)), [len(chosen) for _, chosen in rows])
+    columns = [column for row in rows for column in row.columns]
+    number = np.repeat(np.arange(len(rows)), [len(row.columns) for row in rows])
     more = csc_array((np.ones(len(columns)), (number, columns)), shape=(len(rows), count))
     whole = vstack([matrix, more], format="csc")
     return replace(
@@ -185,7 +196,7 @@ def _at_least(arrays: Arrays, rows: list[tuple[str, list[int]]]) -> Arrays:
         starts=np.asarray(whole.indptr, dtype=np.int64),
         indices=np.asarray(whole.indices, dtype=np.int64),
         values=np.asarray(whole.data, dtype=float),
-        row_lower=np.concatenate([arrays.row_lower, np.ones(len(rows))]),
-        row_upper=np.concatenate([arrays.row_upper, np.full(len(rows), np.inf)]),
-        rows=(*arrays.rows, *(says for says, _ in rows)),
+        row_lower=np.concatenate([arrays.row_lower, [row.least for row in rows]]),
+        row_upper=np.concatenate([arrays.row_upper, [row.most for row in rows]]),
+        rows=(*arrays.rows, *(row.says for row in rows)),
     )
