@@ -1,4 +1,4 @@
-"""The command line: ``capopt new``, ``validate``, ``solve``, ``audit``, ``report``.
+"""The command line: ``capopt new``, ``validate``, ``solve``, ``audit``, ``report``, ``bench``.
 
 Heavy libraries are imported where they are used, so that help and messages come at once.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer import __version__
+from optimizer.bench.command import bench
 from optimizer.errors import AuditFailed, InstanceError, PlanFileError
 from optimizer.exits import details, fault_details, print_json, run
 from optimizer.report.command import report
@@ -197,6 +198,7 @@ def audit(plan: Path, as_json: bool) -> int:
 
 
 cli.add_command(report)
+cli.add_command(bench)
 
 
 # ---------------------------------------------------------------- helpers

@@ -1,0 +1,174 @@
+"""Campaigns: random instances, each drawn, solved, audited, and solved again by other ways that must agree."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from optimizer.bench.runs import Limits
+from optimizer.bench.second import Answer, second_opinions
+from optimizer.errors import CapoptError, NoFeasiblePlan, StoppedWithoutPlan
+
+_TOLERANCE = 1e-6  # of all money that moves; below it, two answers are the same
+_TOLD = 1000  # characters of an error that are kept
+
+
+@dataclass
+class Trial:
+    """What came of one random instance.
+
+    Attributes
+    ----------
+    seed : int
+        Seed it was drawn from.
+    answers : dict
+        What each way of solving says, in the instance's money; the plan first.
+    problems : list of str
+        What is wrong; empty if nothing is.
+    """
+
+    seed: int
+    months: int = 0
+    size: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """Status of the plan; ``failed`` where there is no answer."""
+        return self.answers["plan"].status if "plan" in self.answers else "failed"
+
+
+def run_campaign(seeds: range, size: str, limits: Limits, tell: Callable[[Trial], None]) -> list[Trial]:
+    """Try random instances one after the other, in a process beside this one.
+
+    Parameters
+    ----------
+    seeds : range
+        Seeds of the instances.
+    size : str
+        Their size.
+    limits : Limits
+        How they are solved.
+    tell : callable
+        Called with each trial as it ends.
+    """
+    trials = []
+    for trial in _trials(seeds, size, limits):
+        tell(trial)
+        trials.append(trial)
+    return trials
+
+
+def _trials(seeds: range, size: str, limits: Limits) -> Iterator[Trial]:
+    """Whatever goes wrong in a trial, even the end of its process, is a problem of that trial alone."""
+    left = list(seeds)
+    while left:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            while left:
+                seed = left.pop(0)
+                future = pool.submit(try_one, seed, size, limits)
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                    continue
+                yield Trial(seed, problems=[f"{type(error).__name__}: {error}"[:_TOLD]])
+                if isinstance(error, BrokenProcessPool):
+                    break
+
+
+def try_one(seed: int, size: str, limits: Limits) -> Trial:
+    """Draw an instance, solve and audit it, solve it again by other ways, and compare."""
+    trial, began = Trial(seed), time.perf_counter()
+    try:
+        scale = _solve(trial, size, limits)
+    except CapoptError as error:
+        trial.problems.append(f"{type(error).__name__}: {error}"[:_TOLD])
+    else:
+        trial.problems += disagreements(trial.answers, limits.gap, scale)
+    trial.seconds = round(time.perf_counter() - began, 4)
+    return trial
+
+
+def _solve(trial: Trial, size: str, limits: Limits) -> float:
+    """Answer in every way; returns how much money moves in the plan."""
+    from optimizer.instance.random_instance import random_instance
+    from optimizer.planning import solve
+    from optimizer.program.build import build
+    from optimizer.program.compile import compile_program
+
+    instance = random_instance(trial.seed, size)
+    trial.months = instance.head.months
+    trial.rows = {name: len(rows) for name, rows in instance.rows.items() if rows}
+    program = build(instance)
+    arrays = compile_program(program)
+    trial.size = arrays.size
+    scale = 0.0
+    try:
+        plan = solve(program, **asdict(limits))
+        trial.answers["plan"] = Answer(plan.status, plan.objective, plan.bound)
+        scale = float(plan.cash["present_value"].abs().sum())
+    except NoFeasiblePlan:
+        trial.answers["plan"] = Answer("infeasible")
+    except StoppedWithoutPlan:
+        trial.answers["plan"] = Answer("none")
+    for name, solver in second_opinions().items():
+        trial.answers[name] = solver(arrays, limits.gap, limits.time_limit).times(program.units.money)
+    return scale
+
+
+def disagreements(answers: dict[str, Answer], gap: float, scale: float) -> list[str]:
+    """Every pair of answers that cannot both be right.
+
+    Parameters
+    ----------
+    answers : dict
+        By name.
+    gap : float
+        Relative gap that was asked for.
+    scale : float
+        Money that moves: what rounding is small beside.
+    """
+    names = list(answers)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    return [text for a, b in pairs if (text := _clash(a, answers[a], b, answers[b], gap, scale))]
+
+
+def _clash(a: str, one: Answer, b: str, other: Answer, gap: float, scale: float) -> str:
+    if "infeasible" in (one.status, other.status):
+        held = one.objective is not None or other.objective is not None
+        return f"{a}: {one.status}; {b}: {other.status}" if held else ""
+    if one.objective is None or other.objective is None:
+        return ""
+    slack = _TOLERANCE * max(scale, abs(one.objective), abs(other.objective))
+    if one.bound is not None and one.bound > other.objective + slack:
+        return f"the bound of {a}, {one.bound:,.2f}, is above the objective of {b}, {other.objective:,.2f}"
+    if other.bound is not None and other.bound > one.objective + slack:
+        return f"the bound of {b}, {other.bound:,.2f}, is above the objective of {a}, {one.objective:,.2f}"
+    allowed = slack + gap * max(abs(one.objective), abs(other.objective))
+    if one.status == other.status == "optimal" and abs(one.objective - other.objective) > allowed:
+        return f"the optimum of {a} is {one.objective:,.2f}, that of {b} is {other.objective:,.2f}"
+    return ""
+
+
+def counts(trials: Sequence[Trial]) -> dict[str, Any]:
+    """How many trials ended how, and how many answers of each way they rest on."""
+    statuses = ("optimal", "feasible", "infeasible", "none", "failed")
+    ways = [name for trial in trials for name in trial.answers]
+    tables = [name for trial in trials for name in trial.rows]
+    return {
+        "instances": len(trials),
+        "failures": sum(bool(trial.problems) for trial in trials),
+        "status": {status: sum(trial.status == status for trial in trials) for status in statuses},
+        "answers": {name: ways.count(name) for name in dict.fromkeys(ways)},
+        "uses": {name: tables.count(name) for name in dict.fromkeys(tables)},
+        "columns": max((trial.size.get("columns", 0) for trial in trials), default=0),
+        "seconds": round(sum(trial.seconds for trial in trials), 1),
+    }

@@ -1,0 +1,76 @@
+"""The instances of the benchmark, by set, as ``instances/sets.toml`` lists them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.errors import CapoptError
+from optimizer.instance.examples import examples_folder, find_instance
+
+SETS = ("smoke", "bench", "infeasible", "invalid")
+SETS_FILE = "sets.toml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An instance to solve.
+
+    Attributes
+    ----------
+    name : str
+        Name in the list, or as given.
+    path : Path
+        Folder or workbook.
+    set : str
+        ``smoke``, ``bench``, ``infeasible`` or ``invalid``; ``""`` if it is not in the list.
+    expected : tuple of str
+        Texts that the conflict or the faults must contain.
+    """
+
+    name: str
+    path: Path
+    set: str = ""
+    expected: tuple[str, ...] = ()
+
+
+def find_cases(names: Sequence[str], sets: Sequence[str]) -> list[Case]:
+    """Find the instances asked for.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names in the list, shipped examples, folders or workbooks; none of them: all of the list.
+    sets : sequence of str
+        Keep only these sets of the list.
+
+    Raises
+    ------
+    CapoptError
+        If there is no list, or nothing in it is asked for.
+    InstanceError
+        If a name is neither in the list nor an instance.
+    """
+    listed = _listed() if not names or (examples_folder() / SETS_FILE).is_file() else {}
+    found = [listed.get(name) or Case(name, find_instance(name)) for name in names] or list(listed.values())
+    chosen = [case for case in found if not sets or case.set in sets]
+    if not chosen:
+        raise CapoptError(f"no instance of {', '.join(sets) or 'the list'} is asked for in {SETS_FILE}")
+    return chosen
+
+
+def _listed() -> dict[str, Case]:
+    path = examples_folder() / SETS_FILE
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["instances"]
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise CapoptError(f"{path} does not list the sets of instances ({error}); name instances instead") from None
+    cases = {}
+    for name, entry in entries.items():
+        if entry.get("set") not in SETS:
+            raise CapoptError(f"{path}: {name} has set {entry.get('set')!r}; expected one of {', '.join(SETS)}")
+        folder = path.parent / entry.get("folder", name)
+        cases[name] = Case(name, folder, entry["set"], tuple(entry.get("expected", ())))
+    return cases

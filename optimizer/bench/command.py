@@ -1,0 +1,164 @@
+"""``capopt bench``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.exits import OTHER, print_json
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from optimizer.bench.cases import Case
+    from optimizer.bench.known import Known
+    from optimizer.bench.runs import Limits, Result
+
+_SETS = ("smoke", "bench", "infeasible", "invalid")
+_WIDTH = 140  # of the table, also where the terminal is narrower: no figure is left out
+_SIZES = ("tiny", "small", "S", "M", "L")
+
+
+def _finite(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse numbers that compare with nothing, or never end."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.", param=parameter)
+    return value
+
+
+@click.command()
+@click.argument("instances", metavar="[INSTANCE]...", nargs=-1)
+@click.option("--set", "sets", type=click.Choice(_SETS), multiple=True, help="Only this set; can be given again.")
+@click.option("--random", "count", type=click.IntRange(min=1), help="Solve so many random instances instead.")
+@click.option("--size", type=click.Choice(_SIZES), help="With --random: their size.  [default: tiny]")
+@click.option(
+    "--gap",
+    type=click.FloatRange(min=0),
+    callback=_finite,
+    help="Relative gap to prove.  [default: 0.001; with --random: 1e-6]",
+)
+@click.option("--time-limit", type=click.FloatRange(min=0), default=600.0, show_default=True, callback=_finite)
+@click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.  [default: it chooses]")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Random seed of the solver; with --random, of the first instance.",
+)
+@click.option("-o", "--output", metavar="FILE.json", type=click.Path(path_type=Path), help="Write the results there.")
+@click.option("--update", is_flag=True, help="Write what is better than known to instances/best_known.csv.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def bench(
+    instances: tuple[str, ...],
+    sets: tuple[str, ...],
+    count: int | None,
+    size: str | None,
+    gap: float | None,
+    **rest: Any,
+) -> int:
+    """Solve the benchmark, each instance in a process of its own, and compare with the best known.
+
+    INSTANCE is one of instances/sets.toml, a shipped example, a folder or a workbook; without any, all of the list are
+    solved. With --random, random instances are drawn, solved, audited and solved again by other solvers.
+
+    It ends with 1 if an answer is wrong; never because of seconds.
+    """
+    from optimizer.bench.runs import Limits
+
+    if count and (instances or sets or rest["update"]):
+        raise click.UsageError("--random goes with neither INSTANCE nor --set nor --update.")
+    if size and not count:
+        raise click.UsageError("--size goes with --random.")
+    chosen = (1e-6 if count else 1e-3) if gap is None else gap
+    seed = 0 if count else rest["seed"]
+    limits = Limits(gap=chosen, time_limit=rest["time_limit"], threads=rest["threads"], seed=seed)
+    if count:
+        seeds = range(rest["seed"], rest["seed"] + count)
+        return _campaign(seeds, size or "tiny", limits, rest["output"], rest["as_json"])
+    from optimizer.bench.cases import find_cases
+
+    return _benchmark(find_cases(instances, sets), limits, rest["output"], rest["update"], rest["as_json"])
+
+
+def _benchmark(cases: list[Case], limits: Limits, output: Path | None, update: bool, as_json: bool) -> int:
+    """Solve the cases one after the other; what is found so far is written after each."""
+    from optimizer.bench.known import known_file, read_known
+    from optimizer.bench.record import results_record, write_record
+    from optimizer.bench.tables import results_table
+
+    known = read_known(known_file())
+    results: list[Result] = []
+    write_record(output, results_record(results, limits))
+    for number, case in enumerate(cases, start=1):
+        results.append(_judged(case, limits, known.get(case.name)))
+        write_record(output, results_record(results, limits))
+        click.echo(f"{number}/{len(cases)} {case.name}: {results[-1].status}", err=True)
+    if update:
+        _update(known, results, limits)
+    if as_json:
+        print_json(results_record(results, limits))
+    _show(results_table(results), err=as_json)
+    return OTHER if any(result.problems for result in results) else 0
+
+
+def _judged(case: Case, limits: Limits, known: Known | None) -> Result:
+    from dataclasses import asdict
+
+    from optimizer.bench.judge import judge
+    from optimizer.bench.runs import run_case
+
+    result = run_case(case, limits)
+    result.known = asdict(known) if known else None
+    result.problems = judge(case, result, known)
+    return result
+
+
+def _update(known: dict[str, Known], results: list[Result], limits: Limits) -> None:
+    """Write what is better than known; never from a result that is wrong."""
+    from optimizer.bench.known import improved, known_file, write_known
+    from optimizer.bench.record import found_by, today
+
+    changed = []
+    for result in results:
+        entry = improved(known.get(result.instance), result, found_by(result, limits), today())
+        if entry and not result.problems:
+            known[result.instance] = entry
+            changed.append(result.instance)
+    if changed:
+        write_known(known_file(), known)
+    click.echo(f"{known_file().name}: {', '.join(changed) or 'nothing'} improved", err=True)
+
+
+def _campaign(seeds: range, size: str, limits: Limits, output: Path | None, as_json: bool) -> int:
+    """Try random instances one after the other."""
+    from optimizer.bench.campaign import Trial, run_campaign
+    from optimizer.bench.record import campaign_record, write_record
+    from optimizer.bench.tables import campaign_table, problem_lines
+
+    write_record(output, campaign_record([], size, limits))
+
+    def tell(trial: Trial) -> None:
+        for line in problem_lines([(f"seed {trial.seed}", trial.problems)]):
+            click.echo(line.plain, err=True)
+        done = trial.seed - seeds.start + 1
+        if done % 10 == 0 or done == len(seeds):
+            click.echo(f"{done}/{len(seeds)}", err=True)
+
+    trials = run_campaign(seeds, size, limits, tell)
+    record = campaign_record(trials, size, limits)
+    write_record(output, record)
+    if as_json:
+        print_json(record)
+    _show(campaign_table(trials, size), err=as_json)
+    return OTHER if any(trial.problems for trial in trials) else 0
+
+
+def _show(table: RenderableType, err: bool) -> None:
+    from rich.console import Console
+
+    wide = Console(stderr=err).width
+    Console(stderr=err, highlight=False, width=max(wide, _WIDTH)).print(table)

@@ -1,0 +1,53 @@
+"""What a benchmark or campaign leaves: one JSON object, written as it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from optimizer import __version__
+from optimizer.bench.campaign import Trial, counts
+from optimizer.bench.machine import machine
+from optimizer.bench.runs import Limits, Result
+
+
+def results_record(results: Sequence[Result], limits: Limits) -> dict[str, Any]:
+    """Results of the benchmark: machine, options, versions, and every instance."""
+    versions = next((result.versions for result in results if result.versions), {})
+    found = [asdict(result) for result in results]
+    failures = sum(bool(result.problems) for result in results)
+    return {**_head(limits), "versions": versions or {"capopt": __version__}, "failures": failures, "results": found}
+
+
+def campaign_record(trials: Sequence[Trial], size: str, limits: Limits) -> dict[str, Any]:
+    """Results of a campaign: machine, options, counts, and every trial."""
+    found = [{"seed": trial.seed, "status": trial.status, **asdict(trial)} for trial in trials]
+    return {**_head(limits), "versions": {"capopt": __version__}, "size": size, **counts(trials), "trials": found}
+
+
+def found_by(result: Result, limits: Limits) -> str:
+    """Versions and options of a run, as the file of the best known tells them."""
+    solver = f"HiGHS {result.versions['highspy']}, " if "highspy" in result.versions else ""
+    threads = f", {limits.threads} threads" if limits.threads else ""
+    asked = f"gap {limits.gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
+    return f"capopt {result.versions.get('capopt', __version__)}, {solver}{asked}"
+
+
+def today() -> str:
+    """The date in UTC."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def write_record(path: Path | None, record: dict[str, Any]) -> None:
+    """Write a record, if a file is asked for."""
+    if path is not None:
+        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _head(limits: Limits) -> dict[str, Any]:
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"format": 1, "when": when, "options": asdict(limits), "machine": machine()}

@@ -1,0 +1,104 @@
+"""Second opinions on a compiled program: HiGHS without presolve, and SCIP where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from optimizer.program.compile import Arrays
+
+_FEASIBLE = 1e-9
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solver says of a program.
+
+    Attributes
+    ----------
+    status : str
+        ``optimal`` (within the gap), ``feasible``, ``infeasible`` or ``none`` (stopped before any solution was found).
+    objective, bound : float or None
+        Of the best solution, and the proven bound.
+    """
+
+    status: str
+    objective: float | None = None
+    bound: float | None = None
+
+    def times(self, factor: float) -> Answer:
+        """In another unit of money."""
+        amounts = [None if amount is None else amount * factor for amount in (self.objective, self.bound)]
+        return Answer(self.status, *amounts)
+
+
+Solver = Callable[[Arrays, float, float], Answer]
+
+
+def second_opinions() -> dict[str, Solver]:
+    """Solvers by name; each takes arrays, a relative gap and seconds."""
+    found: dict[str, Solver] = {"HiGHS without presolve": without_presolve}
+    if find_spec("pyscipopt"):
+        found["SCIP"] = scip
+    return found
+
+
+def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
+    """Solve with HiGHS, presolve off, one thread."""
+    import highspy
+
+    from optimizer.solver.highs import _as_lp, _Quiet, _set_options
+
+    highs = _Quiet()
+    highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
+    _set_options(highs, {"presolve": "off", "threads": 1, "mip_rel_gap": gap, "time_limit": seconds})
+    highs.passModel(_as_lp(arrays))
+    highs.run()
+    info, status = highs.getInfo(), highs.getModelStatus()
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        none = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+        return Answer("infeasible" if none else "none")
+    done = status == highspy.HighsModelStatus.kOptimal
+    objective = float(info.objective_function_value)
+    bound = float(info.mip_dual_bound) if arrays.integer.any() else objective if done else None
+    return Answer("optimal" if done else "feasible", objective, bound)
+
+
+def scip(arrays: Arrays, gap: float, seconds: float) -> Answer:
+    """Solve with SCIP."""
+    from pyscipopt import Model, quicksum
+
+    model = Model()
+    model.hideOutput()
+    model.setParams({"limits/gap": gap, "limits/time": seconds, "numerics/feastol": _FEASIBLE})
+    bounds = zip(arrays.lower, arrays.upper, arrays.integer, arrays.cost, strict=True)
+    x = [
+        model.addVar(
+            lb=None if low == -np.inf else low,
+            ub=None if high == np.inf else high,
+            vtype="I" if whole else "C",
+            obj=cost,
+        )
+        for low, high, whole, cost in bounds
+    ]
+    model.addObjoffset(arrays.offset)
+    column = np.repeat(np.arange(len(x)), np.diff(arrays.starts))
+    order = np.argsort(arrays.indices, kind="stable")
+    ends = np.searchsorted(arrays.indices[order], np.arange(len(arrays.row_lower) + 1))
+    for row, (low, high) in enumerate(zip(arrays.row_lower, arrays.row_upper, strict=True)):
+        cells = order[ends[row] : ends[row + 1]]
+        total = quicksum(arrays.values[cell] * x[column[cell]] for cell in cells)
+        if low > -np.inf:
+            model.addCons(total >= low)
+        if high < np.inf:
+            model.addCons(total <= high)
+    model.optimize()
+    status, held = model.getStatus(), model.getNSols() > 0
+    if not held:
+        return Answer("infeasible" if status in ("infeasible", "inforunbd") else "none")
+    return Answer(
+        "optimal" if status in ("optimal", "gaplimit") else "feasible", model.getObjVal(), model.getDualbound()
+    )
