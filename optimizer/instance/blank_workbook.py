@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +11,21 @@ from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.instance import reference
+from optimizer.instance.workbook_lists import Places, add_lists, gather_names
 from optimizer.schema import Column, Table, load_schema
 
-_LAST_ROW = 2000  # lists to choose from reach down to here
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+# Text columns are text, so that no name becomes a number or a date; months are dates.
+_FORMATS = {**dict.fromkeys(("name", "ref", "text", "list", "numbers"), "@"), "month": "yyyy-mm"}
 _TYPED = PatternFill("solid", fgColor="DDEBF7")
 _NEEDED = PatternFill("solid", fgColor="F8CBAD")
-_BOLD = Font(bold=True)
+_FONT = {"name": "Calibri", "size": 11}
+_BOLD = Font(bold=True, **_FONT)
+_WIDEST = 40
 
 
 def write_workbook(path: Path, head: dict[str, Any], tables: dict[str, list[list[str]]]) -> None:
@@ -35,9 +42,10 @@ def write_workbook(path: Path, head: dict[str, Any], tables: dict[str, list[list
     """
     book = Workbook()
     _write_index(book.active, tables)
+    gathered = gather_names(book.active)
     _write_head(book.create_sheet("instance"), head)
     for name, table in load_schema().tables.items():
-        _write_table(book.create_sheet(name), table, tables.get(name, [[]]))
+        _write_table(book.create_sheet(name), table, tables.get(name, [[]]), gathered)
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
 
@@ -47,13 +55,13 @@ def _write_index(sheet: Worksheet, tables: dict[str, list[list[str]]]) -> None:
     schema = load_schema()
     sheet.title = "index"
     sheet.append(["sheet", "rows at first", "what it holds"])
-    sheet.append(["instance", "", schema.head.meaning])
+    sheet.append(["instance", "", schema.head.meaning.replace("`", "")])
     for name, table in schema.tables.items():
-        sheet.append([name, max(len(tables.get(name, [])) - 1, 0), table.meaning])
+        sheet.append([name, max(len(tables.get(name, [])) - 1, 0), table.meaning.replace("`", "")])
     for row in range(2, sheet.max_row + 1):
         cell = sheet.cell(row, 1)
         cell.hyperlink = f"#'{cell.value}'!A1"
-        cell.font = Font(underline="single", color="0563C1")
+        cell.font = Font(underline="single", color="0563C1", **_FONT)
     notes = [
         reference.needs_text(schema).replace("`", ""),
         "A red header is required, a blue one may stay blank; rest the pointer on a header to read what it means.",
@@ -65,41 +73,35 @@ def _write_index(sheet: Worksheet, tables: dict[str, list[list[str]]]) -> None:
 
 
 def _write_head(sheet: Worksheet, head: dict[str, Any]) -> None:
-    sheet.append(["key", "value", "meaning"][:2])
-    for column in load_schema().head.columns.values():
+    sheet.append(["key", "value"])
+    for row, column in enumerate(load_schema().head.columns.values(), start=2):
         value = head.get(column.name, "" if column.required else column.default)
-        sheet.append([column.name, value if value != "" else None])
-        cell = sheet.cell(sheet.max_row, 1)
-        cell.comment = _note(column)
-        cell.fill = _NEEDED if column.required else _TYPED
-        if column.type in ("month", "text"):
-            sheet.cell(sheet.max_row, 2).number_format = "@"
-    for row in range(2, sheet.max_row + 1):
-        sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
+        key, cell = sheet.cell(row, 1, column.name), sheet.cell(row, 2)
+        key.comment, key.fill = _note(column), _NEEDED if column.required else _TYPED
+        _put(cell, column, value)
+        cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
     _finish_header(sheet, widths=[18, 90])
 
 
-def _write_table(sheet: Worksheet, table: Table, rows: list[list[str]]) -> None:
+def _write_table(sheet: Worksheet, table: Table, rows: list[list[str]], gathered: Places) -> None:
     header, *records = rows
-    columns = list(table.columns.values())
-    sheet.append([column.name for column in columns])
-    for record in records:
-        cells = dict(zip(header, record, strict=True))
-        sheet.append([_cell(column, cells.get(column.name, "")) for column in columns])
-    for position, column in enumerate(columns, start=1):
-        letter = get_column_letter(position)
-        top = sheet.cell(1, position)
-        top.comment = _note(column)
-        top.fill = _NEEDED if column.required else _TYPED
-        if column.type in ("month", "list", "numbers"):
-            sheet.column_dimensions[letter].number_format = "@"
-            for row in range(2, len(records) + 2):
-                sheet.cell(row, position).number_format = "@"
-        choices = _choices(column)
-        if choices:
-            sheet.add_data_validation(choices)
-            choices.add(f"{letter}2:{letter}{_LAST_ROW}")
-    _finish_header(sheet, widths=[max(len(column.name) + 3, 12) for column in columns])
+    for position, column in enumerate(table.columns.values(), start=1):
+        top = sheet.cell(1, position, column.name)
+        top.comment, top.fill = _note(column), _NEEDED if column.required else _TYPED
+        if column.name in header:
+            at = header.index(column.name)
+            for row, record in enumerate(records, start=2):
+                _put(sheet.cell(row, position), column, record[at])
+        if column.type in _FORMATS:
+            sheet.column_dimensions[get_column_letter(position)].number_format = _FORMATS[column.type]
+        add_lists(sheet, position, column, gathered)
+    _finish_header(sheet, widths=[_width(sheet, position) for position in range(1, len(table.columns) + 1)])
+
+
+def _width(sheet: Worksheet, position: int) -> int:
+    """Width of a column: of its header, and of its longest cell unless that is very long."""
+    longest = max(len(str(sheet.cell(row, position).value or "")) for row in range(2, max(sheet.max_row, 2) + 1))
+    return min(max(len(sheet.cell(1, position).value) + 3, longest + 2, 12), _WIDEST)
 
 
 def _finish_header(sheet: Worksheet, widths: list[int]) -> None:
@@ -107,6 +109,10 @@ def _finish_header(sheet: Worksheet, widths: list[int]) -> None:
         sheet.cell(1, position).font = _BOLD
         sheet.column_dimensions[get_column_letter(position)].width = width
     sheet.freeze_panes = "A2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _note(column: Column) -> Comment:
@@ -121,10 +127,27 @@ def _note(column: Column) -> Comment:
     return Comment("\n".join(part for part in parts if part).replace("`", ""), "capopt", height=130, width=320)
 
 
-def _cell(column: Column, text: str) -> Any:
-    """A cell of a CSV file as a workbook holds it: numbers and flags as such, blanks as none."""
+def _put(cell: Any, column: Column, value: Any) -> None:
+    """Write a value of the head or a cell of a CSV file as a workbook holds it; text never becomes a formula."""
+    cell.number_format = _FORMATS.get(column.type, "General")
+    found = _value(column, value) if isinstance(value, str) else value
+    if found is None:
+        return
+    cell.value = found
+    if isinstance(found, str):
+        cell.data_type = "s"
+        cell.quotePrefix = found[:1] in "=+-@"
+    elif isinstance(found, int) and not isinstance(found, bool):
+        cell.number_format = "#,##0"
+
+
+def _value(column: Column, text: str) -> Any:
+    """A cell of a CSV file: numbers and flags as such, months as dates, blanks as none."""
     if text == "":
         return None
+    if column.type == "month":
+        match = _MONTH.fullmatch(text)
+        return date(int(match[1]), int(match[2]), 1) if match else text
     if column.type == "flag" and text.lower() in ("true", "false"):
         return text.lower() == "true"
     if column.type not in ("number", "integer"):
@@ -134,18 +157,3 @@ def _cell(column: Column, text: str) -> Any:
     except ValueError:
         return text
     return int(number) if number == int(number) else number
-
-
-def _choices(column: Column) -> DataValidation | None:
-    """A list to choose from: of choices, of true and false, or of the names in the one column referred to."""
-    if column.type == "choice":
-        formula, strict = f'"{",".join(column.choices)}"', True
-    elif column.type == "flag":
-        formula, strict = '"TRUE,FALSE"', True
-    elif column.type == "ref" and len(column.refers) == 1:
-        table, name = column.refers[0].split(".")
-        letter = get_column_letter(list(load_schema().tables[table].columns).index(name) + 1)
-        formula, strict = f"'{table}'!${letter}$2:${letter}${_LAST_ROW}", False
-    else:
-        return None
-    return DataValidation("list", formula1=formula, allow_blank=True, showErrorMessage=strict)
