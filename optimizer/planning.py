@@ -19,8 +19,10 @@ from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.labels import label
 from optimizer.solver import highs
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, Stop
 
+_PENNY = 1e-9  # of all money that moves
+_PRECISION = 1e-6  # relative: figures agree no closer, whatever gap is asked for
 _VERSIONS = ("capopt", "pyomo", "highspy", "numpy", "pandas")
 
 
@@ -97,8 +99,8 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
         tables = extract(program, solution.values[: len(program.columns)], _rule_prices(program, arrays, solution))
-    objective = float(tables["cash"]["present_value"].sum())
-    head = _head(program, arrays, solution, options, objective)
+    present = tables["cash"]["present_value"]
+    head = _head(program, arrays, solution, options, float(present.sum()), float(present.abs().sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
     plan = Plan(head=head, tables=tables, instance=program.instance)
     with clock.phase("audit"):
@@ -163,19 +165,22 @@ def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
     return StoppedWithoutPlan(f"{why} before any plan was found{note}; give it more time or ask for a larger gap")
 
 
-def _head(program: Program, arrays: Arrays, solution: Solution, options: Options, objective: float) -> dict[str, Any]:
+def _head(
+    program: Program, arrays: Arrays, solution: Solution, options: Options, objective: float, turnover: float
+) -> dict[str, Any]:
     """What plan.json tells, but for seconds and audit."""
     head = program.instance.head
     bound = min(solution.bound * program.units.money, objective)
     known = bound > -float("inf")
     money_gap = objective - bound
     gap = (0.0 if money_gap == 0 else money_gap / abs(objective) if objective else None) if known else None
+    within = known and money_gap <= max(options.gap, _PRECISION) * abs(objective) + _PENNY * turnover
     return {
         "format": 1,
         "instance": {"name": head.name, "title": head.title, "hash": program.instance.hash, "currency": head.currency},
         "start": head.start,
         "months": head.months,
-        "status": "optimal" if solution.held is Held.OPTIMAL else "feasible",
+        "status": "optimal" if within else "feasible",
         "stopped": solution.stop.value,
         "objective": objective,
         "bound": bound if known else None,

@@ -17,6 +17,7 @@ from optimizer.program.build import Program
 from optimizer.program.placement import Placement, last_month, months_late
 from optimizer.schema import IN_HOUSE
 
+_NOTHING = 1e-9  # of an accelerator unit of the program: no row for it
 _NOISE = 1e-12  # money below this share of the largest amount is left out
 
 
@@ -85,7 +86,7 @@ class _Extract:
     def _nonzero(self, family: str) -> tuple[list[Any], Floats]:
         """Keys and values, in natural units, of the columns of a family that are not zero."""
         keys, values = self.family[family]
-        where = np.flatnonzero(values).tolist()
+        where = np.flatnonzero(values > _NOTHING).tolist()
         return [keys[position] for position in where], values[where] * self.unit
 
     def _allocation(self) -> tuple[pd.DataFrame, Floats]:

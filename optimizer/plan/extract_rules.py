@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.plan.penalties import rule_size, rule_value
+from optimizer.plan.penalties import RULE_NOISE, rule_size, rule_value
 from optimizer.plan.tables import make_table
 from optimizer.program.build import Program
 
 Floats = NDArray[np.float64]
-_NOISE = 1e-9  # relative to the terms of a rule
 
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
@@ -33,16 +32,19 @@ def rules_table(program: Program, values: Floats, prices: Mapping[tuple[str, int
     """Value, slack, violation and shadow price of every constraint of the planner's own rules."""
     rows = []
     for rule, t in program.model.rule_value:
-        noise = _NOISE * rule_size(program.model, rule, t, values)
+        noise = RULE_NOISE * rule_size(program.model, rule, t, values)
         value = rule_value(program.model, rule, t, values)
-        rows.append(_rule(program, rule, t, value, noise, prices.get((rule, t), 0.0)))
+        rows.append(_rule(program, rule, t, value, noise, values, prices.get((rule, t), 0.0)))
     rows.sort(key=lambda row: row[0])
     return make_table("rules", [(program.instance.label(t), *rest) for t, *rest in rows])
 
 
-def _rule(program: Program, rule: str, t: int, value: float, noise: float, price: float) -> tuple[Any, ...]:
-    spec = program.index.own_rules[rule]
+def _rule(
+    program: Program, rule: str, t: int, value: float, noise: float, values: Floats, price: float
+) -> tuple[Any, ...]:
+    m, spec = program.model, program.index.own_rules[rule]
     over = value - spec.rhs if abs(value - spec.rhs) > noise else 0.0
     slack = {"<=": max(0.0, -over), ">=": max(0.0, over), "=": 0.0}[spec.sense]
-    violation = {"<=": max(0.0, over), ">=": max(0.0, -over), "=": abs(over)}[spec.sense]
+    paid = [m.col[family][rule, t] for family in ("over", "under") if (rule, t) in m.col[family]]
+    violation = sum(float(values[m.number[id(variable)]]) for variable in paid)
     return t, rule, spec.each, spec.sense, value, spec.rhs, slack, violation, price

@@ -16,6 +16,7 @@ from optimizer.program.commitments import counted_entries, year_end
 Floats = NDArray[np.float64]
 _YEAR = 12
 _NOISE = 1e-9  # relative: less than this is nothing
+RULE_NOISE = 1e-7  # of the size of a rule's terms: a solver meets a row only so closely
 
 
 def settle_penalties(program: Program, values: Floats) -> None:
@@ -27,11 +28,10 @@ def settle_penalties(program: Program, values: Floats) -> None:
     _shortfalls(program, values)
     for (rule, t), over, under in _soft(m):
         excess = rule_value(m, rule, t, values) - m.ix.own_rules[rule].rhs
-        excess = excess if abs(excess) > _NOISE * rule_size(m, rule, t, values) else 0.0
-        if over is not None:
-            values[m.number[id(over)]] = max(0.0, excess)
-        if under is not None:
-            values[m.number[id(under)]] = max(0.0, -excess)
+        noise = RULE_NOISE * rule_size(m, rule, t, values)
+        for variable, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
+            if variable is not None and abs(values[m.number[id(variable)]] - amount) > noise:
+                values[m.number[id(variable)]] = amount
 
 
 def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:

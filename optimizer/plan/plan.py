@@ -43,17 +43,17 @@ class Plan:
     @property
     def objective(self) -> float:
         """Net present cost, in the instance's currency; the sum of ``cash.present_value``."""
-        return float(self.head["objective"])
+        return _figure(self.head, "objective")
 
     @property
     def bound(self) -> float | None:
         """Proven lower bound on the net present cost of any plan; None if nothing is proven."""
-        return None if self.head["bound"] is None else float(self.head["bound"])
+        return None if self.head["bound"] is None else _figure(self.head, "bound")
 
     @property
     def gap(self) -> float | None:
         """Relative gap between objective and bound; None if nothing is proven."""
-        return None if self.head["gap"] is None else float(self.head["gap"])
+        return None if self.head["gap"] is None else _figure(self.head, "gap")
 
     @property
     def status(self) -> str:
@@ -165,6 +165,14 @@ class Plan:
             shutil.rmtree(draft, ignore_errors=True)
             raise PlanFileError(f"the plan cannot be written to {target}: {error.strerror or error}") from error
         return target
+
+
+def _figure(head: dict[str, Any], key: str) -> float:
+    """A figure of the head."""
+    value = head[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PlanFileError(f"{HEAD_FILE}: {key} is {value!r}; a number expected")
+    return float(value)
 
 
 def check_writable(target: Path) -> None:

@@ -15,7 +15,9 @@ from optimizer.program.build import Program
 Floats = NDArray[np.float64]
 
 _BY_MONTH = ("ordered", "built", "bought", "installed", "started", "ended", "in_force", "delivered")
-_DECIMALS = 8  # in the program's units, where typical quantities are about ten
+_NOTHING = 1e-6  # of a block
+_DECIMALS = 11  # in the program's units, where typical quantities are about ten
+_NO_BLOCK = 1e-9  # of a block or lot
 
 
 @dataclass
@@ -46,6 +48,8 @@ def settle(program: Program, values: Floats) -> Settled:
     bought = {name: book.by_month("bought", name) for name in ix.purchases}
     started = {name: book.by_month("started", name) for name in ix.agreements}
     ended = {name: book.by_month("ended", name) for name in ix.agreements}
+    for name, agreement in ix.agreements.items():
+        _clear(agreement, started[name], ended[name])
     active = {name: _active(a, started[name], ended[name]) for name, a in ix.agreements.items()}
     settled = Settled(
         values=values,
@@ -58,7 +62,7 @@ def settle(program: Program, values: Floats) -> Settled:
         active=active,
         delivered={n: _delivered(a, started[n], ended[n], active[n]) for n, a in ix.agreements.items()},
     )
-    for family in ("ordered", "built", "bought", "installed", "delivered"):
+    for family in ("ordered", "built", "bought", "installed", "started", "ended", "delivered"):
         book.write(family, getattr(settled, family))
     book.write("in_force", active)
     settle_penalties(program, values)
@@ -85,6 +89,7 @@ class _Columns:
         found = np.zeros(self.horizon)
         for month, number in self.keys[family].get(item, ()):
             found[month] = self.values[number]
+        found[np.abs(found) < _NO_BLOCK] = 0.0
         return found
 
     def write(self, family: str, items: dict[str, Floats]) -> None:
@@ -121,6 +126,16 @@ def _since(agreement: Agreement, started: Floats) -> tuple[Floats, int]:
     history[before:] = started
     history[0] += agreement.carried[1]
     return history, before
+
+
+def _clear(agreement: Agreement, started: Floats, ended: Floats) -> None:
+    """Hand back all of what is left where next to nothing is: rounded blocks do not add up to zero by themselves."""
+    left = agreement.carried[1] if agreement.carried else 0.0
+    for t in np.flatnonzero((started != 0) | (ended != 0)).tolist():
+        left += started[t] - ended[t]
+        if ended[t] > 0 and 0 < abs(left) < _NOTHING:
+            ended[t] += left
+            left = 0.0
 
 
 def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:

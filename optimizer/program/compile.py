@@ -53,6 +53,21 @@ class Arrays:
         """The same program without whole numbers, its columns between other bounds."""
         return replace(self, lower=lower, upper=upper, integer=np.zeros_like(self.integer))
 
+    def relaxed(self) -> Arrays:
+        """The same program without whole numbers."""
+        return replace(self, integer=np.zeros_like(self.integer))
+
+    def keeping(self, rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> Arrays:
+        """The same program without cost, with only some of its rows and of its columns' bounds."""
+        return replace(
+            self,
+            cost=np.zeros_like(self.cost),
+            row_lower=np.where(rows, self.row_lower, -np.inf),
+            row_upper=np.where(rows, self.row_upper, np.inf),
+            lower=np.where(columns, self.lower, np.minimum(self.lower, 0.0)),
+            upper=np.where(columns, self.upper, np.inf),
+        )
+
     def activity(self, x: Floats) -> Floats:
         """Row activities of a point."""
         column = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))

@@ -20,6 +20,8 @@ Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, 
 _LP_TOLERANCE = 1e-9
 _CONFIRM_SECONDS = 60.0
 _CONFLICT_SECONDS = 60.0
+_SHORT = Options(gap=1.0, time_limit=5.0)
+_FEASIBILITY = Options(time_limit=_CONFIRM_SECONDS)
 _STATUS = highspy.HighsModelStatus
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
@@ -313,6 +315,8 @@ def solve_held(arrays: Arrays, values: Floats, options: Options) -> Solution:
 
 def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Rows and columns (by their bounds) of an irreducible infeasible subsystem; empty if HiGHS finds none."""
+    if arrays.integer.any() and Model(arrays.relaxed()).solve(_FEASIBILITY).stop is not Stop.INFEASIBLE:
+        return whole_conflict(arrays)
     for strategy in _CONFLICT_STRATEGIES:
         highs = _Quiet()
         _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"})
@@ -321,6 +325,34 @@ def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
         if status != highspy.HighsStatus.kError and iis.valid_ and len(iis.row_index_):
             return tuple(int(row) for row in iis.row_index_), _bounded(iis, arrays)
     return (), ()
+
+
+def whole_conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Conflict of a program whose relaxation is feasible: rows and columns that only whole numbers cannot meet.
+
+    QuickXplain (Junker, 2004): halves the rows and bounds until no part can be done without. When time runs out, what
+    is left is a conflict still, if not an irreducible one.
+    """
+    rows = len(arrays.row_lower)
+    bounded = np.flatnonzero(np.isfinite(arrays.upper) & (arrays.upper != 0) | (arrays.lower != 0))
+    until = time.perf_counter() + _CONFLICT_SECONDS
+
+    def clash(kept: list[int]) -> bool:
+        mask = np.zeros(rows + len(arrays.cost), dtype=bool)
+        mask[kept] = True
+        return Model(arrays.keeping(mask[:rows], mask[rows:])).solve(_SHORT).stop is Stop.INFEASIBLE
+
+    def explain(ground: list[int], has_new: bool, parts: list[int]) -> list[int]:
+        if has_new and (time.perf_counter() > until or clash(ground)):
+            return []
+        if len(parts) <= 1:
+            return parts
+        first, second = parts[: len(parts) // 2], parts[len(parts) // 2 :]
+        needed = explain(ground + first, bool(first), second)
+        return explain(ground + needed, bool(needed), first) + needed
+
+    found = sorted(explain([], False, [*range(rows), *(rows + bounded).tolist()]))
+    return tuple(i for i in found if i < rows), tuple(i - rows for i in found if i >= rows)
 
 
 def _bounded(iis: Any, arrays: Arrays) -> tuple[int, ...]:
