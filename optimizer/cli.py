@@ -10,6 +10,7 @@ import math
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import click
 
 from optimizer import __version__
 from optimizer.bench.command import bench
-from optimizer.errors import AuditFailed, InstanceError, PlanFileError
+from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, PlanFileError
 from optimizer.exits import details, fault_details, print_json, run
 from optimizer.report.command import report
 
@@ -90,15 +91,24 @@ def new(
 @cli.command()
 @click.argument("instance")
 @_strict
+@click.option(
+    "--mark",
+    metavar="OUT.xlsx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a copy of the workbook in which faulty cells are red, with notes, and listed on a sheet.",
+)
 @_json
-def validate(instance: str, strict: bool, as_json: bool) -> int:
+def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> int:
     """Tell every fault of an instance, with file, row, column and the nearest valid value."""
+    if mark:
+        _check_mark(instance, mark)
     try:
         data = _read(instance, strict)
     except InstanceError as error:
         if as_json:
             print_json({"valid": False, **details(error)})
         click.echo(str(error), err=as_json)
+        _mark(instance, mark, error.faults, False, as_json)
         return error.exit_code
     from optimizer.program.build import uncovered
 
@@ -113,6 +123,7 @@ def validate(instance: str, strict: bool, as_json: bool) -> int:
     tables = ", ".join(f"{name} {count}" for name, count in counts.items())
     click.echo(f"{head.name}: no faults, {_plural(len(notes), 'warning')}.", err=as_json)
     click.echo(f"{head.months} months from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json)
+    _mark(instance, mark, data.warnings, True, as_json)
     return 0
 
 
@@ -211,6 +222,25 @@ def _read(name: str, strict: bool) -> Instance:
     if strict and instance.warnings:
         raise InstanceError(instance.warnings, f"instance {name}, warnings counted")
     return instance
+
+
+def _check_mark(name: str, target: Path) -> None:
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.mark import check_mark
+
+    try:
+        check_mark(find_instance(name), target)
+    except CapoptError as error:
+        raise error if isinstance(error, InstanceError) else click.UsageError(str(error)) from None
+
+
+def _mark(name: str, target: Path | None, faults: Sequence[Fault], warn: bool, as_json: bool) -> None:
+    """Write the marked copy of a workbook if one is asked for."""
+    if target:
+        from optimizer.instance.examples import find_instance
+        from optimizer.instance.mark import mark_workbook
+
+        click.echo(mark_workbook(find_instance(name), faults, target, warn), err=as_json)
 
 
 def _plan_folder(target: Path, tables: str) -> Path:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 HEAD_SHEET = "instance"
 IGNORED_SHEETS = ("index", "errors")  # sheets of our own that hold no data
 _SIZE_LIMIT = 2_000_000_000  # bytes a workbook may unpack to
-# All that the reader raises on files that are no workbooks, or broken ones.
-_BROKEN = (
+# All that openpyxl raises on files that are no workbooks, or broken ones.
+BROKEN = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -43,7 +43,7 @@ def read_workbook(path: Path) -> Raw:
     raw = Raw(source=str(path), head_where=HEAD_SHEET)
     try:
         sheets = _load(path, raw)
-    except _BROKEN as error:
+    except BROKEN as error:
         raw.faults.append(Fault(where=path.name, value=path.name, problem=_why(path, error)))
         raw.head_broken, raw.broken = True, set(load_schema().tables)
         return raw
