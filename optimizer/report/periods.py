@@ -21,7 +21,7 @@ _GROUPS = {
     "unserved": "Unserved",
     "residual": "Residual",
 }
-_OTHER = "Other"
+_OTHER = "Other penalties"
 _NARROW = {
     "Contracts": RENTED,
     "On demand": RENTED,
@@ -73,6 +73,8 @@ def capacity_by_period(plan: Plan, periods: Periods, wide: bool = True) -> pd.Da
         label = name if wide or source == "in_house" else RENTED
         _add(columns, f"{label}\naccel.", table["accelerators"].where(rows, 0.0))
         _add(columns, f"{name}\nMW" if wide else "MW", table["mw"].where(rows, 0.0))
+    if not wide:
+        columns["MW"] = columns.pop("MW")  # of both, after both
     columns["Leased\nout"] = table["leased_out"]
     columns["Idle"] = table["idle"]
     sums = pd.DataFrame(columns).groupby(period).sum()

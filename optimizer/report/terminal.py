@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from optimizer.report import steps
+from optimizer.report import shortcomings, steps
+from optimizer.report.layout import Column, make_table
 from optimizer.report.periods import Periods, capacity_by_period, cash_by_period
 from optimizer.report.words import count, money, percent, scale_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from optimizer.plan.plan import Plan
 
 NARROW = 80  # below this width, columns that can be missed are left out
@@ -23,6 +24,8 @@ _NEXT_MONTHS = 3
 _SOON = 20
 _LATER = 8
 _WORKLOADS = 8
+_WARNINGS = 20
+_EASY, _DATES = 26, 10  # widths from which on a decision, and the months it is about, read well
 _STOPS = {
     "gap_reached": "the asked gap was reached",
     "time_limit": "the time limit was reached",
@@ -57,7 +60,9 @@ def render(plan: Plan, where: str = "", width: int = 100) -> Group:
     """The summary for a rich console; parameters as for :func:`summary`."""
     parts: list[RenderableType] = [*_headline(plan), *_decisions(plan, width)]
     periods = Periods(plan.instance.head.start, plan.instance.head.months)
-    parts += [*_capacity(plan, periods, width), *_cash(plan, periods, width), *_unserved(plan), *_warnings(plan)]
+    parts += [*shortcomings.runs(plan, width), *_capacity(plan, periods, width), *_cash(plan, periods, width)]
+    parts += [*_unserved(plan, width), *shortcomings.shortfalls(plan, width), *shortcomings.own_rules(plan, width)]
+    parts += _warnings(plan)
     if where:
         parts.append(Text.assemble(("Plan written to ", "bold"), where))
     return Group(*parts)
@@ -79,15 +84,19 @@ def _headline(plan: Plan) -> list[RenderableType]:
 
 
 def _facts(plan: Plan) -> list[tuple[str, str]]:
-    currency = plan.instance.head.currency
-    facts = [("Net present cost", money(plan.objective, currency))]
+    currency, gain = plan.instance.head.currency, plan.objective < 0
+    facts = [("Net present gain" if gain else "Net present cost", money(abs(plan.objective), currency))]
     if plan.bound is None or plan.gap is None:
         facts.append(("Proven bound", "none yet"))
     else:
-        facts.append(("Proven bound", f"no plan costs less than {money(plan.bound, currency)}"))
-        saving = f"{percent(plan.gap)}: at most {money(plan.objective - plan.bound, currency)} could be saved"
-        facts.append(("Gap", saving if plan.objective > plan.bound else "none: no plan is cheaper"))
+        least = money(-plan.bound if gain else plan.bound, currency)
+        facts.append(("Proven bound", f"no plan {'gains more' if gain else 'costs less'} than {least}"))
+        saving = money(plan.objective - plan.bound, currency)
+        told = f"{percent(plan.gap)}: at most {saving} {'more could be gained' if gain else 'could be saved'}"
+        facts.append(("Gap", told if plan.objective > plan.bound else "none: no plan is cheaper"))
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]
+    others = shortcomings.other_penalties(plan)
+    facts += [("Other penalties", others)] if others else []
     checked = plan.head.get("audit", {})
     if checked.get("checks"):
         facts.append(("Audit", f"{'passed' if checked.get('passed') else 'FAILED'}, {count(checked['checks'])} checks"))
@@ -133,19 +142,25 @@ def _steps(title: str, every: list[steps.Step], most: int, plan: Plan, width: in
     shown = steps.biggest(every, most)
     rest = len(every) - len(shown)
     note = f"and {rest:,} smaller {'one' if rest == 1 else 'ones'}, in the plan's table decisions\n" if rest else ""
-    return [_steps_table(title, shown, plan, width), Text(note)]
+    return [make_table(title, _step_columns(shown, plan, width), width), Text(note)]
 
 
-def _steps_table(title: str, rows: Sequence[steps.Step], plan: Plan, width: int) -> Table:
+def _step_columns(rows: list[steps.Step], plan: Plan, width: int) -> list[Column]:
     wide = width >= NARROW
-    heads = ["Blocks", "Accelerators", "MW"] if wide else ["Accel."]
-    table = _table(title, ["Month", "Decision"], [*heads, "Runs", f"Commits {plan.instance.head.currency}"])
-    for row in rows:
-        numbers = [row.blocks, row.accelerators, row.mw] if wide else [row.accelerators]
-        shown = [count(number) if number else "" for number in numbers]
-        _add(table, row.month, row.text, *shown, row.runs, money(row.cost) if row.cost else "")
-    table.columns[-2].justify, table.columns[-2].no_wrap = "left", False
-    return table
+    texts = [row.text if wide or not row.runs else f"{row.text}, {row.runs}" for row in rows]
+    return [
+        Column("Month", [row.month for row in rows], left=True),
+        Column("Decision", texts, left=True, fold=True, easy=_EASY),
+        Column("Blocks", [_count(row.blocks) for row in rows], spare=2),
+        Column("Accel.", [_count(row.accelerators) for row in rows]),
+        Column("MW", [_count(row.mw) for row in rows], spare=1),
+        Column("Runs", [row.runs if wide else "" for row in rows], left=True, fold=True, easy=_DATES),
+        Column(f"Commits {plan.instance.head.currency}", [money(row.cost) if row.cost else "" for row in rows]),
+    ]
+
+
+def _count(number: float) -> str:
+    return count(number) if number else ""
 
 
 # ---------------------------------------------------------------- capacity and money over time
@@ -153,10 +168,8 @@ def _capacity(plan: Plan, periods: Periods, width: int) -> list[RenderableType]:
     frame = capacity_by_period(plan, periods, width >= NARROW)
     if frame.empty:
         return [Text("There is no capacity in this plan.", style="bold"), ""]
-    table = _table("Capacity, average of the months", [periods.noun], list(frame.columns))
-    for period, values in zip(frame.index, frame.to_numpy(), strict=True):
-        _add(table, str(period), *(count(value) if value else "–" for value in values))
-    return [table, ""]
+    columns = [Column(name, [_count(value) or "–" for value in frame[name]]) for name in frame.columns]
+    return [make_table("Capacity, average of the months", [_periods(periods, frame), *columns], width), ""]
 
 
 def _cash(plan: Plan, periods: Periods, width: int) -> list[RenderableType]:
@@ -167,11 +180,12 @@ def _cash(plan: Plan, periods: Periods, width: int) -> list[RenderableType]:
     unit = f"{name} {plan.instance.head.currency}".strip()
     scaled = frame / size
     digits = 1 if scaled.abs().to_numpy().max() < 999.95 else 0
-    names = [name.replace(" ", "\n") for name in frame.columns]
-    table = _table(f"Cost, {unit}; money in is negative", [periods.noun], names)
-    for period, values in zip(frame.index, scaled.to_numpy(), strict=True):
-        _add(table, str(period), *(_amount(float(value), digits) for value in values))
-    return [table, ""]
+    columns = [Column(n.replace(" ", "\n"), [_amount(float(x), digits) for x in scaled[n]]) for n in scaled.columns]
+    return [make_table(f"Cost, {unit}; money in is negative", [_periods(periods, frame), *columns], width), ""]
+
+
+def _periods(periods: Periods, frame: pd.DataFrame) -> Column:
+    return Column(periods.noun, [str(period) for period in frame.index], left=True, fold=True)
 
 
 def _amount(value: float, digits: int) -> str:
@@ -184,41 +198,33 @@ def _amount(value: float, digits: int) -> str:
 
 
 # ---------------------------------------------------------------- what goes wrong
-def _unserved(plan: Plan) -> list[RenderableType]:
+def _unserved(plan: Plan, width: int) -> list[RenderableType]:
     service = plan.service
     lacking = service[service["unserved"] > 1e-9 * service["demand"]]
     if lacking.empty:
         return []
-    texts, numbers = ["Workload", "Worst month"], ["Wanted", "Unserved", "Share"]
-    table = _table("Work not served, in reference-accelerator-months", texts, numbers)
-    missing = lacking.groupby("workload")["unserved"].sum().sort_values(ascending=False)
-    for workload in map(str, missing.index[:_WORKLOADS]):
-        rows = service[service["workload"] == workload]
-        wanted, unserved = float(rows["demand"].sum()), float(rows["unserved"].sum())
-        worst = rows["month"].iloc[int(rows["unserved"].to_numpy().argmax())]
-        _add(table, workload, str(worst), count(wanted), count(unserved), percent(unserved / wanted))
+    missing = lacking.groupby("workload")["unserved"].sum().sort_values(ascending=False, kind="stable")
+    names = [str(name) for name in missing.index[:_WORKLOADS]]
+    rows = [service[service["workload"] == name] for name in names]
+    sums = [(float(each["demand"].sum()), float(each["unserved"].sum())) for each in rows]
+    worst = [str(each["month"].iloc[int(each["unserved"].to_numpy().argmax())]) for each in rows]
+    columns = [
+        Column("Workload", names, left=True, fold=True),
+        Column("Worst month", worst, left=True),
+        Column("Wanted", [count(wanted) for wanted, _ in sums]),
+        Column("Unserved", [count(unserved) for _, unserved in sums]),
+        Column("Share", [percent(unserved / wanted) for wanted, unserved in sums]),
+    ]
     more = len(missing) - _WORKLOADS
-    return [table, Text(f"and {more} more workloads, in the plan's table service\n" if more > 0 else "")]
+    note = f"and {more} more workload{'' if more == 1 else 's'}, in the plan's table service\n" if more > 0 else ""
+    return [make_table("Work not served, in reference-accelerator-months", columns, width), Text(note)]
 
 
 def _warnings(plan: Plan) -> list[RenderableType]:
     warnings = [str(warning) for warning in plan.head.get("warnings", [])]
     if not warnings:
         return []
-    return [Text("Warnings", style="bold yellow"), *(Text(f"  {warning}") for warning in warnings), ""]
-
-
-# ---------------------------------------------------------------- tables
-def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.title_justify, table.title_style = "left", "bold"
-    for name in texts:
-        table.add_column(name, overflow="fold", no_wrap=name == "Month")
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def _add(table: Table, *cells: str) -> None:
-    """Add a row of plain text: brackets in names are no markup."""
-    table.add_row(*(Text(cell) for cell in cells))
+    more = len(warnings) - _WARNINGS
+    rest = [Text(f"  and {more:,} more, in plan.json")] if more > 0 else []
+    told = [Text(f"  {warning}") for warning in warnings[:_WARNINGS]]
+    return [Text("Warnings", style="bold yellow"), *told, *rest, ""]

@@ -70,6 +70,22 @@ def test_summary_says_what_matters() -> None:
     assert text.rstrip().endswith("Plan written to plans/x")
 
 
+def test_a_gain_is_told_as_one() -> None:
+    """Tests that a plan that earns more than it costs has no negative cost, and a bound that reads right."""
+    plan = make_plan()
+    text = summary(replace(plan, head={**plan.head, "objective": -4e9, "bound": -4.1e9, "gap": 0.025}))
+    assert "Net present gain  4 bn USD" in text
+    assert "no plan gains more than 4.1 bn USD" in text
+    assert "2.5 %: at most 100 M USD more could be gained" in text
+
+
+def test_a_cost_that_might_be_a_gain_keeps_its_sign() -> None:
+    """Tests that a bound below zero of a plan that costs something is told with its sign."""
+    plan = make_plan()
+    text = summary(replace(plan, head={**plan.head, "objective": 1e6, "bound": -2e6, "gap": 3.0}))
+    assert "no plan costs less than -2 M USD" in text
+
+
 def test_notices_come_before_the_hand_backs_they_are_for() -> None:
     """Tests that a hand-back with three months of notice is a step three months earlier too."""
     found = steps(make_plan(decisions=DECISIONS))
@@ -157,6 +173,47 @@ def test_lines_fit(width: int) -> None:
     )
     assert max(len(line) for line in text.splitlines()) <= width
     assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_names_are_not_broken(width: int) -> None:
+    """Tests that names of items and parties are folded at no width that a terminal has."""
+    text = summary(make_plan(decisions=DECISIONS, cash=CASH, service=SERVICE), width=width)
+    for name in ("amazon-trn2-flex", "colossus-1", "neocloud-a-h100", "(neocloud-a)", "texas-1"):
+        assert name in text
+
+
+def test_what_decisions_are_about_is_told_at_every_width() -> None:
+    """Tests that a narrow summary tells when it runs beside what to do, and a wide one in a column."""
+    narrow, wide = (summary(make_plan(decisions=DECISIONS[:1]), width=width) for width in (60, 100))
+    # 60 - 3 gaps of 3 - "2026-06" - "Accel." - "Commits USD" leave 27.
+    assert "2026-06   Sign amazon-trn2-flex         90,000       1.08 bn" in narrow
+    assert "          (amazon), 2026-09 to" in narrow
+    assert "Sign amazon-trn2-flex (amazon)        4   90,000   100   2026-09 to 2027-08       1.08 bn" in wide
+
+
+def test_runs_rules_and_commitments_stand_in_the_summary() -> None:
+    """Tests that each of them is told, in the order in which a planner asks."""
+    text = summary(
+        make_plan(
+            decisions=DECISIONS,
+            capacity=CAPACITY,
+            runs=[("big", "colossus-1", 1000, "2026-06", "2026-09", "2026-08", 1)],
+            rules=[("2026-06", "cap", "month", "<=", 5, 5, 0, 0, -1)],
+            cash=[*CASH, ("2027-05", "shortfall", "deal", "amazon", 2e6, 1e6), ("2026-07", "not_run", "x", "", 9, 9)],
+        )
+    )
+    parts = ["Other penalties", "To do from", "Training runs", "Capacity", "Cost", "Spend commitments", "Own rules"]
+    assert sorted(parts, key=text.index) == parts
+
+
+def test_many_warnings_are_cut() -> None:
+    """Tests that a long list of warnings does not push the plan off the screen."""
+    plan = make_plan()
+    text = summary(replace(plan, head={**plan.head, "warnings": [f"warning {i}." for i in range(25)]}))
+    assert "warning 19." in text
+    assert "warning 20." not in text
+    assert "and 5 more, in plan.json" in text
 
 
 def test_brackets_in_names_are_no_markup() -> None:

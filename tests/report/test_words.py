@@ -29,7 +29,15 @@ def test_money(amount: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0"), (0.5, "0.5"), (12.6, "12.6"), (1000, "1,000"), (99_999, "99,999"), (220_000, "220k"), (1.342e6, "1.342M")],
+    [
+        (0, "0"),
+        (0.5, "0.5"),
+        (12.6, "12.6"),
+        (1000, "1,000"),
+        (99_999, "99,999"),
+        (220_000, "220k"),
+        (1.342e6, "1.342M"),
+    ],
 )
 def test_count(number: float, text: str) -> None:
     """Tests that fractions show only where they matter, and long numbers are shortened."""
