@@ -83,7 +83,7 @@ def frames(months: int, demand: Demand = None, **given: Any) -> dict[str, Any]:
     elif demand is not None:
         rows["demand"] = demand
     rows |= given
-    return {"instance": head, **{table: _frame(table, records) for table, records in rows.items()}}
+    return {"instance": head, **{table: _frame(table, records) for table, records in rows.items() if records}}
 
 
 def _frame(table: str, records: Records) -> pd.DataFrame:
