@@ -15,6 +15,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.instance import reference
+from optimizer.instance.save import cell_value
 from optimizer.instance.workbook_lists import Places, add_lists, gather_names
 from optimizer.schema import Column, Table, load_schema
 
@@ -156,4 +157,4 @@ def _value(column: Column, text: str) -> Any:
         number = float(text.replace("_", "").replace(",", ""))
     except ValueError:
         return text
-    return int(number) if number == int(number) else number
+    return cell_value(number)

@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.errors import CapoptError, Fault
@@ -122,13 +123,15 @@ def _mark(book: Workbook, faults: Sequence[Fault], fill: PatternFill) -> None:
 def _new_sheet(book: Workbook) -> Worksheet:
     """The sheet of errors, in front of all others."""
     errors = book.create_sheet(SHEET, 0)
-    for row, text in ((1, _TITLE), *((_TOP, name) for name in _HEADER[:1])):
-        errors.cell(row, 1, text).font = Font(bold=True, **_FONT)
+    errors.cell(1, 1, _TITLE).font = Font(bold=True, **_FONT)
     for column, name in enumerate(_HEADER, start=1):
         errors.cell(_TOP, column, name).font = Font(bold=True, **_FONT)
         errors.column_dimensions[errors.cell(_TOP, column).column_letter].width = (*_WIDTHS, 4)[column - 1]
     errors.column_dimensions["G"].hidden = True
     errors.freeze_panes = f"A{_TOP + 1}"
+    errors.page_setup.orientation = "landscape"
+    errors.page_setup.fitToHeight = 0
+    errors.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     book.active = 0
     for sheet in book.worksheets:
         sheet.sheet_view.tabSelected = sheet is errors

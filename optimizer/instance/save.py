@@ -87,13 +87,22 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def cell_value(value: Any) -> Any:
+    """A value as a workbook keeps it: whole numbers as such, and as text a number that needs a 17th digit."""
+    if not isinstance(value, float):
+        return value
+    if abs(value) < 1e15 and value == int(value):
+        return int(value)
+    return value if float(f"{value:.16g}") == value else number_text(value)
+
+
 def _write(sheet: Worksheet, records: list[list[Any]]) -> None:
     for i, record in enumerate(records, start=1):
-        for j, value in enumerate(record, start=1):
-            if value is None:
+        for j, found in enumerate(record, start=1):
+            if found is None:
                 continue
-            cell = sheet.cell(i, j)
-            cell.value = int(value) if isinstance(value, float) and value == int(value) and abs(value) < 1e15 else value
+            cell, value = sheet.cell(i, j), cell_value(found)
+            cell.value = value
             if isinstance(value, str):
                 cell.data_type = "s"  # text that starts with = stays text
                 cell.quotePrefix = value[:1] in "=+-@"
