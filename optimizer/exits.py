@@ -73,7 +73,7 @@ def _found(error: BaseException) -> dict[str, Any]:
         message = "there is not enough memory for this instance; close other programs, or plan fewer months or items"
         return {"error": message, "kind": "MemoryError", "exit_code": OTHER}
     stopped = StoppedWithoutPlan.exit_code
-    return {"error": "stopped before any plan was found", "kind": "Interrupted", "exit_code": stopped}
+    return {"error": "stopped before it was done", "kind": "Interrupted", "exit_code": stopped}
 
 
 def details(error: CapoptError) -> dict[str, Any]:

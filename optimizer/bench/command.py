@@ -40,7 +40,14 @@ def _finite(_: click.Context, parameter: click.Parameter, value: float | None) -
     callback=_finite,
     help="Relative gap to prove.  [default: 0.001; with --random: 1e-6]",
 )
-@click.option("--time-limit", type=click.FloatRange(min=0), default=600.0, show_default=True, callback=_finite)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    callback=_finite,
+    help="Seconds for the solver, for each instance.",
+)
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.  [default: it chooses]")
 @click.option(
     "--seed",
