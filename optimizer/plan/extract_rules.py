@@ -46,5 +46,5 @@ def _rule(
     over = value - spec.rhs if abs(value - spec.rhs) > noise else 0.0
     slack = {"<=": max(0.0, -over), ">=": max(0.0, over), "=": 0.0}[spec.sense]
     paid = [m.col[family][rule, t] for family in ("over", "under") if (rule, t) in m.col[family]]
-    violation = sum(float(values[m.number[id(variable)]]) for variable in paid)
+    violation = m.rule_scale[rule, t] * sum(float(values[m.number[id(variable)]]) for variable in paid)
     return t, rule, spec.each, spec.sense, value, spec.rhs, slack, violation, price

@@ -27,8 +27,8 @@ def settle_penalties(program: Program, values: Floats) -> None:
         values[m.number[id(variable)]] = max(0.0, round(1.0 - placed, 8))
     _shortfalls(program, values)
     for (rule, t), over, under in _soft(m):
-        excess = rule_value(m, rule, t, values) - m.ix.own_rules[rule].rhs
-        noise = RULE_NOISE * rule_size(m, rule, t, values)
+        excess = (rule_value(m, rule, t, values) - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
+        noise = RULE_NOISE * rule_size(m, rule, t, values) / m.rule_scale[rule, t]
         for variable, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
             if variable is not None and abs(values[m.number[id(variable)]] - amount) > noise:
                 values[m.number[id(variable)]] = amount

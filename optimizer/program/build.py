@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -16,7 +16,7 @@ from optimizer.errors import Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
 from optimizer.program.index import Index
-from optimizer.program.ledger import Entries, Ledger
+from optimizer.program.ledger import Entries, Ledger, joined
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
 from optimizer.schema import program_contents
@@ -125,8 +125,11 @@ def _build(instance: Instance) -> Program:
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
     _gather_variables(m)
     m.rule_scale, m.rule_value = {}, {}
-    m.entries = _book(m, contents["terms"])
+    m.number = {id(variable): number for number, variable in enumerate(m.columns)}
+    m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
     gather_money(m)
+    rules.measure(m)
+    m.entries = joined(m.entries, book(m, ["violation"]))
     for name, entry in contents["constraints"].items():
         _add_constraints(m, name, entry, keys[name])
     m.net_present_cost = pyo.Objective(expr=money.net_present_cost(m))
@@ -173,13 +176,11 @@ def _add_variables(m: Any, name: str, entry: Any, keys: dict[str, list[Any]]) ->
     return dict(variables.items())
 
 
-def _book(m: Any, terms: dict[str, str]) -> Entries:
-    """Book every cash term in the ledger."""
-    months: dict[str, list[int]] = defaultdict(list)
+def book(m: Any, terms: Iterable[str]) -> Entries:
+    """A ledger of some cash terms."""
+    m.months_wanted = defaultdict(list)
     for name, t in m.col["unserved"]:
-        months[name].append(t)
-    m.months_wanted = months
-    m.number = {id(variable): number for number, variable in enumerate(m.columns)}
+        m.months_wanted[name].append(t)
     ledger = Ledger(m.number, m.one)
     for term in terms:
         getattr(money, term)(m, ledger)

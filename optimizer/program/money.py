@@ -205,7 +205,8 @@ def violation(m: Any, ledger: Ledger) -> None:
         months = [] if row.penalty is None else constraint_months(m.ix, row)
         for family, t in ((family, t) for family in ("over", "under") for t in months):
             if (name, t) in m.col[family]:
-                ledger.add(Account("violation", name, ""), m.col[family][name, t], t, row.penalty)
+                amount = row.penalty * m.rule_scale[name, t]
+                ledger.add(Account("violation", name, ""), m.col[family][name, t], t, amount)
 
 
 def _kept(row: Any, delivered: int, horizon: int) -> float:

@@ -26,18 +26,26 @@ def constraint_months(ix: Index, row: Any) -> list[int]:
     return months if row.each == "month" else months[-1:]
 
 
+def measure(m: Any) -> None:
+    """Left-hand sides of all rules in natural units, and the scale of each row: near its coefficients.
+
+    Violations are counted in the row's scale, so that neither they nor their cost are lost beside money.
+    """
+    for rule, t in sets(m.ix)["own_rule"]:
+        spec, row = m.ix.own_rules[rule], Row(m.one)
+        for term in m.terms_of.get(rule, ()):
+            for month in [t] if spec.each == "month" else window(spec, m.ix.horizon):
+                m.quantities.add(row, term.coefficient, term, month)
+        m.rule_value[rule, t] = row.parts()
+        m.rule_scale.setdefault((rule, t), row.typical())
+
+
 def own_rule(m: Any, rule: str, t: int) -> Any:
     """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
-    spec = m.ix.own_rules[rule]
-    row = Row(m.one)
-    for term in m.terms_of.get(rule, ()):
-        for month in [t] if spec.each == "month" else window(spec, m.ix.horizon):
-            m.quantities.add(row, term.coefficient, term, month)
-    scale = m.rule_scale[rule, t] = row.typical()
-    m.rule_value[rule, t] = row.parts()
-    row.add(-1.0, spec.rhs).times(1.0 / scale)
+    spec, (coefficients, variables, constant) = m.ix.own_rules[rule], m.rule_value[rule, t]
+    row = Row(m.one).add_all(coefficients, variables).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
     if (rule, t) in m.col["over"]:
-        row.add(-1.0 / scale, m.col["over"][rule, t])
+        row.add(-1.0, m.col["over"][rule, t])
     if (rule, t) in m.col["under"]:
-        row.add(1.0 / scale, m.col["under"][rule, t])
+        row.add(1.0, m.col["under"][rule, t])
     return {"<=": row.at_most_zero, ">=": row.at_least_zero, "=": row.equals_zero}[spec.sense]()

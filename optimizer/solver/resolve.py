@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import money
-from optimizer.program.build import ROOMS, Program, build, gather_money
+from optimizer.program import rules
+from optimizer.program.build import ROOMS, Program, book, build, gather_money
 from optimizer.program.compile import Arrays, Columns, Floats, compile_program
 from optimizer.program.holds import Hold, hold
 from optimizer.program.index import Index
-from optimizer.program.ledger import Entries, Ledger, joined
+from optimizer.program.ledger import Entries, joined
 from optimizer.schema import program_contents
 from optimizer.solver.effects import Change, changes, same_shape
 from optimizer.solver.highs import Model, Report
@@ -154,6 +154,7 @@ def _revise(program: Program, arrays: Arrays, shape: _Shape, instance: Instance)
     entries = _book_anew(m, program.entries, found) if terms else program.entries
     m.entries = entries
     gather_money(m)
+    rules.measure(m)
     values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
     for family, key in _rows(m, found, bool(terms)):
         constraint = getattr(program.model, family)[key]
@@ -247,9 +248,6 @@ def _book_anew(m: _Revised, entries: Entries, found: list[Change]) -> Entries:
     for name in _ITEMS:
         setattr(part, name, {item: row for item, row in getattr(m.ix, name).items() if item in items})
     few = _Revised(m, part)
-    ledger = Ledger(m.number, m.one)
-    for term in program_contents()["terms"]:
-        if term in terms:
-            getattr(money, term)(few, ledger)
+    anew = book(few, [term for term in program_contents()["terms"] if term in terms])
     stale = np.array([name.term in terms and name.item in items for name in entries.names], dtype=bool)
-    return joined(entries.where(~stale[entries.accounts]), ledger.entries())
+    return joined(entries.where(~stale[entries.accounts]), anew)
