@@ -211,6 +211,16 @@ IMPOSSIBLE: dict[str, tuple[Callable[[], Instance], list[tuple[str, str]]]] = {
             ("workload jobs in 2030-02: at most 1 - `min_service`", "(workloads row 1; demand row 2)"),
         ],
     ),
+    "half a block": (
+        lambda: tiny(
+            1,
+            {"jobs": [0]},
+            contracts=[{"price": 100, "term_months": 1}],
+            rules=[{"sense": "=", "rhs": 0.5}],
+            rule_terms=[{"quantity": "started", "item": "lease"}],
+        ),
+        [("own rule mine in 2030-01 holds", "(rules row 1; rule_terms row 1)")],
+    ),
     "a run that must be and cannot": (
         lambda: tiny(2, {"jobs": [0]}, fleet=[{"count": 10}], training_runs=[RUN]),
         [

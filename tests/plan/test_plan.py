@@ -113,6 +113,14 @@ def _drop_column(folder: Path) -> None:
     pd.read_csv(folder / "cash.csv").drop(columns="amount").to_csv(folder / "cash.csv", index=False)
 
 
+def _head(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        head = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        (folder / "plan.json").write_text(json.dumps({**head, **changes}), encoding="utf-8")
+
+    return change
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no head": (lambda folder: (folder / "plan.json").unlink(), "is not a plan folder: it has no plan.json"),
     "no JSON": (lambda folder: (folder / "plan.json").write_text("{", encoding="utf-8"), "plan.json cannot be read"),
@@ -121,6 +129,9 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: (folder / "plan.json").write_text("[1]", encoding="utf-8"),
         "plan.json lacks objective, bound, gap, status",
     ),
+    "no number": (_head(objective="much"), "plan.json.*objective"),
+    "null": (_head(objective=None), "plan.json.*objective"),
+    "a bound that is none": (_head(bound=[]), "plan.json.*bound"),
     "no table": (lambda folder: (folder / "cash.csv").unlink(), "table cash is missing"),
     "an empty table": (
         lambda folder: (folder / "cash.csv").write_text("", encoding="utf-8"),
@@ -145,13 +156,17 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+def _figures(plan: Plan) -> tuple[float | None, ...]:
+    return plan.objective, plan.bound, plan.gap
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_folder_is_told_as_what_it_is(folder: Path, name: str) -> None:
     """Tests that whatever is broken in a plan folder is one error of ours that names the file."""
     spoil, message = BROKEN[name]
     spoil(folder)
     with pytest.raises(CapoptError, match=message):
-        optimizer.load_plan(folder)
+        _ = _figures(optimizer.load_plan(folder))
 
 
 def test_a_plan_that_is_not_there(tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def test_nearly_whole_values_are_made_whole() -> None:
     """Tests that a column within the solver's tolerance of a whole number becomes it, and the rest is solved again."""
     # y <= 1e6 z, z whole: z = 1e-6 is whole to the solver (its tolerance) and lets y be 1. With z = 0, y is 0.
     arrays = replace(program([50, -1], [[-1e6, 1]], [-INF], [0], upper=[1, 1]), integer=np.array([True, False]))
-    values, _ = highs._made_whole(np.array([1e-6, 1.0]), arrays, Options(), False)
+    values, *_ = highs._made_whole(np.array([1e-6, 1.0]), arrays, Options(), False)
     assert values.tolist() == [0, 0]
-    untouched, _ = highs._made_whole(np.array([1 - 1e-9, 0.75]), arrays, Options(), False)
+    untouched, *_ = highs._made_whole(np.array([1 - 1e-9, 0.75]), arrays, Options(), False)
     assert untouched.tolist() == [1, 0.75]
 
 
@@ -129,6 +129,18 @@ def test_an_infeasible_program_comes_with_an_irreducible_conflict() -> None:
     # x >= 5 and x <= 3.
     bounded = highs.solve(program([1, 1], [[1, 0], [1, 1]], [5, 1], [INF, INF], upper=[3, 9]), Options())
     assert (bounded.conflict, bounded.conflict_columns) == ((0,), (0,))
+
+
+def test_a_conflict_of_whole_numbers_is_irreducible_too() -> None:
+    """Tests that rows are told that only whole numbers cannot meet, and nothing else."""
+    # 2 x + 2 y = 3 has no whole solution; x + z >= 1 and z <= 5 do not matter.
+    arrays = program([1, 1, 1], [[2, 2, 0], [1, 0, 1]], [3, 1], [3, INF], upper=[9, 9, 5], whole=True)
+    solution = highs.solve(arrays, Options())
+    assert (solution.stop, solution.conflict, solution.conflict_columns) == (Stop.INFEASIBLE, (0,), ())
+    # x + y >= 1.5 with x <= 1 and y <= 0.5, that is 0.
+    arrays = program([1, 1], [[1, 1], [1, -1]], [1.5, -INF], [INF, 7], upper=[1, 0.5], whole=True)
+    solution = highs.solve(arrays, Options())
+    assert (solution.conflict, solution.conflict_columns) == ((0,), (0, 1))
 
 
 def test_an_infeasible_verdict_is_confirmed_without_presolve(monkeypatch: pytest.MonkeyPatch) -> None:
