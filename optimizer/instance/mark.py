@@ -115,8 +115,10 @@ def _mark(book: Workbook, faults: Sequence[Fault], fill: PatternFill) -> None:
             place = errors.cell(row, 2)
             place.hyperlink = Hyperlink(ref=place.coordinate, location=f"{quote_sheetname(sheet.title)}!{at}")
             place.font = Font(underline="single", color="0563C1", **_FONT)
-            errors.cell(row, len(_HEADER)).fill = copy(sheet[at].fill)
-            _mark_cell(sheet[at], fault, fill)
+            cell = _anchor(sheet, at)
+            if cell.fill.fgColor.rgb not in _COLOURS:
+                errors.cell(row, len(_HEADER)).fill = copy(cell.fill)
+            _mark_cell(cell, fault, fill)
     errors.auto_filter.ref = f"A{_TOP}:F{errors.max_row}"
 
 
@@ -142,6 +144,14 @@ def _sheet(book: Workbook, name: str) -> Worksheet | None:
     return book[name] if name in book.sheetnames and isinstance(book[name], Worksheet) else None
 
 
+def _anchor(sheet: Worksheet, at: str) -> Any:
+    """A cell, or the one that shows for it in a merged area."""
+    if not isinstance(sheet[at], MergedCell):
+        return sheet[at]
+    area = next(area for area in sheet.merged_cells.ranges if at in area)
+    return sheet.cell(area.min_row, area.min_col)
+
+
 def _put(cell: Any, text: str) -> None:
     if text:
         cell.value = text
@@ -152,8 +162,6 @@ def _put(cell: Any, text: str) -> None:
 
 def _mark_cell(cell: Any, fault: Fault, fill: PatternFill) -> None:
     cell.fill = copy(fill)
-    if isinstance(cell, MergedCell):  # can be coloured, but holds nothing
-        return
     told = fault.problem + (f" Did you mean {fault.nearest!r}?" if fault.nearest else "")
     before = cell.comment.text if cell.comment else ""
     gap = "\n" if _SIGN in before else f"\n\n{_SIGN}\n" if before else f"{_SIGN}\n"
@@ -185,4 +193,4 @@ def _fills_before(book: Workbook) -> dict[tuple[str, str], Any]:
                 place = str(errors.cell(row, 1).value), str(errors.cell(row, 2).value)
                 found.setdefault(place, copy(errors.cell(row, len(_HEADER)).fill))
         book.remove(errors)
-    return {place: fill for place, fill in found.items() if fill.fgColor.rgb not in _COLOURS}
+    return found
