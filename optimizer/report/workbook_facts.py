@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.plan.headline import PENALTIES
 from optimizer.report.sheets import place
 from optimizer.report.words import count, percent
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
-
-PENALTIES = ("unserved", "lateness", "not_run", "violation")
 
 
 @dataclass(frozen=True)

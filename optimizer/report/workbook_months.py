@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.plan.headline import SOURCES
 from optimizer.report.sheets import Book, place
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 SHEET = "by_month"
 FIRST = 3  # row of the first month, counted from 0
-SOURCES = ("in_house", "contract", "on_demand")
 
 
 @dataclass(frozen=True)

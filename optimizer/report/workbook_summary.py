@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.plan.headline import PENALTIES
 from optimizer.report import workbook_charts as charts
 from optimizer.report.periods import AFTER
 from optimizer.report.sheets import Book, place
 from optimizer.report.steps import biggest, steps
-from optimizer.report.workbook_facts import PENALTIES, Fact, headline, provenance
+from optimizer.report.workbook_facts import Fact, headline, provenance
 from optimizer.report.workbook_months import month_columns
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from optimizer.plan.tables import COLUMNS
 from optimizer.report import sheets
 from optimizer.report.plan_columns import MEANINGS, told
 from optimizer.report.workbook import write_workbook
+from tests.report.awkward import ROWS, awkward_plan
 from tests.report.formulas import Sheets
-from tests.report.plans import ROWS, small_plan
 
 # Charts that openpyxl cannot read are no matter: they are looked at as XML.
 pytestmark = pytest.mark.filterwarnings("ignore:Unable to read chart")
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unable to read chart")
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workbook")
-    return write_workbook(small_plan(folder / "instance"), folder / "new" / "plan.xlsx")
+    return write_workbook(awkward_plan(folder / "instance"), folder / "new" / "plan.xlsx")
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_units_stand_above_the_headers(book: Workbook) -> None:
 
 def test_inputs_stand_beside(book: Workbook, tmp_path: Path) -> None:
     """Tests that every table of the instance that has rows has a sheet with the same cells, and the head one too."""
-    instance = small_plan(tmp_path).instance
+    instance = awkward_plan(tmp_path).instance
     assert {name[3:] for name in book.sheetnames if name.startswith("in_")} == {
         "instance",
         *(name for name, rows in instance.rows.items() if rows),
@@ -195,7 +195,7 @@ def test_charts_draw_the_sheets(path: Path) -> None:
 
 def test_empty_plan(tmp_path: Path) -> None:
     """Tests that a plan without a row in any table, and without a bound, is a workbook of zeros."""
-    plan = small_plan(tmp_path / "instance", {}, {"bound": None, "gap": None})
+    plan = awkward_plan(tmp_path / "instance", {}, {"bound": None, "gap": None})
     path = write_workbook(plan, tmp_path / "empty.xlsx")
     book, cached = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
     found = Sheets(book)
@@ -207,7 +207,7 @@ def test_too_many_rows_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Tests that a table that no sheet can hold is told, not cut."""
     monkeypatch.setattr(sheets, "_MOST_ROWS", 7)
     with pytest.raises(CapoptError, match="table cash has 8 rows and a sheet holds 7"):
-        write_workbook(small_plan(tmp_path), tmp_path / "plan.xlsx")
+        write_workbook(awkward_plan(tmp_path), tmp_path / "plan.xlsx")
     assert not (tmp_path / "plan.xlsx").exists()
 
 
@@ -219,7 +219,7 @@ def test_every_column_is_explained() -> None:
 
 def test_report_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Tests that capopt report PLAN --xlsx FILE writes the workbook of a plan folder."""
-    small_plan(tmp_path / "instance").save(tmp_path / "plan")
+    awkward_plan(tmp_path / "instance").save(tmp_path / "plan")
     assert run(cli, ["report", str(tmp_path / "plan"), "--xlsx", str(tmp_path / "out.xlsx")]) == 0
     assert "out.xlsx" in capsys.readouterr().out
     assert "plan_cash" in openpyxl.load_workbook(tmp_path / "out.xlsx")["cash"].tables
