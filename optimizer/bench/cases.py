@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from optimizer.errors import CapoptError
 from optimizer.instance.examples import examples_folder, find_instance
@@ -26,14 +27,20 @@ class Case:
         Folder or workbook.
     set : str
         ``smoke``, ``bench``, ``infeasible`` or ``invalid``; ``""`` if it is not in the list.
-    expected : tuple of str
-        Texts that the conflict or the faults must contain.
     """
 
     name: str
     path: Path
     set: str = ""
-    expected: tuple[str, ...] = ()
+
+    def expected(self) -> dict[str, Any]:
+        """What ``expected.toml`` beside the instance tells.
+
+        Either ``faults``, all of them as they are told; or ``conflict``: the conflicts that can be told, each with the
+        ``rows`` that are in it.
+        """
+        file = self.path / "expected.toml"
+        return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def find_cases(names: Sequence[str], sets: Sequence[str]) -> list[Case]:
@@ -71,6 +78,6 @@ def _listed() -> dict[str, Case]:
     for name, entry in entries.items():
         if entry.get("set") not in SETS:
             raise CapoptError(f"{path}: {name} has set {entry.get('set')!r}; expected one of {', '.join(SETS)}")
-        folder = path.parent / entry.get("folder", name)
-        cases[name] = Case(name, folder, entry["set"], tuple(entry.get("expected", ())))
+        folder = path.parent / name
+        cases[name] = Case(name, folder if folder.is_dir() else path.parent / entry["set"] / name, entry["set"])
     return cases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from optimizer.bench.cases import Case
@@ -24,12 +25,24 @@ def _as_wanted(case: Case, result: Result, _: Known | None) -> str:
     return f"expected {words}, but {kind}: {found}"
 
 
-def _as_expected(case: Case, result: Result, _: Known | None) -> str:
-    if result.status not in ("infeasible", "invalid"):
+def _faults(case: Case, result: Result, _: Known | None) -> str:
+    wanted = case.expected().get("faults")
+    if wanted is None or result.status != "invalid":
         return ""
-    missing = [text for text in case.expected if not any(text in told for told in result.told)]
+    missing = [f"not told: {text}" for text in wanted if text not in result.told]
+    surplus = [f"told, but not expected: {text}" for text in result.told if text not in wanted]
+    return "; ".join([*missing, *surplus])
+
+
+def _conflict(case: Case, result: Result, _: Known | None) -> str:
+    wanted = [conflict["rows"] for conflict in case.expected().get("conflict", ())]
+    told = "\n".join(result.told)
+    # "row 2" is not in "row 21"
+    found = [all(re.search(rf"\b{re.escape(row)}\b", told) for row in rows) for rows in wanted]
+    if result.status != "infeasible" or not wanted or any(found):
+        return ""
     return (
-        f"expected to be told: {'; '.join(missing)}. It told: {'; '.join(result.told) or 'nothing'}" if missing else ""
+        f"expected a conflict of {', or of '.join(map(', '.join, wanted))}; told: {'; '.join(result.told) or 'nothing'}"
     )
 
 
@@ -65,7 +78,8 @@ def _not_too_high(_: Case, result: Result, known: Known | None) -> str:
 
 CHECKS: tuple[tuple[str, Callable[[Case, Result, Known | None], str]], ...] = (
     ("The result is of the kind that its set wants.", _as_wanted),
-    ("A conflict or the faults tell what is expected of them.", _as_expected),
+    ("All faults that are expected are told, and no others.", _faults),
+    ("The conflict told holds the rows of one that is expected.", _conflict),
     ("No bound is above its own objective.", _sound_bound),
     ("No plan is better than what is proven.", _not_too_good),
     ("No bound is above a plan that is known.", _not_too_high),

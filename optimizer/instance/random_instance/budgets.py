@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from optimizer.instance.random_instance.draw import Draw, nice
 from optimizer.instance.random_instance.facts import Series, block_price, blocks_held, demand_of, price_of
 from optimizer.instance.random_instance.sketch import Row, Sketch, window
@@ -16,7 +18,7 @@ def add_budgets(sketch: Sketch, draw: Draw) -> None:
         covers = draw.pick((None, "all", "capex", "opex"))
         begin, end = max(first or 0, 0), sketch.months - 1 if last is None else min(last, sketch.months - 1)
         room = yearly * (end - begin + 1) / 12 * draw.between(0.01, 0.4)
-        firm = 0.0 if covers == "capex" else sum(due[begin : end + 1])
+        firm = 0.0 if covers == "capex" else fsum(due[begin : end + 1])
         row: Row = {"budget": f"budget-{number}", "from": first, "to": last, "amount": nice(firm + room)}
         sketch.add("budgets", {**row, "covers": covers, "net": draw.pick((None, True, False))})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import fsum
 
 from optimizer.instance.random_instance.sketch import Row, Sketch
 
@@ -28,7 +29,9 @@ def power_of(sketch: Sketch, site: str) -> Series:
 def fleet_of(sketch: Sketch, site: str, accelerator: str) -> Series:
     """Accelerators of the fleet still there."""
     rows = [row for row in sketch.rows("fleet") if (row["site"], row["accelerator"]) == (site, accelerator)]
-    return [sum(row["count"] for row in rows if row["until"] is None or t < row["until"]) for t in range(sketch.months)]
+    return [
+        fsum(row["count"] for row in rows if row["until"] is None or t < row["until"]) for t in range(sketch.months)
+    ]
 
 
 def demand_of(sketch: Sketch, workload: str) -> Series:

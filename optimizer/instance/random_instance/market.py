@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from optimizer.instance.random_instance.draw import Draw, nice
 from optimizer.instance.random_instance.facts import demand_of
 from optimizer.instance.random_instance.sketch import Row, Sketch, window
@@ -12,7 +14,7 @@ def add_commitments(sketch: Sketch, draw: Draw) -> None:
     clouds = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
     for number in range(1, draw.whole(*sketch.size.commitments) + 1):
         first, last = window(draw, sketch.months)
-        yearly = sketch.demand * sum(sketch.size.part) / 2 * 2000 * 12
+        yearly = sketch.demand * fsum(sketch.size.part) / 2 * 2000 * 12
         row: Row = {"commitment": f"commit-{number}", "provider": draw.pick(clouds)}
         row["annual_amount"] = nice(yearly * draw.between(0.05, 1.2), 2)
         row["years"] = draw.whole(1, max(sketch.months // 12 + 1, 2))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from optimizer.instance.random_instance.draw import Draw, nice
 from optimizer.instance.random_instance.facts import IN_HOUSE, demand_of
 from optimizer.instance.random_instance.sketch import Row, Sketch, window
 from optimizer.schema import load_schema
+
+Term = tuple[str, str, str]  # quantity, table and item
 
 # Money per unit of a violation, about.
 _PENALTY = {"capacity": 800, "used": 800, "leased": 800, "mw": 400_000, "spend": 0.5, "started": 3e7, "served": 800}
@@ -14,23 +18,39 @@ _PENALTY = {"capacity": 800, "used": 800, "leased": 800, "mw": 400_000, "spend":
 def add_rules(sketch: Sketch, draw: Draw) -> None:
     """Draw rules and their terms."""
     for number in range(1, draw.whole(*sketch.size.rules) + 1):
-        pairs = _pairs(sketch, draw)
-        hard = draw.chance(0.35)
-        name = f"rule-{number}"
         first, last = window(draw, sketch.months)
         each = draw.pick((None, "month", "total"))
         end = sketch.months - 1 if last is None else min(last, sketch.months - 1)
         count = max(end - max(first or 0, 0) + 1, 1) if each == "total" else 1
-        rule: Row = {"rule": name, "sense": None, "rhs": None, "from": first, "to": last, "each": each}
-        size = [_size(sketch, quantity, table, item) for quantity, table, item in pairs]
-        rule |= _hard(draw, pairs, size, count, sketch) if hard else _soft(draw, pairs[0][0], size[0] * count)
-        coefficients = rule.pop("coefficients", None) or [draw.pick((None, 1, 2, 0.5, -1)) for _ in pairs]
-        sketch.add("rules", rule)
-        for (quantity, _, item), coefficient in zip(pairs, coefficients, strict=True):
+        limit, terms = _in_step(sketch, draw) if draw.chance(0.15) else _limit(sketch, draw, count)
+        name = f"rule-{number}"
+        sketch.add("rules", {"rule": name, **limit, "from": first, "to": last, "each": each})
+        for (quantity, _, item), coefficient in terms:
             sketch.add("rule_terms", {"rule": name, "quantity": quantity, "item": item, "coefficient": coefficient})
 
 
-def _pairs(sketch: Sketch, draw: Draw) -> list[tuple[str, str, str]]:
+def _in_step(sketch: Sketch, draw: Draw) -> tuple[Row, list[tuple[Term, float | None]]]:
+    """A hard equation: of two things that can be left alone, as many are started."""
+    able = _able(sketch)
+    found = [(q, table, item) for (q, table), items in sorted(able.items()) if q == "started" for item in items]
+    free = [term for term in found if not _pinned(sketch, *term[1:])]
+    if len(free) < 2:
+        return _limit(sketch, draw, 1)
+    return {"sense": "=", "rhs": 0.0, "penalty": None}, list(zip(draw.some(free, 2), (None, -1.0), strict=True))
+
+
+def _limit(sketch: Sketch, draw: Draw, count: int) -> tuple[Row, list[tuple[Term, float | None]]]:
+    """A limit on so many months of some quantities."""
+    terms = _terms(sketch, draw)
+    size = [_size(sketch, *term) for term in terms]
+    if draw.chance(0.3):
+        free = not any(_pinned(sketch, table, item) for _, table, item in terms)
+        return _hard(draw, terms, [count * one for one in size], free)
+    coefficients = [draw.pick((None, 1.0, 2.0, 0.5, -1.0)) for _ in terms]
+    return _soft(draw, terms[0][0], size[0] * count), list(zip(terms, coefficients, strict=True))
+
+
+def _terms(sketch: Sketch, draw: Draw) -> list[Term]:
     """Quantity, table and item of each term; mostly of one quantity, as planners do."""
     able = _able(sketch)
     quantity, table = draw.pick(sorted(able))
@@ -67,18 +87,16 @@ def _soft(draw: Draw, quantity: str, size: float) -> Row:
     return {"sense": draw.pick(("<=", ">=", "=")), "rhs": nice(size * draw.between(0, 1.1)), "penalty": penalty}
 
 
-def _hard(draw: Draw, pairs: list[tuple[str, str, str]], size: list[float], count: int, sketch: Sketch) -> Row:
-    """A hard rule: a limit, the same limit the other way round, or two that keep step."""
-    free = not any(_pinned(sketch, table, item) for _, table, item in pairs)
-    kind = draw.pick(("limit", "mirrored", "step"))
-    if kind == "step" and free and len(pairs) == 2 and pairs[0][0] == pairs[1][0] == "started":
-        return {"sense": "=", "rhs": 0.0, "penalty": None, "coefficients": [1, -1]}
-    coefficients = [draw.pick((1.0, 2.0, 0.5)) for _ in pairs]
-    most = count * sum(c * one for c, one in zip(coefficients, size, strict=True))
+def _hard(draw: Draw, terms: list[Term], size: list[float], free: bool) -> tuple[Row, list[tuple[Term, float | None]]]:
+    """A hard rule that doing little meets: a limit, or the same the other way round."""
+    coefficients = [draw.pick((1.0, 2.0, 0.5)) for _ in terms]
+    most = fsum(c * one for c, one in zip(coefficients, size, strict=True))
     limit = nice(most * (draw.between(0.2, 1.2) if free else draw.between(1.5, 3)) + 1)
-    if kind == "mirrored":
-        return {"sense": ">=", "rhs": -limit, "penalty": None, "coefficients": [-c for c in coefficients]}
-    return {"sense": "<=", "rhs": limit, "penalty": None, "coefficients": coefficients}
+    if draw.chance(0.4):
+        return {"sense": ">=", "rhs": -limit, "penalty": None}, [
+            (term, -c) for term, c in zip(terms, coefficients, strict=True)
+        ]
+    return {"sense": "<=", "rhs": limit, "penalty": None}, list(zip(terms, coefficients, strict=True))
 
 
 def _pinned(sketch: Sketch, table: str, item: str) -> bool:
@@ -119,10 +137,10 @@ def _accelerators(sketch: Sketch, table: str, item: str) -> float:
     """About the most accelerators, or reference-accelerators, behind an item."""
     if table in ("sites", IN_HOUSE):
         rows = [row for row in sketch.rows("fleet") if item in (IN_HOUSE, row["site"])]
-        return float(sum(row["count"] for row in rows)) + sketch.demand * sketch.size.part[1]
+        return fsum(row["count"] for row in rows) + sketch.demand * sketch.size.part[1]
     if table == "providers":
         parts = [(t, row) for t in ("contracts", "on_demand") for row in sketch.rows(t) if row["provider"] == item]
-        return sum(_size_of_row(row, t) for t, row in parts) + 1.0
+        return fsum(_size_of_row(row, t) for t, row in parts) + 1.0
     if table == "workloads":
         return max(demand_of(sketch, item))
     return _size_of_row(_row(sketch, table, item), table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from optimizer.instance.random_instance.draw import Draw, nice
 from optimizer.instance.random_instance.facts import (
     IN_HOUSE,
@@ -68,7 +70,7 @@ def _share(sketch: Sketch, draw: Draw, subject: str, member: str | None, _: int)
 
 
 def _sum(sketch: Sketch, parts: list[Series]) -> Series:
-    return [sum(series[t] for series in parts) for t in range(sketch.months)]
+    return [fsum(series[t] for series in parts) for t in range(sketch.months)]
 
 
 def _fleet(sketch: Sketch, subject: str) -> Parts:
@@ -108,7 +110,7 @@ def _survived(sketch: Sketch, draw: Draw, subject: str, member: str | None, begi
     limit = draw.between(0.9, 1.5)
     for one in [member] if member else _members(sketch, subject):
         left = _sum(sketch, [series for names, series in sure if one not in names])
-        new = sum(amount for names, amount in more if one not in names) * extra
+        new = fsum(amount for names, amount in more if one not in names) * extra
         limit = min([limit, *((left[t] + new) / wanted[t] for t in range(begin, sketch.months) if wanted[t])])
     return min(nice(limit * 0.97, 2), 1.0)
 
