@@ -74,7 +74,8 @@ def _headline(plan: Plan) -> list[RenderableType]:
     title = Text(head.name, style="bold")
     if head.title:
         title.append(f": {head.title}", style="not bold")
-    title.append(f" ({head.months} months from {head.start})", style="not bold")
+    months = f"{head.months} month{'' if head.months == 1 else 's'}"
+    title.append(f" ({months} from {head.start})", style="not bold")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
