@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.program.build import Program
-from optimizer.schema import program_contents
+from optimizer.schema import IN_HOUSE, program_contents
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,14 @@ _FIGURES: dict[str, Callable[..., str]] = {
 
 
 # ---------------------------------------------------------------- table rows
+_AT_SITES = ("sites", "power", "fleet", "builds", "purchases")
+
+
 def _sources(program: Program, entry: Any, names: list[str], month: int | None) -> tuple[str, ...]:
     """Table rows that a component comes from: those that name its item; of a step series, the one that holds then."""
     found = []
     for table, position in entry.get("tables", {}).items():
-        places = _places(program, table, names[position])
+        places = _places(program, table, entry["index"][position], names[position])
         if table in ("demand", "power") and month is not None:
             before = [i for i in places if program.instance.rows[table][i].month <= month]
             places = [max(before, key=lambda i: program.instance.rows[table][i].month)] if before else []
@@ -143,13 +146,15 @@ def _sources(program: Program, entry: Any, names: list[str], month: int | None) 
     return tuple(found)
 
 
-def _places(program: Program, table: str, name: str) -> list[int]:
-    """Rows of a table that a name of the index stands for: of an own pool, those of its site and kind."""
-    site, slash, kind = name.partition("/")
+def _places(program: Program, table: str, kind: str, name: str) -> list[int]:
+    """Rows of a table that a name of the index stands for: of a site or an own pool, those at it (and of its kind)."""
     rows = program.instance.rows[table]
-    if slash and site in program.index.sites:
-        return [i for i, row in enumerate(rows) if _first(row) == site and getattr(row, "accelerator", kind) == kind]
-    return [i for i, row in enumerate(rows) if _first(row) == name or (table == "purchases" and row.site == name)]
+    own = kind == "site" or (kind == "pool" and program.index.pools[name].source == IN_HOUSE)
+    if not own or table not in _AT_SITES:
+        return [i for i, row in enumerate(rows) if _first(row) == name]
+    site, _, accelerator = name.partition("/")
+    here = [i for i, row in enumerate(rows) if row.site == site]
+    return [i for i in here if not accelerator or rows[i].accelerator == accelerator]
 
 
 def _first(row: Any) -> Any:

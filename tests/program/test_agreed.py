@@ -126,6 +126,15 @@ def test_what_is_agreed_can_start_within_the_plan(lead: int, upfront: dict[int, 
     assert by_month(plan, "capacity", "idle") == {1: 30, 2: 30}
 
 
+def test_what_is_agreed_for_after_the_plan_is_paid_for_when_signed() -> None:
+    """Tests that the upfront of an agreement that starts after the plan is paid if its signature is in it."""
+    # Three blocks from month 5 of 4 on, signed 3 months before: 90 in month 2, and nothing else.
+    lease = {"price": 100, "committed_blocks": 3, "earliest": 5, "term_months": 2, "lead_months": 3}
+    plan = solved(tiny(4, {"jobs": [10]}, contracts=[{**lease, "upfront_per_block": 30}]))
+    assert (paid(plan, "upfront"), paid(plan, "contract")) == ({2: 90}, {})
+    assert plan.capacity.empty
+
+
 def test_a_ramp_goes_on_from_before_the_plan() -> None:
     """Tests that a block that started before the plan is at its age in month 0."""
     # In month 0 the block is a month old: 6 accelerators for 50, then 10 for 100. The 4 missing cost 100 each. Handed

@@ -1,0 +1,87 @@
+"""What rows and bounds say to a planner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+import pytest
+
+import optimizer
+from optimizer.program.build import Program
+from optimizer.program.labels import label, label_of, told
+from optimizer.schema import program_contents
+from tests.program.rich import rich_frames
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    folder = optimizer.read(rich_frames()).save(tmp_path_factory.mktemp("rich") / "rich")
+    return optimizer.build(optimizer.read(folder))
+
+
+def test_every_row_and_bound_says_something(program: Program) -> None:
+    """Tests that each row and variable has a sentence without gaps that names its item and month."""
+    contents = program_contents()
+    for component in program.model.component_data_objects((pyo.Constraint, pyo.Var)):
+        sentence = label(program, component)
+        assert sentence[0].isalnum()
+        assert not {"{", "}"} & set(sentence)
+        family, index = component.parent_component().local_name, component.index()
+        entry = contents["constraints"].get(family) or contents["variables"][family]
+        parts = index if isinstance(index, tuple) else (index,)
+        for kind, part in zip(entry["index"], parts, strict=False):
+            wanted = program.instance.label(part) if kind == "month" else str(part)
+            assert kind == "size" or wanted in sentence
+
+
+SENTENCES: list[tuple[str, Any, str]] = [
+    (
+        "demand_met",
+        ("chat", 3),
+        "demand of workload chat in 2030-04 is served or counted as unserved: 1,300 reference-accelerators are wanted "
+        "(workloads.csv row 2; demand.csv row 3)",
+    ),
+    (
+        "site_power",
+        ("hall", 4),
+        "power of site hall in 2030-05: what runs or is leased out fits the supply and the energised builds: "
+        "1.3 MW supplied, builds apart (sites.csv row 2; power.csv row 3; builds.csv row 2)",
+    ),
+    ("budget_limit", "early", "money out stays within budget early: 900,000 (budgets.csv row 3)"),
+    (
+        "in_house_capacity",
+        ("hall/gpu", 5),
+        "pool hall/gpu in 2030-06: no more in use than installed: 300 accelerators of the fleet "
+        "(fleet.csv row 2, fleet.csv row 3; purchases.csv row 2)",
+    ),
+    (
+        "share_limit",
+        ("spread", "neo", 0),
+        "policy spread in 2030-01: capacity of neo is at most `limit` of all: limit 0.6 (policies.csv row 2)",
+    ),
+    ("own_rule", ("most", 2), "own rule most in 2030-03 holds: <= 500 (rules.csv row 2; rule_terms.csv row 2)"),
+]
+
+
+@pytest.mark.parametrize(("family", "key", "sentence"), SENTENCES)
+def test_a_sentence_has_its_figures_and_rows(program: Program, family: str, key: Any, sentence: str) -> None:
+    """Tests sentences with the figure that matters and the table rows behind it, of step series the one in force."""
+    assert label(program, getattr(program.model, family)[key]) == sentence
+
+
+def test_months_in_a_row_are_told_once(program: Program) -> None:
+    """Tests that sentences that differ in their month only become one with its span of months."""
+    rows = [program.model.own_rule["most", t] for t in (1, 4, 2)]
+    rows.append(program.model.demand_met["study", 2])
+    sentences = told(program, [label_of(program, row) for row in rows])
+    assert sentences[0].startswith("own rule most in 2030-02 to 2030-05 holds")
+    assert sentences[1].startswith("demand of workload study in 2030-03")
+    assert len(sentences) == 2
+
+
+def test_what_was_added_says_its_name(program: Program) -> None:
+    """Tests a constraint of the user's own, and a row that was added to the arrays as text."""
+    program.model.wish = pyo.Constraint(expr=program.model.one <= 1)
+    assert label(program, program.model.wish) == "wish (added to the model)"
+    assert label(program, "contract lease is not signed") == "contract lease is not signed"

@@ -1,0 +1,78 @@
+"""Step series, rows and units: what the program is made of."""
+
+from __future__ import annotations
+
+import gc
+
+import pyomo.environ as pyo
+import pytest
+
+import optimizer
+from optimizer.program.build import collector_paused
+from optimizer.program.row import Row
+from optimizer.program.steps import Steps
+from optimizer.program.units import Units
+from tests.program.tiny import tiny
+
+
+def test_a_step_holds_until_the_next() -> None:
+    """Tests values before, at, between and after the points, told in any order, and whole stretches of months."""
+    steps = Steps([(3, 30.0), (-2, 20.0)], before=10.0)
+    assert [steps.at(month) for month in (-9, -3, -2, 0, 2, 3, 99)] == [10, 10, 20, 20, 20, 30, 30]
+    assert steps.over(-4, 5).tolist() == [10, 10, 20, 20, 20, 20, 20, 30, 30]
+    assert steps.over(2, 2).tolist() == []
+    assert Steps([], before=1.0).over(0, 3).tolist() == [1, 1, 1]
+
+
+def test_a_row_is_written_term_by_term() -> None:
+    """Tests that numbers go to the right-hand side, that terms with a coefficient of zero are left out, and scaling."""
+    model = pyo.ConcreteModel()
+    model.one, model.x, model.y = pyo.Var(), pyo.Var(), pyo.Var()
+    row = Row(model.one).add(2, model.x).add(0, model.y).add(-3.0, 5.0).times(10)
+    body, rhs = row.equals_zero()
+    assert (str(body), rhs) == ("20.0*x", 150)
+    assert row.at_most_zero()[::2] == (None, 150)
+    assert row.at_least_zero()[::2] == (150, None)
+
+
+def test_a_row_without_variables_is_a_row_on_the_constant() -> None:
+    """Tests that a row in which nothing is left still reaches the solver: 0 <= -4 as one <= -3."""
+    model = pyo.ConcreteModel()
+    model.one = pyo.Var(bounds=(1, 1))
+    low, body, high = Row(model.one).add(1.0, 4.0).at_most_zero()
+    assert (low, str(body), high) == (None, "one", -3)
+
+
+@pytest.mark.parametrize(
+    ("accelerators", "price", "units"),
+    [
+        (8, 12, Units(accelerators=1, mw=1, money=1)),
+        (100_000, 3e8, Units(accelerators=1e4, mw=1e4, money=1e7)),
+        (8_000_000, 1e12, Units(accelerators=1e6, mw=1e6, money=1e11)),
+    ],
+)
+def test_units_make_typical_quantities_about_ten(accelerators: float, price: float, units: Units) -> None:
+    """Tests that units are powers of ten that suit the size of the instance."""
+    instance = tiny(
+        1,
+        {"jobs": [accelerators]},
+        fleet=[{"count": accelerators}],
+        power=[{"mw": accelerators}],
+        contracts=[{"price": price, "term_months": 1, "accelerators_per_block": accelerators}],
+        workloads=[{"workload": "jobs", "penalty": price / units.accelerators}],
+    )
+    assert optimizer.build(instance).units == units
+
+
+def test_the_collector_runs_again_after_a_failure() -> None:
+    """Tests that the garbage collector is paused, and switched on again whatever happens."""
+    running = []
+
+    def fail() -> None:
+        with collector_paused():
+            running.append(gc.isenabled())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert (running, gc.isenabled()) == ([False], True)
