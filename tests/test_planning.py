@@ -146,7 +146,7 @@ def test_progress_tells_every_phase_and_the_search(hard: Instance) -> None:
 
 def test_a_time_limit_gives_a_plan_with_its_gap(hard: Instance) -> None:
     """Tests that the best plan so far is never called optimal."""
-    found = optimizer.solve(hard, gap=0, threads=1, time_limit=2)
+    found = optimizer.solve(hard, gap=0, threads=1, time_limit=3)
     assert (found.status, found.head["stopped"]) == ("feasible", "time_limit")
     assert found.gap is not None
     assert found.gap > 1e-6
