@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from optimizer.plan.audit.holdings import Holdings
-from optimizer.plan.audit.verdict import FLOOR, RELATIVE, Findings, number
+from optimizer.plan.audit.verdict import FLOOR, LARGEST, RELATIVE, Findings, number
 
 
 def identity(case: Holdings, say: Findings) -> None:
@@ -62,7 +61,7 @@ def _within(case: Holdings, say: Findings, found: str, asked: float) -> None:
     if not is_number(proven) or not is_number(cost):
         say.that(found == "feasible", "status", "", found, "feasible expected, as no bound is proven")
         return
-    slack = RELATIVE * abs(cost) + FLOOR * float(abs(case.tables["cash"]["present_value"]).sum())
+    slack = RELATIVE * (abs(cost) + float(abs(case.tables["cash"]["present_value"]).sum()))
     excess = cost - proven - asked * abs(cost)
     holds = excess <= slack if found == "optimal" else excess >= -slack
     other = "feasible" if found == "optimal" else "optimal"
@@ -75,5 +74,5 @@ def _part(head: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value of the head is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a value of the head is a number, and not absurdly large."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST

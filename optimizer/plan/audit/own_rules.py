@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.plan.audit.prices import Priced
 from optimizer.plan.audit.quantities import quantity
+from optimizer.plan.audit.tables import COLUMNS
 from optimizer.plan.audit.verdict import RELATIVE, Findings, number
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class Constraint:
     def excess(self) -> float:
         """By how much the limit is passed; negative where there is room."""
         over = self.value - float(self.spec.rhs)
-        return {"<=": over, ">=": -over, "=": abs(over)}[self.spec.sense]
+        if self.spec.sense == "=":
+            return abs(over)
+        return over if self.spec.sense == "<=" else -over
 
     @property
     def slack(self) -> float:
@@ -58,26 +64,37 @@ def own_rules(case: Priced, say: Findings) -> None:
     """Every constraint of the own rules has its row, with value, slack and violation as the plan gives them."""
     table = case.tables["rules"]
     rows = {key: row for row, key in enumerate(zip(table["rule"].tolist(), table.t.tolist(), strict=True))}
+    told: list[Constraint] = []
+    at: list[int] = []
     for one in constraints(case):
-        name, month, row = one.spec.rule, case.facts.label(one.t), rows.pop((one.spec.rule, one.t), None)
-        say.that(row is not None, name, month, "no row in rules", "one expected")
-        if row is None:
-            continue
-        for column in ("each", "sense"):
-            told, right = table[column][row], getattr(one.spec, column)
-            say.that(told == right, name, month, f"{column} {told}", f"{right} expected")
-        found = [table[column][row] for column in ("value", "rhs", "slack", "violation")]
-        right = [one.value, one.spec.rhs, one.slack, one.violation]
-        for what, told, expected in zip(("value", "rhs", "slack", "violation"), found, right, strict=True):
-            say.compare(told, "=", expected, f"told as {what}", name, month, beside=one.size)
+        row = rows.pop((one.spec.rule, one.t), None)
+        say.that(row is not None, one.spec.rule, case.facts.label(one.t), "no row in rules", "one expected")
+        if row is not None:
+            told.append(one)
+            at.append(row)
     for name, t in rows:
         say.add(name, case.facts.label(t), "a row in rules", "none expected, as the rule says nothing there")
+    _columns(say, {column: table[column][at] for column in COLUMNS["rules"]}, told)
+
+
+def _columns(say: Findings, found: dict[str, Array], told: list[Constraint]) -> None:
+    """Compare rows of the table with the constraints that they tell of."""
+    names, labels = found["rule"], found["month"]
+    for column in ("each", "sense"):
+        expected = np.array([getattr(one.spec, column) for one in told], dtype=object)
+        for row in np.flatnonzero(found[column] != expected).tolist():
+            say.add(names[row], labels[row], f"{column} {found[column][row]}", f"{expected[row]} expected")
+    sizes = np.array([one.size for one in told])
+    for column in ("value", "rhs", "slack", "violation"):
+        right = [one.spec.rhs if column == "rhs" else getattr(one, column) for one in told]
+        say.compare(found[column], "=", right, f"told as {column}", names, labels, beside=sizes)
 
 
 def hard_rules(case: Priced, say: Findings) -> None:
     """An own rule without a penalty is kept."""
-    for one in constraints(case):
-        if one.spec.penalty is None:
+    hard = [one for one in constraints(case) if one.spec.penalty is None]
+    say.checks += len(hard)
+    for one in hard:
+        if one.excess > RELATIVE * one.size:
             found, allowed = f"value {number(one.value, 6)}", f"{one.spec.sense} {number(one.spec.rhs, 6)} demanded"
-            month = case.facts.label(one.t)
-            say.that(one.excess <= RELATIVE * one.size, one.spec.rule, month, found, allowed)
+            say.add(one.spec.rule, case.facts.label(one.t), found, allowed)

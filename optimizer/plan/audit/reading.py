@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from optimizer.plan.audit.facts import Facts
 from optimizer.plan.audit.holdings import Holdings
 from optimizer.plan.audit.tables import COLUMNS, MONTH, NAMES, QUANTITY, SUBJECT, TEXT, Table, figures, texts
-from optimizer.plan.audit.verdict import FLOOR, Findings
+from optimizer.plan.audit.verdict import FLOOR, LARGEST, Findings
 
 Array = NDArray[Any]
 
@@ -76,49 +78,58 @@ def tables(draft: Draft, say: Findings) -> None:
 
 
 def cells(draft: Draft, say: Findings) -> None:
-    """Every cell of a column of numbers is a finite number."""
+    """Every cell of a column of numbers is a number, finite and not absurdly large."""
     for name, columns in draft.columns.items():
         for column, kind in COLUMNS[name].items():
             if kind != TEXT:
-                finite = np.isfinite(columns[column])
-                tell(draft, say, name, finite, lambda _, told=f"no number in {name}.{column}": told, "one expected")
+                good = np.abs(columns[column]) < LARGEST
+                _leave_out(draft, say, name, good, partial(_no_number, column), "one expected")
 
 
 def months(draft: Draft, say: Findings) -> None:
     """Every row lies in a month of the plan; a residual value in the one after it."""
-    month_of, last = draft.facts.month_of, draft.facts.months
+    last = draft.facts.months
     for name, columns in draft.columns.items():
-        labels = columns[MONTH[name]]
-        draft.t[name] = np.array([month_of.get(label, -1) for label in labels], dtype=int)
-        after = columns["term"] == "residual" if name == "cash" else np.zeros(len(labels), dtype=bool)
-        good = np.where(after, draft.t[name] == last, (draft.t[name] >= 0) & (draft.t[name] < last))
+        t = draft.t[name] = _places(draft.facts.month_of, columns, (MONTH[name],))
+        after = columns["term"] == "residual" if name == "cash" else np.zeros(len(t), dtype=bool)
+        good = np.where(after, t == last, (t >= 0) & (t < last))
         allowed = f"{say.labels[0]} to {say.labels[-2]} allowed, for a residual value {say.labels[-1]}"
-        tell(draft, say, name, good, lambda row, texts=labels, n=name: f"{n} in month {texts[row]!r}", allowed)
+        _leave_out(draft, say, name, good, partial(_cells_of, columns, (MONTH[name],)), allowed)
 
 
 def names(draft: Draft, say: Findings) -> None:
     """Every row is about things of the instance that such a row can be about."""
     for name, columns in draft.columns.items():
-        draft.codes[name] = {}
-        for kind, parts in NAMES[name].items():
-            known = draft.facts.names[kind]
-            keys = list(zip(*(columns[part] for part in parts), strict=True)) if len(parts) > 1 else columns[parts[0]]
-            codes = np.array([known.get(key, -1) for key in keys], dtype=int)
-            draft.codes[name][kind] = codes
-
-            def told(row: int, keys: Any = keys, parts: tuple[str, ...] = parts, name: str = name) -> str:
-                key = keys[row] if len(parts) > 1 else (keys[row],)
-                return f"{' and '.join(f'{part} {value!r}' for part, value in zip(parts, key, strict=True))} in {name}"
-
-            tell(draft, say, name, codes >= 0, told, "none such is known")
+        draft.codes[name] = {kind: _places(draft.facts.names[kind], columns, of) for kind, of in NAMES[name].items()}
+        for kind, of in NAMES[name].items():
+            good = draft.codes[name][kind] >= 0
+            _leave_out(draft, say, name, good, partial(_cells_of, columns, of), "none such is known")
 
 
-def tell(draft: Draft, say: Findings, name: str, good: Array, told: Any, allowed: str) -> None:
+def _places(known: Mapping[Any, int], columns: Mapping[str, Array], of: tuple[str, ...]) -> Array:
+    """Place of each row's name, which can stand in two columns; -1 if it is not known."""
+    if len(of) == 1:
+        places: Array = pd.Index(list(known), dtype=object).get_indexer(pd.Index(columns[of[0]], dtype=object))
+        return places
+    keys = zip(*(columns[column] for column in of), strict=True)
+    return np.array([known.get(key, -1) for key in keys], dtype=int)
+
+
+def _no_number(column: str, _: int) -> str:
+    return f"no number in {column}"
+
+
+def _cells_of(columns: Mapping[str, Array], of: tuple[str, ...], row: int) -> str:
+    """Cells of a row, for people."""
+    return " and ".join(f"{column} {columns[column][row]!r}" for column in of)
+
+
+def _leave_out(draft: Draft, say: Findings, name: str, good: Array, found: Callable[[int], str], allowed: str) -> None:
     """Note a violation for every row that is not good, and leave it out from now on."""
     say.checks += len(good)
     subjects, labels = draft.columns[name][SUBJECT[name]], draft.columns[name][MONTH[name]]
     for row in np.flatnonzero(~good).tolist():
-        say.add(subjects[row], labels[row], told(row), allowed)
+        say.add(subjects[row], labels[row], f"{found(row)} in {name}", allowed)
     draft.usable[name] &= good
 
 

@@ -113,6 +113,8 @@ class Table:
 
 def texts(column: pd.Series[Any]) -> Array:
     """Cells as text, missing ones as ``""``."""
+    if pd.api.types.infer_dtype(column, skipna=False) == "string":
+        return column.to_numpy(dtype=object)
     missing = column.isna().to_numpy(dtype=bool)
     cells = zip(column.to_numpy(dtype=object), missing, strict=True)
     found = np.empty(len(column), dtype=object)

@@ -21,6 +21,9 @@ FLOOR = 1e-9
 BLOCK = 1e-6
 """Blocks and lots are counted as they are: a millionth of one is nothing, and a whole number may be off by it."""
 
+LARGEST = 1e100
+"""Numbers from here on count as none: no figure of a plan is as large."""
+
 TOLD = 100
 """Violations that the JSON form lists at most; ``violation_count`` tells how many there are."""
 

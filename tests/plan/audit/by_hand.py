@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import StringIO
 
 import pandas as pd
@@ -194,6 +195,7 @@ def _table(name: str) -> pd.DataFrame:
     return make_table(name, {column: frame[column] for column in columns})
 
 
+@cache
 def by_hand() -> Plan:
     """The plan, said to be proven optimal."""
     tables = {name: _table(name) for name in COLUMNS}

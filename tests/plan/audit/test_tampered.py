@@ -198,6 +198,20 @@ def test_missing_table_and_column(table: str) -> None:
     assert named(twice) == {("tables", table, "")}
 
 
+@pytest.mark.parametrize("value", [None, np.nan, -np.inf, 1e300, 10**400, "x", True, [1.0]], ids=repr)
+def test_cells_that_are_no_numbers(value: Any) -> None:
+    """Tests that whatever is no number of a sensible size is named, in every table, and nothing worse happens."""
+    plan = everything()
+    expected = set()
+    for name, frame in plan.tables.items():
+        number = [column for column in frame if frame[column].dtype != object][-1]
+        column = frame[number].astype(object)
+        column.iat[0] = value
+        plan = with_table(plan, name, frame.assign(**{number: column}))
+        expected.add(("cells", *about(plan, name, 0)))
+    assert expected <= named(plan)
+
+
 def test_message() -> None:
     """Tests that a violation tells where, what was found and what was expected, as people write it."""
     # In the first month hall holds its fleet of 100.
