@@ -204,7 +204,7 @@ def test_cells_that_are_no_numbers(value: Any) -> None:
     plan = everything()
     expected = set()
     for name, frame in plan.tables.items():
-        number = [column for column in frame if frame[column].dtype != object][-1]
+        number = [column for column in COLUMNS[name] if frame[column].dtype != object][-1]
         column = frame[number].astype(object)
         column.iat[0] = value
         plan = with_table(plan, name, frame.assign(**{number: column}))
