@@ -5,6 +5,8 @@
     CapoptError                    exit 1
     ├── InstanceError              exit 2   the instance is broken; carries every fault found
     │   └── UnsupportedInstance    exit 2   legal data that this version cannot plan with yet
+    ├── EditError                  exit 2   an edit of an instance that makes no sense
+    ├── HoldError                  exit 2   a decision that cannot be forced, forbidden or ended
     ├── PlanFileError              exit 2   a plan folder is missing, incomplete or broken
     ├── AuditFailed                exit 4   a plan breaks a rule or its money does not add up
     ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; carries the conflict
@@ -89,6 +91,18 @@ class UnsupportedInstance(InstanceError):
     """Legal data that this version cannot plan with yet; never solved without it."""
 
 
+class EditError(CapoptError):
+    """An edit that cannot be understood, or names something that is not there."""
+
+    exit_code = 2
+
+
+class HoldError(CapoptError):
+    """A decision that cannot be forced, forbidden or ended."""
+
+    exit_code = 2
+
+
 class PlanFileError(CapoptError):
     """A plan folder is missing, incomplete or broken."""
 
@@ -116,7 +130,8 @@ class AuditFailed(CapoptError):
         self.kept = kept
         lines = "\n".join(f"  {violation}" for violation in self.violations)
         aside = f"\nThe failed plan is kept in {kept}." if kept else ""
-        super().__init__(f"the plan fails its audit in {len(self.violations)} places:\n{lines}{aside}")
+        count = len(self.violations)
+        super().__init__(f"the plan fails its audit in {count} place{'s' if count != 1 else ''}:\n{lines}{aside}")
 
 
 class NoFeasiblePlan(CapoptError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from optimizer.errors import CapoptError
+from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
 from optimizer.instance.raw import Speller
 from optimizer.instance.values import parse_number
@@ -21,12 +21,6 @@ from optimizer.schema import Table, load_schema
 
 _EDIT = re.compile(r"([^.=\s]+)\.(.+)\.([^.=\s]+?)\s*(\*=|\+=|-=|=)\s*(.*)", re.DOTALL)
 _NUMBERS = ("number", "integer")
-
-
-class EditError(CapoptError):
-    """An edit that cannot be understood, or names something that is not there."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)

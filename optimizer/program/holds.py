@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
-from optimizer.errors import CapoptError
+from optimizer.errors import HoldError
 from optimizer.instance.raw import Speller
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays
@@ -26,12 +26,6 @@ FAMILY = {  # column family of a decision, and whether its month is counted from
     "commit_spend": "committed",
     "start_run": "placed",
 }
-
-
-class HoldError(CapoptError):
-    """A decision that cannot be forced, forbidden or ended."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
