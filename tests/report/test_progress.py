@@ -1,0 +1,60 @@
+"""How a solve goes on, on standard error."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from optimizer.report.progress import follow, line
+from optimizer.solver.solution import Progress
+
+
+def test_a_line_tells_what_is_known() -> None:
+    """Tests that seconds, phase, best plan with its source, bound, gap and nodes stand in one line."""
+    event = Progress(phase="solve", elapsed=12.34, incumbent=1.25e9, bound=1.2e9, gap=0.04, nodes=1234, source="HiGHS")
+    expected = "  12.3 s  solving  best plan 1.25 bn USD (HiGHS)  bound 1.2 bn USD  gap 4 %  1,234 nodes"
+    assert line(event, "USD") == expected
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        ("build", "building the program"),
+        ("compile", "compiling it"),
+        ("extract", "reading off the plan"),
+        ("audit", "checking the plan"),
+        ("dance", "dance"),
+    ],
+)
+def test_a_line_tells_nothing_that_is_not_known(phase: str, words: str) -> None:
+    """Tests that a phase without a plan has its seconds and its name, and one without words is shown as it is."""
+    assert line(Progress(phase=phase, elapsed=0.04), "USD") == f"   0.0 s  {words}"
+
+
+def test_lines_are_few_where_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tests that a log gets the first line at once, and then one every five seconds at most, on standard error."""
+    clock = iter([100.0, 101.0, 104.9, 105.0, 109.9, 111.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with follow("USD") as tell:
+        for elapsed in range(6):
+            tell(Progress(phase="solve", elapsed=elapsed))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [text.split()[0] for text in err.splitlines()] == ["0.0", "3.0", "5.0"]
+
+
+def test_a_terminal_gets_one_live_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that a terminal shows the latest line, with brackets in it as they are, and is left clean."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with follow("[USD]") as tell:
+        tell(Progress(phase="solve", elapsed=1, incumbent=1e9))
+        time.sleep(0.3)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "best plan 1 bn [USD]" in err
+    assert err.rstrip().endswith(("\x1b[2K", "\x1b[?25h"))  # the line is erased, the cursor shown again

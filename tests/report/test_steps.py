@@ -1,0 +1,91 @@
+"""Decisions as steps in the month in which they must be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import COLUMNS, make_table
+from optimizer.report.steps import Step, biggest, notices, steps
+from tests.program.tiny import month, tiny
+
+LEASE = {"price": 100, "min_term_months": 1, "notice_months": 2}
+LET = {"price": 50, "accelerators_per_block": 10, "min_term_months": 1, "notice_months": 1}
+
+
+def a_plan(*rows: tuple[Any, ...]) -> Plan:
+    """A plan with these decisions, of an instance with a lease and an outlet that have notice."""
+    frames = {name: make_table(name, rows if name == "decisions" else ()) for name in COLUMNS}
+    return Plan(head={}, tables=frames, instance=tiny(12, {"jobs": [1]}, contracts=[LEASE], outlets=[LET]))
+
+
+def texts(found: Iterable[Step]) -> list[tuple[str, str, str]]:
+    return [(step.month, step.text, step.runs) for step in found]
+
+
+def test_every_decision_has_words_of_its_own() -> None:
+    """Tests what each kind of decision is called, with whom, and which months it is about."""
+    rows = [
+        (month(0), "order_build", "wing", "in_house", 1, 0, 5, month(6), "", 1e6),
+        (month(1), "buy", "gpus", "in_house", 2, 20, 0, month(2), month(61), 1e5),
+        (month(2), "sign", "lease", "cloud", 3, 30, 0, month(3), "", 3e2),
+        (month(3), "lease_out", "let", "lab", 1, 10, 0, month(3), month(3), -50),
+        (month(4), "commit_spend", "deal", "cloud", 1, 0, 0, month(4), month(15), 1e7),
+        (month(5), "start_run", "big", "cloud", 1, 100, 0, month(5), month(7), 0),
+        (month(6), "expire", "old", "cloud", 1, 10, 0, "", month(5), 0),
+        (month(7), "end_early", "x", "", 1, 0, 0, "", "", 0),
+    ]
+    assert texts(steps(a_plan(*rows))) == [
+        (month(0), "Order wing", f"from {month(6)}"),
+        (month(1), "Buy gpus", f"{month(2)} to {month(61)}"),
+        (month(2), "Sign lease (cloud)", f"from {month(3)}"),
+        (month(3), "Lease out let (lab)", month(3)),
+        (month(4), "Commit to spend: deal (cloud)", f"{month(4)} to {month(15)}"),
+        (month(5), "Start run big (cloud)", f"{month(5)} to {month(7)}"),
+        (month(6), "Runs out: old (cloud)", f"until {month(5)}"),
+        (month(7), "end_early x", ""),  # a kind that is not known is shown as it is
+    ]
+
+
+def test_notice_is_a_step_of_its_own() -> None:
+    """Tests that what is handed or taken back is told when notice is due, and again when it ends."""
+    found = steps(
+        a_plan(
+            (month(5), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
+            (month(5), "take_back", "let", "lab", 1, 10, 0, "", month(4), 0),
+        )
+    )
+    # The lease has two months of notice, the outlet one.
+    assert texts(found) == [
+        (month(3), "Give notice: hand back lease (cloud)", f"until {month(4)}"),
+        (month(4), "Give notice: take back let (lab)", f"until {month(4)}"),
+        (month(5), f"Hand back lease (cloud), notice in {month(3)}", f"until {month(4)}"),
+        (month(5), f"Take back let (lab), notice in {month(4)}", f"until {month(4)}"),
+    ]
+    # The fee is paid once.
+    assert [(step.early, step.cost) for step in found] == [(True, 0), (True, 0), (False, 70), (False, 0)]
+
+
+def test_what_expires_needs_no_notice() -> None:
+    """Tests that a lease that runs out is told once."""
+    assert len(steps(a_plan((month(5), "expire", "lease", "cloud", 1, 10, 0, "", month(4), 0)))) == 1
+
+
+def test_notices_are_those_of_contracts_and_outlets() -> None:
+    """Tests that months of notice are found by name."""
+    assert notices(a_plan()) == {"lease": 2, "let": 1}
+
+
+def test_the_biggest_are_told_in_order_of_month() -> None:
+    """Tests that a step is as big as its money, accelerators or MW beside the others, whichever is most."""
+    rows = [
+        (month(1), "sign", "dear", "cloud", 1, 10, 0, month(1), "", 1e6),
+        (month(2), "sign", "small", "cloud", 1, 20, 1, month(2), "", 1e3),
+        (month(3), "order_build", "hall", "in_house", 1, 0, 100, month(9), "", 1e4),
+        (month(4), "buy", "many", "in_house", 1, 5000, 0, month(4), "", 1e2),
+    ]
+    every = steps(a_plan(*rows))
+    assert [step.month for step in biggest(every, 3)] == [month(1), month(3), month(4)]
+    assert biggest(every, 9) == every
+    assert biggest([], 3) == []
