@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
     from optimizer.instance.read import read
     from optimizer.plan.audit import Audit, Violation, audit
+    from optimizer.plan.compare import Comparison, compare
     from optimizer.plan.plan import Plan, load_plan
     from optimizer.planning import solve
     from optimizer.program.build import Program, build
@@ -36,6 +37,7 @@ __all__ = [
     "Audit",
     "AuditFailed",
     "CapoptError",
+    "Comparison",
     "EditError",
     "Fault",
     "HoldError",
@@ -53,6 +55,7 @@ __all__ = [
     "__version__",
     "audit",
     "build",
+    "compare",
     "load_plan",
     "read",
     "solve",
@@ -62,6 +65,7 @@ _ROOMS = {
     "optimizer.instance.instance": ("Instance",),
     "optimizer.instance.read": ("read",),
     "optimizer.plan.audit": ("Audit", "Violation", "audit"),
+    "optimizer.plan.compare": ("Comparison", "compare"),
     "optimizer.plan.plan": ("Plan", "load_plan"),
     "optimizer.planning": ("solve",),
     "optimizer.program.build": ("Program", "build"),

@@ -20,7 +20,9 @@ from optimizer import __version__
 from optimizer.bench.command import bench
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, PlanFileError
 from optimizer.exits import details, fault_details, print_json, run
+from optimizer.explain.command import alternatives, explain, whatif
 from optimizer.report.command import report
+from optimizer.report.command_compare import compare
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -209,6 +211,10 @@ def audit(plan: Path, as_json: bool) -> int:
 
 
 cli.add_command(report)
+cli.add_command(explain)
+cli.add_command(whatif)
+cli.add_command(alternatives)
+cli.add_command(compare)
 cli.add_command(bench)
 
 

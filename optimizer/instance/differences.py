@@ -1,0 +1,109 @@
+"""Which cells differ between two instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from optimizer.instance.raw import number_text
+from optimizer.schema import Column, Table, load_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optimizer.instance.instance import Instance
+
+COLUMNS = ("table", "row", "column", "a", "b", "item")
+HEAD = "instance"
+_ITEMS = frozenset(
+    {
+        *("sites", "power", "fleet", "builds", "purchases", "contracts", "ramps", "on_demand", "commitments"),
+        *("prices", "outlets", "workloads", "demand", "training_runs", "rules", "rule_terms"),
+    }
+)
+Cells = dict[str, str]  # text of a row by column
+Key = tuple[str, ...]
+_PLAIN = {"@first": "first month", "@last": "last month"}
+
+
+def differences(a: Instance, b: Instance) -> pd.DataFrame:
+    """Cells that differ, and rows that only one instance has.
+
+    Months are compared as they stand in the calendar; a blank that means the first or last month of the plan is the
+    same in both, whichever month that is.
+
+    Parameters
+    ----------
+    a, b : Instance
+        What to compare.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``table`` (``instance`` for the head), ``row`` (its key), ``column`` (``""`` for a whole row), ``a`` and
+        ``b`` (values as text, ``""`` where there is none), ``item`` (name of the item it is about, ``""`` if none).
+    """
+    import pandas as pd
+
+    found = [*_head(a, b)]
+    for name, table in load_schema().tables.items():
+        found += _table(table, _by_key(a, table), _by_key(b, table), name in _ITEMS)
+    return pd.DataFrame(found, columns=list(COLUMNS), dtype=object)
+
+
+def _head(a: Instance, b: Instance) -> Iterator[tuple[str, ...]]:
+    before, after = vars(a.head), vars(b.head)
+    for key, value in before.items():
+        if value != after[key]:
+            yield HEAD, key, "value", _text(value), _text(after[key]), ""
+
+
+def _by_key(instance: Instance, table: Table) -> dict[Key, Cells]:
+    """Cells of a table as text, by the key of their row."""
+    found: dict[Key, Cells] = {}
+    for row in instance.rows[table.name]:
+        columns = table.columns.values()
+        cells = {column.name: _cell(instance, column, getattr(row, column.attribute)) for column in columns}
+        found[tuple(cells[name] for name in table.key)] = cells
+    return found
+
+
+def _cell(instance: Instance, column: Column, value: Any) -> str:
+    """A cell as text; ``first month`` and ``last month`` where that is what a blank means."""
+    plain = {"@first": 0, "@last": instance.head.months - 1}
+    if isinstance(column.default, str) and plain.get(column.default) == value:
+        return _PLAIN[column.default]
+    return _text(instance.cell(column, value))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def _table(table: Table, before: dict[Key, Cells], after: dict[Key, Cells], named: bool) -> Iterator[tuple[str, ...]]:
+    for key in dict.fromkeys([*before, *after]):
+        old, new, row = before.get(key), after.get(key), ", ".join(filter(None, key))
+        item = key[0] if named else ""
+        if old is None or new is None:
+            yield table.name, row, "", _row_text(table, old), _row_text(table, new), item
+        else:
+            for column in table.columns:
+                if old[column] != new[column]:
+                    yield table.name, row, column, old[column], new[column], item
+
+
+def _row_text(table: Table, cells: Cells | None) -> str:
+    """The cells of a row that say more than their defaults."""
+    if cells is None:
+        return ""
+    told = []
+    for name, column in table.columns.items():
+        text = cells[name]
+        default = _PLAIN.get(column.default) if isinstance(column.default, str) else None
+        if text and text != (default or _text(column.default if column.default != [] else None)):
+            told.append(f"{name} {text}")
+    return "; ".join(told)

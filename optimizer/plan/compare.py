@@ -1,0 +1,208 @@
+"""What differs between two plans: decisions, capacity, money and service, beside what differs in their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.instance.differences import differences
+from optimizer.plan.compare_decisions import decision_changes
+from optimizer.plan.compare_items import item_changes
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+_NOISE = 1e-9  # a difference below this share of what is compared is none
+_MONEY = ("amount", "present_value")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two plans beside each other; ``difference`` is always that of ``b`` over ``a``.
+
+    Attributes
+    ----------
+    a, b : Plan
+        The plans.
+    names : tuple of str
+        What to call them.
+    notes : tuple of str
+        What makes them hard to compare: other currencies, other months, gaps.
+    decisions : DataFrame
+        Decisions that are ``added``, ``dropped``, ``moved``, ``resized``, ``moved and resized``, of other terms
+        (``changed``), or of a month that the other plan does not cover (``outside``).
+    terms, parties : DataFrame
+        Money by cash term and by party, nominal and as present value; the differences sum to that of the objectives.
+    items : DataFrame
+        Money by item, with the changes of its decisions and of its inputs in words; sums likewise.
+    capacity : DataFrame
+        Accelerators and MW by month and party, where they differ.
+    cost : DataFrame
+        Money by month and party, where it differs.
+    service : DataFrame
+        Wanted and unserved by workload.
+    inputs : DataFrame
+        Cells of the instances that differ.
+    """
+
+    a: Plan
+    b: Plan
+    names: tuple[str, str]
+    notes: tuple[str, ...]
+    decisions: pd.DataFrame
+    terms: pd.DataFrame
+    parties: pd.DataFrame
+    items: pd.DataFrame
+    capacity: pd.DataFrame
+    cost: pd.DataFrame
+    service: pd.DataFrame
+    inputs: pd.DataFrame
+
+    @property
+    def difference(self) -> float:
+        """By how much the net present cost of ``b`` is higher than that of ``a``."""
+        return self.b.objective - self.a.objective
+
+    @property
+    def months(self) -> list[str]:
+        """Months that both plans cover."""
+        return common_months(self.a, self.b)
+
+    def __repr__(self) -> str:
+        """One line: names, difference of the costs, number of decisions that differ."""
+        currency = self.b.instance.head.currency
+        return (
+            f"<Comparison {self.names[0]} → {self.names[1]}: {self.difference:+,.2f} {currency}, "
+            f"{len(self.decisions)} decisions and {len(self.inputs)} inputs differ>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values, as ``capopt compare --json`` prints it."""
+        tables = ("decisions", "terms", "parties", "items", "capacity", "cost", "service", "inputs")
+        return {
+            "a": _told(self.a, self.names[0]),
+            "b": _told(self.b, self.names[1]),
+            "difference": self.difference,
+            "notes": list(self.notes),
+            **{name: getattr(self, name).to_dict("records") for name in tables},
+        }
+
+
+def _told(plan: Plan, name: str) -> dict[str, Any]:
+    head = plan.instance.head
+    known = {"instance": head.name, "hash": plan.instance.hash, "currency": head.currency, "start": head.start}
+    proven = {"objective": plan.objective, "bound": plan.bound, "gap": plan.gap, "status": plan.status}
+    return {"name": name, **known, "months": head.months, **proven}
+
+
+def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison:
+    """Tell what moved from one plan to another, and what it costs.
+
+    Parameters
+    ----------
+    a, b : Plan
+        The plans; differences are those of ``b`` over ``a``.
+    names : tuple of str
+        What to call them.
+
+    Returns
+    -------
+    Comparison
+        Frames to look at and to count with.
+    """
+    decisions, inputs = decision_changes(a, b), differences(a.instance, b.instance)
+    return Comparison(
+        a=a,
+        b=b,
+        names=names,
+        notes=tuple(_notes(a, b, names)),
+        decisions=decisions,
+        terms=_money(a, b, ["term"]),
+        parties=_money(a, b, ["party"]),
+        items=item_changes(_money(a, b, ["item", "party"]), decisions, inputs),
+        capacity=_differing(beside(a.capacity, b.capacity, ["month", "party"], ["accelerators", "mw"])),
+        cost=_differing(_money(a, b, ["month", "party"])),
+        service=beside(a.service, b.service, ["workload"], ["demand", "unserved"]),
+        inputs=inputs,
+    )
+
+
+def common_months(a: Plan, b: Plan) -> list[str]:
+    """Months that both plans cover."""
+    return sorted({*_months(a)} & {*_months(b)})
+
+
+def _months(plan: Plan) -> list[str]:
+    return [plan.instance.label(t) for t in range(plan.instance.head.months)]
+
+
+def beside(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], values: Sequence[str]) -> pd.DataFrame:
+    """Sums of two tables by some columns, beside each other, with their differences; noise is no difference."""
+    sums = [table.groupby(keys)[list(values)].sum() for table in (a, b)]
+    index = sums[0].index.union(sums[1].index)
+    before, after = (one.reindex(index, fill_value=0.0) for one in sums)
+    found = index.to_frame(index=False)
+    for value in values:
+        old, new = before[value].to_numpy(dtype=float), after[value].to_numpy(dtype=float)
+        change = new - old
+        change[abs(change) <= _NOISE * (abs(old) + abs(new))] = 0.0
+        found[f"{value}_a"], found[f"{value}_b"], found[f"{value}_difference"] = old, new, change
+    return found
+
+
+def _money(a: Plan, b: Plan, keys: list[str]) -> pd.DataFrame:
+    return beside(a.cash, b.cash, keys, _MONEY)
+
+
+def _differing(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which anything differs."""
+    columns = [name for name in table.columns if name.endswith("_difference")]
+    return table[(table[columns] != 0).any(axis=1)].reset_index(drop=True)
+
+
+# ---------------------------------------------------------------- what makes plans hard to compare
+def _notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
+    first, second = names
+    old, new = a.instance.head, b.instance.head
+    if old.name != new.name:
+        yield f"{first} plans the instance {old.name}, {second} plans {new.name}."
+    if old.currency != new.currency:
+        yield (
+            f"Money is in {old.currency} in {first} and in {new.currency} in {second}: its differences are those of "
+            "plain numbers and mean nothing."
+        )
+    yield from _month_notes(a, b, names)
+    yield from _proof_notes(a, b, names)
+
+
+def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
+    spans = [_months(a), _months(b)]
+    if spans[0] == spans[1]:
+        return
+    told = [f"{name} covers {span[0]} to {span[-1]}" for name, span in zip(names, spans, strict=True)]
+    both = common_months(a, b)
+    common = f"both cover {len(both)} months" if both else "they have no month in common"
+    yield f"{told[0]}, {told[1]}; {common}."
+    if spans[0][0] != spans[1][0]:
+        yield f"Present values are discounted to {spans[0][0]} in {names[0]} and to {spans[1][0]} in {names[1]}."
+    if both:
+        sums = [float(plan.cash.loc[plan.cash["month"].isin(both), "amount"].sum()) for plan in (a, b)]
+        change = f"{sums[1] - sums[0]:+,.0f} {b.instance.head.currency}"
+        yield f"In the months that both cover, money out differs by {change}, nominal."
+
+
+def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
+    if a.instance.hash == b.instance.hash:
+        yield "The inputs are the same: what differs comes from the search and its options."
+    if a.bound is None or b.bound is None:
+        return
+    left = (a.objective - a.bound) + (b.objective - b.bound)
+    change = abs(b.objective - a.objective)
+    if 0 < change <= left:
+        yield (
+            f"The costs differ by no more than the gaps of the two plans together ({left:,.0f} "
+            f"{b.instance.head.currency}): a part of the difference may come from the search alone."
+        )

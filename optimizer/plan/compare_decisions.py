@@ -1,0 +1,113 @@
+"""Which decisions differ between two plans."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+ADDED, DROPPED, MOVED, RESIZED, BOTH, CHANGED, OUTSIDE = (
+    *("added", "dropped", "moved", "resized", "moved and resized", "changed", "outside"),
+)
+_BESIDE = ("month", "starts", "ends", "blocks", "accelerators", "mw", "committed_cost")
+SIZES = ("blocks", "accelerators", "mw")
+_NUMBERS = (*SIZES, "committed_cost")
+_NOISE = 1e-9
+Row = dict[str, Any]
+
+
+def decision_changes(a: Plan, b: Plan) -> pd.DataFrame:
+    """Decisions that differ.
+
+    Decisions of the same kind on the same item are paired: first those of the same month, then the others in their
+    order. Those of months that the other plan does not cover are ``outside``.
+
+    Parameters
+    ----------
+    a, b : Plan
+        The plans.
+
+    Returns
+    -------
+    DataFrame
+        ``change``, ``decision``, ``item``, ``party``; month, size, cost and months in force in both plans (``_a``,
+        ``_b``); ``months_later`` and ``committed_cost_difference``.
+    """
+    before, after = _grouped(a), _grouped(b)
+    rows = []
+    for key in dict.fromkeys([*before, *after]):
+        for old, new in _pairs(before.get(key, []), after.get(key, [])):
+            change = _change(old, new, a, b)
+            if change:
+                rows.append(_row(change, key, old, new, a))
+    rows.sort(key=lambda row: (row["month_b"] or row["month_a"], row["item"], row["decision"]))
+    return pd.DataFrame(rows, columns=_columns())
+
+
+def _columns() -> list[str]:
+    both = [f"{name}_{plan}" for name in _BESIDE for plan in ("a", "b")]
+    return ["change", "decision", "item", "party", *both, "months_later", "committed_cost_difference"]
+
+
+def _grouped(plan: Plan) -> dict[tuple[str, str], list[Row]]:
+    """Rows of the decisions table by kind and item, in order of month."""
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    pools = dict(zip(plan.runs["run"], plan.runs["pool"], strict=True))
+    for row in plan.decisions.to_dict("records"):
+        pool = pools.get(row["item"], "") if row["decision"] == "start_run" else ""
+        known = {str(name): value for name, value in row.items()}
+        found[str(row["decision"]), str(row["item"])].append({**known, "pool": pool})
+    return found
+
+
+def _pairs(before: list[Row], after: list[Row]) -> Iterator[tuple[Row | None, Row | None]]:
+    """Rows that belong together; what has no partner stands alone."""
+    left, right = list(before), list(after)
+    for old in before:
+        new = next((row for row in right if row["month"] == old["month"]), None)
+        if new is not None:
+            left.remove(old)
+            right.remove(new)
+            yield old, new
+    shared = min(len(left), len(right))
+    yield from zip(left[:shared], right[:shared], strict=True)
+    yield from ((old, None) for old in left[shared:])
+    yield from ((None, new) for new in right[shared:])
+
+
+def _change(old: Row | None, new: Row | None, a: Plan, b: Plan) -> str:
+    """What changed, ``""`` if nothing."""
+    if old is None or new is None:
+        row, other = (new, a) if old is None else (old, b)
+        return OUTSIDE if row and not _covers(other, row["month"]) else ADDED if old is None else DROPPED
+    moved = old["month"] != new["month"]
+    resized = any(_differs(old[name], new[name]) for name in SIZES)
+    if moved or resized:
+        return BOTH if moved and resized else MOVED if moved else RESIZED
+    others = any(old[name] != new[name] for name in ("starts", "ends", "party", "pool"))
+    return CHANGED if others or _differs(old["committed_cost"], new["committed_cost"]) else ""
+
+
+def _covers(plan: Plan, month: str) -> bool:
+    return 0 <= plan.instance.month_index(month) < plan.instance.head.months
+
+
+def _differs(old: float, new: float) -> bool:
+    return abs(new - old) > _NOISE * (abs(old) + abs(new))
+
+
+def _row(change: str, key: tuple[str, str], old: Row | None, new: Row | None, a: Plan) -> Row:
+    found: Row = {"change": change, "decision": key[0], "item": key[1], "party": (new or old or {})["party"]}
+    for name in _BESIDE:
+        blank: Any = 0.0 if name in _NUMBERS else ""
+        found[f"{name}_a"] = old[name] if old else blank
+        found[f"{name}_b"] = new[name] if new else blank
+    later = a.instance.month_index(new["month"]) - a.instance.month_index(old["month"]) if old and new else 0
+    found["months_later"] = later
+    found["committed_cost_difference"] = found["committed_cost_b"] - found["committed_cost_a"]
+    return found

@@ -1,0 +1,194 @@
+"""Two plans beside each other as tables of text, for terminals and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.plan.headline import PENALTIES
+from optimizer.report.colours import party_text
+from optimizer.report.grid import Grid
+from optimizer.report.words import count, money, percent, scale_of, shown
+
+if TYPE_CHECKING:
+    from optimizer.plan.compare import Comparison
+    from optimizer.plan.plan import Plan
+
+Tell = Callable[[float], str]
+_GROUPS = (("Money out, nominal", None), ("of it penalties", PENALTIES), ("of it leased out", ("lease_out",)))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A table with its heading; ``quiet`` says what to tell if it has no rows."""
+
+    caption: str
+    grid: Grid
+    quiet: str = ""
+
+
+def signed(value: float, text: str) -> str:
+    """A difference: with its sign, a dash for none; ``>-0.1`` is below zero, but above that."""
+    if value == 0:
+        return "–"
+    if text.startswith("<"):
+        return f"<+{text[1:]}" if value > 0 else f">-{text[1:]}"
+    return f"{'+' if value > 0 else '-'}{text}"
+
+
+def difference(value: float, currency: str = "") -> str:
+    """A difference of money, such as ``+1.25 bn USD``."""
+    return signed(value, money(abs(value), currency))
+
+
+# ---------------------------------------------------------------- in short
+def headline(comparison: Comparison) -> Told:
+    """Cost, gap, cash, capacity and service of both."""
+    a, b = comparison.a, comparison.b
+    rows = [
+        number_row("Net present cost", a.objective, b.objective, money),
+        ("Gap", _gap(a), _gap(b), ""),
+        *(number_row(name, _sum(a, terms), _sum(b, terms), money) for name, terms in _GROUPS),
+        number_row("Most accelerators", _peak(a, "accelerators"), _peak(b, "accelerators"), count),
+        number_row("Most MW", _peak(a, "mw"), _peak(b, "mw"), count),
+        ("Unserved", _unserved(a), _unserved(b), ""),
+    ]
+    currencies = {plan.instance.head.currency for plan in (a, b)}
+    unit = f", money in {currencies.pop()}" if len(currencies) == 1 else ""
+    columns = ("", *comparison.names, "Difference")
+    return Told(f"{comparison.names[1]} beside {comparison.names[0]}{unit}", Grid(columns, rows))
+
+
+def number_row(name: str, old: float, new: float, tell: Tell) -> tuple[str, str, str, str]:
+    """A name, two numbers and their difference."""
+    change = new - old
+    if abs(change) <= 1e-9 * (abs(old) + abs(new)):
+        change = 0.0
+    return name, tell(old), tell(new), signed(change, tell(abs(change)))
+
+
+def _gap(plan: Plan) -> str:
+    return "nothing proven" if plan.gap is None else percent(plan.gap)
+
+
+def _sum(plan: Plan, terms: Sequence[str] | None) -> float:
+    cash = plan.cash if terms is None else plan.cash[plan.cash["term"].isin(terms)]
+    return float(cash["amount"].sum())
+
+
+def _peak(plan: Plan, column: str) -> float:
+    return float(plan.capacity.groupby("month")[column].sum().max()) if len(plan.capacity) else 0.0
+
+
+def _unserved(plan: Plan) -> str:
+    wanted = float(plan.service["demand"].sum())
+    return percent(float(plan.service["unserved"].sum()) / wanted) if wanted else "nothing is wanted"
+
+
+# ---------------------------------------------------------------- what moved
+def decisions(comparison: Comparison, most: int) -> Told:
+    """Decisions that differ, by month; of many, those that move most. What runs out by itself is left out."""
+    table = comparison.decisions[comparison.decisions["decision"] != "expire"]
+    kept = table.loc[_biggest(table, most)]
+    rows = [_decision(row) for row in kept.to_dict("records")]
+    columns = ("Change", "Decision", "Month", "Blocks", "Accelerators", "MW", "Commits")
+    return Told("Decisions that moved", Grid(columns, rows, 3, rest(table, rows, "decisions")), "No decision differs.")
+
+
+def _biggest(table: pd.DataFrame, most: int) -> list[Any]:
+    """Rows that change most, in their order."""
+    sizes = pd.Series(0.0, index=table.index)
+    for name in ("committed_cost", "accelerators", "mw"):
+        change = table[[f"{name}_a", f"{name}_b"]].abs().max(axis=1)
+        sizes = sizes.combine(change / (change.max() or 1.0), max)
+    return sorted(sizes.sort_values(ascending=False, kind="stable").index[:most])
+
+
+def _decision(row: dict[Any, Any]) -> tuple[str, ...]:
+    party = f" ({shown(row['party'])})" if row["party"] not in ("", "in_house") else ""
+    what = f"{str(row['decision']).replace('_', ' ').capitalize()} {shown(row['item'])}{party}"
+    pairs = [_pair(row[f"{name}_a"], row[f"{name}_b"], row["change"]) for name in ("blocks", "accelerators", "mw")]
+    return row["change"], what, _months(row), *pairs, difference(row["committed_cost_difference"])
+
+
+def _months(row: dict[Any, Any]) -> str:
+    old, new = row["month_a"], row["month_b"]
+    return old or new if old == new or not old or not new else f"{old} → {new}"
+
+
+def _pair(old: float, new: float, change: str) -> str:
+    if change in ("added", "dropped", "outside") or old == new:
+        return count(new or old) if new or old else ""
+    return f"{count(old)} → {count(new)}"
+
+
+def rest(table: pd.DataFrame, rows: Sequence[tuple[str, ...]], name: str) -> str:
+    """What is left out of a table, and where it is."""
+    left = len(table) - len(rows)
+    return (
+        f"and {left:,} smaller {'one' if left == 1 else 'ones'}, told by --json and --xlsx in {name}"
+        if left > 0
+        else ""
+    )
+
+
+# ---------------------------------------------------------------- what it costs
+def terms(comparison: Comparison) -> Told:
+    """Present value by cash term."""
+    return _money(comparison, comparison.terms, "term", "Term", lambda name: name.replace("_", " "))
+
+
+def parties(comparison: Comparison) -> Told:
+    """Present value by party."""
+    return _money(
+        comparison, comparison.parties, "party", "Party", lambda name: party_text(name) if name else "penalties"
+    )
+
+
+def _money(comparison: Comparison, table: pd.DataFrame, key: str, name: str, tell: Any) -> Told:
+    columns = [f"present_value_{end}" for end in ("a", "b", "difference")]
+    size, unit = scale(table[columns].to_numpy().ravel().tolist(), comparison)
+    order = table["present_value_difference"].abs().sort_values(ascending=False, kind="stable").index
+    rows = [_scaled(tell(str(table.loc[i, key])), table.loc[i, columns], size) for i in order]
+    rows.append(_scaled("all", table[columns].sum(), size))
+    caption = f"Present value by {key}, {unit}; money in is negative"
+    return Told(caption, Grid((name, *comparison.names, "Difference"), rows, 1, "", frozenset({len(rows) - 1})))
+
+
+def _scaled(name: str, values: Any, size: float) -> tuple[str, str, str, str]:
+    old, new, change = (float(value) / size for value in values)
+    return name, tenths(old), tenths(new), signed(change, tenths(abs(change)))
+
+
+def tenths(value: float) -> str:
+    """A number with one decimal, a dash for zero."""
+    return "–" if value == 0 else "<0.1" if abs(value) < 0.05 else f"{value:,.1f}"
+
+
+def scale(amounts: list[float], comparison: Comparison) -> tuple[float, str]:
+    """The one scale for amounts, and its name with the currency."""
+    size, name = scale_of(amounts)
+    return size, f"{name} {comparison.b.instance.head.currency}".strip()
+
+
+def _whose(row: dict[Any, Any]) -> str:
+    if row["party"]:
+        return f" ({party_text(row['party'])})"
+    return " (penalties)" if row["present_value_difference"] else ""
+
+
+def items(comparison: Comparison, most: int) -> Told:
+    """Items with the largest differences, with what changed in their decisions and inputs."""
+    table = comparison.items
+    table = table[(table["present_value_difference"] != 0) | (table["inputs"] != "") | (table["decisions"] != "")]
+    size, unit = scale(table["present_value_difference"].tolist(), comparison)
+    rows = []
+    for row in table.head(most).to_dict("records"):
+        change = row["present_value_difference"] / size
+        name = f"{shown(row['item'])}{_whose(row)}"
+        rows.append((name, row["decisions"], row["inputs"], signed(change, tenths(abs(change)))))
+    columns = ("Item", "Its decisions", "Its inputs", f"Present value, {unit}")
+    return Told("Item by item", Grid(columns, rows, 3, rest(table, rows, "items")), "No item differs.")
