@@ -61,8 +61,11 @@ def find_cases(names: Sequence[str], sets: Sequence[str]) -> list[Case]:
         If a name is neither in the list nor an instance.
     """
     listed = _listed() if not names or (examples_folder() / SETS_FILE).is_file() else {}
-    found = [listed.get(name) or Case(name, find_instance(name)) for name in names] or list(listed.values())
-    chosen = [case for case in found if not sets or case.set in sets]
+    known = listed | {str(case.path.resolve()): case for case in listed.values()}
+    found = [
+        known.get(name) or known.get(str(Path(name).resolve())) or Case(name, find_instance(name)) for name in names
+    ]
+    chosen = [case for case in found or listed.values() if not sets or case.set in sets]
     if not chosen:
         raise CapoptError(f"no instance of {', '.join(sets) or 'the list'} is asked for in {SETS_FILE}")
     return chosen
@@ -72,12 +75,10 @@ def _listed() -> dict[str, Case]:
     path = examples_folder() / SETS_FILE
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["instances"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        cases = [Case(name, path.parent / entry.get("folder", name), entry["set"]) for name, entry in entries.items()]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise CapoptError(f"{path} does not list the sets of instances ({error}); name instances instead") from None
-    cases = {}
-    for name, entry in entries.items():
-        if entry.get("set") not in SETS:
-            raise CapoptError(f"{path}: {name} has set {entry.get('set')!r}; expected one of {', '.join(SETS)}")
-        folder = path.parent / name
-        cases[name] = Case(name, folder if folder.is_dir() else path.parent / entry["set"] / name, entry["set"])
-    return cases
+    wrong = [f"{case.name} has set {case.set!r}" for case in cases if case.set not in SETS]
+    if wrong:
+        raise CapoptError(f"{path}: {'; '.join(wrong)}; expected one of {', '.join(SETS)}")
+    return {case.name: case for case in cases}

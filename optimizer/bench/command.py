@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optimizer.bench.runs import Limits, Result
 
 _SETS = ("smoke", "bench", "infeasible", "invalid")
-_WIDTH = 140  # of the table, also where the terminal is narrower: no figure is left out
+_WIDTH = 150  # of the table, also where the terminal is narrower: no figure is left out
 _SIZES = ("tiny", "small", "S", "M", "L")
 
 

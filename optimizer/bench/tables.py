@@ -10,14 +10,14 @@ from rich.text import Text
 
 from optimizer.bench.campaign import Trial, counts
 from optimizer.bench.runs import Result
-from optimizer.report.words import money, percent
+from optimizer.report.words import money
 
 # Phases that a column of seconds adds up.
 _SECONDS = {
     "before s": ("read", "build", "compile"),
     "solve s": ("solve",),
     "after s": ("extract", "audit"),
-    "process s": ("process",),
+    "all s": ("process",),
 }
 
 
@@ -35,7 +35,7 @@ def results_table(results: Sequence[Result]) -> RenderableType:
 
 def _cells(result: Result) -> list[str]:
     best = result.known or {}
-    amounts = [_money(result.objective), _money(result.bound), "" if result.gap is None else percent(result.gap)]
+    amounts = [_money(result.objective), _money(result.bound), "" if result.gap is None else f"{result.gap:.4%}"]
     known = f"{_money(best.get('objective'))} {best['mark']}".strip() if best else ""
     columns = f"{result.size['columns']:,}" if "columns" in result.size else ""
     nodes = f"{result.solver['nodes']:,}" if "nodes" in result.solver else ""

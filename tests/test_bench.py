@@ -1,0 +1,487 @@
+"""The benchmark: small ones run here and fail on wrong answers, never on seconds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+import pytest
+
+import optimizer
+from optimizer.bench import campaign, cases, known, second
+from optimizer.bench.campaign import Trial, disagreements, run_campaign, try_one
+from optimizer.bench.cases import SETS, Case, find_cases
+from optimizer.bench.command import bench
+from optimizer.bench.judge import judge
+from optimizer.bench.known import Known, improved, read_known, write_known
+from optimizer.bench.record import found_by
+from optimizer.bench.runs import Limits, Result, read_result, run_case
+from optimizer.bench.second import Answer, scip, without_presolve
+from optimizer.bench.tables import campaign_table, results_table
+from optimizer.errors import CapoptError, InstanceError
+from optimizer.exits import run
+from optimizer.program.compile import Arrays
+
+# Ten accelerators by the hour at 2 for a month of 730 hours: 10 x 2 x 730.
+OPTIMUM = 14_600.0
+CASE = Case("hour", Path("hour"), "smoke")
+PLAN = Result("hour", "smoke", "optimal", 0, hash="a", objective=100.0, bound=99.95, gap=5e-4)
+KNOWN = Known("hour", 100.0, 99.95, 5e-4, "=best=", "somebody", "2026-01-31", "a")
+
+
+@pytest.fixture
+def hour(tmp_path: Path) -> Path:
+    """Ten accelerators are needed for one month, and can be had by the hour."""
+    tables: dict[str, dict[str, list[Any]]] = {
+        "accelerators": {"accelerator": ["gpu"], "kw": [1]},
+        "throughput": {"class": ["serve"], "accelerator": ["gpu"], "factor": [1]},
+        "providers": {"provider": ["cloud"]},
+        "on_demand": {
+            "offer": ["hourly"],
+            "provider": ["cloud"],
+            "region": ["here"],
+            "accelerator": ["gpu"],
+            "price": [2],
+            "max_accelerators": [50],
+        },
+        "workloads": {"workload": ["jobs"], "class": ["serve"], "penalty": [9999]},
+        "demand": {"workload": ["jobs"], "month": ["2027-01"], "amount": [10]},
+    }
+    frames: dict[str, Any] = {name: pd.DataFrame(columns) for name, columns in tables.items()}
+    frames["instance"] = {"format": 1, "name": "hour", "start": "2027-01", "months": 1}
+    return optimizer.read(frames).save(tmp_path / "hour")
+
+
+@pytest.fixture
+def best_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of best known answers that can be written."""
+    path = tmp_path / "best_known.csv"
+    monkeypatch.setattr(known, "known_file", lambda: path)
+    return path
+
+
+def _bench(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON object of ``capopt bench``."""
+    capsys.readouterr()
+    code = run(bench, [*arguments, "--threads", "1", "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+# ---------------------------------------------------------------- small benchmarks
+def test_smoke_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that every instance of the smoke set gets a plan that holds, and that contradicts nothing known."""
+    code, found = _bench(capsys, "--set", "smoke")
+    assert [result["problems"] for result in found["results"]] == [[]] * len(found["results"])
+    assert {result["status"] for result in found["results"]} <= {"optimal", "feasible"}
+    assert code == found["failures"] == 0
+
+
+def test_invalid_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that every instance of the invalid set is told to be invalid, with the faults that are expected."""
+    code, found = _bench(capsys, "--set", "invalid")
+    assert [(result["status"], result["problems"]) for result in found["results"]] == [("invalid", [])] * 4
+    assert code == 0
+
+
+def test_five_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that random instances are solved in every way, agree, and are recorded by seed."""
+    output = tmp_path / "random.json"
+    code, found = _bench(capsys, "--random", "5", "--seed", "40", "-o", str(output))
+    assert code == found["failures"] == 0
+    assert [trial["seed"] for trial in found["trials"]] == [40, 41, 42, 43, 44]
+    assert found["answers"] == {"plan": 5, "HiGHS without presolve": 5, "SCIP": 5}
+    assert json.loads(output.read_text(encoding="utf-8"))["trials"] == found["trials"]
+
+
+def test_record(hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that a record tells answer, seconds by phase, memory, size, nodes, versions, options and machine."""
+    output = tmp_path / "out.json"
+    code, found = _bench(capsys, str(hour), "-o", str(output), "--gap", "0.01", "--seed", "7", "--time-limit", "50")
+    assert code == 0
+    result = found["results"][0]
+    assert (result["objective"], result["bound"], result["gap"]) == pytest.approx((OPTIMUM, OPTIMUM, 0))
+    assert set(result["seconds"]) == {"read", "build", "compile", "solve", "extract", "audit", "process"}
+    assert result["memory_mb"] > 0
+    assert {"columns", "rows", "integers"} <= set(result["size"])
+    assert {"nodes", "name"} <= set(result["solver"])
+    assert {"capopt", "highspy", "python"} <= set(found["versions"])
+    assert found["options"] == {"gap": 0.01, "time_limit": 50.0, "threads": 1, "seed": 7}
+    assert set(found["machine"]) == {"processor", "cores", "memory_gb", "system"}
+    assert json.loads(output.read_text(encoding="utf-8"))["results"] == found["results"]
+
+
+# ---------------------------------------------------------------- wrong answers
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"objective": 15_000.0, "bound": 15_000.0}, "better than the proven bound"),
+        ({"objective": 14_000.0, "bound": 13_000.0}, "above the best known objective"),
+        ({"objective": None, "bound": None, "mark": "=inf="}, "a plan was found where none is known to exist"),
+    ],
+)
+def test_planted_errors_fail(
+    hour: Path, best_known: Path, capsys: pytest.CaptureFixture[str], entry: dict[str, Any], problem: str
+) -> None:
+    """Tests that a best known entry which contradicts the plan makes the benchmark fail, and is kept as it is."""
+    planted = replace(KNOWN, instance=str(hour), hash="", **entry)
+    write_known(best_known, {str(hour): planted})
+    code, found = _bench(capsys, str(hour), "--update")
+    assert code == 1
+    assert found["failures"] == 1
+    assert problem in found["results"][0]["problems"][0]
+    assert read_known(best_known) == {str(hour): planted}
+
+
+def test_sound_entries_pass_and_improve(hour: Path, best_known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that a result within what is known passes, and that --update keeps the better of both, once."""
+    write_known(
+        best_known, {str(hour): replace(KNOWN, instance=str(hour), objective=15_000.0, bound=14_000.0, hash="")}
+    )
+    code, found = _bench(capsys, str(hour), "--update")
+    assert (code, found["results"][0]["known"]["objective"]) == (0, 15_000.0)
+    entry = read_known(best_known)[str(hour)]
+    assert (entry.objective, entry.bound) == pytest.approx((OPTIMUM, OPTIMUM))
+    assert (entry.mark, entry.hash) == ("=opt=", optimizer.read(hour).hash)
+    written = best_known.read_text(encoding="utf-8")
+    assert _bench(capsys, str(hour), "--update")[0] == 0
+    assert best_known.read_text(encoding="utf-8") == written
+
+
+def test_changed_instance_is_not_compared() -> None:
+    """Tests that an entry for other content of the instance is passed over, and replaced."""
+    other = replace(KNOWN, hash="b", objective=50.0, bound=49.0)
+    assert judge(CASE, PLAN, other) == []
+    renewed = improved(other, PLAN, "me", "today")
+    assert renewed is not None
+    assert (renewed.objective, renewed.hash) == (100.0, "a")
+
+
+@pytest.mark.parametrize(
+    ("set_name", "changes", "problem"),
+    [
+        ("smoke", {"status": "infeasible", "objective": None, "bound": None}, "expected a plan, but it is infeasible"),
+        ("smoke", {"status": "failed", "exit_code": 4, "error": "1 place\nx"}, "but the audit failed: 1 place"),
+        ("smoke", {"status": "invalid", "objective": None}, "expected a plan, but it is invalid"),
+        ("smoke", {"bound": 100.01}, "the bound 100.01 is above the objective 100.00"),
+        ("infeasible", {}, "expected proof that there is no plan, but it is optimal"),
+        ("invalid", {}, "expected faults of an invalid instance, but it is optimal"),
+    ],
+)
+def test_judge(set_name: str, changes: dict[str, Any], problem: str) -> None:
+    """Tests that each set wants its own kind of result."""
+    found = judge(replace(CASE, set=set_name), replace(PLAN, set=set_name, **changes), None)
+    assert problem in found[0]
+
+
+def test_seconds_are_never_wrong() -> None:
+    """Tests that a plan with a large gap, and none within the time limit, pass."""
+    assert judge(CASE, replace(PLAN, status="feasible", bound=1.0, gap=0.99), None) == []
+    assert judge(CASE, replace(PLAN, status="none", objective=None, bound=None), KNOWN) == []
+    assert judge(replace(CASE, set="infeasible"), replace(PLAN, status="none", objective=None, bound=None), None) == []
+
+
+def test_no_plan_where_one_is_known() -> None:
+    """Tests that proof of infeasibility fails where a plan is known."""
+    nothing = Result("hour", "infeasible", "infeasible", 5)
+    assert "one of 100.00 is known" in judge(replace(CASE, set="infeasible"), nothing, KNOWN)[0]
+
+
+def test_tolerance() -> None:
+    """Tests that a millionth is rounding, and more is not."""
+    assert judge(CASE, replace(PLAN, objective=99.95 - 5e-5, bound=90.0), KNOWN) == []
+    assert judge(CASE, replace(PLAN, objective=99.95 - 5e-4, bound=90.0), KNOWN) != []
+
+
+@pytest.mark.parametrize(
+    ("told", "expected", "problem"),
+    [
+        (["a", "b"], 'faults = ["a", "b"]', ""),
+        (["a"], 'faults = ["a", "b"]', "not told: b"),
+        (["a", "c"], 'faults = ["a"]', "told, but not expected: c"),
+        (["x (t.csv row 2; u.csv row 3)"], '[[conflict]]\nrows = ["t.csv row 2", "u.csv row 3"]', ""),
+        (
+            ["x (t.csv row 21; u.csv row 3)"],
+            '[[conflict]]\nrows = ["t.csv row 2"]',
+            "expected a conflict of t.csv row 2",
+        ),
+        (["u.csv row 3"], '[[conflict]]\nrows = ["t.csv row 2"]\n[[conflict]]\nrows = ["u.csv row 3"]', ""),
+        ([], '[[conflict]]\nrows = ["t.csv row 2"]', "told: nothing"),
+    ],
+)
+def test_expected_faults_and_conflicts(tmp_path: Path, told: list[str], expected: str, problem: str) -> None:
+    """Tests that faults must be those expected, and a conflict must hold the rows of one that is expected."""
+    (tmp_path / "expected.toml").write_text(expected, encoding="utf-8")
+    kind = "invalid" if "faults" in expected else "infeasible"
+    found = judge(Case("x", tmp_path, kind), Result("x", kind, kind, 5, told=told), None)
+    assert (problem in found[0]) if problem else found == []
+
+
+# ---------------------------------------------------------------- processes
+def test_process_without_json(tmp_path: Path) -> None:
+    """Tests that a process which says nothing that can be read is a failure with what it said."""
+    result = read_result(CASE, -11, "", "Segmentation fault")
+    assert (result.status, result.error) == ("failed", "it ended with -11: Segmentation fault")
+    assert "Segmentation fault" in judge(CASE, result, None)[0]
+    assert "it said nothing" in read_result(CASE, 1, "", "").error
+
+
+def test_unexpected_error_is_a_failure() -> None:
+    """Tests that an error that is none of ours does not count as an invalid instance."""
+    told = json.dumps({"error": "unexpected KeyError: 1", "kind": "KeyError", "exit_code": 1})
+    assert read_result(CASE, 1, told, "").status == "failed"
+    told = json.dumps({"error": "cannot plan this", "kind": "UnsupportedInstance", "exit_code": 2})
+    assert read_result(replace(CASE, set="invalid"), 2, told, "").status == "failed"
+
+
+def test_infeasible_process(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that an infeasible instance is solved to proof, with its conflict."""
+    result = run_case(find_cases(["dark-hall"], [])[0], Limits(threads=1))
+    assert (result.status, result.exit_code) == ("infeasible", 5)
+    assert result.told
+
+
+# ---------------------------------------------------------------- the list and the file
+def test_cases() -> None:
+    """Tests that names, paths and sets find the instances of the list, and that an unknown name is told."""
+    listed = find_cases([], [])
+    assert {case.set for case in listed} == set(SETS)
+    assert all(case.path.is_dir() for case in listed)
+    first = find_cases(["first-steps"], [])[0]
+    assert find_cases([str(first.path)], []) == [first]
+    assert {case.set for case in find_cases([], ["smoke"])} == {"smoke"}
+    with pytest.raises(InstanceError, match="first-steps"):
+        find_cases(["first-step"], [])
+    with pytest.raises(CapoptError, match="no instance of invalid"):
+        find_cases(["first-steps"], ["invalid"])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "name instances instead"),
+        ("instances = 1", "does not list"),
+        ("[instances.a]\nset = 'best'", "a has set 'best'; expected one of smoke"),
+        ("[instances.a]\n", "'set'"),
+        ("[", "does not list"),
+    ],
+)
+def test_broken_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, problem: str) -> None:
+    """Tests that a list that is missing or broken is told."""
+    monkeypatch.setattr(cases, "examples_folder", lambda: tmp_path)
+    if text is not None:
+        (tmp_path / "sets.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CapoptError, match=problem):
+        find_cases([], [])
+
+
+def test_known_round_trip(tmp_path: Path) -> None:
+    """Tests that entries are read as they were written, blanks included, and a broken file is told with its row."""
+    path = tmp_path / "best_known.csv"
+    entries = {"hour": KNOWN, "no": Known("no", None, None, None, "=inf=", "me", "today")}
+    write_known(path, entries)
+    assert read_known(path) == entries
+    assert read_known(tmp_path / "missing.csv") == {}
+    with path.open(encoding="utf-8", newline="") as file:
+        assert next(csv.reader(file))[:7] == ["instance", "objective", "bound", "gap", "mark", "found_by", "when"]
+    path.write_text(path.read_text(encoding="utf-8").replace("=inf=", "=off="), encoding="utf-8")
+    with pytest.raises(CapoptError, match=r"row 3 is broken.*=off="):
+        read_known(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        (None, PLAN, (100.0, 99.95, "=best=")),
+        (None, replace(PLAN, bound=100.0), (100.0, 100.0, "=opt=")),
+        (None, replace(PLAN, bound=None), (100.0, None, "=best=")),
+        (KNOWN, PLAN, None),
+        (KNOWN, replace(PLAN, objective=101.0, bound=90.0), None),
+        (KNOWN, replace(PLAN, objective=99.99), (99.99, 99.95, "=best=")),
+        (KNOWN, replace(PLAN, objective=101.0, bound=99.995), (100.0, 99.995, "=opt=")),
+        (KNOWN, replace(PLAN, status="none", objective=None, bound=None), None),
+        (None, Result("hour", "infeasible", "infeasible", 5), (None, None, "=inf=")),
+    ],
+)
+def test_improved(old: Known | None, new: Result, wanted: tuple[Any, ...] | None) -> None:
+    """Tests that the better objective and the better bound are kept, and the mark follows from the gap."""
+    entry = improved(old, new, "me", "today")
+    assert (entry and (entry.objective, entry.bound, entry.mark)) == wanted
+
+
+def test_found_by() -> None:
+    """Tests that an entry tells with what it was found."""
+    result = replace(PLAN, versions={"capopt": "1.2", "highspy": "3.4"})
+    assert found_by(result, Limits(threads=2)) == "capopt 1.2, HiGHS 3.4, gap 0.001, 600 s, 2 threads, seed 0"
+
+
+# ---------------------------------------------------------------- campaigns
+def test_disagreements() -> None:
+    """Tests which answers cannot both be right: optima that differ, bounds above plans, a plan where there is none."""
+    one = Answer("optimal", 100.0, 100.0)
+    assert disagreements({"a": one, "b": Answer("optimal", 100.00005, 99.0)}, 0.0, 0.0) == []
+    assert disagreements({"a": one, "b": Answer("feasible", 120.0, 90.0), "c": Answer("none")}, 0.0, 0.0) == []
+    assert disagreements({"a": Answer("infeasible"), "b": Answer("none")}, 0.0, 0.0) == []
+    assert disagreements({"a": one, "b": Answer("optimal", 101.0, 99.0)}, 0.0, 0.0) == [
+        "the optimum of a is 100.00, that of b is 101.00"
+    ]
+    assert disagreements({"a": one, "b": Answer("optimal", 101.0, 99.0)}, 0.02, 0.0) == []
+    assert disagreements({"a": one, "b": Answer("optimal", 101.0, 99.0)}, 0.0, 2e6) == []
+    assert disagreements({"a": one, "b": Answer("feasible", 99.0, 90.0)}, 0.5, 0.0) == [
+        "the bound of a, 100.00, is above the objective of b, 99.00"
+    ]
+    assert disagreements({"a": Answer("feasible", 99.0, 90.0), "b": one}, 0.5, 0.0) == [
+        "the bound of b, 100.00, is above the objective of a, 99.00"
+    ]
+    assert disagreements({"a": Answer("infeasible"), "b": one}, 0.0, 0.0) == ["a: infeasible; b: optimal"]
+
+
+def test_planted_disagreement_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a solver which finds a tenth less makes a trial fail."""
+
+    def cheap(arrays: Arrays, gap: float, seconds: float) -> Answer:
+        return without_presolve(arrays, gap, seconds).times(0.9)
+
+    monkeypatch.setattr(campaign, "second_opinions", lambda: {"honest": without_presolve, "cheap": cheap})
+    trial = try_one(0, "tiny", Limits(gap=1e-6, threads=1))
+    assert trial.status == "optimal"
+    assert trial.problems
+    assert all("cheap" in problem for problem in trial.problems)
+
+
+def _dies(seed: int, size: str, limits: Limits) -> Trial:
+    """What a crash, a bug and a sound trial look like."""
+    if seed == 0:
+        os._exit(3)
+    if seed == 1:
+        raise KeyError("lost")
+    return Trial(seed)
+
+
+def test_crash_is_a_failure_of_one_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a process that dies, and an error that nobody expected, fail their trial, and the campaign goes on."""
+    monkeypatch.setattr(campaign, "try_one", _dies)
+    trials = run_campaign(range(3), "tiny", Limits(), lambda trial: None)
+    assert [trial.seed for trial in trials] == [0, 1, 2]
+    assert [trial.problems[0].split(":")[0] if trial.problems else "" for trial in trials] == [
+        "BrokenProcessPool",
+        "KeyError",
+        "",
+    ]
+    assert [trial.status for trial in trials] == ["failed"] * 3
+
+
+def test_error_of_ours_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a plan that fails its audit makes a trial fail."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise optimizer.AuditFailed(["3 blocks too many"])
+
+    monkeypatch.setattr("optimizer.planning.solve", fails)
+    trial = try_one(0, "tiny", Limits())
+    assert trial.problems[0].startswith("AuditFailed: the plan fails its audit")
+
+
+def _arrays(least: float) -> Arrays:
+    """Cost -5 x - 4 y, with 6 x + 4 y <= 24 and ``least`` <= x + 2 y <= 6, in whole numbers of at most 10."""
+    return Arrays(
+        cost=np.array([-5.0, -4.0]),
+        offset=7.0,
+        lower=np.zeros(2),
+        upper=np.array([10.0, 10.0]),
+        integer=np.array([True, True]),
+        starts=np.array([0, 2, 4]),
+        indices=np.array([0, 1, 0, 1]),
+        values=np.array([6.0, 1.0, 4.0, 2.0]),
+        row_lower=np.array([-np.inf, least]),
+        row_upper=np.array([24.0, 6.0]),
+        columns=(None, None),
+        rows=(None, None),
+    )
+
+
+@pytest.mark.parametrize("solver", [scip, without_presolve])
+def test_second_opinions(solver: second.Solver) -> None:
+    """Tests that second solvers find an optimum that is known, whole numbers and offset included, or none."""
+    # In fractions x = 3, y = 1.5 gives -21. In whole numbers (4, 0) gives -20, as does no other: (3, 1) gives -19,
+    # (2, 2) gives -18. With x + 2 y >= 5, (4, 0) is out and (3, 1) is left.
+    found = solver(_arrays(0.0), 0.0, 10.0)
+    assert found.status == "optimal"
+    assert [found.objective, found.bound] == pytest.approx([-13.0, -13.0])
+    assert solver(_arrays(5.0), 0.0, 10.0).objective == pytest.approx(-12.0)
+    assert solver(_arrays(7.0), 0.0, 10.0) == Answer("infeasible")
+
+
+# ---------------------------------------------------------------- command line and tables
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--random", "3", "first-steps"],
+        ["--random", "3", "--update"],
+        ["--size", "S"],
+        ["--gap", "nan"],
+        ["--set", "all"],
+    ],
+)
+def test_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """Tests that options that do not go together are refused."""
+    assert run(bench, arguments) == 2
+    assert "capopt: " in capsys.readouterr().err
+
+
+def test_sets_on_the_command_line() -> None:
+    """Tests that the command line offers the sets there are."""
+    offered = next(option.type for option in bench.params if option.name == "sets")
+    assert isinstance(offered, click.Choice)
+    assert tuple(offered.choices) == SETS
+
+
+def _text(table: Any) -> str:
+    from rich.console import Console
+
+    output = io.StringIO()
+    Console(width=150, file=output).print(table)
+    return output.getvalue()
+
+
+def test_tables() -> None:
+    """Tests that tables tell every figure, the best known and every problem."""
+    result = replace(
+        PLAN,
+        seconds={"read": 1.0, "build": 2.0, "solve": 4.0, "process": 9.0},
+        memory_mb=123.4,
+        size={"columns": 4567},
+        solver={"nodes": 89},
+        known=asdict(replace(KNOWN, objective=98.0)),
+        problems=["it is wrong"],
+    )
+    lines = [line.split() for line in _text(results_table([result])).splitlines()]
+    words = [
+        "hour",
+        "smoke",
+        "optimal",
+        "100",
+        "99.95",
+        "0.0500%",
+        "98",
+        "=best=",
+        "4,567",
+        "89",
+        "3.0",
+        "4.0",
+        "9.0",
+        "123",
+    ]
+    assert lines[1] == words
+    assert " ".join(lines[2]) == "hour: it is wrong"
+    trial = Trial(5, answers={"plan": Answer("optimal", 1.0, 1.0)}, rows={"fleet": 2}, problems=["they differ"])
+    text = " ".join(_text(campaign_table([trial, Trial(6)], "tiny")).split())
+    for part in ("2 of size tiny, seeds 5 to 6", "1 optimal, 1 failed", "fleet 1", "--seed 5: they differ"):
+        assert part in text
