@@ -98,8 +98,8 @@ def work(ground: Ground) -> Chart:
     series = ground.party_series(done)
     figure = new_figure(ground, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
     add_areas(figure, ground, series, "%{y:,.0f}")
-    demand = Series("demand", INK, wanted.tolist())
-    add_line(figure, ground, demand, "%{y:,.0f}")
+    if wanted.any():
+        add_line(figure, ground, Series("demand", INK, wanted.tolist()), "%{y:,.0f}")
     missing = service.groupby("month")["unserved"].sum().reindex(ground.months, fill_value=0.0)
     columns = [
         *((one.label, one.values) for one in series),

@@ -14,6 +14,7 @@ from optimizer.report.periods import AFTER
 from optimizer.report.words import money, percent, scale_of
 
 _ROW = 40  # height of a pair of bars
+_KINDS = (("nominal", "amount", MUTED), ("present value", "present_value", INK))
 
 
 def cash(ground: Ground) -> Chart:
@@ -72,9 +73,8 @@ def cash_by_year(ground: Ground) -> Chart:
     series = ground.party_series(sums / size)
     figure = new_figure(ground, unit, tickformat=",", hoverformat=",.1f")
     add_bars(figure, ground, series, f"%{{y:,.1f}} {unit}", x=places)
-    figure.update_xaxes(
-        type="category", dtick=1, tick0=0, range=[-0.5, len(places) - 0.5], tickformat="", hoverformat=""
-    )
+    bounds, angle = [-0.5, len(places) - 0.5], 0 if len(places) <= 8 else -90
+    figure.update_xaxes(type="category", dtick=1, tick0=0, range=bounds, tickangle=angle, tickformat="", hoverformat="")
     totals = sums.sum(axis=1)
     columns = [*((one.label, one.values) for one in series), ("All", (totals / size).tolist())]
     grid = by_month(places, columns, scaled(1.0))
@@ -132,7 +132,7 @@ def _pairs(
     top = sums[:16]
     figure = go.Figure()
     style(figure, _ROW * len(top) + 110)
-    for label, column, colour in (("nominal", "amount", MUTED), ("present value", "present_value", INK)):
+    for label, column, colour in _KINDS if len(top) else ():
         bar: dict[str, Any] = {"x": (top[column] / size).tolist(), "y": list(range(len(top))), "orientation": "h"}
         hover = f"%{{x:,.1f}} {unit}"
         marker = {"color": colour, "line": {"width": 0}}
@@ -153,7 +153,12 @@ def _pairs_grid(sums: pd.DataFrame, texts: dict[str, str], unit: str, more: pd.D
     frame.loc["\0all"] = frame.sum()
     form = scaled(1.0)
     rows = [({**texts, "\0all": "all"}[str(name)], *map(form, values)) for name, *values in frame.itertuples()]
-    columns = ("", "Nominal", "Present value", *(str(term).replace("_", " ") for term in parts.columns))
+    columns = (
+        "Term" if more is None else "Party",
+        "Nominal",
+        "Present value",
+        *(str(term).replace("_", " ") for term in parts.columns),
+    )
     note = f"In {unit}; money in is negative.{' Terms in present value.' if len(parts.columns) else ''}"
     return Grid(columns, rows, 1, note, frozenset({len(rows) - 1}))
 
@@ -166,14 +171,18 @@ def cumulative(ground: Ground) -> Chart:
     size, name = scale_of(sums["amount"].tolist())
     unit = f"{name} {ground.currency}".strip()
     figure = new_figure(ground, f"{unit}, so far", tickformat=",", hoverformat=",.1f")
-    for label, column, colour in (("nominal", "amount", MUTED), ("present value", "present_value", INK)):
+    for label, column, colour in _KINDS if len(table) else ():
         line = {"width": 2.4, "color": colour, "dash": "solid" if column == "present_value" else "dash"}
         values = (sums[column] / size).tolist()
         spot: dict[str, Any] = {"x": [f"{month}-01" for month in months], "y": values, "mode": "lines", "line": line}
         hover = f"%{{y:,.1f}} {unit}"
         figure.add_trace(go.Scatter(**spot, name=label, meta={"label": label}, hovertemplate=hover))
     nominal, present = (float(sums[column].iloc[-1]) for column in ("amount", "present_value"))
-    title = f"All in all {net(nominal, ground.currency)}, nominal; {net(present, ground.currency)} in present value."
+    title = "Nothing is paid in this plan."
+    if len(table):
+        title = (
+            f"All in all {net(nominal, ground.currency)}, nominal; {net(present, ground.currency)} in present value."
+        )
     columns = [
         ("Nominal", (sums["amount"] / size).tolist()),
         ("Present value", (sums["present_value"] / size).tolist()),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.report.charts import Chart, Ground, Series, month_text
+from optimizer.report.charts import Chart, Ground, month_text
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.grid import Grid, first_rows
-from optimizer.report.lanes import add_lane, add_marks, add_span, lanes
+from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.steps import Step, notices, steps
 from optimizer.report.words import count, money, shown
 
@@ -55,8 +55,11 @@ def decisions(ground: Ground) -> Chart:
     found = timeline(plan)
     shown_lanes = _biggest(found, _LANES)
     figure = lanes(ground, len(shown_lanes))
+    spans: dict[str, list[Span]] = {}
     for number, lane in enumerate(shown_lanes):
-        _draw(figure, ground, number, lane)
+        spans.setdefault(ground.colours.group(lane.party), []).extend(_lane_spans(ground, number, lane))
+        add_lane(figure, number, f"{lane.item} ({party_text(lane.party)}){_size(lane)}")
+    add_spans(figure, spans, ground.colours)
     _draw_marks(figure, plan, shown_lanes)
     until = plan.instance.label(min(NEXT_MONTHS, ground.horizon))
     band = {"x0": f"{ground.start}-01", "x1": f"{until}-01", "fillcolor": GRID, "opacity": 0.45}
@@ -126,17 +129,18 @@ def _biggest(found: list[Lane], most: int) -> list[Lane]:
     return [lane for lane in found if lane.item in kept]
 
 
-def _draw(figure: Any, ground: Ground, number: int, lane: Lane) -> None:
-    name = ground.colours.group(lane.party)
-    one = Series(party_text(name), ground.colours.of(name), [])
+def _lane_spans(ground: Ground, number: int, lane: Lane) -> list[Span]:
+    """Bars of a lane: lead times, and what is in force."""
+    spans = []
     for row in lane.rows:
         if row["starts"] and row["starts"] > row["month"]:
             before = str(pd.Period(row["starts"], freq="M") - 1)
-            hover = f"{row['item']}: lead time, {month_text(row['month'])} to {month_text(before)}"
-            add_span(figure, number, row["month"], min(before, ground.months[-1]), one, hover, thin=True)
+            text = f"{row['item']}: lead time, {month_text(row['month'])} to {month_text(before)}"
+            spans.append(Span(number, row["month"], min(before, ground.months[-1]), text, thin=True))
     for first, end in lane.spans:
-        add_span(figure, number, first, end, one, f"{lane.item}: in force {month_text(first)} to {month_text(end)}")
-    add_lane(figure, number, f"{lane.item} ({party_text(lane.party)}){_size(lane)}")
+        text = f"{lane.item}: in force, {month_text(first)} to {month_text(end)}"
+        spans.append(Span(number, first, end, text))
+    return spans
 
 
 def _size(lane: Lane) -> str:

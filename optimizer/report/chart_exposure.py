@@ -49,8 +49,12 @@ def groups(ground: Ground) -> Chart:
     figure = go.Figure()
     style(figure, _ROW * max(len(top), 1) + 110)
     for label, values, colour in (
-        ("highest", [share.peak for share in top], MUTED),
-        ("average", [share.average for share in top], INK),
+        (
+            ("highest", [share.peak for share in top], MUTED),
+            ("average", [share.average for share in top], INK),
+        )
+        if top
+        else ()
     ):
         bar: dict[str, Any] = {"x": values, "y": list(range(len(top))), "orientation": "h", "marker": {"color": colour}}
         figure.add_trace(go.Bar(**bar, name=label, meta={"label": label}, hovertemplate="%{x:.1%}"))

@@ -21,7 +21,7 @@ from optimizer.report.charts import (
 )
 from optimizer.report.colours import ALARM, INK, MUTED, REST, party_text, whose
 from optimizer.report.grid import Grid, by_month, tenths, whole
-from optimizer.report.lanes import LANE, add_lane, add_marks, add_span, lanes
+from optimizer.report.lanes import LANE, Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.periods import Periods
 from optimizer.report.words import count, percent, shown
 from optimizer.schema import IN_HOUSE
@@ -164,16 +164,16 @@ def runs(ground: Ground) -> Chart:
     parties = party_of_pool(ground)
     figure = lanes(ground, len(table))
     placed = table.sort_values(["starts", "run"], kind="stable").to_dict("records")
+    spans: dict[str, list[Span]] = {}
     for lane, row in enumerate(placed):
-        party = parties.get(row["pool"], "in_house")
-        text = f"{row['run']} at {row['pool']}, {count(row['accelerators'])} accelerators"
-        span = f"{month_text(row['starts'])} to {month_text(row['ends'])}"
-        add_span(
-            figure, lane, row["starts"], row["ends"], Series(party_text(party), ground.colours.of(party), []), span
-        )
-        add_lane(figure, lane, text)
-        if row["target"]:
-            add_marks(figure, [(row["target"], lane, f"target of {row['run']}")], "target", "line-ns-open", ends=True)
+        span = f"{row['run']}: {month_text(row['starts'])} to {month_text(row['ends'])}"
+        party = ground.colours.group(parties.get(row["pool"], IN_HOUSE))
+        spans.setdefault(party, []).append(Span(lane, row["starts"], row["ends"], span))
+        add_lane(figure, lane, f"{row['run']} at {row['pool']}, {count(row['accelerators'])} accelerators")
+    add_spans(figure, spans, ground.colours)
+    marks = [(row["target"], lane, f"target of {row['run']}") for lane, row in enumerate(placed) if row["target"]]
+    if marks:
+        add_marks(figure, marks, "target", "line-ns-open", ends=True)
     missed = [row.run for row in rows if row.run not in set(table["run"])]
     return Chart("runs", _runs_title(table, missed), figure, _runs_grid(table, missed))
 

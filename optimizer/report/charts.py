@@ -106,8 +106,8 @@ class Ground:
 
 
 def plot_text(text: str, most: int = 200) -> str:
-    """A text as Plotly shows it unchanged: no markup, no template, nothing invisible."""
-    return html.escape(shown(text, most), quote=False).replace("%{", "%&#123;")
+    """A text as Plotly shows it unchanged: no markup, no template, no mathematics, nothing invisible."""
+    return html.escape(shown(text, most), quote=False).replace("%{", "%&#123;").replace("$", "&#36;")
 
 
 def month_text(month: str) -> str:

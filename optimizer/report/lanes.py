@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.report.charts import Ground, Series, month_axis, plot_text, style
-from optimizer.report.colours import INK
+from optimizer.report.charts import Ground, month_axis, plot_text, style
+from optimizer.report.colours import INK, Colours, party_text
 
 LANE = 34  # height of a lane
 
@@ -24,26 +26,44 @@ def lanes(ground: Ground, number: int) -> Any:
     return figure
 
 
-def add_span(figure: Any, lane: int, first: str, last: str, one: Series, hover: str, thin: bool = False) -> None:
-    """Add a bar from the start of a month to the end of another to a lane."""
-    begin, end = pd.Period(first, freq="M").start_time, (pd.Period(last, freq="M") + 1).start_time
-    label = f"{one.label}{'_lead' if thin else ''}"
-    known = any(trace.type == "bar" and trace.legendgroup == plot_text(label) for trace in figure.data)
-    figure.add_trace(
-        go.Bar(
-            base=[begin.strftime("%Y-%m-%d")],
-            x=[(end - begin).total_seconds() * 1000],
-            y=[lane],
-            orientation="h",
-            width=0.1 if thin else 0.34,
-            offset=0.06 if thin else -0.06,
-            marker={"color": one.colour, "line": {"width": 0}},
-            hovertemplate=f"{plot_text(hover)}<extra></extra>",
-            name=plot_text(one.label, 40),
-            legendgroup=plot_text(label),
-            meta={"label": one.label},
-            showlegend=not (known or thin),
-        )
+@dataclass(frozen=True)
+class Span:
+    """A bar in a lane, from the start of a month to the end of another; ``thin``: under way, not yet in force."""
+
+    lane: int
+    first: str
+    last: str
+    text: str
+    thin: bool = False
+
+
+def add_spans(figure: Any, spans: Mapping[str, Sequence[Span]], colours: Colours) -> None:
+    """Add bars to lanes: those of each party, as :meth:`Colours.group` gives it, in its colour."""
+    for name in colours.order(spans):
+        told = False
+        for thin in (False, True):
+            bars = [span for span in spans[name] if span.thin == thin]
+            if bars:
+                label = party_text(name)
+                look = {"color": colours.of(name), "line": {"width": 0}}
+                names = {"name": plot_text(label, 40), "legendgroup": plot_text(label), "meta": {"label": label}}
+                figure.add_trace(_bars(bars, width=0.1 if thin else 0.34, marker=look, showlegend=not told, **names))
+                told = True
+
+
+def _bars(spans: Sequence[Span], width: float, **look: Any) -> Any:
+    begins = [pd.Period(span.first, freq="M").start_time for span in spans]
+    ends = [(pd.Period(span.last, freq="M") + 1).start_time for span in spans]
+    return go.Bar(
+        base=[begin.strftime("%Y-%m-%d") for begin in begins],
+        x=[(end - begin).total_seconds() * 1000 for begin, end in zip(begins, ends, strict=True)],
+        y=[span.lane for span in spans],
+        orientation="h",
+        width=width,
+        offset=0.11 - width / 2,
+        customdata=[plot_text(span.text) for span in spans],
+        hovertemplate="%{customdata}<extra></extra>",
+        **look,
     )
 
 
@@ -55,7 +75,6 @@ def add_lane(figure: Any, lane: int, text: str) -> None:
 
 def add_marks(figure: Any, marks: list[tuple[str, int, str]], label: str, symbol: str, ends: bool = False) -> None:
     """Add marks (month, lane, text) at the start of their months, or at their ends."""
-    known = any(trace.type == "scatter" and trace.legendgroup == label for trace in figure.data)
     figure.add_trace(
         go.Scatter(
             x=[(pd.Period(month, freq="M") + int(ends)).start_time.strftime("%Y-%m-%d") for month, _, _ in marks],
@@ -65,8 +84,7 @@ def add_marks(figure: Any, marks: list[tuple[str, int, str]], label: str, symbol
             customdata=[plot_text(text) for _, _, text in marks],
             hovertemplate="%{customdata}<extra></extra>",
             name=label,
-            legendgroup=label,
+            legendgroup=f"mark {label}",
             meta={"label": label, "symbol": symbol},
-            showlegend=not known,
         )
     )

@@ -75,11 +75,9 @@ class Drawn:
         for number, trace in enumerate(self.chart.figure.data):
             meta = trace.meta or {}
             key = trace.legendgroup or meta.get("label", "")
-            if key.endswith("_lead"):
-                key = key.removesuffix("_lead")
             colour, look = _look(trace, meta)
             entry = {"label": meta.get("label", ""), "light": colour, "dark": DARK.get(colour, colour), "look": look}
-            entries.setdefault(f"{key}", {**entry, "traces": []})["traces"].append(number)
+            entries.setdefault(key, {**entry, "traces": []})["traces"].append(number)
         return sorted(entries.values(), key=lambda entry: entry["look"] not in ("area", "hatch"))
 
 

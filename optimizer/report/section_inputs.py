@@ -28,7 +28,7 @@ def inputs(plan: Plan) -> Section:
     warnings = [str(warning) for warning in plan.head.get("warnings", [])]
     rows = [(str(i), text) for i, text in enumerate(warnings, 1)]
     if rows:
-        blocks.append(Listed("Warnings", Grid(("", "Warning"), rows, 2)))
+        blocks.append(Listed("Warnings", Grid(("No.", "Warning"), rows, 2)))
     else:
         blocks.append(Prose(["No value is suspicious, and the solver had nothing to remark."]))
     blocks.append(Listed("Assumptions", Grid(("What", "Assumed"), _assumptions(plan), 2)))

@@ -44,6 +44,7 @@
     for (const [name, axis] of Object.entries(layout)) {
       const months = name.startsWith("xaxis") && /^M(\d+)$/.exec(axis.dtick);
       if (months && Number(months[1]) > 1) axis.dtick = `M${2 * months[1]}`;
+      if (axis.type === "category") axis.tickangle = -90;
     }
   }
 
