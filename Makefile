@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs clean
+.PHONY: help demo test check browser docs clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -13,12 +13,21 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/capopt solve bridge-lease -o plans/bridge-lease
 
-test: check
+test: check browser
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The report is tested in a real browser.
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	else \
+	  echo "The report is tested in a real browser, and none is here. Install Chromium (Debian: apt-get install chromium), then run make again." >&2; exit 1; \
+	fi
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
