@@ -97,7 +97,7 @@ class WhatIf:
             solution = self.live.solve(self.options, report, holds=holds, duals=rules)
         return finish(self.live.program, self.live.arrays, solution, self.options, clock)
 
-    def sweep(self, edit: str, values: Sequence[float]) -> pd.DataFrame:
+    def sweep(self, edit: str, values: Sequence[float], others: Iterable[Edit] = ()) -> pd.DataFrame:
         """Costs over a range of values of one cell: columns value, objective, bound, gap, change.
 
         Parameters
@@ -106,10 +106,12 @@ class WhatIf:
             ``table.item.column``, such as ``contracts.bridge.price``.
         values : sequence of float
             Values, in the order of the table.
+        others : iterable of Edit
+            Edits that are made too.
         """
         rows = []
         for value in values:
-            plan = self.ask([parse_edit(f"{edit}={value!r}")])
+            plan = self.ask([*others, parse_edit(f"{edit}={value!r}")])
             rows.append((value, plan.objective, plan.bound, plan.gap))
         table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap"])
         table["change"] = table["objective"].diff()

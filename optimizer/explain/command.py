@@ -1,0 +1,251 @@
+"""The commands ``capopt explain``, ``whatif`` and ``alternatives``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from optimizer.exits import print_json
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+_PLAN = click.Path(path_type=Path)
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+_gap = click.option("--gap", type=click.FloatRange(min=0), help="Relative gap of each search. [default: the plan's]")
+_threads = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
+
+
+def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
+    text = "Seconds for each search."
+    return click.option("--time-limit", type=click.FloatRange(min=0), default=seconds, show_default=True, help=text)
+
+
+@click.command()
+@click.argument("plan", metavar="PLAN|INSTANCE")
+@click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
+@click.option("--offer", "items", multiple=True, metavar="NAME", help="Only this offer (may be given again).")
+@_gap
+@_limit(20.0)
+@_threads
+@_json
+def explain(
+    plan: str,
+    quick: bool,
+    items: tuple[str, ...],
+    gap: float | None,
+    time_limit: float,
+    threads: int | None,
+    as_json: bool,
+) -> int:
+    """Tell why a plan is as it is; for an instance, why it has no plan.
+
+    Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
+    price would have made the others win, and by when decisions are due. The tables are written into the plan folder.
+
+    Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
+    up, proven by a plan (exit 5).
+    """
+    if not (Path(plan) / "plan.json").is_file():
+        return _why_not(plan, gap, time_limit, threads, as_json)
+    from optimizer.explain.explanation import explain as work_out
+    from optimizer.plan.plan import load_plan
+
+    loaded = load_plan(plan)
+    _known_offers(loaded, items)
+    found = work_out(loaded, quick=quick, items=items, gap=gap, time_limit=time_limit, threads=threads, tell=_say)
+    written = found.save(plan)
+    if as_json:
+        print_json({"plan": plan, "written": [str(path) for path in written], **found.to_dict()})
+    from optimizer.report.explained import render
+
+    _print(render(found, loaded, _width(as_json)), as_json)
+    click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
+    return 0
+
+
+def _why_not(name: str, gap: float | None, time_limit: float, threads: int | None, as_json: bool) -> int:
+    from optimizer.diagnosis import diagnose
+    from optimizer.errors import NoFeasiblePlan
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.read import read
+
+    found = diagnose(
+        read(find_instance(name)), gap=1e-3 if gap is None else gap, time_limit=time_limit, threads=threads
+    )
+    code = 0 if found.feasible else NoFeasiblePlan.exit_code
+    if as_json:
+        print_json({"instance": name, "exit_code": code, **found.to_dict()})
+    click.echo(found.text(), err=as_json)
+    return code
+
+
+def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
+    from optimizer.explain.offers import offers
+    from optimizer.instance.raw import nearest
+
+    names = [offer.item for offer in offers(plan)]
+    for item in items:
+        if item not in names:
+            near = nearest(item, names)
+            raise click.UsageError(f"no offer is called {item!r}." + (f" Did you mean {near!r}?" if near else ""))
+
+
+@click.command()
+@click.argument("plan", type=_PLAN)
+@click.option("--set", "edits", multiple=True, metavar="TABLE.ITEM.COLUMN=VALUE", help="Set a cell; *=, += and -= too.")
+@click.option(
+    "--delay", "delays", multiple=True, metavar="TABLE.ITEM=MONTHS", help="It arrives later by so many months."
+)
+@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Decide so.")
+@click.option("--forbid", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Do not decide so.")
+@click.option("--end", multiple=True, metavar="ITEM@MONTH", help="Nothing of it is in force from that month on.")
+@click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="A table over a range of values of one cell.")
+@click.option("-o", "--output", type=_PLAN, metavar="PLAN", help="Write the new plan there.")
+@_gap
+@_limit(60.0)
+@_threads
+@_json
+def whatif(
+    plan: Path,
+    edits: tuple[str, ...],
+    delays: tuple[str, ...],
+    sweep: str | None,
+    output: Path | None,
+    gap: float | None,
+    time_limit: float,
+    threads: int | None,
+    as_json: bool,
+    **holds: tuple[str, ...],
+) -> int:
+    r"""Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare.
+
+    \b
+    capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.inference.amount*=1.2"
+    capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
+    capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
+    """
+    if not (edits or delays or sweep or any(holds.values())):
+        raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
+    from optimizer.instance.edit import parse_delay, parse_edit
+    from optimizer.plan.plan import check_writable, load_plan
+    from optimizer.whatif import WhatIf, parse_holds
+
+    if output is not None:
+        check_writable(output)
+    base = load_plan(plan)
+    asked = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
+    ask = WhatIf(base, gap=float(asked), time_limit=time_limit, threads=threads)
+    chosen = [*map(parse_edit, edits), *map(parse_delay, delays)]
+    if sweep:
+        return _sweep(ask, base, sweep, chosen, as_json)
+    other = ask.ask(chosen, parse_holds(**holds))
+    if output is not None:
+        other.save(output)
+    from optimizer.plan.compare import compare
+    from optimizer.report.comparison_terminal import render
+
+    comparison = compare(base, other, ("plan", "what if"))
+    code = 0 if other.status == "optimal" else 3
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
+    _print(render([comparison], width=_width(as_json)), as_json)
+    return code
+
+
+def _sweep(ask: Any, base: Plan, sweep: str, edits: list[Any], as_json: bool) -> int:
+    cell, _, span = sweep.partition("=")
+    values = _span(sweep, span)
+    table = ask.sweep(cell.strip(), values, edits)
+    if as_json:
+        print_json({"sweep": sweep, "rows": table.to_dict("records")})
+    from optimizer.report.explained import sweep_table
+
+    _print(sweep_table(table, cell.strip(), base, _width(as_json)), as_json)
+    return 0
+
+
+def _span(sweep: str, span: str) -> list[float]:
+    import numpy as np
+
+    parts = span.split(":")
+    try:
+        first, last, steps = float(parts[0]), float(parts[1]), int(parts[2])
+        if len(parts) != 3 or steps < 2:
+            raise ValueError
+    except (ValueError, IndexError):
+        raise click.UsageError(f"{sweep!r} is no sweep; expected table.item.column=from:to:steps") from None
+    return [float(value) for value in np.linspace(first, last, steps)]
+
+
+@click.command()
+@click.argument("plan", type=_PLAN)
+@click.option("--within", default="1%", show_default=True, metavar="SHARE", help="How much more such plans may cost.")
+@click.option(
+    "--plans", "count", type=click.IntRange(0, 9), default=2, show_default=True, help="Distinct plans wanted."
+)
+@click.option("-o", "--output", type=_PLAN, metavar="FOLDER", help="Write the distinct plans there.")
+@_limit(20.0)
+@_threads
+@_json
+def alternatives(
+    plan: Path, within: str, count: int, output: Path | None, time_limit: float, threads: int | None, as_json: bool
+) -> int:
+    """Tell what plans that cost little more have in common, and where they differ.
+
+    For each party and kind of decision the least and the most that near-optimal plans use, the decisions of the first
+    month that all of them make (no regret), and some plans that differ as much as they can.
+    """
+    from optimizer.explain.alternatives import find_alternatives
+    from optimizer.plan.plan import load_plan
+    from optimizer.solver.solution import Options
+
+    share = _share(within)
+    loaded = load_plan(plan)
+    options = Options(gap=0.01, time_limit=time_limit, threads=threads)
+    found = find_alternatives(loaded, share, count, options)
+    if output is not None:
+        for number, other in enumerate(found.plans, start=1):
+            other.save(output / f"{number}")
+    if as_json:
+        told = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
+        tables = {"ranges": found.ranges.to_dict("records"), "first": found.first.to_dict("records")}
+        print_json({"plan": str(plan), "within": share, **tables, "plans": told})
+    from optimizer.report.explained import alternatives_text
+
+    _print(alternatives_text(found, loaded, _width(as_json)), as_json)
+    return 0
+
+
+def _share(text: str) -> float:
+    bare = text.strip()
+    try:
+        share = float(bare[:-1]) / 100 if bare.endswith("%") else float(bare)
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 10:
+        raise click.UsageError(f"--within {text!r}: expected a share such as 1% or 0.01")
+    return share
+
+
+# ---------------------------------------------------------------- helpers
+def _say(line: str) -> None:
+    click.echo(f"{line} ...", err=True)
+
+
+def _width(err: bool) -> int:
+    from rich.console import Console
+
+    console = Console(stderr=err)
+    return min(console.width, 120) if console.is_terminal else 100
+
+
+def _print(what: Any, err: bool) -> None:
+    from rich.console import Console
+
+    Console(stderr=err, highlight=False, width=_width(err)).print(what)
