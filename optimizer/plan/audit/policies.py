@@ -78,11 +78,9 @@ def outage_capacity(case: Holdings, say: Findings) -> None:
 def outage_power(case: Holdings, say: Findings) -> None:
     """Without each member, critical work and what stays leased out fit the power of the sites that are left."""
     table = case.tables["outages"]
-    for outage, ((policy, member), lost) in enumerate(case.facts.outages.items()):
+    for outage, (policy, member) in enumerate(case.facts.outages):
         run = _of(table, outage, table["accelerators"], "pool", case.shape("pool"))
-        leased = case.leased.copy()
-        leased[sorted(lost)] = 0.0
-        drawn = np.where(case.drawn(run) > 0, case.drawn(run + leased) + case.mw_let, 0.0)
+        drawn = np.where(case.drawn(run) > 0, case.drawn(run + case.leased) + case.mw_let, 0.0)
         for site, place in case.facts.names["site"].items():
             what = f"MW at {site} used and leased out without {member}"
             say.compare(drawn[place], "<=", case.mw_supply[place], what, policy, floor=case.mw_floor)

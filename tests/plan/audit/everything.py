@@ -60,8 +60,8 @@ TABLES = {
         "jobs,2030-07,60\njobs,2030-08,40\nstudy,2030-01,20\n"
     ),
     "training_runs": (
-        "run,class,work,sizes,target,lateness_penalty,penalty\n"
-        "big,train,60,20;30,2030-02,5000,1000000\nidle,train,60,20,,,500\n"
+        "run,class,work,sizes,deadline,target,lateness_penalty,penalty\n"
+        "big,train,60,20;30,,2030-02,5000,1000000\nidle,train,60,20,2030-12,,,500\n"
     ),
     "budgets": "budget,amount\ncap,1e9\n",
     "policies": (
