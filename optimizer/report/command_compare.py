@@ -46,9 +46,13 @@ def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_js
 
 
 def _names(plans: Sequence[Path]) -> list[str]:
-    """Names of the folders if they differ, else their paths."""
-    names = [plan.resolve().name for plan in plans]
-    return names if len(set(names)) == len(names) else [str(plan) for plan in plans]
+    """As much of the end of each path as tells them apart; plans that are named twice get numbers."""
+    parts = [plan.resolve().parts for plan in plans]
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-length:]) for part in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{part[-1]} ({number})" for number, part in enumerate(parts, start=1)]
 
 
 def _write(comparisons: Sequence[Comparison], html: Path | None, xlsx: Path | None) -> dict[str, str]:

@@ -31,8 +31,8 @@ def periods(comparison: Comparison) -> Periods:
 def capacity(comparison: Comparison) -> Told:
     """Difference of the average accelerators by period and party."""
     found = periods(comparison)
-    frame = _by_period(comparison.capacity, found, "accelerators_difference").div(found.lengths, axis=0)
-    frame = frame.reindex(found.lengths.index, fill_value=0.0)
+    frame = _by_period(comparison.capacity, found, "accelerators_difference")
+    frame = frame.reindex(found.lengths.index, fill_value=0.0).div(found.lengths, axis=0)
     return _over_time("Difference of accelerators, average of the months", frame, found.noun, _counted)
 
 
