@@ -1,4 +1,9 @@
-# make demo: install, solve an example, print its summary.    make test: lint, types, tests.    make docs: written from tables.toml.
+## make demo    install in .venv, solve an example, print its summary
+## make test    install in .venv, all checks: lint, types, tests
+## make check   lint and types alone
+## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
+## make docs    write the pages that follow from tables.toml and from the commands
+## make clean   remove what these have made
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: help demo test check browser docs clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^## //p' Makefile
 
 demo: $(VENV)/.installed
 	$(BIN)/capopt solve bridge-lease -o plans/bridge-lease
@@ -31,6 +36,7 @@ browser:
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
+	$(BIN)/python -m optimizer.commands docs/commands.md
 
 clean:
 	rm -rf $(VENV) build dist plans .mypy_cache .pytest_cache .ruff_cache .hypothesis

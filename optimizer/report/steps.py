@@ -11,7 +11,7 @@ from optimizer.plan.headline import notice_months
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-_VERBS = {
+VERBS = {
     "order_build": "Order",
     "buy": "Buy",
     "sign": "Sign",
@@ -87,7 +87,7 @@ def notices(plan: Plan) -> dict[str, int]:
 
 
 def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False) -> Step:
-    verb = _VERBS.get(row["decision"], row["decision"])
+    verb = VERBS.get(row["decision"], row["decision"])
     text = f"Give notice: {verb[:1].lower()}{verb[1:]} {row['item']}" if early else f"{verb} {row['item']}"
     if row["party"] not in ("", "in_house"):
         text += f" ({row['party']})"
