@@ -35,8 +35,11 @@ def _section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=f"capopt {name}", max_content_width=1000)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     options = [_option(one, context) for one in command.params if isinstance(one, click.Option)]
-    says = inspect.cleandoc(command.help or "").replace("\b\n", "")
-    return f"## capopt {name}\n\n```text\n{usage}\n```\n\n{says}\n\n" + "".join(f"- {line}\n" for line in options)
+    says = inspect.cleandoc(command.help or "")
+    examples = (command.epilog or "").replace("\b\n", "").strip()
+    shown = f"\n```text\n{examples}\n```\n" if examples else ""
+    lines = "".join(f"- {line}\n" for line in options)
+    return f"## capopt {name}\n\n```text\n{usage}\n```\n\n{says}\n\n{lines}{shown}"
 
 
 def _option(option: click.Option, context: click.Context) -> str:

@@ -81,6 +81,8 @@ def test_every_command_speaks_json(name: str) -> None:
         (["nonsense"], "No such command 'nonsense'. Try 'capopt --help'."),
         (["solve"], "Missing argument 'INSTANCE'. Try 'capopt solve --help'."),
         (["solve", "first-steps", "--gap", "nan"], "nan is not a finite number."),
+        (["whatif", "first-steps", "--time-limit", "inf"], "inf is not a finite number."),
+        (["bench", "--gap", "nan"], "nan is not a finite number."),
         (["solve", "first-steps", "--time-limit", "-1"], "-1.0 is not in the range x>=0."),
         (["solve", "first-steps", "--tables", "xml"], "'xml' is not one of 'csv', 'parquet'."),
         (["new", "x", "--blank", "--from", "first-steps"], "--blank, --from and --random exclude each other."),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from optimizer.exits import OTHER, print_json
+from optimizer.options import Finite
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,13 +22,6 @@ _WIDTH = 150  # of the table, also where the terminal is narrower: no figure is 
 _SIZES = ("tiny", "small", "S", "M", "L")
 
 
-def _finite(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    """Refuse numbers that compare with nothing, or never end."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.", param=parameter)
-    return value
-
-
 @click.command()
 @click.argument("instances", metavar="[INSTANCE]...", nargs=-1)
 @click.option("--set", "sets", type=click.Choice(_SETS), multiple=True, help="Only this set; can be given again.")
@@ -36,16 +29,14 @@ def _finite(_: click.Context, parameter: click.Parameter, value: float | None) -
 @click.option("--size", type=click.Choice(_SIZES), help="With --random: their size.  [default: tiny]")
 @click.option(
     "--gap",
-    type=click.FloatRange(min=0),
-    callback=_finite,
+    type=Finite(min=0),
     help="Relative gap to prove.  [default: 0.001; with --random: 1e-6]",
 )
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=600.0,
     show_default=True,
-    callback=_finite,
     help="Seconds for the solver, for each instance.",
 )
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.  [default: it chooses]")

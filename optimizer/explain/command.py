@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from optimizer.exits import print_json
+from optimizer.options import Finite
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -16,14 +17,19 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _PLAN = click.Path(path_type=Path)
+_EXAMPLES = """\b
+capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.inference.amount*=1.2"
+capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
+capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
+"""
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-_gap = click.option("--gap", type=click.FloatRange(min=0), help="Relative gap of each search. [default: the plan's]")
+_gap = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
 _threads = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
 
 
 def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
     text = "Seconds for each search."
-    return click.option("--time-limit", type=click.FloatRange(min=0), default=seconds, show_default=True, help=text)
+    return click.option("--time-limit", type=Finite(min=0), default=seconds, show_default=True, help=text)
 
 
 @click.command()
@@ -96,7 +102,7 @@ def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
             raise click.UsageError(f"no offer is called {item!r}." + (f" Did you mean {near!r}?" if near else ""))
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("plan", type=_PLAN)
 @click.option("--set", "edits", multiple=True, metavar="TABLE.ITEM.COLUMN=VALUE", help="Set a cell; *=, += and -= too.")
 @click.option(
@@ -123,13 +129,7 @@ def whatif(
     as_json: bool,
     **holds: tuple[str, ...],
 ) -> int:
-    r"""Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare.
-
-    \b
-    capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.inference.amount*=1.2"
-    capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
-    capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
-    """
+    """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare."""
     if not (edits or delays or sweep or any(holds.values())):
         raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
     from optimizer.instance.edit import parse_delay, parse_edit
