@@ -107,9 +107,9 @@ def test_what_is_agreed_ends_by_its_minimum_term_and_notice(notice: int, out: in
 
 def test_a_fixed_term_from_before_the_plan_keeps_the_price_of_the_first_month() -> None:
     """Tests that what runs already is paid at the price of month 0 and runs out in its time, its upfront long paid."""
-    # 5 months from month -2 on: months 0, 1, 2 at 70, the price since month -5; the later price does not matter.
+    # 5 months from month -2 on: months 0, 1, 2 at 70, the price of month 0; those of before and after do not matter.
     lease = {"price": 100, "committed_blocks": 1, "earliest": -2, "term_months": 5, "upfront_per_block": 1000}
-    prices = [{"item": "lease", "month": -5, "price": 70}, {"item": "lease", "month": 1, "price": 10}]
+    prices = [{"item": "lease", "month": -1, "price": 70}, {"item": "lease", "month": 1, "price": 10}]
     plan = solved(tiny(5, {"jobs": [0]}, contracts=[lease], prices=prices))
     assert plan.cash["term"].unique().tolist() == ["contract"]
     assert paid(plan, "contract") == {0: 70, 1: 70, 2: 70}

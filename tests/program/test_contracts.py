@@ -134,11 +134,11 @@ def test_leads_and_ends_bound_a_terminable_lease() -> None:
 
 def test_a_fixed_term_ends_by_its_last_month() -> None:
     """Tests that a fixed term starts early enough to end by `ends_by`."""
-    # Wanted in months 2 to 4; 3 months that end by month 3 start in month 1 at the latest: 300, and month 4 is missed.
+    # Wanted in months 3 and 4; 3 months that end by month 3 start in month 1 at the latest: 300, and month 4 is missed.
     plan = solved(
         tiny(
             5,
-            {"jobs": [0, 0, 10]},
+            {"jobs": [0, 0, 0, 10]},
             contracts=_lease(term_months=3, ends_by=3),
             workloads=[{"workload": "jobs", "penalty": 50}],
         )

@@ -105,6 +105,37 @@ def test_a_net_budget_counts_revenue(net: bool, amount: float, served: float) ->
     assert by_month(plan, "service", "served") == {0: served}
 
 
+AGREED = {"committed_blocks": 1, "earliest": 0}
+OPEX: list[tuple[str, dict[str, Any]]] = [
+    ("contract", {"contracts": [{"price": 60, "term_months": 1, **AGREED}]}),
+    ("upfront", {"contracts": [{"price": 0, "term_months": 1, "upfront_per_block": 60, **AGREED}]}),
+    # 30 for month 0, handed back in month 1 for 30, rather than another 40.
+    (
+        "termination",
+        {
+            "contracts": [{"price": 30, "min_term_months": 1, "termination_fee_months": 0.75, **AGREED}],
+            "prices": [{"item": "lease", "month": 1, "price": 40}],
+        },
+    ),
+    ("on_demand", {"on_demand": [{"price": 0.06, "max_accelerators": 10}]}),
+    ("shortfall", {"commitments": [{"annual_amount": 360, "latest": 0, "required": True}]}),
+]
+
+
+@pytest.mark.parametrize(("term", "tables"), OPEX, ids=[case[0] for case in OPEX])
+def test_all_that_is_paid_to_others_is_opex(term: str, tables: dict[str, Any]) -> None:
+    """Tests that each term paid to providers counts in a budget of opex, and in none of capex."""
+    # 60 in all; ten wanted in month 0, of which those by the hour must be served.
+    must = [{"workload": "jobs", "min_service": 1 if term == "on_demand" else 0, "penalty": 0}]
+    given = {"sites": [{}], **tables, "workloads": must}
+    for covers, amount in (("opex", 60), ("capex", 0), ("all", 60)):
+        plan = solved(tiny(2, {"jobs": [10, 0]}, **given, budgets=[{"amount": amount, "covers": covers}]))
+        assert plan.objective == pytest.approx(60)
+        assert sum(paid(plan, term).values()) == pytest.approx(30 if term == "termination" else 60)
+    with pytest.raises(NoFeasiblePlan, match="budget cap"):
+        solved(tiny(2, {"jobs": [10, 0]}, **given, budgets=[{"amount": 59, "covers": "opex"}]))
+
+
 LIMITS = [("capex", 0, 2, 120), ("capex", 0, 1, 80), ("capex", 3, 3, 100), ("opex", 0, 3, 160), ("all", 0, 3, 380)]
 
 
