@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from optimizer.diagnosis import Diagnosis, diagnose
     from optimizer.errors import (
         AuditFailed,
         CapoptError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         StoppedWithoutPlan,
         UnsupportedInstance,
     )
+    from optimizer.explain.explanation import explain
     from optimizer.instance.instance import Instance
     from optimizer.instance.read import read
     from optimizer.plan.audit import Audit, Violation, audit
@@ -38,6 +40,7 @@ __all__ = [
     "AuditFailed",
     "CapoptError",
     "Comparison",
+    "Diagnosis",
     "EditError",
     "Fault",
     "HoldError",
@@ -56,12 +59,16 @@ __all__ = [
     "audit",
     "build",
     "compare",
+    "diagnose",
+    "explain",
     "load_plan",
     "read",
     "solve",
 ]
 
 _ROOMS = {
+    "optimizer.diagnosis": ("Diagnosis", "diagnose"),
+    "optimizer.explain.explanation": ("explain",),
     "optimizer.instance.instance": ("Instance",),
     "optimizer.instance.read": ("read",),
     "optimizer.plan.audit": ("Audit", "Violation", "audit"),

@@ -6,7 +6,6 @@ Heavy libraries are imported where they are used, so that help and messages come
 from __future__ import annotations
 
 import errno
-import math
 import os
 import shlex
 import sys
@@ -18,11 +17,13 @@ import click
 
 from optimizer import __version__
 from optimizer.bench.command import bench
-from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, PlanFileError
+from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, PlanFileError
 from optimizer.exits import details, fault_details, print_json, run
 from optimizer.explain.command import alternatives, explain, whatif
+from optimizer.options import Finite
 from optimizer.report.command import report
 from optimizer.report.command_compare import compare
+from optimizer.report.command_export import export
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -39,13 +40,6 @@ _TOLD = 100  # violations listed at most
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 _strict = click.option("--strict", is_flag=True, help="Treat warnings as faults.")
-
-
-def _finite(_: click.Context, parameter: click.Parameter, value: float) -> float:
-    """Refuse numbers that compare with nothing, or never end."""
-    if not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.", param=parameter)
-    return value
 
 
 @click.group(context_settings=_SETTINGS, epilog=_EPILOG)
@@ -136,18 +130,16 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
 )
 @click.option(
     "--gap",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=0.001,
     show_default=True,
-    callback=_finite,
     help="Relative gap to prove; 0.001 is 0.1 %.",
 )
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=600.0,
     show_default=True,
-    callback=_finite,
     help="Seconds for the solver.",
 )
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver. [default: it chooses]")
@@ -155,6 +147,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Random seed of the solver."
 )
 @click.option("--relax", is_flag=True, help="Do not demand whole blocks and lots.")
+@click.option("--elastic", is_flag=True, help="Where no plan meets all rules, plan with the least given up (exit 5).")
 @_strict
 @click.option(
     "--tables",
@@ -164,7 +157,9 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     help="Format of the plan's tables.",
 )
 @_json
-def solve(instance: str, output: Path | None, tables: str, strict: bool, as_json: bool, **options: Any) -> int:
+def solve(
+    instance: str, output: Path | None, tables: str, strict: bool, elastic: bool, as_json: bool, **options: Any
+) -> int:
     """Find the plan of least present cost, prove how good it is, write it and print its summary.
 
     Ctrl-C ends the search and keeps the best plan so far.
@@ -181,7 +176,11 @@ def solve(instance: str, output: Path | None, tables: str, strict: bool, as_json
         if isinstance(error.__cause__, OSError):  # the plan is fine, the disk is not
             raise error.__cause__ from None
         raise
-    code = 0 if plan.status == "optimal" else 3
+    except NoFeasiblePlan as error:
+        if not elastic:
+            raise
+        plan = _least_violating(data, target, tables, error, options)
+    code = NoFeasiblePlan.exit_code if "elastic" in plan.head else 0 if plan.status == "optimal" else 3
     if as_json:
         print_json({"plan": str(target), "exit_code": code, **plan.head})
     _print_summary(plan, target, err=as_json)
@@ -215,6 +214,7 @@ cli.add_command(explain)
 cli.add_command(whatif)
 cli.add_command(alternatives)
 cli.add_command(compare)
+cli.add_command(export)
 cli.add_command(bench)
 
 
@@ -247,6 +247,18 @@ def _mark(name: str, target: Path | None, faults: Sequence[Fault], warn: bool, a
         from optimizer.instance.mark import mark_workbook
 
         click.echo(mark_workbook(find_instance(name), faults, target, warn), err=as_json)
+
+
+def _least_violating(data: Instance, target: Path, tables: str, error: NoFeasiblePlan, options: Any) -> Plan:
+    """Plan of the cheapest repair, written where the plan was to go."""
+    from optimizer.diagnosis import diagnose
+
+    found = diagnose(data, **options)
+    click.echo(found.text(), err=True)
+    if found.plan is None:
+        raise error
+    found.plan.save(target, tables)
+    return found.plan
 
 
 def _plan_folder(target: Path, tables: str) -> Path:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from optimizer.errors import NoFeasiblePlan
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import solve
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.labels import label_of, needs, told
+from optimizer.program.labels import label_of, needs, telling, told
 from optimizer.solver import repair
 from optimizer.solver.solution import Options
 
 _SECONDS = 60.0
+_TOLD = 6  # parts of a conflict that its sentence names
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,15 @@ class Diagnosis:
         if self.feasible:
             return "There is a plan that meets all rules."
         lines = ["There is no plan that meets all rules."]
-        for number, reason in enumerate(self.reasons, start=1):
-            lines += [f"{number}. {reason.text}", *(f"   - {part}" for part in reason.parts)]
+        lines += [f"{number}. {reason.text}" for number, reason in enumerate(self.reasons, start=1)]
+        if self.repair:
+            lines += ["", "The least that must be given up:", *(f"   {edit}" for edit in self.repair)]
         if self.plan is not None:
             currency = self.plan.instance.head.currency
-            lines += ["", "The least that must be given up:", *(f"   {edit}" for edit in self.repair)]
             lines.append(f"With that there is a plan, which costs {self.plan.objective:,.0f} {currency}.")
-        elif not self.repair:
+        elif self.repair:
+            lines.append("No plan was found in time to prove it; give it more time.")
+        else:
             lines += ["", "No loosening of budgets, service, policies, rules, power or agreed outlets gives a plan."]
         return "\n".join(lines)
 
@@ -126,19 +129,27 @@ def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | No
             seed=options.seed,
             relax=options.relax,
         )
-    except NoFeasiblePlan:
-        return None
+    except (NoFeasiblePlan, StoppedWithoutPlan):
+        return None  # the text says that the repair is not proven
     return replace(plan, head={**plan.head, "elastic": [str(edit) for edit in edits]})
 
 
 def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
     labels = [label_of(program, arrays.rows[row]) for row in one.rows]
     labels += [label_of(program, arrays.columns[column]) for column in one.columns]
-    wanted, limits = [x for x in labels if needs(x)], [x for x in labels if not needs(x)]
-    parts = told(program, [*wanted, *limits])
     sources = tuple(dict.fromkeys(source for x in labels for source in x.sources))
+    shown = telling(labels)
+    wanted, limits = told(program, filter(needs, shown)), told(program, (x for x in shown if not needs(x)))
     if wanted and limits:
-        text = f"{told(program, wanted)[-1]}, but {'; '.join(told(program, limits)[:3])}"
+        text = f"{_listed(wanted, 'and')}; against it stand {_listed(limits, 'and')}"
     else:
-        text = " and ".join(parts[:3])
-    return Reason(f"{text}.", tuple(parts), sources)
+        text = f"{_listed(wanted or limits, 'and')} cannot all hold"
+    return Reason(f"{text}.", (*wanted, *limits), sources)
+
+
+def _listed(parts: list[str], word: str) -> str:
+    """A few parts in a row, and how many there are besides."""
+    rest = len(parts) - _TOLD
+    if rest > 0:
+        return f"{'; '.join(parts[:_TOLD])} {word} {rest} more"
+    return f" {word} ".join(["; ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]

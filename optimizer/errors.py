@@ -148,7 +148,9 @@ class NoFeasiblePlan(CapoptError):
     def __init__(self, conflict: Iterable[str]) -> None:
         self.conflict = tuple(conflict)
         lines = "\n".join(f"  {row}" for row in self.conflict)
-        super().__init__(f"no plan meets all rules. These cannot hold together:\n{lines}")
+        found = f" These cannot hold together:\n{lines}\n" if lines else " "
+        remedy = "All conflicts and the least that must be given up: capopt explain, or optimizer.diagnose."
+        super().__init__(f"no plan meets all rules.{found}{remedy}")
 
 
 class StoppedWithoutPlan(CapoptError):

@@ -17,7 +17,7 @@ from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan, check_writable
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.labels import label
+from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import highs
 from optimizer.solver.solution import Options, Solution, Stop
 
@@ -157,9 +157,9 @@ def _rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[t
 def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
     """Why nothing is held."""
     if solution.stop is Stop.INFEASIBLE:
-        rows = [label(program, arrays.rows[row]) for row in solution.conflict]
-        rows += [label(program, arrays.columns[column]) for column in solution.conflict_columns]
-        return NoFeasiblePlan(rows)
+        labels = [label_of(program, arrays.rows[row]) for row in solution.conflict]
+        labels += [label_of(program, arrays.columns[column]) for column in solution.conflict_columns]
+        return NoFeasiblePlan(told(program, telling(labels)))
     why = {Stop.TIME_LIMIT: "the time limit was reached", Stop.INTERRUPTED: "it was interrupted"}[solution.stop]
     note = f" ({'; '.join(solution.notes)})" if solution.notes else ""
     return StoppedWithoutPlan(f"{why} before any plan was found{note}; give it more time or ask for a larger gap")

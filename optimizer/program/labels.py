@@ -26,6 +26,8 @@ class Label:
         The figures behind it, ``""`` without any.
     sources : tuple of str
         Table rows it comes from, such as ``contracts.csv row 3``.
+    defines : bool
+        Whether it only says what a quantity is.
     """
 
     family: str
@@ -33,6 +35,7 @@ class Label:
     month: int | None = None
     figure: str = ""
     sources: tuple[str, ...] = ()
+    defines: bool = False
 
 
 def label(program: Program, component: Any) -> str:
@@ -80,7 +83,8 @@ def label_of(program: Program, component: Any) -> Label:
     month = next((part for kind, part in zip(entry["index"], key, strict=True) if kind == "month"), None)
     names = ["{month}" if kind == "month" else str(part) for kind, part in zip(entry["index"], key, strict=True)]
     figure = _FIGURES[family](program.index, *key) if family in _FIGURES else ""
-    return Label(family, str(entry["says"]).format(*names), month, figure, _sources(program, entry, names, month))
+    says, sources = str(entry["says"]).format(*names), _sources(program, entry, names, month)
+    return Label(family, says, month, figure, sources, bool(entry.get("defines", False)))
 
 
 # ---------------------------------------------------------------- figures
@@ -90,7 +94,7 @@ def _number(value: float) -> str:
 
 def _served(ix: Any, workload: str, t: int) -> str:
     share, wanted = ix.workloads[workload].min_service, float(ix.demand[workload][t])
-    return f"at least {_number(share * wanted)} of {_number(wanted)} reference-accelerators must be served"
+    return f"at least {_number(share * wanted)} of {_number(wanted)} reference-accelerators"
 
 
 def _stock(ix: Any, pool: str, t: int) -> str:
@@ -132,8 +136,17 @@ _FIGURES: dict[str, Callable[..., str]] = {
 _AT_SITES = ("sites", "power", "fleet", "builds", "purchases")
 
 
+def _agreed(program: Program) -> tuple[str, ...]:
+    """Rows of what was agreed before the plan."""
+    carried = [name for name, agreement in program.index.agreements.items() if agreement.carried]
+    rows = [(t, i) for t in ("contracts", "outlets") for n in carried for i in _places(program, t, "agreement", n)]
+    return tuple(program.instance.place(table, i) for table, i in rows)
+
+
 def _sources(program: Program, entry: Any, names: list[str], month: int | None) -> tuple[str, ...]:
     """Table rows that a component comes from: those that name its item; of a step series, the one that holds then."""
+    if not names:
+        return _agreed(program)
     found = []
     for table, position in entry.get("tables", {}).items():
         places = _places(program, table, entry["index"][position], names[position])
@@ -162,6 +175,13 @@ def _first(row: Any) -> Any:
     return next(iter(row))[1]
 
 
+def telling(labels: Iterable[Label]) -> list[Label]:
+    """Labels without those that only say what a quantity is; all of them where nothing else is left."""
+    every = list(labels)
+    return [one for one in every if not one.defines] or every
+
+
 def needs(one: Label) -> bool:
     """Whether a label says what is needed, rather than what limits it."""
-    return one.family in ("unserved", "demand_met", "outage_demand", "not_run", "started", "outlet_cover", "renewal")
+    agreed = one.family == "started" and "agreed" in one.figure
+    return agreed or one.family in ("unserved", "demand_met", "outage_demand", "not_run", "outlet_cover", "renewal")

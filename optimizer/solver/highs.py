@@ -178,7 +178,7 @@ class Model:
         while thread.is_alive():
             try:
                 thread.join(0.1)
-                if report and thread.is_alive():
+                if report and thread.is_alive() and not watch.stop.is_set():
                     report(watch.incumbent, watch.bound, watch.nodes)
             except KeyboardInterrupt:
                 if watch.stop.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -54,8 +55,16 @@ def test_ctrl_c_returns_the_incumbent() -> None:
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a second interruption does not wait for a solver that does not heed the first."""
     monkeypatch.setattr(highs._Watch, "ask", lambda watch, event: None)
+    pressed: list[threading.Timer] = []
+
+    def press_twice(incumbent: float | None, bound: float | None, nodes: int) -> None:
+        if incumbent is not None and not pressed:
+            pressed.append(threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)))
+            pressed[0].start()
+            signal.raise_signal(signal.SIGINT)
+
     with pytest.raises(KeyboardInterrupt):
-        highs.solve(knapsacks(), Options(gap=0, threads=1, time_limit=3), Keyboard(times=2))
+        highs.solve(knapsacks(), Options(gap=0, threads=1, time_limit=20), press_twice)
 
 
 def test_an_interruption_within_the_asked_gap_is_a_plan_within_it() -> None:
