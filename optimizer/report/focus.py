@@ -1,0 +1,65 @@
+"""A plan as FOCUS datasets: Contract Commitment, and Cost and Usage. ``docs/focus.md`` tells the mapping."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimizer.program.index import Index
+from optimizer.report import focus_commitments, focus_costs
+from optimizer.report.focus_signatures import signatures
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+COMMITMENTS, COSTS = "contract_commitment.csv", "cost_and_usage.csv"
+
+
+def write_focus(plan: Plan, folder: str | Path) -> list[Path]:
+    """Write the contracts and the money of a plan as FOCUS datasets.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to tell.
+    folder : str or Path
+        Where to; made if missing. Files of the same names there are replaced.
+
+    Returns
+    -------
+    list of Path
+        The files: ``contract_commitment.csv`` and ``cost_and_usage.csv``.
+    """
+    index = Index(plan.instance)
+    signed = signatures(plan, index)
+    commitments = [*focus_commitments.contract_rows(plan, signed), *focus_commitments.spend_rows(plan)]
+    costs = focus_costs.Costs(plan, index, signed).rows()
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    return [
+        _write(target / COMMITMENTS, focus_commitments.COLUMNS, commitments),
+        _write(target / COSTS, focus_costs.COLUMNS, costs),
+    ]
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    return path
+
+
+def _cell(value: Any) -> str:
+    """A value as text: null is blank, numbers have neither exponents nor separators."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | int):
+        text = format(Decimal(repr(value)), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
