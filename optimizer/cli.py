@@ -189,9 +189,22 @@ def solve(
 
 @cli.command()
 @click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Price and check these decisions of your own instead (CSV: month, decision, item, blocks).",
+)
 @_json
-def audit(plan: Path, as_json: bool) -> int:
-    """Check a plan again and price it again, from its tables alone."""
+def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
+    """Check a plan again and price it again, from its tables alone.
+
+    With --decisions, check and price your own decisions: all else is made the best of, and compared with the plan.
+    """
+    if decisions is not None:
+        from optimizer.explain.command import own_decisions
+
+        return own_decisions(plan, decisions, as_json)
     from optimizer.plan.audit import audit as check
     from optimizer.plan.plan import load_plan
 

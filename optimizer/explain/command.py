@@ -183,6 +183,23 @@ def _span(sweep: str, span: str) -> list[float]:
     return [float(value) for value in np.linspace(first, last, steps)]
 
 
+def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
+    """Price and check the planner's own decisions, and show what they cost against a plan."""
+    from optimizer.explain.check import check_decisions, read_decisions
+    from optimizer.plan.compare import compare
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.comparison_terminal import render
+
+    base = load_plan(plan)
+    asked = base.head.get("options", {})
+    mine = check_decisions(base, read_decisions(decisions), gap=float(asked.get("gap", 1e-3)), time_limit=60.0)
+    comparison = compare(base, mine, ("plan", "mine"))
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": 0, "decisions": str(decisions), **comparison.to_dict()})
+    _print(render([comparison], width=_width(as_json)), as_json)
+    return 0
+
+
 @click.command()
 @click.argument("plan", type=_PLAN)
 @click.option("--within", default="1%", show_default=True, metavar="SHARE", help="How much more such plans may cost.")

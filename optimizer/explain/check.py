@@ -1,0 +1,112 @@
+"""A planner's own decisions: priced and checked, the rest made the best of, and compared with the optimum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.clock import Clock
+from optimizer.errors import EditError
+from optimizer.plan.plan import Plan
+from optimizer.planning import finish
+from optimizer.program.build import Program, build
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.holds import FAMILY, Hold, hold
+from optimizer.solver import highs
+from optimizer.solver.solution import Options
+
+NEEDED = ("month", "decision", "item", "blocks")
+_IGNORED = ("expire",)  # follows from the others
+
+
+def read_decisions(path: str | Path) -> pd.DataFrame:
+    """Decisions from a CSV file with at least the columns month, decision, item and blocks.
+
+    Raises
+    ------
+    EditError
+        If it cannot be read as such.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"month": str, "decision": str, "item": str}, keep_default_na=False)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise EditError(f"{path} cannot be read: {error}") from None
+    missing = [column for column in NEEDED if column not in table.columns]
+    if missing:
+        raise EditError(f"{path} lacks the columns {', '.join(missing)}; expected {', '.join(NEEDED)}")
+    blocks = pd.to_numeric(table["blocks"], errors="coerce")
+    wrong = [str(row + 2) for row in np.flatnonzero(blocks.isna().to_numpy() | (blocks < 0).to_numpy())]
+    if wrong:
+        raise EditError(f"{path}, column blocks, row {', '.join(wrong)}: a number, 0 or more, expected")
+    return table.assign(blocks=blocks)
+
+
+def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan:
+    """The best plan with exactly these decisions: what is not in them is not decided, all else is free.
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose instance it is about.
+    decisions : DataFrame
+        Columns ``month``, ``decision``, ``item``, ``blocks``, as in a plan's table of decisions.
+    **options
+        As for :func:`optimizer.solve`.
+
+    Raises
+    ------
+    EditError
+        If decisions name things that are not there, or months in which they cannot be made; all are told.
+    NoFeasiblePlan
+        If the decisions break a rule; it tells which.
+    """
+    settings, clock = Options(**options), Clock()
+    program = build(plan.instance)
+    arrays = fix_decisions(program, compile_program(program), decisions)
+    solution = highs.solve(arrays, settings, duals=bool(plan.instance.rows["rules"]))
+    return finish(program, arrays, solution, settings, clock)
+
+
+def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> Arrays:
+    """Arrays in which all decisions are held at those given."""
+    m, wrong = program.model, []
+    amounts: dict[int, float] = {}
+    runs: list[Hold] = []
+    for place, row in enumerate(decisions.to_dict("records")):
+        number = None if row["decision"] in _IGNORED else _column(program, row)
+        if row["decision"] == "start_run" and row["item"] in program.index.runs:
+            runs.append(Hold("force", "start_run", str(row["item"]), str(row["month"])))
+        elif number is not None:
+            amounts[number] = amounts.get(number, 0.0) + float(row["blocks"])
+        elif row["decision"] not in _IGNORED:
+            wrong.append(f"row {place + 2}: {row['decision']} {row['item']} is not possible in {row['month']}")
+    if wrong:
+        raise EditError("\n  ".join([f"{len(wrong)} decisions cannot be made:", *wrong]))
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    for family in ("ordered", "bought", "started", "ended", "committed"):
+        for key, variable in m.col[family].items():
+            if family == "started" and program.index.agreements[key[0]].committed is not None:
+                continue
+            number = m.number[id(variable)]
+            lower[number] = upper[number] = amounts.get(number, 0.0)
+    placed = {one.item for one in runs}
+    for key, variable in m.col["placed"].items():
+        upper[m.number[id(variable)]] *= key[0] in placed
+    return hold(program, replace(arrays, lower=lower, upper=upper), runs)
+
+
+def _column(program: Program, row: dict[Any, Any]) -> int | None:
+    """Column of a decision, None if there is none."""
+    family = FAMILY.get(str(row["decision"]))
+    try:
+        t = program.instance.month_index(str(row["month"]))
+    except ValueError:
+        return None
+    if family == "started" and row["item"] in program.index.agreements:
+        t += program.index.agreements[row["item"]].row.lead_months
+    variable = program.model.col[family].get((row["item"], t)) if family and family != "placed" else None
+    return None if variable is None else int(program.model.number[id(variable)])
