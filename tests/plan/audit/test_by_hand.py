@@ -27,6 +27,13 @@ def test_every_payment_counts() -> None:
         assert ("cash", item, month) in named(change(plan, "cash", row, amount=amount * 1.01))
 
 
+def test_leases_stay_where_others_are_lost() -> None:
+    """Tests that critical work which survives a loss has to leave alone what is leased out."""
+    # Of the 20 accelerators of the lease, 5 cover the outlet.
+    assert ("outage_capacity", "care", "2030-01") in named(change(by_hand(), "outages", 0, accelerators=15.1))
+    assert ("outage_capacity", "care", "2030-01") not in named(change(by_hand(), "outages", 0, accelerators=14.9))
+
+
 # Quantities that own rules can speak of, by month.
 _HALL: list[float] = [0, 60, 0, 1_500_290, 1_500_110, 1_500_110]  # what is built, bought, upkept and its energy
 QUANTITIES: list[tuple[str, str, list[float]]] = [

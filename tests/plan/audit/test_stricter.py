@@ -46,6 +46,10 @@ def _lease(**terms: Any) -> Tables:
     return {"contracts": [{"price": 1, "min_term_months": 1, **terms}]}
 
 
+def _two(**terms: Any) -> Tables:
+    return _lease(max_blocks=2, **terms)
+
+
 def _wing(*rows: Tables, mw: float = 0.0) -> Tables:
     """Ten accelerators at a site that has no power but what is built."""
     return {
@@ -90,6 +94,7 @@ def _two_sites() -> Tables:
 
 _OLD = {"contract": "old", "price": 1, "term_months": 2, "committed_blocks": 1, "earliest": 0}
 _AGAIN = {"contract": "again", "price": 1, "term_months": 1, "max_blocks": 9}
+_ENDED = {"expire", "capacity", "capacity_use", "pool_limit", "cash"}
 _UNRUN = {"eligible", "work", "run_dates", "run_allocation"}
 _LESS_POWER = {"power": [{"mw": 0.009, "price_per_mwh": 9}]}
 
@@ -126,6 +131,7 @@ AGREED = [
     ),
     Case("notice", "lease", 1, [10, 0, 0], _lease(), _lease(notice_months=2)),
     Case("handed_in_force", "lease", 1, [10, 0, 0], _lease(), _lease(ends_by=0), {"expire"}),
+    Case("handed_in_force", "lease", 2, [20, 20, 10, 0], _two(ends_by=2), _two(ends_by=1), _ENDED),
     Case("min_term", "lease", 2, [10, 0, 0], _lease(), _lease(min_term_months=3), {"committed_cost"}),
     Case(
         "renewal",
@@ -158,6 +164,9 @@ RUN = [
     Case("run_size", "big", 0, [0, 0], _run(), _run(sizes="20;40")),
     Case("run_window", "big", 0, [0, 0], _run(), _run(release=1)),
     Case("run_window", "big", 0, [0, 0], _run(), _run(deadline=0)),
+    Case(
+        "run_window", "big", 1, [0, 0], _run(work=10, release=1, deadline=9), _run(release=1, deadline=9), {"run_dates"}
+    ),
     Case("run_dates", "big", 0, [0, 0], _run(), _run(work=10), {"run_allocation"}),
     Case("run_once", "big", None, [0], _run(), _run(required=True)),
 ]

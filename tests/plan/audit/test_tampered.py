@@ -198,6 +198,20 @@ def test_missing_table_and_column(table: str) -> None:
     assert named(twice) == {("tables", table, "")}
 
 
+def test_power_that_stays_leased_out() -> None:
+    """Tests that critical work which survives a loss has the power that leased accelerators and space leave."""
+    plan = everything()
+    months = set(plan.leases.query("pool == 'hall/gpu'")["month"]) & set(plan.power.query("mw_leased_out > 0")["month"])
+    month = min(months)
+    leased = plan.leases.query("pool == 'hall/gpu' and month == @month")["accelerators"].sum()
+    power = plan.power.query("month == @month").iloc[0]
+    # An accelerator of 1 kW draws 1.25 kW of facility power.
+    left = (power["mw_available"] - power["mw_leased_out"]) * 1000 / 1.25 - leased
+    row = pick(plan, "outages", month=month, pool="hall/gpu")
+    assert ("outage_power", "lose", month) in named(change(plan, "outages", row, accelerators=left * 1.001))
+    assert ("outage_power", "lose", month) not in named(change(plan, "outages", row, accelerators=left * 0.999))
+
+
 @pytest.mark.parametrize("value", [None, np.nan, -np.inf, 1e300, 10**400, "x", True, [1.0]], ids=repr)
 def test_cells_that_are_no_numbers(value: Any) -> None:
     """Tests that whatever is no number of a sensible size is named, in every table, and nothing worse happens."""
