@@ -1,0 +1,398 @@
+"""The FOCUS export: values by hand, and every cell against the rules of the specification, written down here anew."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import optimizer
+from optimizer.cli import cli
+from optimizer.exits import run
+from optimizer.plan.plan import Plan
+from optimizer.report.focus import write_focus
+from optimizer.report.focus_costs import NO_CHARGES
+from tests.instance.sample import put, sample
+from tests.plan.pairs import instance, plan
+
+Rows = list[dict[str, str]]
+TEXT, DECIMAL, MOMENT, JSON = "text", "decimal", "moment", "json"
+# Column: type, whether null is allowed, allowed values. FOCUS 1.3, of 1.4 where marked.
+COMMITMENT: dict[str, tuple[str, bool, tuple[str, ...]]] = {
+    "BillingCurrency": (TEXT, True, ()),
+    "ContractCommitmentCategory": (TEXT, False, ("Spend", "Usage")),
+    "ContractCommitmentCost": (DECIMAL, True, ()),
+    "ContractCommitmentDescription": (TEXT, True, ()),
+    "ContractCommitmentId": (TEXT, False, ()),
+    "ContractCommitmentPeriodEnd": (MOMENT, False, ()),
+    "ContractCommitmentPeriodStart": (MOMENT, False, ()),
+    "ContractCommitmentQuantity": (DECIMAL, True, ()),
+    "ContractCommitmentType": (TEXT, False, ()),
+    "ContractCommitmentUnit": (TEXT, True, ()),
+    "ContractId": (TEXT, False, ()),
+    "ContractPeriodEnd": (MOMENT, False, ()),
+    "ContractPeriodStart": (MOMENT, False, ()),
+    # 1.4
+    "ContractCommitmentFulfillmentInterval": (
+        *(TEXT, False),
+        (
+            *("Hourly", "Daily", "Weekly", "Monthly", "Quarterly", "Semi-Annual", "Annual"),
+            *("Full Commitment Period", "Transactional", "Custom"),
+        ),
+    ),
+    "ContractCommitmentLifecycleStatus": (
+        *(TEXT, False),
+        ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded"),
+    ),
+    "ContractCommitmentPaymentInterval": (
+        *(TEXT, False),
+        ("One-Time", "Monthly", "Quarterly", "Semi-Annual", "Annual", "Custom"),
+    ),
+    "ContractCommitmentPaymentModel": (TEXT, False, ("No Upfront", "Partial Upfront", "All Upfront")),
+    "ContractCommitmentPaymentUpfrontPercentage": (DECIMAL, False, ()),
+}
+COST: dict[str, tuple[str, bool, tuple[str, ...]]] = {
+    "BilledCost": (DECIMAL, False, ()),
+    "BillingAccountId": (TEXT, False, ()),
+    "BillingAccountName": (TEXT, True, ()),
+    "BillingCurrency": (TEXT, False, ()),
+    "BillingPeriodEnd": (MOMENT, False, ()),
+    "BillingPeriodStart": (MOMENT, False, ()),
+    "ChargeCategory": (TEXT, False, ("Usage", "Purchase", "Tax", "Credit", "Adjustment")),
+    "ChargeClass": (TEXT, True, ("Correction",)),
+    "ChargeDescription": (TEXT, True, ()),
+    "ChargeFrequency": (TEXT, False, ("One-Time", "Recurring", "Usage-Based")),
+    "ChargePeriodEnd": (MOMENT, False, ()),
+    "ChargePeriodStart": (MOMENT, False, ()),
+    "ConsumedQuantity": (DECIMAL, True, ()),
+    "ConsumedUnit": (TEXT, True, ()),
+    "ContractApplied": (JSON, True, ()),
+    "ContractedCost": (DECIMAL, False, ()),
+    "EffectiveCost": (DECIMAL, False, ()),
+    "HostProviderName": (TEXT, False, ()),
+    "InvoiceIssuerName": (TEXT, False, ()),
+    "ListCost": (DECIMAL, False, ()),
+    "PricingQuantity": (DECIMAL, True, ()),
+    "PricingUnit": (TEXT, True, ()),
+    "ProviderName": (TEXT, False, ()),
+    "PublisherName": (TEXT, False, ()),
+    "RegionId": (TEXT, True, ()),
+    "RegionName": (TEXT, True, ()),
+    "ResourceId": (TEXT, True, ()),
+    "ResourceName": (TEXT, True, ()),
+    "ResourceType": (TEXT, True, ()),
+    "ServiceCategory": (TEXT, False, ("Compute", "Other")),
+    "ServiceName": (TEXT, False, ()),
+    "ServiceProviderName": (TEXT, False, ()),
+    "ServiceSubcategory": (TEXT, False, ("Other (Compute)", "Other (Other)")),
+}
+_PATTERNS = {
+    # A minus sign may stand before a number, nothing before its exponent but that.
+    DECIMAL: re.compile(r"-?\d+(\.\d+)?(E-?\d+)?"),
+    MOMENT: re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"),
+    TEXT: re.compile(r"\S(.*\S)?", re.DOTALL),
+    JSON: re.compile(r"\{.*\}", re.DOTALL),
+}
+_UNIT = re.compile(r"[A-Z][A-Za-z]+(-(Years|Months|Days|Hours|Minutes|Seconds))?")
+
+
+def _export(plan: Plan, folder: Path) -> tuple[Rows, Rows]:
+    """Both datasets, checked against the specification."""
+    files = write_focus(plan, folder / "new" / "focus")
+    assert [file.name for file in files] == ["contract_commitment.csv", "cost_and_usage.csv"]
+    commitments, costs = (_read(file, spec) for file, spec in zip(files, (COMMITMENT, COST), strict=True))
+    _check_commitments(commitments)
+    _check_costs(costs, {row["ContractCommitmentId"]: row for row in commitments})
+    return commitments, costs
+
+
+def _read(file: Path, spec: dict[str, tuple[str, bool, tuple[str, ...]]]) -> Rows:
+    """Rows of a dataset; header and cells are checked."""
+    header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
+    _check_header(header, spec)
+    found = [dict(zip(header, row, strict=True)) for row in rows]
+    for row in found:
+        _check_cells(row, spec)
+    return found
+
+
+def _check_header(header: list[str], spec: dict[str, Any]) -> None:
+    assert header[: len(spec)] == list(spec)
+    custom = header[len(spec) :]
+    assert all(re.fullmatch(r"x_([A-Z][a-z]+)+", name) and len(name) <= 50 for name in custom)
+    assert len(set(header)) == len(header)
+
+
+def _check_cells(row: dict[str, str], spec: dict[str, tuple[str, bool, tuple[str, ...]]]) -> None:
+    for name, (kind, nullable, allowed) in spec.items():
+        if row[name] == "":
+            assert nullable, name
+            continue
+        assert _PATTERNS[kind].fullmatch(row[name]), (name, row[name])
+        assert not allowed or row[name] in allowed, (name, row[name])
+
+
+def _check_commitments(rows: Rows) -> None:
+    names = [row["ContractCommitmentId"] for row in rows]
+    assert len(set(names)) == len(names)
+    for row in rows:
+        assert row["ContractCommitmentPeriodStart"] < row["ContractCommitmentPeriodEnd"]
+        assert row["ContractPeriodStart"] <= row["ContractCommitmentPeriodStart"]
+        assert row["ContractCommitmentPeriodEnd"] <= row["ContractPeriodEnd"]
+        assert row["ContractCommitmentCost"] or row["ContractCommitmentQuantity"]
+        assert bool(row["ContractCommitmentQuantity"]) == bool(row["ContractCommitmentUnit"])
+        assert not row["ContractCommitmentUnit"] or _UNIT.fullmatch(row["ContractCommitmentUnit"])
+        share = float(row["ContractCommitmentPaymentUpfrontPercentage"])
+        models = {"No Upfront": share == 0, "All Upfront": share == 1, "Partial Upfront": 0 < share < 1}
+        assert models[row["ContractCommitmentPaymentModel"]]
+        if row["ContractCommitmentPaymentModel"] == "All Upfront":
+            assert row["ContractCommitmentPaymentInterval"] == "One-Time"
+
+
+def _check_costs(rows: Rows, commitments: dict[str, dict[str, str]]) -> None:
+    for row in rows:
+        usage = row["ChargeCategory"] == "Usage"
+        assert bool(row["ConsumedQuantity"]) == bool(row["ConsumedUnit"]) == usage
+        assert not row["ConsumedUnit"] or _UNIT.fullmatch(row["ConsumedUnit"])
+        assert not (row["ChargeCategory"] == "Purchase" and row["ChargeFrequency"] == "Usage-Based")
+        # Without a price list there are neither quantities nor units of pricing.
+        assert row["PricingQuantity"] == row["PricingUnit"] == ""
+        assert row["ServiceSubcategory"] == f"Other ({row['ServiceCategory']})"
+        assert row["ListCost"] == row["ContractedCost"] == row["EffectiveCost"] == row["BilledCost"]
+        for element in _elements(row):
+            assert commitments[element["ContractCommitmentID"]]["ContractId"] == element["ContractID"]
+            assert element["ContractCommitmentAppliedCost"] == pytest.approx(float(row["BilledCost"]))
+        if row["x_CashTerm"] in ("contract", "upfront"):
+            assert _elements(row)[0]["ContractCommitmentID"] == row["ResourceId"]
+
+
+def _elements(row: dict[str, str]) -> list[dict[str, Any]]:
+    return list(json.loads(row["ContractApplied"])["Elements"]) if row["ContractApplied"] else []
+
+
+LEASES = [
+    ("2026-02", "sign", "lease", "neo", 2, 2000, 2.8, "2026-02", "", 0.0),
+    ("2026-04", "sign", "lease", "neo", 1, 1000, 1.4, "2026-04", "", 0.0),
+    ("2026-08", "hand_back", "lease", "neo", 2, 2000, 2.8, "", "2026-07", 0.0),
+]
+DEAL = ("2026-01", "commit_spend", "deal", "cloud", 1, 0, 0, "2026-01", "2026-12", 1e7)
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> tuple[Rows, Rows]:
+    """Two leases, one of them handed back, a spend commitment, and what was agreed in the sample."""
+    made = plan(
+        decisions=[*LEASES, DEAL],
+        capacity=[("2026-03", "hourly", "on_demand", "cloud", "europe", "gpu", 50, 50, 0, 0, 0)],
+        power=[("2026-03", "north", 10, 4, 0)],
+        cash=[
+            ("2026-03", "energy", "north", "in_house", 175_200.0, 175_000.0),
+            ("2026-03", "on_demand", "hourly", "cloud", 146_000.0, 145_000.0),
+            ("2026-05", "contract", "lease", "neo", 3_500_000.0, 3_400_000.0),
+            ("2026-08", "contract", "lease", "neo", 1_400_000.0, 1_300_000.0),
+            ("2026-08", "termination", "lease", "neo", 90.0, 80.0),
+            ("2026-09", "termination", "let", "lab", 70.0, 60.0),
+            ("2026-12", "shortfall", "deal", "cloud", 5e6, 4e6),
+            ("2026-05", "lease_out", "let", "lab", -1000.0, -990.0),
+            ("2026-05", "unserved", "study", "", 1e6, 9e5),
+            ("2026-05", "build", "hall-1", "in_house", 2e8, 1.9e8),
+            ("2028-01", "residual", "hall-1", "in_house", -1e8, -9e7),
+        ],
+    )
+    return _export(made, tmp_path)
+
+
+def _one(rows: Rows, **wanted: str) -> dict[str, str]:
+    (found,) = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    return found
+
+
+def test_a_planned_terminable_contract(exported: tuple[Rows, Rows]) -> None:
+    """Tests the row of a lease that the plan signs, by hand."""
+    row = _one(exported[0], ContractCommitmentId="contracts/lease/2026-02")
+    # Price 1.5 million a block and month, 1.4 from April; half of it in months 0 to 2 of the term, as is the delivery:
+    # 2 x (0.75 + 0.75 + 0.7 + 1.4 + 1.4 + 1.4) million, and 2 blocks of 1000 for 4.5 months of 730 hours.
+    assert float(row["ContractCommitmentCost"]) == pytest.approx(12.8e6)
+    assert float(row["ContractCommitmentQuantity"]) == pytest.approx(2000 * 4.5 * 730)
+    assert row["ContractCommitmentUnit"] == "Accelerator-Hours"
+    assert row["ContractCommitmentLifecycleStatus"] == "Proposed"
+    assert (row["ContractCommitmentPeriodStart"], row["ContractCommitmentPeriodEnd"]) == (
+        *("2026-02-01T00:00:00Z", "2026-08-01T00:00:00Z"),
+    )
+    # The other block runs on: the contract is open at the end of the plan, 2027-12.
+    assert (row["ContractPeriodStart"], row["ContractPeriodEnd"]) == ("2026-02-01T00:00:00Z", "2028-01-01T00:00:00Z")
+    assert row["x_OpenEnded"] == "true"
+    assert (row["x_Blocks"], row["x_Accelerators"], row["x_FacilityMegawatts"]) == ("2", "2000", "2.8")
+    assert (row["x_Terminable"], row["x_NoticeMonths"], row["x_ProviderGroup"]) == ("true", "3", "neo")
+    assert json.loads(row["x_Ramp"])[0] == {"MonthOfTerm": 0, "CapacityFraction": 0.5, "PriceFraction": 0.5}
+
+
+def test_an_agreed_contract(exported: tuple[Rows, Rows]) -> None:
+    """Tests the row of an agreement that was made before the plan: 3 blocks of 800 at 2.1 an hour, 12 months."""
+    row = _one(exported[0], ContractCommitmentId="contracts/old/2025-10")
+    assert row["ContractCommitmentLifecycleStatus"] == "Active"
+    assert float(row["ContractCommitmentCost"]) == pytest.approx(3 * 800 * 730 * 2.1 * 12)
+    assert row["ContractCommitmentType"] == "Fixed-term capacity"
+    assert (row["ContractPeriodStart"], row["ContractPeriodEnd"]) == ("2025-10-01T00:00:00Z", "2026-10-01T00:00:00Z")
+    assert (row["x_Terminable"], row["x_NoticeMonths"], row["x_OpenEnded"], row["x_Ramp"]) == ("false", "", "false", "")
+
+
+def test_a_spend_commitment(exported: tuple[Rows, Rows]) -> None:
+    """Tests the row of a spend commitment, and that it has no quantity."""
+    row = _one(exported[0], ContractCommitmentCategory="Spend")
+    assert (row["ContractCommitmentId"], row["ContractId"]) == ("commitments/deal/2026-01", "commitments/deal")
+    assert (row["ContractCommitmentCost"], row["ContractCommitmentQuantity"]) == ("10000000", "")
+    assert row["ContractCommitmentPeriodEnd"] == "2027-01-01T00:00:00Z"
+    assert row["ContractCommitmentLifecycleStatus"] == "Proposed"
+
+
+def test_payments_are_split_by_signature(exported: tuple[Rows, Rows]) -> None:
+    """Tests that a month's payment goes to the signatures that it is for."""
+    rows = [row for row in exported[1] if row["x_CashTerm"] in ("contract", "termination") and row["x_Item"] == "lease"]
+    paid = [(r["ChargePeriodStart"][:7], r["x_CashTerm"], r["ResourceId"][-7:]) for r in rows]
+    # May: 2 blocks past the ramp at 1.4 million, and one in its second month at half of that. In August the first two
+    # are gone, and the fee is theirs.
+    assert paid == [
+        ("2026-05", "contract", "2026-02"),
+        ("2026-05", "contract", "2026-04"),
+        ("2026-08", "contract", "2026-04"),
+        ("2026-08", "termination", "2026-02"),
+    ]
+    assert [float(row["BilledCost"]) for row in rows] == pytest.approx([2.8e6, 0.7e6, 1.4e6, 90])
+    # 2 blocks of 1000 in full, half of one block.
+    assert [row["x_Accelerators"] for row in rows[:3]] == ["2000", "500", "1000"]
+
+
+def test_usage_is_metered(exported: tuple[Rows, Rows]) -> None:
+    """Tests accelerator-hours on demand, and megawatt-hours of energy, of 730 hours a month."""
+    hourly, energy = (_one(exported[1], x_CashTerm=term) for term in ("on_demand", "energy"))
+    assert (hourly["ConsumedQuantity"], hourly["ConsumedUnit"]) == ("36500", "Accelerator-Hours")
+    assert (energy["ConsumedQuantity"], energy["ConsumedUnit"]) == ("2920", "Megawatt-Hours")
+    assert (energy["RegionId"], energy["x_Site"], energy["ServiceProviderName"]) == ("europe", "north", "in_house")
+    # What is taken from the provider counts towards the deal with it.
+    assert [element["ContractID"] for element in _elements(hourly)] == ["commitments/deal"]
+
+
+def test_other_charges(exported: tuple[Rows, Rows]) -> None:
+    """Tests shortfall, revenue, fees of outlets and builds, and that penalties and residual value are no charges."""
+    shortfall = _one(exported[1], x_CashTerm="shortfall")
+    assert (shortfall["ResourceId"], len(_elements(shortfall))) == ("commitments/deal/2026-01", 1)
+    revenue, fee = _one(exported[1], x_CashTerm="lease_out"), _one(exported[1], x_Item="let", x_CashTerm="termination")
+    assert (revenue["ChargeCategory"], revenue["BilledCost"], revenue["x_Party"]) == ("Credit", "-1000", "lab")
+    assert (fee["ServiceName"], fee["ServiceProviderName"]) == ("Capacity leased out", "in_house")
+    build = _one(exported[1], x_CashTerm="build")
+    assert (build["x_Site"], build["RegionId"], build["ResourceId"]) == ("south", "america", "builds/hall-1")
+    assert not {row["x_CashTerm"] for row in exported[1]} & {"unserved", "residual"}
+
+
+@pytest.mark.parametrize(
+    ("earliest", "term", "status"),
+    [
+        ("2026-05", "12", "Pending"),
+        ("2025-12", "12", "Active"),
+        ("2024-01", "12", "Expired"),
+        ("2026-01", "12", "Active"),
+    ],
+)
+def test_status_of_agreed_contracts(tmp_path: Path, earliest: str, term: str, status: str) -> None:
+    """Tests the lifecycle status as of the plan's first month, 2026-01."""
+    tables = sample()
+    tables["contracts"] = [tables["contracts"][0], tables["contracts"][3]]
+    put(tables, "contracts", 2, "earliest", earliest)
+    put(tables, "contracts", 2, "term_months", term)
+    for name in ("ramps", "prices", "rule_terms", "rules", "changes", "scenarios"):
+        del tables[name]
+    (row,) = _export(plan(instance(tables)), tmp_path)[0]
+    assert row["ContractCommitmentLifecycleStatus"] == status
+
+
+@pytest.mark.parametrize(
+    ("upfront", "price", "model"), [("1000", "0", "All Upfront"), ("7e6", "1e6", "Partial Upfront")]
+)
+def test_payment_models(tmp_path: Path, upfront: str, price: str, model: str) -> None:
+    """Tests that a contract paid at signature, in part or as a whole, says so."""
+    tables = sample()
+    put(tables, "contracts", 5, "price", price)
+    put(tables, "contracts", 5, "per", "block_month")
+    put(tables, "contracts", 5, "upfront_per_block", upfront)
+    signed = ("2026-10", "sign", "old-again", "neo", 2, 1600, 0, "2026-10", "2027-09", 0.0)
+    paid = ("2026-10", "upfront", "old-again", "neo", 2000.0, 1900.0)
+    commitments, costs = _export(plan(instance(tables), decisions=[signed], cash=[paid]), tmp_path)
+    row = _one(commitments, ContractId="contracts/old-again")
+    assert (row["ContractCommitmentPaymentModel"], row["x_Renews"]) == (model, "old")
+    # 7 million of 7 + 12
+    share = float(row["ContractCommitmentPaymentUpfrontPercentage"])
+    assert share == pytest.approx(1 if model == "All Upfront" else 7 / 19)
+    assert _one(costs, x_CashTerm="upfront")["ResourceId"] == "contracts/old-again/2026-10"
+
+
+@pytest.fixture(scope="module")
+def solved() -> Plan:
+    """A solved plan with leases, a spend commitment, an outlet and builds."""
+    tables = sample()
+    for name in ("scenarios", "changes", "rules", "rule_terms"):
+        del tables[name]
+    put(tables, "contracts", 2, "price", "400000")
+    tables["prices"] = [row for row in tables["prices"] if row[0] != "lease"]
+    put(tables, "commitments", 2, "required", "yes")
+    return optimizer.solve(instance(tables), gap=0.01, threads=1)
+
+
+def test_a_solved_plan_adds_up(solved: Plan, tmp_path: Path) -> None:
+    """Tests that money by month, committed cost and contracted accelerators are those of the plan's own tables."""
+    commitments, costs = _export(solved, tmp_path)
+    signed = solved.decisions[solved.decisions["decision"].isin(["sign", "commit_spend"])]
+    assert {"lease", "deal"} <= set(signed["item"])
+    cost = {(row["ContractId"].split("/")[1], row["ContractCommitmentPeriodStart"][:7]): row for row in commitments}
+    for row in signed.to_dict("records"):
+        found = float(cost[row["item"], row["starts"]]["ContractCommitmentCost"])
+        assert found == pytest.approx(row["committed_cost"])
+    cash = solved.cash[~solved.cash["term"].isin(NO_CHARGES)]
+    assert _sums(costs, "BilledCost") == pytest.approx(cash.groupby("month")["amount"].sum().to_dict())
+    assert _sums(costs, "x_PresentValue") == pytest.approx(cash.groupby("month")["present_value"].sum().to_dict())
+    capacity = solved.capacity[solved.capacity["source"] == "contract"]
+    monthly = [row for row in costs if row["x_CashTerm"] == "contract"]
+    assert _sums(monthly, "x_Accelerators") == pytest.approx(capacity.groupby("month")["accelerators"].sum().to_dict())
+
+
+def _sums(rows: Rows, column: str) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for row in rows:
+        month = row["ChargePeriodStart"][:7]
+        sums[month] = sums.get(month, 0.0) + float(row[column] or 0)
+    return sums
+
+
+def test_an_empty_plan(tmp_path: Path) -> None:
+    """Tests that a plan without decisions and money has agreed contracts only."""
+    commitments, costs = _export(plan(), tmp_path)
+    assert ([row["ContractId"] for row in commitments], costs) == (["contracts/old"], [])
+
+
+def test_command(solved: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests capopt export: files told, JSON alone on standard output, wrong use told."""
+    folder, out = str(solved.save(tmp_path / "plan")), str(tmp_path / "focus")
+    assert run(cli, ["export", folder, "--focus", out]) == 0
+    assert "contract_commitment.csv" in capsys.readouterr().out
+    assert run(cli, ["export", folder, "--focus", out, "--json"]) == 0
+    assert [Path(path).name for path in json.loads(capsys.readouterr().out)["files"]] == [
+        *("contract_commitment.csv", "cost_and_usage.csv"),
+    ]
+    assert run(cli, ["export", folder]) == 2
+    assert run(cli, ["export", str(tmp_path), "--focus", out]) == 2
+
+
+def test_documentation_tells_every_column(exported: tuple[Rows, Rows]) -> None:
+    """Tests that docs/focus.md names every x_ column and every cash term."""
+    text = (Path(__file__).parents[2] / "docs" / "focus.md").read_text(encoding="utf-8")
+    assert [name for name in _custom(exported) if f"`{name}`" not in text] == []
+
+
+def _custom(exported: tuple[Rows, Rows]) -> Iterator[str]:
+    for rows in exported:
+        yield from (name for name in rows[0] if name.startswith("x_"))
