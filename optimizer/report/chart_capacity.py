@@ -19,7 +19,7 @@ from optimizer.report.charts import (
 )
 from optimizer.report.colours import INK, MUTED, party_text
 from optimizer.report.grid import Format, by_month, tenths, whole
-from optimizer.report.words import count, percent, shown
+from optimizer.report.words import count, level, percent, shown
 from optimizer.schema import IN_HOUSE
 
 HATCH = "/"
@@ -118,7 +118,7 @@ def _served(missing: pd.Series[float], wanted: pd.Series[float]) -> str:
         return "Capacity does all the work that is wanted, in every month."
     worst = str(missing.idxmax())
     share = missing[worst] / wanted[worst]
-    text = f"Capacity does {percent(1 - lost / total)} of the work wanted"
+    text = f"Capacity does {level(1 - lost / total)} of the work wanted"
     return f"{text}; most is missing in {month_text(worst)}, {percent(share)} of that month."
 
 

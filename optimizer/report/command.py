@@ -21,8 +21,10 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> i
     if html is None and xlsx is None:
         raise click.UsageError("Name what to write: --html FILE, --xlsx FILE, or both.")
     from optimizer.plan.plan import load_plan
+    from optimizer.report.sound import check_cells
 
     loaded = load_plan(plan)
+    check_cells(loaded)
     written: dict[str, str] = {}
     if html is not None:
         from optimizer.report.html import write_html

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optimizer.report.chart_cash import net
 from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
 from optimizer.report.charts import Ground, month_text
 from optimizer.report.grid import Grid
 from optimizer.report.steps import biggest, steps
-from optimizer.report.words import count, money, percent
+from optimizer.report.words import count, level, money, percent
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -54,9 +54,15 @@ def _gap(plan: Plan) -> Card:
     return "Could be saved at most", saving, f"gap {percent(plan.gap)}; {status(plan)}"
 
 
+def part(plan: Plan, name: str) -> dict[str, Any]:
+    """A part of the plan's head, empty where there is none."""
+    found = plan.head.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def status(plan: Plan) -> str:
     """How good the plan is, and why the search ended."""
-    asked = percent(float(plan.head.get("options", {}).get("gap", 0.0)))
+    asked = percent(float(part(plan, "options").get("gap") or 0.0))
     reason = str(plan.head.get("stopped", ""))
     good = plan.status == "optimal"
     words = f"within the asked {asked}" if good else f"not within the asked {asked}: {_STOPS.get(reason, reason)}"
@@ -69,7 +75,7 @@ def _service(plan: Plan) -> Card:
         return "Work served", "–", "no work is wanted month by month"
     if missing <= 1e-9 * wanted:
         return "Work served", "100 %", "all that is wanted, in every month"
-    return "Work served", percent(1 - missing / wanted), f"{percent(missing / wanted)} of the work wanted is not served"
+    return "Work served", level(1 - missing / wanted), f"{percent(missing / wanted)} of the work wanted is not served"
 
 
 def _capacity(ground: Ground) -> Card:

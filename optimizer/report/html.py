@@ -12,6 +12,7 @@ from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import Cards, Drawn, Findings, Listed, Prose, Section, render_page
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
+from optimizer.report.words import level
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -122,20 +123,14 @@ def service_grid(ground: Ground) -> Grid:
     least = {row.workload: row.min_service for row in plan.instance.rows["workloads"]}
     rows = []
     for name, mine in plan.service.groupby("workload", sort=False):
-        level = (mine["served"] / mine["demand"].where(mine["demand"] > 0)).fillna(1.0)
-        worst = int(level.to_numpy().argmin())
+        levels = (mine["served"] / mine["demand"].where(mine["demand"] > 0)).fillna(1.0)
+        worst = int(levels.to_numpy().argmin())
         wanted, missing = float(mine["demand"].sum()), float(mine["unserved"].sum())
         lost = missing > 1e-9 * wanted
-        share = _level(1 - missing / wanted) if wanted else ""
-        ends = (share, _level(float(level.iloc[worst])), percents(float(least.get(str(name), 0.0))))
+        share = level(1 - missing / wanted if lost else 1.0) if wanted else ""
+        ends = (share, level(float(levels.iloc[worst])), percents(float(least.get(str(name), 0.0))))
         month = str(mine["month"].iloc[worst]) if lost else ""
         amounts = (whole(wanted), whole(missing) if lost else "")
         rows.append((str(name), month, *amounts, *ends, whole(float(penalties.get(name, 0.0)))))
     note = "Wanted and unserved in reference-accelerator-months."
     return Grid((*columns, f"Penalties, {ground.currency}"), rows, 2, note)
-
-
-def _level(share: float) -> str:
-    """A service level; what is not quite all never shows as all."""
-    text = f"{share * 100:.1f} %"
-    return "below 100 %" if text == "100.0 %" and share < 1 - 1e-9 else text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -191,6 +192,8 @@ def _drawings(charts: Any) -> dict[str, Any]:
 def _short(value: Any) -> Any:
     """Numbers with as many digits as can be seen; lists instead of tuples."""
     if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
         short = float(f"{value:.7g}")
         return int(short) if short.is_integer() and abs(short) < 1e15 else short
     if isinstance(value, dict):

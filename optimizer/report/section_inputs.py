@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.raw import number_text
 from optimizer.report.grid import Grid, first_rows
-from optimizer.report.headline import status
+from optimizer.report.headline import part, status
 from optimizer.report.page import Listed, Prose, Section
 from optimizer.report.words import count, money, percent
 from optimizer.schema import load_schema
@@ -25,7 +25,7 @@ def inputs(plan: Plan) -> Section:
     blocks: list[Any] = [
         Prose(told or ["The instance tells neither what it is about nor where its figures come from."])
     ]
-    warnings = [str(warning) for warning in plan.head.get("warnings", [])]
+    warnings = [str(warning) for warning in plan.head.get("warnings") or []]
     rows = [(str(i), text) for i, text in enumerate(warnings, 1)]
     if rows:
         blocks.append(Listed("Warnings", Grid(("No.", "Warning"), rows, 2)))
@@ -94,20 +94,19 @@ def _cell(value: Any) -> str:
 # ---------------------------------------------------------------- where it comes from
 def provenance(plan: Plan) -> Section:
     """Hash, versions, options, seed, gap: what is needed to find this plan again."""
-    head = plan.head
-    options, solver = head.get("options", {}), head.get("solver", {})
+    options, solver = part(plan, "options"), part(plan, "solver")
     facts = [
-        ("Instance", str(head.get("instance", {}).get("name", plan.instance.head.name))),
-        ("Hash of its content", str(head.get("instance", {}).get("hash", plan.instance.hash))),
+        ("Instance", plan.instance.head.name),
+        ("Hash of its content", plan.instance.hash),
         ("Status", f"{plan.status}: {status(plan)}"),
         *_proof(plan),
         *((f"Option {name.replace('_', ' ')}", _option(value)) for name, value in options.items()),
         *(("Solver: " + name.replace("_", " "), _option(value)) for name, value in solver.items()),
-        *((f"Version of {name}", str(version)) for name, version in head.get("versions", {}).items()),
-        *((f"Size: {name.replace('_', ' ')}", count(value)) for name, value in head.get("size", {}).items()),
-        *((f"Seconds to {name}", f"{value:.2f}") for name, value in head.get("seconds", {}).items()),
+        *((f"Version of {name}", str(version)) for name, version in part(plan, "versions").items()),
+        *((f"Size: {name.replace('_', ' ')}", count(value)) for name, value in part(plan, "size").items()),
+        *((f"Seconds to {name}", f"{value:.2f}") for name, value in part(plan, "seconds").items()),
     ]
-    peak = max(head.get("memory_mb", {}).values(), default=0)
+    peak = max(part(plan, "memory_mb").values(), default=0)
     facts += [("Most memory", f"{count(peak)} MB")] if peak else []
     return Section(
         "provenance", "Where this plan comes from", (Listed("Provenance", Grid(("What", "Value"), facts, 2)),)
@@ -115,7 +114,7 @@ def provenance(plan: Plan) -> Section:
 
 
 def _proof(plan: Plan) -> list[tuple[str, str]]:
-    currency, verdict = plan.instance.head.currency, plan.head.get("audit", {})
+    currency, verdict = plan.instance.head.currency, part(plan, "audit")
     facts = [("Net present cost", money(plan.objective, currency, 7))]
     facts.append(("Proven bound", "none" if plan.bound is None else money(plan.bound, currency, 7)))
     facts.append(("Gap", "nothing proven" if plan.gap is None else percent(plan.gap)))

@@ -24,6 +24,14 @@ def percent(share: float) -> str:
     return f"{share * 100:.3g} %" if abs(share) < 1 else f"{share * 100:,.0f} %"
 
 
+def level(share: float) -> str:
+    """How much of something is reached, such as ``98.6 %``; what is not quite all never shows as all."""
+    if share >= 1:
+        return "100 %"
+    texts = (f"{share * 100:.{digits}f}" for digits in range(1, 6))
+    return next((f"{text} %" for text in texts if float(text) < 100), "almost 100 %")
+
+
 def scale_of(amounts: list[float]) -> tuple[float, str]:
     """The one scale for a table of amounts, with its name."""
     largest = max((abs(amount) for amount in amounts), default=0.0)

@@ -173,7 +173,7 @@ def test_an_almost_full_level_is_not_full(small: Plan) -> None:
     """Tests that a workload that misses a millionth never shows as served in full."""
     service = small.service.assign(unserved=small.service["demand"] * 1e-6, served=small.service["demand"] * (1 - 1e-6))
     plan = replace(small, tables=small.tables | {"service": service})
-    assert service_grid(Ground(plan)).rows[0][4] == "below 100 %"
+    assert service_grid(Ground(plan)).rows[0][4] == "99.9999 %"
 
 
 @pytest.mark.parametrize(
@@ -324,3 +324,18 @@ def test_a_wheel_carries_what_the_page_needs(tmp_path: Path) -> None:
     needed = {f"optimizer/report/templates/{file.name}" for file in TEMPLATES.iterdir()}
     assert len(needed) >= 6
     assert needed <= held
+
+
+def test_a_plan_changed_by_hand_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tests that months that are none and numbers that are none are told with their places, all of them."""
+    text = (folder / "decisions.csv").read_text(encoding="utf-8").replace("2027-04", "2027-14")
+    (folder / "decisions.csv").write_text(text, encoding="utf-8")
+    rows = (folder / "power.csv").read_text(encoding="utf-8").replace("2026-02,hall,10", ",hall,inf")
+    (folder / "power.csv").write_text(rows, encoding="utf-8")
+    assert run(cli, ["report", str(folder), "--html", str(folder / "x.html")]) == 2
+    told = capsys.readouterr().err
+    assert "3 cells of its tables are broken" in told
+    assert "decisions, row 3, column ends: '2027-14' stands there; expected a month, YYYY-MM." in told
+    assert "power, row 3, column month: '' stands there" in told
+    assert "power, row 3, column mw_available: 'inf' stands there; expected a number." in told
+    assert not (folder / "x.html").exists()

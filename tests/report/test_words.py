@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.report.words import count, money, percent, scale_of
+from optimizer.report.words import count, level, money, percent, scale_of, shown
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,18 @@ def test_scale_suits_the_largest_amount() -> None:
     assert scale_of([3e9, -12e9]) == (1e9, "bn")
     assert scale_of([3e9]) == (1e6, "M")
     assert scale_of([]) == (1.0, "")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(1.0, "100 %"), (0.9855, "98.6 %"), (0.99955, "99.95 %"), (0.9999999, "99.99999 %"), (1 - 1e-12, "almost 100 %")],
+)
+def test_almost_all_is_not_all(share: float, text: str) -> None:
+    """Tests that a level short of all never shows as all."""
+    assert level(share) == text
+
+
+def test_names_are_shown_as_they_are() -> None:
+    """Tests that what cannot be seen is spelled out, and that long names are cut."""
+    assert shown("a\u202eb\u200b") == "a\\u202eb\\u200b"
+    assert shown("x" * 9, 5) == "xxxx…"
