@@ -173,12 +173,18 @@ class Model:
             self._start = None
         self._watch = watch = _Watch()
         outcome: list[highspy.HighsStatus] = []
-        thread = threading.Thread(target=lambda: outcome.append(self._highs.run()), daemon=True)
-        thread.start()
-        while thread.is_alive():
+        ended = threading.Event()  # Ctrl-C in Thread.join() takes a thread that still runs for one that has ended
+
+        def search() -> None:
             try:
-                thread.join(0.1)
-                if report and thread.is_alive() and not watch.stop.is_set():
+                outcome.append(self._highs.run())
+            finally:
+                ended.set()
+
+        threading.Thread(target=search, daemon=True).start()
+        while not ended.is_set():
+            try:
+                if not ended.wait(0.1) and report and not watch.stop.is_set():
                     report(watch.incumbent, watch.bound, watch.nodes)
             except KeyboardInterrupt:
                 if watch.stop.is_set():
