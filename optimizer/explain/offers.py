@@ -1,8 +1,8 @@
 """Offers: taken, partly taken or rejected; what each is worth, at which price it would be taken, and why it is not.
 
-The price-to-win is found by Dinkelbach's method: for a plan that takes the offer, cost = rest + price x units, so at
-the price (cost without the offer - rest) / units that plan is just as good as doing without. Solving again at that
-price either finds a plan that is worth more still, or proves that there is none.
+The price-to-win lies between a price at which solving again takes the offer and one, at most 0.1 % worse, at which it
+does not. Where to look comes from Dinkelbach's method: the decisions of a plan that takes the offer break even with
+doing without it at the price (cost without the offer - all else the plan costs) / units taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
@@ -32,7 +32,10 @@ _PRICED = {  # table: name column, price column, cash terms that are proportiona
 }
 _DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
 _ROUNDS = 12
-_NOISE = 1e-7  # of the cost: differences below it are none
+_MOST = 100.0  # times the price: worth that, an offer is taken at any price
+_CLOSE = 1.0009  # prices this close are one
+_STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
+_NOISE = 1e-8  # of the cost: differences below it are none
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ class Offer:
     price: float
     possible: float
     row: Any
+
+
+@dataclass(frozen=True)
+class _Try:
+    """The plan at a price that is so many times worse than today's."""
+
+    worse: float
+    plan: Plan
 
 
 def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str] = ()) -> pd.DataFrame:
@@ -159,51 +170,87 @@ class _Verdict:
         return float((rows["blocks"] * self.offer.row.upfront_per_block * (1 + rate) ** (-months / 12)).sum())
 
     def _winning(self, without: Plan) -> tuple[float | None, bool]:
-        """Multiple of the price below which (for outlets: above which) the offer is taken; whether that is proven."""
+        """Multiple of the price at which the offer is just taken, and whether the gaps leave no doubt about it.
+
+        ``worse`` counts how much worse the price is than today's: 2 is twice the price, for an outlet half of it.
+        """
         if self.offer.price <= 0:
             return None, True
-        noise = _NOISE * max(abs(without.objective), 1.0)
-        factor, found = (1.0, self.plan) if taken(self.plan, self.offer) > 0 else self._first()
-        if found is None:
+        good, bad = self._bracket(without)
+        if good is None:
             return None, True
-        best: float | None = None
+        if bad is None:
+            return 0.0 if self.sign < 0 else None, True
         for _ in range(_ROUNDS):
-            units = self._units(found, factor)
-            if units * self.sign <= 0 or without.objective - found.objective < -noise:
+            if bad.worse <= good.worse * _CLOSE:
                 break
-            rest = found.objective - units * factor
-            reached = (without.objective - rest) / units
-            if best is not None and (reached - best) * self.sign <= 1e-9 * abs(best):
-                break
-            if reached <= 0:  # an outlet that is worth having for nothing
-                return 0.0, True
-            best = factor = reached
-            found = self._at(factor)
-            if without.objective - found.objective <= noise:
-                bound = -float("inf") if found.bound is None else found.bound
-                floor = -float("inf") if without.bound is None else without.bound
-                doubt = max(without.objective - bound, without.objective - floor)
-                return best, doubt <= 1e-3 * abs(units * factor)
-        return best, False
+            guess = self._break_even(good, without)
+            for worse in (guess / _STEP, guess * _STEP):
+                if good.worse < worse < bad.worse:
+                    good, bad = self._narrowed(worse, good, bad, without)
+            if bad.worse > good.worse * _CLOSE:
+                good, bad = self._narrowed((good.worse * bad.worse) ** 0.5, good, bad, without)
+        guess = self._break_even(good, without)
+        worse = guess if good.worse <= guess <= bad.worse else (good.worse * bad.worse) ** 0.5
+        sure = bad.worse <= good.worse * _CLOSE and self._sure(good, bad, without)
+        return (worse if self.sign > 0 else 1 / worse), sure
 
-    def _first(self) -> tuple[float, Plan | None]:
-        """A price at which a rejected offer is taken, with its plan: nearly nothing, or for an outlet very much."""
-        factors = (0.5, 0.05, 1e-6) if self.sign > 0 else (2.0, 20.0, 1e3)
-        for factor in factors:
-            try:
-                plan = self._at(factor)
-            except StoppedWithoutPlan:
-                continue
-            if taken(plan, self.offer) > 0 and self._units(plan, factor) * self.sign > 0:
-                return factor, plan
-        return 1.0, None
+    def _try(self, worse: float) -> _Try:
+        return _Try(worse, self.plan if worse == 1 else self._at(worse if self.sign > 0 else 1 / worse))
+
+    def _wins(self, one: _Try, without: Plan) -> bool:
+        """Whether a plan at a price is better than doing without the offer."""
+        return without.objective - one.plan.objective > self._noise(without)
+
+    def _noise(self, without: Plan) -> float:
+        return (_NOISE + 2 * self.ask.options.gap) * max(abs(without.objective), 1.0)
+
+    def _bracket(self, without: Plan) -> tuple[_Try | None, _Try | None]:
+        """A price at which the offer is taken and a worse one at which it is not; None where there is none."""
+        good, bad = None, None
+        for worse in (1.0, 0.5, 0.05, 1e-6):
+            one = self._try(worse)
+            if self._wins(one, without):
+                good = one
+                break
+            bad = one
+        if good is not None and bad is None:
+            guess = self._break_even(good, without)
+            for worse in (guess * _STEP, 2 * guess, 10 * guess, _MOST):
+                one = self._try(min(max(worse, _STEP), _MOST))
+                if not self._wins(one, without):
+                    bad = one
+                    break
+                good = one
+        return good, bad
+
+    def _narrowed(self, worse: float, good: _Try, bad: _Try, without: Plan) -> tuple[_Try, _Try]:
+        one = self._try(worse)
+        return (one, bad) if self._wins(one, without) else (good, one)
+
+    def _break_even(self, good: _Try, without: Plan) -> float:
+        """Price at which the decisions of a plan are just as good as doing without, were all else to stay as it is."""
+        factor = good.worse if self.sign > 0 else 1 / good.worse
+        units = self._units(good.plan, factor)
+        reached = (without.objective - good.plan.objective + units * factor) / units if units else 0.0
+        if reached <= 0:
+            return good.worse * 2
+        return reached if self.sign > 0 else 1 / reached
+
+    def _sure(self, good: _Try, bad: _Try, without: Plan) -> bool:
+        """Whether even the bounds say that the better price wins and the worse one does not."""
+        if good.plan.objective > (without.objective if without.bound is None else without.bound):
+            return False
+        bound = -float("inf") if bad.plan.bound is None else bad.plan.bound
+        return without.objective - bound <= self._noise(without) + _NOISE * abs(without.objective)
 
     # ------------------------------------------------------------------ reasons
     def _reason(self, verdict: str, without: Plan | None, factor: float | None) -> str:
         if verdict != "rejected":
             if without is None:
                 return "needed: without it no plan meets all rules"
-            return "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
+            whole = "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
+            return whole if factor is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
         if factor is not None:
             change = abs(1 - factor)
             return f"too {'dear' if self.sign > 0 else 'cheap'} by {change:.1%}"

@@ -1,0 +1,116 @@
+"""Verdicts on offers: worth and price-to-win, derived by hand and held against independent searches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import optimizer
+from optimizer.explain.offers import offers, offers_table, taken
+from optimizer.instance.random_instance import random_frames
+from optimizer.plan.plan import Plan
+from tests.program.tiny import solved, tiny
+
+EXACT = 1e-9
+
+
+def best(months: int, demand: dict[str, list[float]], **given: Any) -> Plan:
+    """The optimal plan of a tiny instance."""
+    return solved(tiny(months, demand, **given), gap=EXACT)
+
+
+def verdict(plan: Plan, item: str) -> pd.Series[Any]:
+    """Row of an offer."""
+    return offers_table(optimizer.WhatIf(plan, gap=EXACT), plan, [item]).iloc[0]
+
+
+def test_a_lease_is_worth_the_penalties_it_saves() -> None:
+    """Tests that a block of ten at 3000 against ten penalties of 1000 is worth 7000 and is taken up to 10000."""
+    row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}]), "lease")
+    assert (row["verdict"], row["taken"], row["possible"]) == ("taken", 1, 1)
+    assert row["worth"] == pytest.approx(7000)
+    assert row["price_to_win"] == pytest.approx(10_000)
+    assert row["proven"]
+
+
+def test_a_lease_too_dear_tells_by_how_much() -> None:
+    """Tests that at 12000 the same block is rejected: too dear by a sixth."""
+    row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}]), "lease")
+    assert (row["verdict"], row["taken"]) == ("rejected", 0)
+    assert row["price_to_win"] == pytest.approx(10_000)
+    assert row["reason"] == "too dear by 16.7%"
+
+
+def test_the_price_to_win_counts_the_next_best() -> None:
+    """Tests that hours at 5 x 100 = 500 each are the alternative: ten of them cost 5000, and so may the block."""
+    offer = {"contracts": [{"price": 6000, "term_months": 1}], "on_demand": [{"price": 5, "max_accelerators": 20}]}
+    plan = best(1, {"jobs": [10]}, **offer)
+    assert verdict(plan, "lease")["price_to_win"] == pytest.approx(5000)
+    hours = verdict(plan, "hourly")
+    # Ten hours cost 5000 and the block 6000: hours are worth 1000 and are taken up to 6 an hour.
+    assert (hours["verdict"], hours["worth"]) == ("partly", pytest.approx(1000))
+    assert hours["price_to_win"] == pytest.approx(6)
+
+
+def test_an_outlet_wins_above_its_cost() -> None:
+    """Tests that idle accelerators are leased out above the energy they use: 10 kW x 100 hours at 1000 a MWh."""
+    let = {"fleet": [{"count": 10}], "power": [{"mw": 1, "price_per_mwh": 1000}]}
+    outlet = {"accelerators_per_block": 10, "price": 500, "term_months": 1}
+    row = verdict(best(1, {"jobs": [0]}, **let, outlets=[outlet]), "let")
+    assert row["verdict"] == "rejected"
+    assert row["price_to_win"] == pytest.approx(1000)
+    assert row["reason"] == "too cheap by 100.0%"
+
+
+def test_what_is_needed_has_no_worth() -> None:
+    """Tests that an offer without which there is no plan is told so, and has no price-to-win."""
+    must = [{"workload": "jobs", "min_service": 1}]
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}], workloads=must)
+    row = verdict(plan, "lease")
+    assert row["reason"] == "needed: without it no plan meets all rules"
+    assert pd.isna(row["worth"])
+    assert pd.isna(row["price_to_win"])
+
+
+def test_what_nobody_can_use_is_not_taken_at_any_price() -> None:
+    """Tests that an offer for which there is no work has no price-to-win."""
+    plan = best(1, {"jobs": [0]}, contracts=[{"price": 3000, "term_months": 1}])
+    row = verdict(plan, "lease")
+    assert pd.isna(row["price_to_win"])
+    assert row["reason"].startswith("not taken at any price")
+
+
+def _at_price(frames: dict[str, Any], table: str, item: str, factor: float) -> Plan:
+    """Plan of an instance in which the price of an item is so many times what it is; built and solved anew."""
+    column = {"purchases": "unit_price", "builds": "capex_per_mw"}.get(table, "price")
+    edited = dict(frames)
+    for name, key, price in ((table, frames[table].columns[0], column), ("prices", "item", "price")):
+        if name in frames:
+            frame = frames[name].copy()
+            mine = frame[key] == item
+            frame[price] = frame[price].astype(float).where(~mine, frame[price].astype(float) * factor)
+            edited[name] = frame
+    return optimizer.solve(optimizer.read(edited), gap=EXACT)
+
+
+def test_prices_to_win_hold_in_independent_searches() -> None:
+    """Tests on random offers that 0.1 % below the price-to-win an offer is taken, and above it is not."""
+    checked = 0
+    for seed in range(100):
+        frames = random_frames(seed, "tiny", without=("policies",))  # which leave some instances without a plan
+        plan = optimizer.solve(optimizer.read(frames), gap=EXACT)
+        ask = optimizer.WhatIf(plan, gap=EXACT)
+        for offer in offers(plan):
+            row = offers_table(ask, plan, [offer.item]).iloc[0]
+            price = row["price_to_win"]
+            if pd.isna(price) or price <= 0 or not row["proven"] or offer.price <= 0:
+                continue
+            better = 1.001 if offer.table == "outlets" else 0.999
+            assert taken(_at_price(frames, offer.table, offer.item, price / offer.price * better), offer) > 0
+            assert taken(_at_price(frames, offer.table, offer.item, price / offer.price / better), offer) == 0
+            checked += 1
+            if checked == 8:
+                return
+    raise AssertionError(f"only {checked} offers have a price to win")
