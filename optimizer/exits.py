@@ -9,11 +9,12 @@ import contextlib
 import json
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -58,6 +59,16 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except (click.ClickException, click.Abort, KeyboardInterrupt, CapoptError, OSError, MemoryError) as error:
         return _fail(_found(error), as_json)
     return int(code or 0)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, at once where a search still runs: it was left behind by a second Ctrl-C."""
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _found(error: BaseException) -> dict[str, Any]:

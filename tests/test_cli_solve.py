@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -173,6 +174,7 @@ def test_ctrl_c_keeps_the_best_plan(hard: Path, tmp_path: Path) -> None:
     done = interrupted(["solve", str(hard), "-o", "p", "--gap", "0", "--json"], "best plan", tmp_path)
     assert done.code == done.json["exit_code"] == 3
     assert (done.json["status"], done.json["stopped"]) == ("feasible", "interrupted")
+    assert "failed" not in done.err
     assert done.json["audit"]["passed"] is True
     assert optimizer.load_plan(tmp_path / "p").objective == done.json["objective"]
 
@@ -210,6 +212,14 @@ def test_ctrl_c_before_any_plan_was_found(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_second_ctrl_c_leaves_at_once(split: Path, tmp_path: Path) -> None:
+    """Tests that who presses Ctrl-C twice is out, with the exit code of a stop and not of a crash."""
+    done = interrupted(["solve", str(split), "-o", "p", "--json"], "solving", tmp_path, times=2)
+    assert done.code == done.json["exit_code"] == 130
+    assert "terminate" not in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_too_little_time(split: Path, tmp_path: Path) -> None:
     """Tests that a time limit before any plan exits 130 and says what to do."""
     done = capopt("solve", split, "-o", "p", "--time-limit", "0.5", "--json", cwd=tmp_path)
@@ -219,8 +229,8 @@ def test_too_little_time(split: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def interrupted(arguments: list[str], words: str, cwd: Path) -> Ended:
-    """Run ``capopt``, and press Ctrl-C when it has printed these words on standard error."""
+def interrupted(arguments: list[str], words: str, cwd: Path, times: int = 1) -> Ended:
+    """Run ``capopt``, and press Ctrl-C, more than once if asked, when it has printed these words on standard error."""
     started = subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=cwd,
@@ -235,7 +245,9 @@ def interrupted(arguments: list[str], words: str, cwd: Path) -> Ended:
         for line in process.stderr:
             told += line
             if words in line:
-                process.send_signal(signal.SIGINT)
+                for _ in range(times):
+                    process.send_signal(signal.SIGINT)
+                    time.sleep(0.02)
                 break
         out, err = process.communicate(timeout=60)
     assert "Traceback" not in told + err
