@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,6 @@ from optimizer.report.charts import (
     Series,
     add_areas,
     add_line,
-    change,
     month_text,
     new_figure,
     panels,
@@ -77,7 +77,7 @@ def _growth(ground: Ground, series: list[Series], unit: str) -> str:
     totals = _totals(series)
     first, last, peak = totals[0], totals[-1], max(totals)
     span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
-    text = f"Capacity {change(first, last, count, unit)}, {span}"
+    text = f"Capacity {_change(first, last, count, unit)}, {span}"
     if peak > 1.02 * max(first, last):
         text += f", with a peak of {count(peak)} in {month_text(ground.months[totals.index(peak)])}"
     if last <= 0:
@@ -85,6 +85,14 @@ def _growth(ground: Ground, series: list[Series], unit: str) -> str:
     most = max(series, key=lambda one: one.values[-1])
     name = "the own sites" if most.label == party_text(IN_HOUSE) else shown(most.label, 40)
     return f"{text}; in the end {percent(most.values[-1] / last)} is with {name}."
+
+
+def _change(first: float, last: float, tell: Callable[[float], str], unit: str = "") -> str:
+    """How something moves, in words: ``grows from 5 MW to 9 MW``."""
+    unit = f" {unit}" if unit else ""
+    if abs(last - first) <= 0.005 * max(abs(first), abs(last)):
+        return f"stays at {tell(last)}{unit}"
+    return f"{'grows' if last > first else 'falls'} from {tell(first)} to {tell(last)}{unit}"
 
 
 # ---------------------------------------------------------------- work against demand

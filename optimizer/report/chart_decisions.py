@@ -25,7 +25,7 @@ _ENDS = ("hand_back", "take_back", "expire")
 _MARKS = (
     ("order or signature", "triangle-right", _STARTS),
     ("hand-back or take-back", "square", ("hand_back", "take_back")),
-    ("runs out", "circle-open", ("expire",)),
+    ("runs out", "circle", ("expire",)),
 )
 
 
@@ -165,7 +165,7 @@ def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:
         if marks:
             add_marks(figure, marks, label, symbol)
     if early:
-        add_marks(figure, early, "notice", "diamond-open")
+        add_marks(figure, early, "notice", "diamond")
 
 
 def _title(plan: Plan) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -136,7 +136,7 @@ def style(figure: Any, height: int) -> None:
         margin={"l": 56, "r": 16, "t": 64, "b": 44},
         hovermode="x unified",
         hoverlabel={"bgcolor": PAPER, "bordercolor": GRID, "font": {**font, "size": 12}},
-        legend={"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0, "traceorder": "normal"},
+        legend={"orientation": "h", "y": -48 / (height - 108), "yanchor": "top", "x": 0, "traceorder": "normal"},
         showlegend=True,
         bargap=0.12,
     )
@@ -243,11 +243,3 @@ def panels(ground: Ground, titles: Sequence[str], y_title: str, height: int = PA
         above = {"xref": "paper", "x": 0, "xanchor": "left", "yref": f"y{row if row > 1 else ''} domain", "y": 1}
         figure.add_annotation(text=plot_text(title, 60), yanchor="bottom", showarrow=False, font={"size": 13}, **above)
     return figure
-
-
-def change(first: float, last: float, tell: Callable[[float], str], unit: str = "") -> str:
-    """How something moves, in words: ``grows from 5 MW to 9 MW``."""
-    unit = f" {unit}" if unit else ""
-    if abs(last - first) <= 0.005 * max(abs(first), abs(last)):
-        return f"stays at {tell(last)}{unit}"
-    return f"{'grows' if last > first else 'falls'} from {tell(first)} to {tell(last)}{unit}"

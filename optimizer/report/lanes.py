@@ -10,9 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimizer.report.charts import Ground, month_axis, plot_text, style
-from optimizer.report.colours import INK, Colours, party_text
+from optimizer.report.colours import INK, PAPER, Colours, party_text
 
 LANE = 34  # height of a lane
+_HOLLOW = ("circle", "diamond")
 
 
 def lanes(ground: Ground, number: int) -> Any:
@@ -74,13 +75,15 @@ def add_lane(figure: Any, lane: int, text: str) -> None:
 
 
 def add_marks(figure: Any, marks: list[tuple[str, int, str]], label: str, symbol: str, ends: bool = False) -> None:
-    """Add marks (month, lane, text) at the start of their months, or at their ends."""
+    """Add marks (month, lane, text) at the start of their months, or at their ends; they stand out from any bar."""
+    fill, edge = (PAPER, INK) if symbol in _HOLLOW else (INK, INK if symbol.endswith("open") else PAPER)
     figure.add_trace(
         go.Scatter(
             x=[(pd.Period(month, freq="M") + int(ends)).start_time.strftime("%Y-%m-%d") for month, _, _ in marks],
             y=[lane + 0.11 for _, lane, _ in marks],
             mode="markers",
-            marker={"symbol": symbol, "size": 9, "color": INK, "line": {"width": 1.5, "color": INK}},
+            cliponaxis=False,
+            marker={"symbol": symbol, "size": 10, "color": fill, "line": {"width": 1.5, "color": edge}},
             customdata=[plot_text(text) for _, _, text in marks],
             hovertemplate="%{customdata}<extra></extra>",
             name=label,

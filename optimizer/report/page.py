@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from optimizer.report.charts import Chart
-from optimizer.report.colours import DARK
+from optimizer.report.colours import ALARM, DARK, INK
 from optimizer.report.grid import Grid
 from optimizer.report.words import shown
 
@@ -91,13 +90,13 @@ class Section:
     blocks: Sequence[Any] = field(default_factory=tuple)
 
 
-_SYMBOLS = {"triangle-right": "▶", "square": "■", "circle-open": "○", "diamond-open": "◇", "line-ns-open": "|"}
+_SYMBOLS = {"triangle-right": "▶", "square": "■", "circle": "○", "diamond": "◇", "line-ns-open": "|"}
 
 
 def _look(trace: Any, meta: dict[str, Any]) -> tuple[str, str]:
     """Colour and look of a trace in the legend: a symbol, or ``area``, ``hatch``, ``line``."""
     if "symbol" in meta:
-        return str(trace.marker.color), _SYMBOLS[meta["symbol"]]
+        return ALARM if trace.marker.color == ALARM else INK, _SYMBOLS[meta["symbol"]]
     if trace.type == "bar":
         return str(trace.marker.color), "hatch" if trace.marker.pattern.shape else "area"
     if trace.stackgroup:
@@ -201,8 +200,3 @@ def _short(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_short(part) for part in value]
     return value
-
-
-def anchor(text: str) -> str:
-    """A text as a name that can be linked to."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
