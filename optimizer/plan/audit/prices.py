@@ -128,13 +128,12 @@ def paid_to(case: Priced, provider: str) -> Array:
 def _runs(case: Priced) -> Payments:
     end = case.facts.months
     for name, row in case.facts.tables["training_runs"].items():
-        late, missed = np.zeros(end), np.zeros(end)
-        mine = [one for one in case.placements if one.run == name]
-        for one in mine:
-            late[min(one.end, end - 1)] += one.share * row.lateness_penalty * one.late
-        missed[min(max(row.deadline, 0), end - 1)] = row.penalty * max(0.0, 1.0 - sum(one.share for one in mine))
+        late = np.zeros(end)
+        for one in case.placements:
+            if one.run == name:
+                late[min(one.end, end - 1)] += one.share * row.lateness_penalty * one.late
         yield "lateness", name, late
-        yield "not_run", name, missed
+        yield "not_run", name, case.not_run(name) * row.penalty
 
 
 def _penalties(case: Priced) -> Payments:

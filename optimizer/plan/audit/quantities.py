@@ -105,10 +105,7 @@ def _started(case: Priced, item: str) -> Any:
 def _unserved(case: Priced, item: str) -> Any:
     if _is(case, "workloads", item):
         return case.unserved[case.facts.names["workload"][item]]
-    row, found = case.facts.tables["training_runs"][item], np.zeros(case.facts.months)
-    due = min(max(row.deadline, 0), case.facts.months - 1)
-    found[due] = max(0.0, 1.0 - sum(one.share for one in case.placements if one.run == item))
-    return found
+    return case.not_run(item)
 
 
 def _spend(case: Priced, item: str) -> Any:

@@ -36,11 +36,11 @@ TABLES = {
     "contracts": (
         "contract,provider,region,accelerator,accelerators_per_block,mw_per_block,price,per,term_months,min_term_months,"
         "notice_months,termination_fee_months,upfront_per_block,earliest,lead_months,max_blocks,sublease,renews,"
-        "committed_blocks\n"
-        "lease,neo,here,gpu,10,0.02,900,block_month,,2,1,0.5,50,,,3,yes,,\n"
-        "old,cloud,here,gpu,10,,800,block_month,5,,,,,2029-11,,,,,2\n"
-        "again,cloud,here,gpu,10,,700,block_month,2,,,,,,,2,,old,\n"
-        "fast,cloud,here,tpu,5,,600,block_month,3,,,,,,1,1,,,\n"
+        "committed_blocks,ends_by\n"
+        "lease,neo,here,gpu,10,0.02,900,block_month,,2,1,0.5,50,,,3,yes,,,2031-06\n"
+        "old,cloud,here,gpu,10,,800,block_month,5,,,,,2029-11,,,,,2,\n"
+        "again,cloud,here,gpu,10,,700,block_month,2,,,,,,,2,,old,,\n"
+        "fast,cloud,here,tpu,5,,600,block_month,3,,,,,,1,1,,,,\n"
     ),
     "ramps": "contract,month_of_term,capacity_fraction,price_fraction\nlease,0,0.5,0.6\nlease,1,1,1\n",
     "on_demand": (

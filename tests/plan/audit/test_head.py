@@ -8,7 +8,8 @@ import pytest
 
 from optimizer.plan.audit import audit
 from tests.plan.audit.everything import everything
-from tests.plan.audit.tampering import named, with_head
+from tests.plan.audit.tampering import judged_by, named, with_head
+from tests.program.tiny import solved, tiny
 
 # Keys that are changed, and rule and item that must be named. The plan is within 2 %, which was asked for.
 HEADS: list[tuple[dict[str, Any], str, str]] = [
@@ -53,8 +54,12 @@ def test_feasible_plan() -> None:
     assert audit(with_head(everything(), bound=None, gap=None, status="feasible")).passed
 
 
-def test_whole_blocks_of_a_relaxed_plan() -> None:
+def test_relaxed_plan() -> None:
     """Tests that a plan which says it is relaxed, as was asked for, need not have whole blocks but is checked else."""
-    relaxed = with_head(everything(), relaxed=True, options__relax=True)
-    assert audit(relaxed).passed
-    assert ("gap", "gap", "") in named(with_head(relaxed, gap=0.9))
+    lease = {"price": 1, "min_term_months": 1}
+    half = solved(tiny(1, {"jobs": [5]}, contracts=[{**lease, "integer": False}]))  # half a block of ten
+    whole = judged_by(half, tiny(1, {"jobs": [5]}, contracts=[lease]))
+    assert named(whole) == {("whole_blocks", "lease", "2030-01")}
+    relaxed = with_head(whole, relaxed=True, options__relax=True)
+    assert named(relaxed) == set()
+    assert named(with_head(relaxed, gap=0.9)) == {("gap", "gap", "")}
