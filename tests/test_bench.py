@@ -319,6 +319,7 @@ def test_improved(old: Known | None, new: Result, wanted: tuple[Any, ...] | None
 def test_found_by() -> None:
     """Tests that an entry tells with what it was found."""
     result = replace(PLAN, versions={"capopt": "1.2", "highspy": "3.4"})
+    assert found_by(PLAN, Limits(threads=1)).endswith("gap 0.001, 600 s, 1 thread, seed 0")
     assert found_by(result, Limits(threads=2)) == "capopt 1.2, HiGHS 3.4, gap 0.001, 600 s, 2 threads, seed 0"
 
 
@@ -368,7 +369,7 @@ def _dies(seed: int, size: str, limits: Limits) -> Trial:
 def test_crash_is_a_failure_of_one_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a process that dies, and an error that nobody expected, fail their trial, and the campaign goes on."""
     monkeypatch.setattr(campaign, "try_one", _dies)
-    trials = run_campaign(range(3), "tiny", Limits(), lambda trial: None)
+    trials = list(run_campaign(range(3), "tiny", Limits()))
     assert [trial.seed for trial in trials] == [0, 1, 2]
     assert [trial.problems[0].split(":")[0] if trial.problems else "" for trial in trials] == [
         "BrokenProcessPool",

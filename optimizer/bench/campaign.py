@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
@@ -46,8 +46,10 @@ class Trial:
         return self.answers["plan"].status if "plan" in self.answers else "failed"
 
 
-def run_campaign(seeds: range, size: str, limits: Limits, tell: Callable[[Trial], None]) -> list[Trial]:
+def run_campaign(seeds: range, size: str, limits: Limits) -> Iterator[Trial]:
     """Try random instances one after the other, in a process beside this one.
+
+    Whatever goes wrong in a trial, even the end of its process, is a problem of that trial alone.
 
     Parameters
     ----------
@@ -57,18 +59,7 @@ def run_campaign(seeds: range, size: str, limits: Limits, tell: Callable[[Trial]
         Their size.
     limits : Limits
         How they are solved.
-    tell : callable
-        Called with each trial as it ends.
     """
-    trials = []
-    for trial in _trials(seeds, size, limits):
-        tell(trial)
-        trials.append(trial)
-    return trials
-
-
-def _trials(seeds: range, size: str, limits: Limits) -> Iterator[Trial]:
-    """Whatever goes wrong in a trial, even the end of its process, is a problem of that trial alone."""
     left = list(seeds)
     while left:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

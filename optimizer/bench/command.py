@@ -132,23 +132,21 @@ def _update(known: dict[str, Known], results: list[Result], limits: Limits) -> N
 
 
 def _campaign(seeds: range, size: str, limits: Limits, output: Path | None, as_json: bool) -> int:
-    """Try random instances one after the other."""
+    """Try random instances one after the other; what is found so far is written now and then."""
     from optimizer.bench.campaign import Trial, run_campaign
     from optimizer.bench.record import campaign_record, write_record
     from optimizer.bench.tables import campaign_table, problem_lines
 
-    write_record(output, campaign_record([], size, limits))
-
-    def tell(trial: Trial) -> None:
+    trials: list[Trial] = []
+    write_record(output, campaign_record(trials, size, limits))
+    for trial in run_campaign(seeds, size, limits):
+        trials.append(trial)
         for line in problem_lines([(f"seed {trial.seed}", trial.problems)]):
             click.echo(line.plain, err=True)
-        done = trial.seed - seeds.start + 1
-        if done % 10 == 0 or done == len(seeds):
-            click.echo(f"{done}/{len(seeds)}", err=True)
-
-    trials = run_campaign(seeds, size, limits, tell)
+        if len(trials) % 10 == 0 or len(trials) == len(seeds):
+            click.echo(f"{len(trials)}/{len(seeds)}", err=True)
+            write_record(output, campaign_record(trials, size, limits))
     record = campaign_record(trials, size, limits)
-    write_record(output, record)
     if as_json:
         print_json(record)
     _show(campaign_table(trials, size), err=as_json)

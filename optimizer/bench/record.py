@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ def campaign_record(trials: Sequence[Trial], size: str, limits: Limits) -> dict[
 
 def found_by(result: Result, limits: Limits) -> str:
     """Versions and options of a run, as the file of the best known tells them."""
-    solver = f"HiGHS {result.versions['highspy']}, " if "highspy" in result.versions else ""
-    threads = f", {limits.threads} threads" if limits.threads else ""
+    solver = result.versions.get("highspy") or version("highspy")
+    threads = "" if limits.threads is None else f", {limits.threads} thread{'s' if limits.threads > 1 else ''}"
     asked = f"gap {limits.gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
-    return f"capopt {result.versions.get('capopt', __version__)}, {solver}{asked}"
+    return f"capopt {result.versions.get('capopt', __version__)}, HiGHS {solver}, {asked}"
 
 
 def today() -> str:
