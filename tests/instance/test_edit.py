@@ -1,0 +1,99 @@
+"""Edits of an instance: how they are written, what they change, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+import optimizer
+from optimizer.errors import EditError
+from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
+from optimizer.instance.instance import Instance
+from tests.program.tiny import tiny
+
+
+@pytest.fixture(scope="module")
+def small() -> Instance:
+    """Two months with a step in demand, a lease and hours."""
+    return tiny(
+        3,
+        {"jobs": [10, 10, 30], "more": [5]},
+        contracts=[{"price": 3000, "min_term_months": 1}],
+        on_demand=[{"price": 1, "max_accelerators": 5}],
+        prices=[{"item": "hourly", "month": 1, "price": 2}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "table", "column", "values"),
+    [
+        ("contracts.lease.price=1e9", "contracts", "price", [1e9]),
+        ("contracts.lease.price = 2_500", "contracts", "price", [2500]),
+        ("contracts.lease.price*=0.5", "contracts", "price", [1500]),
+        ("contracts.lease.lead_months+=2", "contracts", "lead_months", [2]),
+        ("contracts.lease.latest=2030-02", "contracts", "latest", [1]),
+        ("contracts.lease.integer=false", "contracts", "integer", [False]),
+        ("on_demand.hourly.max_accelerators-=5", "on_demand", "max_accelerators", [0]),
+        ("demand.jobs.amount*=2", "demand", "amount", [20, 60, 5]),
+        ("demand.*.amount*=2", "demand", "amount", [20, 60, 10]),
+        # In 2030-02 the row of 2030-01 still holds.
+        ("demand.jobs@2030-02.amount=7", "demand", "amount", [7, 30, 5]),
+        ("prices.hourly@2030-03.price=9", "prices", "price", [9]),
+    ],
+)
+def test_edits_change_their_cells(small: Instance, edit: str, table: str, column: str, values: list[object]) -> None:
+    """Tests that an edit changes the cells it names, and nothing else."""
+    edited = apply_edits(small, [parse_edit(edit)])
+    assert [getattr(row, column) for row in edited.rows[table]] == values
+    for other, rows in small.rows.items():
+        if other != table:
+            assert edited.rows[other] == rows
+
+
+def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
+    """Tests that a delay of two months is two more months of lead."""
+    edited = apply_edits(small, [parse_delay("contracts.lease=2"), parse_delay("contracts.lease=1")])
+    assert edited.rows["contracts"][0].lead_months == 3
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ("lease=3", "'lease=3' is no edit; expected table.item.column=value"),
+        ("contract.lease.price=1", "no table 'contract'. Did you mean 'contracts'?"),
+        ("contracts.lease.prize=1", "contracts has no column 'prize'. Did you mean 'price'?"),
+        ("contracts.leese.price=1", "no contract is called 'leese'. Did you mean 'lease'?"),
+        ("contracts.lease@2030-01.price=1", "contracts is no step series; leave out @2030-01"),
+        ("demand.jobs@2029-12.amount=1", "no row holds in 2029-12"),
+        ("contracts.lease.price*=dear", "*= needs a number and a column of numbers"),
+        ("contracts.lease.region*=2", "*= needs a number and a column of numbers"),
+        ("contracts.lease.term_months+=2", "the cell is blank; set it with = first"),
+        ("builds.hall.mw_per_block=1", "the instance has no builds"),
+    ],
+)
+def test_edits_that_make_no_sense_are_refused(small: Instance, edit: str, message: str) -> None:
+    """Tests that each message says what is wrong and what was expected."""
+    with pytest.raises(EditError) as caught:
+        apply_edits(small, [parse_edit(edit)])
+    assert message in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("delay", "message"),
+    [
+        ("lease=2", "is no delay; expected table.item=months"),
+        ("contracts.lease=soon", "is no delay; expected table.item=months"),
+        ("workloads.jobs=2", "workloads has no lead_months; delays work on"),
+    ],
+)
+def test_delays_that_make_no_sense_are_refused(delay: str, message: str) -> None:
+    """Tests that each message says what is wrong and what was expected."""
+    with pytest.raises(EditError) as caught:
+        parse_delay(delay)
+    assert message in str(caught.value)
+
+
+def test_an_edited_instance_is_checked_as_a_whole(small: Instance) -> None:
+    """Tests that an edit to an illegal value is told as the reader tells it."""
+    with pytest.raises(optimizer.InstanceError, match="column price: expected at least 0"):
+        apply_edits(small, [parse_edit("contracts.lease.price=-1")])

@@ -1,0 +1,95 @@
+"""What-ifs: edits and held decisions, against costs derived by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import optimizer
+from optimizer.errors import HoldError
+from optimizer.solver.resolve import Live
+from optimizer.solver.solution import Options
+from tests.program.tiny import decided, solved, tiny
+
+# Ten wanted in each of three months at a penalty of 1000; a block of ten at 3000 a month, terminable after one month,
+# or hours at 5 x 100 = 500 each: the block costs 9000 in all, hours would cost 15000.
+LEASE = {"contracts": [{"price": 3000, "min_term_months": 1}], "on_demand": [{"price": 5, "max_accelerators": 10}]}
+
+
+@pytest.fixture(scope="module")
+def ask() -> optimizer.WhatIf:
+    """What-ifs on the plan with the lease."""
+    plan = solved(tiny(3, {"jobs": [10]}, **LEASE))
+    assert plan.objective == pytest.approx(9000)
+    return optimizer.WhatIf(plan, gap=0, threads=1)
+
+
+def test_a_price_that_makes_the_other_offer_win(ask: optimizer.WhatIf) -> None:
+    """Tests that at 6000 a month hours win: 3 x 5000."""
+    assert ask("contracts.lease.price*=2").objective == pytest.approx(15_000)
+
+
+def test_a_delay_is_bridged_by_hours(ask: optimizer.WhatIf) -> None:
+    """Tests that a lease a month later costs one month of hours: 5000 + 2 x 3000."""
+    assert ask(delay="contracts.lease=1").objective == pytest.approx(11_000)
+
+
+def test_forced_and_forbidden_decisions(ask: optimizer.WhatIf) -> None:
+    """Tests that without the lease, or with it signed in the second month alone, hours fill what is missing."""
+    assert ask(forbid="sign:lease").objective == pytest.approx(15_000)
+    assert ask(forbid="lease@2030-01").objective == pytest.approx(11_000)
+    # With max_blocks 1 a signature in the second month forces the first lease, if any, to have ended by then.
+    assert ask(force="lease@2030-02").objective == pytest.approx(9000)
+
+
+def test_an_end_hands_back(ask: optimizer.WhatIf) -> None:
+    """Tests that a lease that ends with the second month leaves the third to hours."""
+    plan = ask(end="lease@2030-03")
+    assert plan.objective == pytest.approx(11_000)
+    assert (2, "hand_back", "lease", 1.0) in decided(plan)
+
+
+def test_what_ifs_leave_no_trace(ask: optimizer.WhatIf) -> None:
+    """Tests that after all of them the plan is the first one again."""
+    assert ask("demand.jobs.amount=10").objective == pytest.approx(9000)
+
+
+def test_several_edits_count_together(ask: optimizer.WhatIf) -> None:
+    """Tests that twice the demand at 2500 a month is a block and ten hours each month: 3 x (2500 + 5000)."""
+    assert ask(["demand.jobs.amount*=2", "contracts.lease.price=2500"]).objective == pytest.approx(22_500)
+
+
+def test_a_sweep_tells_where_hours_win(ask: optimizer.WhatIf) -> None:
+    """Tests that the cost grows by three months of the price up to 5000, and stays from there on."""
+    table = ask.sweep("contracts.lease.price", [3000, 4000, 5000, 6000])
+    assert table["objective"].tolist() == pytest.approx([9000, 12_000, 15_000, 15_000])
+    assert table["change"].tolist()[1:] == pytest.approx([3000, 3000, 0])
+
+
+@pytest.mark.parametrize(
+    ("holds", "message"),
+    [
+        ({"force": "sing:lease"}, "no decision is called 'sing'. Did you mean 'sign'?"),
+        ({"force": "leese"}, "there is no such item to decide on. Did you mean 'lease'?"),
+        ({"force": "lease@2031-01"}, "not possible then; possible from 2030-01 to 2030-03"),
+        ({"end": "lease"}, "is nothing to end; expected such as sign:bridge@2027-03"),
+        ({"end": "hourly@2030-02"}, "no contract or outlet is called 'hourly'"),
+    ],
+)
+def test_holds_that_make_no_sense_are_refused(ask: optimizer.WhatIf, holds: dict[str, Any], message: str) -> None:
+    """Tests that each message says what is wrong and what is possible."""
+    with pytest.raises(HoldError) as caught:
+        ask(**holds)
+    assert message in str(caught.value)
+
+
+def test_a_search_starts_from_the_plan_at_hand() -> None:
+    """Tests that a plan's decisions, given to its own program, are an incumbent at once."""
+    instance = tiny(3, {"jobs": [10, 25, 5]}, contracts=[{"price": 3000, "min_term_months": 1, "max_blocks": 3}])
+    plan, live = solved(instance), Live(instance)
+    live.start(plan)
+    found = live.solve(Options(gap=1.0, threads=1, time_limit=30))  # content with the first plan it holds
+    assert found.values is not None
+    cost = float(live.arrays.cost @ found.values) + live.arrays.offset
+    assert cost * live.program.units.money == pytest.approx(plan.objective)
