@@ -18,7 +18,7 @@ import click
 from optimizer import __version__
 from optimizer.bench.command import bench
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, PlanFileError
-from optimizer.exits import details, fault_details, leave, print_json, run
+from optimizer.exits import details, fault_details, leave, print_json
 from optimizer.explain.command import alternatives, explain, whatif
 from optimizer.options import Finite
 from optimizer.report.command import report
@@ -313,7 +313,7 @@ def _plural(number: int, thing: str) -> str:
 
 def main() -> None:
     """Run ``capopt`` with the arguments of the process, and end it with the exit code."""
-    leave(run(cli, sys.argv[1:]))
+    leave(cli, sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from types import TracebackType
 from typing import Any, NoReturn
@@ -57,18 +58,37 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         _abandon_output()
         return OTHER
     except (click.ClickException, click.Abort, KeyboardInterrupt, CapoptError, OSError, MemoryError) as error:
-        return _fail(_found(error), as_json)
+        with _undisturbed():
+            return _fail(_found(error), as_json)
     return int(code or 0)
 
 
-def leave(code: int) -> NoReturn:
-    """End the process with an exit code, at once where a search still runs: it was left behind by a second Ctrl-C."""
+def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
+    """Run the command line and end the process, at once where a second Ctrl-C has left a search behind."""
+    try:
+        code = run(command, arguments)
+    except KeyboardInterrupt:
+        code = StoppedWithoutPlan.exit_code
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError):
                 stream.flush()
         os._exit(code)
     sys.exit(code)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let nobody's Ctrl-C cut off what is told at the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _found(error: BaseException) -> dict[str, Any]:
