@@ -133,7 +133,7 @@ def test_a_program_is_solved_as_its_instance_is(rich: Instance, plan: Plan) -> N
 def test_progress_tells_every_phase_and_the_search(hard: Instance) -> None:
     """Tests that phases are told in order, and the search with its cost, bound and gap in money."""
     told: list[Progress] = []
-    found = optimizer.solve(hard, gap=0.02, threads=1, time_limit=60, progress=told.append)
+    found = optimizer.solve(hard, gap=0.05, threads=1, time_limit=60, progress=told.append)
     assert list(dict.fromkeys(one.phase for one in told)) == PHASES[1:]
     assert [one.elapsed for one in told] == sorted(one.elapsed for one in told)
     last = [one for one in told if one.incumbent is not None][-1]
@@ -188,7 +188,10 @@ IMPOSSIBLE: dict[str, tuple[Callable[[], Instance], list[tuple[str, str]]]] = {
     ),
     "a budget below what is agreed": (
         lambda: tiny(2, {"jobs": [0]}, contracts=[HELD], budgets=[{"amount": 300}, {"budget": "tight", "amount": 199}]),
-        [("money out stays within budget tight", "(budgets row 2)"), ("what was agreed before the plan", "(contracts row 1)")],
+        [
+            ("money out stays within budget tight", "(budgets row 2)"),
+            ("what was agreed before the plan", "(contracts row 1)"),
+        ],
     ),
     "an outlet agreed that nothing covers": (
         lambda: tiny(1, {"jobs": [0]}, fleet=[{"count": 5}], outlets=[LET]),

@@ -64,6 +64,7 @@ def test_the_penalty_is_due_in_the_deadline_within_the_plan(deadline: int, due: 
         (30, 1, 2, 2),
         (36, 0.9, 0.8, 5),
         (36.1, 0.9, 0.8, 6),
+        (10.8, 0.6, 0.6, 3),  # a trace more than 3 in binary fractions
         (1, 1, 1, 1),
     ],
 )

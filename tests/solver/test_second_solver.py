@@ -43,7 +43,7 @@ def _landlord() -> Instance:
 
 def _scarce() -> Instance:
     """The rich instance without anything agreed or by the hour: builds, purchases and leases must do."""
-    tables: dict[str, Any] = rich_frames(8)
+    tables: dict[str, Any] = rich_frames(6)
     tables["workloads"]["penalty"] *= 20
     for table in ("on_demand", "budgets", "policies", "rules", "rule_terms", "commitments"):
         del tables[table]
