@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optimizer.report.figures import Figures
 
 HEAD_FILE = "plan.json"
+EXPLAINED = ("values", "steps", "offers", "deadlines")  # tables of an explained plan
 INSTANCE_FOLDER = "instance"
 FORMATS = ("csv", "parquet")
 
@@ -34,11 +35,14 @@ class Plan:
         The plan's tables by name; each is an attribute too: ``plan.decisions``, ``plan.cash``...
     instance : Instance
         The instance it plans.
+    explained : dict of str to DataFrame
+        Tables ``values``, ``steps``, ``offers`` and ``deadlines``, where the plan has been explained.
     """
 
     head: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     instance: Instance
+    explained: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def objective(self) -> float:
@@ -155,6 +159,8 @@ class Plan:
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
             self.instance.save(draft / INSTANCE_FOLDER)
+            for name, table in self.explained.items():
+                _write_table(table, draft / name, "csv")
             for name, table in self.tables.items():
                 _write_table(table, draft / name, tables)
             (draft / HEAD_FILE).write_text(json.dumps(self.head, indent=2, allow_nan=False) + "\n", encoding="utf-8")
@@ -227,7 +233,20 @@ def load_plan(folder: str | Path) -> Plan:
     if missing:
         raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}")
     tables = {name: _read_table(source, name) for name in COLUMNS}
-    return Plan(head=head, tables=tables, instance=read(source / INSTANCE_FOLDER))
+    return Plan(head, tables, read(source / INSTANCE_FOLDER), _read_explained(source))
+
+
+def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
+    """Tables that ``capopt explain`` wrote into the folder, if it did."""
+    found = {}
+    for name in EXPLAINED:
+        path = source / f"{name}.csv"
+        if path.is_file():
+            try:
+                found[name] = pd.read_csv(path)
+            except (ValueError, OSError, pd.errors.ParserError) as error:
+                raise PlanFileError(f"{path} cannot be read: {error}; explain the plan again") from error
+    return found
 
 
 def _read_table(source: Path, name: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from optimizer.report.charts import Chart, Ground, month_text
 from optimizer.report.grid import Grid, percents, whole
 from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import Cards, Drawn, Findings, Listed, Prose, Section, render_page
+from optimizer.report.section_explained import explained
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
 from optimizer.report.words import level
@@ -71,6 +72,7 @@ def sections(ground: Ground) -> list[Section]:
         (cash[0].title, "cash"),
         (exposure[1].title, "exposure"),
     ]
+    why = explained(ground)
     return [
         _headline(ground, findings),
         _drawn("capacity", "Capacity over time", capacity),
@@ -81,6 +83,7 @@ def sections(ground: Ground) -> list[Section]:
         _drawn("exposure", "Exposure to providers and owners", exposure, _others(ground)),
         Section("service", "Service and unserved work", _service(ground)),
         rules(ground),
+        *([why] if why else []),
         inputs(ground.plan),
         provenance(ground.plan),
     ]
