@@ -107,11 +107,14 @@ _FEWER = {"on_demand": [{"price": 1, "max_accelerators": 9}]}
 _MINE = {"rules": [{"sense": "<=", "rhs": 9, "penalty": 0}], "rule_terms": [{"quantity": "used", "item": "lease"}]}
 _SHELLS = {"build": "annex", "capex_per_mw": 1}
 _DEAR = {"capex_per_mw": 9}
+_NEXT = {"lead_months": 1}
 _HALF = {"mw_per_block": 0.005}
 _FIXED = {"term_months": 2, "min_term_months": None}
 
 BUILT = [
     Case("order_window", "wing", 0, [10], _wing(), _wing({"earliest": 1})),
+    Case("cash", "wing", 0, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing({**_NEXT, "payment": "delivery"})),
+    Case("cash", "wing", 1, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing({**_NEXT, "payment": "delivery"})),
     Case("order_window", "buy", 0, [5], _buy(), _buy(earliest=1)),
     Case("build_limit", "wing", 0, [10], _wing({**_HALF, "max_blocks": 2}), _wing(_HALF)),
     Case("build_after", "annex", 0, [10], _wing(_DEAR, _SHELLS), _wing(_DEAR, {**_SHELLS, "after": "wing"})),
