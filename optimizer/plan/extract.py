@@ -147,8 +147,8 @@ class _Extract:
 
     def _capacity(self, used: Floats, leased: Floats) -> pd.DataFrame:
         stock, megawatts = self._places(), self._places()
-        for number, pool in enumerate(self.pools):
-            stock[number], megawatts[number] = self._stock(pool, used[number])
+        for place, pool in enumerate(self.pools):
+            stock[place], megawatts[place] = self._stock(pool, used[place])
         month, number = np.nonzero(stock.T)
         own = np.array([(p.name, p.source, p.party, p.place, p.accelerator) for p in self.pools], dtype=object)
         own = own.reshape(-1, 5)[number]

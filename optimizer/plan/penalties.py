@@ -42,14 +42,15 @@ def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
 def rule_value(m: Any, rule: str, t: int, values: Floats) -> float:
     """Value of an own rule's left-hand side, in natural units."""
     coefficients, variables, constant = m.rule_value[rule, t]
-    return constant + sum(c * values[m.number[id(v)]] for c, v in zip(coefficients, variables, strict=True))
+    terms = (float(c * values[m.number[id(v)]]) for c, v in zip(coefficients, variables, strict=True))
+    return float(constant) + sum(terms)
 
 
 def rule_size(m: Any, rule: str, t: int, values: Floats) -> float:
     """Size of an own rule's terms, in natural units: what its noise is measured by."""
     coefficients, variables, constant = m.rule_value[rule, t]
-    terms = (abs(c * values[m.number[id(v)]]) for c, v in zip(coefficients, variables, strict=True))
-    return abs(constant) + abs(m.ix.own_rules[rule].rhs) + sum(terms)
+    terms = (float(abs(c * values[m.number[id(v)]])) for c, v in zip(coefficients, variables, strict=True))
+    return float(abs(constant) + abs(m.ix.own_rules[rule].rhs)) + sum(terms)
 
 
 def _shortfalls(program: Program, values: Floats) -> None:

@@ -97,8 +97,8 @@ def write_workbook(path: Path, tables: Tables, head: dict[str, Any] | None = Non
 
     book = Workbook()
     book.active.title = "instance"
-    for record in (("key", "value"), *(head or HEAD).items()):
-        book["instance"].append(record)
+    for pair in (("key", "value"), *(head or HEAD).items()):
+        book["instance"].append(pair)
     for name, rows in tables.items():
         sheet = book.create_sheet(name)
         for i, record in enumerate(rows, start=1):
