@@ -55,6 +55,7 @@ def rule_size(m: Any, rule: str, t: int, values: Floats) -> float:
 
 def _shortfalls(program: Program, values: Floats) -> None:
     m, ix = program.model, program.index
+    more_may_be_paid = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # a rule can ask for it
     paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
     for (name, begin), variable in m.col["shortfall"].items():
         row, end = ix.commitments[name], year_end(ix, begin)
@@ -62,7 +63,9 @@ def _shortfalls(program: Program, values: Floats) -> None:
         share = sum(values[m.number[id(start)]] for start in starts if start is not None)
         due = share * row.annual_amount * (end - begin + 1) / _YEAR
         short = due - float(paid[row.provider][begin : end + 1].sum())
-        values[m.number[id(variable)]] = short / m.units.money if short > _NOISE * due else 0.0
+        needed = short / m.units.money if short > _NOISE * due else 0.0
+        number = m.number[id(variable)]
+        values[number] = max(needed, values[number]) if more_may_be_paid else needed
 
 
 def _paid(program: Program, provider: str, values: Floats) -> Floats:

@@ -196,3 +196,14 @@ def test_relaxing_breaks_commitments_too() -> None:
     assert relaxed.objective == pytest.approx(15e3)
     assert by_month(relaxed, "allocation", "accelerators", pool="rate") == dict.fromkeys(range(12), 10)
     assert decided(relaxed) == [(0, "commit_spend", "deal", 0.5)]
+
+
+def test_more_than_the_shortfall_is_paid_only_where_a_rule_asks() -> None:
+    """Tests that a rule on spend of at least 50 is met by paying 50 in place of the shortfall of 2 x 12 / 12 = 2."""
+    deal = {"commitments": [{"annual_amount": 12, "required": True}]}
+    assert paid(solved(tiny(2, {"jobs": [0]}, **deal)), "shortfall") == {1: 2}
+    rule = {
+        "rules": [{"sense": ">=", "rhs": 50, "each": "total"}],
+        "rule_terms": [{"quantity": "spend", "item": "cloud"}],
+    }
+    assert paid(solved(tiny(2, {"jobs": [0]}, **deal, **rule)), "shortfall") == {1: 50}

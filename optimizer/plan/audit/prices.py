@@ -103,7 +103,11 @@ def _on_demand(case: Priced) -> Payments:
 
 
 def _shortfalls(case: Priced) -> Payments:
-    """What is short in each year, due in its last month in the plan; a year that is cut counts by its months."""
+    """What is short in each year, due in its last month in the plan; a year that is cut counts by its months.
+
+    More than that is paid only where an own rule can ask for it: one on spend.
+    """
+    more = any(row.quantity == "spend" for row in case.facts.rows["rule_terms"])
     for name, row in case.facts.tables["commitments"].items():
         paid, due = paid_to(case, row.provider), np.zeros(case.facts.months)
         share = np.zeros(case.facts.months)  # of a year that begins in a month
@@ -113,7 +117,15 @@ def _shortfalls(case: Priced) -> Payments:
             last = min(begin + 12, case.facts.months) - 1
             amount = share[begin] * row.annual_amount * (last - begin + 1) / 12.0
             due[last] += max(0.0, amount - float(paid[begin : last + 1].sum()))
-        yield "shortfall", name, due
+        yield "shortfall", name, np.maximum(due, _told(case, name)) if more else due
+
+
+def _told(case: Priced, commitment: str) -> Array:
+    """Shortfall of a commitment as the cash table tells it, by month."""
+    table, found = case.tables["cash"], np.zeros(case.facts.months)
+    mine = (table["term"] == "shortfall") & (table["item"] == commitment) & (table.t < case.facts.months)
+    np.add.at(found, table.t[mine], table["amount"][mine])
+    return found
 
 
 def paid_to(case: Priced, provider: str) -> Array:
