@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from optimizer.plan.tables import text_columns
+import pandas as pd
+
 from optimizer.report.sheets import Heading
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MEANINGS = {
     "decisions": "What to do, in which month: orders, signatures, hand-backs, ends",
@@ -21,9 +19,12 @@ MEANINGS = {
     "outages": "What critical work would run where if a member of a policy were lost",
     "rules": "The planner's own rules: value, limit, slack, violation, shadow price",
     "cash": "Money by month, term, item and party; money out is positive",
+    "values": "What one more unit is worth, as present value (capopt explain)",
+    "steps": "What a step of useful size saves, each solved on its own (capopt explain)",
+    "offers": "Verdict on every offer, and the price that would make it win (capopt explain)",
+    "deadlines": "Until when each decision can wait, and what waiting costs (capopt explain)",
 }
-_MONTHS = frozenset({"month", "starts", "ends", "target"})
-_MONEY = frozenset({"committed_cost", "amount", "present_value"})
+_MONTHS = frozenset({"month", "starts", "ends", "target", "takes_effect", "last_month"})
 _COUNT, _WORK, _MW = "accelerators", "reference-accelerators", "facility MW"
 # Unit and meaning by column; by table and column where a table differs.
 _COLUMNS: dict[str, tuple[str, str]] = {
@@ -80,6 +81,34 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "cash.term": ("", "Kind of payment."),
     "cash.party": ("", "Who is paid; in_house for the own sites, blank for penalties."),
     "cash.amount": ("money", "Money out is positive, money in negative; nominal."),
+    "values.kind": ("", "mw of a site, accelerator of a pool, demand of a workload, or budget."),
+    "values.unit": ("", "What the figures are per."),
+    "values.held": ("money per unit", "With the plan's whole-number decisions held."),
+    "values.relaxed": ("money per unit", "If whole blocks were not demanded: good for ranking, no promise."),
+    "steps.step": ("", "The edit that is tried."),
+    "steps.saves": ("money", "Cost of the plan less cost with the step; blank if it leaves no plan."),
+    "steps.at_least": ("money", "What best plans save at least."),
+    "steps.at_most": ("money", "What best plans save at most."),
+    "steps.objective": ("money", "Net present cost with the step."),
+    "offers.table": ("", "Table of the inputs in which it stands."),
+    "offers.verdict": ("", "taken, partly or rejected."),
+    "offers.taken": ("blocks or lots", "How many; accelerator-months by the hour."),
+    "offers.possible": ("blocks or lots", "How many at most; accelerator-months by the hour."),
+    "offers.price": ("as in the inputs", "As in the inputs."),
+    "offers.worth": ("money", "What the plan would cost more without the offer."),
+    "offers.price_to_win": ("as in the inputs", "Below it, for outlets above it, the offer is taken."),
+    "offers.proven": ("", "Whether the gaps of the searches leave no doubt about that."),
+    "offers.reason": ("", "In words."),
+    "deadlines.month": ("", "Month to act in."),
+    "deadlines.act": ("", "What to do."),
+    "deadlines.decision": ("", "Kind of decision."),
+    "deadlines.blocks": ("blocks or lots", "How many."),
+    "deadlines.takes_effect": ("", "First month with, or without, the capacity."),
+    "deadlines.last_month": ("", "Last month in which it can be decided; blank if that is open."),
+    "deadlines.delay_costs": (
+        "money",
+        "Cost of deciding a month later at the earliest; blank if unknown or impossible.",
+    ),
     "cash.present_value": ("money", "Discounted to the first month; the column sums to the net present cost."),
 }
 
@@ -91,10 +120,16 @@ def told(table: str, column: str) -> tuple[str, str]:
 
 def headings(table: str, frame: pd.DataFrame, currency: str) -> list[Heading]:
     """Headings of the sheet of a plan table."""
-    texts = {*text_columns(table), *(str(name) for name in frame.columns if frame[name].dtype == object)}
     found = []
     for name in map(str, frame.columns):
         unit, meaning = told(table, name)
-        kind = "month" if name in _MONTHS else "text" if name in texts else "number"
-        found.append(Heading(name, kind, unit.replace("money", currency), meaning))
+        found.append(Heading(name, _kind(name, frame[name]), unit.replace("money", currency), meaning))
     return found
+
+
+def _kind(name: str, column: pd.Series[Any]) -> str:
+    if name in _MONTHS:
+        return "month"
+    if pd.api.types.is_bool_dtype(column):
+        return "flag"
+    return "number" if pd.api.types.is_numeric_dtype(column) else "text"

@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from openpyxl import Workbook
 
 from optimizer.cli import cli
 from optimizer.errors import CapoptError
 from optimizer.exits import run
+from optimizer.plan.plan import EXPLAINED
 from optimizer.plan.tables import COLUMNS
 from optimizer.report import sheets
 from optimizer.report.plan_columns import MEANINGS, told
@@ -212,9 +216,26 @@ def test_too_many_rows_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_column_is_explained() -> None:
-    """Tests that each plan table and each of its columns has a meaning."""
-    assert set(COLUMNS) == set(MEANINGS)
+    """Tests that each plan table and each of its columns has a meaning, tables of an explained plan too."""
+    assert {*COLUMNS, *EXPLAINED} == set(MEANINGS)
     assert [(t, c) for t, columns in COLUMNS.items() for c in columns if not told(t, c)[1]] == []
+
+
+def test_an_explained_plan_has_more_sheets(tmp_path: Path) -> None:
+    """Tests that tables that capopt explain wrote are sheets too, with months, numbers, flags and blanks."""
+    plan = awkward_plan(tmp_path / "instance")
+    text = "month,act,item,delay_costs,last_month\n2026-02,sign,lease,,2026-05\n2026-03,order,=hall,5.5,\n"
+    table = pd.read_csv(StringIO(text))
+    path = write_workbook(
+        replace(plan, explained={"deadlines": table.assign(proven=[True, False])}), tmp_path / "x.xlsx"
+    )
+    header, *rows = openpyxl.load_workbook(path)["deadlines"].iter_rows(min_row=3, values_only=True)
+    assert header == ("month", "act", "item", "delay_costs", "last_month", "proven")
+    months = [datetime.datetime(2026, month, 1) for month in (2, 3, 5)]
+    assert rows == [
+        (months[0], "sign", "lease", None, months[2], True),
+        (months[1], "order", "=hall", 5.5, None, False),
+    ]
 
 
 def test_report_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
