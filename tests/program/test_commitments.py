@@ -200,7 +200,7 @@ def test_relaxing_breaks_commitments_too() -> None:
 
 def test_more_than_the_shortfall_is_paid_only_where_a_rule_asks() -> None:
     """Tests that a rule on spend of at least 50 is met by paying 50 in place of the shortfall of 2 x 12 / 12 = 2."""
-    deal = {"commitments": [{"annual_amount": 12, "required": True}], "fleet": [{"count": 1}]}
+    deal = {"commitments": [{"annual_amount": 12, "latest": 0, "required": True}], "fleet": [{"count": 1}]}
     assert paid(solved(tiny(2, {"jobs": [0]}, **deal)), "shortfall") == {1: 2}
     rule = {
         "rules": [{"sense": ">=", "rhs": 50, "each": "total"}],
