@@ -304,7 +304,7 @@ def _print_summary(plan: Plan, target: Path, err: bool) -> None:
 
     console = Console(stderr=err, highlight=False)
     width = min(console.width, 120) if console.is_terminal else 100
-    console.print(render(plan, where=str(target), width=width), width=width)
+    Console(stderr=err, highlight=False, width=width).print(render(plan, where=str(target), width=width))
 
 
 def _plural(number: int, thing: str) -> str:
