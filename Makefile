@@ -1,4 +1,4 @@
-## make demo    install in .venv, solve an example, print its summary
+## make demo    install in .venv, plan a real deal, print its summary, write its report to plans/bridge-lease.html
 ## make test    install in .venv, all checks: lint, types, tests
 ## make check   lint and types alone
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
@@ -16,7 +16,8 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 demo: $(VENV)/.installed
-	$(BIN)/capopt solve bridge-lease -o plans/bridge-lease
+	$(BIN)/capopt solve bridge-lease -o plans/bridge-lease --gap 0.005 --time-limit 300 || [ $$? -eq 3 ]
+	$(BIN)/capopt report plans/bridge-lease --html plans/bridge-lease.html
 
 test: check browser
 	$(BIN)/python -m pytest

@@ -27,6 +27,7 @@ from optimizer.plan.audit import Audit, Violation
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS
 from optimizer.report import progress
+from optimizer.report.terminal import summary
 from optimizer.solver.solution import Progress
 from tests.command import COMMAND, Ended, capopt, environment
 from tests.program.rich import rich_frames
@@ -99,6 +100,8 @@ def test_a_plan_is_written_and_summed_up(first: tuple[Path, Ended]) -> None:
     assert done.out.rstrip().endswith(f"Plan written to {Path('plans', 'first-steps')}")
     assert "building the program" in done.err
     assert "building the program" not in done.out
+    whole = summary(optimizer.load_plan(folder / "plans" / "first-steps"), str(Path("plans", "first-steps")), 100)
+    assert [line.rstrip() for line in done.out.splitlines()] == [line.rstrip() for line in whole.splitlines()]
     plan = folder / "plans" / "first-steps"
     assert {path.name for path in plan.iterdir()} == {"plan.json", "instance", *(f"{name}.csv" for name in COLUMNS)}
     assert optimizer.load_plan(plan).objective == pytest.approx(2_695_000, abs=500)
