@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StoppedWithoutPlan,
         UnsupportedInstance,
     )
-    from optimizer.explain.explanation import explain
+    from optimizer.explain.explanation import Explanation
     from optimizer.instance.instance import Instance
     from optimizer.instance.read import read
     from optimizer.plan.audit import Audit, Violation, audit
@@ -42,6 +42,7 @@ __all__ = [
     "Comparison",
     "Diagnosis",
     "EditError",
+    "Explanation",
     "Fault",
     "HoldError",
     "Instance",
@@ -60,7 +61,6 @@ __all__ = [
     "build",
     "compare",
     "diagnose",
-    "explain",
     "load_plan",
     "read",
     "solve",
@@ -68,7 +68,7 @@ __all__ = [
 
 _ROOMS = {
     "optimizer.diagnosis": ("Diagnosis", "diagnose"),
-    "optimizer.explain.explanation": ("explain",),
+    "optimizer.explain.explanation": ("Explanation",),
     "optimizer.instance.instance": ("Instance",),
     "optimizer.instance.read": ("read",),
     "optimizer.plan.audit": ("Audit", "Violation", "audit"),

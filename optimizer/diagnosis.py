@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
@@ -39,7 +39,7 @@ class Reason:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """Why there is no plan, and what would give one.
 
@@ -58,7 +58,14 @@ class Diagnosis:
     feasible: bool
     reasons: tuple[Reason, ...] = ()
     repair: tuple[Edit, ...] = ()
-    plan: Plan | None = field(default=None, repr=False)
+    plan: Plan | None = None
+
+    def __repr__(self) -> str:
+        """One line: how many conflicts, what to give up, at which cost."""
+        if self.feasible:
+            return "<Diagnosis: feasible>"
+        cost = "" if self.plan is None else f", {self.plan.objective:,.2f} {self.plan.instance.head.currency} with it"
+        return f"<Diagnosis: {len(self.reasons)} reasons, repair {[str(edit) for edit in self.repair]}{cost}>"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -154,9 +154,21 @@ class NoFeasiblePlan(CapoptError):
 
 
 class StoppedWithoutPlan(CapoptError):
-    """Stopped by the time limit or by Ctrl-C before any plan was found."""
+    """Stopped by the time limit or by Ctrl-C before any plan was found.
+
+    Parameters
+    ----------
+    message : str
+        What to tell.
+    interrupted : bool
+        Whether it was Ctrl-C.
+    """
 
     exit_code = 130
+
+    def __init__(self, message: str = "", interrupted: bool = False) -> None:
+        self.interrupted = interrupted
+        super().__init__(message)
 
 
 class SolverError(CapoptError):

@@ -162,7 +162,8 @@ def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
         return NoFeasiblePlan(told(program, telling(labels)))
     why = {Stop.TIME_LIMIT: "the time limit was reached", Stop.INTERRUPTED: "it was interrupted"}[solution.stop]
     note = f" ({'; '.join(solution.notes)})" if solution.notes else ""
-    return StoppedWithoutPlan(f"{why} before any plan was found{note}; give it more time or ask for a larger gap")
+    message = f"{why} before any plan was found{note}; give it more time or ask for a larger gap"
+    return StoppedWithoutPlan(message, solution.stop is Stop.INTERRUPTED)
 
 
 def _head(

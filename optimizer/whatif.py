@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from optimizer.clock import Clock, Tell
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
@@ -16,6 +19,8 @@ from optimizer.program.holds import Hold, parse_hold
 from optimizer.solver.resolve import Live
 from optimizer.solver.solution import Options
 
+NO_PLAN = "leaves no plan"
+NOT_IN_TIME = "not found in time"
 Texts = str | Iterable[str]
 
 
@@ -95,10 +100,20 @@ class WhatIf:
             report = clock.reporter(self.live.program.units.money)
             rules = bool(edited.rows["rules"])
             solution = self.live.solve(self.options, report, holds=holds, duals=rules)
-        return finish(self.live.program, self.live.arrays, solution, self.options, clock)
+        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
+        return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
-    def sweep(self, edit: str, values: Sequence[float], others: Iterable[Edit] = ()) -> pd.DataFrame:
-        """Costs over a range of values of one cell: columns value, objective, bound, gap, change.
+    def sweep(
+        self,
+        edit: str,
+        values: Sequence[float],
+        others: Iterable[Edit] = (),
+        holds: Iterable[Hold] = (),
+        progress: Tell | None = None,
+    ) -> pd.DataFrame:
+        """Costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
+
+        A value that leaves no plan, or for which none was found in time, has no figures; its note says so.
 
         Parameters
         ----------
@@ -106,15 +121,24 @@ class WhatIf:
             ``table.item.column``, such as ``contracts.bridge.price``.
         values : sequence of float
             Values, in the order of the table.
-        others : iterable of Edit
-            Edits that are made too.
+        others, holds : iterable of Edit and of Hold
+            Edits and holds that are made too.
+        progress : callable, optional
+            As for :func:`optimizer.solve`.
         """
-        rows = []
+        others, holds = list(others), list(holds)
+        rows: list[tuple[float | str | None, ...]] = []
         for value in values:
-            plan = self.ask([*others, parse_edit(f"{edit}={value!r}")])
-            rows.append((value, plan.objective, plan.bound, plan.gap))
-        table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap"])
-        table["change"] = table["objective"].diff()
+            try:
+                plan = self.ask([*others, parse_edit(f"{edit}={value!r}")], holds, progress)
+            except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+                rows.append(
+                    (value, math.nan, None, None, NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME)
+                )
+            else:
+                rows.append((value, plan.objective, plan.bound, plan.gap, ""))
+        table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap", "note"])
+        table.insert(4, "change", table["objective"].diff())
         return table
 
 

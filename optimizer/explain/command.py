@@ -12,7 +12,10 @@ from optimizer.exits import print_json
 from optimizer.options import Finite
 
 if TYPE_CHECKING:
+    from optimizer.explain.asking import Asking
+    from optimizer.instance.edit import Edit
     from optimizer.plan.plan import Plan
+    from optimizer.program.holds import Hold
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -35,7 +38,7 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
 @click.command()
 @click.argument("plan", metavar="PLAN|INSTANCE")
 @click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
-@click.option("--offer", "items", multiple=True, metavar="NAME", help="Only this offer (may be given again).")
+@click.option("--offer", "items", multiple=True, metavar="NAME", help="Look into this offer only (may be given again).")
 @_gap
 @_limit(20.0)
 @_threads
@@ -52,12 +55,15 @@ def explain(
     """Tell why a plan is as it is; for an instance, why it has no plan.
 
     Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
-    price would have made the others win, and by when decisions are due. The tables are written into the plan folder.
+    price would have made the others win, and by when decisions are due. The tables are written into the plan folder,
+    and stand in its report from then on.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
     up, proven by a plan (exit 5).
     """
     if not (Path(plan) / "plan.json").is_file():
+        if quick or items:
+            raise click.UsageError(f"--quick and --offer are about a plan, and {plan} holds none; solve it first.")
         return _why_not(plan, gap, time_limit, threads, as_json)
     from optimizer.explain.explanation import explain as work_out
     from optimizer.plan.plan import load_plan
@@ -70,7 +76,7 @@ def explain(
         print_json({"plan": plan, "written": [str(path) for path in written], **found.to_dict()})
     from optimizer.report.explained import render
 
-    _print(render(found, loaded, _width(as_json)), as_json)
+    _print(render(found, _width(as_json)), as_json)
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
     return 0
 
@@ -95,11 +101,13 @@ def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
     from optimizer.explain.offers import offers
     from optimizer.instance.raw import nearest
 
-    names = [offer.item for offer in offers(plan)]
+    names, wrong = [offer.item for offer in offers(plan)], []
     for item in items:
         if item not in names:
             near = nearest(item, names)
-            raise click.UsageError(f"no offer is called {item!r}." + (f" Did you mean {near!r}?" if near else ""))
+            wrong.append(f"no offer is called {item!r}." + (f" Did you mean {near!r}?" if near else ""))
+    if wrong:
+        raise click.UsageError("\n  ".join(wrong))
 
 
 @click.command(epilog=_EXAMPLES)
@@ -132,19 +140,24 @@ def whatif(
     """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare."""
     if not (edits or delays or sweep or any(holds.values())):
         raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
+    if sweep and output is not None:
+        raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
+    from optimizer.explain.asking import Asking
     from optimizer.instance.edit import parse_delay, parse_edit
     from optimizer.plan.plan import check_writable, load_plan
+    from optimizer.report.progress import follow
     from optimizer.whatif import WhatIf, parse_holds
 
     if output is not None:
         check_writable(output)
     base = load_plan(plan)
     asked = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
-    ask = WhatIf(base, gap=float(asked), time_limit=time_limit, threads=threads)
-    chosen = [*map(parse_edit, edits), *map(parse_delay, delays)]
+    options: dict[str, Any] = {"gap": float(asked), "time_limit": time_limit, "threads": threads}
+    chosen, held = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
     if sweep:
-        return _sweep(ask, base, sweep, chosen, as_json)
-    other = ask.ask(chosen, parse_holds(**holds))
+        return _sweep(Asking(base, **options), sweep, chosen, held, as_json)
+    with follow(base.instance.head.currency) as tell:
+        other = WhatIf(base, **options).ask(chosen, held, tell)
     if output is not None:
         other.save(output)
     from optimizer.plan.compare import compare
@@ -155,19 +168,30 @@ def whatif(
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
     _print(render([comparison], width=_width(as_json)), as_json)
+    return _told_where(output, code, as_json)
+
+
+def _told_where(output: Path | None, code: int, as_json: bool) -> int:
+    if output is not None:
+        click.echo(f"Plan written to {output}", err=as_json)
     return code
 
 
-def _sweep(ask: Any, base: Plan, sweep: str, edits: list[Any], as_json: bool) -> int:
-    cell, _, span = sweep.partition("=")
-    values = _span(sweep, span)
-    table = ask.sweep(cell.strip(), values, edits)
-    if as_json:
-        print_json({"sweep": sweep, "rows": table.to_dict("records")})
+def _sweep(ask: Asking, sweep: str, edits: list[Edit], holds: list[Hold], as_json: bool) -> int:
+    from optimizer.explain.explanation import plain_rows
     from optimizer.report.explained import sweep_table
+    from optimizer.report.progress import follow
 
-    _print(sweep_table(table, cell.strip(), base, _width(as_json)), as_json)
-    return 0
+    cell, _, span = (part.strip() for part in sweep.partition("="))
+    values, base = _span(sweep, span), ask.plan
+    assert base is not None
+    with follow(base.instance.head.currency) as tell:
+        table = ask.sweep(cell, values, edits, holds, tell)
+    code = 3 if (table["gap"].astype(float) > ask.options.gap + 1e-9).any() else 0
+    if as_json:
+        print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": sweep, "rows": plain_rows(table)})
+    _print(sweep_table(table, cell, base, _width(as_json)), as_json)
+    return code
 
 
 def _span(sweep: str, span: str) -> list[float]:
@@ -194,10 +218,11 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     asked = base.head.get("options", {})
     mine = check_decisions(base, read_decisions(decisions), gap=float(asked.get("gap", 1e-3)), time_limit=60.0)
     comparison = compare(base, mine, ("plan", "mine"))
+    code = 0 if mine.status == "optimal" else 3
     if as_json:
-        print_json({"plan": str(plan), "exit_code": 0, "decisions": str(decisions), **comparison.to_dict()})
+        print_json({"plan": str(plan), "exit_code": code, "file": str(decisions), **comparison.to_dict()})
     _print(render([comparison], width=_width(as_json)), as_json)
-    return 0
+    return code
 
 
 @click.command()
@@ -219,6 +244,7 @@ def alternatives(
     month that all of them make (no regret), and some plans that differ as much as they can.
     """
     from optimizer.explain.alternatives import find_alternatives
+    from optimizer.explain.explanation import plain_rows
     from optimizer.plan.plan import load_plan
     from optimizer.solver.solution import Options
 
@@ -231,7 +257,7 @@ def alternatives(
             other.save(output / f"{number}")
     if as_json:
         told = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
-        tables = {"ranges": found.ranges.to_dict("records"), "first": found.first.to_dict("records")}
+        tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}
         print_json({"plan": str(plan), "within": share, **tables, "plans": told})
     from optimizer.report.explained import alternatives_text
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import NoFeasiblePlan
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
@@ -35,7 +35,7 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
     ask : WhatIf, optional
         Of the plan; with it the cost of a month's delay is worked out by solving again, once for each decision.
     months : int, optional
-        Only decisions that are due in the first so many months.
+        Work it out only for decisions that are due in the first so many months.
 
     Returns
     -------
@@ -43,7 +43,8 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         Columns ``month`` (to act in: of order, signature or notice), ``act``, ``decision``, ``item``, ``party``,
         ``blocks``, ``takes_effect`` (first month with, or without, the capacity), ``last_month`` (after which the item
         cannot be decided on any more; blank if it can be until the end), ``delay_costs`` (how much more the best plan
-        costs in which it is decided a month later at the earliest; blank if there is no such plan or it was not asked).
+        costs in which it is decided a month later at the earliest; blank if there is no such plan, none was found in
+        time, or it was not asked).
     """
     rows = []
     for decision in plan.decisions.to_dict("records"):
@@ -51,11 +52,10 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
             continue
         notice = _notice(plan, decision)
         month = plan.instance.label(plan.instance.month_index(decision["month"]) - notice)
-        if months is not None and plan.instance.month_index(month) >= months:
-            continue
+        soon = months is None or plan.instance.month_index(month) < months
         back = decision["decision"] in _BACK
         effect = decision["month"] if back else decision["starts"]
-        cost = None if ask is None else _delay(plan, ask, decision)
+        cost = None if ask is None or not soon else _delay(plan, ask, decision)
         who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
         rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), cost))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -99,5 +99,5 @@ def _delay(plan: Plan, ask: WhatIf, decision: dict[Any, Any]) -> float | None:
     hold = Hold("delay", decision["decision"], decision["item"], decision["month"], before)
     try:
         return ask.ask([], [hold]).objective - plan.objective
-    except NoFeasiblePlan:
+    except (NoFeasiblePlan, StoppedWithoutPlan):
         return None

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import io
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
+from optimizer.explain.asking import Asking
 from optimizer.explain.deadlines import deadlines_table
-from optimizer.explain.offers import offers, offers_table
+from optimizer.explain.offers import COLUMNS, offers, offers_table
 from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import values_table
-from optimizer.plan.plan import Plan
+from optimizer.instance.edit import Edit
+from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.solver.solution import Options
-from optimizer.whatif import WhatIf
 
-TABLES = ("values", "steps", "offers", "deadlines")
 _NOTHING = pd.DataFrame()
+_SOON = 3  # months: what is due in them is asked what a delay costs
 Tell = Callable[[str], None]
+Named = TypeVar("Named", str, Edit)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """Why a plan is as it is.
 
     Attributes
     ----------
+    plan : Plan
+        What is explained.
     values : DataFrame
         Marginal values, by month; see :func:`optimizer.explain.values.values_table`.
     steps : DataFrame
@@ -36,27 +44,60 @@ class Explanation:
         Verdicts and prices-to-win; see :func:`optimizer.explain.offers.offers_table`.
     deadlines : DataFrame
         Last months to decide in; see :func:`optimizer.explain.deadlines.deadlines_table`.
+
+    Tables that were not asked for have no columns.
     """
 
-    values: pd.DataFrame
-    deadlines: pd.DataFrame
+    plan: Plan
+    values: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     steps: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     offers: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    deadlines: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables that were worked out, by name."""
+        return {name: getattr(self, name) for name in EXPLAINED if len(getattr(self, name).columns)}
+
+    def __repr__(self) -> str:
+        """One line: whose plan, and how many rows each table has."""
+        told = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items())
+        return f"<Explanation of {self.plan.instance.head.name}: {told or 'nothing'}>"
+
+    def text(self, width: int = 100) -> str:
+        """For people: the tables as ``capopt explain`` prints them."""
+        from rich.console import Console
+
+        from optimizer.report.explained import render
+
+        console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+        with console.capture() as captured:
+            console.print(render(self, width))
+        return captured.get()
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {name: _plain(getattr(self, name)) for name in TABLES}
+        return {name: plain_rows(getattr(self, name)) for name in EXPLAINED}
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the tables that are not empty into a folder, as CSV; returns their paths."""
+        """Write the tables into the plan's folder, as CSV; returns their paths.
+
+        Where only some offers were looked into, those looked into before stay in the file.
+        """
         written = []
-        for name in TABLES:
-            table = getattr(self, name)
-            if len(table.columns):
-                path = Path(folder) / f"{name}.csv"
-                table.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
-                written.append(path)
+        for name, table in self.tables.items():
+            whole = self._with_earlier() if name == "offers" else table
+            path = Path(folder) / f"{name}.csv"
+            whole.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
+            written.append(path)
         return written
+
+    def _with_earlier(self) -> pd.DataFrame:
+        """Offers, with those that an earlier explanation looked into."""
+        earlier = self.plan.explained.get("offers", _NOTHING).to_dict("records")
+        found = {row["item"]: row for row in [*earlier, *self.offers.to_dict("records")]}
+        order = [offer.item for offer in offers(self.plan)]
+        return pd.DataFrame([found[item] for item in order if item in found], columns=list(COLUMNS))
 
 
 def explain(
@@ -76,10 +117,10 @@ def explain(
     plan : Plan
         What to explain.
     quick : bool
-        Only what needs no further search for whole-number plans: marginal values and deadlines without the cost of
+        Only what needs no further search for whole-number plans: marginal values, and deadlines without the cost of
         delay.
     items : sequence of str
-        Offers to look into; all of them if empty.
+        Look into these offers, and nothing else.
     gap : float, optional
         Relative gap of each search; that of the plan's own search by default.
     time_limit : float
@@ -92,32 +133,58 @@ def explain(
     Returns
     -------
     Explanation
-        Tables on worth, offers and deadlines.
+        Tables on worth, steps, offers and deadlines.
     """
     say: Tell = tell or (lambda _: None)
     asked = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
-    options = Options(gap=asked, time_limit=time_limit, threads=threads)
-    say("marginal values")
-    values = values_table(plan, options)
+    work = _Work(plan, Options(gap=asked, time_limit=time_limit, threads=threads), say)
+    if items:
+        return Explanation(plan, offers=work.offers(items))
     if quick:
-        return Explanation(values, deadlines_table(plan))
-    ask = WhatIf(plan, gap=asked, time_limit=time_limit, threads=threads)
-    say("steps")
-    steps = steps_table(ask, plan, usual_steps(plan))
-    chosen = [offer.item for offer in offers(plan) if not items or offer.item in items]
-    tables = []
-    for number, item in enumerate(chosen, start=1):
-        say(f"offer {item} ({number} of {len(chosen)})")
-        tables.append(offers_table(ask, plan, [item]))
-    say("deadlines")
-    deadlines = deadlines_table(plan, ask, months=3)
-    whole = pd.concat([table for table in tables if len(table)], ignore_index=True) if chosen else _NOTHING
-    return Explanation(values, deadlines, steps, whole)
+        earlier = plan.explained.get("deadlines")  # perhaps with the cost of delay
+        return Explanation(plan, work.values(), deadlines=deadlines_table(plan) if earlier is None else earlier)
+    return Explanation(plan, work.values(), work.steps(), work.offers(), work.deadlines())
 
 
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values; missing ones are None."""
-    return [
-        {str(key): None if isinstance(value, float) and value != value else value for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
+class _Work:
+    """The searches for an explanation."""
+
+    def __init__(self, plan: Plan, options: Options, say: Tell) -> None:
+        self.plan, self.options, self.say = plan, options, say
+
+    @cached_property
+    def ask(self) -> Asking:
+        options = self.options
+        return Asking(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
+
+    def values(self) -> pd.DataFrame:
+        self.say("marginal values")
+        return values_table(self.plan, self.options)
+
+    def steps(self) -> pd.DataFrame:
+        return steps_table(self.ask, self.plan, self._each("step", usual_steps(self.plan)))
+
+    def offers(self, items: Sequence[str] = ()) -> pd.DataFrame:
+        names = [offer.item for offer in offers(self.plan) if not items or offer.item in items]
+        return offers_table(self.ask, self.plan, self._each("offer", names))
+
+    def deadlines(self) -> pd.DataFrame:
+        self.say(f"what a month's delay costs of the decisions due in the first {_SOON} months")
+        return deadlines_table(self.plan, self.ask, _SOON)
+
+    def _each(self, what: str, names: Sequence[Named]) -> Iterator[Named]:
+        """Things, each told when its turn comes."""
+        for number, name in enumerate(names, start=1):
+            self.say(f"{what} {number} of {len(names)}: {name}")
+            yield name
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for JSON: what is missing or has no limit is None."""
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import NoFeasiblePlan
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
@@ -58,8 +58,8 @@ class _Try:
     plan: Plan
 
 
-def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str] = ()) -> pd.DataFrame:
-    """Verdict on every offer.
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
+    """Verdicts on offers.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str] = ()) -> pd.DataF
     plan : Plan
         Whose offers they are.
     items : iterable of str
-        Only these; all without any.
+        Offers of the plan's instance; see :func:`offers`.
 
     Returns
     -------
@@ -78,8 +78,8 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str] = ()) -> pd.DataF
         plan would cost more without the offer), ``price_to_win`` (below it, for outlets above it, the offer is taken),
         ``proven`` (whether the gaps of the searches leave no doubt about it), ``reason`` in words.
     """
-    wanted = set(items)
-    rows = [_Verdict(ask, plan, offer).row() for offer in offers(plan) if not wanted or offer.item in wanted]
+    found = {offer.item: offer for offer in offers(plan)}
+    rows = [_Verdict(ask, plan, found[item]).row() for item in items]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -128,14 +128,19 @@ class _Verdict:
         """A row of the table."""
         offer, amount = self.offer, taken(self.plan, self.offer)
         verdict = "rejected" if amount <= 0 else "taken" if amount >= offer.possible * (1 - 1e-6) else "partly"
-        without = self._without() if amount > 0 else self.plan
+        known = (offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price)
+        try:
+            return (*known, *self._worth(verdict))
+        except StoppedWithoutPlan:
+            return (*known, None, None, False, "not found out in time; give each search more time")
+
+    def _worth(self, verdict: str) -> tuple[float | None, float | None, bool, str]:
+        """Worth, price to win, whether it is proven, and the reason of the verdict."""
+        without = self.plan if verdict == "rejected" else self._without()
         worth = None if without is None else without.objective - self.plan.objective
         factor, proven = (None, True) if without is None else self._winning(without)
-        price = None if factor is None else factor * offer.price
-        return (
-            *(offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price, worth),
-            *(price, proven, self._reason(verdict, without, factor)),
-        )
+        price = None if factor is None else factor * self.offer.price
+        return worth, price, bool(proven), self._reason(verdict, without, factor)
 
     def _without(self) -> Plan | None:
         """The plan without the offer; None if it is needed for any plan."""

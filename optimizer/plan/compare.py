@@ -195,7 +195,10 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
 
 
 def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
-    if a.instance.hash == b.instance.hash:
+    for plan, name in zip((a, b), names, strict=True):
+        if plan.head.get("held"):
+            yield f"Held in {name}: {', '.join(map(str, plan.head['held']))}."
+    if a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held"):
         yield "The inputs are the same: what differs comes from the search and its options."
     if a.bound is None or b.bound is None:
         return

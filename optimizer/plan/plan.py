@@ -15,10 +15,23 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.tables import COLUMNS, make_table, text_columns
 
 if TYPE_CHECKING:
+    from optimizer.explain.explanation import Explanation
     from optimizer.report.figures import Figures
 
 HEAD_FILE = "plan.json"
-EXPLAINED = ("values", "steps", "offers", "deadlines")  # tables of an explained plan
+# Tables of an explained plan, with their columns of text and of numbers or flags.
+EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "values": (frozenset({"month", "kind", "item", "unit"}), frozenset({"held", "relaxed"})),
+    "steps": (frozenset({"step", "note"}), frozenset({"saves", "at_least", "at_most", "objective"})),
+    "offers": (
+        frozenset({"item", "table", "party", "verdict", "reason"}),
+        frozenset({"taken", "possible", "price", "worth", "price_to_win", "proven"}),
+    ),
+    "deadlines": (
+        frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month"}),
+        frozenset({"blocks", "delay_costs"}),
+    ),
+}
 INSTANCE_FOLDER = "instance"
 FORMATS = ("csv", "parquet")
 
@@ -120,14 +133,24 @@ class Plan:
         name = self.instance.head.name
         return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
 
-    # How a plan looks is told in the room after this one. These two doors to it stand here because notebooks ask the
-    # plan itself; they open only when asked, so that nothing in this room needs a report.
+    # How a plan looks is told in the room after this one. These doors to it stand here because notebooks ask the
+    # plan itself; they open only when asked, so that nothing in this room needs a report or a search.
     @property
     def figures(self) -> Figures:
         """The figures of the plan's report, as Plotly figures: ``plan.figures.capacity()``."""
         from optimizer.report.figures import Figures
 
         return Figures(self)
+
+    def explain(self, **options: Any) -> Explanation:
+        """Why the plan is as it is: worth, steps, offers, deadlines.
+
+        Options as for :func:`optimizer.explain.explanation.explain`: ``quick``, ``items``, ``gap``, ``time_limit``,
+        ``threads``, ``tell``.
+        """
+        from optimizer.explain.explanation import explain
+
+        return explain(self, **options)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: figures for a first look, and what to do soon."""
@@ -239,14 +262,25 @@ def load_plan(folder: str | Path) -> Plan:
 def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
     """Tables that ``capopt explain`` wrote into the folder, if it did."""
     found = {}
-    for name in EXPLAINED:
+    for name, (texts, numbers) in EXPLAINED.items():
         path = source / f"{name}.csv"
         if path.is_file():
             try:
-                found[name] = pd.read_csv(path)
+                table = pd.read_csv(path, dtype=str, keep_default_na=False)
+                missing = sorted((texts | numbers) - {*table.columns})
+                if missing:
+                    raise PlanFileError(f"{path}: column {', '.join(missing)} is missing; explain the plan again")
+                found[name] = table.assign(**{column: _unquoted(table[column]) for column in numbers})
             except (ValueError, OSError, pd.errors.ParserError) as error:
                 raise PlanFileError(f"{path} cannot be read: {error}; explain the plan again") from error
     return found
+
+
+def _unquoted(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of numbers or flags read as text; what is blank is missing."""
+    if len(column) and column.isin(["True", "False"]).all():
+        return column == "True"
+    return pd.to_numeric(column.replace("", "nan"))
 
 
 def _read_table(source: Path, name: str) -> pd.DataFrame:

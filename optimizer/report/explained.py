@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from optimizer.report.layout import Column, make_table
+from optimizer.report.steps import VERBS
 from optimizer.report.words import count, money, percent
 
 if TYPE_CHECKING:
@@ -25,12 +26,22 @@ _NAMES = {
     "demand": "One more unit of demand costs",
     "budget": "One more unit of budget saves",
 }
+_NONE = {
+    "values": "Nothing binds in this plan: one more of anything is worth nothing.",
+    "steps": "There are no steps to try.",
+    "offers": "There are no offers.",
+    "deadlines": "There is nothing to decide.",
+}
 
 
-def render(found: Explanation, plan: Plan, width: int = 100) -> Group:
-    """An explanation for a rich console: worth, steps, offers, deadlines."""
-    parts: list[RenderableType] = [*_values(found, plan, width)]
-    parts += [*_steps(found, plan, width), *_offers(found, plan, width), *_deadlines(found, plan, width)]
+def render(found: Explanation, width: int = 100) -> Group:
+    """An explanation for a rich console: worth, steps, offers, deadlines; what was not asked for is left out."""
+    plan = found.plan
+    parts: list[RenderableType] = []
+    for name, make in (("values", _values), ("steps", _steps), ("offers", _offers), ("deadlines", _deadlines)):
+        table = getattr(found, name)
+        if name in found.tables:
+            parts += make(table, plan, width) if len(table) else [Text(f"{_NONE[name]}\n", style="bold")]
     return Group(*parts)
 
 
@@ -42,45 +53,51 @@ def _told(value: Any, tell: Callable[[float], str]) -> str:
     return "" if _missing(value) else tell(float(value))
 
 
-def _values(found: Explanation, plan: Plan, width: int) -> list[RenderableType]:
-    """Marginal values by item: the month in which it is highest, and the average over the plan."""
-    table, currency = found.values, plan.instance.head.currency
+def _values(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
+    """Marginal values by item: the average over the plan's months, and the month in which it is highest."""
     parts: list[RenderableType] = []
     for kind, title in _NAMES.items():
         rows = table[table["kind"] == kind]
-        if rows.empty:
-            continue
-        by_item = rows.groupby("item")[["held", "relaxed"]].sum() / (
-            1 if kind == "budget" else plan.instance.head.months
-        )
-        order = by_item.abs().max(axis=1).sort_values(ascending=False).index[:_MOST]
-        best = {item: rows[rows["item"] == item].nlargest(1, "held").iloc[0] for item in order}
-        each = currency if kind == "budget" else f"{currency} a month"
-        columns = [
-            Column("Item", [str(item) for item in order], left=True),
-            Column(f"Decisions\nheld, {each}", [_worth(by_item.loc[item, "held"], kind) for item in order]),
-            Column("Highest", [_worth(best[item]["held"], kind) for item in order], spare=2),
-            Column(
-                "in", [str(best[item]["month"]) if best[item]["held"] else "" for item in order], left=True, spare=2
-            ),
-            Column("Relaxation\n(a ranking)", [_worth(by_item.loc[item, "relaxed"], kind) for item in order], spare=1),
-        ]
-        parts += [make_table(f"{title}, present value, average of the months", columns, width), ""]
-    return parts
+        if not rows.empty:
+            parts += [_worths(rows, kind, title, plan, width), ""]
+    note = (
+        "Decisions held: with the whole-number decisions of the plan as they are. Relaxation: as if blocks could be "
+        "divided; it ranks, and promises nothing. What a real step brings is solved again.\n"
+    )
+    return [*parts, Text(note)]
+
+
+def _worths(rows: pd.DataFrame, kind: str, title: str, plan: Plan, width: int) -> RenderableType:
+    months = 1 if kind == "budget" else plan.instance.head.months
+    average = rows.groupby("item")[["held", "relaxed"]].sum() / months
+    order = average.abs().max(axis=1).sort_values(ascending=False).index[:_MOST]
+    best = {item: rows.loc[rows.loc[rows["item"] == item, "held"].abs().idxmax()] for item in order}
+    each, span = plan.instance.head.currency, "in all"
+    if kind != "budget":
+        each, span = f"{each} a month", "average of the months"
+    months_of = [str(best[item]["month"]) if best[item]["held"] else "" for item in order]
+    columns = [
+        Column("Item", [str(item) for item in order], left=True, fold=True, easy=20),
+        Column(f"Decisions\nheld, {each}", [_worth(average.loc[item, "held"], kind) for item in order]),
+        Column("Highest", [_worth(best[item]["held"], kind) for item in order], spare=2),
+        Column("in", months_of, left=True, spare=2),
+        Column("Relaxation\n(a ranking)", [_worth(average.loc[item, "relaxed"], kind) for item in order], spare=1),
+    ]
+    rest = rows["item"].nunique() - len(order)
+    more = f"; {rest} more in values.csv" if rest else ""
+    return make_table(f"{title}, present value, {span}{more}", columns, width)
 
 
 def _worth(value: Any, kind: str) -> str:
     return f"{float(value):,.3f}" if kind == "budget" else money(float(value))
 
 
-def _steps(found: Explanation, plan: Plan, width: int) -> list[RenderableType]:
-    table = found.steps
-    if table.empty:
-        return []
+def _steps(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
     currency = plan.instance.head.currency
+    saves = [note or money(float(value)) for value, note in zip(table["saves"], table["note"], strict=True)]
     columns = [
         Column("Step", table["step"].astype(str).tolist(), left=True, fold=True),
-        Column(f"Saves, {currency}", ["no plan" if _missing(v) else money(float(v)) for v in table["saves"]]),
+        Column(f"Saves, {currency}", saves),
         Column("at least", [_told(value, money) for value in table["at_least"]], spare=1),
         Column("at most", [_told(value, money) for value in table["at_most"]], spare=1),
     ]
@@ -88,10 +105,7 @@ def _steps(found: Explanation, plan: Plan, width: int) -> list[RenderableType]:
     return [make_table("Steps, each solved again", columns, width), Text(note)]
 
 
-def _offers(found: Explanation, plan: Plan, width: int) -> list[RenderableType]:
-    table = found.offers
-    if table.empty:
-        return []
+def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
     currency = plan.instance.head.currency
     proven = [bool(value) for value in table["proven"]]
     prices = [
@@ -99,48 +113,64 @@ def _offers(found: Explanation, plan: Plan, width: int) -> list[RenderableType]:
         for value, sure in zip(table["price_to_win"], proven, strict=True)
     ]
     columns = [
-        Column("Offer", table["item"].astype(str).tolist(), left=True),
+        Column("Offer", table["item"].astype(str).tolist(), left=True, fold=True, easy=20),
         Column("Verdict", table["verdict"].astype(str).tolist(), left=True),
         Column("Taken", [count(float(value)) for value in table["taken"]], spare=2),
         Column(f"Worth,\n{currency}", [_told(value, money) for value in table["worth"]]),
         Column("Price", [money(float(value)) for value in table["price"]], spare=1),
         Column("Price\nto win", prices),
-        Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=30),
+        Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=26),
     ]
-    note = "Price to win: below it the offer is taken (for capacity leased out: above it). ?: the gaps leave doubt.\n"
+    note = (
+        f"Worth: what the best plan without it costs more. Prices are in {currency}, as in the inputs: per block, "
+        "accelerator and hour, lot or MW. Price to win: below it the offer is taken (for capacity leased out: above "
+        "it); ?: the gaps of the searches leave doubt.\n"
+    )
     return [make_table("Offers", columns, width), Text(note)]
 
 
-def _deadlines(found: Explanation, plan: Plan, width: int) -> list[RenderableType]:
-    table = found.deadlines
-    if table.empty:
-        return []
+def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
     shown = table.head(20)
     currency = plan.instance.head.currency
+    until = [str(value) or "the end" for value in shown["last_month"]]
     columns = [
         Column("Month", shown["month"].astype(str).tolist(), left=True),
-        Column("Act", shown["act"].astype(str).tolist(), left=True, spare=1),
-        Column("Item", [f"{row.item} ({row.decision})" for row in shown.itertuples()], left=True),
-        Column("Takes effect", shown["takes_effect"].astype(str).tolist(), left=True, spare=2),
-        Column("Possible\nuntil", shown["last_month"].astype(str).tolist(), left=True),
+        Column("What", [deed(row) for row in shown.to_dict("records")], left=True, fold=True, easy=30),
+        Column("Blocks", [count(float(value)) for value in shown["blocks"]], spare=1),
+        Column("Takes\neffect", shown["takes_effect"].astype(str).tolist(), left=True, spare=2),
+        Column("Possible\nuntil", until, left=True),
         Column(f"A month later\ncosts, {currency}", [_told(value, money) for value in shown["delay_costs"]]),
     ]
     rest = len(table) - len(shown)
     return [make_table("When to decide", columns, width), Text(f"and {rest} more, in deadlines.csv\n" if rest else "")]
 
 
+def deed(row: dict[Any, Any]) -> str:
+    """What a row of the table deadlines asks to be done, in words."""
+    verb = VERBS.get(str(row["decision"]), str(row["decision"]))
+    return f"Give notice: {verb.lower()} {row['item']}" if row["act"] == "give notice" else f"{verb} {row['item']}"
+
+
 def sweep_table(table: pd.DataFrame, cell: str, plan: Plan, width: int = 100) -> RenderableType:
     """A sweep: costs over a range of one cell, with a bar for each."""
     costs = table["objective"].astype(float)
     low, span = costs.min(), max(float(costs.max() - costs.min()), 1e-12)
+    told = [note or money(cost) for cost, note in zip(costs, table["note"], strict=True)]
+    bars = ["" if _missing(cost) else "▇" * (1 + round(20 * (cost - low) / span)) for cost in costs]
     columns = [
         Column("Value", [f"{value:,.6g}" for value in table["value"]]),
-        Column(f"Net present cost, {plan.instance.head.currency}", [money(float(cost)) for cost in costs]),
-        Column("Against the plan", [money(float(cost) - plan.objective) for cost in costs]),
+        Column(f"Net present\ncost, {plan.instance.head.currency}", told),
+        Column("Against\nthe plan", [_told(cost - plan.objective, signed) for cost in costs]),
         Column("Gap", [_told(value, percent) for value in table["gap"]], spare=2),
-        Column("", ["▇" * (1 + round(20 * (float(cost) - low) / span)) for cost in costs], left=True, spare=1),
+        Column("Above the least", bars, left=True, spare=1),
     ]
     return make_table(f"Sweep of {cell}", columns, width)
+
+
+def signed(amount: float) -> str:
+    """An amount with its sign."""
+    text = money(amount)
+    return text if amount < 0 or text == "0" else f"+{text}"
 
 
 def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Group:

@@ -8,6 +8,7 @@ from optimizer.report.chart_cash import net
 from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
 from optimizer.report.charts import Ground, month_text
 from optimizer.report.grid import Grid
+from optimizer.report.shortcomings import BREAKS, given_up
 from optimizer.report.steps import biggest, steps
 from optimizer.report.words import count, level, money, percent
 
@@ -33,7 +34,22 @@ _STOPS = {
 def cards(ground: Ground) -> list[Card]:
     """Figures for a first look."""
     plan = ground.plan
-    return [_cost(plan), _gap(plan), _service(plan), _capacity(ground), _cash(ground), _penalties(plan)]
+    return [
+        *_elastic(plan),
+        _cost(plan),
+        _gap(plan),
+        _service(plan),
+        _capacity(ground),
+        _cash(ground),
+        _penalties(plan),
+    ]
+
+
+def _elastic(plan: Plan) -> list[Card]:
+    """A warning on a plan that does not meet all rules."""
+    lost = given_up(plan)
+    what = f"{len(lost)} {'input' if len(lost) == 1 else 'inputs'} changed"
+    return [("Not all rules are met", what, f"{BREAKS}: {', '.join(lost)}")] if lost else []
 
 
 def _cost(plan: Plan) -> Card:

@@ -90,6 +90,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "steps.at_least": ("money", "What best plans save at least."),
     "steps.at_most": ("money", "What best plans save at most."),
     "steps.objective": ("money", "Net present cost with the step."),
+    "steps.note": ("", "Why there are no figures: it leaves no plan, or none was found in time."),
     "offers.table": ("", "Table of the inputs in which it stands."),
     "offers.verdict": ("", "taken, partly or rejected."),
     "offers.taken": ("blocks or lots", "How many; accelerator-months by the hour."),

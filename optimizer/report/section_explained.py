@@ -8,6 +8,7 @@ import pandas as pd
 
 from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
+from optimizer.report.explained import deed
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
 from optimizer.report.words import count, money
@@ -43,23 +44,29 @@ def explained(ground: Ground) -> Section | None:
 
 
 def _values(ground: Ground, table: pd.DataFrame, kind: str) -> Grid:
-    """Items by their worth, highest first: sums over the months, the best month, and the relaxation's ranking."""
+    """Items by their worth, highest first: average and sum over the months, the best month, the relaxation."""
     rows = table[table["kind"] == kind]
     sums = rows.groupby("item")[["held", "relaxed"]].sum()
     order = sums.abs().max(axis=1).sort_values(ascending=False).index[:_ITEMS]
+    months = 1 if kind == "budget" else ground.horizon
     found = []
     for item in order:
-        mine = rows[rows["item"] == item]
-        best = mine.loc[mine["held"].abs().idxmax()]
+        best = rows.loc[rows.loc[rows["item"] == item, "held"].abs().idxmax()]
         held, relaxed = float(sums.loc[item, "held"]), float(sums.loc[item, "relaxed"])
-        highest = (_worth(float(best["held"])), str(best["month"])) if best["held"] else ("", "")
-        found.append((party_text(str(item)), _worth(held), *highest, _worth(relaxed)))
+        highest = (str(best["month"]), _worth(float(best["held"]))) if best["held"] else ("", "")
+        whole = (_worth(held),) if months > 1 else ()
+        found.append(
+            (party_text(str(item)), highest[0], _worth(held / months), *whole, highest[1], _worth(relaxed / months))
+        )
     note = (
-        f"Present value in {ground.currency}, summed over all months. Held: with the whole-number decisions of the "
-        "plan as they are. Relaxation: without whole numbers; it ranks, and promises nothing."
+        f"Present value in {ground.currency}. Held: with the whole-number decisions of the plan as they are. "
+        "Relaxation: as if blocks could be divided; it ranks, and promises nothing."
     )
-    columns = ("Item", "Decisions held", "Highest in a month", "in", "Relaxation")
-    return Grid(columns, found, 1, note)
+    spans = ("Held, a month", "Held, all months") if months > 1 else ("Held",)
+    rest = len(sums) - len(order)
+    note += f" {rest} more in the plan's table values." if rest else ""
+    each = "Relaxation, a month" if months > 1 else "Relaxation"
+    return Grid(("Item", "Highest in", *spans, "In that month", each), found, 2, note)
 
 
 def _worth(value: float) -> str:
@@ -68,14 +75,14 @@ def _worth(value: float) -> str:
 
 def _steps(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = [
-        (str(row.step), *(_money(value) for value in (row.saves, row.at_least, row.at_most)))
+        (str(row.step), str(row.note), *(_money(value) for value in (row.saves, row.at_least, row.at_most)))
         for row in table.itertuples()
     ]
     note = (
         f"In {ground.currency}, present value; negative: it costs more. The best plans' saving is proven to lie "
-        "between the last two figures. A step without figures leaves no plan."
+        "between the last two figures."
     )
-    return Grid(("Step", "Saves", "At least", "At most"), rows, 1, note)
+    return Grid(("Step", "", "Saves", "At least", "At most"), rows, 2, note)
 
 
 def _money(value: Any) -> str:
@@ -93,18 +100,22 @@ def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
         rows.append((*who, *amounts))
     columns = ("Offer", "Party", "Verdict", "Why", "Taken", "Possible", "Worth", "Price", "Price to win")
     note = (
-        f"Worth: what the best plan without the offer costs more, in {ground.currency}. Price to win: below it (for "
-        "capacity leased out: above it) the offer is taken; in doubt where the gaps of the searches leave room."
+        f"Worth: what the best plan without the offer costs more, in {ground.currency}. Prices as in the inputs: per "
+        "block, accelerator and hour, lot or MW. Price to win: below it (for capacity leased out: above it) the offer "
+        "is taken; in doubt where the gaps of the searches leave room."
     )
     return Grid(columns, rows, 4, note)
 
 
 def _deadlines(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
-    for row in table.fillna({"last_month": ""}).to_dict("records"):
-        party = party_text(str(row["party"]))
-        who = (str(row["month"]), str(row["act"]), str(row["item"]), party, str(row["takes_effect"]))
-        rows.append((*who, str(row["last_month"]), count(row["blocks"]), _money(row["delay_costs"])))
-    columns = ("Month", "Act", "Item", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
-    note = f"In {ground.currency}. Blank: possible to the end of the plan; not worked out, or no plan with that delay."
-    return Grid(columns, rows, 6, note)
+    for row in table.to_dict("records"):
+        party, until = party_text(str(row["party"])), str(row["last_month"]) or "the end"
+        who = (str(row["month"]), deed(row), party, str(row["takes_effect"]), until)
+        rows.append((*who, count(row["blocks"]), _money(row["delay_costs"])))
+    columns = ("Month", "What", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
+    note = (
+        f"A month later: how much more the best plan costs, in {ground.currency}; worked out for the first months. "
+        "Blank: not worked out, or no plan with that delay."
+    )
+    return Grid(columns, rows, 5, note)

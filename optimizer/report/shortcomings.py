@@ -23,6 +23,15 @@ _PENALTIES = {"lateness": "late runs", "not_run": "runs not run", "violation": "
 _SIGNS = {"<=": "at most", ">=": "at least", "=": "exactly"}
 
 
+BREAKS = "No plan meets all rules; this one is for the instance with the least given up"
+
+
+def given_up(plan: Plan) -> list[str]:
+    """What ``capopt solve --elastic`` gave up, as edits of the instance; nothing in a plan that keeps all rules."""
+    edits = plan.head.get("elastic", [])
+    return [str(edit) for edit in edits] if isinstance(edits, list) else [str(edits)]
+
+
 def other_penalties(plan: Plan) -> str:
     """Penalties besides those for work not served, by what they are for; ``""`` if there are none."""
     amounts = plan.cash.groupby("term")["amount"].sum()

@@ -76,12 +76,13 @@ def _headline(plan: Plan) -> list[RenderableType]:
         title.append(f": {head.title}", style="not bold")
     months = f"{head.months} month{'' if head.months == 1 else 's'}"
     title.append(f" ({months} from {head.start})", style="not bold")
+    marks = [Text(f"{shortcomings.BREAKS}.", style="bold red")] if shortcomings.given_up(plan) else []
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
     for name, text in _facts(plan):
         grid.add_row(name, Text(text))
-    return [title, "", grid, ""]
+    return [title, *marks, "", grid, ""]
 
 
 def _facts(plan: Plan) -> list[tuple[str, str]]:
@@ -95,6 +96,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
         saving = money(plan.objective - plan.bound, currency)
         told = f"{percent(plan.gap)}: at most {saving} {'more could be gained' if gain else 'could be saved'}"
         facts.append(("Gap", told if plan.objective > plan.bound else "none: no plan is cheaper"))
+    lost = shortcomings.given_up(plan)
+    facts += [("Given up", ", ".join(lost))] if lost else []
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]
     others = shortcomings.other_penalties(plan)
     facts += [("Other penalties", others)] if others else []

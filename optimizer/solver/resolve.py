@@ -56,6 +56,7 @@ class Live:
         self.arrays = compile_program(self.program, relax=self.relax)
         self._shape = _Shape(self.program, self.arrays)
         self._model = Model(self.arrays)
+        self._started: Any = None
 
     def update(self, instance: Instance) -> bool:
         """Change the program to that of another instance; returns whether that could be done in place."""
@@ -70,7 +71,8 @@ class Live:
 
     def start(self, plan: Any) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here."""
-        self._model.start(*start_values(self.program, self.arrays, plan))
+        self._started = start_values(self.program, self.arrays, plan)
+        self._model.start(*self._started)
 
     def solve(
         self,
@@ -93,7 +95,10 @@ class Live:
             solution = self._model.solve(options, report, duals=duals)
             self._model.change(self.arrays)
             return solution
-        return Model(held).solve(options, report, duals=duals)
+        model = Model(held)
+        if self._started is not None:
+            model.start(*self._started)
+        return model.solve(options, report, duals=duals)
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,13 @@ def test_a_notice_is_due_before_the_end() -> None:
 
 
 def test_only_what_is_due_soon() -> None:
-    """Tests that decisions of later months can be left out."""
+    """Tests that what a delay costs is worked out for decisions of the first months only, if so asked."""
     plan = solved(tiny(4, {"jobs": [0, 0, 0, 10]}, contracts=[{"price": 3000, "term_months": 1}]))
     assert len(deadlines_table(plan)) == 1
-    assert deadlines_table(plan, months=3).empty
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    assert deadlines_table(plan, ask, months=3)["delay_costs"].isna().all()
+    # Without the lease ten penalties of 1000 instead of 3000.
+    assert deadlines_table(plan, ask, months=4)["delay_costs"].tolist() == pytest.approx([7000])
     assert deadlines_table(plan)["delay_costs"].isna().all()
 
 
