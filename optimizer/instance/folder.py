@@ -94,7 +94,9 @@ def _toml(text: str) -> dict[str, Any]:
         line = int(place[1]) if place and place[1] else text.count("\n") + 1
         problem = str(error)[: place.start()].strip() if place else str(error)
         raise _UnreadableError(HEAD_FILE, f"is not valid TOML: {problem[:1].lower()}{problem[1:]}.", line) from None
-    except (RecursionError, ValueError) as error:
+    except RecursionError:
+        raise _UnreadableError(HEAD_FILE, "is not valid TOML: it is nested too deeply.") from None
+    except ValueError as error:
         raise _UnreadableError(HEAD_FILE, f"is not valid TOML: {error}.") from None
 
 

@@ -125,9 +125,13 @@ def nearest(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
 
 def shown(value: Any) -> str:
     """A value as a message shows it: one line, not endless."""
-    text = number_text(value) if isinstance(value, float) else str(value)
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:90])
+    text = printable(number_text(value) if isinstance(value, float) else str(value)[:90])
     return f"{text[:77]}..." if len(text) > 80 else text
+
+
+def printable(text: str) -> str:
+    """A text on one line, with escapes for what cannot be seen."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def quoted(value: Any) -> str:

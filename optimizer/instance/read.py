@@ -12,7 +12,7 @@ from typing import Any
 from optimizer.errors import Fault, InstanceError
 from optimizer.instance.data import Data, type_data
 from optimizer.instance.instance import Head, Instance, make_row
-from optimizer.instance.raw import Raw, shown
+from optimizer.instance.raw import Raw, printable, shown
 from optimizer.instance.validate import validate
 from optimizer.instance.values import month_text
 from optimizer.schema import load_schema
@@ -58,7 +58,8 @@ def _read_raw(source: object) -> Raw:
         path = Path(os.fsdecode(source))
         return _read_path(path)
     except (ValueError, OSError) as error:
-        raise _unreadable(shown(str(source)), f"cannot be read: {error}.") from None
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise _unreadable(shown(str(source)), f"cannot be read: {reason}.") from None
 
 
 def _read_path(path: Path) -> Raw:
@@ -79,7 +80,8 @@ def _read_path(path: Path) -> Raw:
 
 
 def _unreadable(where: str, problem: str, nearest: str = "") -> InstanceError:
-    return InstanceError([Fault(where=where, value=where, problem=problem, nearest=nearest)])
+    told = printable(where)
+    return InstanceError([Fault(where=told, value=told, problem=problem, nearest=nearest)])
 
 
 def _in_order(data: Data) -> list[Fault]:

@@ -1,0 +1,17 @@
+"""What reading an instance tells, for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from optimizer.errors import InstanceError
+from optimizer.instance.read import read
+
+
+def told(source: Any) -> list[str]:
+    """Faults of an instance that has some, as a planner sees them."""
+    with pytest.raises(InstanceError) as caught:
+        read(source)
+    return [str(fault) for fault in caught.value.faults]
