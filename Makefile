@@ -2,7 +2,8 @@
 ## make test    install in .venv, all checks: lint, types, tests
 ## make check   lint and types alone
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
-## make docs    write the pages that follow from tables.toml and from the commands
+## make docs    write the pages that follow from tables.toml and from the commands, and run the notebook
+## make site    build the documentation as a site in build/site, from which it opens without a server
 ## make clean   remove what these have made
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check browser docs clean
+.PHONY: help demo test check browser docs site clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -35,9 +36,13 @@ browser:
 	  echo "The report is tested in a real browser, and none is here. Install Chromium (Debian: apt-get install chromium), then run make again." >&2; exit 1; \
 	fi
 
-docs: $(VENV)/.installed
+docs: $(VENV)/.installed-test
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
 	$(BIN)/python -m optimizer.commands docs/commands.md
+	$(BIN)/python docs/site/notebook.py
+
+site: $(VENV)/.installed-test
+	$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) build dist plans .mypy_cache .pytest_cache .ruff_cache .hypothesis

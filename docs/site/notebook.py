@@ -16,7 +16,7 @@ NOTEBOOK = Path(__file__).resolve().parents[1] / "notebook" / "first-steps.ipynb
 
 def executed() -> nbformat.NotebookNode:
     """The notebook with fresh outputs; figures as data, so that they load nothing."""
-    book = nbformat.read(NOTEBOOK, as_version=4)
+    book: nbformat.NotebookNode = nbformat.read(NOTEBOOK, as_version=4)
     environment = {**os.environ, "PLOTLY_RENDERER": "plotly_mimetype"}
     client = NotebookClient(book, timeout=120, record_timing=False, resources={"metadata": {"path": NOTEBOOK.parent}})
     client.execute(env=environment)

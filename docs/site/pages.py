@@ -30,6 +30,7 @@ SOURCES = {
     "mathematics.md": "models/capacity_allocation/formulation.md",
     "site/plotly-basic.min.js": "optimizer/report/templates/plotly-basic.min.js",
 }
+LONG = 40  # characters of LaTeX
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "instances").glob("*/README.md"))
 SOURCES |= {f"instances/{name}.md": f"instances/{name}/README.md" for name in EXAMPLES}
 PAGES = {source: page for page, source in SOURCES.items()} | {f"docs/{NOTEBOOK}.ipynb": f"{NOTEBOOK}.md"}
@@ -72,8 +73,9 @@ def relinked(target: str, source: str, page: str) -> str:
 
 
 def maths(latex: str) -> str:
-    """A formula as MathML in a box that scrolls where it is too wide."""
-    return f'<span class="maths">{convert(latex)}</span>'
+    """A formula as MathML; a long one in a box that scrolls where it is too wide."""
+    drawn = convert(latex)
+    return drawn if len(latex) < LONG else f'<span class="maths">{drawn}</span>'
 
 
 def examples_page() -> str:
