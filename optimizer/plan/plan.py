@@ -269,10 +269,12 @@ def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
                 table = pd.read_csv(path, dtype=str, keep_default_na=False)
                 missing = sorted((texts | numbers) - {*table.columns})
                 if missing:
-                    raise PlanFileError(f"{path}: column {', '.join(missing)} is missing; explain the plan again")
+                    raise PlanFileError(
+                        f"{path}: column {', '.join(missing)} is missing; delete the file and explain the plan again"
+                    )
                 found[name] = table.assign(**{column: _unquoted(table[column]) for column in numbers})
             except (ValueError, OSError, pd.errors.ParserError) as error:
-                raise PlanFileError(f"{path} cannot be read: {error}; explain the plan again") from error
+                raise PlanFileError(f"{path} cannot be read: {error}; delete it and explain the plan again") from error
     return found
 
 
@@ -280,7 +282,7 @@ def _unquoted(column: pd.Series[Any]) -> pd.Series[Any]:
     """A column of numbers or flags read as text; what is blank is missing."""
     if len(column) and column.isin(["True", "False"]).all():
         return column == "True"
-    return pd.to_numeric(column.replace("", "nan"))
+    return pd.to_numeric(column.mask(column == ""))
 
 
 def _read_table(source: Path, name: str) -> pd.DataFrame:
