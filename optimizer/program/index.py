@@ -5,6 +5,7 @@ Rules never filter: a key that stands in a set is one that matters.
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,6 +37,32 @@ class Pool:
     marks: frozenset[str]  # provider, group and tags: what a workload can exclude
 
 
+_NAMED = {  # rows by name: table and the column that names them
+    "sites": ("sites", "site"),
+    "builds": ("builds", "build"),
+    "purchases": ("purchases", "purchase"),
+    "offers": ("on_demand", "offer"),
+    "workloads": ("workloads", "workload"),
+    "runs": ("training_runs", "run"),
+    "policies": ("policies", "policy"),
+    "own_rules": ("rules", "rule"),
+    "commitments": ("commitments", "commitment"),
+    "accelerators": ("accelerators", "accelerator"),
+    "providers": ("providers", "provider"),
+}
+_TERMS = ("agreements", "possible", "most_capacity", "placements")
+_DERIVED = {  # what is worked out from values of a table that can be edited in place
+    "demand": ("demand",),
+    "power": ("supply", "energy_price"),
+    "prices": ("prices", "agreements"),
+    "contracts": _TERMS,
+    "outlets": _TERMS,
+    "on_demand": ("possible",),
+    "purchases": ("possible", "most_capacity", "placements"),
+    "fleet": ("fleet", "possible", "most_capacity", "placements"),
+}
+
+
 class Index:
     """What an instance means for the program: built once, read by every room."""
 
@@ -46,17 +73,29 @@ class Index:
         self.hours: float = instance.head.hours_per_month
         rate = instance.head.discount_rate
         self.discount: Array = (1 + rate) ** (-np.arange(self.horizon + 1) / 12)
-        self.sites: dict[str, Any] = {row.site: row for row in self.rows["sites"]}
-        self.builds: dict[str, Any] = {row.build: row for row in self.rows["builds"]}
-        self.purchases: dict[str, Any] = {row.purchase: row for row in self.rows["purchases"]}
-        self.offers: dict[str, Any] = {row.offer: row for row in self.rows["on_demand"]}
-        self.workloads: dict[str, Any] = {row.workload: row for row in self.rows["workloads"]}
-        self.runs: dict[str, Any] = {row.run: row for row in self.rows["training_runs"]}
-        self.policies: dict[str, Any] = {row.policy: row for row in self.rows["policies"]}
-        self.own_rules: dict[str, Any] = {row.rule: row for row in self.rows["rules"]}
-        self.commitments: dict[str, Any] = {row.commitment: row for row in self.rows["commitments"]}
-        self.accelerators: dict[str, Any] = {row.accelerator: row for row in self.rows["accelerators"]}
-        self.providers: dict[str, Any] = {row.provider: row for row in self.rows["providers"]}
+        self.sites: dict[str, Any]
+        self.builds: dict[str, Any]
+        self.purchases: dict[str, Any]
+        self.offers: dict[str, Any]
+        self.workloads: dict[str, Any]
+        self.runs: dict[str, Any]
+        self.policies: dict[str, Any]
+        self.own_rules: dict[str, Any]
+        self.commitments: dict[str, Any]
+        self.accelerators: dict[str, Any]
+        self.providers: dict[str, Any]
+        for name, (table, key) in _NAMED.items():
+            setattr(self, name, {getattr(row, key): row for row in self.rows[table]})
+
+    def revised(self, instance: Instance, tables: Iterable[str]) -> Index:
+        """The index of an instance with other values in some tables; what does not depend on them is shared."""
+        found = copy.copy(self)
+        found.instance, found.rows = instance, instance.rows
+        for name, (table, key) in _NAMED.items():
+            setattr(found, name, {getattr(row, key): row for row in instance.rows[table]})
+        for name in {name for table in tables for name in _DERIVED.get(table, ())}:
+            found.__dict__.pop(name, None)
+        return found
 
     # ------------------------------------------------------------------ step series
     def _series(self, table: str, key: str, value: str) -> dict[str, list[tuple[int, float]]]:

@@ -83,6 +83,7 @@ _FREE = ("title", "description", "vendor", "latitude", "longitude")
 class Change:
     """An item of a table with the effects of what was edited about it."""
 
+    table: str
     item: str
     effect: Effect
 
@@ -115,7 +116,7 @@ def _step_changes(table: str, before: Any, after: Any) -> list[Change]:
     for column in values:
         old, new = (_series(rows, key, column) for rows in (before, after))
         items = [item for item in dict.fromkeys([*old, *new]) if old.get(item) != new.get(item)]
-        found += [Change(item, EFFECTS[table, column]) for item in items]
+        found += [Change(table, item, EFFECTS[table, column]) for item in items]
     return found
 
 
@@ -140,20 +141,23 @@ def _cell_changes(table: str, before: Any, after: Any) -> list[Change] | None:
             effect = EFFECTS.get((table, column))
             if effect is None or (cells[column] is None) != (old[key][column] is None):
                 return None
-            found.append(Change(item, effect))
+            found.append(Change(table, item, effect))
     return found
 
 
 def same_shape(old: Index, new: Index) -> bool:
     """Whether what is possible, wanted and limited is the same in kind, so that the program has the same shape."""
     return (
-        _pattern(old.possible) == _pattern(new.possible)
-        and _pattern({name: amounts > 0 for name, amounts in old.demand.items()})
-        == _pattern({name: amounts > 0 for name, amounts in new.demand.items()})
-        and old.placements == new.placements
-        and all(_kind(old, name) == _kind(new, name) for name in new.agreements)
+        (old.possible is new.possible or _pattern(old.possible) == _pattern(new.possible))
+        and (old.demand is new.demand or _wanted(old) == _wanted(new))
+        and (old.placements is new.placements or old.placements == new.placements)
+        and (old.agreements is new.agreements or all(_kind(old, name) == _kind(new, name) for name in new.agreements))
         and [_critical(old), _limits(old)] == [_critical(new), _limits(new)]
     )
+
+
+def _wanted(ix: Index) -> dict[str, bytes]:
+    return _pattern({name: amounts > 0 for name, amounts in ix.demand.items()})
 
 
 def _pattern(masks: Mapping[str, Any]) -> dict[str, bytes]:

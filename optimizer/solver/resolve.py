@@ -136,7 +136,12 @@ class _Revised:
     """The model with other data: its variables and what is gathered of them stay, all else is read anew."""
 
     def __init__(self, model: Any, ix: Index) -> None:
-        self._model = model
+        if isinstance(model, _Revised):  # revised before: what was then gathered anew stays
+            self.__dict__.update(model.__dict__)
+        else:
+            self._model = model
+            for name in ("col", "columns", "number", "one", "units", "works", "terms_of", "contents"):
+                setattr(self, name, getattr(model, name))
         self.ix = ix
         self.budgets = {row.budget: row for row in ix.rows["budgets"]}
         self.rule_scale, self.rule_value = dict(model.rule_scale), dict(model.rule_value)
@@ -151,17 +156,19 @@ def _revise(program: Program, arrays: Arrays, shape: _Shape, instance: Instance)
     found = changes(program.instance, instance)
     if found is None:
         return None
-    ix = Index(instance)
+    ix = program.index.revised(instance, {change.table for change in found})
     if not same_shape(program.index, ix):
         return None
     m = _Revised(program.model, ix)
     terms = {term for change in found for term in change.effect.terms}
     entries = _book_anew(m, program.entries, found) if terms else program.entries
     m.entries = entries
-    gather_money(m)
-    rules.measure(m)
+    rows = list(_rows(m, found, bool(terms)))
+    if terms or any(family == "own_rule" for family, _ in rows):
+        gather_money(m)
+        rules.measure(m)
     values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
-    for family, key in _rows(m, found, bool(terms)):
+    for family, key in rows:
         constraint = getattr(program.model, family)[key]
         expression = getattr(_room("constraints", family), family)(m, *_parts(key))
         row = shape.row_of[id(constraint)]
