@@ -45,7 +45,7 @@ def _section(name: str, command: click.Command) -> str:
 def _option(option: click.Option, context: click.Context) -> str:
     names, says = option.get_help_record(context) or ("", "")
     names = re.sub(r"(FLOAT|INTEGER) RANGE", "NUMBER", names)
-    says = re.sub(r"([<[])", r"\\\1", re.sub(r"\s+", " ", says))
+    says = re.sub(r"\s+", " ", says).replace("[", "\\[").replace("<", "&lt;")
     return f"`{names}`: {says}"
 
 

@@ -116,6 +116,13 @@ def test_mathematics_is_drawn(site: Path) -> None:
     assert re.findall(r"\\[a-z]+|MATHS|\$", seen(page).words) == []
 
 
+def test_no_escape_is_left_over(site: Path) -> None:
+    """Tests that options with limits read as in the terminal."""
+    words = seen(site / "commands.html").words
+    assert "[default: 2; 0<=x<=9]" in words
+    assert "\\" not in words
+
+
 def test_names_of_the_library_are_told(site: Path) -> None:
     """Tests that every public name stands on the page of the library, in plain words."""
     told = seen(site / "library.html")
