@@ -54,12 +54,12 @@ CASES: dict[str, Frames] = {
             "purchases": (
                 "purchase,site,accelerator,unit_price,lead_months,earliest,latest,lot_size,max_per_month,max_total,"
                 "deposit_fraction,maintenance_per_month,life_months,residual_fraction,integer\n"
-                "gpus,north,gpu,24000,2,,,40,130,420,0.3,60,5,0.8,\n"
+                "gpus,north,gpu,24000,2,,,40,130,170,0.3,60,5,0.8,\n"
                 "tpus,south,tpu,30000,1,2027-02,2027-11,25,,,0.5,,48,0.6,\n"
                 "more,north,tpu,26000,4,2027-05,,30,75,,0.25,35,7,,false"
             ),
             "prices": (
-                "item,month,price\ngpus,2026-06,21000\ngpus,2027-04,15000\ntpus,2027-07,22000\ntpus,2028-03,1\n"
+                "item,month,price\ngpus,2026-06,12000\ngpus,2027-04,19000\ntpus,2027-07,22000\ntpus,2028-03,1\n"
                 "more,2027-06,19000"
             ),
             "workloads": "workload,class,penalty,min_service\nchat,serve,9000,0.3\nlabs,study,6000,",
@@ -182,14 +182,14 @@ CASES: dict[str, Frames] = {
     # touch, one that lies beyond the plan.
     "budgets": frames(
         {
-            "power": "site,month,mw,price_per_mwh\nnorth,2027-01,0.7,60",
+            "power": "site,month,mw,price_per_mwh\nnorth,2027-01,0.12,60",
             "fleet": "site,accelerator,count\nnorth,gpu,150",
             "purchases": (
                 "purchase,site,accelerator,unit_price,lead_months,lot_size,deposit_fraction,maintenance_per_month\n"
                 "gpus,north,gpu,20000,2,30,0.4,50"
             ),
-            "builds": "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw,payment\n"
-            "hall,north,0.1,3,3,5000000,spread",
+            "builds": "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw,payment,fixed_cost_per_mw_month\n"
+            "hall,north,0.06,3,1,1500000,spread,250000",
             "contracts": (
                 "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
                 "termination_fee_months,upfront_per_block,max_blocks,committed_blocks,earliest\n"
@@ -201,10 +201,11 @@ CASES: dict[str, Frames] = {
                 "outlet,tenant,accelerator,accelerators_per_block,price,per,min_term_months,termination_fee_months,"
                 "upfront_per_block,max_blocks\nlet,lab,gpu,25,70000,block_month,2,0.5,9000,4"
             ),
-            "workloads": "workload,class,penalty\nchat,serve,5000",
-            "demand": "workload,month,amount\nchat,2027-01,300\nchat,2027-06,520\nchat,2027-09,200\nchat,2027-11,450",
+            "workloads": "workload,class,penalty\nchat,serve,5000\nspare,study,400",
+            "demand": "workload,month,amount\nchat,2027-01,300\nchat,2027-06,520\nchat,2027-09,200\nchat,2027-11,450\n"
+            "spare,2027-02,90",
             "budgets": (
-                "budget,from,to,amount,covers,net\nyear,,,8000000,all,yes\nbuy,,2027-06,1500000,capex,\n"
+                "budget,from,to,amount,covers,net\nyear,,,8000000,all,yes\nbuy,,2027-10,800000,capex,\n"
                 "spring,2027-03,2027-05,520000,opex,true\nautumn,2027-08,2028-09,1500000,,\n"
                 "beyond,2028-01,2028-12,0,all,\nearly,2026-01,2027-01,700000,opex,no"
             ),
@@ -283,10 +284,10 @@ CASES |= {
             "sites": "",
             "contracts": (
                 "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
-                "termination_fee_months,upfront_per_block,max_blocks,committed_blocks,earliest,lead_months\n"
-                "lease,cloud,europe,gpu,50,80000,block_month,,3,2,30000,3,,,1\n"
-                "kept,neo,europe,gpu,60,70000,block_month,,4,1.5,,,2,2026-11,\n"
-                "more,neo,america,tpu,40,55000,block_month,5,,,90000,2,,,2"
+                "termination_fee_months,upfront_per_block,max_blocks,committed_blocks,earliest,lead_months,sublease,integer\n"
+                "lease,cloud,europe,gpu,70,110000,block_month,,3,2,30000,2,,,1,,no\n"
+                "kept,neo,europe,gpu,60,70000,block_month,,4,1.5,,,2,2026-11,,yes,\n"
+                "more,neo,america,tpu,60,82000,block_month,5,,,90000,1,,,2,,"
             ),
             "on_demand": (
                 "offer,provider,region,accelerator,price,max_accelerators,commitment\n"
@@ -295,12 +296,14 @@ CASES |= {
             ),
             "commitments": (
                 "commitment,provider,annual_amount,years,earliest,latest,required\n"
-                "cloud-deal,cloud,3000000,2,2026-09,2027-09,\nneo-years,neo,2500000,1,2027-03,2027-05,true\n"
-                "sister-deal,sister,900000,1,2027-10,2029-01,no\nidle,lab,600000,3,2027-11,2027-12,yes\n"
+                "cloud-deal,cloud,3000000,2,2026-09,2027-04,\nneo-years,neo,2500000,1,2027-03,2027-05,true\n"
+                "sister-deal,sister,900000,1,2028-01,2029-01,no\nidle,lab,600000,3,2027-11,2027-12,yes\n"
                 "too-late,sister,1,1,2028-07,2028-09,"
             ),
-            "outlets": "outlet,tenant,accelerator,accelerators_per_block,price,per,term_months\n"
-            "let,lab,gpu,10,1,block_month,3",
+            "outlets": (
+                "outlet,tenant,accelerator,accelerators_per_block,price,per,min_term_months,termination_fee_months\n"
+                "let,cloud,gpu,30,90000,block_month,2,3"
+            ),
             "workloads": "workload,class,penalty\nchat,serve,4000",
             "demand": (
                 "workload,month,amount\nchat,2027-01,150\nchat,2027-06,260\nchat,2027-11,120\nchat,2028-02,310\n"
@@ -336,7 +339,7 @@ CASES |= {
             "workloads": "workload,class,penalty\nchat,serve,3500",
             "demand": "workload,month,amount\nchat,2027-01,500\nchat,2027-05,800\nchat,2027-09,600",
             "policies": (
-                "policy,rule,subject,member,limit,from,to\ngroups,max_share,group,,0.4,,\n"
+                "policy,rule,subject,member,limit,from,to\ngroups,max_share,group,,0.4,,\nalpha,max_share,group,alpha,0.3,2027-02,2027-06\n"
                 "sister,max_share,provider,sister,0.15,2027-03,2027-09\ntags,max_share,tag,,0.35,2027-06,2028-06\n"
                 "sites,max_share,site,south,0.3,2026-01,2027-06\nregions,max_share,region,,0.55,2027-04,2027-11\n"
                 "own,max_share,provider,in_house,0.62,2027-07,\nbeyond,max_share,group,alpha,0,2028-01,2028-03"
@@ -378,6 +381,29 @@ CASES |= {
             ),
         },
         discount_rate=0.06,
+    ),
+    # Leases to tenants and powered space that an outage must leave room for: first of capacity, then of power; a region
+    # that only contracts and offers lie in.
+    "lean refuge": frames(
+        {
+            "power": "site,month,mw\nsouth,2027-01,0.4\nsouth,2027-05,0.264",
+            "fleet": "site,accelerator,count\nsouth,gpu,240",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,min_term_months,max_blocks\n"
+                "c1,cloud,asia,gpu,40,0.9,accelerator_hour,1,8"
+            ),
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nhourly,sister,asia,gpu,6,20",
+            "outlets": (
+                "outlet,tenant,sells,site,accelerator,accelerators_per_block,mw_per_block,price,per,term_months,"
+                "max_blocks\nlet,lab,,,gpu,15,,2.2,accelerator_hour,2,9\nspace,lab,mw,south,,,0.02,9000,block_month,2,3"
+            ),
+            "workloads": "workload,class,penalty,critical\nchat,serve,4000,0.7",
+            "demand": "workload,month,amount\nchat,2027-01,250",
+            "policies": (
+                "policy,rule,subject,member,limit,from,to\ncloud,survive,provider,cloud,0.9,,2027-08\n"
+                "alphas,survive,group,alpha,0.85,2027-09,2027-10\nregions,survive,region,,0.8,2027-11,"
+            ),
+        },
     ),
     # Nowhere left to run critical work.
     "no refuge": frames(
@@ -460,3 +486,91 @@ _RULED = {
     "training_runs": "run,class,work,sizes,penalty,deadline\nsmall,train,180,60;40,300000,2027-10",
 }
 CASES["own rules"] = frames(_RULED | _rule_tables(), discount_rate=0.09)
+CASES |= {
+    # What is bought or built only because a rule says so, and comes after the plan; nothing in tables that are there;
+    # names shared by provider, group and tag; own capacity excluded; a minimum term of 0 that lets a renewal start at
+    # will; committed blocks that renew; a negative budget; numbers of blocks that are not whole.
+    "odd corners": frames(
+        {
+            "providers": (
+                "provider,kind,group,tags\ncloud,,neo,sister\nneo,,,cloud;lone\nsister,,lone,\nlab,tenant,neo,neo"
+            ),
+            "power": "site,month,mw,price_per_mwh\nnorth,2026-01,0.2,55",
+            "fleet": "site,accelerator,count,until\nnorth,gpu,110,2026-12\nnorth,gpu,100,\nnorth,gpu,0,2027-03",
+            "builds": (
+                "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw,payment,life_months,after\n"
+                "wing,north,0.05,0,0,1000000,order,240,\nhall,south,0.1,2.5,9,700000,spread,1,\n"
+                "shed,north,0.02,3,1,900000,delivery,3,hall"
+            ),
+            "purchases": (
+                "purchase,site,accelerator,unit_price,lead_months,lot_size,max_per_month,max_total,deposit_fraction,"
+                "life_months\ngpus,north,gpu,15000,7,7.5,40,,0.2,2\ntpus,south,tpu,9000,0,10,,0,,\n"
+                "more,north,gpu,9000,1,10,25,38,1,1"
+            ),
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,min_term_months,"
+                "max_blocks,renews,committed_blocks,earliest,latest,upfront_per_block,notice_months,lead_months\n"
+                "door,neo,europe,gpu,10,90000,block_month,,0,4.5,,,,,100,,\n"
+                "cheap,neo,europe,gpu,40,30000,block_month,3,,3,door,,,,,,\n"
+                "old,sister,europe,gpu,30,20000,block_month,,2,,,2,2026-12,,,2,\n"
+                "new,sister,europe,gpu,30,21000,block_month,2,,9,old,2,2027-04,,7000,,3\n"
+                "none,cloud,europe,tpu,50,1,block_month,1,,0,,,,,,,\n"
+                "soon,cloud,europe,tpu,50,45000,block_month,4,,1,,,2026-06,2029-01,,,6"
+            ),
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nfree,lab,asia,gpu,0,12\n"
+            "zero,cloud,europe,gpu,1,0\nhourly,neo,europe,gpu,4,60",
+            "outlets": (
+                "outlet,tenant,accelerator,accelerators_per_block,price,per,term_months,max_blocks,committed_blocks,"
+                "earliest\nlet,lab,gpu,20,52000,block_month,2,2,,\nlast,lab,gpu,5,50000,block_month,9,,1,2027-08"
+            ),
+            "workloads": (
+                "workload,class,penalty,min_service,regions,exclude\nchat,serve,3000,,,lone\nlabs,study,2500,1,europe,\n"
+                "away,serve,2800,,,in_house;cloud\nidle,serve,0,,,\nnever,study,99,0.5,,"
+            ),
+            "demand": "workload,month,amount\nchat,2026-12,90\nchat,2027-04,160\nlabs,2027-02,30\nlabs,2027-06,0\n"
+            "away,2027-01,50\nidle,2027-01,500\nchat,2027-09,7",
+            "training_runs": (
+                "run,class,work,sizes,release,deadline,target,lateness_penalty,penalty,exclude\n"
+                "fit,train,57,20,,,2027-02,30000,900000,neo\nfinal,study,45.6,20,2027-06,2027-08,,,800000,cloud;sister"
+            ),
+            "budgets": "budget,from,to,amount,covers,net\nearn,2027-06,2027-08,-20000,capex,yes\nall,,,5000000,,",
+            "rules": (
+                "rule,sense,rhs,from,to,each,penalty\nlate lots,>=,1,2027-07,,total,\nlate hall,=,1.5,,,total,80000\n"
+                "swing,<=,30,2027-03,2027-06,,500\ntenant,<=,-250000,,,total,0.3\nnothing,<=,0,,,,"
+            ),
+            "rule_terms": (
+                "rule,quantity,item,coefficient\nlate lots,started,gpus,\nlate hall,started,hall,\n"
+                "swing,capacity,neo,1\nswing,leased,in_house,-1\nswing,capacity,lab,1\ntenant,spend,lab,\n"
+                "late lots,spend,last,0\nlate lots,used,final,0.001"
+            ),
+            "policies": (
+                "policy,rule,subject,member,limit,from,to\ntag,max_share,tag,cloud,0.6,2027-03,\n"
+                "group,survive,group,neo,0,,\nall,max_share,region,europe,1,,"
+            ),
+        },
+        months=8,
+        hours_per_month=744,
+        discount_rate=0.2,
+    ),
+    # A plan of one month.
+    "one month": frames(
+        {
+            "power": "site,month,mw,price_per_mwh\nnorth,2027-01,0.3,60",
+            "fleet": "site,accelerator,count\nnorth,gpu,150",
+            "builds": "build,site,mw_per_block,lead_months,capex_per_mw\nhall,north,0.05,0,400000",
+            "purchases": "purchase,site,accelerator,unit_price,life_months,lot_size\ngpus,north,gpu,3000,2,25",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,min_term_months,committed_blocks,"
+                "earliest,termination_fee_months\nold,neo,europe,gpu,20,60000,block_month,1,2,2026-12,1\n"
+                "new,cloud,europe,gpu,20,31000,block_month,5,,,1"
+            ),
+            "commitments": "commitment,provider,annual_amount,years,required\ndeal,cloud,240000,1,yes",
+            "workloads": "workload,class,penalty,critical\nchat,serve,1700,0.6",
+            "demand": "workload,month,amount\nchat,2027-01,260",
+            "training_runs": "run,class,work,sizes,penalty,lateness_penalty,target\n"
+            "run,train,19,20;10,50000,20000,2026-11",
+            "policies": "policy,rule,subject,limit\nout,survive,provider,0.8",
+        },
+        months=1,
+    ),
+}

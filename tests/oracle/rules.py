@@ -181,7 +181,5 @@ def _mw(w: World, item: str, t: int) -> Any:
 
 
 def _is_spend(w: World, flow: Flow, item: str) -> bool:
-    if flow.term in PENALTIES | {"residual"}:
-        return False
     at = {row.get("build") or row["purchase"]: row["site"] for x in ("builds", "purchases") for row in w.tables[x]}
     return item in (flow.item, flow.party, at.get(flow.item))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,9 @@ class Flow:
 
 
 def size(expression: Any) -> float:
-    """Largest coefficient of a variable; 1 if there is none."""
-    return max((abs(c) for term, c in expression.terms.items() if term.vartuple and c), default=1.0)
+    """Geometric mean of its least and largest coefficient; 1 if there is none."""
+    sizes = [abs(c) for term, c in expression.terms.items() if term.vartuple and c]
+    return math.sqrt(min(sizes) * max(sizes)) if sizes else 1.0
 
 
 class World:
@@ -80,7 +82,7 @@ class World:
         return self.model.addVar(name, vtype="I" if integer and not self.relax else "C", lb=0, ub=most)
 
     def add(self, left: Any, sense: str, right: Any) -> None:
-        """A constraint, also between constants, scaled so that its largest coefficient is 1."""
+        """A constraint, also between constants, scaled so that its coefficients are about 1."""
         gap = left - right + quicksum([])
         if gap.degree() == 0:
             gap = gap + self.model.addVar(lb=0, ub=0)
