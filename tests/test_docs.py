@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import click
@@ -16,11 +15,10 @@ import pytest
 import optimizer
 from optimizer import commands
 from optimizer.cli import cli
-from optimizer.exits import run
 from optimizer.instance.reference import reference
 from optimizer.plan.tables import COLUMNS
 from optimizer.schema import load_schema, program_contents
-from tests.command import COMMAND, ROOT, environment
+from tests.command import COMMAND, ROOT, environment, inside
 from tests.program.tiny import solved, tiny
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,15 +63,13 @@ def test_commands_of_the_readme_run(
     lines = [line for block in blocks(README, "console") for line in block.splitlines()]
     assert len(lines) > 12
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     for line in lines:
         assert line.startswith("$ capopt ")
         arguments = shlex.split(line.removeprefix("$ capopt "))
         if "bridge-lease" in arguments and arguments[0] == "solve":
             arguments += ["--gap", "0.3", "--time-limit", "60"]  # the real gap takes a minute or more
-        with warnings.catch_warnings():
-            code = run(cli, arguments)
-        assert code == 0, line + capfd.readouterr().err
+        done = inside(capfd, *arguments)
+        assert done.code == 0, line + done.err
     for name in ("first-steps", "cheaper", "bridge-lease", "my-plan"):
         assert optimizer.load_plan(tmp_path / "plans" / name).head["audit"]["passed"]
     assert "<html" in (tmp_path / "first-steps.html").read_text(encoding="utf-8")
@@ -169,10 +165,11 @@ def test_a_plan_table_is_told_column_by_column(table: str) -> None:
 
 def test_tables_of_explanations_are_told() -> None:
     """Tests that docs/plan.md tells every column of what `capopt explain` writes beside a plan."""
-    from optimizer.explain import deadlines, explanation, offers, steps, values
+    from optimizer.explain import deadlines, offers, steps, values
+    from optimizer.plan.plan import EXPLAINED
 
     rooms = {"values": values, "steps": steps, "offers": offers, "deadlines": deadlines}
-    assert set(rooms) == set(explanation.TABLES)
+    assert set(rooms) == set(EXPLAINED)
     for table, room in rooms.items():
         assert set(first_cells(sections(PLAN_PAGE)[table])) >= set(room.COLUMNS)
 
