@@ -12,6 +12,8 @@ from optimizer.instance.data import BAD, Data, Record, TypedTable
 from optimizer.instance.raw import number_text, quoted
 from optimizer.schema import IN_HOUSE, Column
 
+_SURE = 0.7  # an unknown name as near as this to a known one is that one spelt wrongly
+
 
 def needed_tables(data: Data) -> None:
     """A required table, and one table of each needed set, has rows."""
@@ -195,7 +197,7 @@ def explained(data: Data, names: Names, unknown: set[str]) -> set[str]:
     lacking = bool(data.missing & set(names.tables))
     if names.open or not (names.nameless or lacking):
         return unknown if names.open else set()
-    near = {item: data.speller.nearest(item, names.known) for item in unknown}
+    near = {item: data.speller.nearest(item, names.known, least=_SURE) for item in unknown}
     far = {item for item in unknown if not near[item] or _series_name(item) == _series_name(near[item])}
     wrong = {item for item in unknown if names.doubtful and data.speller.nearest(item, names.doubtful)}
     return wrong | (far if lacking or len(far) <= names.nameless else set())

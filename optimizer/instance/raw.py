@@ -87,17 +87,17 @@ class Speller:
 
     def __init__(self) -> None:
         self._left = 100_000
-        self._known: dict[tuple[str, int], tuple[str, Any]] = {}
+        self._known: dict[tuple[str, int, float], tuple[str, Any]] = {}
 
-    def nearest(self, value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
-        """Nearest name, ``""`` if none is near."""
-        key = (value, id(names))
+    def nearest(self, value: str, names: Mapping[str, Any] | Sequence[str], least: float = 0.6) -> str:
+        """Nearest name, ``""`` if none is near: 1 is the same, 0 has nothing in common."""
+        key = (value, id(names), least)
         if key not in self._known:
-            self._known[key] = (self._search(value[:200], names), names)  # kept, so that its id stays its own
+            self._known[key] = (self._search(value[:200], names, least), names)  # kept, so that its id stays its own
         return self._known[key][0]
 
-    def _search(self, value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
-        wanted, best, found = plain(value), 0.6, ""
+    def _search(self, value: str, names: Mapping[str, Any] | Sequence[str], least: float) -> str:
+        wanted, best, found = plain(value), least, ""
         if self._left < len(names):
             return ""
         self._left -= len(names)
@@ -175,8 +175,12 @@ def drop_unnamed(table: RawTable, raw: Raw) -> None:
     table.rows = [(row, cells) for row, cells in table.rows if any(cells[i] is not None for i in named)]
 
 
+@dataclass(frozen=True)
 class Unusable:
-    """Stands for the content of a cell that no table can take; that is told already."""
+    """Stands for the content of a cell that no table can take: as found, and why, ``""`` where that is told."""
+
+    found: str = ""
+    problem: str = ""
 
     def __str__(self) -> str:
         return ""

@@ -42,7 +42,7 @@ def read_workbook(path: Path) -> Raw:
     """Everything found in a workbook that exists."""
     raw = Raw(source=str(path), head_where=HEAD_SHEET)
     try:
-        sheets = _load(path, raw)
+        sheets = _load(path)
     except BROKEN as error:
         raw.faults.append(Fault(where=path.name, value=path.name, problem=_why(path, error)))
         raw.head_broken, raw.broken = True, set(load_schema().tables)
@@ -87,19 +87,19 @@ def _opened(path: Path, data_only: bool) -> Iterator[Workbook]:
             yield book
 
 
-def _load(path: Path, raw: Raw) -> dict[str, _Cells]:
-    """Cells of every sheet; formula errors and formulas without a result are told and made unusable."""
+def _load(path: Path) -> dict[str, _Cells]:
+    """Cells of every sheet; formula errors and formulas without a result are unusable."""
     with zipfile.ZipFile(path) as archive:
         if sum(part.file_size for part in archive.infolist()) > _SIZE_LIMIT:
             raise ValueError("too large")
         parts = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
         formulas = any(b"<f>" in data or b"<f " in data or b":f" in data for data in map(archive.read, parts))
     with _opened(path, data_only=True) as book:
-        sheets = {name: _cells(book, name, raw) for name in book.sheetnames}
+        sheets = {name: _cells(book, name) for name in book.sheetnames}
     if formulas:
         with _opened(path, data_only=False) as book:
             for name in book.sheetnames:
-                _refuse_uncalculated(book, name, sheets[name], raw)
+                _refuse_uncalculated(book, name, sheets[name])
     return {name: {at: value for at, value in cells.items() if value is not None} for name, cells in sheets.items()}
 
 
@@ -114,14 +114,14 @@ def _ours(name: str) -> bool:
     return name in load_schema().tables or name == HEAD_SHEET
 
 
-def _cells(book: Workbook, name: str, raw: Raw) -> _Cells:
+def _cells(book: Workbook, name: str) -> _Cells:
     """Results of a sheet's cells; a formula whose result is empty text counts as a blank that is calculated."""
     cells: _Cells = {}
     for row in _rows(book, name) if _ours(name) else ():
         for cell in row:
             if cell.value is not None and cell.data_type == "e":
-                _tell(name, cell, f"the formula ends in {cell.value}.", raw)
-                cells[cell.row, cell.column - 1] = Unusable()
+                value: Any = Unusable(shown(cell.value), f"the formula ends in {cell.value}.")
+                cells[cell.row, cell.column - 1] = value
             elif cell.value is not None:
                 cells[cell.row, cell.column - 1] = _plain(cell.value)
             elif cell.data_type == "str":
@@ -129,17 +129,12 @@ def _cells(book: Workbook, name: str, raw: Raw) -> _Cells:
     return cells
 
 
-def _refuse_uncalculated(book: Workbook, name: str, cells: _Cells, raw: Raw) -> None:
+def _refuse_uncalculated(book: Workbook, name: str, cells: _Cells) -> None:
     for row in _rows(book, name) if _ours(name) else ():
         for cell in row:
             if cell.data_type == "f" and (cell.row, cell.column - 1) not in cells:
                 problem = "the formula has no result; open the workbook in a spreadsheet program and save it."
-                _tell(name, cell, problem, raw)
-                cells[cell.row, cell.column - 1] = Unusable()
-
-
-def _tell(sheet: str, cell: Any, problem: str, raw: Raw) -> None:
-    raw.faults.append(Fault(sheet, cell.row, "", shown(cell.value), problem, "", cell.coordinate))
+                cells[cell.row, cell.column - 1] = Unusable(shown(cell.value), problem)
 
 
 def _plain(value: Any) -> Any:
@@ -150,20 +145,41 @@ def _plain(value: Any) -> Any:
 def _read_sheet(name: str, cells: _Cells, raw: Raw) -> None:
     if not cells:
         raw.faults.append(Fault(where=name, problem="is empty; expected a header row with the names of the columns."))
-        raw.broken.add(name)
-        raw.head_broken = raw.head_broken or name == HEAD_SHEET
+        _break(name, raw)
         return
     rows = sorted({row for row, _ in cells})
     width = max(position for _, position in cells) + 1
     header = [_heading(cells.get((rows[0], position))) for position in range(width)]
     table = RawTable(name, name, header, cells=True, header_row=rows[0])
-    table.rows = [(row, [cells.get((row, position)) for position in range(width)]) for row in rows[1:]]
+    table.rows = [(row, [cells.get((row, position)) for position in range(width)]) for row in rows]
+    if _tell_unusable(table, table.rows.pop(0), [""] * width, raw):
+        _break(name, raw)
+        return
     drop_unnamed(table, raw)
+    for found in table.rows:
+        key = _heading(found[1][header.index("key")]) if name == HEAD_SHEET and "key" in header else ""
+        _tell_unusable(table, found, [key] * width if key else header, raw)
     refuse_long(table, raw)
     if name == HEAD_SHEET:
         _read_head(table, raw)
     else:
         raw.tables[name] = table
+
+
+def _break(name: str, raw: Raw) -> None:
+    """Note that a sheet cannot be read."""
+    raw.broken.add(name)
+    raw.head_broken = raw.head_broken or name == HEAD_SHEET
+
+
+def _tell_unusable(table: RawTable, found: tuple[int, Any], columns: list[str], raw: Raw) -> bool:
+    """Tell the cells of a row that hold nothing usable; whether there are any."""
+    row, cells = found
+    unusable = [(i, cell) for i, cell in enumerate(cells) if isinstance(cell, Unusable)]
+    for i, cell in unusable:
+        if row == table.header_row or table.header[i]:
+            raw.faults.append(Fault(table.where, row, columns[i], cell.found, cell.problem, cell=table.cell(row, i)))
+    return bool(unusable)
 
 
 def _heading(value: Any) -> str:
@@ -188,7 +204,9 @@ def _read_head(table: RawTable, raw: Raw) -> None:
     keys, values = table.header.index("key"), table.header.index("value")
     for row, cells in table.rows:
         key = _heading(cells[keys])
-        if key in raw.head or not key:
+        if isinstance(cells[keys], Unusable):
+            raw.head_broken = True
+        elif key in raw.head or not key:
             problem = "the key stands twice." if key else "a value without a key."
             told = shown(key or cells[values] or "")
             raw.faults.append(Fault(HEAD_SHEET, row, shown(key), told, problem, cell=table.cell(row, keys)))
