@@ -6,12 +6,22 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from optimizer.cli import cli
+from optimizer.exits import run
+
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "optimizer.cli")
+
+
+def _no_json(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class Ended:
     @property
     def json(self) -> dict[str, Any]:
         """Standard output as the one JSON object that it must be."""
-        found = json.loads(self.out)
+        found = json.loads(self.out, parse_constant=_no_json)
         assert isinstance(found, dict)
         return found
 
@@ -48,3 +58,14 @@ def capopt(*arguments: str | Path, cwd: Path, **more: str) -> Ended:
     )
     assert "Traceback" not in done.stdout + done.stderr
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def inside(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> Ended:
+    """Run ``capopt`` in this process: quicker, and parts of it can be exchanged."""
+    hook = sys.excepthook
+    try:
+        with warnings.catch_warnings():
+            code = run(cli, list(map(str, arguments)))
+    finally:
+        sys.excepthook = hook
+    return Ended(code, *capfd.readouterr())

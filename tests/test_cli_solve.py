@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,14 @@ import pytest
 
 import optimizer
 from optimizer import planning
-from optimizer.cli import cli
 from optimizer.errors import PlanFileError
-from optimizer.exits import run
 from optimizer.plan.audit import Audit, Violation
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS
 from optimizer.report import progress
 from optimizer.report.terminal import summary
 from optimizer.solver.solution import Progress
+from tests import command
 from tests.command import COMMAND, Ended, capopt, environment
 from tests.program.rich import rich_frames
 from tests.program.tiny import frames
@@ -78,16 +77,9 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ended]]:
+def inside(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """The command line in this process, so that parts of it can be exchanged."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-
-    def call(*arguments: str | Path) -> Ended:
-        code = run(cli, list(map(str, arguments)))
-        return Ended(code, *capfd.readouterr())
-
-    with warnings.catch_warnings():
-        yield call
+    return partial(command.inside, capfd)
 
 
 # ---------------------------------------------------------------- exit code 0
