@@ -25,6 +25,7 @@ _SOON = 20
 _LATER = 8
 _WORKLOADS = 8
 _WARNINGS = 20
+_NOTHING = 1e-9  # a gap that is rounding
 _EASY, _DATES = 26, 10  # widths from which on a decision, and the months it is about, read well
 _STOPS = {
     "gap_reached": "the asked gap was reached",
@@ -95,7 +96,7 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
         facts.append(("Proven bound", f"no plan {'gains more' if gain else 'costs less'} than {least}"))
         saving = money(plan.objective - plan.bound, currency)
         told = f"{percent(plan.gap)}: at most {saving} {'more could be gained' if gain else 'could be saved'}"
-        facts.append(("Gap", told if plan.objective > plan.bound else "none: no plan is cheaper"))
+        facts.append(("Gap", told if plan.gap > _NOTHING else "none: no plan is cheaper"))
     lost = shortcomings.given_up(plan)
     facts += [("Given up", ", ".join(lost))] if lost else []
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]

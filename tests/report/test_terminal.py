@@ -70,6 +70,14 @@ def test_summary_says_what_matters() -> None:
     assert text.rstrip().endswith("Plan written to plans/x")
 
 
+@pytest.mark.parametrize("bound", [1e6, 1e6 - 1e-8])
+def test_a_gap_that_is_rounding_is_none(bound: float) -> None:
+    """Tests that a proven plan is told as one, and not as one that could be zero cheaper."""
+    plan = make_plan()
+    text = summary(replace(plan, head={**plan.head, "objective": 1e6, "bound": bound, "gap": (1e6 - bound) / 1e6}))
+    assert "none: no plan is cheaper" in text
+
+
 def test_a_gain_is_told_as_one() -> None:
     """Tests that a plan that earns more than it costs has no negative cost, and a bound that reads right."""
     plan = make_plan()
