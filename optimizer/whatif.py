@@ -95,7 +95,7 @@ class WhatIf:
         with clock.phase("build"):
             self.live.update(edited)
             if self.plan is not None and self.live.arrays.integer.any():
-                self.live.start(self.plan)
+                self.live.start(self.plan, holds)
         with clock.phase("solve"):
             report = clock.reporter(self.live.program.units.money)
             rules = bool(edited.rows["rules"])

@@ -37,6 +37,10 @@ _CLOSE = 1.0009  # prices this close are one
 _STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
 _NOISE = 1e-8  # of the cost: differences below it are none
 
+_SAME = "a plan without it costs the same"
+_OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
+_BETTER = "a plan without it, found just now, costs less: solve again, with more time"
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -137,10 +141,16 @@ class _Verdict:
     def _worth(self, verdict: str) -> tuple[float | None, float | None, bool, str]:
         """Worth, price to win, whether it is proven, and the reason of the verdict."""
         without = self.plan if verdict == "rejected" else self._without()
-        worth = None if without is None else without.objective - self.plan.objective
-        factor, proven = (None, True) if without is None else self._winning(without)
+        if without is None:
+            return None, None, True, "needed: without it no plan meets all rules"
+        worth = without.objective - self.plan.objective
+        if worth < -_NOISE * max(abs(without.objective), 1.0):
+            return worth, None, False, _BETTER
+        if verdict != "rejected" and worth <= self._noise(without):
+            return worth, None, False, _SAME if self.ask.options.gap <= _NOISE else _OPEN
+        factor, proven = self._winning(without)
         price = None if factor is None else factor * self.offer.price
-        return worth, price, bool(proven), self._reason(verdict, without, factor)
+        return worth, price, proven, self._reason(verdict, factor, proven)
 
     def _without(self) -> Plan | None:
         """The plan without the offer; None if it is needed for any plan."""
@@ -183,9 +193,9 @@ class _Verdict:
             return None, True
         good, bad = self._bracket(without)
         if good is None:
-            return None, True
+            return None, bad is not None and self._hopeless(bad, without)
         if bad is None:
-            return 0.0 if self.sign < 0 else None, True
+            return 0.0 if self.sign < 0 else None, self._better(good, without)
         for _ in range(_ROUNDS):
             if bad.worse <= good.worse * _CLOSE:
                 break
@@ -244,16 +254,22 @@ class _Verdict:
 
     def _sure(self, good: _Try, bad: _Try, without: Plan) -> bool:
         """Whether even the bounds say that the better price wins and the worse one does not."""
-        if good.plan.objective > (without.objective if without.bound is None else without.bound):
-            return False
-        bound = -float("inf") if bad.plan.bound is None else bad.plan.bound
-        return without.objective - bound <= self._noise(without) + _NOISE * abs(without.objective)
+        return self._better(good, without) and self._hopeless(bad, without)
+
+    def _better(self, one: _Try, without: Plan) -> bool:
+        """Whether the plan at a price is better than any plan without the offer."""
+        return one.plan.objective <= (without.objective if without.bound is None else without.bound)
+
+    def _hopeless(self, one: _Try, without: Plan) -> bool:
+        """Whether no plan at a price is much better than doing without the offer."""
+        bound = -float("inf") if one.plan.bound is None else one.plan.bound
+        return bool(without.objective - bound <= self._noise(without) + _NOISE * abs(without.objective))
 
     # ------------------------------------------------------------------ reasons
-    def _reason(self, verdict: str, without: Plan | None, factor: float | None) -> str:
+    def _reason(self, verdict: str, factor: float | None, proven: bool) -> str:
+        if verdict == "rejected" and factor is None and self.offer.price > 0 and not proven:
+            return _OPEN
         if verdict != "rejected":
-            if without is None:
-                return "needed: without it no plan meets all rules"
             whole = "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
             return whole if factor is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
         if factor is not None:

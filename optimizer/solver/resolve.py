@@ -69,9 +69,10 @@ class Live:
         self._model.change(self.arrays)
         return True
 
-    def start(self, plan: Any) -> None:
-        """Start the next search from a plan's decisions, as far as they are possible here."""
-        self._started = start_values(self.program, self.arrays, plan)
+    def start(self, plan: Any, holds: Iterable[Hold] = ()) -> None:
+        """Start the next search from a plan's decisions, as far as they are possible here and with what is held."""
+        held = hold(self.program, self.arrays, holds)
+        self._started = start_values(self.program, held, plan)
         self._model.start(*self._started)
 
     def solve(

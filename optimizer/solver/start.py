@@ -39,6 +39,7 @@ def start_values(program: Program, arrays: Arrays, plan: Any) -> tuple[Ints, Flo
                 values[m.number[id(m.col[family][key])]] += amount
     _follow(program, values)
     values = np.clip(values, arrays.lower, arrays.upper)
+    _drop_ends(program, values)
     whole = np.flatnonzero(arrays.integer)
     return whole, values[whole]
 
@@ -52,6 +53,15 @@ def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tu
     if family == "started" and row.item in program.index.agreements:
         t += program.index.agreements[row.item].row.lead_months
     return [((row.item, t), float(row.blocks))]
+
+
+def _drop_ends(program: Program, values: Floats) -> None:
+    """Ends of what is neither agreed before the plan nor started in it are left out."""
+    m, agreements = program.model, program.index.agreements
+    started = {key[0] for key, x in m.col["started"].items() if values[m.number[id(x)]] > 0}
+    for (item, _), variable in m.col["ended"].items():
+        if item not in started and agreements[item].committed is None:
+            values[m.number[id(variable)]] = 0.0
 
 
 def _follow(program: Program, values: Floats) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import optimizer
+from optimizer.errors import StoppedWithoutPlan
 from optimizer.explain.offers import offers, offers_table, taken
 from optimizer.instance.random_instance import random_frames
 from optimizer.plan.plan import Plan
@@ -114,3 +115,39 @@ def test_prices_to_win_hold_in_independent_searches() -> None:
             if checked == 8:
                 return
     raise AssertionError(f"only {checked} offers have a price to win")
+
+
+def test_an_offer_as_dear_as_the_next_best_makes_no_difference() -> None:
+    """Tests that of two leases of the same price the one taken has no worth, and no price is made up for it."""
+    two = [{"price": 3000, "term_months": 1}, {"contract": "twin", "price": 3000, "term_months": 1}]
+    plan = best(1, {"jobs": [10]}, contracts=two)
+    row = verdict(plan, plan.decisions["item"].iloc[0])
+    assert (row["verdict"], row["worth"], row["reason"]) == ("taken", 0, "a plan without it costs the same")
+    assert pd.isna(row["price_to_win"])
+
+
+def test_a_worth_within_the_gaps_is_left_open() -> None:
+    """Tests that where gaps of 40 % are allowed, a lease that saves a seventh of the cost gets no price to win."""
+    # The lease costs 3000; without it hours cost 3500: 500 is less than twice 40 % of 3500.
+    offer = {
+        "contracts": [{"price": 3000, "term_months": 1}],
+        "on_demand": [{"price": 3.5, "max_accelerators": 20}],
+    }
+    plan = best(1, {"jobs": [10]}, **offer)
+    row = offers_table(optimizer.WhatIf(plan, gap=0.4, threads=1), plan, ["lease"]).iloc[0]
+    assert "leave open whether it is worth its price" in row["reason"]
+    assert not row["proven"]
+
+
+def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an offer of which nothing is found out in time is told as such, and the rest of the row stays."""
+
+    def stopped(*_: object) -> Plan:
+        raise StoppedWithoutPlan("the time limit was reached")
+
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    monkeypatch.setattr(ask, "ask", stopped)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert (row["verdict"], row["taken"], row["worth"]) == ("taken", 1, None)
+    assert row["reason"] == "not found out in time; give each search more time"

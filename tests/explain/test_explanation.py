@@ -1,0 +1,143 @@
+"""An explanation as a whole: asked of the plan, shown, saved, loaded, ended by Ctrl-C."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import optimizer
+from optimizer.diagnosis import diagnose
+from optimizer.errors import PlanFileError, StoppedWithoutPlan
+from optimizer.explain.asking import Asking
+from optimizer.explain.deadlines import COLUMNS as DEADLINES
+from optimizer.explain.explanation import Explanation, plain_rows
+from optimizer.explain.offers import COLUMNS as OFFERS
+from optimizer.explain.steps import COLUMNS as STEPS
+from optimizer.explain.steps import usual_steps
+from optimizer.explain.values import COLUMNS as VALUES
+from optimizer.plan.plan import EXPLAINED, Plan
+from tests.program.tiny import solved, tiny
+
+# Names that a reader of CSV could take for something else.
+LEASES = [
+    {"contract": "NA", "price": 3000, "term_months": 3},
+    {"contract": "007", "price": 6000, "term_months": 1},
+]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """Ten wanted in three months, served by a lease whose name is NA."""
+    bought = [{"purchase": "1e5", "unit_price": 1e6}]
+    return solved(tiny(3, {"jobs": [10]}, contracts=LEASES, purchases=bought, power=[{"mw": 1}]))
+
+
+@pytest.fixture(scope="module")
+def found(plan: Plan) -> Explanation:
+    """All about it."""
+    return plan.explain(threads=1)
+
+
+def test_a_plan_explains_itself(found: Explanation, plan: Plan) -> None:
+    """Tests that plan.explain() works out all tables, with the worth of the lease: 3 x 6000 - 3 x 3000."""
+    assert list(found.tables) == ["values", "steps", "offers", "deadlines"]
+    assert found.offers.set_index("item").loc["NA", "worth"] == pytest.approx(9000)
+    assert list(plan.explain(quick=True).tables) == ["values", "deadlines"]
+    assert plan.explain(items=["007"]).offers["item"].tolist() == ["007"]
+
+
+def test_it_shows_itself(found: Explanation, plan: Plan) -> None:
+    """Tests the line that stands for it, and its text in the width asked for."""
+    offers, steps, deadlines = len(found.offers), len(found.steps), len(found.deadlines)
+    told = f"values {len(found.values)}, steps {steps}, offers {offers}, deadlines {deadlines}"
+    assert repr(found) == f"<Explanation of tiny: {told}>"
+    assert repr(Explanation(plan)) == "<Explanation of tiny: nothing>"
+    text = found.text(80)
+    assert "When to decide" in text
+    assert "Sign NA" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_diagnosis_shows_itself() -> None:
+    """Tests the line that stands for a diagnosis: half of what must be served can be, at 2 x 10 x 1000."""
+    must = [{"workload": "jobs", "min_service": 1}]
+    impossible = tiny(2, {"jobs": [20]}, fleet=[{"count": 10}], workloads=must)
+    told = repr(diagnose(impossible, gap=0.0, threads=1))
+    assert told.startswith("<Diagnosis: ")
+    assert told.endswith("repair ['workloads.jobs.min_service=0.5'], 20,000.00 USD with it>")
+    assert repr(diagnose(tiny(1, {"jobs": [1]}, fleet=[{"count": 10}]))) == "<Diagnosis: feasible>"
+
+
+def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, tmp_path: Path) -> None:
+    """Tests that the tables come back as they were, names such as NA and 007 too, and go along with the plan."""
+    found.save(plan.save(tmp_path / "plan"))
+    loaded = optimizer.load_plan(tmp_path / "plan")
+    again = optimizer.load_plan(loaded.save(tmp_path / "again"))
+    for one in (loaded, again):
+        assert list(one.explained) == list(EXPLAINED)
+        for name, table in found.tables.items():
+            assert_frame_equal(one.explained[name], table, check_dtype=False, rtol=1e-9)
+    assert set(loaded.explained["offers"]["item"]) == {"NA", "007", "1e5"}
+    assert loaded.explained["offers"]["proven"].dtype == bool
+    plan.save(tmp_path / "plan")
+    assert optimizer.load_plan(tmp_path / "plan").explained == {}
+
+
+def test_the_columns_that_are_read_are_those_that_are_written() -> None:
+    """Tests that the tables of an explained plan have the columns that their makers tell."""
+    made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
+    assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
+        name: set(columns) for name, columns in made.items()
+    }
+
+
+@pytest.mark.parametrize("content", ["item,table\nlease,contracts\n", 'item,"\n', ""])
+def test_a_broken_table_is_told(plan: Plan, tmp_path: Path, content: str) -> None:
+    """Tests that the message names the file and what to do."""
+    folder = plan.save(tmp_path / "plan")
+    (folder / "offers.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(PlanFileError, match=r"offers\.csv.* delete .* and explain the plan again"):
+        optimizer.load_plan(folder)
+
+
+def test_figures_that_are_none_are_none_in_json() -> None:
+    """Tests that what is missing or endless is None, and that flags and numbers are plain."""
+    table = pd.DataFrame({"a": [float("nan"), float("inf"), 1.5], "b": [True, False, True], "c": ["x", "", None]})
+    rows = plain_rows(table)
+    assert [row["a"] for row in rows] == [None, None, 1.5]
+    assert [row["b"] for row in rows] == [True, False, True]
+    assert rows[2]["c"] is None
+
+
+def test_usual_steps_hold_for_any_name() -> None:
+    """Tests that a site whose name looks like an edit is stepped up as any other."""
+    name = "a.mw+=1.b"
+    plan = solved(tiny(1, {"jobs": [1]}, sites=[{"site": name}], power=[{"site": name, "mw": 5}]))
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    assert ask.ask([usual_steps(plan)[0]]).instance.rows["power"][0].mw == 6
+
+
+def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an interrupted search ends an explanation, whether it held a plan or not, and a slow one does not."""
+    ask = Asking(plan, threads=1)
+    interrupted = replace(plan, head={**plan.head, "stopped": "interrupted"})
+    monkeypatch.setattr(optimizer.WhatIf, "ask", lambda *_: interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ask.ask([])
+
+    def stopped(by_hand: bool) -> None:
+        def search(*_: object) -> Plan:
+            raise StoppedWithoutPlan("stopped", by_hand)
+
+        monkeypatch.setattr(optimizer.WhatIf, "ask", search)
+
+    stopped(by_hand=True)
+    with pytest.raises(KeyboardInterrupt):
+        ask.ask([])
+    stopped(by_hand=False)
+    with pytest.raises(StoppedWithoutPlan):
+        ask.ask([])
