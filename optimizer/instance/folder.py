@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
-from optimizer.instance.raw import CELL_LIMIT, Raw, RawTable, Speller, drop_unnamed, quoted, refuse_long, shown, tidy
+from optimizer.instance.raw import (
+    CELL_LIMIT,
+    Raw,
+    RawTable,
+    Speller,
+    drop_unnamed,
+    quoted,
+    refuse_long,
+    shown,
+    tell_unknown,
+    tidy,
+)
 from optimizer.schema import load_schema
 
 HEAD_FILE = "instance.toml"
@@ -42,7 +53,7 @@ def read_folder(folder: Path) -> Raw:
     for name in names:
         path = folder / name
         if path.suffix.lower() == ".csv" or (path.is_file() and path.stem in load_schema().tables):
-            _read_table(path, raw)
+            _read_table(path, names, raw)
     return raw
 
 
@@ -106,14 +117,12 @@ def _line_of(key: str, text: str) -> int | None:
 
 
 # ---------------------------------------------------------------- tables
-def _read_table(path: Path, raw: Raw) -> None:
+def _read_table(path: Path, names: list[str], raw: Raw) -> None:
     tables = load_schema().tables
     table = path.stem if path.suffix == ".csv" else ""
     if table not in tables:
         guess = path.stem if path.stem in tables else Speller().nearest(path.stem, tables)
-        near = f"{guess}.csv" if guess else ""
-        raw.faults.append(Fault(where=path.name, value=path.name, problem="no such table in the format.", nearest=near))
-        raw.broken.add(guess)
+        tell_unknown(raw, path.name, guess, [name.removesuffix(".csv") for name in names], ".csv")
         return
     try:
         raw.tables[table] = _parse(path, table, raw)

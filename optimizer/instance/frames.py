@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
-from optimizer.instance.raw import Raw, RawTable, Speller, refuse_long, shown, tidy
+from optimizer.instance.raw import Raw, RawTable, Speller, drop_unnamed, refuse_long, shown, tell_unknown, tidy
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ def read_frames(frames: Mapping[Any, Any]) -> Raw:
     """Everything found in a mapping of DataFrames."""
     tables = load_schema().tables
     raw = Raw(source="the frames given", head_where=HEAD_KEY)
-    speller = Speller()
     for key, value in frames.items():
         name = str(key)
         if name == HEAD_KEY:
@@ -29,12 +28,7 @@ def read_frames(frames: Mapping[Any, Any]) -> Raw:
         elif name in tables:
             _read_table(name, value, raw)
         else:
-            near = speller.nearest(name, (*tables, HEAD_KEY))
-            raw.faults.append(
-                Fault(where=shown(name), value=shown(name), problem="no such table in the format.", nearest=near)
-            )
-            raw.broken.add(near)
-            raw.head_broken = raw.head_broken or near == HEAD_KEY
+            tell_unknown(raw, name, Speller().nearest(name, (*tables, HEAD_KEY)), frames)
     if HEAD_KEY not in frames and not raw.head_broken:
         problem = "is missing: a mapping with the name, start and months of the instance."
         raw.faults.append(Fault(where=HEAD_KEY, problem=problem))
@@ -51,27 +45,34 @@ def _is_frame(value: Any) -> bool:
 def _read_head(value: Any, raw: Raw) -> None:
     """The head: a mapping, a Series, a frame of keys and values, or a frame of one row."""
     if _is_frame(value):
-        columns = [str(column) for column in value.columns]
+        columns = [_heading(column) for column in value.columns]
         records = [[_plain(cell) for cell in column] for column in _columns(value)]
         if sorted(columns) == ["key", "value"]:
-            keys = [str(key) for key in records[columns.index("key")]]
-            values = records[columns.index("value")]
+            pairs = list(zip(records[columns.index("key")], records[columns.index("value")], strict=True))
         elif len(value) == 1:
-            keys, values = columns, [column[0] for column in records]
+            pairs = [(key or None, column[0]) for key, column in zip(columns, records, strict=True)]
         else:
             _refuse_head("expected the columns key and value, or one row.", raw)
             return
-        twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
-        if twice is not None:
-            raw.faults.append(
-                Fault(where=HEAD_KEY, column=shown(twice), value=shown(twice), problem="the key stands twice.")
-            )
-        raw.head = dict(zip(keys, values, strict=True))
+        _read_pairs(pairs, raw)
     elif isinstance(value, Mapping) or hasattr(value, "to_dict"):
         plain = value if isinstance(value, Mapping) else value.to_dict()
         raw.head = {str(key): _plain(cell) for key, cell in plain.items()}
     else:
         _refuse_head(f"expected a mapping or a DataFrame, found {type(value).__name__}.", raw)
+
+
+def _read_pairs(pairs: list[tuple[Any, Any]], raw: Raw) -> None:
+    """Keys and values of a frame; a pair of blanks does not count."""
+    for key, value in pairs:
+        if key is None and value is not None:
+            raw.faults.append(Fault(where=HEAD_KEY, value=shown(value), problem="a value without a key."))
+        elif str(key) in raw.head:
+            raw.faults.append(
+                Fault(where=HEAD_KEY, column=shown(key), value=shown(key), problem="the key stands twice.")
+            )
+        elif key is not None:
+            raw.head[str(key)] = value
 
 
 def _refuse_head(problem: str, raw: Raw) -> None:
@@ -90,13 +91,20 @@ def _read_table(name: str, value: Any, raw: Raw) -> None:
         raw.broken.add(name)
         return
     levels = [i for i, level in enumerate(value.index.names) if level is not None]
-    header = [str(value.index.names[i]) for i in levels] + [str(column) for column in value.columns]
+    header = [_heading(name) for name in (*(value.index.names[i] for i in levels), *value.columns)]
     columns = [value.index.get_level_values(i).tolist() for i in levels] + _columns(value)
     plain = [[_plain(cell) for cell in column] for column in columns]
     found_rows = enumerate(zip(*plain, strict=True), start=1)
     rows: list[tuple[int, Any]] = [(i, cells) for i, cells in found_rows if any(cell is not None for cell in cells)]
     raw.tables[name] = RawTable(name, name, header, rows, header_row=None)
+    drop_unnamed(raw.tables[name], raw)
     refuse_long(raw.tables[name], raw)
+
+
+def _heading(name: Any) -> str:
+    """A column's name as text, blank for none."""
+    found = _plain(name)
+    return "" if found is None else str(tidy(str(found)))
 
 
 def _plain(value: Any) -> Any:
@@ -121,19 +129,29 @@ def _plain_scalar(value: Any) -> Any:
     import numpy as np
     import pandas as pd
 
-    if value is pd.NaT or value is pd.NA:
+    if value is pd.NaT or value is pd.NA or (isinstance(value, np.datetime64 | np.timedelta64) and np.isnat(value)):
         return None
-    if isinstance(value, np.datetime64):
-        return _plain_scalar(pd.Timestamp(value))
-    if isinstance(value, pd.Period | pd.Timestamp):
-        stamp = value.start_time if isinstance(value, pd.Period) else value
-        return stamp.to_pydatetime(warn=False)
+    if isinstance(value, np.datetime64 | pd.Period | pd.Timestamp):
+        return _plain_date(value)
     if isinstance(value, np.ndarray | np.generic):
         plain = value.tolist()
         return _plain(plain) if isinstance(plain, bool | int | float | str | list) else value
     if isinstance(value, decimal.Decimal):
-        return _plain(float(value))
+        return None if value.is_nan() else float(value)
     return value
+
+
+def _plain_date(value: Any) -> Any:
+    """A date of pandas or numpy as one of Python; as text if it is beyond those, or a period of several months."""
+    import pandas as pd
+
+    try:
+        last = pd.Timestamp(value.end_time if isinstance(value, pd.Period) else value)
+        first = pd.Timestamp(value.start_time if isinstance(value, pd.Period) else value)
+        same = (first.year, first.month) == (last.year, last.month)
+        return first.to_pydatetime(warn=False) if same else str(value)
+    except (ValueError, OverflowError):
+        return str(value)
 
 
 def make_frame(instance: Instance, table: str) -> pd.DataFrame:

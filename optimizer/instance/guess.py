@@ -9,7 +9,7 @@ from typing import Any
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SCALES = {"": 1.0, "%": 0.01, "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
 _SCALED = re.compile(r"([+-]?[\d.,]*\d[\d.,]*)(%|k|mn|mio|m|bn|b|)", re.ASCII)
-_YEAR_FIRST = re.compile(r"(\d{4})\D?(\d{1,2})(?:\D.*)?", re.ASCII | re.DOTALL)
+_YEAR_FIRST = re.compile(r"(\d{4})[^\dq]?(\d{1,2})(?:\D.*)?", re.ASCII | re.DOTALL)
 _YEAR_LAST = re.compile(r"(?:\d{1,2}\D)?(\d{1,2})\D(\d{4})", re.ASCII)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
@@ -161,6 +161,15 @@ def tidy(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n").strip() or None
     return value
+
+
+def tell_unknown(raw: Raw, where: str, near: str, present: Collection[str], ending: str = "") -> None:
+    """Tell a table that is none of the format; the nearest counts as broken unless it is present itself."""
+    nearest = near + ending if near else ""
+    raw.faults.append(Fault(shown(where), value=shown(where), problem="no such table in the format.", nearest=nearest))
+    if near not in present:
+        raw.broken.add(near)
+        raw.head_broken = raw.head_broken or near == raw.head_where
 
 
 def drop_unnamed(table: RawTable, raw: Raw) -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
-from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, drop_unnamed, refuse_long, shown, tidy
+from optimizer.instance.raw import (
+    Raw,
+    RawTable,
+    Speller,
+    Unusable,
+    drop_unnamed,
+    refuse_long,
+    shown,
+    tell_unknown,
+    tidy,
+)
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -52,12 +62,7 @@ def read_workbook(path: Path) -> Raw:
         if name in known:
             _read_sheet(name, cells, raw)
         elif name.casefold() not in IGNORED_SHEETS:
-            near = Speller().nearest(name, known)
-            raw.faults.append(
-                Fault(where=name, value=shown(name), problem="no such table in the format.", nearest=near)
-            )
-            raw.broken.add(near)
-            raw.head_broken = raw.head_broken or near == HEAD_SHEET
+            tell_unknown(raw, name, Speller().nearest(name, known), sheets)
     if HEAD_SHEET not in sheets and not raw.head_broken:
         problem = "is missing: the sheet with the key and value of name, start and months."
         raw.faults.append(Fault(where=HEAD_SHEET, problem=problem))
