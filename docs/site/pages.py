@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +26,18 @@ SOURCES = {
     "index.md": "README.md",
     "contributing.md": "CONTRIBUTING.md",
     "licence.md": "LICENSE",
+    "instances/index.md": "instances/README.md",
     "mathematics.md": "models/capacity_allocation/formulation.md",
     "site/plotly-basic.min.js": "optimizer/report/templates/plotly-basic.min.js",
 }
 LONG = 40  # characters of LaTeX
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "instances").glob("*/README.md"))
 SOURCES |= {f"instances/{name}.md": f"instances/{name}/README.md" for name in EXAMPLES}
-PAGES = {source: page for page, source in SOURCES.items()} | {f"docs/{NOTEBOOK}.ipynb": f"{NOTEBOOK}.md"}
+PAGES = {source: page for page, source in SOURCES.items()}
+PAGES |= {f"instances/{name}": f"instances/{name}.md" for name in EXAMPLES}
+PAGES |= {f"docs/{NOTEBOOK}.ipynb": f"{NOTEBOOK}.md"}
 
-_LINK = re.compile(r"(?<=\]\()[^()\s:#]+(?=[)#])")
+_LINK = re.compile(r"\[([^\]]*)\]\(([^()\s:#]+)(#[^()\s]*)?\)")
 _MATHS = re.compile(r"`[^`]*`|\$([^$]+)\$")
 
 
@@ -43,7 +45,6 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the pages that are kept elsewhere."""
     for page, source in SOURCES.items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
-    files.append(File.generated(config, "instances/index.md", content=examples_page()))
     files.append(File.generated(config, f"{NOTEBOOK}.md", content=notebook_page(ROOT / "docs" / f"{NOTEBOOK}.ipynb")))
     return files
 
@@ -56,7 +57,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     if name == "mathematics.md":
         markdown = _MATHS.sub(lambda found: f"MATHS{found[1].encode().hex()}MATHS" if found[1] else found[0], markdown)
     source = SOURCES.get(name, f"docs/{name}")
-    return _LINK.sub(lambda found: relinked(found[0], source, name), markdown)
+    return _LINK.sub(lambda found: relinked(found, source, name), markdown)
 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -65,27 +66,20 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
     return re.sub("MATHS([0-9a-f]+)MATHS", lambda found: maths(bytes.fromhex(found[1]).decode()), html)
 
 
-def relinked(target: str, source: str, page: str) -> str:
-    """Link from a page of the site, given the link in the file that it is made of."""
+def relinked(link: re.Match[str], source: str, page: str) -> str:
+    """Link from a page of the site, given the link in its source; its text if only a checkout has the target."""
+    text, target, anchor = link.groups(default="")
     meant = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
+    if meant not in PAGES and not meant.startswith("docs/") and (ROOT / meant).exists():
+        return text
     found = PAGES.get(meant, meant.removeprefix("docs/"))
-    return posixpath.relpath(found, posixpath.dirname(page) or ".")
+    return f"[{text}]({posixpath.relpath(found, posixpath.dirname(page) or '.')}{anchor})"
 
 
 def maths(latex: str) -> str:
     """A formula as MathML; a long one in a box that scrolls where it is too wide."""
     drawn = convert(latex)
     return drawn if len(latex) < LONG else f'<span class="maths">{drawn}</span>'
-
-
-def examples_page() -> str:
-    """Table of the examples."""
-    lines = ["# Examples", "", "Each is a folder that commands know by name: `capopt solve first-steps`.", ""]
-    lines += ["| example | what it is about | from | months |", "| --- | --- | --- | ---: |"]
-    for name in EXAMPLES:
-        head = tomllib.loads((ROOT / "instances" / name / "instance.toml").read_text(encoding="utf-8"))
-        lines.append(f"| [`{name}`]({name}.md) | {head.get('title', '')} | {head['start']} | {head['months']} |")
-    return "\n".join(lines) + "\n"
 
 
 def notebook_page(path: Path) -> str:
