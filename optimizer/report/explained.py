@@ -145,6 +145,10 @@ def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableTy
     return [make_table("When to decide", columns, width), Text(f"and {rest} more, in deadlines.csv\n" if rest else "")]
 
 
+def _verb(kind: object) -> str:
+    return "In use" if kind == "used" else VERBS.get(str(kind), str(kind)).rstrip(":")
+
+
 def deed(row: dict[Any, Any]) -> str:
     """What a row of the table deadlines asks to be done, in words."""
     verb = VERBS.get(str(row["decision"]), str(row["decision"]))
@@ -178,7 +182,7 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
     table = found.ranges[(found.ranges["most"] > 0) | (found.ranges["plan"] > 0)]
     columns = [
         Column("Party", table["party"].astype(str).tolist(), left=True),
-        Column("What", [f"{row.kind} ({row.unit})" for row in table.itertuples()], left=True),
+        Column("What", [f"{_verb(row.kind)}, {row.unit}" for row in table.itertuples()], left=True),
         Column("Least", [count(float(value)) for value in table["least"]]),
         Column("Plan", [count(float(value)) for value in table["plan"]]),
         Column("Most", [count(float(value)) for value in table["most"]]),
@@ -186,7 +190,7 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
     title = f"Plans that cost at most {percent(found.within)} more than {money(plan.objective)}"
     first = found.first
     now = [
-        Column("Decision this month", [f"{row.decision} {row.item}" for row in first.itertuples()], left=True),
+        Column("Decision this month", [f"{_verb(row.decision)} {row.item}" for row in first.itertuples()], left=True),
         Column("Least", [count(float(value)) for value in first["least"]]),
         Column("Plan", [count(float(value)) for value in first["plan"]]),
         Column("Most", [count(float(value)) for value in first["most"]]),

@@ -1,0 +1,105 @@
+"""Explanations, sweeps and alternatives on a terminal; plans with something given up."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from optimizer.explain.alternatives import FIRST_COLUMNS, RANGE_COLUMNS, Alternatives
+from optimizer.explain.explanation import Explanation
+from optimizer.report.explained import alternatives_text, sweep_table
+from optimizer.report.terminal import summary
+from tests.report.explained_plan import COLUMNS, explanation
+from tests.report.plans import small_plan
+
+
+def lines(what: Any, width: int = 100) -> str:
+    """What a console of that width prints."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(what)
+    return captured.get()
+
+
+def row(text: str, start: str) -> str:
+    """The line that begins so, its spaces made single."""
+    return next(" ".join(line.split()) for line in text.splitlines() if line.strip().startswith(start))
+
+
+def test_worth_is_told_by_the_month() -> None:
+    """Tests averages over twelve months, 24000 / 12 and 2400 / 12, and the month in which a MW is worth most."""
+    text = explanation(small_plan()).text(100)
+    assert row(text, "hall") == "hall 2 k 18 k 2026-05 200"
+    assert row(text, "half") == "half 0.250 0.250 2026-06 0.125"
+    assert "it ranks, and promises nothing" in " ".join(text.split())
+
+
+def test_steps_offers_and_deadlines_are_told() -> None:
+    """Tests a step without a plan, a price in doubt, a notice, and that blank means until the end."""
+    text = explanation(small_plan()).text(120)
+    assert row(text, "power.hall") == "power.hall.mw+=1 24 k 20 k 30 k"
+    assert row(text, "budgets.half") == "budgets.half.amount*=1.1 leaves no plan"
+    assert row(text, "fixed") == "fixed rejected 0 0 300 k 270 k ? too dear by 10.0%"
+    assert row(text, "buy") == "buy partly 3 2 M 1 M more of it is not"
+    assert row(text, "2026-01") == "2026-01 Order annex 1 2026-05 2026-08 70 k"
+    assert row(text, "2026-02") == "2026-02 Give notice: hand back lease 1 2026-04 the end"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_nothing_is_wider_than_the_terminal(width: int) -> None:
+    """Tests that no line is longer, and that verdicts and prices are there at any width."""
+    text = explanation(small_plan()).text(width)
+    assert max(map(len, text.splitlines())) <= width
+    for word in ("rejected", "270 k ?", "Possible", "70 k"):
+        assert word in text
+
+
+def test_empty_tables_say_so() -> None:
+    """Tests that a table that was worked out and is empty is told, and one that was not asked for is not."""
+    empty = {name: pd.DataFrame(columns=COLUMNS[name]) for name in ("values", "deadlines")}
+    text = Explanation(small_plan(), **empty).text()
+    assert "Nothing binds in this plan" in text
+    assert "There is nothing to decide." in text
+    assert "offers" not in text.lower()
+
+
+def test_a_sweep_is_a_table_with_bars() -> None:
+    """Tests differences with signs against the plan, and a value that leaves no plan."""
+    plan = small_plan()
+    costs = [plan.objective + 1000, plan.objective - 2e6, float("nan")]
+    rows = list(zip([1, 2.5, 3], costs, [0.001, 0.0, None], ["", "", "leaves no plan"], strict=True))
+    text = lines(sweep_table(pd.DataFrame(rows, columns=["value", "objective", "gap", "note"]), "a.b.c", plan))
+    assert "Sweep of a.b.c" in text
+    assert "+1 k" in row(text, "1 ")
+    assert "-2 M" in row(text, "2.5")
+    assert row(text, "3") == "3 leaves no plan"
+
+
+def test_alternatives_are_told() -> None:
+    """Tests ranges and decisions of the first month in words."""
+    plan = small_plan()
+    ranges = [("sign", "neo", 0.0, 1.0, 2.0, "blocks"), ("sign", "none", 0.0, 0.0, 0.0, "blocks")]
+    first = [("2026-01", "sign", "lease", "neo", 1.0, 1.0, 2.0, True)]
+    found = Alternatives(
+        0.01, pd.DataFrame(ranges, columns=RANGE_COLUMNS), pd.DataFrame(first, columns=FIRST_COLUMNS), (plan,)
+    )
+    text = lines(alternatives_text(found, plan))
+    assert "at most 1 % more" in text
+    assert row(text, "neo") == "neo Sign, blocks 0 1 2"
+    assert "none" not in text
+    assert row(text, "Sign lease") == "Sign lease 1 1 2 no regret"
+
+
+def test_a_plan_with_something_given_up_says_so() -> None:
+    """Tests that the summary names it before anything else, and that other summaries do not speak of it."""
+    plan = small_plan()
+    elastic = replace(plan, head={**plan.head, "elastic": ["budgets.half.amount=5e6", "rules.own.rhs=3"]})
+    text = summary(elastic)
+    assert text.splitlines()[1].startswith("No plan meets all rules; this one is for the instance with the least given")
+    assert row(text, "Given up") == "Given up budgets.half.amount=5e6, rules.own.rhs=3"
+    assert "Given up" not in summary(plan)
