@@ -17,11 +17,21 @@ def rule_terms(data: Data) -> None:
         kinds = _kinds(data, item)
         fitting = [kind for kind in kinds if _has(data, quantity, kind, item)]
         if len(fitting) > 1:
+            if any(_told(data, kind, item) for kind in fitting):
+                continue
             both = " and ".join(_noun(kind) for kind in fitting)
             problem = f"{quoted(item)} is the name of {both}, and either has {quantity.name}; rename one."
             data.fault(table, record, "item", problem)
         elif kinds and not fitting and not _unsure(data, quantity):
             data.fault(table, record, "quantity", _cannot(data, quantity, kinds, item))
+
+
+def _told(data: Data, kind: str, item: str) -> bool:
+    """Whether the name of an item of a kind is told to be another's."""
+    if kind == IN_HOUSE:
+        return False
+    table, column = kind.split(".")
+    return any(r.values[column] == item and id(r) in data.doubtful for _, r in data.records(table))
 
 
 def _kinds(data: Data, item: str) -> list[str]:
