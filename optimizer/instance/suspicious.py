@@ -36,7 +36,9 @@ def _usual_values(data: Data) -> None:
             for record in table.records:
                 value = record.values[column.name]
                 if column.name in record.found and value is not None and not low <= value <= high:
-                    problem = f"{number_text(value)} is unusual; mostly {low:g} to {high:g}{unit}."
+                    problem = (
+                        f"{number_text(value)} is unusual; mostly {number_text(low)} to {number_text(high)}{unit}."
+                    )
                     _warn(data, table, record, column.name, problem)
 
 
@@ -61,7 +63,8 @@ def _usual_prices(data: Data) -> None:
         item = items.get(v["item"] if table.spec.name == "prices" else v[table.spec.key[0]])
         hourly = _hourly(item, v["price"], hours) if item else None
         if hourly is not None and not _HOURLY[0] <= hourly <= _HOURLY[1]:
-            problem = f"the price comes to {hourly:.3g} per accelerator-hour; mostly {_HOURLY[0]:g} to {_HOURLY[1]:g}."
+            told = number_text(float(f"{hourly:.3g}"))
+            problem = f"the price comes to {told} per accelerator-hour; mostly {_HOURLY[0]:g} to {_HOURLY[1]:g}."
             _warn(data, table, record, "price", problem)
 
 
