@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.check_spelling import SURE, Dangling, misspelt, series_name
 from optimizer.instance.data import BAD, Data, Record, TypedTable
 from optimizer.instance.raw import number_text, quoted
 from optimizer.schema import IN_HOUSE, Column
-
-_SURE = 0.7  # an unknown name as near as this to a known one is that one spelt wrongly
 
 
 def needed_tables(data: Data) -> None:
@@ -157,8 +156,22 @@ def references(data: Data) -> None:
                 present.append((table, column, names, dangling))
     for tables, cells in missing.items():
         _tell_missing(data, tables, cells)
-    for table, column, names, dangling in present:
-        _tell_dangling(data, table, column, names, dangling)
+    kept = [_unexplained(data, *found) for found in present]
+    unknown: list[Dangling] = []
+    for (table, column, _, _), rows in zip(present, kept, strict=True):
+        unknown += [(table, column, record, item) for record, items in rows for item in items]
+    data.respelt = misspelt(data, unknown)
+    for (table, column, names, _), rows in zip(present, kept, strict=True):
+        _tell_dangling(data, table, column, names, rows)
+
+
+def _unexplained(
+    data: Data, table: TypedTable, column: Column, names: Names, dangling: list[tuple[Record, list[str]]]
+) -> list[tuple[Record, list[str]]]:
+    """Rows with the names in them that nothing has and nothing wrong elsewhere explains."""
+    told = explained(data, names, {item for _, items in dangling for item in items})
+    kept = ((record, [item for item in items if item not in told]) for record, items in dangling)
+    return [(record, items) for record, items in kept if items]
 
 
 def _takes_own(column: Column) -> bool:
@@ -183,9 +196,8 @@ def _dangling(table: TypedTable, column: Column, names: Names, extra: Iterable[s
 def _tell_dangling(
     data: Data, table: TypedTable, column: Column, names: Names, dangling: list[tuple[Record, list[str]]]
 ) -> None:
-    told = explained(data, names, {item for _, items in dangling for item in items})
     for record, items in dangling:
-        unknown = [item for item in items if item not in told]
+        unknown = [item for item in items if item not in data.respelt]
         if unknown:
             told_names = ", ".join(quoted(item) for item in unknown)
             near = _near_name(data, names, unknown[0])
@@ -196,16 +208,11 @@ def explained(data: Data, names: Names, unknown: set[str]) -> set[str]:
     """Unknown names that are likely those of rows with a wrong name, or of a missing table: told there already."""
     lacking = bool(data.missing & set(names.tables))
     if names.open or not (names.nameless or lacking):
-        return unknown if names.open else set()
-    near = {item: data.speller.nearest(item, names.known, least=_SURE) for item in unknown}
-    far = {item for item in unknown if not near[item] or _series_name(item) == _series_name(near[item])}
+        return unknown if names.open else unknown & data.respelt
+    near = {item: data.speller.nearest(item, names.known, least=SURE) for item in unknown}
+    far = {item for item in unknown if not near[item] or series_name(item) == series_name(near[item])}
     wrong = {item for item in unknown if names.doubtful and data.speller.nearest(item, names.doubtful)}
-    return wrong | (far if lacking or len(far) <= names.nameless else set())
-
-
-def _series_name(name: str) -> str:
-    """A name without its digits: ``lease-1`` and ``lease-2`` are two things, not one spelt wrongly."""
-    return "".join(c for c in name if not c.isdigit())
+    return wrong | (unknown & data.respelt) | (far if lacking or len(far) <= names.nameless else set())
 
 
 def _near_name(data: Data, names: Names, item: str) -> str:

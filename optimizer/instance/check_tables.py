@@ -142,7 +142,8 @@ def _check_change(data: Data, table: TypedTable, record: Record, target: TypedTa
 def _check_effect(data: Data, table: TypedTable, record: Record, column: Column, how: str, value: Any) -> None:
     kinds = _CHANGING.get(how)
     if kinds and column.type not in kinds:
-        data.fault(table, record, "how", f"{how} cannot change {column.name}, which is a {column.type}.", "set")
+        kind = {"ref": "name"}.get(column.type, column.type)
+        data.fault(table, record, "how", f"{how} cannot change {column.name}, which is a {kind}.", "set")
         return
     if value is BAD:
         return

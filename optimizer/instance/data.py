@@ -72,6 +72,7 @@ class Data:
     warnings: list[Fault] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)  # tables whose absence is told already
     doubtful: set[int] = field(default_factory=set)  # ids of records whose name is told to be wrong
+    respelt: set[str] = field(default_factory=set)  # unknown names that are told at the row that is meant
     names: dict[tuple[str, ...], Any] = field(default_factory=dict)  # names by the columns they stand in
     speller: Speller = field(default_factory=Speller)
 

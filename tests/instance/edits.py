@@ -7,14 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from tests.instance.sample import HEAD, sample
+from tests.instance.sample import HEAD, Tables, sample
 
 Frames = dict[Any, Any]
 
 
-def frames() -> Frames:
-    tables = {name: pd.DataFrame(rows[1:], columns=rows[0]) for name, rows in sample().items()}
-    return {"instance": dict(HEAD), **tables}
+def frames(tables: Tables | None = None) -> Frames:
+    """Tables, or those of the sample, as DataFrames."""
+    found = {name: pd.DataFrame(rows[1:], columns=rows[0]) for name, rows in (tables or sample()).items()}
+    return {"instance": dict(HEAD), **found}
 
 
 def fill(table: str, column: str, *values: Any) -> Callable[[Frames], None]:

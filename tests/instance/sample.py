@@ -80,6 +80,20 @@ def put(tables: Tables, table: str, row: int, column: str, value: Any) -> None:
     tables[table][row - 1][header.index(column)] = value
 
 
+def edited(edits: str) -> Tables:
+    """The sample: ``fleet|2|count|9 & demand|study|2027-01|5 & ramps`` sets a cell, adds a row, drops a table."""
+    tables = sample()
+    for edit in edits.split(" & "):
+        table, *cells = edit.split("|")
+        if len(cells) == 3 and cells[0].isdigit():
+            put(tables, table, int(cells[0]), cells[1], cells[2])
+        elif cells:
+            tables[table].append(cells)
+        else:
+            del tables[table]
+    return tables
+
+
 def write_folder(folder: Path, tables: Tables, head: dict[str, Any] | None = None) -> Path:
     """Write the folder carrier."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from optimizer.errors import InstanceError
 from optimizer.instance import suspicious
-from optimizer.instance.instance import Instance
 from optimizer.instance.read import read
 from tests.command import capopt
-from tests.instance.sample import HEAD, Tables, put, sample, write_folder, write_workbook
+from tests.instance.edits import frames
+from tests.instance.sample import Tables, edited, sample, write_folder, write_workbook
 
 # Of every check: edits of the sample, each a table with either row, column and value or the cells of a new row; the one
 # warning that they give; and why, where it is not plain. The sample runs from 2026-01 to 2027-12.
@@ -25,24 +24,8 @@ def _cases() -> list[list[str]]:
         return [row[:3] for row in csv.reader(file)][1:]
 
 
-def _edited(edits: str) -> Tables:
-    tables = sample()
-    for edit in edits.split(" & "):
-        table, *cells = edit.split("|")
-        if len(cells) == 3 and cells[0].isdigit():
-            put(tables, table, int(cells[0]), cells[1], cells[2])
-        else:
-            tables[table].append(cells)
-    return tables
-
-
-def _read(tables: Tables) -> Instance:
-    frames = {name: pd.DataFrame(rows[1:], columns=rows[0]) for name, rows in tables.items()}
-    return read({"instance": HEAD, **frames})
-
-
 def _warnings(tables: Tables) -> list[str]:
-    return [str(warning) for warning in _read(tables).warnings]
+    return [str(warning) for warning in read(frames(tables)).warnings]
 
 
 def test_every_check_has_a_case() -> None:
@@ -60,16 +43,16 @@ def test_what_is_suspicious_is_one_warning(
     monkeypatch: pytest.MonkeyPatch, sentence: str, edits: str, warning: str
 ) -> None:
     """Tests that an odd value is one warning with its place and reason, and that its own check tells it."""
-    assert _warnings(_edited(edits)) == [warning]
+    assert _warnings(edited(edits)) == [warning]
     others = tuple(check for check in suspicious.CHECKS if check[0] != sentence)
     monkeypatch.setattr(suspicious, "CHECKS", others)
-    assert _warnings(_edited(edits)) == []
+    assert _warnings(edited(edits)) == []
 
 
 @pytest.mark.parametrize("carrier", ["folder", "workbook"])
 def test_warnings_are_fatal_only_where_asked_for(tmp_path: Path, carrier: str) -> None:
     """Tests that warnings of three tables stay in the instance in order, and end validate with 2 under --strict."""
-    tables = _edited("fleet|2|until|2026-01 & accelerators|2|kw|900 & contracts|3|latest|2025-12")
+    tables = edited("fleet|2|until|2026-01 & accelerators|2|kw|900 & contracts|3|latest|2025-12")
     del tables["scenarios"], tables["changes"]
     path = tmp_path / ("mine" if carrier == "folder" else "mine.xlsx")
     (write_folder if carrier == "folder" else write_workbook)(path, tables)
@@ -88,9 +71,9 @@ def test_warnings_are_fatal_only_where_asked_for(tmp_path: Path, carrier: str) -
 
 def test_faults_come_before_suspicion() -> None:
     """Tests that nothing is called suspicious while something is wrong: the wrong may be its reason."""
-    tables = _edited("accelerators|2|kw|900 & demand|2|amount|lots")
+    tables = edited("accelerators|2|kw|900 & demand|2|amount|lots")
     with pytest.raises(InstanceError) as caught:
-        _read(tables)
+        read(frames(tables))
     assert [str(fault) for fault in caught.value.faults] == [
         "demand, row 1, column amount: expected a number, found 'lots'."
     ]
