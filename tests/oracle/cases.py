@@ -28,9 +28,25 @@ def frames(text: dict[str, str], **head: Any) -> Frames:
 
 
 def loosen(case: Frames) -> Frames:
-    """The same without whole blocks and lots."""
+    """The same as a linear program, but for runs: no whole blocks and lots, and spend commitments with a certain start.
+
+    The relaxation of a start that is free depends on how it is written.
+    """
     whole = ("builds", "purchases", "contracts", "outlets")
-    return {name: table.assign(integer="false") if name in whole else table for name, table in case.items()}
+    loose = {name: table.assign(integer="false") if name in whole else table for name, table in case.items()}
+    if "commitments" in case:
+        first = pd.Period(case["instance"]["start"], "M")
+        last = str(first + int(case["instance"]["months"]) - 1)
+        loose["commitments"] = _with_certain_starts(case["commitments"], str(first), last)
+    return loose
+
+
+def _with_certain_starts(table: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
+    """Every spend commitment starts in its earliest month, unless that comes after the plan."""
+    given = table["earliest"] if "earliest" in table else [first] * len(table)
+    starts = [max(month, first) if isinstance(month, str) and month else first for month in given]
+    required = ["true" if month <= last else "false" for month in starts]
+    return table.assign(earliest=starts, latest=starts, required=required)
 
 
 # ---------------------------------------------------------------- without runs, commitments, policies and own rules
