@@ -7,8 +7,9 @@ from math import inf
 
 import pytest
 
-from tests.oracle.cases import CASES, loosen
+from tests.oracle.cases import CASES
 from tests.oracle.compare import Verdict, assert_agree, assert_at_most, planned, told
+from tests.oracle.frames import loosen
 
 _NONE = {"no plan", "no start", "no refuge"}
 

@@ -13,8 +13,8 @@ from pyomo.opt import SolverFactory
 import optimizer
 from optimizer.instance.random_instance import random_frames
 from tests.oracle import Frames
-from tests.oracle.cases import loosen
 from tests.oracle.compare import TOLERANCE, assert_agree, assert_at_most, planned, told
+from tests.oracle.frames import loosen
 
 SEEDS = st.integers(0, 10**6)
 ALWAYS_THE_SAME = settings(

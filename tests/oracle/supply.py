@@ -144,7 +144,7 @@ def _add_agreement(w: World, a: Row, name: str, party: str, kind: str) -> None:
 
 def _limit_blocks(w: World, a: Row, name: str) -> None:
     for s, n in w.starts[name].items():
-        signed = w.var(f"sign {name} {s}", integer=True, most=1)
+        signed = w.var(f"sign {name} {s}", integer=True, most=1) if a["min_blocks"] else 1
         w.add(n, ">=", a["min_blocks"] * signed)
         w.add(n, "<=", a["max_blocks"] * signed)
     for t in w.plan:

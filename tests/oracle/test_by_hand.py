@@ -6,7 +6,7 @@ import pytest
 
 from optimizer.schema import load_schema
 from tests.oracle import ask
-from tests.oracle.cases import frames
+from tests.oracle.frames import frames
 from tests.oracle.tables import DEFAULTS, read_tables
 
 _WORK = {"workloads": "workload,class,penalty\nchat,serve,1000", "demand": "workload,month,amount\nchat,2027-01,100"}
