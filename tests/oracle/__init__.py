@@ -16,7 +16,7 @@ SETTINGS = {
     "limits/gap": 0.0,
     "limits/absgap": 0.0,
     "numerics/feastol": 1e-9,
-    "numerics/dualfeastol": 1e-9,
+    "numerics/dualfeastol": 1e-8,
     "presolving/maxrounds": 0,  # the presolve of SCIP 10.0 lets broken binaries through at times
 }
 UNIT = 1e3  # money of the objective, so that the solver's tolerances are small beside it
