@@ -15,7 +15,7 @@ from optimizer.plan.audit import audit
 from optimizer.plan.extract import extract
 from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan, check_writable
-from optimizer.program.build import Program, build
+from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import highs
@@ -73,14 +73,10 @@ def solve(
     """
     options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax)
     clock = Clock(progress)
-    if isinstance(instance, Program):
-        program = instance
-    else:
-        clock.seconds["read"] = instance.read_seconds
-        with clock.phase("build"):
-            program = build(instance)
-    with clock.phase("compile"):
-        arrays = compile_program(program, relax=relax)
+    with collector_paused():
+        program = instance if isinstance(instance, Program) else _built(instance, clock)
+        with clock.phase("compile"):
+            arrays = compile_program(program, relax=relax)
     with clock.phase("solve"):
         rules = bool(program.instance.rows["rules"])
         solution = highs.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
@@ -95,6 +91,25 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
     NoFeasiblePlan, StoppedWithoutPlan, AuditFailed
         As :func:`solve` does.
     """
+    with collector_paused():
+        plan = _extracted(program, arrays, solution, options, clock)
+        with clock.phase("audit"):
+            verdict = audit(plan)
+    plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())
+    if not verdict.passed:
+        raise AuditFailed(verdict.violations, plan=plan)
+    return plan
+
+
+def _built(instance: Instance, clock: Clock) -> Program:
+    """Program of an instance, timed."""
+    clock.seconds["read"] = instance.read_seconds
+    with clock.phase("build"):
+        return build(instance)
+
+
+def _extracted(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
+    """Plan of a solution, not audited yet; or why there is none."""
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
@@ -102,13 +117,7 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
     present = tables["cash"]["present_value"]
     head = _head(program, arrays, solution, options, float(present.sum()), float(present.abs().sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
-    plan = Plan(head=head, tables=tables, instance=program.instance)
-    with clock.phase("audit"):
-        verdict = audit(plan)
-    head |= {"seconds": clock.seconds, "memory_mb": clock.memory_mb, "audit": verdict.to_dict()}
-    if not verdict.passed:
-        raise AuditFailed(verdict.violations, plan=plan)
-    return plan
+    return Plan(head=head, tables=tables, instance=program.instance)
 
 
 def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv", **options: Any) -> Plan:

@@ -122,17 +122,19 @@ class Columns:
             self.variables.append(variable)
         return found
 
-    def linear(self, expression: Any, name: str) -> tuple[list[float], list[int], float]:
-        """Coefficients, column numbers and constant of a linear expression."""
+    def linear(self, expression: Any, owner: Any) -> tuple[list[float], list[int], float]:
+        """Coefficients, column numbers and constant of a linear expression; ``owner`` is named if it is not linear."""
         terms = expression.args if expression.__class__ is LinearExpression else ()
-        if terms and all(term.__class__ is MonomialTermExpression for term in terms):
-            coefficients = [term.args[0] for term in terms]
-            places = [self.number.get(id(term.args[1]), -1) for term in terms]
-            if -1 not in places and all(coefficient.__class__ is float for coefficient in coefficients):
-                return coefficients, places, 0.0
+        if terms and set(map(type, terms)) == {MonomialTermExpression}:
+            # The arguments themselves: the property copies them, once for every non-zero.
+            coefficients, variables = zip(*[term._args_ for term in terms], strict=True)
+            places = [self.number.get(id(variable), -1) for variable in variables]
+            if -1 not in places and set(map(type, coefficients)) == {float}:
+                return list(coefficients), places, 0.0
         found = generate_standard_repn(expression, compute_values=True, quadratic=False)
         if found.nonlinear_expr is not None:
-            raise SolverError(f"{name} was added to the model and is not linear; capopt solves linear programs only")
+            what = f"{owner.name} was added to the model and is not linear; capopt solves linear programs only"
+            raise SolverError(what)
         return list(found.linear_coefs), [self.of(variable) for variable in found.linear_vars], float(found.constant)
 
 
@@ -144,7 +146,7 @@ def _compile(program: Program, relax: bool) -> Arrays:
     lengths, limits = np.zeros(len(rows), dtype=np.int64), np.empty((len(rows), 2))
     for number, row in enumerate(rows):
         low, body, high = row.to_bounded_expression()
-        coefficients, places, constant = columns.linear(body, row.name)
+        coefficients, places, constant = columns.linear(body, row)
         values += coefficients
         indices += places
         lengths[number] = len(places)
@@ -178,7 +180,7 @@ def _objective(program: Program, columns: Columns) -> tuple[tuple[list[float], l
     found = list(program.model.component_data_objects(pyo.Objective, active=True))
     if len(found) != 1 or found[0].sense != pyo.minimize:
         raise SolverError("the model needs exactly one active objective, to be minimised")
-    coefficients, places, constant = columns.linear(found[0].expr, found[0].name)
+    coefficients, places, constant = columns.linear(found[0].expr, found[0])
     return (coefficients, places), constant
 
 

@@ -221,7 +221,7 @@ def _rows(m: Any, found: list[Change], money_too: bool) -> Iterator[tuple[str, A
 def _line(expression: Any, shape: _Shape, row: int) -> tuple[NDArray[Any], Floats, float, float] | None:
     """Places, values and bounds of a row written anew; None if it has non-zeros in new places."""
     low, body, high = expression if len(expression) == 3 else (expression[1], expression[0], expression[1])
-    coefficients, columns, _ = shape.columns.linear(body, "a row")
+    coefficients, columns, _ = shape.columns.linear(body, shape.arrays.rows[row])
     places, known = shape.cells(row)
     position = {column: number for number, column in enumerate(known.tolist())}
     values = np.zeros(len(known))
