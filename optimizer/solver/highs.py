@@ -18,6 +18,7 @@ from optimizer.solver.solution import Held, Options, Solution, Stop
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
 Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
 
+NAME = "HiGHS"
 _LP_TOLERANCE = 1e-9
 _CONFIRM_SECONDS = 60.0
 _CONFLICT_SECONDS = 60.0
@@ -124,6 +125,10 @@ class Model:
         if self.on_incumbent is not None:
             out = event.data_out
             self.on_incumbent(float(out.objective_function_value), np.array(out.mip_solution, dtype=float))
+
+    def interrupt(self) -> None:
+        """Ask the search that runs to stop, as Ctrl-C does; from any thread."""
+        self._watch.stop.set()
 
     # ------------------------------------------------------------------ solutions from elsewhere
     def offer(self, values: Floats) -> None:
