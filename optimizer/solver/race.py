@@ -74,7 +74,7 @@ class _Race:
             source = scip.NAME if beside.objective < own else highs.NAME
             told = [x if np.isfinite(x) else None for x in (best, proven)]
             self.report(told[0], told[1], nodes + beside.nodes, source)
-        if best - proven <= self.options.gap * abs(best) + _ABSOLUTE_GAP:
+        if best < np.inf and best - proven <= self.options.gap * abs(best) + _ABSOLUTE_GAP:
             self.over = True
             self.model.interrupt()
 

@@ -169,6 +169,15 @@ def test_the_two_together_prove_the_gap() -> None:
     assert found.nodes >= 7
 
 
+def test_nothing_found_and_nothing_proven_is_not_the_end() -> None:
+    """Tests that a race goes on while there is neither a solution nor a bound."""
+    run = _Race(Model(knapsacks()), Beside(), Options(gap=0.5), None)
+    run.look(None, None, 0)
+    assert not run.over
+    run.look(None, -5.0, 0)
+    assert not run.over
+
+
 # ---------------------------------------------------------------------- what goes from one to the other
 def test_solutions_go_both_ways() -> None:
     """Tests that HiGHS takes over a better solution of SCIP, and SCIP is sent what HiGHS finds."""

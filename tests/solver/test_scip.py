@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyscipopt import SCIP_PARAMSETTING
+from pyscipopt.scip import PY_SCIP_PARAMSETTING as SETTING
 
 import optimizer
 from optimizer.errors import SolverError
@@ -197,7 +197,7 @@ def test_a_start_in_part_is_completed(good: Any) -> None:
     """Tests that SCIP's first solution has the values that were given for every other column."""
     arrays = knapsacks()
     search, given = scip.Model(arrays), np.arange(0, len(good), 2)
-    search._model.setHeuristics(SCIP_PARAMSETTING.OFF)
+    search._model.setHeuristics(SETTING.OFF)
     search._model.setParam("heuristics/completesol/freq", 0)
     told = Told(search)
     search.start(given, good[given])
