@@ -18,9 +18,9 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
         from optimizer.solver import race
 
         return race.solve(arrays, options, report, duals=duals)
-    from optimizer.solver import highs
+    from optimizer.solver import search
 
-    return highs.solve(arrays, options, report, duals=duals)
+    return search.solve(arrays, options, report, duals=duals)
 
 
 def check(options: Options) -> None:

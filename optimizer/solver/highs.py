@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +32,7 @@ _STOPS = {
     _STATUS.kOptimal: Stop.GAP_REACHED,
     _STATUS.kModelEmpty: Stop.GAP_REACHED,
     _STATUS.kTimeLimit: Stop.TIME_LIMIT,
+    _STATUS.kSolutionLimit: Stop.WORK_LIMIT,
     _STATUS.kInterrupt: Stop.INTERRUPTED,
     _STATUS.kHighsInterrupt: Stop.INTERRUPTED,
     _STATUS.kInfeasible: Stop.INFEASIBLE,
@@ -81,6 +84,9 @@ class Model:
     ----------
     arrays : Arrays
         The program.
+    heeds : bool
+        Whether linear programs can be interrupted. Asking at every iteration costs about a third of the time of a
+        short one.
 
     Attributes
     ----------
@@ -89,6 +95,9 @@ class Model:
     on_incumbent : callable or None
         Called with objective and values of every better solution that the search finds itself, in the search's thread:
         it must be quick and must not raise. Solutions it took over from :meth:`offer` are not told.
+    on_query : callable or None
+        Called, in the search's thread, each time the search asks for solutions from elsewhere: after every round of
+        cuts at the root, and before it dives. It can hold the search up; it must not raise.
 
     Raises
     ------
@@ -96,11 +105,13 @@ class Model:
         If HiGHS refuses the program.
     """
 
-    def __init__(self, arrays: Arrays) -> None:
+    def __init__(self, arrays: Arrays, *, heeds: bool = True) -> None:
         self.arrays = arrays
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
+        self._left_behind = False
+        self.on_query: Callable[[], None] | None = None
         self.on_incumbent: Incumbent | None = None
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
@@ -111,8 +122,9 @@ class Model:
             self._highs.cbMipImprovingSolution.subscribe(self._improved)
             self._highs.cbMipUserSolution.subscribe(self._take_offer)
             self._highs.cbMipInterrupt.subscribe(self._ask)
-        self._highs.cbSimplexInterrupt.subscribe(self._ask)
-        self._highs.cbIpmInterrupt.subscribe(self._ask)
+        if heeds:
+            self._highs.cbSimplexInterrupt.subscribe(self._ask)
+            self._highs.cbIpmInterrupt.subscribe(self._ask)
 
     def _note(self, event: Any) -> None:
         self._watch.note(event)
@@ -125,6 +137,11 @@ class Model:
         if self.on_incumbent is not None:
             out = event.data_out
             self.on_incumbent(float(out.objective_function_value), np.array(out.mip_solution, dtype=float))
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the search was asked to stop."""
+        return self._watch.stop.is_set()
 
     def interrupt(self) -> None:
         """Ask the search that runs to stop, as Ctrl-C does; from any thread."""
@@ -154,6 +171,9 @@ class Model:
 
     def _take_offer(self, event: Any) -> None:
         """Give the search the solution that waits, if it is better than its incumbent."""
+        self._watch.note(event)
+        if self.on_query is not None:
+            self.on_query()
         offered = self._withdraw()
         if offered is not None and offered[0] < event.data_out.mip_primal_bound:
             event.data_in.setSolution(offered[1])
@@ -190,11 +210,36 @@ class Model:
         self._start = columns, values
 
     # ------------------------------------------------------------------ solving
-    def solve(self, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
-        """Solve the program as it stands; as :func:`solve`, which tells the parameters."""
+    def solve(
+        self,
+        options: Options,
+        report: Report | None = None,
+        *,
+        duals: bool = False,
+        settings: dict[str, Any] | None = None,
+        confirm: bool = True,
+        patience: float = math.inf,
+    ) -> Solution:
+        """Solve the program as it stands; as :func:`solve`, which tells the parameters.
+
+        Parameters
+        ----------
+        settings : dict, optional
+            More options of HiGHS, by its names.
+        confirm : bool
+            Whether an infeasible verdict is confirmed with presolve off.
+        patience : float
+            Seconds after which a search that does not stop when it should is left behind: parts of HiGHS heed neither
+            time limit nor interruption. It ends by itself later; what is returned then holds its bound alone.
+        """
         began = time.perf_counter()
-        asked = self._run(_settings(self.arrays, options, options.time_limit), report)
-        if self._highs.getModelStatus() not in _INFEASIBLE:
+        first = _settings(self.arrays, options, options.time_limit) | (settings or {})
+        asked = self._run(first, report, patience=patience)
+        if self._left_behind:
+            stop = Stop.INTERRUPTED if asked else Stop.TIME_LIMIT
+            bound = -np.inf if self._watch.bound is None else self._watch.bound
+            return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=self._watch.nodes)
+        if self._highs.getModelStatus() not in _INFEASIBLE or not confirm:
             return self._solution(options, asked, duals)
         left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
         asked = self._run(_settings(self.arrays, options, left) | {"presolve": "off"}, report, afresh=True)
@@ -204,12 +249,14 @@ class Model:
         note = "presolve called the program infeasible, which a run without presolve did not confirm"
         return replace(solution, notes=(note,))
 
-    def _run(self, settings: dict[str, Any], report: Report | None, afresh: bool = False) -> bool:
+    def _run(
+        self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
+    ) -> bool:
         """Run HiGHS in a thread of its own, so that Ctrl-C reaches us; returns whether Ctrl-C asked it to stop.
 
         A second Ctrl-C leaves at once.
         """
-        highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
+        limit = time.perf_counter() + settings["time_limit"]
         if afresh:
             self._highs.clearSolver()
         if not self.arrays.integer.any():
@@ -229,7 +276,20 @@ class Model:
             finally:
                 ended.set()
 
-        threading.Thread(target=search, daemon=True).start()
+        thread = threading.Thread(target=search, daemon=True)
+        thread.start()
+        if not self._waited(ended, report, limit, patience):
+            self._left_behind = True
+            atexit.register(thread.join)  # the interpreter must not go away under it
+            return bool(time.perf_counter() < limit)
+        if outcome != [highspy.HighsStatus.kOk] and highspy.HighsStatus.kWarning not in outcome:
+            status = self._highs.modelStatusToString(self._highs.getModelStatus())
+            raise SolverError(f"HiGHS failed: {status}")
+        return watch.stop.is_set()
+
+    def _waited(self, ended: threading.Event, report: Report | None, limit: float, patience: float) -> bool:
+        """Wait for the search and tell progress; False when it is to be left behind."""
+        watch, stopped = self._watch, math.inf
         while not ended.is_set():
             try:
                 if not ended.wait(0.1) and report and not watch.stop.is_set():
@@ -238,10 +298,13 @@ class Model:
                 if watch.stop.is_set():
                     raise
                 watch.stop.set()
-        if outcome != [highspy.HighsStatus.kOk] and highspy.HighsStatus.kWarning not in outcome:
-            status = self._highs.modelStatusToString(self._highs.getModelStatus())
-            raise SolverError(f"HiGHS failed: {status}")
-        return watch.stop.is_set()
+            now = time.perf_counter()
+            if watch.stop.is_set():
+                stopped = min(stopped, now)
+            if now > min(limit, stopped) + patience:
+                watch.stop.set()
+                return False
+        return True
 
     def _solution(self, options: Options, asked: bool, duals: bool) -> Solution:
         """Read two things: why it stopped, and what is held."""
@@ -260,7 +323,7 @@ class Model:
         row_duals, column_duals = None, None
         bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
         if whole:
-            values, row_duals, column_duals = _made_whole(values, arrays, options, duals)
+            values, row_duals, column_duals = made_whole(values, arrays, options, duals)
         elif duals:
             row_duals = np.array(held_values.row_dual, dtype=float)
             column_duals = np.array(held_values.col_dual, dtype=float)
@@ -346,7 +409,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     return replace(solution, conflict=rows, conflict_columns=columns)
 
 
-def _made_whole(
+def made_whole(
     values: Floats, arrays: Arrays, options: Options, duals: bool
 ) -> tuple[Floats, Floats | None, Floats | None]:
     """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed."""
@@ -357,6 +420,17 @@ def _made_whole(
     if solution.values is None or solution.stop is not Stop.GAP_REACHED:
         return rounded, None, None  # the audit judges it
     return np.where(arrays.integer, rounded, solution.values), solution.row_duals, solution.column_duals
+
+
+def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool) -> Solution:
+    """The solution with whole numbers made whole and all else to HiGHS's tolerances, with duals if wanted."""
+    if found.values is None:
+        return found
+    values, row_duals, column_duals = made_whole(found.values, arrays, options, duals)
+    cost = float(arrays.cost @ values) + arrays.offset
+    within = found.stop is Stop.GAP_REACHED or cost - found.bound <= options.gap * abs(cost)
+    held = Held.OPTIMAL if within else Held.FEASIBLE
+    return replace(found, values=values, held=held, row_duals=row_duals, column_duals=column_duals)
 
 
 def solve_held(arrays: Arrays, values: Floats, options: Options) -> Solution:

@@ -93,8 +93,8 @@ class _Race:
         held = [replace(found, values=x) for x in (own.values, beside.values) if x is not None]
         if not held:
             return found
-        best = min((scip.completed(arrays, one, self.options, duals=False) for one in held), key=self._cost)
-        return scip.completed(arrays, best, self.options, duals=True) if duals else best
+        best = min((highs.completed(arrays, one, self.options, duals=False) for one in held), key=self._cost)
+        return highs.completed(arrays, best, self.options, duals=True) if duals else best
 
     def _cost(self, solution: Solution) -> float:
         assert solution.values is not None

@@ -230,7 +230,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     found = search.solve(replace(options, time_limit=left), report)
     if found.stop is Stop.INFEASIBLE:
         return confirmed(arrays, options, report, began)
-    return completed(arrays, found, options, duals=duals)
+    return highs.completed(arrays, found, options, duals=duals)
 
 
 def confirmed(arrays: Arrays, options: Options, report: Report | None, began: float) -> Solution:
@@ -241,14 +241,3 @@ def confirmed(arrays: Arrays, options: Options, report: Report | None, began: fl
         return solution
     note = "SCIP called the program infeasible, which HiGHS did not confirm"
     return replace(solution, notes=(*solution.notes, note))
-
-
-def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool) -> Solution:
-    """The solution with whole numbers made whole and all else to HiGHS's tolerances, with duals if wanted."""
-    if found.values is None:
-        return found
-    values, row_duals, column_duals = highs._made_whole(found.values, arrays, options, duals)
-    cost = float(arrays.cost @ values) + arrays.offset
-    within = found.stop is Stop.GAP_REACHED or cost - found.bound <= options.gap * abs(cost)
-    held = Held.OPTIMAL if within else Held.FEASIBLE
-    return replace(found, values=values, held=held, row_duals=row_duals, column_duals=column_duals)

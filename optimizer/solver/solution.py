@@ -26,6 +26,7 @@ class Stop(Enum):
     TIME_LIMIT = "time_limit"
     INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"
+    WORK_LIMIT = "work_limit"  # of nodes or solutions, in searches that are part of a larger one
 
 
 class Held(Enum):

@@ -1,0 +1,117 @@
+"""A first plan by diving: whole numbers are rounded up a few at a time, with the linear program solved in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.solver.highs import Model
+
+Solve = Callable[[Model, bool], Floats | None]  # optimal values, afresh or from the last basis; None without
+
+WHOLE = 1e-6  # what HiGHS takes for a whole number
+_SHARE = 0.05  # of what is not whole, rounded at once
+_NEARLY = 0.8  # rounded at once however many they are
+_MOST_SETBACKS = 300
+
+
+@dataclass(frozen=True)
+class Dive:
+    """What a dive found.
+
+    Attributes
+    ----------
+    relaxation : ndarray
+        Solution of the linear relaxation.
+    values : ndarray or None
+        Solution with whole numbers; None where the dive got stuck.
+    lower, upper : ndarray
+        Bounds of the columns where it ended.
+    stuck : ndarray
+        Columns that were not whole where it got stuck.
+    """
+
+    relaxation: Floats
+    values: Floats | None
+    lower: Floats
+    upper: Floats
+    stuck: Ints
+
+
+def dive(arrays: Arrays, solve: Solve) -> Dive | None:
+    """Dive for a solution with whole numbers; None if the linear relaxation has none or the search was stopped.
+
+    Yes-or-no decisions are settled before numbers of blocks, since these can still follow. Rounding is up: capacity
+    that is there is dear, capacity that is missing may be forbidden. Where the program then has no solution the
+    number is rounded down. (Fractional diving, with batches: Achterberg, Constraint Integer Programming, 2007, 9.2.)
+    """
+    return _Dive(arrays, solve).run()
+
+
+class _Dive:
+    def __init__(self, arrays: Arrays, solve: Solve) -> None:
+        self.arrays = arrays.relaxed()
+        self.whole = np.flatnonzero(arrays.integer)
+        self.binary = arrays.upper - arrays.lower <= 1
+        self.solve = solve
+        self.model = Model(self.arrays, heeds=False)
+
+    def run(self) -> Dive | None:
+        start = self.solve(self.model, True)
+        if start is None:
+            return None
+        values, setbacks, one_by_one = start, 0, 0
+        while len(open_ := self._open(values)):
+            batch = self._batch(values, open_, 1 if one_by_one else len(open_))
+            one_by_one = max(one_by_one - 1, 0)
+            found = self._try(batch, lower=np.ceil(values[batch]))
+            if found is None:
+                setbacks += 1
+                if len(batch) > 1:
+                    one_by_one = len(batch)
+                    continue
+                found = self._try(batch, upper=np.floor(values[batch]))
+            if found is None or setbacks > _MOST_SETBACKS:
+                return self._end(start, None, self._open(values))
+            values = found
+        return self._end(start, values, open_)
+
+    def _end(self, start: Floats, values: Floats | None, stuck: Ints) -> Dive:
+        return Dive(start, values, self.arrays.lower, self.arrays.upper, stuck)
+
+    def _open(self, values: Floats) -> Ints:
+        """Columns that are to be whole and are not."""
+        share = values[self.whole] - np.floor(values[self.whole])
+        return self.whole[(share > WHOLE) & (share < 1 - WHOLE)]
+
+    def _batch(self, values: Floats, open_: Ints, most: int) -> Ints:
+        """What is rounded up next: what is nearest to it."""
+        binary = open_[self.binary[open_]]
+        chosen = binary if len(binary) else open_
+        share = values[chosen] - np.floor(values[chosen])
+        count = max(1, int(np.ceil(_SHARE * len(chosen))), int((share >= _NEARLY).sum()))
+        return chosen[np.lexsort((chosen, -share))[: min(count, most)]]
+
+    def _try(
+        self, batch: Ints, lower: Floats | None = None, upper: Floats | None = None
+    ) -> NDArray[np.float64] | None:
+        """Values with other bounds of some columns, which stay where there are any."""
+        before = self.arrays
+        tried = before.lower.copy(), before.upper.copy()
+        for bounds, wanted in zip(tried, (lower, upper), strict=True):
+            if wanted is not None:
+                bounds[batch] = wanted
+        after = replace(before, lower=tried[0], upper=tried[1])
+        self.model.change(after)
+        found = self.solve(self.model, False)
+        if found is None:
+            self.model.change(before)
+        else:
+            self.arrays = after
+        return found
+
+

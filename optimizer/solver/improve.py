@@ -1,0 +1,212 @@
+"""Finds plans and betters them, step by step: a dive, then neighbourhoods of the best plan searched by HiGHS.
+
+Each step ends by the work it may do, never by the clock, so that the same steps find the same plans.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.program.compile import Arrays, Floats
+from optimizer.solver.dive import WHOLE, Dive, dive
+from optimizer.solver.highs import Model
+from optimizer.solver.solution import Held, Options, Solution, Stop
+
+# Sources of plans, as progress tells them.
+DIVE, REPAIR, RELAXATION, ITEMS, MONTHS = "dive", "repair", "relaxation", "items", "months"
+
+_BARE = {  # HiGHS without the heuristics that this module stands for
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_effort": 0.0,
+    "mip_allow_restart": False,
+}
+_FIRST = {"mip_max_improving_sols": 1, "mip_max_nodes": 500}
+_NODES = 40
+_FEW_NODES = 5
+_LP = {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7}  # in dives: exact enough
+_MANY_ITERATIONS = 15_000
+_FREE_AT_FIRST = 250  # whole numbers
+_EASY, _DONE, _TOO_MUCH = 1.7, 1.25, 0.7  # by what the next neighbourhood of the kind is larger
+_TURNS = 2  # of items and months, from one search near the linear relaxation to the next
+_GAIN = 1e-9  # relative; less is rounding
+_Mask = NDArray[np.bool_]
+
+
+class Improver:
+    """Finds plans and betters them.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        A program with whole numbers.
+    options : Options
+        Gap and seed of the search that it serves.
+
+    Attributes
+    ----------
+    values : ndarray or None
+        The best solution so far.
+    objective : float
+        Its cost, in the program's units.
+    source : str
+        The kind of step that found it.
+    """
+
+    def __init__(self, arrays: Arrays, options: Options) -> None:
+        self.arrays = arrays
+        self.options = replace(options, threads=1, gap=options.gap / 2)
+        self.values: Floats | None = None
+        self.objective = np.inf
+        self.source = ""
+        self._stop = threading.Event()
+        self._running: Model | None = None
+        self._steps = self._work()
+
+    def step(self) -> bool:
+        """Do one more step; False when there is nothing more to do."""
+        return next(self._steps, False)
+
+    def stop(self) -> None:
+        """End the step that runs, and do no more; from any thread."""
+        self._stop.set()
+        running = self._running
+        if running is not None:
+            running.interrupt()
+
+    def take(self, values: Floats) -> None:
+        """Take over a solution from elsewhere, if it is better."""
+        self._keep(values, "")
+
+    # ------------------------------------------------------------------ steps
+    def _work(self) -> Iterator[bool]:
+        found = dive(self.arrays, self._solved)
+        if found is None:
+            return
+        if found.values is not None:
+            self._keep_whole(found.values, DIVE)
+        else:
+            for fixed in self._repairs(found):
+                if self.values is not None or self._stop.is_set():
+                    break
+                self._search(fixed, found.lower, REPAIR, _FIRST)
+        yield True
+        self._search(self._like(found.relaxation, None), found.relaxation, RELAXATION, {"mip_max_nodes": _FEW_NODES})
+        yield True
+        if self.values is not None:
+            yield from self._neighbourhoods(found.relaxation)
+
+    def _like(self, relaxation: Floats, values: Floats | None) -> _Mask:
+        """Whole numbers that are so in the linear relaxation (and in a solution, where one is given).
+
+        Fixing them leaves the neighbourhoods RENS (Berthold 2014) and RINS (Danna, Rothberg, Le Pape 2005).
+        """
+        whole = self.arrays.integer & (np.abs(relaxation - np.round(relaxation)) < WHOLE)
+        return whole if values is None else whole & (np.abs(relaxation - values) < WHOLE)
+
+    def _repairs(self, found: Dive) -> Iterator[_Mask]:
+        """What stays where a dive that got stuck had it: less and less."""
+        decided = self.arrays.integer & (found.upper - found.lower < WHOLE)
+        item, _ = places(self.arrays)
+        yield decided & ~np.isin(item, item[found.stuck])
+        whole = np.abs(found.relaxation - np.round(found.relaxation)) < WHOLE
+        yield self.arrays.integer & whole & (found.relaxation > WHOLE)
+        yield np.zeros_like(decided)
+
+    def _neighbourhoods(self, relaxation: Floats) -> Iterator[bool]:
+        """In turns free all decisions on some items, those of some months, and those unlike the linear relaxation."""
+        integer = self.arrays.integer
+        item, month = places(self.arrays)
+        items, months = np.unique(item[integer]), np.unique(month[integer])
+        random = np.random.default_rng(self.options.seed)
+        at_first = min(0.5, _FREE_AT_FIRST / max(int(integer.sum()), 1))
+        share = {ITEMS: at_first, MONTHS: at_first}
+        settled, turn, last = 0, 0, self.objective  # times in a row that all was free and nothing better was there
+        while settled < 2 and not self._stop.is_set():
+            assert self.values is not None
+            for kind, of, every in ((ITEMS, item, items), (MONTHS, month, months)):
+                free = integer & np.isin(of, _some(kind, every, share[kind], random))
+                solution, better = self._search(integer & ~free, self.values, kind, {"mip_max_nodes": _NODES})
+                done = solution.stop is Stop.GAP_REACHED and solution.iterations < _MANY_ITERATIONS
+                settled = settled + 1 if done and free.sum() == integer.sum() and not better else 0
+                growth = _EASY if solution.nodes <= _FEW_NODES and not better else _DONE
+                share[kind] = min(1.0, share[kind] * growth) if done else share[kind] * _TOO_MUCH
+                yield True
+            turn += 1
+            if turn % _TURNS == 0 and self.objective < last:
+                last = self.objective
+                self._search(self._like(relaxation, self.values), self.values, RELAXATION, {"mip_max_nodes": _NODES})
+                yield True
+
+    # ------------------------------------------------------------------ solving
+    def _search(self, fixed: _Mask, at: Floats, source: str, limits: dict[str, Any]) -> tuple[Solution, bool]:
+        """Search with some whole numbers fixed; returns also whether it found something better."""
+        where = np.round(at)
+        lower = np.where(fixed, np.maximum(self.arrays.lower, where), self.arrays.lower)
+        upper = np.where(fixed, np.minimum(self.arrays.upper, where), self.arrays.upper)
+        model = Model(replace(self.arrays, lower=lower, upper=upper))
+        if self.values is not None and (self.values[fixed] == where[fixed]).all():
+            model.start(np.arange(len(self.values)), self.values)
+        solution = self._run(model, _BARE | limits)
+        better = solution.values is not None and self._keep(solution.values, source)
+        return solution, better
+
+    def _run(self, model: Model, settings: dict[str, Any]) -> Solution:
+        if self._stop.is_set():
+            return Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING)
+        self._running = model
+        try:
+            return model.solve(self.options, settings=settings, confirm=False)
+        finally:
+            self._running = None
+
+    def _solved(self, model: Model, afresh: bool) -> Floats | None:
+        """Optimal values of a linear program, solved afresh or from its last basis; None if it has none."""
+        solution = self._run(model, _LP | {"presolve": "choose" if afresh else "off"})
+        return solution.values if solution.stop is Stop.GAP_REACHED else None
+
+    def _keep_whole(self, values: Floats, source: str) -> None:
+        """Keep values whose whole numbers are so to HiGHS's tolerance, made whole."""
+        lower = np.where(self.arrays.integer, np.round(values), self.arrays.lower)
+        upper = np.where(self.arrays.integer, np.round(values), self.arrays.upper)
+        exact = self._solved(Model(self.arrays.with_bounds(lower, upper)), afresh=True)
+        if exact is not None:
+            self._keep(np.where(self.arrays.integer, np.round(values), exact), source)
+
+    def _keep(self, values: Floats, source: str) -> bool:
+        objective = float(self.arrays.cost @ values) + self.arrays.offset
+        if objective >= self.objective - _GAIN * abs(objective):
+            return False
+        self.values, self.objective, self.source = values, objective, source
+        return True
+
+
+def places(arrays: Arrays) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Item and month of every column that is to be whole, from its name in the program; -1 of the others."""
+    item, month = np.full(len(arrays.cost), -1), np.full(len(arrays.cost), -1)
+    numbers: dict[Any, int] = {}
+    for column in np.flatnonzero(arrays.integer).tolist():
+        variable = arrays.columns[column]
+        index = variable.index()
+        key = index if isinstance(index, tuple) else (index,)
+        of = (variable.parent_component().local_name, key[0])
+        item[column] = numbers.setdefault(of, len(numbers))
+        month[column] = key[-1] if isinstance(key[-1], int) else 0
+    return item, month
+
+
+def _some(kind: str, every: NDArray[Any], share: float, random: np.random.Generator) -> NDArray[Any]:
+    """A share of all items, or months in a row."""
+    count = min(len(every), max(2, round(share * len(every))))
+    if kind == ITEMS:
+        return np.asarray(random.choice(every, count, replace=False))
+    first = int(random.integers(0, len(every) - count + 1))
+    return every[first : first + count]

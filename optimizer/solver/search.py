@@ -1,0 +1,165 @@
+"""The search for a plan with whole numbers: HiGHS proves the bound, an improver finds plans beside it.
+
+The improver's steps are handed over at fixed moments of the proof, counted in its own rounds: whether a step was done
+ahead, on a core of its own, or is done right then, the search goes the same way. Only where the clock ends the search,
+or the proof does not come back for a while, does the answer depend on the machine.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.program.compile import Arrays, Floats
+from optimizer.solver import highs
+from optimizer.solver.highs import NAME, Model
+from optimizer.solver.improve import Improver
+from optimizer.solver.solution import Options, Report, Solution, Stop
+
+_FIRST_QUERY = 3  # after the first round of cuts
+_SPACING = 8  # queries from step to step, at first
+_SILENCE = 3.0  # seconds without a query after which the improver goes on alone
+_PATIENCE = 3.0  # seconds that HiGHS may take to stop
+_ABSOLUTE_GAP = 1e-9
+
+
+def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
+    """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
+
+    With more threads than one the improver has one and the proof the others; with one the improver steps in as long as
+    the proof has no plan of its own.
+    """
+    if not arrays.integer.any():
+        return highs.solve(arrays, options, report, duals=duals)
+    return _Search(arrays, options, report).run(duals)
+
+
+class _Search:
+    def __init__(self, arrays: Arrays, options: Options, report: Report | None) -> None:
+        self.arrays, self.options, self.report = arrays, options, report
+        self.threads = options.threads or os.cpu_count() or 1
+        self.deadline = time.perf_counter() + options.time_limit
+        self.model = Model(arrays)
+        self.model.on_query, self.model.on_incumbent = self._queried, self._found
+        self.improver = Improver(arrays, options)
+        self.results: list[Floats | None] = []  # what each step found, None if nothing better
+        self.delivered = 0
+        self.queries, self.due = 0, _FIRST_QUERY
+        self.asked = time.perf_counter()  # when the proof last came for solutions
+        self.own: tuple[float, Floats] | None = None  # best that the proof found itself
+        self.handed: dict[int, Floats] = {}  # solutions of the proof, by the step that takes them over
+        self.over, self.exhausted = False, False
+        self.gap_reached = False
+        self.change = threading.Condition()
+
+    def run(self, duals: bool) -> Solution:
+        worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
+        if worker:
+            worker.start()
+        left = max(self.deadline - time.perf_counter(), 0.0)
+        proof = replace(self.options, threads=max(1, self.threads - 1), time_limit=left)
+        try:
+            found = self.model.solve(proof, self._look, patience=_PATIENCE)
+        finally:
+            self._end()
+        if worker:
+            worker.join(_PATIENCE)
+            atexit.register(worker.join)  # should it still be inside HiGHS
+        return self._result(found, duals)
+
+    # ------------------------------------------------------------------ the improver's side
+    def _ahead(self) -> None:
+        """Do steps ahead of their delivery: one, or more while the proof is silent."""
+        while self._may_go_on():
+            self._step()
+
+    def _may_go_on(self) -> bool:
+        with self.change:
+            while not self.over and len(self.results) > self.delivered:
+                if time.perf_counter() - self.asked > _SILENCE:
+                    break
+                self.change.wait(0.2)
+            return not self.over and not self.exhausted
+
+    def _step(self) -> None:
+        """One step, and its result."""
+        handed = self.handed.get(len(self.results))
+        if handed is not None:
+            self.improver.take(handed)
+        before = self.improver.objective
+        going = self.improver.step()
+        with self.change:
+            self.results.append(self.improver.values if self.improver.objective < before else None)
+            self.exhausted = not going
+            self.change.notify_all()
+
+    # ------------------------------------------------------------------ the proof's side
+    def _found(self, objective: float, values: Floats) -> None:
+        self.own = objective, values
+
+    def _queried(self) -> None:
+        """Deliver the step that is due; called by the proof."""
+        self.queries += 1
+        self.asked = time.perf_counter()
+        if self.queries < self.due or self.over or (self.threads == 1 and self.own is not None):
+            return
+        if self.threads == 1 and not self.exhausted:
+            self._step()
+        with self.change:
+            while len(self.results) <= self.delivered and not (self.exhausted or self._stopping()):
+                self.change.wait(0.1)
+            if len(self.results) <= self.delivered:
+                return
+            result = self.results[self.delivered]
+            self.delivered += 1
+            self.due = self.queries + _SPACING + self.delivered
+            if self.own is not None:
+                self.handed[self.delivered + 1] = self.own[1]
+            self.change.notify_all()
+        self.asked = time.perf_counter()
+        if result is not None:
+            self.model.offer(result)
+
+    def _stopping(self) -> bool:
+        return self.over or self.model.stopping or time.perf_counter() > self.deadline
+
+    # ------------------------------------------------------------------ both
+    def _look(self, incumbent: float | None, bound: float | None, nodes: int) -> None:
+        """Tell progress; see whether both together have proven enough while the proof is silent."""
+        known = np.inf if incumbent is None else incumbent
+        best = min(known, self.improver.objective)
+        source = NAME if known <= best else self.improver.source
+        if self.report is not None:
+            self.report(best if np.isfinite(best) else None, bound, nodes, source)
+        silent = time.perf_counter() - self.asked > _SILENCE
+        if silent and bound is not None and best - bound <= self.options.gap * abs(best) + _ABSOLUTE_GAP:
+            self.gap_reached = True
+            self.model.interrupt()
+        if self.model.stopping:
+            self.improver.stop()
+
+    def _end(self) -> None:
+        with self.change:
+            self.over = True
+            self.change.notify_all()
+        self.improver.stop()
+
+    def _result(self, found: Solution, duals: bool) -> Solution:
+        """The best solution of both, with the proven bound."""
+        mine = self.improver.values
+        if found.stop is Stop.INFEASIBLE:
+            rows, columns = highs.conflict(self.arrays)
+            return replace(found, conflict=rows, conflict_columns=columns)
+        stop = Stop.GAP_REACHED if self.gap_reached else found.stop
+        candidates = [found.values] if found.values is not None else []
+        if found.stop is not Stop.GAP_REACHED:
+            candidates += [values for values in (mine, self.own[1] if self.own else None) if values is not None]
+        if not candidates:
+            return found
+        best = min(candidates, key=lambda values: float(self.arrays.cost @ values))
+        return highs.completed(self.arrays, replace(found, stop=stop, values=best), self.options, duals=duals)
