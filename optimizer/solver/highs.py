@@ -18,6 +18,7 @@ from optimizer.solver.solution import Held, Options, Solution, Stop
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
 
 _LP_TOLERANCE = 1e-9
+_EXACT = {"small_matrix_value": 1e-12}  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
 _CONFIRM_SECONDS = 60.0
 _CONFLICT_SECONDS = 60.0
 _SHORT = Options(gap=1.0, time_limit=5.0)
@@ -96,6 +97,7 @@ class Model:
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
+        _set_options(self._highs, _EXACT)
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         if arrays.integer.any():
@@ -325,7 +327,7 @@ def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return whole_conflict(arrays)
     for strategy in _CONFLICT_STRATEGIES:
         highs = _Quiet()
-        _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"})
+        _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"} | _EXACT)
         highs.passModel(_as_lp(arrays))
         status, iis = highs.getIis()
         if status != highspy.HighsStatus.kError and iis.valid_ and len(iis.row_index_):
