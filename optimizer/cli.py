@@ -20,7 +20,7 @@ from optimizer.bench.command import bench
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, PlanFileError
 from optimizer.exits import details, fault_details, leave, print_json
 from optimizer.explain.command import alternatives, explain, whatif
-from optimizer.options import Finite
+from optimizer.options import Finite, solver_option
 from optimizer.report.command import report
 from optimizer.report.command_compare import compare
 from optimizer.report.command_export import export
@@ -147,6 +147,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Random seed of the solver."
 )
 @click.option("--relax", is_flag=True, help="Do not demand whole blocks and lots.")
+@solver_option
 @click.option("--elastic", is_flag=True, help="Where no plan meets all rules, plan with the least given up (exit 5).")
 @_strict
 @click.option(

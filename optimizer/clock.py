@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from optimizer.solver.solution import Progress
+from optimizer.solver.solution import Progress, Report
 
 Tell = Callable[[Progress], None]
-Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Clock:
         if tell is None:
             return None
 
-        def report(incumbent: float | None, bound: float | None, nodes: int) -> None:
+        def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "HiGHS", /) -> None:
             gap = None
             if incumbent is not None and bound is not None and incumbent != 0:
                 gap = (incumbent - bound) / abs(incumbent)
@@ -53,7 +52,7 @@ class Clock:
                     bound=None if bound is None else bound * money,
                     gap=gap,
                     nodes=nodes,
-                    source="HiGHS" if incumbent is not None else "",
+                    source=source if incumbent is not None else "",
                 )
             )
 

@@ -104,8 +104,8 @@ def diagnose(instance: Instance | Program, **options: Any) -> Diagnosis:
     instance : Instance or Program
         What has no plan.
     **options
-        ``gap``, ``time_limit`` (of each of its searches), ``threads``, ``seed`` and ``relax`` as for
-        :func:`optimizer.solve`.
+        ``gap``, ``time_limit`` (of each of its searches), ``threads``, ``seed``, ``relax`` and ``solver`` (of the plan
+        that proves the repair) as for :func:`optimizer.solve`.
 
     Returns
     -------
@@ -135,6 +135,7 @@ def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | No
             threads=options.threads,
             seed=options.seed,
             relax=options.relax,
+            solver=options.solver,
         )
     except (NoFeasiblePlan, StoppedWithoutPlan):
         return None  # the text says that the repair is not proven

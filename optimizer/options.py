@@ -7,6 +7,14 @@ from typing import Any
 
 import click
 
+solver_option = click.option(
+    "--solver",
+    type=click.Choice(["highs", "scip", "race"]),
+    default="highs",
+    show_default=True,
+    help="HiGHS; SCIP, in one thread; or race: both at once, each in one thread (SCIP needs capopt[scip]).",
+)
+
 
 class Finite(click.FloatRange):
     """A number within bounds; what compares with nothing, or never ends, is refused."""

@@ -18,12 +18,12 @@ from optimizer.plan.plan import Plan, check_writable
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.labels import label_of, telling, told
-from optimizer.solver import highs
+from optimizer.solver import engines
 from optimizer.solver.solution import Options, Solution, Stop
 
 _PENNY = 1e-9  # of all money that moves
 _PRECISION = 1e-6  # relative: figures agree no closer, whatever gap is asked for
-_VERSIONS = ("capopt", "pyomo", "highspy", "numpy", "pandas")
+_VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
 
 
 def solve(
@@ -34,6 +34,7 @@ def solve(
     threads: int | None = None,
     seed: int = 0,
     relax: bool = False,
+    solver: str = "highs",
     progress: Tell | None = None,
 ) -> Plan:
     """Find the plan of least present cost, prove how good it is, and audit it.
@@ -52,6 +53,10 @@ def solve(
         Random seed of the solver.
     relax : bool
         Solve the linear relaxation: whole blocks and lots are not demanded.
+    solver : {"highs", "scip", "race"}
+        HiGHS; SCIP, in one thread; or both at once, each in one thread, HiGHS here and SCIP in a process beside. SCIP
+        needs PySCIPOpt: ``pip install 'capopt[scip]'``. A script calls this with ``race`` under
+        ``if __name__ == "__main__":``, since the other process imports it.
     progress : callable, optional
         Called with :class:`optimizer.solver.solution.Progress` as the work goes on.
 
@@ -70,8 +75,11 @@ def solve(
         If the time limit or Ctrl-C came before any plan was found.
     AuditFailed
         If the plan fails its audit; ``error.plan`` holds it.
+    SolverError
+        If the solver fails, or PySCIPOpt is needed and not installed.
     """
-    options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax)
+    options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax, solver=solver)
+    engines.check(options)
     clock = Clock(progress)
     with collector_paused():
         program = instance if isinstance(instance, Program) else _built(instance, clock)
@@ -79,7 +87,7 @@ def solve(
             arrays = compile_program(program, relax=relax)
     with clock.phase("solve"):
         rules = bool(program.instance.rows["rules"])
-        solution = highs.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
+        solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
     return finish(program, arrays, solution, options, clock)
 
 
@@ -175,6 +183,12 @@ def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
     return StoppedWithoutPlan(message, solution.stop is Stop.INTERRUPTED)
 
 
+def _versions(options: Options) -> dict[str, str]:
+    """Versions of what a plan was found with."""
+    found = {name: version(name) for name in _VERSIONS} | engines.versions(options)
+    return {**found, "python": platform.python_version()}
+
+
 def _head(
     program: Program, arrays: Arrays, solution: Solution, options: Options, objective: float, turnover: float
 ) -> dict[str, Any]:
@@ -200,8 +214,8 @@ def _head(
         "seconds": {},
         "memory_mb": {},
         "size": arrays.size,
-        "solver": {"name": "HiGHS", "nodes": solution.nodes, "iterations": solution.iterations},
-        "versions": {**{name: version(name) for name in _VERSIONS}, "python": platform.python_version()},
+        "solver": {"name": engines.name(options), "nodes": solution.nodes, "iterations": solution.iterations},
+        "versions": _versions(options),
         "warnings": [*(str(warning) for warning in program.instance.warnings), *solution.notes],
         "headline": {},
         "audit": {},

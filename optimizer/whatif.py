@@ -47,6 +47,8 @@ class WhatIf:
         self.plan = base if isinstance(base, Plan) else None
         self.instance = base.instance if isinstance(base, Plan) else base
         self.options = Options(relax=relax, **options)
+        if self.options.solver != "highs":
+            raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
         self.live = Live(self.instance, relax=relax)
 
     def __call__(

@@ -116,7 +116,8 @@ def test_solve_as_json(tmp_path: Path, inside: Callable[..., Ended]) -> None:
     assert done.code == 0
     head = json.loads((target / "plan.json").read_text(encoding="utf-8"))
     assert done.json == {"plan": str(target), "exit_code": 0, **head}
-    assert head["options"] == {"gap": 0.001, "time_limit": 600, "threads": 1, "seed": 4, "relax": False}
+    asked = {"gap": 0.001, "time_limit": 600, "threads": 1, "seed": 4, "relax": False, "solver": "highs"}
+    assert head["options"] == asked
     # 15 wanted in blocks of 10 at 100: two blocks.
     assert head["headline"]["net_present_cost"] == pytest.approx(200)
     assert "Net present cost  200 USD" in done.err

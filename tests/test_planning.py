@@ -46,7 +46,7 @@ def test_the_head_tells_how_the_plan_was_found(rich: Instance, plan: Plan) -> No
     assert (head["format"], head["start"], head["months"]) == (1, "2030-01", 6)
     assert head["instance"] == {"name": "rich", "title": "", "hash": rich.hash, "currency": "USD"}
     assert (head["status"], head["stopped"], head["relaxed"]) == ("optimal", "gap_reached", False)
-    assert head["options"] == {"gap": 0, "time_limit": 60, "threads": 1, "seed": 3, "relax": False}
+    assert head["options"] == {"gap": 0, "time_limit": 60, "threads": 1, "seed": 3, "relax": False, "solver": "highs"}
     assert head["solver"]["name"] == "HiGHS"
     assert set(head["versions"]) == {"capopt", "pyomo", "highspy", "numpy", "pandas", "python"}
     assert set(head["size"]) == {"columns", "rows", "nonzeros", "integers"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer.exits import OTHER, print_json
-from optimizer.options import Finite
+from optimizer.options import Finite, solver_option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,6 +47,7 @@ _SIZES = ("tiny", "small", "S", "M", "L")
     show_default=True,
     help="Random seed of the solver; with --random, of the first instance.",
 )
+@solver_option
 @click.option("-o", "--output", metavar="FILE.json", type=click.Path(path_type=Path), help="Write the results there.")
 @click.option("--update", is_flag=True, help="Write what is better than known to instances/best_known.csv.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -73,7 +74,7 @@ def bench(
         raise click.UsageError("--size goes with --random.")
     chosen = (1e-6 if count else 1e-3) if gap is None else gap
     seed = 0 if count else rest["seed"]
-    limits = Limits(gap=chosen, time_limit=rest["time_limit"], threads=rest["threads"], seed=seed)
+    limits = Limits(chosen, rest["time_limit"], rest["threads"], seed, rest["solver"])
     if count:
         seeds = range(rest["seed"], rest["seed"] + count)
         return _campaign(seeds, size or "tiny", limits, rest["output"], rest["as_json"])

@@ -32,10 +32,12 @@ def campaign_record(trials: Sequence[Trial], size: str, limits: Limits) -> dict[
 
 def found_by(result: Result, limits: Limits) -> str:
     """Versions and options of a run, as the file of the best known tells them."""
-    solver = result.versions.get("highspy") or version("highspy")
+    highs = f"HiGHS {result.versions.get('highspy') or version('highspy')}"
+    scip = f"SCIP {result.versions.get('scip', '')}".strip()
+    solvers = {"highs": highs, "scip": scip, "race": f"{highs} and {scip}"}
     threads = "" if limits.threads is None else f", {limits.threads} thread{'s' if limits.threads > 1 else ''}"
     asked = f"gap {limits.gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
-    return f"capopt {result.versions.get('capopt', __version__)}, HiGHS {solver}, {asked}"
+    return f"capopt {result.versions.get('capopt', __version__)}, {solvers[limits.solver]}, {asked}"
 
 
 def today() -> str:

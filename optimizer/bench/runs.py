@@ -24,6 +24,7 @@ class Limits:
     time_limit: float = 600.0
     threads: int | None = None
     seed: int = 0
+    solver: str = "highs"
 
     def arguments(self) -> list[str]:
         """On the command line."""

@@ -16,7 +16,7 @@ from optimizer.planning import finish
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.holds import FAMILY, Hold, hold
-from optimizer.solver import highs
+from optimizer.solver import engines
 from optimizer.solver.solution import Options
 
 NEEDED = ("month", "decision", "item", "blocks")
@@ -67,7 +67,7 @@ def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan
     settings, clock = Options(**options), Clock()
     program = build(plan.instance)
     arrays = fix_decisions(program, compile_program(program), decisions)
-    solution = highs.solve(arrays, settings, duals=bool(plan.instance.rows["rules"]))
+    solution = engines.solve(arrays, settings, duals=bool(plan.instance.rows["rules"]))
     return finish(program, arrays, solution, settings, clock)
 
 

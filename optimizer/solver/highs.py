@@ -16,7 +16,9 @@ from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
+Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
 
+NAME = "HiGHS"
 _LP_TOLERANCE = 1e-9
 _EXACT = {"small_matrix_value": 1e-12}  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
 _CONFIRM_SECONDS = 60.0
@@ -85,6 +87,9 @@ class Model:
     ----------
     arrays : Arrays
         The program as it stands now.
+    on_incumbent : callable or None
+        Called with objective and values of every better solution that the search finds itself, in the search's thread:
+        it must be quick and must not raise. Solutions it took over from :meth:`offer` are not told.
 
     Raises
     ------
@@ -97,12 +102,16 @@ class Model:
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
+        self.on_incumbent: Incumbent | None = None
+        self._offered: tuple[float, Floats] | None = None
+        self._offers = threading.Lock()
         _set_options(self._highs, _EXACT)
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         if arrays.integer.any():
             self._highs.cbMipLogging.subscribe(self._note)
-            self._highs.cbMipImprovingSolution.subscribe(self._note)
+            self._highs.cbMipImprovingSolution.subscribe(self._improved)
+            self._highs.cbMipUserSolution.subscribe(self._take_offer)
             self._highs.cbMipInterrupt.subscribe(self._ask)
         self._highs.cbSimplexInterrupt.subscribe(self._ask)
         self._highs.cbIpmInterrupt.subscribe(self._ask)
@@ -112,6 +121,44 @@ class Model:
 
     def _ask(self, event: Any) -> None:
         self._watch.ask(event)
+
+    def _improved(self, event: Any) -> None:
+        self._watch.note(event)
+        if self.on_incumbent is not None:
+            out = event.data_out
+            self.on_incumbent(float(out.objective_function_value), np.array(out.mip_solution, dtype=float))
+
+    def interrupt(self) -> None:
+        """Ask the search that runs to stop, as Ctrl-C does; from any thread."""
+        self._watch.stop.set()
+
+    # ------------------------------------------------------------------ solutions from elsewhere
+    def offer(self, values: Floats) -> None:
+        """Hand a solution to the search that runs, or else to the next one; from any thread.
+
+        It is taken over before the search dives next, if it is better than the incumbent and holds within HiGHS's
+        tolerances; otherwise nothing happens. Of several that wait, the best is kept.
+
+        Parameters
+        ----------
+        values : ndarray
+            A value for every column.
+        """
+        objective = float(self.arrays.cost @ values) + self.arrays.offset
+        with self._offers:
+            if self._offered is None or objective < self._offered[0]:
+                self._offered = objective, np.array(values, dtype=float)
+
+    def _withdraw(self) -> tuple[float, Floats] | None:
+        with self._offers:
+            offered, self._offered = self._offered, None
+        return offered
+
+    def _take_offer(self, event: Any) -> None:
+        """Give the search the solution that waits, if it is better than its incumbent."""
+        offered = self._withdraw()
+        if offered is not None and offered[0] < event.data_out.mip_primal_bound:
+            event.data_in.setSolution(offered[1])
 
     # ------------------------------------------------------------------ changes
     def change(self, arrays: Arrays) -> int:
@@ -137,6 +184,7 @@ class Model:
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
         self.arrays = arrays
+        self._withdraw()  # it was a solution of another program
         return len(cost) + len(bounds) + len(rows) + len(cells)
 
     def start(self, columns: Ints, values: Floats) -> None:

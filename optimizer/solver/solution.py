@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+SOLVERS = ("highs", "scip", "race")
+
+
+class Report(Protocol):
+    """What a search calls as it goes on, with incumbent, bound and nodes, in the program's units."""
+
+    def __call__(self, incumbent: float | None, bound: float | None, nodes: int, source: str = ..., /) -> None:
+        """Tell how it stands; ``source`` says where the incumbent comes from."""
 
 
 class Stop(Enum):
@@ -42,6 +52,8 @@ class Options:
         Random seed.
     relax : bool
         Solve the linear relaxation: whole blocks and lots are not demanded.
+    solver : {"highs", "scip", "race"}
+        HiGHS; SCIP, in one thread; or both at once, each in a thread and a process of its own.
     """
 
     gap: float = 1e-3
@@ -49,6 +61,7 @@ class Options:
     threads: int | None = None
     seed: int = 0
     relax: bool = False
+    solver: str = "highs"
 
     def __post_init__(self) -> None:
         """Refuse options that mean nothing."""
@@ -57,6 +70,7 @@ class Options:
             (self.time_limit >= 0, f"time_limit is {self.time_limit!r}; expected seconds, 0 or more"),
             (self.threads is None or self.threads >= 1, f"threads is {self.threads!r}; expected 1 or more"),
             (0 <= self.seed < 2**31, f"seed is {self.seed!r}; expected 0 to 2147483647"),
+            (self.solver in SOLVERS, f"solver is {self.solver!r}; expected one of {', '.join(SOLVERS)}"),
         ]
         wrong = [message for right, message in checks if not right]
         if wrong:

@@ -1,0 +1,254 @@
+"""SCIP, a second engine, through PySCIPOpt: its answers are completed and confirmed by HiGHS."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from optimizer.errors import SolverError
+from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.solver import highs
+from optimizer.solver.aside import run_aside
+from optimizer.solver.highs import Incumbent
+from optimizer.solver.solution import Held, Options, Report, Solution, Stop
+
+NAME = "SCIP"
+INSTALL = "pip install 'capopt[scip]'"
+_CONFIRM_SECONDS = 60.0
+_STOPS = {
+    "optimal": Stop.GAP_REACHED,
+    "gaplimit": Stop.GAP_REACHED,
+    "timelimit": Stop.TIME_LIMIT,
+    "userinterrupt": Stop.INTERRUPTED,
+    "infeasible": Stop.INFEASIBLE,
+    "inforunbd": Stop.INFEASIBLE,
+}
+_SETTINGS: dict[str, Any] = {
+    "misc/catchctrlc": False,
+    "limits/absgap": 1e-9,
+    "constraints/setppc/maxprerounds": 0,  # it loses the integrality of variables at times (seen in 10.0.2)
+    "propagating/probing/maxprerounds": 0,  # of large programs it takes most of the first minute, and fixes little
+}
+_LOOSE = 1e-5  # how far from whole, or relative to a row's terms, a solution may be that SCIP takes for one
+
+
+def load() -> Any:
+    """The library PySCIPOpt.
+
+    Raises
+    ------
+    SolverError
+        If it is not installed, or cannot be loaded.
+    """
+    try:
+        import pyscipopt
+    except ImportError as error:
+        raise SolverError(f"the solver SCIP needs PySCIPOpt ({error}); install it with {INSTALL}") from None
+    return pyscipopt
+
+
+def versions() -> dict[str, str]:
+    """Versions of PySCIPOpt and of the SCIP in it."""
+    model = load().Model()
+    return {"pyscipopt": version("pyscipopt"), "scip": ".".join(str(part) for part in _scip_version(model))}
+
+
+def _scip_version(model: Any) -> tuple[int, int, int]:
+    return model.getMajorVersion(), model.getMinorVersion(), model.getTechVersion()
+
+
+class Model:
+    """A program held by SCIP, to be solved once.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The program.
+
+    Attributes
+    ----------
+    on_incumbent : callable or None
+        Called with objective and values of every better solution that the search finds itself, in the search's thread;
+        solutions it took over from :meth:`offer` are not told.
+
+    Raises
+    ------
+    SolverError
+        If PySCIPOpt is not installed.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.on_incumbent: Incumbent | None = None
+        self.stop = threading.Event()
+        self.incumbent: float | None = None
+        self.bound: float | None = None
+        self.nodes = 0
+        self._offered: tuple[float, Floats] | None = None
+        self._offers = threading.Lock()
+        self.failure: Exception | None = None
+        self._taking = False
+        self._model, self._columns = built(arrays)
+        from optimizer.solver.scip_plugins import include  # which needs PySCIPOpt to be imported at all
+
+        include(self._model, self)
+
+    # ------------------------------------------------------------------ solutions from elsewhere
+    def start(self, columns: Ints, values: Floats) -> None:
+        """Give values of some columns to start the search from; SCIP completes them."""
+        whole = len(columns) == len(self._columns)
+        solution = self._model.createSol() if whole else self._model.createPartialSol()
+        for column, value in zip(columns.tolist(), values.tolist(), strict=True):
+            self._model.setSolVal(solution, self._columns[column], value)
+        self._model.addSol(solution)
+
+    def offer(self, values: Floats) -> None:
+        """Hand a solution to the search, which takes it over at its next node if it holds and is better; any thread."""
+        objective = float(self.arrays.cost @ values) + self.arrays.offset
+        with self._offers:
+            if self._offered is None or objective < self._offered[0]:
+                self._offered = objective, np.array(values, dtype=float)
+
+    def take_offer(self, heuristic: Any) -> bool:
+        """Try the solution that waits; called by SCIP. Returns whether it is the incumbent now."""
+        with self._offers:
+            offered, self._offered = self._offered, None
+        if offered is None or offered[0] >= self._model.getPrimalbound():
+            return False
+        solution = self._model.createOrigSol(heuristic)
+        for variable, value in zip(self._columns, offered[1].tolist(), strict=True):
+            self._model.setSolVal(solution, variable, value)
+        self._taking = True
+        taken = bool(self._model.trySol(solution, printreason=False))
+        self._taking = False
+        return taken
+
+    # ------------------------------------------------------------------ solving
+    def note(self) -> None:
+        """Take over how the search stands, and stop it if so wanted; called by SCIP."""
+        model = self._model
+        incumbent, bound, infinity = model.getPrimalbound(), model.getDualbound(), model.infinity()
+        self.incumbent = incumbent if abs(incumbent) < infinity else None
+        self.bound = bound if abs(bound) < infinity else None
+        self.nodes = int(model.getNTotalNodes())
+        if self.stop.is_set():
+            model.interruptSolve()
+
+    def found(self) -> None:
+        """Tell a better solution; called by SCIP."""
+        self.note()
+        if self.on_incumbent is not None and not self._taking:
+            values = self._checked(self._values())
+            self.on_incumbent(float(self.arrays.cost @ values) + self.arrays.offset, values)
+
+    def _values(self) -> Floats:
+        best = self._model.getBestSol()
+        return np.array([best[variable] for variable in self._columns], dtype=float)
+
+    def _checked(self, values: Floats) -> Floats:
+        """The values, if they are a solution: a fault of SCIP must not become a plan, nor its bound count."""
+        broken = np.abs(values - np.round(values))[self.arrays.integer].max(initial=0.0)
+        if max(broken, self.arrays.worst_violation(values)) > _LOOSE:
+            raise SolverError("SCIP took for a solution what breaks the program; solve it with HiGHS")
+        return values
+
+    def solve(self, options: Options, report: Report | None = None) -> Solution:
+        """Solve the program, in one thread; an infeasible verdict is SCIP's own, and values are as SCIP holds them."""
+        self._model.setParams(_settings(options))
+
+        def tell() -> None:
+            assert report is not None
+            report(self.incumbent, self.bound, self.nodes, NAME)
+
+        run_aside(self._model.optimizeNogil, self.stop, tell if report else None, self._model.interruptSolve)
+        if self.failure is not None:
+            raise self.failure
+        return self._solution(options)
+
+    def _solution(self, options: Options) -> Solution:
+        """Read two things: why it stopped, and what is held."""
+        model, status = self._model, self._model.getStatus()
+        stop = _STOPS.get(status)
+        if stop is None:
+            raise SolverError(f"SCIP ended with status {status!r}")
+        nodes, iterations = int(model.getNTotalNodes()), int(model.getNLPIterations())
+        bound = float(model.getDualbound())
+        bound = bound if abs(bound) < model.infinity() else -np.inf
+        if stop is Stop.INFEASIBLE or model.getNSols() == 0:
+            return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=nodes, iterations=iterations)
+        values = self._checked(self._values())
+        cost = float(self.arrays.cost @ values) + self.arrays.offset
+        within = stop is Stop.GAP_REACHED or cost - bound <= options.gap * abs(cost)
+        held = Held.OPTIMAL if within else Held.FEASIBLE
+        return Solution(stop=stop, held=held, values=values, bound=bound, nodes=nodes, iterations=iterations)
+
+
+def built(arrays: Arrays) -> tuple[Any, list[Any]]:
+    """The program as a model of SCIP, and its variables in the order of the columns.
+
+    Coefficients are put in one by one, which is as quick as reading a file and loses no digits.
+    """
+    library = load()
+    model = library.Model()
+    model.hideOutput()
+    unbounded = model.infinity()
+    bounds = [np.clip(limit, -unbounded, unbounded).tolist() for limit in (arrays.lower, arrays.upper)]
+    kinds = ["I" if whole else "C" for whole in arrays.integer.tolist()]
+    columns = [
+        model.addVar(lb=low, ub=high, vtype=kind, obj=cost)
+        for low, high, kind, cost in zip(*bounds, kinds, arrays.cost.tolist(), strict=True)
+    ]
+    model.addObjoffset(arrays.offset)
+    limits = [np.clip(limit, -unbounded, unbounded).tolist() for limit in (arrays.row_lower, arrays.row_upper)]
+    empty = library.Expr()
+    rows = [model.addCons(library.scip.ExprCons(empty, lhs=low, rhs=high)) for low, high in zip(*limits, strict=True)]
+    column_of = np.repeat(np.arange(len(columns)), np.diff(arrays.starts)).tolist()
+    for row, column, value in zip(arrays.indices.tolist(), column_of, arrays.values.tolist(), strict=True):
+        model.addCoefLinear(rows[row], columns[column], value)
+    return model, columns
+
+
+def _settings(options: Options) -> dict[str, Any]:
+    limits = {"limits/time": min(max(options.time_limit, 0.0), 1e20), "limits/gap": options.gap}
+    return {**_SETTINGS, **limits, "randomization/randomseedshift": options.seed}
+
+
+def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
+    """Solve compiled arrays by SCIP, in one thread; parameters and errors as of :func:`optimizer.solver.highs.solve`.
+
+    An infeasible verdict counts only if HiGHS confirms it, which then names the conflict. With whole numbers held,
+    HiGHS works out the rest to its own tolerances, with the duals.
+    """
+    began = time.perf_counter()
+    search = Model(arrays)
+    left = max(options.time_limit - (time.perf_counter() - began), 0.0)
+    found = search.solve(replace(options, time_limit=left), report)
+    if found.stop is Stop.INFEASIBLE:
+        return confirmed(arrays, options, report, began)
+    return completed(arrays, found, options, duals=duals)
+
+
+def confirmed(arrays: Arrays, options: Options, report: Report | None, began: float) -> Solution:
+    """Answer of HiGHS where SCIP says that there is none."""
+    left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
+    solution = highs.solve(arrays, replace(options, time_limit=left), report)
+    if solution.stop is Stop.INFEASIBLE:
+        return solution
+    note = "SCIP called the program infeasible, which HiGHS did not confirm"
+    return replace(solution, notes=(*solution.notes, note))
+
+
+def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool) -> Solution:
+    """The solution with whole numbers made whole and all else to HiGHS's tolerances, with duals if wanted."""
+    if found.values is None:
+        return found
+    values, row_duals, column_duals = highs._made_whole(found.values, arrays, options, duals)
+    cost = float(arrays.cost @ values) + arrays.offset
+    within = found.stop is Stop.GAP_REACHED or cost - found.bound <= options.gap * abs(cost)
+    held = Held.OPTIMAL if within else Held.FEASIBLE
+    return replace(found, values=values, held=held, row_duals=row_duals, column_duals=column_duals)

@@ -1,0 +1,95 @@
+"""Solutions that come from elsewhere while a search runs, and those it finds."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.program.compile import Floats
+from optimizer.solver import highs
+from optimizer.solver.highs import Model
+from optimizer.solver.solution import Held, Options, Stop
+from tests.solver.programs import knapsacks
+
+SHORT = Options(gap=0, threads=1, time_limit=1)
+
+
+class Told:
+    """Notes what a search finds; at its first solution, offers another from a thread of its own."""
+
+    def __init__(self, model: Model, offered: Floats | None = None) -> None:
+        self.model, self.offered = model, offered
+        self.objectives: list[float] = []
+        self.solutions: list[Floats] = []
+        model.on_incumbent = self
+
+    def __call__(self, objective: float, values: Floats) -> None:
+        if not self.objectives and self.offered is not None:
+            threading.Thread(target=self.model.offer, args=(self.offered,)).start()
+        self.objectives.append(objective)
+        self.solutions.append(values)
+
+
+@pytest.fixture(scope="module")
+def good() -> Floats:
+    """A far better plan for the knapsacks than the first that a search finds."""
+    found = highs.solve(knapsacks(), Options(gap=0, threads=1, time_limit=4)).values
+    assert found is not None
+    return found
+
+
+def test_every_better_solution_is_told() -> None:
+    """Tests that solutions come with their objective, each better than the one before, up to the one returned."""
+    arrays = replace(knapsacks(), offset=1000.0)
+    model = Model(arrays)
+    told = Told(model)
+    solution = model.solve(SHORT)
+    assert solution.values is not None
+    assert len(told.objectives) > 1
+    assert told.objectives == sorted(told.objectives, reverse=True)
+    for objective, values in zip(told.objectives, told.solutions, strict=True):
+        assert objective == pytest.approx(arrays.cost @ values + 1000)
+        assert arrays.worst_violation(values) <= 1e-6
+    assert told.solutions[-1].round().tolist() == solution.values.tolist()
+
+
+def test_an_offered_solution_is_taken_over(good: Floats) -> None:
+    """Tests that what is offered while a search runs becomes its incumbent."""
+    arrays = knapsacks()
+    model = Model(arrays)
+    told = Told(model, offered=good)
+    solution = model.solve(SHORT)
+    assert told.objectives[0] > arrays.cost @ good + 100
+    assert solution.values is not None
+    assert arrays.cost @ solution.values <= arrays.cost @ good
+    assert not any(np.array_equal(values, good) for values in told.solutions)  # its own are told, not what it is given
+
+
+def test_an_offer_that_breaks_a_rule_is_left_alone() -> None:
+    """Tests that an offered solution is checked: all items do not fit into sacks that hold half of them."""
+    arrays = knapsacks()
+    model = Model(arrays)
+    told = Told(model, offered=np.ones(len(arrays.cost)))
+    solution = model.solve(SHORT)
+    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert min(told.objectives) > arrays.cost.sum()
+    assert solution.values is not None
+    assert arrays.worst_violation(solution.values) <= 1e-9
+
+
+def test_only_the_best_offer_waits_and_only_while_the_program_stays(good: Floats) -> None:
+    """Tests that a worse offer does not displace a better one, and that none outlives its program."""
+    arrays = knapsacks()
+    model, nothing = Model(arrays), np.zeros(len(arrays.cost))
+    for values in (nothing, good, nothing):
+        model.offer(values)
+    waiting = model._withdraw()
+    assert waiting is not None
+    assert waiting[1].tolist() == good.tolist()
+    assert model._withdraw() is None
+    model.offer(good)
+    model.change(replace(arrays, offset=1.0))
+    assert model._withdraw() is None
