@@ -87,8 +87,18 @@ class WhatIf:
         holds = parse_holds(force=force, forbid=forbid, end=end)
         return self.ask(edits, holds, progress)
 
-    def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
-        """As calling it, with edits and holds that are parsed already."""
+    def ask(
+        self,
+        edits: Iterable[Edit],
+        holds: Iterable[Hold] = (),
+        progress: Tell | None = None,
+        floor: float | None = None,
+    ) -> Plan:
+        """As calling it, with edits and holds that are parsed already.
+
+        ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
+        of it is over.
+        """
         edits, holds, clock = list(edits), list(holds), Clock(progress)
         with clock.phase("read"):
             edited = apply_edits(self.instance, edits) if edits else self.instance
@@ -99,7 +109,8 @@ class WhatIf:
         with clock.phase("solve"):
             report = clock.reporter(self.live.program.units.money)
             rules = bool(edited.rows["rules"])
-            solution = self.live.solve(self.options, report, holds=holds, duals=rules)
+            least = -math.inf if floor is None else floor / self.live.program.units.money
+            solution = self.live.solve(self.options, report, holds=holds, duals=rules, floor=least)
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 

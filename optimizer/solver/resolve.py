@@ -23,7 +23,7 @@ from optimizer.schema import program_contents
 from optimizer.solver.effects import Change, changes, same_shape
 from optimizer.solver.highs import Model, Report
 from optimizer.solver.solution import Options, Solution
-from optimizer.solver.start import start_values
+from optimizer.solver.start import alike, start_values
 
 
 class Live:
@@ -70,9 +70,13 @@ class Live:
         return True
 
     def start(self, plan: Any, holds: Iterable[Hold] = ()) -> None:
-        """Start the next search from a plan's decisions, as far as they are possible here and with what is held."""
+        """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
+
+        What is held and what could take its place is left to the solver, so that the rest of the plan is a good start.
+        """
+        holds = list(holds)
         held = hold(self.program, self.arrays, holds)
-        self._started = start_values(self.program, held, plan)
+        self._started = start_values(self.program, held, plan, alike(self.program, [one.item for one in holds]))
         self._model.start(*self._started)
 
     def solve(
@@ -82,8 +86,9 @@ class Live:
         *,
         holds: Iterable[Hold] = (),
         duals: bool = False,
+        floor: float = -np.inf,
     ) -> Solution:
-        """Solve the program as it stands, with some decisions held this once.
+        """Solve the program as it stands, with some decisions held this once; ``floor`` is a bound known already.
 
         Raises
         ------
@@ -93,13 +98,13 @@ class Live:
         held = hold(self.program, self.arrays, holds)
         if len(held.rows) == len(self.arrays.rows):
             self._model.change(held)
-            solution = self._model.solve(options, report, duals=duals)
+            solution = self._model.solve(options, report, duals=duals, floor=floor)
             self._model.change(self.arrays)
             return solution
         model = Model(held)
         if self._started is not None:
             model.start(*self._started)
-        return model.solve(options, report, duals=duals)
+        return model.solve(options, report, duals=duals, floor=floor)
 
 
 @dataclass(frozen=True)
