@@ -22,7 +22,7 @@ from optimizer.program.ledger import Entries, joined
 from optimizer.schema import program_contents
 from optimizer.solver.effects import Change, changes, same_shape
 from optimizer.solver.highs import Model, Report
-from optimizer.solver.solution import Options, Solution
+from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solver.start import alike, start_values
 
 
@@ -69,14 +69,16 @@ class Live:
         self._model.change(self.arrays)
         return True
 
-    def start(self, plan: Any, holds: Iterable[Hold] = ()) -> None:
+    def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
 
-        What is held and what could take its place is left to the solver, so that the rest of the plan is a good start.
+        What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
+        kind too, which could take its place.
         """
         holds = list(holds)
-        held = hold(self.program, self.arrays, holds)
-        self._started = start_values(self.program, held, plan, alike(self.program, [one.item for one in holds]))
+        held, items = hold(self.program, self.arrays, holds), {one.item for one in holds}
+        free = alike(self.program, items) if wide else items
+        self._started = start_values(self.program, held, plan, free)
         self._model.start(*self._started)
 
     def solve(
@@ -105,6 +107,15 @@ class Live:
         if self._started is not None:
             model.start(*self._started)
         return model.solve(options, report, duals=duals, floor=floor)
+
+    def better(self, one: Solution, other: Solution) -> Solution:
+        """The cheaper of two solutions of the program as it stands, with the better of their bounds."""
+        if one.values is None or other.values is None:
+            return other if one.values is None else one
+        cost = self.arrays.cost
+        cheap = one if cost @ one.values[: len(cost)] <= cost @ other.values[: len(cost)] else other
+        stop = Stop.GAP_REACHED if Stop.GAP_REACHED in (one.stop, other.stop) else other.stop
+        return replace(cheap, bound=max(one.bound, other.bound), stop=stop)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 import optimizer
@@ -9,7 +12,8 @@ from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.program.holds import Hold
 from optimizer.solver.highs import Model
-from optimizer.solver.solution import Held, Options, Stop
+from optimizer.solver.resolve import Live
+from optimizer.solver.solution import Held, Options, Solution, Stop
 from optimizer.solver.start import alike, start_values
 from tests.program.tiny import solved, tiny
 
@@ -42,6 +46,43 @@ def test_what_is_kept_stays_in_force() -> None:
     two = solved(tiny(2, {"jobs": [20]}, contracts=[LEASE]))
     ended = optimizer.WhatIf(two, gap=0, threads=1).ask([], [Hold("end", "", "lease", "2030-02", 1.0)])
     assert ended.objective == pytest.approx(3 * 3000 + 10_000)
+
+
+def test_a_slow_search_is_made_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that with decisions held a search that ran out of time is made from both starts, and the cheaper kept."""
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=[LEASE]))
+    ask, starts = optimizer.WhatIf(plan, gap=0, threads=1), []
+    started, solved_ = ask.live.start, ask.live.solve
+
+    def start(*given: Any, wide: bool = False) -> None:
+        starts.append(wide)
+        started(*given, wide=wide)
+
+    def slow(*given: Any, **options: Any) -> Solution:
+        return replace(solved_(*given, **options), stop=Stop.TIME_LIMIT)
+
+    monkeypatch.setattr(ask.live, "start", start)
+    monkeypatch.setattr(ask.live, "solve", slow)
+    assert ask(forbid="lease").objective == pytest.approx(20_000)
+    assert ask(end="lease@2030-02").objective == pytest.approx(13_000)
+    assert ask("contracts.lease.price=4000").objective == pytest.approx(8000)
+    assert starts == [True, False, False, True, False]
+
+
+def test_the_better_of_two_solutions() -> None:
+    """Tests that the cheaper values go with the better bound, and that one without values never wins."""
+    live = Live(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
+    best = live.solve(Options(gap=0.0, threads=1))
+    assert best.values is not None
+    # The same with no lease: fifteen penalties.
+    dear = live.solve(Options(gap=0.0, threads=1), holds=[Hold("forbid", "", "lease")])
+    dear = replace(dear, bound=best.bound + 1, stop=Stop.TIME_LIMIT)
+    for found in (live.better(best, dear), live.better(dear, best)):
+        assert found.values is best.values
+        assert (found.bound, found.stop) == (best.bound + 1, Stop.GAP_REACHED)
+    nothing = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
+    assert live.better(nothing, best) is best
+    assert live.better(best, nothing) is best
 
 
 def test_a_start_leaves_open_what_is_alike() -> None:
