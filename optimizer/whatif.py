@@ -111,7 +111,7 @@ class WhatIf:
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
-    def _search(self, holds: list[Hold], report: Report, rules: bool, floor: float | None) -> Solution:
+    def _search(self, holds: list[Hold], report: Report | None, rules: bool, floor: float | None) -> Solution:
         """Solve from the plan at hand; where that is slow with decisions held, once more from another start.
 
         What takes the place of something forbidden or kept is another matter than the same at another time: so the
