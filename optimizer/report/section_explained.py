@@ -172,13 +172,14 @@ def _exits(ground: Ground, table: pd.DataFrame) -> Grid:
         month, notice = ("kept to the end", "") if kept else (str(row["month"]), str(row["notice"]))
         shift = int(row["shift"])
         when = "the plan" if shift == 0 else f"{abs(shift)} {'earlier' if shift < 0 else 'later'}"
-        costs = ("", "") if shift == 0 else (_money(row["costs"]), _money(row["at_least"]))
+        least = "nothing" if row["at_least"] <= 0 else _money(row["at_least"])
+        costs = ("", "") if shift == 0 else (_money(row["costs"]), least)
         who = (str(row["item"]), party_text(str(row["party"])), when, month, notice, str(row["note"]))
         rows.append((*who, *costs))
-    columns = ("Item", "Party", "Months", "First month without", "Notice in", "", "Costs more", "At least")
+    columns = ("Item", "Party", "Months", "First month without", "Notice in", "", "Costs more", "Proven")
     note = (
         f"How much more the best plan costs, in {ground.currency}, present value, if it is left then; all else decided "
-        "anew. At least: what is proven. Negative: the search found a better plan than the one at hand."
+        "anew. Proven: at least so much of it. Negative: the search found a better plan than the one at hand."
     )
     return Grid(columns, rows, 6, note)
 
