@@ -43,6 +43,7 @@ _NOISE = 1e-8  # of the cost: differences below it are none
 _SAME = "a plan without it costs the same"
 _OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
 _CLOSE_CALL = "a plan with it costs as little, as far as the gaps tell"
+_GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
 _BEATEN = "a plan with it, found just now, costs less: solve again, with more time"
 _BETTER = "a plan without it, found just now, costs less: solve again, with more time"
 
@@ -175,7 +176,7 @@ class _Verdict:
         at_first = start[0] if self.sign > 0 else 1 / start[0]
         factor = break_even(without.objective, found.objective, self._units(found, at_first), at_first)
         if factor is None:
-            return None, False, self._impossible() if self.sign > 0 else self._reason(verdict, None, False)
+            return None, False, _GIVEN if self.sign > 0 else self._reason(verdict, None, False)
         if verdict == "rejected" and (factor - 1) * self.sign >= 0:
             close = self.plan.objective - found.objective <= self._noise(without)
             return factor * self.offer.price, False, _CLOSE_CALL if close else _BEATEN
