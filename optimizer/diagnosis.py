@@ -121,11 +121,11 @@ def diagnose(instance: Instance | Program, **options: Any) -> Diagnosis:
     reasons = tuple(_reason(program, arrays, one) for one in repair.conflicts(program, arrays, settings))
     if edits is None:
         return Diagnosis(feasible=False, reasons=reasons)
-    return Diagnosis(False, reasons, tuple(edits), _proof(program.instance, edits, settings))
+    return Diagnosis(False, reasons, tuple(edits), _proof(program.instance, reasons, edits, settings))
 
 
-def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | None:
-    """A plan of the repaired instance; its head tells that it is elastic and what was given up."""
+def _proof(instance: Instance, reasons: tuple[Reason, ...], edits: list[Edit], options: Options) -> Plan | None:
+    """A plan of the repaired instance; its head tells what clashed and what was given up."""
     repaired = apply_edits(instance, edits)
     try:
         plan = solve(
@@ -139,7 +139,8 @@ def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | No
         )
     except (NoFeasiblePlan, StoppedWithoutPlan):
         return None  # the text says that the repair is not proven
-    return replace(plan, head={**plan.head, "elastic": [str(edit) for edit in edits]})
+    told = {"elastic": [str(edit) for edit in edits], "conflicts": [reason.text for reason in reasons]}
+    return replace(plan, head={**plan.head, **told})
 
 
 def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
@@ -150,6 +151,8 @@ def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
     wanted, limits = told(program, filter(needs, shown)), told(program, (x for x in shown if not needs(x)))
     if wanted and limits:
         text = f"{_listed(wanted, 'and')}; against it stand {_listed(limits, 'and')}"
+    elif len(wanted or limits) == 1:
+        text = f"{(wanted or limits)[0]} cannot hold: what is given or agreed already breaks it"
     else:
         text = f"{_listed(wanted or limits, 'and')} cannot all hold"
     return Reason(f"{text}.", (*wanted, *limits), sources)

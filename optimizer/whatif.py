@@ -16,8 +16,9 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish
 from optimizer.program.holds import Hold, parse_hold
+from optimizer.solver.highs import Report
 from optimizer.solver.resolve import Live
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Solution, Stop
 
 NO_PLAN = "leaves no plan"
 NOT_IN_TIME = "not found in time"
@@ -89,21 +90,48 @@ class WhatIf:
         holds = parse_holds(force=force, forbid=forbid, end=end)
         return self.ask(edits, holds, progress)
 
-    def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
-        """As calling it, with edits and holds that are parsed already."""
+    def ask(
+        self,
+        edits: Iterable[Edit],
+        holds: Iterable[Hold] = (),
+        progress: Tell | None = None,
+        floor: float | None = None,
+    ) -> Plan:
+        """As calling it, with edits and holds that are parsed already.
+
+        ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
+        of it is over.
+        """
         edits, holds, clock = list(edits), list(holds), Clock(progress)
         with clock.phase("read"):
             edited = apply_edits(self.instance, edits) if edits else self.instance
         with clock.phase("build"):
             self.live.update(edited)
-            if self.plan is not None and self.live.arrays.integer.any():
-                self.live.start(self.plan, holds)
         with clock.phase("solve"):
             report = clock.reporter(self.live.program.units.money)
-            rules = bool(edited.rows["rules"])
-            solution = self.live.solve(self.options, report, holds=holds, duals=rules)
+            solution = self._search(holds, report, bool(edited.rows["rules"]), floor)
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
+
+    def _search(self, holds: list[Hold], report: Report | None, rules: bool, floor: float | None) -> Solution:
+        """Solve from the plan at hand; where that is slow with decisions held, once more from another start.
+
+        What takes the place of something forbidden or kept is another matter than the same at another time: so the
+        start that leaves open all of its kind comes first for the former, and last for the latter.
+        """
+        least = -math.inf if floor is None else floor / self.live.program.units.money
+        started = self.plan is not None and bool(self.live.arrays.integer.any())
+        wide = any(one.kind in ("forbid", "keep") for one in holds)
+        found: Solution | None = None
+        for start in (wide, not wide) if started and holds else (False,):
+            if started:
+                self.live.start(self.plan, holds, wide=start)
+            other = self.live.solve(self.options, report, holds=holds, duals=rules, floor=least)
+            found = other if found is None else self.live.better(found, other)
+            if found.stop is not Stop.TIME_LIMIT:
+                break
+        assert found is not None
+        return found
 
     def sweep(
         self,

@@ -40,7 +40,7 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
 @click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
 @click.option("--offer", "items", multiple=True, metavar="NAME", help="Look into this offer only (may be given again).")
 @_gap
-@_limit(20.0)
+@_limit(10.0)
 @_threads
 @_json
 def explain(
@@ -55,8 +55,9 @@ def explain(
     """Tell why a plan is as it is; for an instance, why it has no plan.
 
     Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
-    price would have made the others win, and by when decisions are due. The tables are written into the plan folder,
-    and stand in its report from then on.
+    price would have made the others win, by when decisions are due, what handing back earlier or later costs, what it
+    costs if a site slips, demand grows faster or a lessor leaves, and what to do this month whatever happens. The
+    tables are written into the plan folder, and stand in its report from then on.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
     up, proven by a plan (exit 5).

@@ -15,6 +15,9 @@ import pandas as pd
 
 from optimizer.explain.asking import Asking
 from optimizer.explain.deadlines import deadlines_table
+from optimizer.explain.events import Answer, Event, answers, events_table, usual_events
+from optimizer.explain.exits import ITEMS, Leaving, exits_table, leavings
+from optimizer.explain.first import first_table
 from optimizer.explain.offers import COLUMNS, offers, offers_table
 from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import values_table
@@ -25,7 +28,7 @@ from optimizer.solver.solution import Options
 _NOTHING = pd.DataFrame()
 _SOON = 3  # months: what is due in them is asked what a delay costs
 Tell = Callable[[str], None]
-Named = TypeVar("Named", str, Edit)
+Named = TypeVar("Named", str, Edit, Event, Leaving)
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,6 +47,12 @@ class Explanation:
         Verdicts and prices-to-win; see :func:`optimizer.explain.offers.offers_table`.
     deadlines : DataFrame
         Last months to decide in; see :func:`optimizer.explain.deadlines.deadlines_table`.
+    exits : DataFrame
+        What handing back earlier or later costs; see :func:`optimizer.explain.exits.exits_table`.
+    events : DataFrame
+        What it costs if something happens; see :func:`optimizer.explain.events.events_table`.
+    first : DataFrame
+        What to decide in the first month whatever happens; see :func:`optimizer.explain.first.first_table`.
 
     Tables that were not asked for have no columns.
     """
@@ -53,6 +62,9 @@ class Explanation:
     steps: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     offers: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     deadlines: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    exits: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    events: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    first: pd.DataFrame = field(default_factory=lambda: _NOTHING)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -106,7 +118,7 @@ def explain(
     quick: bool = False,
     items: Sequence[str] = (),
     gap: float | None = None,
-    time_limit: float = 20.0,
+    time_limit: float = 10.0,
     threads: int | None = None,
     tell: Tell | None = None,
 ) -> Explanation:
@@ -133,7 +145,7 @@ def explain(
     Returns
     -------
     Explanation
-        Tables on worth, steps, offers and deadlines.
+        Tables on worth, steps, offers, deadlines, exits, events and the first month.
     """
     say: Tell = tell or (lambda _: None)
     asked = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
@@ -143,7 +155,7 @@ def explain(
     if quick:
         earlier = plan.explained.get("deadlines")  # perhaps with the cost of delay
         return Explanation(plan, work.values(), deadlines=deadlines_table(plan) if earlier is None else earlier)
-    return Explanation(plan, work.values(), work.steps(), work.offers(), work.deadlines())
+    return work.everything()
 
 
 class _Work:
@@ -156,6 +168,22 @@ class _Work:
     def ask(self) -> Asking:
         options = self.options
         return Asking(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
+
+    def everything(self) -> Explanation:
+        """All tables, those that take longest last."""
+        found = [work() for work in (self.values, self.deadlines, self.exits)]
+        happened = self.answers()
+        events, first = events_table(self.plan, happened), first_table(self.plan, happened)
+        return Explanation(
+            self.plan,
+            values=found[0],
+            deadlines=found[1],
+            exits=found[2],
+            events=events,
+            first=first,
+            steps=self.steps(),
+            offers=self.offers(),
+        )
 
     def values(self) -> pd.DataFrame:
         self.say("marginal values")
@@ -171,6 +199,12 @@ class _Work:
     def deadlines(self) -> pd.DataFrame:
         self.say(f"what a month's delay costs of the decisions due in the first {_SOON} months")
         return deadlines_table(self.plan, self.ask, _SOON)
+
+    def exits(self) -> pd.DataFrame:
+        return exits_table(self.ask, self.plan, self._each("leaving", leavings(self.plan)[:ITEMS]))
+
+    def answers(self) -> list[Answer]:
+        return list(answers(self.ask, self._each("event", usual_events(self.plan))))
 
     def _each(self, what: str, names: Sequence[Named]) -> Iterator[Named]:
         """Things, each told when its turn comes."""

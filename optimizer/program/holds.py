@@ -35,7 +35,8 @@ class Hold:
     Attributes
     ----------
     kind : str
-        ``force``, ``forbid``, ``end``, or ``delay``: no more than ``blocks`` decided up to and including the month.
+        ``force``, ``forbid``, ``end``, ``delay``: no more than ``blocks`` decided up to and including the month, or
+        ``keep``: at least ``blocks`` in force in the month.
     decision : str
         As in the plan's table decisions; ``""`` where the item tells.
     item : str
@@ -43,7 +44,7 @@ class Hold:
     month : str
         Month of the decision; for ``end`` the first month without the item; ``""`` for any month.
     blocks : float or None
-        Exactly so many, where given.
+        Exactly so many, where given; for ``end`` how many stay, none if not given.
     """
 
     kind: str
@@ -87,7 +88,11 @@ def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
     rows: list[_Sum] = []
     for one in holds:
         if one.kind == "end":
-            upper[_numbers(program, _active(program, one))] = 0.0
+            ended = _numbers(program, _active(program, one))
+            upper[ended] = np.minimum(upper[ended], one.blocks or 0.0)
+            continue
+        if one.kind == "keep":
+            lower[_numbers(program, _active(program, one)[:1])] = one.blocks or 0.0
             continue
         chosen = _numbers(program, _decisions(program, one))
         if one.kind == "delay":

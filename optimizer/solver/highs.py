@@ -30,6 +30,7 @@ _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
     _STATUS.kOptimal: Stop.GAP_REACHED,
     _STATUS.kModelEmpty: Stop.GAP_REACHED,
+    _STATUS.kObjectiveTarget: Stop.GAP_REACHED,
     _STATUS.kTimeLimit: Stop.TIME_LIMIT,
     _STATUS.kInterrupt: Stop.INTERRUPTED,
     _STATUS.kHighsInterrupt: Stop.INTERRUPTED,
@@ -192,10 +193,21 @@ class Model:
         self._start = columns, values
 
     # ------------------------------------------------------------------ solving
-    def solve(self, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
-        """Solve the program as it stands; as :func:`solve`, which tells the parameters."""
+    def solve(
+        self, options: Options, report: Report | None = None, *, duals: bool = False, floor: float = -np.inf
+    ) -> Solution:
+        """Solve the program as it stands; as :func:`solve`, which tells the other parameters.
+
+        ``floor`` is a bound that is known already: a search with whole numbers that comes within the gap of it is over.
+        """
+        solution = self._solve(options, report, duals, _target(floor, options.gap))
+        if solution.values is None or solution.bound >= floor:
+            return solution
+        return replace(solution, bound=floor)
+
+    def _solve(self, options: Options, report: Report | None, duals: bool, target: float) -> Solution:
         began = time.perf_counter()
-        asked = self._run(_settings(self.arrays, options, options.time_limit), report)
+        asked = self._run(_settings(self.arrays, options, options.time_limit) | {"objective_target": target}, report)
         if self._highs.getModelStatus() not in _INFEASIBLE:
             return self._solution(options, asked, duals)
         left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
@@ -216,7 +228,7 @@ class Model:
             self._highs.clearSolver()
         if not self.arrays.integer.any():
             settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
-        _set_options(self._highs, {"presolve": "choose", **settings})
+        _set_options(self._highs, {"presolve": "choose", "objective_target": -np.inf, **settings})
         if self._start is not None:
             columns, values = self._start
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
@@ -302,6 +314,12 @@ def _set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:
     for name, value in settings.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses option {name} = {value!r}")
+
+
+def _target(floor: float, gap: float) -> float:
+    """The most that a plan may cost to be within a relative gap of a bound."""
+    share = 1 - gap if floor > 0 else 1 + gap
+    return floor / share if share > 0 else np.inf
 
 
 def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any]:

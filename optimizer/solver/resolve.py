@@ -22,8 +22,8 @@ from optimizer.program.ledger import Entries, joined
 from optimizer.schema import program_contents
 from optimizer.solver.effects import Change, changes, same_shape
 from optimizer.solver.highs import Model, Report
-from optimizer.solver.solution import Options, Solution
-from optimizer.solver.start import start_values
+from optimizer.solver.solution import Options, Solution, Stop
+from optimizer.solver.start import alike, start_values
 
 
 class Live:
@@ -69,10 +69,16 @@ class Live:
         self._model.change(self.arrays)
         return True
 
-    def start(self, plan: Any, holds: Iterable[Hold] = ()) -> None:
-        """Start the next search from a plan's decisions, as far as they are possible here and with what is held."""
-        held = hold(self.program, self.arrays, holds)
-        self._started = start_values(self.program, held, plan)
+    def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False) -> None:
+        """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
+
+        What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
+        kind too, which could take its place.
+        """
+        holds = list(holds)
+        held, items = hold(self.program, self.arrays, holds), {one.item for one in holds}
+        free = alike(self.program, items) if wide else items
+        self._started = start_values(self.program, held, plan, free)
         self._model.start(*self._started)
 
     def solve(
@@ -82,8 +88,9 @@ class Live:
         *,
         holds: Iterable[Hold] = (),
         duals: bool = False,
+        floor: float = -np.inf,
     ) -> Solution:
-        """Solve the program as it stands, with some decisions held this once.
+        """Solve the program as it stands, with some decisions held this once; ``floor`` is a bound known already.
 
         Raises
         ------
@@ -93,13 +100,22 @@ class Live:
         held = hold(self.program, self.arrays, holds)
         if len(held.rows) == len(self.arrays.rows):
             self._model.change(held)
-            solution = self._model.solve(options, report, duals=duals)
+            solution = self._model.solve(options, report, duals=duals, floor=floor)
             self._model.change(self.arrays)
             return solution
         model = Model(held)
         if self._started is not None:
             model.start(*self._started)
-        return model.solve(options, report, duals=duals)
+        return model.solve(options, report, duals=duals, floor=floor)
+
+    def better(self, one: Solution, other: Solution) -> Solution:
+        """The cheaper of two solutions of the program as it stands, with the better of their bounds."""
+        if one.values is None or other.values is None:
+            return other if one.values is None else one
+        cost = self.arrays.cost
+        cheap = one if cost @ one.values[: len(cost)] <= cost @ other.values[: len(cost)] else other
+        stop = Stop.GAP_REACHED if Stop.GAP_REACHED in (one.stop, other.stop) else other.stop
+        return replace(cheap, bound=max(one.bound, other.bound), stop=stop)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from optimizer.diagnosis import diagnose
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.explain.asking import Asking
 from optimizer.explain.deadlines import COLUMNS as DEADLINES
+from optimizer.explain.events import COLUMNS as EVENTS
+from optimizer.explain.exits import COLUMNS as EXITS
 from optimizer.explain.explanation import Explanation, plain_rows
+from optimizer.explain.first import COLUMNS as FIRST
 from optimizer.explain.offers import COLUMNS as OFFERS
 from optimizer.explain.steps import COLUMNS as STEPS
 from optimizer.explain.steps import usual_steps
@@ -44,7 +47,7 @@ def found(plan: Plan) -> Explanation:
 
 def test_a_plan_explains_itself(found: Explanation, plan: Plan) -> None:
     """Tests that plan.explain() works out all tables, with the worth of the lease: 3 x 6000 - 3 x 3000."""
-    assert list(found.tables) == ["values", "steps", "offers", "deadlines"]
+    assert list(found.tables) == list(EXPLAINED)
     assert found.offers.set_index("item").loc["NA", "worth"] == pytest.approx(9000)
     assert list(plan.explain(quick=True).tables) == ["values", "deadlines"]
     assert plan.explain(items=["007"]).offers["item"].tolist() == ["007"]
@@ -52,8 +55,8 @@ def test_a_plan_explains_itself(found: Explanation, plan: Plan) -> None:
 
 def test_it_shows_itself(found: Explanation, plan: Plan) -> None:
     """Tests the line that stands for it, and its text in the width asked for."""
-    offers, steps, deadlines = len(found.offers), len(found.steps), len(found.deadlines)
-    told = f"values {len(found.values)}, steps {steps}, offers {offers}, deadlines {deadlines}"
+    told = ", ".join(f"{name} {len(table)}" for name, table in found.tables.items())
+    assert told.startswith("values ")
     assert repr(found) == f"<Explanation of tiny: {told}>"
     assert repr(Explanation(plan)) == "<Explanation of tiny: nothing>"
     text = found.text(80)
@@ -90,6 +93,7 @@ def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, t
 def test_the_columns_that_are_read_are_those_that_are_written() -> None:
     """Tests that the tables of an explained plan have the columns that their makers tell."""
     made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
+    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST}
     assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
         name: set(columns) for name, columns in made.items()
     }
