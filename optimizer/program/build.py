@@ -145,9 +145,15 @@ def _gather_variables(m: Any) -> None:
     for place, variable in m.col["placed"].items():
         m.placements_of[place[0]].append(variable)
     m.emergency_uses, m.emergency_works = policies.emergencies(m)
-    m.terms_of = defaultdict(list)
-    for term in m.ix.rows["rule_terms"]:
-        m.terms_of[term.rule].append(term)
+    m.terms_of = gather_terms(m.ix)
+
+
+def gather_terms(ix: Index) -> dict[str, list[Any]]:
+    """Terms of each of the planner's own rules."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for term in ix.rows["rule_terms"]:
+        found[term.rule].append(term)
+    return found
 
 
 def gather_money(m: Any) -> None:

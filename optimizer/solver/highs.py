@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -23,6 +23,17 @@ _CONFLICT_SECONDS = 60.0
 _SHORT = Options(gap=1.0, time_limit=5.0)
 _FEASIBILITY = Options(time_limit=_CONFIRM_SECONDS)
 _STATUS = highspy.HighsModelStatus
+_DEFAULTS = {
+    "presolve": "choose",
+    "simplex_strategy": 1,
+    "simplex_iteration_limit": highspy.kHighsIInf,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
+}
+# From a basis that is nearly optimal, HiGHS chooses the primal simplex where only costs changed, the dual one else, and
+# perturbed costs would only take it away from there.
+_NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
+_FEW_ITERATIONS = 1000
+_FROM_BASIS = (_STATUS.kOptimal, _STATUS.kInfeasible, _STATUS.kTimeLimit)  # there is no presolve that may be wrong
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
     _STATUS.kOptimal: Stop.GAP_REACHED,
@@ -72,6 +83,16 @@ class _Watch:
             event.data_in.user_interrupt = True
 
 
+@dataclass(frozen=True)
+class Basis:
+    """Where a linear program ended: the status of each column and row, as HiGHS names them."""
+
+    columns: list[Any]
+    rows: list[Any]
+    lower = highspy.HighsBasisStatus.kLower
+    basic = highspy.HighsBasisStatus.kBasic
+
+
 class Model:
     """A program held by HiGHS: solved, changed in place, and solved again from where it stands.
 
@@ -96,6 +117,8 @@ class Model:
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
+        self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
+        self._most_iterations = 0
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         if arrays.integer.any():
@@ -141,11 +164,29 @@ class Model:
         """Give values of some columns to start the next search from; HiGHS completes them."""
         self._start = columns, values
 
+    @property
+    def basis(self) -> Basis | None:
+        """Basis that solves start from, of linear programs: that of the first solve, or one that was given."""
+        return None if self._basis is None else Basis(self._basis.col_status, self._basis.row_status)
+
+    @basis.setter
+    def basis(self, given: Basis) -> None:
+        self._basis = highspy.HighsBasis()
+        self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
+        self._basis.col_status, self._basis.row_status = given.columns, given.rows
+        self._most_iterations = len(given.rows)
+
     # ------------------------------------------------------------------ solving
     def solve(self, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
         """Solve the program as it stands; as :func:`solve`, which tells the parameters."""
         began = time.perf_counter()
-        asked = self._run(_settings(self.arrays, options, options.time_limit), report)
+        if self._basis is not None and not self.arrays.integer.any():
+            asked = self._run_from_basis(options, report)
+            if asked or self._highs.getModelStatus() in _FROM_BASIS:
+                return self._solution(options, asked, duals)
+        left = options.time_limit - (time.perf_counter() - began)
+        asked = self._run(_settings(self.arrays, options, left), report, afresh=self._basis is not None)
+        self._keep_basis()
         if self._highs.getModelStatus() not in _INFEASIBLE:
             return self._solution(options, asked, duals)
         left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
@@ -155,6 +196,22 @@ class Model:
             return solution
         note = "presolve called the program infeasible, which a run without presolve did not confirm"
         return replace(solution, notes=(note,))
+
+    def _run_from_basis(self, options: Options, report: Report | None) -> bool:
+        """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
+        self._highs.setBasis(self._basis)
+        settings = _settings(self.arrays, options, options.time_limit)
+        asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
+        self._keep_basis()
+        return asked
+
+    def _keep_basis(self) -> None:
+        """Keep the first optimal basis of a linear program."""
+        kept = self._basis is not None and not self._basis.alien
+        if kept or self.arrays.integer.any() or self._highs.getModelStatus() != _STATUS.kOptimal:
+            return
+        self._basis = self._highs.getBasis()
+        self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
 
     def _run(self, settings: dict[str, Any], report: Report | None, afresh: bool = False) -> bool:
         """Run HiGHS in a thread of its own, so that Ctrl-C reaches us; returns whether Ctrl-C asked it to stop.
@@ -166,7 +223,7 @@ class Model:
             self._highs.clearSolver()
         if not self.arrays.integer.any():
             settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
-        _set_options(self._highs, {"presolve": "choose", **settings})
+        _set_options(self._highs, {**_DEFAULTS, **settings})
         if self._start is not None:
             columns, values = self._start
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)

@@ -19,7 +19,7 @@ from optimizer.solver.solution import Options
 from tests.program.tiny import tiny
 
 SHARES = ("min_service", "critical", "limit", "deposit_fraction", "residual_fraction")
-SEEDS = range(60)
+SEEDS = range(120)
 ENOUGH = 2
 
 
@@ -36,7 +36,7 @@ def changed(frames: dict[str, Any], table: str, column: str, rng: np.random.Gene
         return None
     if not np.isfinite(old):
         return None
-    new = old + 1 if column == "max_blocks" else old * (1 + 0.2 * rng.random())
+    new = old + 1 if column in ("max_blocks", "life_months") else old * (1 + 0.2 * rng.random())
     frame.iat[row, place] = min(new, 1.0) if column in SHARES else new
     try:
         return optimizer.read({**frames, table: frame})
@@ -84,7 +84,7 @@ def test_the_program_comes_back_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", ["contracts.lease.lead_months+=1", "demand.jobs@2030-01.amount=0", "on_demand.hourly.availability=0.5"]
+    "edit", ["contracts.lease.lead_months+=1", "demand.jobs@2030-01.amount=0", "on_demand.hourly.max_accelerators=0"]
 )
 def test_other_edits_build_the_program_anew(edit: str) -> None:
     """Tests that what changes the shape of the program is still right, if not in place."""
