@@ -38,6 +38,9 @@ class Effect:
     reach: Reach | None = None
 
 
+Touched = tuple[Effect, set[str]]  # what an edit changes, and the names it changes it for
+
+
 def _sites_with(old: Index, new: Index, accelerator: str) -> set[str]:
     """Own sites where a kind of accelerator stands."""
     pools = new.pools.values()

@@ -114,6 +114,7 @@ class Model:
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
+        self._first_columns = len(arrays.cost)
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
@@ -138,9 +139,15 @@ class Model:
     def change(self, arrays: Arrays) -> int:
         """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
 
-        What differs is changed in place, so that the next solve starts from the last basis or incumbent.
+        What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
+        There may be more columns behind those that the model was made with.
         """
-        old, highs = self.arrays, self._highs
+        highs, first = self._highs, self._first_columns
+        old = self.arrays.up_to(first)
+        if len(self.arrays.cost) > first:
+            more = np.arange(first, len(self.arrays.cost), dtype=np.int32)
+            highs.deleteCols(len(more), more)
+        self.arrays, arrays = arrays, arrays.up_to(first)
         cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
         bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
         rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
@@ -155,10 +162,26 @@ class Model:
         columns = np.searchsorted(arrays.starts, cells, side="right") - 1
         for cell, column in zip(cells.tolist(), columns.tolist(), strict=True):
             done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
+        more = len(self.arrays.cost) - first
+        if more:
+            done += self._append(first)
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
-        self.arrays = arrays
-        return len(cost) + len(bounds) + len(rows) + len(cells)
+        return len(cost) + len(bounds) + len(rows) + len(cells) + more
+
+    def _append(self, first: int) -> list[highspy.HighsStatus]:
+        """Append the columns behind the first ones."""
+        arrays, highs = self.arrays, self._highs
+        count, begin = len(arrays.cost) - first, arrays.starts[first]
+        indices, values = arrays.indices[begin:].astype(np.int32), arrays.values[begin:]
+        starts = (arrays.starts[first:-1] - begin).astype(np.int32)
+        limits = arrays.cost[first:], arrays.lower[first:], arrays.upper[first:]
+        done = [highs.addCols(count, *limits, len(values), starts, indices, values)]
+        whole = np.flatnonzero(arrays.integer[first:]) + first
+        if len(whole):
+            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
+            done.append(highs.changeColsIntegrality(len(whole), whole.astype(np.int32), kinds))
+        return done
 
     def start(self, columns: Ints, values: Floats) -> None:
         """Give values of some columns to start the next search from; HiGHS completes them."""
@@ -199,7 +222,7 @@ class Model:
 
     def _run_from_basis(self, options: Options, report: Report | None) -> bool:
         """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
-        self._highs.setBasis(self._basis)
+        self._highs.setBasis(_fitted(self._basis, len(self.arrays.cost)))
         settings = _settings(self.arrays, options, options.time_limit)
         asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
         self._keep_basis()
@@ -302,6 +325,18 @@ def _as_lp(arrays: Arrays) -> highspy.HighsLp:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[whole] for whole in arrays.integer.tolist()]
     return lp
+
+
+def _fitted(basis: Any, count: int) -> Any:
+    """A basis for some columns more or fewer at the end."""
+    statuses = basis.col_status
+    if len(statuses) == count:
+        return basis
+    found = highspy.HighsBasis()
+    found.valid, found.alien = True, len(statuses) > count  # alien: HiGHS repairs what does not fit
+    found.col_status = (statuses + [Basis.lower] * (count - len(statuses)))[:count]
+    found.row_status = basis.row_status
+    return found
 
 
 def _set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ class _Built:
         with collector_paused():
             self.program = self._first_program = build(instance)
             self.arrays = self._first_arrays = compile_program(self.program, relax=relax)
-        self._shape = Shape(self.program, self.arrays)
+        self._shape = Shape(self.program, self.arrays, relax)
         self.model = Model(self.arrays)
 
     def revise(self, instance: Instance) -> bool:

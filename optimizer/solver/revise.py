@@ -19,10 +19,9 @@ from optimizer.program.compile import Arrays, Columns, Floats
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, joined
 from optimizer.schema import program_contents
-from optimizer.solver.effects import Effect, changes
+from optimizer.solver.effects import Touched, changes
+from optimizer.solver.placed_anew import Anew, place_anew
 from optimizer.solver.shape import same_shape
-
-Touched = tuple[Effect, set[str]]  # what an edit changes, and the names it changes it for
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Shape:
 
     program: Program
     arrays: Arrays
+    relax: bool = False
 
     @cached_property
     def columns(self) -> Columns:
@@ -56,7 +56,7 @@ class Shape:
         return places, column[places]
 
 
-class _Revised:
+class Revised:
     """The model with other data: its variables and what is gathered of them stay, all else is read anew."""
 
     def __init__(self, model: Any, ix: Index) -> None:
@@ -67,6 +67,7 @@ class _Revised:
         self.budgets = {row.budget: row for row in ix.rows["budgets"]}
         self.rule_scale, self.rule_value = dict(model.rule_scale), dict(model.rule_value)
         self.entries: Entries = model.entries
+        self.occupants, self.placements_of = model.occupants, model.placements_of
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_model"], name)
@@ -91,30 +92,41 @@ def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -
     if not same_shape(program.index, ix):
         return None
     touched = [(change.effect, change.touched(program.index, ix)) for change in found]
-    m = _Revised(program.model, ix)
-    terms = {term for effect, _ in touched for term in effect.terms}
-    entries = _book_anew(m, program.entries, touched) if terms else program.entries
-    m.entries = entries
-    rows = list(_rows(m, touched, bool(terms)))
-    if terms or any(family == "own_rule" for family, _ in rows):
+    m = Revised(program.model, ix)
+    anew = place_anew(program, m, relax=shape.relax or not arrays.integer.any())
+    if anew is None:
+        return None
+    touched += anew.touched
+    entries = m.entries = _book_anew(m, program.entries, touched)
+    rows = list(_rows(m, touched, any(effect.terms for effect, _ in touched)))
+    if any(family == "own_rule" for family, _ in rows):
         gather_money(m)
         rules.measure(m)
+    written = _written(m, program, rows, arrays, shape, anew)
+    if written is None:
+        return None
+    written = replace(written, cost=_cost(m, entries, len(written.cost)))
+    return replace(program, model=m, index=ix, entries=entries, columns=m.columns), _bounded(m, touched, written, anew)
+
+
+def _written(
+    m: Any, program: Program, rows: list[tuple[str, Any]], arrays: Arrays, shape: Shape, anew: Anew
+) -> Arrays | None:
+    """Arrays with some rows written anew; None if one has non-zeros in new places."""
     values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
+    columns = shape.columns.with_more(m.columns[len(arrays.cost) :]) if anew.columns else shape.columns
+    more: list[tuple[int, int, float]] = []
     for family, key in rows:
         constraint = getattr(program.model, family)[key]
         expression = getattr(_room("constraints", family), family)(m, *_parts(key))
         row = shape.row_of[id(constraint)]
-        line = _line(expression, shape, row)
+        line = _line(expression, shape, columns, row)
         if line is None:
             return None
-        places, row_values, row_lower[row], row_upper[row] = line
+        places, row_values, row_lower[row], row_upper[row] = line.places, line.values, line.lower, line.upper
         values[places] = row_values
-    lower, upper = _bounds(m, touched, arrays)
-    cost = _cost(m, entries, len(arrays.cost)) if terms else arrays.cost
-    revised = replace(
-        arrays, cost=cost, lower=lower, upper=upper, values=values, row_lower=row_lower, row_upper=row_upper
-    )
-    return replace(program, model=m, index=ix, entries=entries), revised
+        more += [(column, row, value) for column, value in line.more]
+    return anew.append(replace(arrays, values=values, row_lower=row_lower, row_upper=row_upper), more)
 
 
 def _room(kind: str, family: str) -> ModuleType:
@@ -149,21 +161,36 @@ def _rows(m: Any, touched: list[Touched], money_too: bool) -> Iterator[tuple[str
                 yield family, key
 
 
-def _line(expression: Any, shape: Shape, row: int) -> tuple[NDArray[Any], Floats, float, float] | None:
-    """Places, values and bounds of a row written anew; None if it has non-zeros in new places."""
+@dataclass(frozen=True)
+class _Line:
+    """A row written anew: places in the array of values, values there, bounds, and what is in columns appended."""
+
+    places: NDArray[Any]
+    values: Floats
+    lower: float
+    upper: float
+    more: list[tuple[int, float]]
+
+
+def _line(expression: Any, shape: Shape, numbers: Columns, row: int) -> _Line | None:
+    """A row written anew; None if it has non-zeros in new places."""
     low, body, high = expression if len(expression) == 3 else (expression[1], expression[0], expression[1])
-    coefficients, columns, _ = shape.columns.linear(body, shape.arrays.rows[row])
+    coefficients, columns, _ = numbers.linear(body, shape.arrays.rows[row])
     places, known = shape.cells(row)
     position = {column: number for number, column in enumerate(known.tolist())}
-    values = np.zeros(len(known))
+    values, more = np.zeros(len(known)), []
     for coefficient, column in zip(coefficients, columns, strict=True):
-        if column not in position:
+        if column in position:
+            values[position[column]] += coefficient
+        elif column >= len(shape.arrays.cost):
+            more.append((column, coefficient))
+        else:
             return None
-        values[position[column]] += coefficient
-    return places, values, -np.inf if low is None else float(low), np.inf if high is None else float(high)
+    return _Line(places, values, -np.inf if low is None else float(low), np.inf if high is None else float(high), more)
 
 
-def _bounds(m: Any, touched: list[Touched], arrays: Arrays) -> tuple[Floats, Floats]:
+def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arrays:
+    """Arrays with the bounds of what is touched; placements that are no longer possible are held at 0."""
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for family, places in _families(touched, "bounds").items():
         limits = getattr(_room("variables", family), f"limits_{family}")
@@ -172,7 +199,8 @@ def _bounds(m: Any, touched: list[Touched], arrays: Arrays) -> tuple[Floats, Flo
                 low, high = limits(m, *_parts(key))
                 number = m.number[id(variable)]
                 lower[number], upper[number] = low, np.inf if high is None else high
-    return lower, upper
+    upper[anew.stale] = 0.0
+    return replace(arrays, lower=lower, upper=upper)
 
 
 def _cost(m: Any, entries: Entries, count: int) -> Floats:
@@ -184,14 +212,16 @@ def _cost(m: Any, entries: Entries, count: int) -> Floats:
 _ITEMS = ("builds", "purchases", "offers", "workloads", "sites", "runs", "own_rules", "commitments", "agreements")
 
 
-def _book_anew(m: _Revised, entries: Entries, touched: list[Touched]) -> Entries:
+def _book_anew(m: Revised, entries: Entries, touched: list[Touched]) -> Entries:
     """The ledger with the terms of the edited items booked anew."""
     items = {name for effect, names in touched if effect.terms for name in names}
     terms = {term for effect, _ in touched for term in effect.terms}
+    if not terms:
+        return entries
     part = copy.copy(m.ix)
     for name in _ITEMS:
         setattr(part, name, {item: row for item, row in getattr(m.ix, name).items() if item in items})
-    few = _Revised(m, part)
+    few = Revised(m, part)
     anew = book(few, [term for term in program_contents()["terms"] if term in terms])
     stale = np.array([name.term in terms and name.item in items for name in entries.names], dtype=bool)
     return joined(entries.where(~stale[entries.accounts]), anew)

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.index import Index
-from optimizer.program.placement import duration
 
 
 def same_shape(old: Index, new: Index) -> bool:
-    """Whether what is possible, wanted and limited is the same in kind, so that the program has the same shape."""
+    """Whether what is possible, wanted and limited is the same in kind, so that the program has the same shape.
+
+    But for the placements of training runs, which can be made anew.
+    """
     return (
         (old.possible is new.possible or _pattern(old.possible) == _pattern(new.possible))
         and (old.demand is new.demand or _wanted(old) == _wanted(new))
         and (old.yields is new.yields or old.yields.keys() == new.yields.keys())
-        and (old.placements is new.placements or _placed(old) == _placed(new))
         and (old.agreements is new.agreements or all(_kind(old, name) == _kind(new, name) for name in new.agreements))
         and [_critical(old), _limits(old)] == [_critical(new), _limits(new)]
     )
@@ -29,12 +30,6 @@ def _wanted(ix: Index) -> dict[str, bytes]:
 
 def _pattern(masks: Mapping[str, Any]) -> dict[str, bytes]:
     return {name: np.packbits(mask).tobytes() for name, mask in masks.items()}
-
-
-def _placed(ix: Index) -> tuple[Any, ...]:
-    """Placements of training runs, and how long they take."""
-    kinds = dict.fromkeys(place[:3] for place in ix.placements)
-    return ix.placements, [duration(ix, *kind) for kind in kinds]
 
 
 def _kind(ix: Index, name: str) -> tuple[Any, ...]:
