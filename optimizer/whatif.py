@@ -14,10 +14,10 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
-from optimizer.planning import finish
-from optimizer.program.holds import Hold, parse_hold
+from optimizer.planning import Cost, cost_of, finish
+from optimizer.program.holds import Hold, held_in, held_on, parse_hold
 from optimizer.solver.resolve import Live
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Solution
 
 NO_PLAN = "leaves no plan"
 NOT_IN_TIME = "not found in time"
@@ -30,7 +30,8 @@ class WhatIf:
     Parameters
     ----------
     base : Plan or Instance
-        The plan at hand, from which searches start; or an instance without one.
+        The plan at hand, from which searches start; or an instance without one. What was held when the plan was made
+        (its ``held``) is held on; what is held newly takes the place of all that was held about the same item.
     relax : bool
         Solve linear relaxations.
     **options
@@ -40,6 +41,7 @@ class WhatIf:
     --------
     >>> ask = optimizer.WhatIf(plan, gap=0.005)                    # doctest: +SKIP
     >>> ask("contracts.bridge.price*=0.9").objective               # doctest: +SKIP
+    >>> ask.cost("demand.jobs.amount*=1.1").objective              # doctest: +SKIP
     >>> ask(delay="builds.texas=6", forbid="sign:bridge").gap      # doctest: +SKIP
     """
 
@@ -47,6 +49,7 @@ class WhatIf:
         self.plan = base if isinstance(base, Plan) else None
         self.instance = base.instance if isinstance(base, Plan) else base
         self.options = Options(relax=relax, **options)
+        self.held = [] if self.plan is None else held_in(self.plan)
         self.live = Live(self.instance, relax=relax)
 
     def __call__(
@@ -89,7 +92,39 @@ class WhatIf:
 
     def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
         """As calling it, with edits and holds that are parsed already."""
-        edits, holds, clock = list(edits), list(holds), Clock(progress)
+        holds, clock = held_on(self.held, holds), Clock(progress)
+        solution = self._solved(list(edits), holds, clock)
+        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
+        return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
+
+    def cost(self, edit: Texts = (), *, delay: Texts = (), **holds: Texts) -> Cost:
+        """What the plan of the edited instance costs, without the plan: the way to ask many what-ifs.
+
+        Parameters
+        ----------
+        edit, delay, **holds
+            As for calling it.
+
+        Returns
+        -------
+        Cost
+            Not audited, as there is no plan that could be.
+
+        Raises
+        ------
+        EditError, HoldError, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+            As calling it does.
+        """
+        edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
+        return self.ask_cost(edits, parse_holds(**holds))
+
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+        """As ``cost``, with edits and holds that are parsed already."""
+        solution = self._solved(list(edits), held_on(self.held, holds), Clock(progress))
+        return cost_of(self.live.program, self.live.arrays, solution)
+
+    def _solved(self, edits: list[Edit], holds: list[Hold], clock: Clock) -> Solution:
+        """Solution of the edited instance."""
         with clock.phase("read"):
             edited = apply_edits(self.instance, edits) if edits else self.instance
         with clock.phase("build"):
@@ -98,10 +133,7 @@ class WhatIf:
                 self.live.start(self.plan, holds)
         with clock.phase("solve"):
             report = clock.reporter(self.live.program.units.money)
-            rules = bool(edited.rows["rules"])
-            solution = self.live.solve(self.options, report, holds=holds, duals=rules)
-        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
-        return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
+            return self.live.solve(self.options, report, holds=holds, duals=bool(edited.rows["rules"]))
 
     def sweep(
         self,
@@ -130,13 +162,13 @@ class WhatIf:
         rows: list[tuple[float | str | None, ...]] = []
         for value in values:
             try:
-                plan = self.ask([*others, parse_edit(f"{edit}={value!r}")], holds, progress)
+                found = self.ask_cost([*others, parse_edit(f"{edit}={value!r}")], holds, progress)
             except (NoFeasiblePlan, StoppedWithoutPlan) as error:
                 rows.append(
                     (value, math.nan, None, None, NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME)
                 )
             else:
-                rows.append((value, plan.objective, plan.bound, plan.gap, ""))
+                rows.append((value, found.objective, found.bound, found.gap, ""))
         table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap", "note"])
         table.insert(4, "change", table["objective"].diff())
         return table

@@ -93,3 +93,29 @@ def test_a_search_starts_from_the_plan_at_hand() -> None:
     assert found.values is not None
     cost = float(live.arrays.cost @ found.values) + live.arrays.offset
     assert cost * live.program.units.money == pytest.approx(plan.objective)
+
+
+def test_what_is_held_in_a_plan_is_held_on() -> None:
+    """Tests that what-ifs on a plan made without a lease do without it, until something else is held about it.
+
+    Hours alone cost 15000, at six in place of five 18000; with the lease forbidden in the first month alone, a month of
+    hours and two of the lease cost 5000 + 6000.
+    """
+    first = optimizer.WhatIf(solved(tiny(3, {"jobs": [10]}, **LEASE)), gap=0, threads=1)
+    without = first(forbid="sign:lease")
+    ask = optimizer.WhatIf(without, gap=0, threads=1)
+    dearer = ask("on_demand.hourly.price=6")
+    assert dearer.objective == pytest.approx(18_000)
+    assert dearer.head["held"] == ["forbid sign:lease"]
+    assert ask.cost("on_demand.hourly.price=6").objective == pytest.approx(18_000)
+    later = ask(forbid="lease@2030-01")
+    assert later.objective == pytest.approx(11_000)
+    assert later.head["held"] == ["forbid lease@2030-01"]
+
+
+def test_the_cost_alone_is_that_of_the_plan(ask: optimizer.WhatIf) -> None:
+    """Tests objective, bound and gap without a plan, and that there is none where no plan meets the rules."""
+    found = ask.cost("contracts.lease.price*=2")
+    assert (found.objective, found.bound, found.gap) == pytest.approx((15_000, 15_000, 0))
+    with pytest.raises(optimizer.NoFeasiblePlan):
+        ask.cost(["workloads.jobs.min_service=1", "on_demand.hourly.max_accelerators=5"], forbid="sign:lease")

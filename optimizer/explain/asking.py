@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from optimizer.clock import Tell
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.planning import Cost
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
 
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
 
 class Asking(WhatIf):
-    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand."""
+    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand.
+
+    Attributes
+    ----------
+    tell : callable or None
+        Told how each search goes on.
+    """
+
+    tell: Tell | None = None
 
     def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
         """As of :class:`optimizer.WhatIf`, but an interrupted search is no answer.
@@ -24,7 +37,7 @@ class Asking(WhatIf):
             If the search was interrupted.
         """
         try:
-            plan = super().ask(edits, holds, progress)
+            plan = super().ask(edits, holds, progress or self.tell)
         except StoppedWithoutPlan as error:
             if error.interrupted:
                 raise KeyboardInterrupt from error
@@ -32,3 +45,37 @@ class Asking(WhatIf):
         if plan.head["stopped"] == "interrupted":
             raise KeyboardInterrupt
         return plan
+
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+        """As of :class:`optimizer.WhatIf`, but an interrupted search ends all that are left.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the search was interrupted.
+        """
+        try:
+            cost = super().ask_cost(edits, holds, progress or self.tell)
+        except StoppedWithoutPlan as error:
+            if error.interrupted:
+                raise KeyboardInterrupt from error
+            raise
+        if cost.interrupted:
+            raise KeyboardInterrupt
+        return cost
+
+
+def as_far_as_it_goes(
+    items: Iterable[Item], work: Callable[[Item], Found], stop: Callable[[], None] | None
+) -> list[Found]:
+    """What is worked out of each item, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C ends it all."""
+    found = []
+    for item in items:
+        try:
+            found.append(work(item))
+        except KeyboardInterrupt:
+            if stop is None:
+                raise
+            stop()
+            break
+    return found

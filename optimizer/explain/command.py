@@ -67,18 +67,27 @@ def explain(
         return _why_not(plan, gap, time_limit, threads, as_json)
     from optimizer.explain.explanation import explain as work_out
     from optimizer.plan.plan import load_plan
+    from optimizer.report.progress import narrate
 
     loaded = load_plan(plan)
     _known_offers(loaded, items)
-    found = work_out(loaded, quick=quick, items=items, gap=gap, time_limit=time_limit, threads=threads, tell=_say)
-    written = found.save(plan)
+    options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "threads": threads}
+    with narrate(loaded.instance.head.currency) as (say, progress):
+        found = work_out(loaded, quick=quick, items=items, **options, tell=say, progress=progress)
+    if found.stopped and not found.tables:
+        raise KeyboardInterrupt
+    written, code = found.save(plan), 3 if found.stopped else 0
     if as_json:
-        print_json({"plan": plan, "written": [str(path) for path in written], **found.to_dict()})
+        told = {"stopped_at": found.stopped} if found.stopped else {}
+        names = [str(path) for path in written]
+        print_json({"plan": plan, "exit_code": code, "written": names, **told, **found.to_dict()})
     from optimizer.report.explained import render
 
     _print(render(found, _width(as_json)), as_json)
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
-    return 0
+    if found.stopped:
+        click.echo(f"Stopped by Ctrl-C at {found.stopped}. What was worked out until then is kept.", err=True)
+    return code
 
 
 def _why_not(name: str, gap: float | None, time_limit: float, threads: int | None, as_json: bool) -> int:
@@ -86,10 +95,12 @@ def _why_not(name: str, gap: float | None, time_limit: float, threads: int | Non
     from optimizer.errors import NoFeasiblePlan
     from optimizer.instance.examples import find_instance
     from optimizer.instance.read import read
+    from optimizer.report.progress import narrate
 
-    found = diagnose(
-        read(find_instance(name)), gap=1e-3 if gap is None else gap, time_limit=time_limit, threads=threads
-    )
+    instance = read(find_instance(name))
+    options: dict[str, Any] = {"gap": 1e-3 if gap is None else gap, "time_limit": time_limit, "threads": threads}
+    with narrate(instance.head.currency) as (say, progress):
+        found = diagnose(instance, **options, tell=say, progress=progress)
     code = 0 if found.feasible else NoFeasiblePlan.exit_code
     if as_json:
         print_json({"instance": name, "exit_code": code, **found.to_dict()})
@@ -277,10 +288,6 @@ def _share(text: str) -> float:
 
 
 # ---------------------------------------------------------------- helpers
-def _say(line: str) -> None:
-    click.echo(f"{line} ...", err=True)
-
-
 def _width(err: bool) -> int:
     from rich.console import Console
 

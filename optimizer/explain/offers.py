@@ -7,13 +7,14 @@ doing without it at the price (cost without the offer - all else the plan costs)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.explain.asking import as_far_as_it_goes
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
@@ -62,7 +63,7 @@ class _Try:
     plan: Plan
 
 
-def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
     """Verdicts on offers.
 
     Parameters
@@ -73,6 +74,8 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
         Whose offers they are.
     items : iterable of str
         Offers of the plan's instance; see :func:`offers`.
+    stop : callable, optional
+        Told of Ctrl-C, after which no further offer is looked into; without it, Ctrl-C is raised.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
         ``proven`` (whether the gaps of the searches leave no doubt about it), ``reason`` in words.
     """
     found = {offer.item: offer for offer in offers(plan)}
-    rows = [_Verdict(ask, plan, found[item]).row() for item in items]
+    rows = as_far_as_it_goes(items, lambda item: _Verdict(ask, plan, found[item]).row(), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -75,6 +75,19 @@ def parse_hold(kind: str, text: str) -> Hold:
     return Hold(kind, decision or "", item, month or "")
 
 
+def held_in(plan: Any) -> list[Hold]:
+    """Decisions that were held when a plan was made."""
+    pairs = (str(text).partition(" ") for text in plan.head.get("held", ()))
+    return [parse_hold(kind, rest) for kind, _, rest in pairs]
+
+
+def held_on(held: Iterable[Hold], new: Iterable[Hold]) -> list[Hold]:
+    """What was held before and is held on, with what is held newly: that takes the place of all about the same item."""
+    new = list(new)
+    items = {one.item for one in new}
+    return [*(one for one in held if one.item not in items), *new]
+
+
 def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
     """Arrays in which decisions are held.
 

@@ -145,8 +145,8 @@ class Model:
         highs, first = self._highs, self._first_columns
         old = self.arrays.up_to(first)
         if len(self.arrays.cost) > first:
-            more = np.arange(first, len(self.arrays.cost), dtype=np.int32)
-            highs.deleteCols(len(more), more)
+            behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
+            highs.deleteCols(len(behind), behind)
         self.arrays, arrays = arrays, arrays.up_to(first)
         cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
         bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)

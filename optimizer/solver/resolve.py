@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -45,6 +47,8 @@ class Live:
         self._home = self._now = _Built(instance, relax)
         self._aside: _Built | None = None
         self._started: Any = None
+        gc.freeze()  # what stays need not be walked by the garbage collector, time and again: it is millions of objects
+        weakref.finalize(self, gc.unfreeze)
 
     @property
     def program(self) -> Program:
@@ -55,6 +59,11 @@ class Live:
     def arrays(self) -> Arrays:
         """The program as it stands, compiled."""
         return self._now.arrays
+
+    @property
+    def placed_anew(self) -> bool:
+        """Whether columns of training runs were appended to the program as it was built."""
+        return len(self.arrays.cost) > self._now.count
 
     def update(self, instance: Instance) -> bool:
         """Change the program to that of another instance; returns whether that could be done in place."""
@@ -110,11 +119,12 @@ class _Built:
             self.program = self._first_program = build(instance)
             self.arrays = self._first_arrays = compile_program(self.program, relax=relax)
         self._shape = Shape(self.program, self.arrays, relax)
-        self.model = Model(self.arrays)
+        self.model, self.count = Model(self.arrays), len(self.arrays.cost)
 
     def revise(self, instance: Instance) -> bool:
         """Change the program in place to that of an edited instance; returns whether that can be done."""
-        revised = revise(self._first_program, self._first_arrays, self._shape, instance)
+        with collector_paused():
+            revised = revise(self._first_program, self._first_arrays, self._shape, instance)
         if revised is None:
             return False
         self.program, self.arrays = revised

@@ -98,8 +98,9 @@ def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -
         return None
     touched += anew.touched
     entries = m.entries = _book_anew(m, program.entries, touched)
-    rows = list(_rows(m, touched, any(effect.terms for effect, _ in touched)))
-    if any(family == "own_rule" for family, _ in rows):
+    booked = any(effect.terms for effect, _ in touched)
+    rows = list(_rows(m, touched, booked))
+    if booked or any(family == "own_rule" for family, _ in rows):
         gather_money(m)
         rules.measure(m)
     written = _written(m, program, rows, arrays, shape, anew)
