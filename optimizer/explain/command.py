@@ -60,6 +60,8 @@ def explain(
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
     up, proven by a plan (exit 5).
+
+    Ctrl-C ends the work; what was worked out of a plan until then is written (exit 3).
     """
     if not (Path(plan) / "plan.json").is_file():
         if quick or items:
