@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from optimizer.clock import Tell
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.planning import Cost
 from optimizer.program.holds import Hold
 from optimizer.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
 
 class Asking(WhatIf):
-    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand."""
+    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand.
+
+    Attributes
+    ----------
+    tell : callable or None
+        Told how each search goes on.
+    """
+
+    tell: Tell | None = None
 
     def ask(
         self,
@@ -30,7 +43,7 @@ class Asking(WhatIf):
             If the search was interrupted.
         """
         try:
-            plan = super().ask(edits, holds, progress, floor)
+            plan = super().ask(edits, holds, progress or self.tell, floor)
         except StoppedWithoutPlan as error:
             if error.interrupted:
                 raise KeyboardInterrupt from error
@@ -39,11 +52,43 @@ class Asking(WhatIf):
             raise KeyboardInterrupt
         return plan
 
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+        """As of :class:`optimizer.WhatIf`, but an interrupted search ends all that are left.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the search was interrupted.
+        """
+        try:
+            cost = super().ask_cost(edits, holds, progress or self.tell)
+        except StoppedWithoutPlan as error:
+            if error.interrupted:
+                raise KeyboardInterrupt from error
+            raise
+        if cost.interrupted:
+            raise KeyboardInterrupt
+        return cost
+
+
+def as_far_as_it_goes(
+    items: Iterable[Item], work: Callable[[Item], Found], stop: Callable[[], None] | None
+) -> list[Found]:
+    """What is worked out of each item, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C ends it all."""
+    found = []
+    for item in items:
+        try:
+            found.append(work(item))
+        except KeyboardInterrupt:
+            if stop is None:
+                raise
+            stop()
+            break
+    return found
+
 
 def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> tuple[float | None, float | None, str]:
     """How much more a plan costs with decisions held.
-
-    Holding only takes plans away, so that the bound on all plans holds on: a search that comes near it is over.
 
     Parameters
     ----------
@@ -61,7 +106,7 @@ def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> tuple[float | 
         are no figures (``""`` where there are).
     """
     try:
-        other = ask.ask([], holds, floor=plan.bound)
+        other = ask.ask_held(holds)
     except NoFeasiblePlan:
         return None, None, NO_PLAN
     except StoppedWithoutPlan:

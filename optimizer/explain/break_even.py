@@ -21,7 +21,7 @@ def forced(ask: WhatIf, plan: Plan, item: str, at: At, took: Took) -> tuple[floa
         tries = ((worse, at(worse)) for worse in _PRICES)
         return next((one for one in tries if took(one[1]) > 0), None)
     try:
-        return 1.0, ask.ask([], [Hold("force", "", item)], floor=plan.bound)
+        return 1.0, ask.ask_held([Hold("force", "", item)])
     except (NoFeasiblePlan, HoldError):
         return None
 

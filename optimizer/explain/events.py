@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.explain.asking import as_far_as_it_goes
 from optimizer.explain.exits import ITEMS, leavings
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
@@ -64,15 +65,18 @@ def usual_events(plan: Plan) -> list[Event]:
     return [*_slips(plan), *_growth(plan), *_taken_back(plan)]
 
 
-def answers(ask: WhatIf, events: Iterable[Event]) -> Iterator[Answer]:
-    """The best plan that is found for each event."""
-    for event in events:
-        try:
-            yield Answer(event, ask.ask(event.edits, event.holds))
-        except NoFeasiblePlan:
-            yield Answer(event, None, NO_PLAN)
-        except StoppedWithoutPlan:
-            yield Answer(event, None, NOT_IN_TIME)
+def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | None = None) -> list[Answer]:
+    """The best plan found for each event, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C is raised."""
+    return as_far_as_it_goes(events, lambda event: _answered(ask, event), stop)
+
+
+def _answered(ask: WhatIf, event: Event) -> Answer:
+    try:
+        return Answer(event, ask.ask(event.edits, event.holds))
+    except NoFeasiblePlan:
+        return Answer(event, None, NO_PLAN)
+    except StoppedWithoutPlan:
+        return Answer(event, None, NOT_IN_TIME)
 
 
 def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.asking import held_costs
+from optimizer.explain.asking import as_far_as_it_goes, held_costs
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
@@ -66,7 +66,9 @@ class Leaving:
         return str(self.row.provider if self.table == "contracts" else self.row.tenant)
 
 
-def exits_table(ask: WhatIf, plan: Plan, items: Iterable[Leaving]) -> pd.DataFrame:
+def exits_table(
+    ask: WhatIf, plan: Plan, items: Iterable[Leaving], stop: Callable[[], None] | None = None
+) -> pd.DataFrame:
     """What leaving earlier or later costs.
 
     Parameters
@@ -77,6 +79,8 @@ def exits_table(ask: WhatIf, plan: Plan, items: Iterable[Leaving]) -> pd.DataFra
         Which says when each is left.
     items : iterable of Leaving
         What is looked into; see :func:`leavings`.
+    stop : callable, optional
+        Told of Ctrl-C, after which nothing further is looked into; without it, Ctrl-C is raised.
 
     Returns
     -------
@@ -84,11 +88,10 @@ def exits_table(ask: WhatIf, plan: Plan, items: Iterable[Leaving]) -> pd.DataFra
         Columns ``item``, ``party``, ``decision`` (``hand_back``, ``take_back``), ``month`` (first one without it),
         ``notice`` (month to give notice in), ``shift`` (months against the plan; 0 is the plan), ``costs`` (how much
         more the best plan found costs), ``at_least`` (how much more any such plan is proven to cost than the plan at
-        hand),
-        ``note``: why there are no figures.
+        hand), ``note``: why there are no figures.
     """
-    rows = [row for one in items for row in _rows(ask, plan, one)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    found = as_far_as_it_goes(items, lambda one: list(_rows(ask, plan, one)), stop)
+    return pd.DataFrame([row for rows in found for row in rows], columns=list(COLUMNS))
 
 
 def leavings(plan: Plan) -> list[Leaving]:

@@ -8,13 +8,14 @@ are wide, so that solving again cannot tell prices so close apart, this price it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.explain.asking import as_far_as_it_goes
 from optimizer.explain.break_even import break_even, forced
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
@@ -68,7 +69,7 @@ class _Try:
     plan: Plan
 
 
-def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
     """Verdicts on offers.
 
     Parameters
@@ -79,6 +80,8 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
         Whose offers they are.
     items : iterable of str
         Offers of the plan's instance; see :func:`offers`.
+    stop : callable, optional
+        Told of Ctrl-C, after which no further offer is looked into; without it, Ctrl-C is raised.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
         ``proven`` (whether the gaps of the searches leave no doubt about it), ``reason`` in words.
     """
     found = {offer.item: offer for offer in offers(plan)}
-    rows = [_Verdict(ask, plan, found[item]).row() for item in items]
+    rows = as_far_as_it_goes(items, lambda item: _Verdict(ask, plan, found[item]).row(), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -188,7 +191,7 @@ class _Verdict:
         try:
             if self.offer.table == "on_demand":
                 return self.ask.ask([Edit("on_demand", self.offer.item, "max_accelerators", "=", "0")])
-            return self.ask.ask([], [Hold("forbid", "", self.offer.item)], floor=self.plan.bound)
+            return self.ask.ask_held([Hold("forbid", "", self.offer.item)])
         except NoFeasiblePlan:
             return None
 

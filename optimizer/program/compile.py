@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +50,23 @@ class Arrays:
             "nonzeros": len(self.values),
             "integers": int(self.integer.sum()),
         }
+
+    def up_to(self, count: int) -> Arrays:
+        """The first columns alone."""
+        if count == len(self.cost):
+            return self
+        end = self.starts[count]
+        return replace(
+            self,
+            cost=self.cost[:count],
+            lower=self.lower[:count],
+            upper=self.upper[:count],
+            integer=self.integer[:count],
+            starts=self.starts[: count + 1],
+            indices=self.indices[:end],
+            values=self.values[:end],
+            columns=self.columns[:count],
+        )
 
     def with_bounds(self, lower: Floats, upper: Floats) -> Arrays:
         """The same program without whole numbers, its columns between other bounds."""
@@ -121,6 +140,14 @@ class Columns:
         if found is None:
             found = self.number[id(variable)] = len(self.variables)
             self.variables.append(variable)
+        return found
+
+    def with_more(self, variables: Iterable[Any]) -> Columns:
+        """The same columns with some more behind them."""
+        found = copy.copy(self)
+        found.variables = [*self.variables, *variables]
+        new = found.variables[len(self.variables) :]
+        found.number = self.number | {id(variable): len(self.variables) + n for n, variable in enumerate(new)}
         return found
 
     def linear(self, expression: Any, owner: Any) -> tuple[list[float], list[int], float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -26,6 +26,18 @@ _CONFLICT_SECONDS = 60.0
 _SHORT = Options(gap=1.0, time_limit=5.0)
 _FEASIBILITY = Options(time_limit=_CONFIRM_SECONDS)
 _STATUS = highspy.HighsModelStatus
+_DEFAULTS = {
+    "presolve": "choose",
+    "objective_target": -np.inf,
+    "simplex_strategy": 1,
+    "simplex_iteration_limit": highspy.kHighsIInf,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
+}
+# From a basis that is nearly optimal, HiGHS chooses the primal simplex where only costs changed, the dual one else, and
+# perturbed costs would only take it away from there.
+_NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
+_FEW_ITERATIONS = 1000
+_FROM_BASIS = (_STATUS.kOptimal, _STATUS.kInfeasible, _STATUS.kTimeLimit)  # there is no presolve that may be wrong
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
     _STATUS.kOptimal: Stop.GAP_REACHED,
@@ -76,6 +88,16 @@ class _Watch:
             event.data_in.user_interrupt = True
 
 
+@dataclass(frozen=True)
+class Basis:
+    """Where a linear program ended: the status of each column and row, as HiGHS names them."""
+
+    columns: list[Any]
+    rows: list[Any]
+    lower = highspy.HighsBasisStatus.kLower
+    basic = highspy.HighsBasisStatus.kBasic
+
+
 class Model:
     """A program held by HiGHS: solved, changed in place, and solved again from where it stands.
 
@@ -100,6 +122,7 @@ class Model:
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
+        self._first_columns = len(arrays.cost)
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
@@ -107,6 +130,8 @@ class Model:
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
         _set_options(self._highs, _EXACT)
+        self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
+        self._most_iterations = 0
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         if arrays.integer.any():
@@ -165,9 +190,15 @@ class Model:
     def change(self, arrays: Arrays) -> int:
         """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
 
-        What differs is changed in place, so that the next solve starts from the last basis or incumbent.
+        What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
+        There may be more columns behind those that the model was made with.
         """
-        old, highs = self.arrays, self._highs
+        highs, first = self._highs, self._first_columns
+        old = self.arrays.up_to(first)
+        if len(self.arrays.cost) > first:
+            behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
+            highs.deleteCols(len(behind), behind)
+        self.arrays, arrays = arrays, arrays.up_to(first)
         cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
         bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
         rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
@@ -182,15 +213,43 @@ class Model:
         columns = np.searchsorted(arrays.starts, cells, side="right") - 1
         for cell, column in zip(cells.tolist(), columns.tolist(), strict=True):
             done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
+        more = len(self.arrays.cost) - first
+        if more:
+            done += self._append(first)
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
-        self.arrays = arrays
         self._withdraw()  # it was a solution of another program
-        return len(cost) + len(bounds) + len(rows) + len(cells)
+        return len(cost) + len(bounds) + len(rows) + len(cells) + more
+
+    def _append(self, first: int) -> list[highspy.HighsStatus]:
+        """Append the columns behind the first ones."""
+        arrays, highs = self.arrays, self._highs
+        count, begin = len(arrays.cost) - first, arrays.starts[first]
+        indices, values = arrays.indices[begin:].astype(np.int32), arrays.values[begin:]
+        starts = (arrays.starts[first:-1] - begin).astype(np.int32)
+        limits = arrays.cost[first:], arrays.lower[first:], arrays.upper[first:]
+        done = [highs.addCols(count, *limits, len(values), starts, indices, values)]
+        whole = np.flatnonzero(arrays.integer[first:]) + first
+        if len(whole):
+            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
+            done.append(highs.changeColsIntegrality(len(whole), whole.astype(np.int32), kinds))
+        return done
 
     def start(self, columns: Ints, values: Floats) -> None:
         """Give values of some columns to start the next search from; HiGHS completes them."""
         self._start = columns, values
+
+    @property
+    def basis(self) -> Basis | None:
+        """Basis that solves start from, of linear programs: that of the first solve, or one that was given."""
+        return None if self._basis is None else Basis(self._basis.col_status, self._basis.row_status)
+
+    @basis.setter
+    def basis(self, given: Basis) -> None:
+        self._basis = highspy.HighsBasis()
+        self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
+        self._basis.col_status, self._basis.row_status = given.columns, given.rows
+        self._most_iterations = len(given.rows)
 
     # ------------------------------------------------------------------ solving
     def solve(
@@ -206,8 +265,15 @@ class Model:
         return replace(solution, bound=floor)
 
     def _solve(self, options: Options, report: Report | None, duals: bool, target: float) -> Solution:
-        began = time.perf_counter()
-        asked = self._run(_settings(self.arrays, options, options.time_limit) | {"objective_target": target}, report)
+        began, left = time.perf_counter(), options.time_limit
+        if self._basis is not None and not self.arrays.integer.any():
+            asked = self._run_from_basis(options, report)
+            if asked or self._highs.getModelStatus() in _FROM_BASIS:
+                return self._solution(options, asked, duals)
+            left -= time.perf_counter() - began
+        settings = _settings(self.arrays, options, left) | {"objective_target": target}
+        asked = self._run(settings, report, afresh=self._basis is not None)
+        self._keep_basis()
         if self._highs.getModelStatus() not in _INFEASIBLE:
             return self._solution(options, asked, duals)
         left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
@@ -217,6 +283,22 @@ class Model:
             return solution
         note = "presolve called the program infeasible, which a run without presolve did not confirm"
         return replace(solution, notes=(note,))
+
+    def _run_from_basis(self, options: Options, report: Report | None) -> bool:
+        """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
+        self._highs.setBasis(_fitted(self._basis, len(self.arrays.cost)))
+        settings = _settings(self.arrays, options, options.time_limit)
+        asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
+        self._keep_basis()
+        return asked
+
+    def _keep_basis(self) -> None:
+        """Keep the first optimal basis of a linear program."""
+        kept = self._basis is not None and not self._basis.alien
+        if kept or self.arrays.integer.any() or self._highs.getModelStatus() != _STATUS.kOptimal:
+            return
+        self._basis = self._highs.getBasis()
+        self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
 
     def _run(self, settings: dict[str, Any], report: Report | None, afresh: bool = False) -> bool:
         """Run HiGHS in a thread of its own, so that Ctrl-C reaches us; returns whether Ctrl-C asked it to stop.
@@ -228,7 +310,7 @@ class Model:
             self._highs.clearSolver()
         if not self.arrays.integer.any():
             settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
-        _set_options(self._highs, {"presolve": "choose", "objective_target": -np.inf, **settings})
+        _set_options(self._highs, {**_DEFAULTS, **settings})
         if self._start is not None:
             columns, values = self._start
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
@@ -307,6 +389,18 @@ def _as_lp(arrays: Arrays) -> highspy.HighsLp:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[whole] for whole in arrays.integer.tolist()]
     return lp
+
+
+def _fitted(basis: Any, count: int) -> Any:
+    """A basis for some columns more or fewer at the end."""
+    statuses = basis.col_status
+    if len(statuses) == count:
+        return basis
+    found = highspy.HighsBasis()
+    found.valid, found.alien = True, len(statuses) > count  # alien: HiGHS repairs what does not fit
+    found.col_status = (statuses + [Basis.lower] * (count - len(statuses)))[:count]
+    found.row_status = basis.row_status
+    return found
 
 
 def _set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:

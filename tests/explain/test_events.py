@@ -18,7 +18,7 @@ HOURS: dict[str, Any] = {"on_demand": [{"price": 5, "max_accelerators": 100}]}  
 def told(instance: Instance) -> tuple[dict[str, dict[Any, Any]], dict[str, dict[Any, Any]]]:
     """Rows of the events by kind and item, and of the first month by item."""
     plan = solved(instance)
-    found = list(answers(optimizer.WhatIf(plan, gap=0, threads=1), usual_events(plan)))
+    found = answers(optimizer.WhatIf(plan, gap=0, threads=1), usual_events(plan))
     events, first = events_table(plan, found), first_table(plan, found)
     return (
         {f"{row['kind']} {row['item']}".strip(): row for row in events.to_dict("records")},

@@ -83,4 +83,5 @@ def explained_plan(plan: Plan, name: str = "") -> Plan:
 
 def explanation(plan: Plan) -> Explanation:
     """The same as an explanation."""
-    return Explanation(plan, **explained_plan(plan).explained)
+    tables: dict[str, Any] = {**explained_plan(plan).explained}
+    return Explanation(plan, **tables)
