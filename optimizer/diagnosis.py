@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from optimizer.clock import Tell
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
@@ -96,13 +98,23 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-def diagnose(instance: Instance | Program, **options: Any) -> Diagnosis:
+def diagnose(
+    instance: Instance | Program,
+    *,
+    tell: Callable[[str], None] | None = None,
+    progress: Tell | None = None,
+    **options: Any,
+) -> Diagnosis:
     """Say why an instance has no plan, and what is the least to give up.
 
     Parameters
     ----------
     instance : Instance or Program
         What has no plan.
+    tell : callable, optional
+        Called with a line on what is under way.
+    progress : callable, optional
+        Called with how the search for the repaired plan goes on, as for :func:`optimizer.solve`.
     **options
         ``gap``, ``time_limit`` (of each of its searches), ``threads``, ``seed``, ``relax`` and ``solver`` (of the plan
         that proves the repair) as for :func:`optimizer.solve`.
@@ -113,19 +125,25 @@ def diagnose(instance: Instance | Program, **options: Any) -> Diagnosis:
         With every conflict that was found, and a repair that a plan proves.
     """
     settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
+    say = tell or (lambda _: None)
+    say("what would have to be given up")
     program = instance if isinstance(instance, Program) else build(instance)
     arrays = compile_program(program, relax=settings.relax)
     edits = repair.cheapest_repair(program, arrays, settings)
     if edits == []:
         return Diagnosis(feasible=True)
+    say("what clashes")
     reasons = tuple(_reason(program, arrays, one) for one in repair.conflicts(program, arrays, settings))
     if edits is None:
         return Diagnosis(feasible=False, reasons=reasons)
-    return Diagnosis(False, reasons, tuple(edits), _proof(program.instance, edits, settings))
+    say("a plan with the least given up")
+    return Diagnosis(False, reasons, tuple(edits), _proof(program.instance, reasons, edits, settings, progress))
 
 
-def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | None:
-    """A plan of the repaired instance; its head tells that it is elastic and what was given up."""
+def _proof(
+    instance: Instance, reasons: tuple[Reason, ...], edits: list[Edit], options: Options, progress: Tell | None
+) -> Plan | None:
+    """A plan of the repaired instance; its head tells what clashed and what was given up."""
     repaired = apply_edits(instance, edits)
     try:
         plan = solve(
@@ -136,10 +154,12 @@ def _proof(instance: Instance, edits: list[Edit], options: Options) -> Plan | No
             seed=options.seed,
             relax=options.relax,
             solver=options.solver,
+            progress=progress,
         )
     except (NoFeasiblePlan, StoppedWithoutPlan):
         return None  # the text says that the repair is not proven
-    return replace(plan, head={**plan.head, "elastic": [str(edit) for edit in edits]})
+    told = {"elastic": [str(edit) for edit in edits], "conflicts": [reason.text for reason in reasons]}
+    return replace(plan, head={**plan.head, **told})
 
 
 def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
@@ -150,6 +170,8 @@ def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
     wanted, limits = told(program, filter(needs, shown)), told(program, (x for x in shown if not needs(x)))
     if wanted and limits:
         text = f"{_listed(wanted, 'and')}; against it stand {_listed(limits, 'and')}"
+    elif len(wanted or limits) == 1:
+        text = f"{(wanted or limits)[0]} cannot hold: what is given or agreed already breaks it"
     else:
         text = f"{_listed(wanted or limits, 'and')} cannot all hold"
     return Reason(f"{text}.", (*wanted, *limits), sources)

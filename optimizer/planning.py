@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,49 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
     return plan
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a plan costs.
+
+    Attributes
+    ----------
+    objective, bound : float
+        Net present cost, and what no plan can be below; in the instance's currency.
+    gap : float or None
+        Relative gap between them; None if nothing is proven.
+    interrupted : bool
+        Whether Ctrl-C ended the search.
+    """
+
+    objective: float
+    bound: float | None
+    gap: float | None
+    interrupted: bool = False
+
+
+def cost_of(program: Program, arrays: Arrays, solution: Solution) -> Cost:
+    """Cost of a solution, in money.
+
+    Raises
+    ------
+    NoFeasiblePlan, StoppedWithoutPlan
+        As :func:`solve` does.
+    """
+    if solution.values is None:
+        raise _no_plan(program, arrays, solution)
+    money = program.units.money
+    objective = (float(arrays.cost @ solution.values[: len(arrays.cost)]) + arrays.offset) * money
+    return replace(_cost(objective, solution.bound * money), interrupted=solution.stop is Stop.INTERRUPTED)
+
+
+def _cost(objective: float, bound: float) -> Cost:
+    bound = min(bound, objective)
+    if bound == -float("inf"):
+        return Cost(objective, None, None)
+    money_gap = objective - bound
+    return Cost(objective, bound, 0.0 if money_gap == 0 else money_gap / abs(objective) if objective else None)
+
+
 def _built(instance: Instance, clock: Clock) -> Program:
     """Program of an instance, timed."""
     clock.seconds["read"] = instance.read_seconds
@@ -194,11 +237,9 @@ def _head(
 ) -> dict[str, Any]:
     """What plan.json tells, but for seconds and audit."""
     head = program.instance.head
-    bound = min(solution.bound * program.units.money, objective)
-    known = bound > -float("inf")
-    money_gap = objective - bound
-    gap = (0.0 if money_gap == 0 else money_gap / abs(objective) if objective else None) if known else None
-    within = known and money_gap <= max(options.gap, _PRECISION) * abs(objective) + _PENNY * turnover
+    cost = _cost(objective, solution.bound * program.units.money)
+    allowed = max(options.gap, _PRECISION) * abs(objective) + _PENNY * turnover
+    within = cost.bound is not None and objective - cost.bound <= allowed
     return {
         "format": 1,
         "instance": {"name": head.name, "title": head.title, "hash": program.instance.hash, "currency": head.currency},
@@ -207,8 +248,8 @@ def _head(
         "status": "optimal" if within else "feasible",
         "stopped": solution.stop.value,
         "objective": objective,
-        "bound": bound if known else None,
-        "gap": gap,
+        "bound": cost.bound,
+        "gap": cost.gap,
         "relaxed": options.relax,
         "options": asdict(options),
         "seconds": {},

@@ -6,7 +6,7 @@ import keyword
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -144,7 +144,7 @@ class Schema:
     needed: Mapping[str, tuple[str, ...]]
     quantities: Mapping[str, Quantity]
 
-    @property
+    @cached_property
     def referred(self) -> frozenset[str]:
         """Every ``table.column`` that some other column refers to."""
         columns = (column for table in self.tables.values() for column in table.columns.values())

@@ -14,10 +14,11 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
-from optimizer.planning import finish
-from optimizer.program.holds import Hold, parse_hold
+from optimizer.planning import Cost, cost_of, finish
+from optimizer.program.holds import Hold, held_in, held_on, parse_hold
+from optimizer.solver.highs import Report
 from optimizer.solver.resolve import Live
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Solution, Stop
 
 NO_PLAN = "leaves no plan"
 NOT_IN_TIME = "not found in time"
@@ -30,7 +31,8 @@ class WhatIf:
     Parameters
     ----------
     base : Plan or Instance
-        The plan at hand, from which searches start; or an instance without one.
+        The plan at hand, from which searches start; or an instance without one. What was held when the plan was made
+        (its ``held``) is held on; what is held newly takes the place of all that was held about the same item.
     relax : bool
         Solve linear relaxations.
     **options
@@ -40,6 +42,7 @@ class WhatIf:
     --------
     >>> ask = optimizer.WhatIf(plan, gap=0.005)                    # doctest: +SKIP
     >>> ask("contracts.bridge.price*=0.9").objective               # doctest: +SKIP
+    >>> ask.cost("demand.jobs.amount*=1.1").objective              # doctest: +SKIP
     >>> ask(delay="builds.texas=6", forbid="sign:bridge").gap      # doctest: +SKIP
     """
 
@@ -49,6 +52,7 @@ class WhatIf:
         self.options = Options(relax=relax, **options)
         if self.options.solver != "highs":
             raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
+        self.held = [] if self.plan is None else held_in(self.plan)
         self.live = Live(self.instance, relax=relax)
 
     def __call__(
@@ -89,21 +93,91 @@ class WhatIf:
         holds = parse_holds(force=force, forbid=forbid, end=end)
         return self.ask(edits, holds, progress)
 
-    def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
-        """As calling it, with edits and holds that are parsed already."""
-        edits, holds, clock = list(edits), list(holds), Clock(progress)
+    def ask(
+        self,
+        edits: Iterable[Edit],
+        holds: Iterable[Hold] = (),
+        progress: Tell | None = None,
+        floor: float | None = None,
+    ) -> Plan:
+        """As calling it, with edits and holds that are parsed already.
+
+        ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
+        of it is over.
+        """
+        holds, clock = held_on(self.held, holds), Clock(progress)
+        solution = self._solved(list(edits), holds, clock, floor)
+        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
+        return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
+
+    def ask_held(self, holds: Iterable[Hold], progress: Tell | None = None) -> Plan:
+        """The plan with decisions held and nothing edited.
+
+        Holding only takes plans away, so that what is proven of all plans holds on: a search that comes near that is
+        over. It does not where something takes the place of what was held, nor, if the plan at hand is not relaxed, of
+        relaxed ones.
+        """
+        holds, floor = list(holds), None if self.plan is None else self.plan.bound
+        replaced = {one.item for one in holds} & {one.item for one in self.held}
+        if replaced or (self.plan is not None and self.options.relax and not self.plan.head["relaxed"]):
+            floor = None
+        return self.ask([], holds, progress, floor)
+
+    def cost(self, edit: Texts = (), *, delay: Texts = (), **holds: Texts) -> Cost:
+        """What the plan of the edited instance costs, without the plan: the way to ask many what-ifs.
+
+        Parameters
+        ----------
+        edit, delay, **holds
+            As for calling it.
+
+        Returns
+        -------
+        Cost
+            Not audited, as there is no plan that could be.
+
+        Raises
+        ------
+        EditError, HoldError, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+            As calling it does.
+        """
+        edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
+        return self.ask_cost(edits, parse_holds(**holds))
+
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+        """As ``cost``, with edits and holds that are parsed already."""
+        solution = self._solved(list(edits), held_on(self.held, holds), Clock(progress))
+        return cost_of(self.live.program, self.live.arrays, solution)
+
+    def _solved(self, edits: list[Edit], holds: list[Hold], clock: Clock, floor: float | None = None) -> Solution:
+        """Solution of the edited instance."""
         with clock.phase("read"):
             edited = apply_edits(self.instance, edits) if edits else self.instance
         with clock.phase("build"):
             self.live.update(edited)
-            if self.plan is not None and self.live.arrays.integer.any():
-                self.live.start(self.plan, holds)
         with clock.phase("solve"):
             report = clock.reporter(self.live.program.units.money)
-            rules = bool(edited.rows["rules"])
-            solution = self.live.solve(self.options, report, holds=holds, duals=rules)
-        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
-        return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
+            return self._search(holds, report, bool(edited.rows["rules"]), floor)
+
+    def _search(self, holds: list[Hold], report: Report | None, rules: bool, floor: float | None) -> Solution:
+        """Solve from the plan at hand; where that is slow with decisions held, once more from another start.
+
+        What takes the place of something forbidden or kept is another matter than the same at another time: so the
+        start that leaves open all of its kind comes first for the former, and last for the latter.
+        """
+        least = -math.inf if floor is None else floor / self.live.program.units.money
+        started = self.plan is not None and bool(self.live.arrays.integer.any())
+        wide = any(one.kind in ("forbid", "keep") for one in holds)
+        found: Solution | None = None
+        for start in (wide, not wide) if started and holds else (False,):
+            if started:
+                self.live.start(self.plan, holds, wide=start)
+            other = self.live.solve(self.options, report, holds=holds, duals=rules, floor=least)
+            found = other if found is None else self.live.better(found, other)
+            if found.stop is not Stop.TIME_LIMIT:
+                break
+        assert found is not None
+        return found
 
     def sweep(
         self,
@@ -132,13 +206,13 @@ class WhatIf:
         rows: list[tuple[float | str | None, ...]] = []
         for value in values:
             try:
-                plan = self.ask([*others, parse_edit(f"{edit}={value!r}")], holds, progress)
+                found = self.ask_cost([*others, parse_edit(f"{edit}={value!r}")], holds, progress)
             except (NoFeasiblePlan, StoppedWithoutPlan) as error:
                 rows.append(
                     (value, math.nan, None, None, NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME)
                 )
             else:
-                rows.append((value, plan.objective, plan.bound, plan.gap, ""))
+                rows.append((value, found.objective, found.bound, found.gap, ""))
         table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap", "note"])
         table.insert(4, "change", table["objective"].diff())
         return table

@@ -113,7 +113,7 @@ def test_record(hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert {"columns", "rows", "integers"} <= set(result["size"])
     assert {"nodes", "name"} <= set(result["solver"])
     assert {"capopt", "highspy", "python"} <= set(found["versions"])
-    assert found["options"] == {"gap": 0.01, "time_limit": 50.0, "threads": 1, "seed": 7}
+    assert found["options"] == {"gap": 0.01, "time_limit": 50.0, "threads": 1, "seed": 7, "solver": "highs"}
     assert set(found["machine"]) == {"processor", "cores", "memory_gb", "system"}
     assert json.loads(output.read_text(encoding="utf-8"))["results"] == found["results"]
 

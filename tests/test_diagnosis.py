@@ -68,6 +68,18 @@ CAUSES: dict[str, tuple[dict[str, Any], str, str, float]] = {
         "outlets.let.committed_blocks=0",
         0,
     ),
+    # The lease costs 3e9 a month, of which the rule allows one: so large that a share of it is nothing beside it.
+    "a rule in billions against what is agreed": (
+        {
+            "demand": {"jobs": [10]},
+            "contracts": [{**LEASE, "price": 3e9}],
+            "rules": [{"sense": "<=", "rhs": 1e9}],
+            "rule_terms": [{"quantity": "spend", "item": "lease"}],
+        },
+        "rules row 1",
+        "rules.mine.rhs=3000000000",
+        6e9,
+    ),
     # The rule asks for 30 accelerators of a lease of at most ten.
     "a rule that asks too much": (
         {

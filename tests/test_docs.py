@@ -165,10 +165,11 @@ def test_a_plan_table_is_told_column_by_column(table: str) -> None:
 
 def test_tables_of_explanations_are_told() -> None:
     """Tests that docs/plan.md tells every column of what `capopt explain` writes beside a plan."""
-    from optimizer.explain import deadlines, offers, steps, values
+    from optimizer.explain import deadlines, events, exits, first, offers, steps, values
     from optimizer.plan.plan import EXPLAINED
 
     rooms = {"values": values, "steps": steps, "offers": offers, "deadlines": deadlines}
+    rooms |= {"exits": exits, "events": events, "first": first}
     assert set(rooms) == set(EXPLAINED)
     for table, room in rooms.items():
         assert set(first_cells(sections(PLAN_PAGE)[table])) >= set(room.COLUMNS)
@@ -189,7 +190,7 @@ def test_the_head_is_told_key_by_key() -> None:
     plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 100, "term_months": 1}]))
     told, headline = sections(PLAN_PAGE)["plan.json"].split("The headline:")
     keys = first_cells(told)
-    assert set(keys) == {*plan.head, "elastic"}  # which stands in plans with something given up alone
+    assert set(keys) == {*plan.head, "elastic", "conflicts"}  # which stand in plans with something given up alone
     assert first_cells(headline) == list(plan.head["headline"])
 
 

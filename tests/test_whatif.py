@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import optimizer
 from optimizer.errors import HoldError
+from optimizer.program.holds import Hold, held_in
 from optimizer.solver.resolve import Live
 from optimizer.solver.solution import Options
 from tests.program.tiny import decided, solved, tiny
@@ -74,6 +77,7 @@ def test_a_sweep_tells_where_hours_win(ask: optimizer.WhatIf) -> None:
         ({"force": "leese"}, "there is no such item to decide on. Did you mean 'lease'?"),
         ({"force": "lease@2031-01"}, "not possible then; possible from 2030-01 to 2030-03"),
         ({"end": "lease"}, "is nothing to end; expected such as sign:bridge@2027-03"),
+        ({"forbid": "lease@2030-01=1"}, "what is forbidden has no number of blocks; leave out =1"),
         ({"end": "hourly@2030-02"}, "no contract or outlet is called 'hourly'"),
     ],
 )
@@ -93,3 +97,73 @@ def test_a_search_starts_from_the_plan_at_hand() -> None:
     assert found.values is not None
     cost = float(live.arrays.cost @ found.values) + live.arrays.offset
     assert cost * live.program.units.money == pytest.approx(plan.objective)
+
+
+def test_what_is_held_in_a_plan_is_held_on() -> None:
+    """Tests that what-ifs on a plan made without a lease do without it, until something else is held about it.
+
+    Hours alone cost 15000, at six in place of five 18000; with the lease forbidden in the first month alone, a month of
+    hours and two of the lease cost 5000 + 6000.
+    """
+    first = optimizer.WhatIf(solved(tiny(3, {"jobs": [10]}, **LEASE)), gap=0, threads=1)
+    without = first(forbid="sign:lease")
+    ask = optimizer.WhatIf(without, gap=0, threads=1)
+    dearer = ask("on_demand.hourly.price=6")
+    assert dearer.objective == pytest.approx(18_000)
+    assert dearer.head["held"] == ["forbid sign:lease"]
+    assert ask.cost("on_demand.hourly.price=6").objective == pytest.approx(18_000)
+    later = ask(forbid="lease@2030-01")
+    assert later.objective == pytest.approx(11_000)
+    assert later.head["held"] == ["forbid lease@2030-01"]
+
+
+def test_the_cost_alone_is_that_of_the_plan(ask: optimizer.WhatIf) -> None:
+    """Tests objective, bound and gap without a plan, and that there is none where no plan meets the rules."""
+    found = ask.cost("contracts.lease.price*=2")
+    assert (found.objective, found.bound, found.gap) == pytest.approx((15_000, 15_000, 0))
+    with pytest.raises(optimizer.NoFeasiblePlan):
+        ask.cost(["workloads.jobs.min_service=1", "on_demand.hourly.max_accelerators=5"], forbid="sign:lease")
+
+
+def test_blocks_are_held_on(tmp_path: Path) -> None:
+    """Tests that a plan forced to one of two blocks, once saved, has one in the next what-if too.
+
+    Of twenty wanted, one block for 3000 serves ten, and ten are missed at 1000 each: 13000; twelve wanted leave two.
+    """
+    lease = {"price": 3000, "min_term_months": 1, "max_blocks": 2}
+    plan = solved(tiny(1, {"jobs": [20]}, contracts=[lease]))
+    one = optimizer.WhatIf(plan, gap=0, threads=1)(force="lease@2030-01=1")
+    assert one.objective == pytest.approx(13_000)
+    one.save(tmp_path / "one")
+    again = optimizer.WhatIf(optimizer.load_plan(tmp_path / "one"), gap=0, threads=1)("demand.jobs.amount=12")
+    assert again.objective == pytest.approx(5000)
+    assert again.head["held"] == ["force lease@2030-01=1"]
+
+
+@pytest.mark.parametrize("kind", ["end", "keep", "delay", "force"])
+@pytest.mark.parametrize("blocks", [None, 0.0, 2.5, 1e15])
+def test_a_hold_is_read_as_it_is_written(ask: optimizer.WhatIf, kind: str, blocks: float | None) -> None:
+    """Tests that no number of blocks is lost on the way through a plan's head."""
+    held = Hold(kind, "sign", "lease", "2030-02", blocks)
+    assert ask.plan is not None
+    ask.plan.head["held"] = [str(held)]
+    assert held_in(ask.plan) == [held]
+    del ask.plan.head["held"]
+
+
+def test_what_is_proven_counts_unless_what_was_held_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that with the lease forbidden 15000 is the least, and no longer so once it is forced."""
+    first = optimizer.WhatIf(solved(tiny(3, {"jobs": [10]}, **LEASE)), gap=0, threads=1)
+    without = first(forbid="sign:lease")
+    ask, floors = optimizer.WhatIf(without, gap=0, threads=1), []
+    real, money = ask.live.solve, ask.live.program.units.money
+
+    def solve(*given: Any, floor: float, **rest: Any) -> Any:
+        floors.append(floor * money)
+        return real(*given, floor=floor, **rest)
+
+    monkeypatch.setattr(ask.live, "solve", solve)
+    assert ask.ask_held([]).objective == pytest.approx(15_000)
+    forced = ask.ask_held([Hold("force", "sign", "lease", "2030-01", 1.0)])
+    assert (forced.objective, forced.bound) == pytest.approx((9000, 9000))
+    assert floors == pytest.approx([15_000, -np.inf])

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-import numpy as np
-
 from optimizer.program.compile import Arrays
 
 _FEASIBLE = 1e-9
@@ -69,34 +67,12 @@ def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
 
 def scip(arrays: Arrays, gap: float, seconds: float) -> Answer:
     """Solve with SCIP, presolve off."""
-    from pyscipopt import Model, quicksum
+    from optimizer.solver.scip import built
 
-    model = Model()
-    model.hideOutput()
+    model, _ = built(arrays)
     # Without its presolve, which in SCIP 10.0 can lose the integrality of variables in set packing rows.
     plain = {"presolving/maxrounds": 0, "numerics/feastol": _FEASIBLE}
     model.setParams({"limits/gap": gap, "limits/time": seconds, **plain})
-    bounds = zip(arrays.lower, arrays.upper, arrays.integer, arrays.cost, strict=True)
-    x = [
-        model.addVar(
-            lb=None if low == -np.inf else low,
-            ub=None if high == np.inf else high,
-            vtype="I" if whole else "C",
-            obj=cost,
-        )
-        for low, high, whole, cost in bounds
-    ]
-    model.addObjoffset(arrays.offset)
-    column = np.repeat(np.arange(len(x)), np.diff(arrays.starts))
-    order = np.argsort(arrays.indices, kind="stable")
-    ends = np.searchsorted(arrays.indices[order], np.arange(len(arrays.row_lower) + 1))
-    for row, (low, high) in enumerate(zip(arrays.row_lower, arrays.row_upper, strict=True)):
-        cells = order[ends[row] : ends[row + 1]]
-        total = quicksum(arrays.values[cell] * x[column[cell]] for cell in cells)
-        if low > -np.inf:
-            model.addCons(total >= low)
-        if high < np.inf:
-            model.addCons(total <= high)
     model.optimize()
     status, held = model.getStatus(), model.getNSols() > 0
     if not held:

@@ -15,6 +15,7 @@ from optimizer.plan.plan import Plan
 from optimizer.planning import finish
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.holds import held_in, hold
 from optimizer.solver.highs import Model, solve_held
 from optimizer.solver.solution import Held, Options, Solution
 from optimizer.solver.start import start_values
@@ -78,7 +79,7 @@ class _Space:
     def __init__(self, plan: Plan, within: float, options: Options) -> None:
         self.plan, self.options = plan, options
         self.program: Program = build(plan.instance)
-        arrays = compile_program(self.program)
+        arrays = hold(self.program, compile_program(self.program), held_in(plan))
         limit = (plan.objective + within * abs(plan.objective)) / self.program.units.money - arrays.offset
         self.arrays = _with_row(arrays, arrays.cost, limit * (1 + 1e-9 * np.sign(limit)))
         self.cost = arrays
@@ -187,7 +188,9 @@ class _Space:
         within = cost - bound <= self.options.gap * abs(cost)
         status = Held.OPTIMAL if within else Held.FEASIBLE
         settled = replace(solution, values=values, bound=bound, held=status)
-        return finish(self.program, self.cost, settled, self.options, Clock())
+        found = finish(self.program, self.cost, settled, self.options, Clock())
+        kept = {"held": self.plan.head["held"]} if self.plan.head.get("held") else {}
+        return replace(found, head={**found.head, **kept})
 
 
 def _whole(value: float) -> float:

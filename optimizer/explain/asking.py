@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from optimizer.clock import Tell
-from optimizer.errors import StoppedWithoutPlan
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.planning import Cost
 from optimizer.program.holds import Hold
-from optimizer.whatif import WhatIf
+from optimizer.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 class Asking(WhatIf):
-    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand."""
+    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand.
 
-    def ask(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Plan:
+    Attributes
+    ----------
+    tell : callable or None
+        Told how each search goes on.
+    """
+
+    tell: Tell | None = None
+
+    def ask(
+        self,
+        edits: Iterable[Edit],
+        holds: Iterable[Hold] = (),
+        progress: Tell | None = None,
+        floor: float | None = None,
+    ) -> Plan:
         """As of :class:`optimizer.WhatIf`, but an interrupted search is no answer.
 
         Raises
@@ -24,7 +43,7 @@ class Asking(WhatIf):
             If the search was interrupted.
         """
         try:
-            plan = super().ask(edits, holds, progress)
+            plan = super().ask(edits, holds, progress or self.tell, floor)
         except StoppedWithoutPlan as error:
             if error.interrupted:
                 raise KeyboardInterrupt from error
@@ -32,3 +51,64 @@ class Asking(WhatIf):
         if plan.head["stopped"] == "interrupted":
             raise KeyboardInterrupt
         return plan
+
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+        """As of :class:`optimizer.WhatIf`, but an interrupted search ends all that are left.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the search was interrupted.
+        """
+        try:
+            cost = super().ask_cost(edits, holds, progress or self.tell)
+        except StoppedWithoutPlan as error:
+            if error.interrupted:
+                raise KeyboardInterrupt from error
+            raise
+        if cost.interrupted:
+            raise KeyboardInterrupt
+        return cost
+
+
+def as_far_as_it_goes(
+    items: Iterable[Item], work: Callable[[Item], Found], stop: Callable[[], None] | None
+) -> list[Found]:
+    """What is worked out of each item, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C ends it all."""
+    found = []
+    for item in items:
+        try:
+            found.append(work(item))
+        except KeyboardInterrupt:
+            if stop is None:
+                raise
+            stop()
+            break
+    return found
+
+
+def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> tuple[float | None, float | None, str]:
+    """How much more a plan costs with decisions held.
+
+    Parameters
+    ----------
+    ask : WhatIf
+        Of the plan.
+    plan : Plan
+        The plan at hand.
+    holds : iterable of Hold
+        What is held.
+
+    Returns
+    -------
+    tuple
+        How much more the best plan found costs, how much more any such plan is proven to cost at least, and why there
+        are no figures (``""`` where there are).
+    """
+    try:
+        other = ask.ask_held(holds)
+    except NoFeasiblePlan:
+        return None, None, NO_PLAN
+    except StoppedWithoutPlan:
+        return None, None, NOT_IN_TIME
+    return other.objective - plan.objective, None if other.bound is None else other.bound - plan.objective, ""

@@ -40,7 +40,7 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
 @click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
 @click.option("--offer", "items", multiple=True, metavar="NAME", help="Look into this offer only (may be given again).")
 @_gap
-@_limit(20.0)
+@_limit(10.0)
 @_threads
 @_json
 def explain(
@@ -55,11 +55,14 @@ def explain(
     """Tell why a plan is as it is; for an instance, why it has no plan.
 
     Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
-    price would have made the others win, and by when decisions are due. The tables are written into the plan folder,
-    and stand in its report from then on.
+    price would have made the others win, by when decisions are due, what handing back earlier or later costs, what it
+    costs if a site slips, demand grows faster or a lessor leaves, and what to do this month whatever happens. The
+    tables are written into the plan folder, and stand in its report from then on.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
     up, proven by a plan (exit 5).
+
+    Ctrl-C ends the work; what was worked out of a plan until then is written (exit 3).
     """
     if not (Path(plan) / "plan.json").is_file():
         if quick or items:
@@ -67,18 +70,27 @@ def explain(
         return _why_not(plan, gap, time_limit, threads, as_json)
     from optimizer.explain.explanation import explain as work_out
     from optimizer.plan.plan import load_plan
+    from optimizer.report.progress import narrate
 
     loaded = load_plan(plan)
     _known_offers(loaded, items)
-    found = work_out(loaded, quick=quick, items=items, gap=gap, time_limit=time_limit, threads=threads, tell=_say)
-    written = found.save(plan)
+    options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "threads": threads}
+    with narrate(loaded.instance.head.currency) as (say, progress):
+        found = work_out(loaded, quick=quick, items=items, **options, tell=say, progress=progress)
+    if found.stopped and not found.tables:
+        raise KeyboardInterrupt
+    written, code = found.save(plan), 3 if found.stopped else 0
     if as_json:
-        print_json({"plan": plan, "written": [str(path) for path in written], **found.to_dict()})
+        told = {"stopped_at": found.stopped} if found.stopped else {}
+        names = [str(path) for path in written]
+        print_json({"plan": plan, "exit_code": code, "written": names, **told, **found.to_dict()})
     from optimizer.report.explained import render
 
     _print(render(found, _width(as_json)), as_json)
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
-    return 0
+    if found.stopped:
+        click.echo(f"Stopped by Ctrl-C at {found.stopped}. What was worked out until then is kept.", err=True)
+    return code
 
 
 def _why_not(name: str, gap: float | None, time_limit: float, threads: int | None, as_json: bool) -> int:
@@ -86,10 +98,12 @@ def _why_not(name: str, gap: float | None, time_limit: float, threads: int | Non
     from optimizer.errors import NoFeasiblePlan
     from optimizer.instance.examples import find_instance
     from optimizer.instance.read import read
+    from optimizer.report.progress import narrate
 
-    found = diagnose(
-        read(find_instance(name)), gap=1e-3 if gap is None else gap, time_limit=time_limit, threads=threads
-    )
+    instance = read(find_instance(name))
+    options: dict[str, Any] = {"gap": 1e-3 if gap is None else gap, "time_limit": time_limit, "threads": threads}
+    with narrate(instance.head.currency) as (say, progress):
+        found = diagnose(instance, **options, tell=say, progress=progress)
     code = 0 if found.feasible else NoFeasiblePlan.exit_code
     if as_json:
         print_json({"instance": name, "exit_code": code, **found.to_dict()})
@@ -116,9 +130,14 @@ def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
 @click.option(
     "--delay", "delays", multiple=True, metavar="TABLE.ITEM=MONTHS", help="It arrives later by so many months."
 )
-@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Decide so.")
+@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH[=BLOCKS]]", help="Decide so.")
 @click.option("--forbid", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Do not decide so.")
-@click.option("--end", multiple=True, metavar="ITEM@MONTH", help="Nothing of it is in force from that month on.")
+@click.option(
+    "--end",
+    multiple=True,
+    metavar="ITEM@MONTH[=BLOCKS]",
+    help="No more than these blocks, or none, from that month on.",
+)
 @click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="A table over a range of values of one cell.")
 @click.option("-o", "--output", type=_PLAN, metavar="PLAN", help="Write the new plan there.")
 @_gap
@@ -277,10 +296,6 @@ def _share(text: str) -> float:
 
 
 # ---------------------------------------------------------------- helpers
-def _say(line: str) -> None:
-    click.echo(f"{line} ...", err=True)
-
-
 def _width(err: bool) -> int:
     from rich.console import Console
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.explain.asking import held_costs
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
@@ -97,7 +97,4 @@ def _delay(plan: Plan, ask: WhatIf, decision: dict[Any, Any]) -> float | None:
     same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])
     before = float(rows[same & (rows["month"] < decision["month"])]["blocks"].sum())
     hold = Hold("delay", decision["decision"], decision["item"], decision["month"], before)
-    try:
-        return ask.ask([], [hold]).objective - plan.objective
-    except (NoFeasiblePlan, StoppedWithoutPlan):
-        return None
+    return held_costs(ask, plan, [hold])[0]

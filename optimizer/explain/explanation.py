@@ -13,9 +13,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from optimizer import clock
 from optimizer.explain.asking import Asking
 from optimizer.explain.deadlines import deadlines_table
-from optimizer.explain.offers import COLUMNS, offers, offers_table
+from optimizer.explain.events import Answer, Event, answers, events_table, usual_events
+from optimizer.explain.exits import ITEMS, Leaving, exits_table, leavings
+from optimizer.explain.first import first_table
+from optimizer.explain.offers import offers, offers_table
 from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import values_table
 from optimizer.instance.edit import Edit
@@ -23,9 +27,11 @@ from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.solver.solution import Options
 
 _NOTHING = pd.DataFrame()
+# What names the rows of tables that can be worked out in part
+_NAMES = {"offers": "item", "steps": "step", "exits": "item", "events": "event"}
 _SOON = 3  # months: what is due in them is asked what a delay costs
 Tell = Callable[[str], None]
-Named = TypeVar("Named", str, Edit)
+Named = TypeVar("Named", str, Edit, Event, Leaving)
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,8 +50,17 @@ class Explanation:
         Verdicts and prices-to-win; see :func:`optimizer.explain.offers.offers_table`.
     deadlines : DataFrame
         Last months to decide in; see :func:`optimizer.explain.deadlines.deadlines_table`.
+    exits : DataFrame
+        What handing back earlier or later costs; see :func:`optimizer.explain.exits.exits_table`.
+    events : DataFrame
+        What it costs if something happens; see :func:`optimizer.explain.events.events_table`.
+    first : DataFrame
+        What to decide in the first month whatever happens; see :func:`optimizer.explain.first.first_table`.
 
-    Tables that were not asked for have no columns.
+    stopped : str
+        At what Ctrl-C ended it, ``""`` if it did not; the tables hold what was worked out until then.
+
+    Tables that were not asked for, or not come to, have no columns.
     """
 
     plan: Plan
@@ -53,6 +68,10 @@ class Explanation:
     steps: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     offers: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     deadlines: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    exits: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    events: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    first: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    stopped: str = ""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -82,22 +101,26 @@ class Explanation:
     def save(self, folder: str | Path) -> list[Path]:
         """Write the tables into the plan's folder, as CSV; returns their paths.
 
-        Where only some offers were looked into, those looked into before stay in the file.
+        Where only some offers, steps, exits or events were come to, what was worked out of others before stays.
         """
         written = []
         for name, table in self.tables.items():
-            whole = self._with_earlier() if name == "offers" else table
+            whole = self._with_earlier(name, _NAMES[name]) if name in _NAMES else table
             path = Path(folder) / f"{name}.csv"
             whole.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
             written.append(path)
         return written
 
-    def _with_earlier(self) -> pd.DataFrame:
-        """Offers, with those that an earlier explanation looked into."""
-        earlier = self.plan.explained.get("offers", _NOTHING).to_dict("records")
-        found = {row["item"]: row for row in [*earlier, *self.offers.to_dict("records")]}
-        order = [offer.item for offer in offers(self.plan)]
-        return pd.DataFrame([found[item] for item in order if item in found], columns=list(COLUMNS))
+    def _with_earlier(self, name: str, key: str) -> pd.DataFrame:
+        """A table, with rows that an earlier explanation worked out and this one did not."""
+        now = getattr(self, name).to_dict("records")
+        done = {str(row[key]) for row in now}
+        earlier = self.plan.explained.get(name, _NOTHING).to_dict("records")
+        rows = [*now, *(row for row in earlier if str(row[key]) not in done)]
+        if name == "offers":
+            order = {offer.item: place for place, offer in enumerate(offers(self.plan))}
+            rows = sorted((row for row in rows if row[key] in order), key=lambda row: order[row[key]])
+        return pd.DataFrame(rows, columns=list(getattr(self, name).columns))
 
 
 def explain(
@@ -106,9 +129,10 @@ def explain(
     quick: bool = False,
     items: Sequence[str] = (),
     gap: float | None = None,
-    time_limit: float = 20.0,
+    time_limit: float = 10.0,
     threads: int | None = None,
     tell: Tell | None = None,
+    progress: clock.Tell | None = None,
 ) -> Explanation:
     """Explain a plan.
 
@@ -129,54 +153,109 @@ def explain(
         Threads of the solver.
     tell : callable, optional
         Called with a line on what is under way.
+    progress : callable, optional
+        Called with how each search goes on, as for :func:`optimizer.solve`.
 
     Returns
     -------
     Explanation
-        Tables on worth, steps, offers and deadlines.
+        Tables on worth, steps, offers, deadlines, exits, events and the first month.
     """
     say: Tell = tell or (lambda _: None)
     asked = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
-    work = _Work(plan, Options(gap=asked, time_limit=time_limit, threads=threads), say)
+    work = _Work(plan, Options(gap=asked, time_limit=time_limit, threads=threads), say, progress)
     if items:
-        return Explanation(plan, offers=work.offers(items))
+        return work.done(offers=work.offers(items))
     if quick:
         earlier = plan.explained.get("deadlines")  # perhaps with the cost of delay
-        return Explanation(plan, work.values(), deadlines=deadlines_table(plan) if earlier is None else earlier)
-    return Explanation(plan, work.values(), work.steps(), work.offers(), work.deadlines())
+        return work.done(values=work.values(), deadlines=deadlines_table(plan) if earlier is None else earlier)
+    return work.everything()
 
 
 class _Work:
-    """The searches for an explanation."""
+    """The searches for an explanation, until Ctrl-C."""
 
-    def __init__(self, plan: Plan, options: Options, say: Tell) -> None:
-        self.plan, self.options, self.say = plan, options, say
+    def __init__(self, plan: Plan, options: Options, say: Tell, progress: clock.Tell | None) -> None:
+        self.plan, self.options, self.say, self.progress = plan, options, say, progress
+        self.at = self.stopped = ""
 
     @cached_property
     def ask(self) -> Asking:
         options = self.options
-        return Asking(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
+        found = Asking(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
+        found.tell = self.progress
+        return found
+
+    def done(self, **tables: pd.DataFrame) -> Explanation:
+        """What was worked out."""
+        return Explanation(self.plan, **tables, stopped=self.stopped)
+
+    def stop(self) -> None:
+        """Take Ctrl-C: what is at hand is left, and nothing more begun."""
+        self.stopped = self.at
+
+    def everything(self) -> Explanation:
+        """All tables, those that take longest last."""
+        tables = {"values": self.values(), "deadlines": self.deadlines(), "exits": self.exits()}
+        tables |= self.events()
+        return self.done(**tables, steps=self.steps(), offers=self.offers())
 
     def values(self) -> pd.DataFrame:
-        self.say("marginal values")
-        return values_table(self.plan, self.options)
+        return self._whole("marginal values", lambda: values_table(self.plan, self.options))
 
     def steps(self) -> pd.DataFrame:
-        return steps_table(self.ask, self.plan, self._each("step", usual_steps(self.plan)))
+        each = self._each("step", usual_steps(self.plan))
+        return self._part(lambda: steps_table(self.ask, self.plan, each, self.stop))
 
     def offers(self, items: Sequence[str] = ()) -> pd.DataFrame:
         names = [offer.item for offer in offers(self.plan) if not items or offer.item in items]
-        return offers_table(self.ask, self.plan, self._each("offer", names))
+        each = self._each("offer", names)
+        return self._part(lambda: offers_table(self.ask, self.plan, each, self.stop))
 
     def deadlines(self) -> pd.DataFrame:
-        self.say(f"what a month's delay costs of the decisions due in the first {_SOON} months")
-        return deadlines_table(self.plan, self.ask, _SOON)
+        what = f"what a month's delay costs of the decisions due in the first {_SOON} months"
+        return self._whole(what, lambda: deadlines_table(self.plan, self.ask, _SOON))
+
+    def exits(self) -> pd.DataFrame:
+        each = self._each("leaving", leavings(self.plan)[:ITEMS])
+        return self._part(lambda: exits_table(self.ask, self.plan, each, self.stop))
+
+    def events(self) -> dict[str, pd.DataFrame]:
+        """Tables on events; that on the first month only if all events were come to, since it speaks of all of them."""
+        found: list[Answer] = []
+
+        def table() -> pd.DataFrame:
+            found.extend(answers(self.ask, self._each("event", usual_events(self.plan)), self.stop))
+            return events_table(self.plan, found)
+
+        events = self._part(table)
+        return {"events": events, "first": _NOTHING if self.stopped else first_table(self.plan, found)}
+
+    def _whole(self, what: str, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """A table that is worked out as a whole or not at all."""
+        if self.stopped:
+            return _NOTHING
+        self._begin(what)
+        try:
+            return work()
+        except KeyboardInterrupt:
+            self.stop()
+            return _NOTHING
+
+    def _part(self, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """A table of which some rows can be worked out alone."""
+        table = _NOTHING if self.stopped else work()
+        return _NOTHING if self.stopped and table.empty else table
 
     def _each(self, what: str, names: Sequence[Named]) -> Iterator[Named]:
         """Things, each told when its turn comes."""
         for number, name in enumerate(names, start=1):
-            self.say(f"{what} {number} of {len(names)}: {name}")
+            self._begin(f"{what} {number} of {len(names)}: {name}")
             yield name
+
+    def _begin(self, what: str) -> None:
+        self.at = what
+        self.say(what)
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

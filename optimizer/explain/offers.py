@@ -2,18 +2,21 @@
 
 The price-to-win lies between a price at which solving again takes the offer and one, at most 0.1 % worse, at which it
 does not. Where to look comes from Dinkelbach's method: the decisions of a plan that takes the offer break even with
-doing without it at the price (cost without the offer - all else the plan costs) / units taken.
+doing without it at the price (cost without the offer - all else the plan costs) / units taken. Where the gaps asked for
+are wide, so that solving again cannot tell prices so close apart, this price itself is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.explain.asking import as_far_as_it_goes
+from optimizer.explain.break_even import break_even, forced
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
@@ -35,10 +38,14 @@ _ROUNDS = 12
 _MOST = 100.0  # times the price: worth that, an offer is taken at any price
 _CLOSE = 1.0009  # prices this close are one
 _STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
+_FINE = 1e-4  # gaps up to this one tell prices apart that are close
 _NOISE = 1e-8  # of the cost: differences below it are none
 
 _SAME = "a plan without it costs the same"
 _OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
+_CLOSE_CALL = "a plan with it costs as little, as far as the gaps tell"
+_GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
+_BEATEN = "a plan with it, found just now, costs less: solve again, with more time"
 _BETTER = "a plan without it, found just now, costs less: solve again, with more time"
 
 
@@ -62,7 +69,7 @@ class _Try:
     plan: Plan
 
 
-def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
     """Verdicts on offers.
 
     Parameters
@@ -73,6 +80,8 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
         Whose offers they are.
     items : iterable of str
         Offers of the plan's instance; see :func:`offers`.
+    stop : callable, optional
+        Told of Ctrl-C, after which no further offer is looked into; without it, Ctrl-C is raised.
 
     Returns
     -------
@@ -83,7 +92,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
         ``proven`` (whether the gaps of the searches leave no doubt about it), ``reason`` in words.
     """
     found = {offer.item: offer for offer in offers(plan)}
-    rows = [_Verdict(ask, plan, found[item]).row() for item in items]
+    rows = as_far_as_it_goes(items, lambda item: _Verdict(ask, plan, found[item]).row(), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -146,18 +155,43 @@ class _Verdict:
         worth = without.objective - self.plan.objective
         if worth < -_NOISE * max(abs(without.objective), 1.0):
             return worth, None, False, _BETTER
+        if self.ask.options.gap > _FINE and self.offer.price > 0:
+            return worth, *self._estimated(verdict, worth, without)
         if verdict != "rejected" and worth <= self._noise(without):
             return worth, None, False, _SAME if self.ask.options.gap <= _NOISE else _OPEN
         factor, proven = self._winning(without)
         price = None if factor is None else factor * self.offer.price
         return worth, price, proven, self._reason(verdict, factor, proven)
 
+    def _estimated(self, verdict: str, worth: float, without: Plan) -> tuple[float | None, bool, str]:
+        """Price to win, whether it is proven, and the reason, where the gaps are wide."""
+
+        def at(worse: float) -> Plan:
+            return self._try(worse).plan
+
+        def took(plan: Plan) -> float:
+            return taken(plan, self.offer)
+
+        start = (1.0, self.plan) if verdict != "rejected" else forced(self.ask, self.plan, self.offer.item, at, took)
+        if start is None:
+            return None, False, self._impossible()
+        found = start[1]
+        at_first = start[0] if self.sign > 0 else 1 / start[0]
+        factor = break_even(without.objective, found.objective, self._units(found, at_first), at_first)
+        if factor is None:
+            return None, False, _GIVEN if self.sign > 0 else self._reason(verdict, None, False)
+        if verdict == "rejected" and (factor - 1) * self.sign >= 0:
+            close = self.plan.objective - found.objective <= self._noise(without)
+            return factor * self.offer.price, False, _CLOSE_CALL if close else _BEATEN
+        sure = verdict == "rejected" or worth > self._noise(without)
+        return factor * self.offer.price, False, self._reason(verdict, factor, False) if sure else _OPEN
+
     def _without(self) -> Plan | None:
         """The plan without the offer; None if it is needed for any plan."""
         try:
             if self.offer.table == "on_demand":
                 return self.ask.ask([Edit("on_demand", self.offer.item, "max_accelerators", "=", "0")])
-            return self.ask.ask([], [Hold("forbid", "", self.offer.item)])
+            return self.ask.ask_held([Hold("forbid", "", self.offer.item)])
         except NoFeasiblePlan:
             return None
 
@@ -246,9 +280,9 @@ class _Verdict:
     def _break_even(self, good: _Try, without: Plan) -> float:
         """Price at which the decisions of a plan are just as good as doing without, were all else to stay as it is."""
         factor = good.worse if self.sign > 0 else 1 / good.worse
-        units = self._units(good.plan, factor)
-        reached = (without.objective - good.plan.objective + units * factor) / units if units else 0.0
-        if reached <= 0:
+        cost, units = good.plan.objective, self._units(good.plan, factor)
+        reached = break_even(without.objective, cost, units, factor)
+        if reached is None:
             return good.worse * 2
         return reached if self.sign > 0 else 1 / reached
 

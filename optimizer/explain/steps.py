@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.explain.asking import as_far_as_it_goes
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
 from optimizer.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
@@ -15,7 +16,9 @@ COLUMNS = ("step", "saves", "at_least", "at_most", "objective", "note")
 _SERIES = {"power": "site", "demand": "workload"}
 
 
-def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.DataFrame:
+def steps_table(
+    ask: WhatIf, plan: Plan, edits: Iterable[str | Edit], stop: Callable[[], None] | None = None
+) -> pd.DataFrame:
     """What steps save, each solved on its own from the plan at hand.
 
     Parameters
@@ -27,6 +30,9 @@ def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.Data
     edits : iterable of str or Edit
         Steps as edits: ``power.hall.mw+=1``, ``demand.assistant.amount*=1.1``, ``contracts.lease.max_blocks+=1``.
 
+    stop : callable, optional
+        Told of Ctrl-C, after which no further step is taken; without it, Ctrl-C is raised.
+
     Returns
     -------
     DataFrame
@@ -34,19 +40,20 @@ def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.Data
         which the saving of optimal plans is proven to lie, gaps counted), ``objective``, ``note``: why there are no
         figures, where a step leaves no plan or none was found in time.
     """
-    rows: list[tuple[str | float | None, ...]] = []
-    for edit in edits:
-        name = str(edit)
-        try:
-            other = ask.ask([parse_edit(edit) if isinstance(edit, str) else edit])
-        except (NoFeasiblePlan, StoppedWithoutPlan) as error:
-            note = NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME
-            rows.append((name, None, None, None, None, note))
-            continue
-        least = None if plan.bound is None else plan.bound - other.objective
-        most = None if other.bound is None else plan.objective - other.bound
-        rows.append((name, plan.objective - other.objective, least, most, other.objective, ""))
+    rows = as_far_as_it_goes(edits, lambda edit: _step(ask, plan, edit), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _step(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:
+    name = str(edit)
+    try:
+        other = ask.ask([parse_edit(edit) if isinstance(edit, str) else edit])
+    except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+        note = NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME
+        return name, None, None, None, None, note
+    least = None if plan.bound is None else plan.bound - other.objective
+    most = None if other.bound is None else plan.objective - other.bound
+    return name, plan.objective - other.objective, least, most, other.objective, ""
 
 
 def usual_steps(plan: Plan) -> list[Edit]:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from optimizer.plan.plan import Plan
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.holds import held_in, hold
 from optimizer.solver.highs import Model, solve_held
-from optimizer.solver.solution import Options, Solution
+from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solver.start import start_values
 
 COLUMNS = ("month", "kind", "item", "unit", "held", "relaxed")
@@ -46,14 +47,15 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
     """
     settings = options or Options()
     program = build(plan.instance)
-    arrays = compile_program(program)
+    arrays = hold(program, compile_program(program), held_in(plan))
     columns, whole = start_values(program, arrays, plan)
     values = np.zeros(len(arrays.cost))
     values[columns] = whole
-    held = _figures(program, arrays, solve_held(arrays, values, settings))
-    relaxed = _figures(
-        program, arrays, Model(arrays.with_bounds(arrays.lower, arrays.upper)).solve(settings, duals=True)
-    )
+    fixed = solve_held(arrays, values, settings)
+    free = Model(arrays.with_bounds(arrays.lower, arrays.upper)).solve(settings, duals=True)
+    if Stop.INTERRUPTED in (fixed.stop, free.stop):
+        raise KeyboardInterrupt
+    held, relaxed = _figures(program, arrays, fixed), _figures(program, arrays, free)
     rows = [
         (
             plan.instance.label(t),

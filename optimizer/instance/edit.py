@@ -2,7 +2,7 @@
 
 An edit is written ``table.item.column=value``, with ``*=``, ``+=`` or ``-=`` in place of ``=``, such as
 ``demand.assistant.amount*=1.2``. ``item@2027-03`` means the row of a step series that holds in that month, and ``*``
-every item.
+every item. ``power.texas.month+=6`` moves what is still to come of a step series by so many months.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
 from optimizer.instance.raw import Speller
-from optimizer.instance.values import parse_number
+from optimizer.instance.values import month_number, month_text, parse_number
 from optimizer.schema import Table, load_schema
 
 _EDIT = re.compile(r"([^.=\s]+)\.(.+)\.([^.=\s]+?)\s*(\*=|\+=|-=|=)\s*(.*)", re.DOTALL)
 _NUMBERS = ("number", "integer")
+_MONTH = "month"  # column of the step series by month
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,20 @@ def parse_edit(text: str) -> Edit:
 
 
 def parse_delay(text: str) -> Edit:
-    """An edit that makes something arrive later: ``builds.texas=6``, ``contracts.bridge=2``, ``fleet`` has no delay."""
+    """An edit that makes something arrive later: ``builds.texas=6``, ``contracts.bridge=2``, ``power.hall=6``.
+
+    Of a step series the rows after the plan's first month come later. ``fleet`` has no delay.
+    """
     table, dot, rest = text.strip().partition(".")
     item, equals, months = rest.rpartition("=")
     if not (dot and equals and re.fullmatch(r"[+-]?\d+", months.strip())):
         raise EditError(f"{text!r} is no delay; expected table.item=months, such as builds.texas=6")
     spec = _known(table, load_schema().tables, f"{text!r}: no table")
+    if spec.step == _MONTH:
+        return Edit(table, item, _MONTH, "+=", months.strip())
     if "lead_months" not in spec.columns:
-        able = ", ".join(name for name, other in load_schema().tables.items() if "lead_months" in other.columns)
+        tables = load_schema().tables.items()
+        able = ", ".join(name for name, other in tables if "lead_months" in other.columns or other.step == _MONTH)
         raise EditError(f"{text!r}: {table} has no lead_months; delays work on {able}")
     return Edit(table, item, "lead_months", "+=", months.strip())
 
@@ -132,8 +139,23 @@ def _apply(frames: dict[str, Any], edit: Edit) -> None:
         near = Speller().nearest(edit.item, list(dict.fromkeys(names)))
         hint = f" Did you mean {near!r}?" if near else ""
         raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{hint}")
+    if edit.column == spec.step == _MONTH and edit.how in ("+=", "-="):
+        _move(frame, rows, edit, str(frames["instance"]["start"]))
+        return
     for i in _holding(frame, spec, rows, edit):
         frame.iat[i, frame.columns.get_loc(edit.column)] = _value(frame.iloc[i][edit.column], spec, edit)
+
+
+def _move(frame: Any, rows: list[int], edit: Edit, start: str) -> None:
+    """Move the rows of a step series that are still to come after the plan's first month."""
+    months = parse_number(edit.value)
+    if months is None or months != int(months) or edit.month:
+        raise EditError(f"{edit}: expected a whole number of months, such as {edit.table}.{edit.item}.month+=6")
+    for i in rows:
+        month = str(frame.iloc[i][_MONTH])
+        if month > start:
+            later = month_number(*map(int, month.split("-"))) + int(months) * (1 if edit.how == "+=" else -1)
+            frame.iat[i, frame.columns.get_loc(_MONTH)] = month_text(later)
 
 
 def _holding(frame: Any, spec: Table, rows: list[int], edit: Edit) -> list[int]:

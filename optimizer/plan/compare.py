@@ -122,7 +122,7 @@ def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison
         decisions=decisions,
         terms=_money(a, b, ["term"]),
         parties=_money(a, b, ["party"]),
-        items=item_changes(_money(a, b, ["item", "party"]), decisions, inputs),
+        items=item_changes(_money(a, b, ["item", "party"]), decisions, inputs, _hourly(a, b)),
         capacity=_differing(beside(a.capacity, b.capacity, ["month", "party"], ["accelerators", "mw"])),
         cost=_differing(_money(a, b, ["month", "party"])),
         service=beside(a.service, b.service, ["workload"], ["demand", "unserved"]),
@@ -155,6 +155,12 @@ def beside(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], values: Sequence[s
 
 def _money(a: Plan, b: Plan, keys: list[str]) -> pd.DataFrame:
     return beside(a.cash, b.cash, keys, _MONEY)
+
+
+def _hourly(a: Plan, b: Plan) -> pd.DataFrame:
+    """Use by the hour that differs: accelerator-months by offer."""
+    before, after = (plan.capacity[plan.capacity["source"] == "on_demand"] for plan in (a, b))
+    return _differing(beside(before, after, ["pool"], ["accelerators"]))
 
 
 def _differing(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,9 @@ _MOST = 6  # changes told of an item
 COLUMNS = ("decisions", "inputs")
 
 
-def item_changes(money: pd.DataFrame, decisions: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
+def item_changes(
+    money: pd.DataFrame, decisions: pd.DataFrame, inputs: pd.DataFrame, hourly: pd.DataFrame
+) -> pd.DataFrame:
     """Money by item and party with what changed, the largest difference first; unchanged items are kept for the sum.
 
     Parameters
@@ -22,9 +24,13 @@ def item_changes(money: pd.DataFrame, decisions: pd.DataFrame, inputs: pd.DataFr
         Money by item and party in both plans.
     decisions, inputs : DataFrame
         What differs in the decisions and in the inputs.
+    hourly : DataFrame
+        Accelerator-months by offer of what is used by the hour: no decision tells of it.
     """
     acts = decisions[decisions["decision"] != "expire"]  # what runs out follows from what was signed
     told = {"decisions": _by_item(acts, decision_text), "inputs": _by_item(inputs, input_text)}
+    for row in hourly.to_dict("records"):
+        told["decisions"].setdefault(str(row["pool"]), []).append(use_text(row))
     paid = set(money["item"])
     others = sorted({*told["decisions"], *told["inputs"]} - paid - {""})
     numbers = [name for name in money.columns if name not in ("item", "party")]
@@ -63,6 +69,17 @@ def decision_text(row: dict[Any, Any]) -> str:
     month, blocks = row["month_b"] or row["month_a"], row["blocks_b"] or row["blocks_a"]
     other = " (a month that the other plan does not cover)" if change == "outside" else f" {change}"
     return f"{kind} of {blocks:g} in {month}{other}"
+
+
+def use_text(row: dict[Any, Any]) -> str:
+    """Changed use by the hour in a few words: ``used 1,200 to 3,400 accelerator-months``."""
+    before, after = (number(float(row[f"accelerators_{plan}"])) for plan in "ab")
+    return f"used {before} to {after} accelerator-months"
+
+
+def number(value: float) -> str:
+    """A number without decimals where it is large, else with four digits."""
+    return f"{value:,.0f}" if value == 0 or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def input_text(row: dict[Any, Any]) -> str:

@@ -17,7 +17,6 @@ from optimizer.program.build import Program
 from optimizer.program.placement import Placement, last_month, months_late
 from optimizer.schema import IN_HOUSE
 
-_NOTHING = 1e-9  # of an accelerator unit of the program: no row for it
 _NOISE = 1e-12  # money below this share of the largest amount is left out
 
 
@@ -84,16 +83,19 @@ class _Extract:
         return np.zeros((len(self.pools), self.ix.horizon))
 
     def _nonzero(self, family: str) -> tuple[list[Any], Floats]:
-        """Keys and values, in natural units, of the columns of a family that are not zero."""
+        """Keys and values, in natural units, of the columns of a family that are above zero."""
         keys, values = self.family[family]
-        where = np.flatnonzero(values > _NOTHING).tolist()
+        where = np.flatnonzero(values > 0).tolist()
         return [keys[position] for position in where], values[where] * self.unit
 
     def _allocation(self) -> tuple[pd.DataFrame, Floats]:
         keys, amounts = self._nonzero("allocated")
-        running = [(*place[:2], t, share * place[2]) for place, share in self.placed for t in self._months(place)]
-        keys = keys + [(run, pool, t) for run, pool, t, _ in running]
-        amounts = np.concatenate([amounts, [size for *_, size in running]])
+        running: dict[tuple[str, str, int], float] = {}  # in a relaxed plan, parts of a run can stand beside each other
+        for (run, pool, size, start), share in self.placed:
+            for t in self._months((run, pool, size, start)):
+                running[run, pool, t] = running.get((run, pool, t), 0.0) + share * size
+        keys = [*keys, *running]
+        amounts = np.concatenate([amounts, list(running.values())])
         used = self._places()
         months = np.array([t for _, _, t in keys], dtype=np.int64)
         pools = [pool for _, pool, _ in keys]

@@ -14,6 +14,7 @@ from optimizer.plan.tables import make_table
 from optimizer.program.build import Program
 
 Floats = NDArray[np.float64]
+_CANCELLED = 1e-11  # of a rule's terms: what is left where they cancel each other
 
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
@@ -32,8 +33,10 @@ def rules_table(program: Program, values: Floats, prices: Mapping[tuple[str, int
     """Value, slack, violation and shadow price of every constraint of the planner's own rules."""
     rows = []
     for rule, t in program.model.rule_value:
-        noise = RULE_NOISE * rule_size(program.model, rule, t, values)
-        value = rule_value(program.model, rule, t, values)
+        size = rule_size(program.model, rule, t, values)
+        noise, value = RULE_NOISE * size, rule_value(program.model, rule, t, values)
+        if abs(value) <= _CANCELLED * (size - abs(program.index.own_rules[rule].rhs)):
+            value = 0.0
         rows.append(_rule(program, rule, t, value, noise, values, prices.get((rule, t), 0.0)))
     rows.sort(key=lambda row: row[0])
     return make_table("rules", [(program.instance.label(t), *rest) for t, *rest in rows])

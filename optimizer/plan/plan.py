@@ -31,6 +31,18 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month"}),
         frozenset({"blocks", "delay_costs"}),
     ),
+    "exits": (
+        frozenset({"item", "party", "decision", "month", "notice", "note"}),
+        frozenset({"shift", "costs", "at_least"}),
+    ),
+    "events": (
+        frozenset({"event", "kind", "item", "month", "answer", "note"}),
+        frozenset({"costs", "at_least", "at_most", "unserved"}),
+    ),
+    "first": (
+        frozenset({"month", "act", "decision", "item", "party", "otherwise"}),
+        frozenset({"blocks", "least", "most", "events", "kept"}),
+    ),
 }
 INSTANCE_FOLDER = "instance"
 FORMATS = ("csv", "parquet")
@@ -49,7 +61,7 @@ class Plan:
     instance : Instance
         The instance it plans.
     explained : dict of str to DataFrame
-        Tables ``values``, ``steps``, ``offers`` and ``deadlines``, where the plan has been explained.
+        Tables by name, as in ``EXPLAINED``, where the plan has been explained.
     """
 
     head: dict[str, Any]
@@ -143,7 +155,7 @@ class Plan:
         return Figures(self)
 
     def explain(self, **options: Any) -> Explanation:
-        """Why the plan is as it is: worth, steps, offers, deadlines.
+        """Why the plan is as it is: worth, steps, offers, deadlines, exits, events, the first month.
 
         Options as for :func:`optimizer.explain.explanation.explain`: ``quick``, ``items``, ``gap``, ``time_limit``,
         ``threads``, ``tell``.

@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 _BY_MONTH = ("ordered", "built", "bought", "installed", "started", "ended", "in_force", "delivered")
 _NOTHING = 1e-6  # of a block
+_TRACE = 1e-9  # in the program's units: what is less is noise of the solver
+_AMOUNTS = ("allocated", "leased", "used", "emergency")
 _DECIMALS = 11  # in the program's units, where typical quantities are about ten
 _NO_BLOCK = 1e-9  # of a block or lot
 
@@ -40,7 +42,7 @@ class Settled:
 
 def settle(program: Program, values: Floats) -> Settled:
     """Settle the values of a solution (in the order of the program's columns)."""
-    values = np.round(values, _DECIMALS) + 0.0
+    values = _without_traces(program, np.round(values, _DECIMALS) + 0.0)
     book = _Columns(program, values)
     ix = program.index
     orders = {name: book.by_month("built", name) for name in ix.builds}
@@ -67,6 +69,17 @@ def settle(program: Program, values: Floats) -> Settled:
     book.write("in_force", active)
     settle_penalties(program, values)
     return settled
+
+
+def _without_traces(program: Program, values: Floats) -> Floats:
+    """Values with traces of accelerators set to zero: tables leave them out, so money and rules must not count them."""
+    found, at = values.copy(), 1
+    for family, columns in program.model.col.items():
+        stretch = found[at : at + len(columns)]
+        if family in _AMOUNTS:
+            stretch[np.abs(stretch) <= _TRACE] = 0.0
+        at += len(columns)
+    return found
 
 
 class _Columns:

@@ -141,13 +141,25 @@ def _gather_variables(m: Any) -> None:
     m.contents, m.works = power.site_contents(m.ix), demand.works(m)
     m.uses, m.leases = demand.uses(m, "allocated"), demand.uses(m, "leased")
     m.occupants = runs.occupants(m)
-    m.placements_of = defaultdict(list)
-    for place, variable in m.col["placed"].items():
-        m.placements_of[place[0]].append(variable)
+    m.placements_of = gather_placements(m)
     m.emergency_uses, m.emergency_works = policies.emergencies(m)
-    m.terms_of = defaultdict(list)
-    for term in m.ix.rows["rule_terms"]:
-        m.terms_of[term.rule].append(term)
+    m.terms_of = gather_terms(m.ix)
+
+
+def gather_placements(m: Any) -> dict[str, list[Any]]:
+    """Variables of each training run's placements."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for place, variable in m.col["placed"].items():
+        found[place[0]].append(variable)
+    return found
+
+
+def gather_terms(ix: Index) -> dict[str, list[Any]]:
+    """Terms of each of the planner's own rules."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for term in ix.rows["rule_terms"]:
+        found[term.rule].append(term)
+    return found
 
 
 def gather_money(m: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +50,23 @@ class Arrays:
             "nonzeros": len(self.values),
             "integers": int(self.integer.sum()),
         }
+
+    def up_to(self, count: int) -> Arrays:
+        """The first columns alone."""
+        if count == len(self.cost):
+            return self
+        end = self.starts[count]
+        return replace(
+            self,
+            cost=self.cost[:count],
+            lower=self.lower[:count],
+            upper=self.upper[:count],
+            integer=self.integer[:count],
+            starts=self.starts[: count + 1],
+            indices=self.indices[:end],
+            values=self.values[:end],
+            columns=self.columns[:count],
+        )
 
     def with_bounds(self, lower: Floats, upper: Floats) -> Arrays:
         """The same program without whole numbers, its columns between other bounds."""
@@ -101,7 +120,8 @@ def compile_program(program: Program, relax: bool = False) -> Arrays:
     Raises
     ------
     SolverError
-        If something nonlinear was added to the model, or it has not exactly one objective, to be minimised.
+        If something nonlinear or a number that is not finite was added to the model, or it has not exactly one
+        objective, to be minimised.
     """
     with collector_paused():
         return _compile(program, relax)
@@ -120,6 +140,14 @@ class Columns:
         if found is None:
             found = self.number[id(variable)] = len(self.variables)
             self.variables.append(variable)
+        return found
+
+    def with_more(self, variables: Iterable[Any]) -> Columns:
+        """The same columns with some more behind them."""
+        found = copy.copy(self)
+        found.variables = [*self.variables, *variables]
+        new = found.variables[len(self.variables) :]
+        found.number = self.number | {id(variable): len(self.variables) + n for n, variable in enumerate(new)}
         return found
 
     def linear(self, expression: Any, owner: Any) -> tuple[list[float], list[int], float]:
@@ -152,6 +180,7 @@ def _compile(program: Program, relax: bool) -> Arrays:
         lengths[number] = len(places)
         limits[number] = _number(low, -np.inf) - constant, _number(high, np.inf) - constant
     cost, offset = _objective(program, columns)
+    _check_finite(rows, values, lengths, limits)
     count = len(columns.variables)
     matrix = coo_array((values, (np.repeat(np.arange(len(rows)), lengths), indices)), shape=(len(rows), count)).tocsc()
     lower, upper, integer = _domains(columns.variables)
@@ -171,6 +200,23 @@ def _compile(program: Program, relax: bool) -> Arrays:
     )
 
 
+def _check_finite(rows: tuple[Any, ...], values: list[float], lengths: NDArray[Any], limits: Floats) -> None:
+    """Refuse rows with a coefficient that is no finite number, or a side that is none: HiGHS would take them."""
+    row_of = np.repeat(np.arange(len(rows)), lengths)
+    bad = row_of[~np.isfinite(np.array(values, dtype=float))]
+    if bad.size:
+        raise _not_finite(rows[int(bad[0])].name, "a coefficient", "finite numbers")
+    sides = np.isnan(limits).any(axis=1) | (limits[:, 0] == np.inf) | (limits[:, 1] == -np.inf)
+    if sides.any():
+        raise _not_finite(rows[int(np.flatnonzero(sides)[0])].name, "a side", "sides that can be met")
+
+
+def _not_finite(name: str, part: str, expected: str) -> SolverError:
+    return SolverError(
+        f"{name} has {part} that is NaN or infinite; expected {expected}: check the data it is made from"
+    )
+
+
 def _number(bound: Any, missing: float) -> float:
     return missing if bound is None else float(pyo.value(bound))
 
@@ -181,12 +227,17 @@ def _objective(program: Program, columns: Columns) -> tuple[tuple[list[float], l
     if len(found) != 1 or found[0].sense != pyo.minimize:
         raise SolverError("the model needs exactly one active objective, to be minimised")
     coefficients, places, constant = columns.linear(found[0].expr, found[0])
+    if not np.isfinite([*coefficients, constant]).all():
+        raise _not_finite(found[0].name, "a coefficient", "finite numbers")
     return (coefficients, places), constant
 
 
 def _domains(variables: list[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Bounds and integrality; a fixed variable is bounded by its value."""
-    pairs = [(v.value, v.value) if v.fixed else (v.lb, v.ub) for v in variables]
+    try:
+        pairs = [(v.value, v.value) if v.fixed else (v.lb, v.ub) for v in variables]
+    except ValueError as error:  # Pyomo's own check of a variable's bounds, which it names
+        raise SolverError(f"{error} Check the data it is made from.") from None
     lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=float)
     upper = np.array([np.inf if high is None else high for _, high in pairs], dtype=float)
     return lower, upper, np.array([not variable.is_continuous() for variable in variables], dtype=bool)

@@ -55,13 +55,12 @@ def uses(m: Any, family: str) -> dict[tuple[str, int], list[Any]]:
     return found
 
 
-def works(m: Any) -> dict[tuple[str, int], tuple[list[float], list[Any]]]:
-    """Yields and variables that serve each workload in each month."""
-    found: dict[tuple[str, int], tuple[list[float], list[Any]]] = defaultdict(lambda: ([], []))
-    yields = m.ix.yields
+def works(m: Any) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
+    """Pools and variables that serve each workload in each month."""
+    found: dict[tuple[str, int], tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
     for (workload, pool, t), variable in m.col["allocated"].items():
-        coefficients, variables = found[workload, t]
-        coefficients.append(yields[workload, pool])
+        pools, variables = found[workload, t]
+        pools.append(pool)
         variables.append(variable)
     return found
 
@@ -77,4 +76,5 @@ def demand_met(m: Any, workload: str, t: int) -> Any:
     """Work delivered + unserved = demand."""
     amount = float(m.ix.demand[workload][t]) / m.units.accelerators
     row = Row(m.one).add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
-    return row.add_all(*m.works[workload, t]).equals_zero()
+    pools, variables = m.works[workload, t]
+    return row.add_all([m.ix.yields[workload, pool] for pool in pools], variables).equals_zero()

@@ -15,7 +15,7 @@ from optimizer.instance.raw import Speller
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays
 
-_HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2}))?")
+_HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2})(?:=(\d+(?:\.\d+)?(?:e[+-]\d+)?))?)?")
 FAMILY = {  # column family of a decision, and whether its month is counted from the start
     "order_build": "ordered",
     "buy": "bought",
@@ -35,7 +35,8 @@ class Hold:
     Attributes
     ----------
     kind : str
-        ``force``, ``forbid``, ``end``, or ``delay``: no more than ``blocks`` decided up to and including the month.
+        ``force``, ``forbid``, ``end``, ``delay``: no more than ``blocks`` decided up to and including the month, or
+        ``keep``: at least ``blocks`` in force in the month.
     decision : str
         As in the plan's table decisions; ``""`` where the item tells.
     item : str
@@ -43,7 +44,7 @@ class Hold:
     month : str
         Month of the decision; for ``end`` the first month without the item; ``""`` for any month.
     blocks : float or None
-        Exactly so many, where given.
+        Exactly so many, where given; for ``end`` how many stay, none if not given.
     """
 
     kind: str
@@ -54,25 +55,41 @@ class Hold:
 
     def __str__(self) -> str:
         head = f"{self.decision}:" if self.decision else ""
-        return f"{self.kind} {head}{self.item}{f'@{self.month}' if self.month else ''}"
+        blocks = "" if self.blocks is None else f"={round(self.blocks, 9) + 0.0:.12g}"  # never -0
+        return f"{self.kind} {head}{self.item}{f'@{self.month}{blocks}' if self.month else ''}"
 
 
 def parse_hold(kind: str, text: str) -> Hold:
-    """A hold from its text: ``sign:bridge@2027-03``, ``bridge`` or ``bridge@2027-03``.
+    """A hold from its text: ``sign:bridge@2027-03``, ``bridge``, ``bridge@2027-03``, or ``bridge@2027-03=4`` (blocks).
 
     Raises
     ------
     HoldError
-        If it is none, or names no kind of decision.
+        If it is none, or names no kind of decision, or gives blocks where none can be counted.
     """
     match = _HOLD.fullmatch(text.strip())
-    decision, item, month = match.groups() if match else (None, "", None)
+    decision, item, month, blocks = match.groups() if match else (None, "", None, None)
     if decision and decision not in FAMILY:
         near = Speller().nearest(decision, FAMILY)
         raise HoldError(f"{text!r}: no decision is called {decision!r}." + (f" Did you mean {near!r}?" if near else ""))
     if not item or (kind == "end" and not month):
         raise HoldError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
-    return Hold(kind, decision or "", item, month or "")
+    if blocks and kind == "forbid":
+        raise HoldError(f"{text!r}: what is forbidden has no number of blocks; leave out ={blocks}")
+    return Hold(kind, decision or "", item, month or "", float(blocks) if blocks else None)
+
+
+def held_in(plan: Any) -> list[Hold]:
+    """Decisions that were held when a plan was made."""
+    pairs = (str(text).partition(" ") for text in plan.head.get("held", ()))
+    return [parse_hold(kind, rest) for kind, _, rest in pairs]
+
+
+def held_on(held: Iterable[Hold], new: Iterable[Hold]) -> list[Hold]:
+    """What was held before and is held on, with what is held newly: that takes the place of all about the same item."""
+    new = list(new)
+    items = {one.item for one in new}
+    return [*(one for one in held if one.item not in items), *new]
 
 
 def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
@@ -87,7 +104,11 @@ def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
     rows: list[_Sum] = []
     for one in holds:
         if one.kind == "end":
-            upper[_numbers(program, _active(program, one))] = 0.0
+            ended = _numbers(program, _active(program, one))
+            upper[ended] = np.minimum(upper[ended], one.blocks or 0.0)
+            continue
+        if one.kind == "keep":
+            lower[_numbers(program, _active(program, one)[:1])] = one.blocks or 0.0
             continue
         chosen = _numbers(program, _decisions(program, one))
         if one.kind == "delay":

@@ -51,15 +51,21 @@ _NAMED = {  # rows by name: table and the column that names them
     "providers": ("providers", "provider"),
 }
 _TERMS = ("agreements", "possible", "most_capacity", "placements")
+_WORK = ("pools", "yields", "run_yields", "placements")
 _DERIVED = {  # what is worked out from values of a table that can be edited in place
+    "accelerators": ("pools",),
+    "throughput": ("throughput", *_WORK),
+    "sites": _WORK,
     "demand": ("demand",),
     "power": ("supply", "energy_price"),
     "prices": ("prices", "agreements"),
-    "contracts": _TERMS,
+    "contracts": (*_TERMS, *_WORK),
+    "ramps": ("agreements",),
     "outlets": _TERMS,
-    "on_demand": ("possible",),
+    "on_demand": ("possible", *_WORK),
     "purchases": ("possible", "most_capacity", "placements"),
     "fleet": ("fleet", "possible", "most_capacity", "placements"),
+    "training_runs": ("placements",),
 }
 
 

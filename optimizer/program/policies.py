@@ -89,14 +89,14 @@ def share_limit(m: Any, policy: str, member: str, t: int) -> Any:
     return add_reference(m, row, 1.0, sorted(m.ix.members[policy][member]), t).at_most_zero()
 
 
-def emergencies(m: Any) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[float], list[Any]]]]:
-    """Variables of each pool in each outage, and yields and variables of each workload in each outage."""
+def emergencies(m: Any) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
+    """Variables of each pool in each outage, and pools and variables of each workload in each outage."""
     by_pool: dict[Any, list[Any]] = defaultdict(list)
-    by_work: dict[Any, tuple[list[float], list[Any]]] = defaultdict(lambda: ([], []))
+    by_work: dict[Any, tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
     for (policy, member, workload, pool, t), variable in m.col["emergency"].items():
         by_pool[policy, member, pool, t].append(variable)
-        coefficients, variables = by_work[policy, member, workload, t]
-        coefficients.append(m.ix.yields[workload, pool])
+        pools, variables = by_work[policy, member, workload, t]
+        pools.append(pool)
         variables.append(variable)
     return by_pool, by_work
 
@@ -106,7 +106,8 @@ def outage_demand(m: Any, policy: str, member: str, workload: str, t: int) -> An
     ix = m.ix
     need = ix.policies[policy].limit * ix.workloads[workload].critical * float(ix.demand[workload][t])
     row = Row(m.one).add(-1.0, need / m.units.accelerators)
-    return row.add_all(*m.emergency_works.get((policy, member, workload, t), ([], []))).equals_zero()
+    pools, variables = m.emergency_works.get((policy, member, workload, t), ([], []))
+    return row.add_all([ix.yields[workload, pool] for pool in pools], variables).equals_zero()
 
 
 def outage_capacity(m: Any, policy: str, member: str, pool: str, t: int) -> Any:

@@ -13,13 +13,12 @@ from optimizer.report.charts import (
     Series,
     add_areas,
     add_line,
-    month_text,
     new_figure,
     panels,
 )
 from optimizer.report.colours import INK, MUTED, party_text
 from optimizer.report.grid import Format, by_month, tenths, whole
-from optimizer.report.words import count, level, percent, shown
+from optimizer.report.words import count, level, month_text, percent, shown
 from optimizer.schema import IN_HOUSE
 
 HATCH = "/"

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.report.charts import Chart, Ground, add_bars, month_text, new_figure, plot_text, style
+from optimizer.report.charts import Chart, Ground, add_bars, new_figure, plot_text, style
 from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, whose
 from optimizer.report.grid import Grid, by_month, scaled
 from optimizer.report.periods import AFTER
-from optimizer.report.words import money, percent, scale_of
+from optimizer.report.words import money, month_text, percent, scale_of
 
 _ROW = 40  # height of a pair of bars
 _KINDS = (("nominal", "amount", MUTED), ("present value", "present_value", INK))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.report.charts import Chart, Ground, month_text
+from optimizer.report.charts import Chart, Ground
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.grid import Grid, first_rows
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.steps import Step, notices, steps
-from optimizer.report.words import count, money, shown
+from optimizer.report.words import count, money, month_text, shown
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -6,11 +6,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from optimizer.report.charts import Chart, Ground, add_areas, month_text, new_figure, plot_text, style
+from optimizer.report.charts import Chart, Ground, add_areas, new_figure, plot_text, style
 from optimizer.report.colours import ALARM, INK, MUTED, party_text
 from optimizer.report.exposure import Exposure, Share, work_shares
 from optimizer.report.grid import Grid, by_month, percents
-from optimizer.report.words import percent, shown
+from optimizer.report.words import month_text, percent, shown
 
 _GROUPS = 14
 _ROW = 40

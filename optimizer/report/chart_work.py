@@ -13,7 +13,6 @@ from optimizer.report.charts import (
     add_areas,
     add_bars,
     add_line,
-    month_text,
     new_figure,
     panels,
     plot_text,
@@ -23,7 +22,7 @@ from optimizer.report.colours import ALARM, INK, MUTED, REST, party_text, whose
 from optimizer.report.grid import Grid, by_month, tenths, whole
 from optimizer.report.lanes import LANE, Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.periods import Periods
-from optimizer.report.words import count, percent, shown
+from optimizer.report.words import count, month_text, percent, shown
 from optimizer.schema import IN_HOUSE
 
 _WORKLOADS = 8

@@ -110,11 +110,6 @@ def plot_text(text: str, most: int = 200) -> str:
     return html.escape(shown(text, most), quote=False).replace("%{", "%&#123;").replace("$", "&#36;")
 
 
-def month_text(month: str) -> str:
-    """A month for people, such as ``May 2026``."""
-    return pd.Period(month, freq="M").strftime("%b %Y")
-
-
 def new_figure(ground: Ground, y_title: str, height: int = HEIGHT, **y_axis: Any) -> Any:
     """An empty figure with months on its x axis."""
     figure = go.Figure()

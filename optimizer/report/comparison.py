@@ -190,5 +190,5 @@ def items(comparison: Comparison, most: int) -> Told:
         change = row["present_value_difference"] / size
         name = f"{shown(row['item'])}{_whose(row)}"
         rows.append((name, row["decisions"], row["inputs"], signed(change, tenths(abs(change)))))
-    columns = ("Item", "Its decisions", "Its inputs", f"Present value, {unit}")
+    columns = ("Item", "Its decisions and use", "Its inputs", f"Present value, {unit}")
     return Told("Item by item", Grid(columns, rows, 3, rest(table, rows, "items")), "No item differs.")

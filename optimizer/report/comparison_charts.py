@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from optimizer.plan.plan import Plan
-from optimizer.report.charts import Chart, Ground, Series, add_bars, add_line, month_text, new_figure
+from optimizer.report.charts import Chart, Ground, Series, add_bars, add_line, new_figure
 from optimizer.report.colours import INK
 from optimizer.report.comparison import difference, scale, signed
 from optimizer.report.grid import by_month, scaled, whole
 from optimizer.report.periods import AFTER
-from optimizer.report.words import count
+from optimizer.report.words import count, month_text
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison

@@ -26,23 +26,41 @@ _NAMES = {
     "demand": "One more unit of demand costs",
     "budget": "One more unit of budget saves",
 }
+_TITLES = {
+    "exits": "When to hand back",
+    "events": "What if",
+    "first": "This month, whatever happens",
+}
 _NONE = {
     "values": "Nothing binds in this plan: one more of anything is worth nothing.",
     "steps": "There are no steps to try.",
     "offers": "There are no offers.",
     "deadlines": "There is nothing to decide.",
+    "exits": "The plan holds nothing that can be handed back.",
+    "events": "There is nothing to slip, to grow or to be taken back.",
+    "first": "Nothing has to be decided in the first month.",
 }
 
 
 def render(found: Explanation, width: int = 100) -> Group:
-    """An explanation for a rich console: worth, steps, offers, deadlines; what was not asked for is left out."""
+    """An explanation for a rich console: a table for each question; what was not asked for is left out."""
     plan = found.plan
     parts: list[RenderableType] = []
-    for name, make in (("values", _values), ("steps", _steps), ("offers", _offers), ("deadlines", _deadlines)):
+    makers = {"values": _values, "steps": _steps, "offers": _offers, "deadlines": _deadlines}
+    for name in ("values", "steps", "offers", "exits", "deadlines", "events", "first"):
         table = getattr(found, name)
-        if name in found.tables:
-            parts += make(table, plan, width) if len(table) else [Text(f"{_NONE[name]}\n", style="bold")]
+        if name in found.tables and table.empty:
+            parts.append(Text(f"{_NONE[name]}\n", style="bold"))
+        elif name in found.tables:
+            parts += makers[name](table, plan, width) if name in makers else _sentences(name, table, plan)
     return Group(*parts)
+
+
+def _sentences(name: str, table: pd.DataFrame, plan: Plan) -> list[RenderableType]:
+    """What a table says, in sentences under a title; the table itself stands in the plan folder."""
+    from optimizer.report import answers
+
+    return [Text(_TITLES[name], style="bold"), Text("\n".join([*getattr(answers, name)(plan, table), ""]))]
 
 
 def _missing(value: Any) -> bool:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.report.chart_cash import net
 from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
-from optimizer.report.charts import Ground, month_text
+from optimizer.report.charts import Ground
 from optimizer.report.grid import Grid
 from optimizer.report.shortcomings import BREAKS, given_up
 from optimizer.report.steps import biggest, steps
-from optimizer.report.words import count, level, money, percent
+from optimizer.report.words import count, level, money, month_text, percent
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
-from optimizer.report.charts import Chart, Ground, month_text
+from optimizer.report.charts import Chart, Ground
 from optimizer.report.grid import Grid, percents, whole
 from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import Cards, Drawn, Findings, Listed, Prose, Section, render_page
 from optimizer.report.section_explained import explained
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
-from optimizer.report.words import level
+from optimizer.report.shortcomings import clashes, given_up
+from optimizer.report.words import level, money, month_text
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -72,9 +73,9 @@ def sections(ground: Ground) -> list[Section]:
         (cash[0].title, "cash"),
         (exposure[1].title, "exposure"),
     ]
-    why = explained(ground)
     return [
         _headline(ground, findings),
+        *_why_not(ground.plan),
         _drawn("capacity", "Capacity over time", capacity),
         _drawn("decisions", "Decisions", [timeline]),
         _drawn("work", "What runs where", work),
@@ -83,10 +84,22 @@ def sections(ground: Ground) -> list[Section]:
         _drawn("exposure", "Exposure to providers and owners", exposure, _others(ground)),
         Section("service", "Service and unserved work", _service(ground)),
         rules(ground),
-        *([why] if why else []),
+        *explained(ground),
         inputs(ground.plan),
         provenance(ground.plan),
     ]
+
+
+def _why_not(plan: Plan) -> list[Section]:
+    """Of a plan with something given up: what clashes, and the least that had to be given up."""
+    lost = given_up(plan)
+    if not lost:
+        return []
+    rows = [(str(number), text) for number, text in enumerate(clashes(plan), start=1)]
+    cost = money(plan.objective, plan.instance.head.currency)
+    told = [f"Given up, the least there is: {'; '.join(lost)}. With that the best plan found, this one, costs {cost}."]
+    blocks: list[Any] = [Listed("What cannot hold together", Grid(("", "Conflict"), rows, 2))] if rows else []
+    return [Section("conflicts", "Why no plan meets all rules", (*blocks, Prose(told)))]
 
 
 def _drawn(anchor: str, title: str, charts: list[Chart], *more: Any) -> Section:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optimizer.report.charts import Ground, month_text
+from optimizer.report.charts import Ground
 from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import render
+from optimizer.report.words import month_text
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -23,8 +23,11 @@ MEANINGS = {
     "steps": "What a step of useful size saves, each solved on its own (capopt explain)",
     "offers": "Verdict on every offer, and the price that would make it win (capopt explain)",
     "deadlines": "Until when each decision can wait, and what waiting costs (capopt explain)",
+    "exits": "When what can be left goes back, and what other months cost (capopt explain)",
+    "events": "What it costs if a site slips, demand grows faster, a lessor leaves (capopt explain)",
+    "first": "Decisions of the first month, and in which events they stand (capopt explain)",
 }
-_MONTHS = frozenset({"month", "starts", "ends", "target", "takes_effect", "last_month"})
+_MONTHS = frozenset({"month", "starts", "ends", "target", "takes_effect", "last_month", "notice"})
 _COUNT, _WORK, _MW = "accelerators", "reference-accelerators", "facility MW"
 # Unit and meaning by column; by table and column where a table differs.
 _COLUMNS: dict[str, tuple[str, str]] = {
@@ -110,6 +113,31 @@ _COLUMNS: dict[str, tuple[str, str]] = {
         "money",
         "Cost of deciding a month later at the earliest; blank if unknown or impossible.",
     ),
+    "exits.decision": ("", "Kind of decision."),
+    "exits.month": ("", "First month without it; the month after the last: kept to the end."),
+    "exits.notice": ("", "Month to give notice in."),
+    "exits.shift": ("months", "Later than in the plan; negative: earlier."),
+    "exits.costs": ("money", "How much more the best plan found costs; negative: it costs less."),
+    "exits.at_least": ("money", "How much more any such plan is proven to cost."),
+    "exits.note": ("", "Why there are no figures."),
+    "events.event": ("", "What happens."),
+    "events.kind": ("", "slip, growth or taken_back."),
+    "events.month": ("", "First month in which it is felt."),
+    "events.costs": ("money", "How much more the best plan found costs."),
+    "events.at_least": ("money", "The least by which best plans differ."),
+    "events.at_most": ("money", "The most by which best plans differ."),
+    "events.unserved": ("share", "Of the work wanted, not served then."),
+    "events.answer": ("", "Decisions that differ most from the plan's."),
+    "events.note": ("", "Why there are no figures: it leaves no plan, or none was found in time."),
+    "first.month": ("", "The first month."),
+    "first.act": ("", "What to do."),
+    "first.decision": ("", "Kind of decision."),
+    "first.blocks": ("blocks or lots", "Of the plan; 0: it decides nothing of it."),
+    "first.least": ("blocks or lots", "In any of the plans for the events."),
+    "first.most": ("blocks or lots", "In any of the plans for the events."),
+    "first.events": ("", "How many events have a plan."),
+    "first.kept": ("", "In how many of these it is decided too; in all: no regret."),
+    "first.otherwise": ("", "Events in which it is not; of what the plan does not decide, those in which it is."),
     "cash.present_value": ("money", "Discounted to the first month; the column sums to the net present cost."),
 }
 

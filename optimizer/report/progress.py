@@ -37,6 +37,20 @@ def follow(currency: str) -> Iterator[Callable[[Progress], None]]:
         yield tell
 
 
+@contextmanager
+def narrate(currency: str) -> Iterator[tuple[Callable[[str], None], Callable[[Progress], None]]]:
+    """What to pass as ``tell`` and ``progress`` to work of many searches: a line for each, and how it goes on."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        with console.status("", spinner="dots") as status:
+            yield (
+                lambda what: console.print(Text(f"{what} ..."), soft_wrap=True),
+                lambda event: status.update(Text(line(event, currency))),
+            )
+        return
+    yield lambda what: console.print(Text(f"{what} ..."), soft_wrap=True), _plain_lines(console, currency, quiet=True)
+
+
 def line(event: Progress, currency: str) -> str:
     """One line on how it stands: seconds, phase, best plan, bound, gap, nodes."""
     parts = [f"{event.elapsed:6.1f} s  {_PHASES.get(event.phase, event.phase)}"]
@@ -52,9 +66,9 @@ def line(event: Progress, currency: str) -> str:
     return "  ".join(parts)
 
 
-def _plain_lines(console: Console, currency: str) -> Callable[[Progress], None]:
-    """A line when the first phase begins, and then every five seconds at most."""
-    last = -_SECONDS_BETWEEN_LINES
+def _plain_lines(console: Console, currency: str, quiet: bool = False) -> Callable[[Progress], None]:
+    """A line when the first phase begins, unless it is to be ``quiet`` then, and every five seconds at most."""
+    last = -_SECONDS_BETWEEN_LINES if not quiet else time.monotonic()
 
     def tell(event: Progress) -> None:
         nonlocal last

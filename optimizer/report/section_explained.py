@@ -1,17 +1,19 @@
-"""What an explained plan tells on its page: worth, steps, offers, deadlines."""
+"""What an explained plan tells on its page: worth, offers, leaving, dates, what if, this month; a section for each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
 
+from optimizer.report import answers
 from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
 from optimizer.report.explained import deed
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
-from optimizer.report.words import count, money
+from optimizer.report.words import count, money, percent
 
 _ITEMS = 40
 _KINDS = {
@@ -20,27 +22,65 @@ _KINDS = {
     "demand": "one more reference-accelerator wanted costs",
     "budget": "one more unit of money in a budget saves",
 }
+_UNASKED = (
+    "Not worked out yet: capopt explain, with the folder of this plan, works out what one more MW, accelerator or unit "
+    "of money is worth, which offers lost and at which price they would win, when to hand back and to decide, what "
+    "happens if a site slips, demand grows faster or a lessor leaves, and what to do this month whatever happens. The "
+    "report shows it from then on."
+)
 
 
-def explained(ground: Ground) -> Section | None:
-    """The section; None where the plan has not been explained."""
+def explained(ground: Ground) -> list[Section]:
+    """The sections, in the order of a planner's questions; one that says how to get them where there is nothing."""
     tables = ground.plan.explained
     if not tables:
-        return None
-    blocks: list[Any] = []
-    for kind, title in _KINDS.items():
-        grid = _values(ground, tables["values"], kind) if "values" in tables else None
-        if grid is not None and grid.rows:
-            blocks.append(Listed(f"Worth: {title}", grid))
-    makers = (
-        ("steps", "Steps: the true change, solved again", _steps),
-        ("offers", "Offers: taken or not, and the price to win", _offers),
-        ("deadlines", "Deadlines: when to order, sign and give notice", _deadlines),
-    )
-    for name, caption, make in makers:
-        if name in tables and len(tables[name]):
-            blocks.append(Listed(caption, make(ground, tables[name])))
-    return Section("why", "Worth, offers and deadlines", tuple(blocks) or (Prose(["Nothing binds in this plan."]),))
+        return [Section("why", "Worth, offers, dates and what-ifs", (Prose([_UNASKED]),))]
+    found = [
+        Section("first", "This month, whatever happens", _answered(ground, "first", "Decisions of this month", _first)),
+        Section("worth", "What one more is worth", tuple(_worths(ground))),
+        Section("offers", "Offers and the prices that win", _answered(ground, "offers", "Offers", _offers)),
+        Section("leaving", "When to hand back", _answered(ground, "exits", "Leaving earlier or later", _exits)),
+        Section("dates", "When to decide at the latest", _answered(ground, "deadlines", "Deadlines", _deadlines)),
+        Section("whatif", "What if", _answered(ground, "events", "What if", _events)),
+    ]
+    return [section for section in found if section.blocks]
+
+
+Make = Callable[[Ground, pd.DataFrame], Grid]
+_QUIET = {
+    "first": "Nothing has to be decided this month.",
+    "offers": "There are no offers.",
+    "exits": "The plan holds nothing that can be handed back.",
+    "deadlines": "There is nothing to decide.",
+    "events": "There is no site that could slip, no demand that grows, and nothing that could be taken back.",
+}
+
+
+def _answered(ground: Ground, name: str, caption: str, make: Make) -> tuple[Any, ...]:
+    """The answer in sentences, and the table; nothing where it was not worked out."""
+    table = ground.plan.explained.get(name)
+    if table is None:
+        return ()
+    if table.empty:
+        return (Prose([_QUIET[name]]),)
+    sentences = getattr(answers, name)(ground.plan, table)
+    if name != "first":
+        sentences += answers.doubt(ground.plan)
+    return Prose(sentences), Listed(caption, make(ground, table))
+
+
+# ---------------------------------------------------------------- worth
+def _worths(ground: Ground) -> Iterator[Any]:
+    tables = ground.plan.explained
+    if "values" in tables:
+        told = answers.worth(ground.plan, tables["values"])
+        yield Prose(told or ["Nothing binds in this plan: one more of anything is worth nothing."])
+        for kind, title in _KINDS.items():
+            grid = _values(ground, tables["values"], kind)
+            if grid.rows:
+                yield Listed(f"Worth: {title}", grid)
+    if "steps" in tables and len(tables["steps"]):
+        yield Listed("Steps: the true change, solved again", _steps(ground, tables["steps"]))
 
 
 def _values(ground: Ground, table: pd.DataFrame, kind: str) -> Grid:
@@ -75,7 +115,11 @@ def _worth(value: float) -> str:
 
 def _steps(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = [
-        (str(row.step), str(row.note), *(_money(value) for value in (row.saves, row.at_least, row.at_most)))
+        (
+            answers.step_words(str(row.step)),
+            str(row.note),
+            *(_money(value) for value in (row.saves, row.at_least, row.at_most)),
+        )
         for row in table.itertuples()
     ]
     note = (
@@ -119,3 +163,56 @@ def _deadlines(ground: Ground, table: pd.DataFrame) -> Grid:
         "Blank: not worked out, or no plan with that delay."
     )
     return Grid(columns, rows, 5, note)
+
+
+def _exits(ground: Ground, table: pd.DataFrame) -> Grid:
+    rows, end = [], ground.plan.instance.head.months
+    for row in table.to_dict("records"):
+        kept = ground.plan.instance.month_index(str(row["month"])) >= end
+        month, notice = ("kept to the end", "") if kept else (str(row["month"]), str(row["notice"]))
+        shift = int(row["shift"])
+        when = "the plan" if shift == 0 else f"{abs(shift)} {'earlier' if shift < 0 else 'later'}"
+        least = "nothing" if row["at_least"] <= 0 else _money(row["at_least"])
+        costs = ("", "") if shift == 0 else (_money(row["costs"]), least)
+        who = (str(row["item"]), party_text(str(row["party"])), when, month, notice, str(row["note"]))
+        rows.append((*who, *costs))
+    columns = ("Item", "Party", "Months", "First month without", "Notice in", "", "Costs more", "Proven")
+    note = (
+        f"How much more the best plan costs, in {ground.currency}, present value, if it is left then; all else decided "
+        "anew. Proven: at least so much of it. Negative: the search found a better plan than the one at hand."
+    )
+    return Grid(columns, rows, 6, note)
+
+
+def _events(ground: Ground, table: pd.DataFrame) -> Grid:
+    rows = []
+    for row in table.to_dict("records"):
+        figures = (_money(row["costs"]), _money(row["at_least"]), _money(row["at_most"]))
+        share = row["unserved"]
+        rows.append(
+            (
+                *(str(row["event"]), str(row["month"]), str(row["answer"] or row["note"])),
+                *figures,
+                "" if share is None or share != share else percent(float(share)),
+            )
+        )
+    columns = ("If", "Felt from", "Decisions that change most", "Costs more", "At least", "At most", "Not served")
+    note = (
+        f"In {ground.currency}, present value: the best plan made in the knowledge of it, less this plan. The "
+        "difference of best plans is proven to lie between the last two amounts."
+    )
+    return Grid(columns, rows, 3, note)
+
+
+def _first(ground: Ground, table: pd.DataFrame) -> Grid:
+    rows = []
+    for row in table.to_dict("records"):
+        kept = f"{int(row['kept'])} of {int(row['events'])}"
+        blocks = (count(row["blocks"]), count(row["least"]), count(row["most"]))
+        rows.append((deed(row), party_text(str(row["party"])), str(row["otherwise"]), kept, *blocks))
+    columns = ("Decision", "Party", "Otherwise if", "Made in", "Blocks", "Least", "Most")
+    note = (
+        "Made in: in how many of the what-ifs below the best plan found makes it too. Otherwise: the what-ifs in which "
+        "it is not made, or, of what this plan does not decide, in which it is. Least and most: blocks in any of them."
+    )
+    return Grid(columns, rows, 3, note)

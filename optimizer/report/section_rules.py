@@ -15,6 +15,10 @@ from optimizer.report.words import count, money
 
 _ROWS = 200
 _NAMES = 5
+_NO_POLICY = (
+    "No policy limits a share of the capacity or demands that a loss be survived. To learn what one costs, add a row "
+    "to the table policies (rule max_share or survive), solve, and set the two plans side by side with capopt compare."
+)
 _CAPEX = ("build", "purchase")
 _OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
 
@@ -33,9 +37,18 @@ def rules(ground: Ground) -> Section:
     survive = [row for row in plan.instance.rows["policies"] if row.rule == "survive"]
     if survive:
         blocks.append(Listed("Policies on outages: where critical work runs if a member is lost", outages_grid(ground)))
+    policies = plan.instance.rows["policies"]
+    if shares:
+        blocks.append(Prose([_cap_text(shares[0].policy)]))
+    if blocks and not policies:
+        blocks.append(Prose([_NO_POLICY]))
     if not blocks:
-        blocks.append(Prose(["The instance has no rules of its own, no budgets and no policies."]))
+        blocks.append(Prose([f"The instance has no rules of its own and no budgets. {_NO_POLICY}"]))
     return Section("rules", "Own rules, budgets and policies", tuple(blocks))
+
+
+def _cap_text(policy: str) -> str:
+    return f"What a limit costs: capopt whatif PLAN --set policies.{policy}.limit=VALUE solves again with another one."
 
 
 def rules_grid(ground: Ground) -> Grid:

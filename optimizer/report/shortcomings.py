@@ -32,6 +32,12 @@ def given_up(plan: Plan) -> list[str]:
     return [str(edit) for edit in edits] if isinstance(edits, list) else [str(edits)]
 
 
+def clashes(plan: Plan) -> list[str]:
+    """Why no plan meets all rules, a sentence for each conflict; nothing in a plan that keeps all rules."""
+    texts = plan.head.get("conflicts", [])
+    return [str(text) for text in texts] if isinstance(texts, list) else [str(texts)]
+
+
 def other_penalties(plan: Plan) -> str:
     """Penalties besides those for work not served, by what they are for; ``""`` if there are none."""
     amounts = plan.cash.groupby("term")["amount"].sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
@@ -30,6 +31,12 @@ def level(share: float) -> str:
         return "100 %"
     texts = (f"{share * 100:.{digits}f}" for digits in range(1, 6))
     return next((f"{text} %" for text in texts if float(text) < 100), "almost 100 %")
+
+
+def month_text(month: str) -> str:
+    """A month for people, such as ``May 2026``."""
+    year, number = month.split("-")
+    return f"{_MONTHS[int(number) - 1]} {year}"
 
 
 def scale_of(amounts: list[float]) -> tuple[float, str]:

@@ -22,6 +22,7 @@ TERMS = (
     *("on_demand", "shortfall", "lease_out", *PENALTIES, "residual"),
 )
 _NEXT_MONTHS, _STEPS = 3, 20
+_LINE, _FITS = 15, 30  # points a line of text, and characters that fit the first column for sure
 _TOP, _CHARTS_AT = 3, 7  # first row under the title, column at which the charts stand
 
 
@@ -77,6 +78,7 @@ def _write_steps(book: Book, sheet: Any, row: int, plan: Plan) -> int:
             book.put(sheet, row + 1, column, name, style="number_header" if column == 2 else "header")
     shown = biggest(soon, _STEPS)
     for at, step in enumerate(shown, start=row + 2):
+        sheet.set_row(at, _LINE * -(-len(step.text) // _FITS))  # not every program makes rows as high as their text
         book.put(sheet, at, 0, step.text, style="wrapped")
         book.put(sheet, at, 1, step.month, "month")
         book.put(sheet, at, 2, step.cost or None)

@@ -96,9 +96,7 @@ class _Dive:
         count = max(1, int(np.ceil(_SHARE * len(chosen))), int((share >= _NEARLY).sum()))
         return chosen[np.lexsort((chosen, -share))[: min(count, most)]]
 
-    def _try(
-        self, batch: Ints, lower: Floats | None = None, upper: Floats | None = None
-    ) -> NDArray[np.float64] | None:
+    def _try(self, batch: Ints, lower: Floats | None = None, upper: Floats | None = None) -> NDArray[np.float64] | None:
         """Values with other bounds of some columns, which stay where there are any."""
         before = self.arrays
         tried = before.lower.copy(), before.upper.copy()
@@ -113,5 +111,3 @@ class _Dive:
         else:
             self.arrays = after
         return found
-
-

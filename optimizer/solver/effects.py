@@ -6,16 +6,15 @@ shape of the program, which is then built anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from optimizer.instance.instance import Instance
 from optimizer.program.index import Index
-from optimizer.schema import load_schema
+from optimizer.schema import IN_HOUSE, load_schema
 
+Reach = Callable[[Index, Index, str], set[str]]  # index before and after, item -> names that are touched
 _PEOPLE = ("name", "title", "description", "sources")  # keys of the head that mean nothing to the program
 
 
@@ -29,37 +28,96 @@ class Effect:
         Families of constraints and of variables, with the position in their index that names the item; None: all of it.
     terms : tuple of str
         Cash terms that are booked anew.
+    reach : callable, optional
+        Names of what is touched, where that is not the edited item alone.
     """
 
     rows: Mapping[str, int | None] = field(default_factory=dict)
     bounds: Mapping[str, int | None] = field(default_factory=dict)
     terms: tuple[str, ...] = ()
+    reach: Reach | None = None
+
+
+Touched = tuple[Effect, set[str]]  # what an edit changes, and the names it changes it for
+
+
+def _sites_with(old: Index, new: Index, accelerator: str) -> set[str]:
+    """Own sites where a kind of accelerator stands."""
+    pools = new.pools.values()
+    return {pool.place for pool in pools if pool.source == IN_HOUSE and pool.accelerator == accelerator}
+
+
+def _served_otherwise(old: Index, new: Index, item: str) -> set[str]:
+    """Workloads that get other work out of some pool."""
+    return {pair[0] for pair, rate in new.yields.items() if rate != old.yields.get(pair)}
+
+
+def _and_site(old: Index, new: Index, item: str) -> set[str]:
+    """A build or outlet, and its site."""
+    row = new.builds[item] if item in new.builds else new.agreements[item].row
+    return {item, row.site} if row.site else {item}
 
 
 _STOCK: dict[str, int | None] = {"outage_capacity": 2, "reference_balance": None, "share_limit": None, "own_rule": None}
 _BLOCKS = Effect(rows={"signature_most": 0}, bounds={"started": 0, "in_force": 0})
+_LEAST = Effect(rows={"signature_least": 0})
+_AGREED = Effect(
+    rows={"active_balance": 0, "delivered_balance": 0, "firm_balance": 0, "renewal": None},
+    bounds={"started": 0, "in_force": 0},
+    terms=("upfront", "contract", "termination", "lease_out"),
+)
+_YIELD = Effect(rows={"demand_met": 0, "outage_demand": 2, "own_rule": None}, reach=_served_otherwise)
+_SITE: dict[str, int | None] = {"site_power": 0, "outage_power": 2, "own_rule": None}
 EFFECTS: dict[tuple[str, str], Effect] = {
+    ("accelerators", "kw"): Effect(rows=_SITE, terms=("energy",), reach=_sites_with),
+    ("accelerators", "reference"): Effect(rows={"reference_balance": None, "share_limit": None}),
+    ("throughput", "factor"): _YIELD,
+    ("sites", "pue"): Effect(rows=_SITE, terms=("energy",)),
+    ("sites", "availability"): _YIELD,
     ("demand", "amount"): Effect(rows={"demand_met": 0, "outage_demand": 2}, bounds={"unserved": 0}),
     ("power", "mw"): Effect(rows={"site_power": 0, "outage_power": 2}),
     ("power", "price_per_mwh"): Effect(terms=("energy",)),
     ("fleet", "count"): Effect(rows={"in_house_capacity": 0, **_STOCK}, bounds={"used": 0}),
     ("prices", "price"): Effect(terms=("contract", "termination", "lease_out", "on_demand", "purchase", "residual")),
+    ("contracts", "accelerators_per_block"): Effect(
+        rows={"contract_capacity": 0, **_STOCK}, terms=("contract", "termination")
+    ),
+    ("contracts", "mw_per_block"): Effect(rows={"own_rule": None}, terms=("contract", "termination")),
+    ("contracts", "availability"): _YIELD,
+    ("contracts", "min_blocks"): _LEAST,
+    ("contracts", "committed_blocks"): _AGREED,
+    ("ramps", "capacity_fraction"): Effect(rows={"delivered_balance": 0}),
+    ("ramps", "price_fraction"): Effect(terms=("contract", "termination")),
     ("contracts", "price"): Effect(terms=("contract", "termination")),
     ("contracts", "termination_fee_months"): Effect(terms=("termination",)),
     ("contracts", "upfront_per_block"): Effect(terms=("upfront",)),
     ("contracts", "max_blocks"): _BLOCKS,
+    ("outlets", "accelerators_per_block"): Effect(
+        rows={"outlet_cover": 0, "own_rule": None}, terms=("lease_out", "termination")
+    ),
+    ("outlets", "mw_per_block"): Effect(rows=_SITE, terms=("lease_out", "termination"), reach=_and_site),
+    ("outlets", "min_blocks"): _LEAST,
+    ("outlets", "committed_blocks"): _AGREED,
     ("outlets", "price"): Effect(terms=("lease_out", "termination")),
     ("outlets", "termination_fee_months"): Effect(terms=("termination",)),
     ("outlets", "upfront_per_block"): Effect(terms=("lease_out",)),
     ("outlets", "max_blocks"): _BLOCKS,
     ("on_demand", "price"): Effect(terms=("on_demand",)),
+    ("on_demand", "availability"): _YIELD,
     ("on_demand", "max_accelerators"): Effect(rows={"rate_holds": 0, **_STOCK}, bounds={"used": 0}),
+    ("purchases", "lot_size"): Effect(
+        rows={"in_house_capacity": None, "purchase_total": 0, **_STOCK, "outage_capacity": None},
+        bounds={"bought": 0},
+        terms=("purchase", "maintenance", "residual"),
+    ),
     ("purchases", "unit_price"): Effect(terms=("purchase", "residual")),
     ("purchases", "deposit_fraction"): Effect(terms=("purchase", "residual")),
     ("purchases", "maintenance_per_month"): Effect(terms=("maintenance",)),
     ("purchases", "residual_fraction"): Effect(terms=("residual",)),
     ("purchases", "max_per_month"): Effect(bounds={"bought": 0}),
     ("purchases", "max_total"): Effect(rows={"purchase_total": 0}, bounds={"bought": 0}),
+    ("builds", "mw_per_block"): Effect(rows=_SITE, terms=("build", "fixed", "residual"), reach=_and_site),
+    ("builds", "life_months"): Effect(terms=("residual",)),
     ("builds", "capex_per_mw"): Effect(terms=("build", "residual")),
     ("builds", "fixed_cost_per_mw_month"): Effect(terms=("fixed",)),
     ("builds", "residual_fraction"): Effect(terms=("residual",)),
@@ -67,11 +125,13 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("workloads", "penalty"): Effect(terms=("unserved",)),
     ("workloads", "min_service"): Effect(bounds={"unserved": 0}),
     ("workloads", "critical"): Effect(rows={"outage_demand": 2}),
+    ("training_runs", "work"): Effect(),  # matters by the months it takes, which the shape tells
     ("training_runs", "penalty"): Effect(terms=("not_run",)),
     ("training_runs", "lateness_penalty"): Effect(terms=("lateness",)),
     ("budgets", "amount"): Effect(rows={"budget_limit": 0}),
     ("policies", "limit"): Effect(rows={"share_limit": 0, "outage_demand": 0}),
     ("rules", "rhs"): Effect(rows={"own_rule": 0}),
+    ("rule_terms", "coefficient"): Effect(rows={"own_rule": 0}),
     ("rules", "penalty"): Effect(terms=("violation",)),
     ("commitments", "annual_amount"): Effect(rows={"commitment_year": 0}),
 }
@@ -86,6 +146,11 @@ class Change:
     table: str
     item: str
     effect: Effect
+
+    def touched(self, old: Index, new: Index) -> set[str]:
+        """Names of what is touched."""
+        reach = self.effect.reach
+        return reach(old, new, self.item) if reach else {self.item}
 
 
 def changes(old: Instance, new: Instance) -> list[Change] | None:
@@ -143,35 +208,3 @@ def _cell_changes(table: str, before: Any, after: Any) -> list[Change] | None:
                 return None
             found.append(Change(table, item, effect))
     return found
-
-
-def same_shape(old: Index, new: Index) -> bool:
-    """Whether what is possible, wanted and limited is the same in kind, so that the program has the same shape."""
-    return (
-        (old.possible is new.possible or _pattern(old.possible) == _pattern(new.possible))
-        and (old.demand is new.demand or _wanted(old) == _wanted(new))
-        and (old.placements is new.placements or old.placements == new.placements)
-        and (old.agreements is new.agreements or all(_kind(old, name) == _kind(new, name) for name in new.agreements))
-        and [_critical(old), _limits(old)] == [_critical(new), _limits(new)]
-    )
-
-
-def _wanted(ix: Index) -> dict[str, bytes]:
-    return _pattern({name: amounts > 0 for name, amounts in ix.demand.items()})
-
-
-def _pattern(masks: Mapping[str, Any]) -> dict[str, bytes]:
-    return {name: np.packbits(mask).tobytes() for name, mask in masks.items()}
-
-
-def _kind(ix: Index, name: str) -> tuple[Any, ...]:
-    agreement = ix.agreements[name]
-    return agreement.starts, agreement.months, agreement.hand_backs, agreement.least_blocks > 0
-
-
-def _critical(ix: Index) -> list[bool]:
-    return [row.critical > 0 for row in ix.workloads.values()]
-
-
-def _limits(ix: Index) -> list[bool]:
-    return [row.limit > 0 for row in ix.policies.values()]

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -22,15 +22,29 @@ Incumbent = Callable[[float, Floats], None]  # objective and values of every col
 
 NAME = "HiGHS"
 _LP_TOLERANCE = 1e-9
+_EXACT = {"small_matrix_value": 1e-12}  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
 _CONFIRM_SECONDS = 60.0
 _CONFLICT_SECONDS = 60.0
 _SHORT = Options(gap=1.0, time_limit=5.0)
 _FEASIBILITY = Options(time_limit=_CONFIRM_SECONDS)
 _STATUS = highspy.HighsModelStatus
+_DEFAULTS = {
+    "presolve": "choose",
+    "objective_target": -np.inf,
+    "simplex_strategy": 1,
+    "simplex_iteration_limit": highspy.kHighsIInf,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
+}
+# From a basis that is nearly optimal, HiGHS chooses the primal simplex where only costs changed, the dual one else, and
+# perturbed costs would only take it away from there.
+_NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
+_FEW_ITERATIONS = 1000
+_FROM_BASIS = (_STATUS.kOptimal, _STATUS.kInfeasible, _STATUS.kTimeLimit)  # there is no presolve that may be wrong
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
     _STATUS.kOptimal: Stop.GAP_REACHED,
     _STATUS.kModelEmpty: Stop.GAP_REACHED,
+    _STATUS.kObjectiveTarget: Stop.GAP_REACHED,
     _STATUS.kTimeLimit: Stop.TIME_LIMIT,
     _STATUS.kSolutionLimit: Stop.WORK_LIMIT,
     _STATUS.kInterrupt: Stop.INTERRUPTED,
@@ -77,6 +91,16 @@ class _Watch:
             event.data_in.user_interrupt = True
 
 
+@dataclass(frozen=True)
+class Basis:
+    """Where a linear program ended: the status of each column and row, as HiGHS names them."""
+
+    columns: list[Any]
+    rows: list[Any]
+    lower = highspy.HighsBasisStatus.kLower
+    basic = highspy.HighsBasisStatus.kBasic
+
+
 class Model:
     """A program held by HiGHS: solved, changed in place, and solved again from where it stands.
 
@@ -107,6 +131,7 @@ class Model:
 
     def __init__(self, arrays: Arrays, *, heeds: bool = True) -> None:
         self.arrays = arrays
+        self._first_columns = len(arrays.cost)
         self._highs = _Quiet()
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
@@ -115,6 +140,9 @@ class Model:
         self.on_incumbent: Incumbent | None = None
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
+        _set_options(self._highs, _EXACT)
+        self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
+        self._most_iterations = 0
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         if arrays.integer.any():
@@ -182,9 +210,15 @@ class Model:
     def change(self, arrays: Arrays) -> int:
         """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
 
-        What differs is changed in place, so that the next solve starts from the last basis or incumbent.
+        What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
+        There may be more columns behind those that the model was made with.
         """
-        old, highs = self.arrays, self._highs
+        highs, first = self._highs, self._first_columns
+        old = self.arrays.up_to(first)
+        if len(self.arrays.cost) > first:
+            behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
+            highs.deleteCols(len(behind), behind)
+        self.arrays, arrays = arrays, arrays.up_to(first)
         cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
         bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
         rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
@@ -199,15 +233,43 @@ class Model:
         columns = np.searchsorted(arrays.starts, cells, side="right") - 1
         for cell, column in zip(cells.tolist(), columns.tolist(), strict=True):
             done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
+        more = len(self.arrays.cost) - first
+        if more:
+            done += self._append(first)
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
-        self.arrays = arrays
         self._withdraw()  # it was a solution of another program
-        return len(cost) + len(bounds) + len(rows) + len(cells)
+        return len(cost) + len(bounds) + len(rows) + len(cells) + more
+
+    def _append(self, first: int) -> list[highspy.HighsStatus]:
+        """Append the columns behind the first ones."""
+        arrays, highs = self.arrays, self._highs
+        count, begin = len(arrays.cost) - first, arrays.starts[first]
+        indices, values = arrays.indices[begin:].astype(np.int32), arrays.values[begin:]
+        starts = (arrays.starts[first:-1] - begin).astype(np.int32)
+        limits = arrays.cost[first:], arrays.lower[first:], arrays.upper[first:]
+        done = [highs.addCols(count, *limits, len(values), starts, indices, values)]
+        whole = np.flatnonzero(arrays.integer[first:]) + first
+        if len(whole):
+            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
+            done.append(highs.changeColsIntegrality(len(whole), whole.astype(np.int32), kinds))
+        return done
 
     def start(self, columns: Ints, values: Floats) -> None:
         """Give values of some columns to start the next search from; HiGHS completes them."""
         self._start = columns, values
+
+    @property
+    def basis(self) -> Basis | None:
+        """Basis that solves start from, of linear programs: that of the first solve, or one that was given."""
+        return None if self._basis is None else Basis(self._basis.col_status, self._basis.row_status)
+
+    @basis.setter
+    def basis(self, given: Basis) -> None:
+        self._basis = highspy.HighsBasis()
+        self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
+        self._basis.col_status, self._basis.row_status = given.columns, given.rows
+        self._most_iterations = len(given.rows)
 
     # ------------------------------------------------------------------ solving
     def solve(
@@ -216,30 +278,47 @@ class Model:
         report: Report | None = None,
         *,
         duals: bool = False,
-        settings: dict[str, Any] | None = None,
-        confirm: bool = True,
+        floor: float = -np.inf,
         patience: float = math.inf,
     ) -> Solution:
-        """Solve the program as it stands; as :func:`solve`, which tells the parameters.
+        """Solve the program as it stands; as :func:`solve`, which tells the other parameters.
 
         Parameters
         ----------
-        settings : dict, optional
-            More options of HiGHS, by its names.
-        confirm : bool
-            Whether an infeasible verdict is confirmed with presolve off.
+        floor : float
+            A bound that is known already: a search with whole numbers that comes within the gap of it is over.
         patience : float
             Seconds after which a search that does not stop when it should is left behind: parts of HiGHS heed neither
             time limit nor interruption. It ends by itself later; what is returned then holds its bound alone.
         """
-        began = time.perf_counter()
-        first = _settings(self.arrays, options, options.time_limit) | (settings or {})
-        asked = self._run(first, report, patience=patience)
+        solution = self._solve(options, report, duals, _target(floor, options.gap), patience)
+        if solution.values is None or solution.bound >= floor:
+            return solution
+        return replace(solution, bound=floor)
+
+    def part(self, options: Options, settings: dict[str, Any]) -> Solution:
+        """Solve the program as part of a larger search: with options of HiGHS, and no verdict confirmed.
+
+        A linear program starts from where the last run ended.
+        """
+        asked = self._run(_settings(self.arrays, options, options.time_limit) | settings, None)
+        return self._solution(options, asked, False)
+
+    def _solve(self, options: Options, report: Report | None, duals: bool, target: float, patience: float) -> Solution:
+        began, left = time.perf_counter(), options.time_limit
+        if self._basis is not None and not self.arrays.integer.any():
+            asked = self._run_from_basis(options, report)
+            if asked or self._highs.getModelStatus() in _FROM_BASIS:
+                return self._solution(options, asked, duals)
+            left -= time.perf_counter() - began
+        settings = _settings(self.arrays, options, left) | {"objective_target": target}
+        asked = self._run(settings, report, afresh=self._basis is not None, patience=patience)
         if self._left_behind:
             stop = Stop.INTERRUPTED if asked else Stop.TIME_LIMIT
             bound = -np.inf if self._watch.bound is None else self._watch.bound
             return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=self._watch.nodes)
-        if self._highs.getModelStatus() not in _INFEASIBLE or not confirm:
+        self._keep_basis()
+        if self._highs.getModelStatus() not in _INFEASIBLE:
             return self._solution(options, asked, duals)
         left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
         asked = self._run(_settings(self.arrays, options, left) | {"presolve": "off"}, report, afresh=True)
@@ -248,6 +327,22 @@ class Model:
             return solution
         note = "presolve called the program infeasible, which a run without presolve did not confirm"
         return replace(solution, notes=(note,))
+
+    def _run_from_basis(self, options: Options, report: Report | None) -> bool:
+        """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
+        self._highs.setBasis(_fitted(self._basis, len(self.arrays.cost)))
+        settings = _settings(self.arrays, options, options.time_limit)
+        asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
+        self._keep_basis()
+        return asked
+
+    def _keep_basis(self) -> None:
+        """Keep the first optimal basis of a linear program."""
+        kept = self._basis is not None and not self._basis.alien
+        if kept or self.arrays.integer.any() or self._highs.getModelStatus() != _STATUS.kOptimal:
+            return
+        self._basis = self._highs.getBasis()
+        self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
 
     def _run(
         self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
@@ -261,7 +356,7 @@ class Model:
             self._highs.clearSolver()
         if not self.arrays.integer.any():
             settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
-        _set_options(self._highs, {"presolve": "choose", **settings})
+        _set_options(self._highs, {**_DEFAULTS, **settings})
         if self._start is not None:
             columns, values = self._start
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
@@ -358,11 +453,29 @@ def _as_lp(arrays: Arrays) -> highspy.HighsLp:
     return lp
 
 
+def _fitted(basis: Any, count: int) -> Any:
+    """A basis for some columns more or fewer at the end."""
+    statuses = basis.col_status
+    if len(statuses) == count:
+        return basis
+    found = highspy.HighsBasis()
+    found.valid, found.alien = True, len(statuses) > count  # alien: HiGHS repairs what does not fit
+    found.col_status = (statuses + [Basis.lower] * (count - len(statuses)))[:count]
+    found.row_status = basis.row_status
+    return found
+
+
 def _set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:
     """Set options, and check the status of each."""
     for name, value in settings.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses option {name} = {value!r}")
+
+
+def _target(floor: float, gap: float) -> float:
+    """The most that a plan may cost to be within a relative gap of a bound."""
+    share = 1 - gap if floor > 0 else 1 + gap
+    return floor / share if share > 0 else np.inf
 
 
 def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any]:
@@ -447,7 +560,7 @@ def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return whole_conflict(arrays)
     for strategy in _CONFLICT_STRATEGIES:
         highs = _Quiet()
-        _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"})
+        _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"} | _EXACT)
         highs.passModel(_as_lp(arrays))
         status, iis = highs.getIis()
         if status != highspy.HighsStatus.kError and iis.valid_ and len(iis.row_index_):

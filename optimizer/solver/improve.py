@@ -164,7 +164,7 @@ class Improver:
             return Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING)
         self._running = model
         try:
-            return model.solve(self.options, settings=settings, confirm=False)
+            return model.part(self.options, settings)
         finally:
             self._running = None
 

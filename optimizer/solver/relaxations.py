@@ -169,22 +169,27 @@ class Relaxations:
                 continue
             scale = {key: self.m.rule_scale[name, key[1]] for key, _ in self.rows("own_rule", _named(name))}
             found = list(self.rows("own_rule", _named(name)))
-            size = max(abs(row.rhs), *scale.values()) if scale else 1.0
+            # Counted in the program's scale of the rule: coefficients such as 1e-9 are none to the solver.
+            unit = max(scale.values(), default=1.0)
+            size = max(abs(row.rhs), unit)
             for sign in (-1.0, 1.0):
                 if (row.sense, sign) in (("<=", 1.0), (">=", -1.0)):
                     continue
 
-                def edit(value: float, _: Floats, name: str = name, row: Any = row, sign: float = sign) -> Edit:
+                def edit(
+                    value: float, _: Floats, name: str = name, row: Any = row, by: float = sign, unit: float = unit
+                ) -> Edit:
                     if row.sense == "=":
                         return _set("rules", name, "penalty", 0.0)
-                    return _set("rules", name, "rhs", row.rhs - sign * _up(value, size=abs(row.rhs)))
+                    return _set("rules", name, "rhs", row.rhs - by * _up(value * unit, size=abs(row.rhs)))
 
                 if row.sense == "=":
                     for key, number in found:
-                        yield Relaxation("rules", name, "rhs", [(number, sign / scale[key])], 1.0 / size, edit)
+                        cells = [(number, sign * unit / scale[key])]
+                        yield Relaxation("rules", name, "rhs", cells, unit / size, edit)
                 else:
-                    cells = [(number, sign / scale[key]) for key, number in found]
-                    yield Relaxation("rules", name, "rhs", cells, 1.0 / size, edit)
+                    cells = [(number, sign * unit / scale[key]) for key, number in found]
+                    yield Relaxation("rules", name, "rhs", cells, unit / size, edit)
 
     # ------------------------------------------------------------------ power, outlets, renewals
     def sites(self) -> Iterator[Relaxation]:

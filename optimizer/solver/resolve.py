@@ -1,33 +1,29 @@
-"""What-ifs on a live model: edits of prices, demand, power, budgets and bounds change it in place."""
+"""What-ifs on a live model: edits of figures change the program in place, and searches start from the last answer."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
-from types import ModuleType
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import rules
-from optimizer.program.build import ROOMS, Program, book, build, gather_money
-from optimizer.program.compile import Arrays, Columns, Floats, compile_program
+from optimizer.program.build import Program, build, collector_paused
+from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.holds import Hold, hold
-from optimizer.program.index import Index
-from optimizer.program.ledger import Entries, joined
 from optimizer.schema import program_contents
-from optimizer.solver.effects import Change, changes, same_shape
-from optimizer.solver.highs import Model, Report
-from optimizer.solver.solution import Options, Solution
-from optimizer.solver.start import start_values
+from optimizer.solver.highs import Basis, Model, Report
+from optimizer.solver.revise import Shape, revise
+from optimizer.solver.solution import Options, Solution, Stop
+from optimizer.solver.start import alike, start_values
 
 
 class Live:
-    """A program kept in the solver: edited, and solved again from the last basis or incumbent.
+    """A program kept in the solver: edited, and solved again from the first basis or the plan at hand.
+
+    An edit that leaves the program's shape changes it in place. Another one builds a program beside it, for as long as
+    it is asked about; what has been found out about the first one stays.
 
     Parameters
     ----------
@@ -49,31 +45,49 @@ class Live:
     def __init__(self, instance: Instance, *, relax: bool = False) -> None:
         self.relax = relax
         self.rebuilt = 0
-        self._build(instance)
-
-    def _build(self, instance: Instance) -> None:
-        self.program = build(instance)
-        self.arrays = compile_program(self.program, relax=self.relax)
-        self._shape = _Shape(self.program, self.arrays)
-        self._model = Model(self.arrays)
+        self._home = self._now = _Built(instance, relax)
+        self._aside: _Built | None = None
         self._started: Any = None
+
+    @property
+    def program(self) -> Program:
+        """The program as it stands."""
+        return self._now.program
+
+    @property
+    def arrays(self) -> Arrays:
+        """The program as it stands, compiled."""
+        return self._now.arrays
+
+    @property
+    def placed_anew(self) -> bool:
+        """Whether columns of training runs were appended to the program as it was built."""
+        return len(self.arrays.cost) > self._now.count
 
     def update(self, instance: Instance) -> bool:
         """Change the program to that of another instance; returns whether that could be done in place."""
-        revised = _revise(self.program, self.arrays, self._shape, instance)
-        if revised is None:
-            self.rebuilt += 1
-            self._build(instance)
-            return False
-        self.program, self.arrays = revised
-        self._model.change(self.arrays)
-        return True
+        self._started = None
+        for built in (self._home, self._aside):
+            if built is not None and built.revise(instance):
+                self._now = built
+                return True
+        self.rebuilt += 1
+        self._aside = None  # frees its memory first
+        self._now = self._aside = _Built(instance, self.relax)
+        self._now.begin_as(self._home)
+        return False
 
-    def start(self, plan: Any, holds: Iterable[Hold] = ()) -> None:
-        """Start the next search from a plan's decisions, as far as they are possible here and with what is held."""
-        held = hold(self.program, self.arrays, holds)
-        self._started = start_values(self.program, held, plan)
-        self._model.start(*self._started)
+    def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False) -> None:
+        """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
+
+        What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
+        kind too, which could take its place.
+        """
+        holds = list(holds)
+        held, items = hold(self.program, self.arrays, holds), {one.item for one in holds}
+        free = alike(self.program, items) if wide else items
+        self._started = start_values(self.program, held, plan, free)
+        self._now.model.start(*self._started)
 
     def solve(
         self,
@@ -82,185 +96,77 @@ class Live:
         *,
         holds: Iterable[Hold] = (),
         duals: bool = False,
+        floor: float = -np.inf,
     ) -> Solution:
-        """Solve the program as it stands, with some decisions held this once.
+        """Solve the program as it stands, with some decisions held this once; ``floor`` is a bound known already.
 
         Raises
         ------
         HoldError
             If a hold names an item that is not there, or a month in which it cannot be.
         """
-        held = hold(self.program, self.arrays, holds)
+        held, now = hold(self.program, self.arrays, holds), self._now
         if len(held.rows) == len(self.arrays.rows):
-            self._model.change(held)
-            solution = self._model.solve(options, report, duals=duals)
-            self._model.change(self.arrays)
+            now.model.change(held)
+            solution = now.model.solve(options, report, duals=duals, floor=floor)
+            now.model.change(self.arrays)
             return solution
         model = Model(held)
         if self._started is not None:
             model.start(*self._started)
-        return model.solve(options, report, duals=duals)
+        return model.solve(options, report, duals=duals, floor=floor)
+
+    def better(self, one: Solution, other: Solution) -> Solution:
+        """The cheaper of two solutions of the program as it stands, with the better of their bounds."""
+        if one.values is None or other.values is None:
+            return other if one.values is None else one
+        cost = self.arrays.cost
+        cheap = one if cost @ one.values[: len(cost)] <= cost @ other.values[: len(cost)] else other
+        stop = Stop.GAP_REACHED if Stop.GAP_REACHED in (one.stop, other.stop) else other.stop
+        return replace(cheap, bound=max(one.bound, other.bound), stop=stop)
 
 
-@dataclass(frozen=True)
-class _Shape:
-    """Where the rows of a program stand in its arrays."""
+class _Built:
+    """A program as built, with its model in the solver, and as edited in place."""
 
-    program: Program
-    arrays: Arrays
+    def __init__(self, instance: Instance, relax: bool) -> None:
+        with collector_paused():
+            self.program = self._first_program = build(instance)
+            self.arrays = self._first_arrays = compile_program(self.program, relax=relax)
+        self._shape = Shape(self.program, self.arrays, relax)
+        self.model, self.count = Model(self.arrays), len(self.arrays.cost)
 
-    @cached_property
-    def columns(self) -> Columns:
-        """Numbers of the columns."""
-        return Columns(self.program)
+    def revise(self, instance: Instance) -> bool:
+        """Change the program in place to that of an edited instance; returns whether that can be done."""
+        with collector_paused():
+            revised = revise(self._first_program, self._first_arrays, self._shape, instance)
+        if revised is None:
+            return False
+        self.program, self.arrays = revised
+        self.model.change(self.arrays)
+        return True
 
-    @cached_property
-    def row_of(self) -> dict[int, int]:
-        """Row number by ``id`` of the constraint."""
-        return {id(row): number for number, row in enumerate(self.arrays.rows)}
-
-    @cached_property
-    def _by_row(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        arrays = self.arrays
-        order = np.argsort(arrays.indices, kind="stable")
-        begins = np.searchsorted(arrays.indices[order], np.arange(len(arrays.row_lower) + 1))
-        return order, begins, np.repeat(np.arange(len(arrays.cost)), np.diff(arrays.starts))
-
-    def cells(self, row: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Places in the array of values, and columns, of a row's non-zeros."""
-        order, begins, column = self._by_row
-        places = order[begins[row] : begins[row + 1]]
-        return places, column[places]
-
-
-class _Revised:
-    """The model with other data: its variables and what is gathered of them stay, all else is read anew."""
-
-    def __init__(self, model: Any, ix: Index) -> None:
-        if isinstance(model, _Revised):  # revised before: what was then gathered anew stays
-            self.__dict__.update(model.__dict__)
-        else:
-            self._model = model
-            for name in ("col", "columns", "number", "one", "units", "works", "terms_of", "contents"):
-                setattr(self, name, getattr(model, name))
-        self.ix = ix
-        self.budgets = {row.budget: row for row in ix.rows["budgets"]}
-        self.rule_scale, self.rule_value = dict(model.rule_scale), dict(model.rule_value)
-        self.entries: Entries = model.entries
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_model"], name)
+    def begin_as(self, other: _Built) -> None:
+        """Start a linear program where another one ended: columns and rows of the same name have the same status."""
+        known = other.model.basis
+        if known is None or self.arrays.integer.any():
+            return
+        columns = dict(zip(_columns(other.program), known.columns, strict=False))
+        rows = dict(zip(_rows(other.program), known.rows, strict=False))
+        self.model.basis = Basis(
+            [columns.get(name, Basis.lower) for name in _columns(self.program)],
+            [rows.get(name, Basis.basic) for name in _rows(self.program)],
+        )
 
 
-def _revise(program: Program, arrays: Arrays, shape: _Shape, instance: Instance) -> tuple[Program, Arrays] | None:
-    """Program and arrays of an edited instance; None if its program has another shape."""
-    found = changes(program.instance, instance)
-    if found is None:
-        return None
-    ix = program.index.revised(instance, {change.table for change in found})
-    if not same_shape(program.index, ix):
-        return None
-    m = _Revised(program.model, ix)
-    terms = {term for change in found for term in change.effect.terms}
-    entries = _book_anew(m, program.entries, found) if terms else program.entries
-    m.entries = entries
-    rows = list(_rows(m, found, bool(terms)))
-    if terms or any(family == "own_rule" for family, _ in rows):
-        gather_money(m)
-        rules.measure(m)
-    values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
-    for family, key in rows:
-        constraint = getattr(program.model, family)[key]
-        expression = getattr(_room("constraints", family), family)(m, *_parts(key))
-        row = shape.row_of[id(constraint)]
-        line = _line(expression, shape, row)
-        if line is None:
-            return None
-        places, row_values, row_lower[row], row_upper[row] = line
-        values[places] = row_values
-    lower, upper = _bounds(m, found, arrays)
-    cost = _cost(m, entries, len(arrays.cost)) if terms else arrays.cost
-    revised = replace(
-        arrays, cost=cost, lower=lower, upper=upper, values=values, row_lower=row_lower, row_upper=row_upper
-    )
-    return replace(program, model=m, index=ix, entries=entries), revised
+def _columns(program: Program) -> Iterator[tuple[str, Any]]:
+    """Names of the columns in their order."""
+    yield "one", None
+    for family, variables in program.model.col.items():
+        yield from ((family, key) for key in variables)
 
 
-def _room(kind: str, family: str) -> ModuleType:
-    return ROOMS[program_contents()[kind][family]["room"]]
-
-
-def _parts(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
-
-
-def _touched(found: Iterable[Change], kind: str) -> dict[str, dict[int | None, set[str]]]:
-    """Families that edits touch, with the items by their position in the index."""
-    touched: dict[str, dict[int | None, set[str]]] = {}
-    for change in found:
-        for family, position in getattr(change.effect, kind).items():
-            touched.setdefault(family, {}).setdefault(position, set()).add(change.item)
-    return touched
-
-
-def _is_touched(key: tuple[Any, ...], places: dict[int | None, set[str]]) -> bool:
-    return any(position is None or key[position] in items for position, items in places.items())
-
-
-def _rows(m: Any, found: list[Change], money_too: bool) -> Iterator[tuple[str, Any]]:
-    """Constraints to be written anew."""
-    touched = _touched(found, "rows")
-    if money_too:
-        touched |= {family: {None: set()} for family in ("budget_limit", "spend_balance", "own_rule")}
-    for family, places in touched.items():
-        for key in getattr(m, family):
-            if _is_touched(_parts(key), places):
-                yield family, key
-
-
-def _line(expression: Any, shape: _Shape, row: int) -> tuple[NDArray[Any], Floats, float, float] | None:
-    """Places, values and bounds of a row written anew; None if it has non-zeros in new places."""
-    low, body, high = expression if len(expression) == 3 else (expression[1], expression[0], expression[1])
-    coefficients, columns, _ = shape.columns.linear(body, shape.arrays.rows[row])
-    places, known = shape.cells(row)
-    position = {column: number for number, column in enumerate(known.tolist())}
-    values = np.zeros(len(known))
-    for coefficient, column in zip(coefficients, columns, strict=True):
-        if column not in position:
-            return None
-        values[position[column]] += coefficient
-    return places, values, -np.inf if low is None else float(low), np.inf if high is None else float(high)
-
-
-def _bounds(m: Any, found: list[Change], arrays: Arrays) -> tuple[Floats, Floats]:
-    lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    for family, places in _touched(found, "bounds").items():
-        limits = getattr(_room("variables", family), f"limits_{family}")
-        for key, variable in m.col[family].items():
-            if _is_touched(_parts(key), places):
-                low, high = limits(m, *_parts(key))
-                number = m.number[id(variable)]
-                lower[number], upper[number] = low, np.inf if high is None else high
-    return lower, upper
-
-
-def _cost(m: Any, entries: Entries, count: int) -> Floats:
-    present = entries.amounts * m.ix.discount[entries.months] / m.units.money
-    return entries.per_column(present, count)
-
-
-# ---------------------------------------------------------------- the ledger
-_ITEMS = ("builds", "purchases", "offers", "workloads", "sites", "runs", "own_rules", "commitments", "agreements")
-
-
-def _book_anew(m: _Revised, entries: Entries, found: list[Change]) -> Entries:
-    """The ledger with the terms of the edited items booked anew."""
-    items = {change.item for change in found if change.effect.terms}
-    terms = {term for change in found for term in change.effect.terms}
-    part = copy.copy(m.ix)
-    for name in _ITEMS:
-        setattr(part, name, {item: row for item, row in getattr(m.ix, name).items() if item in items})
-    few = _Revised(m, part)
-    anew = book(few, [term for term in program_contents()["terms"] if term in terms])
-    stale = np.array([name.term in terms and name.item in items for name in entries.names], dtype=bool)
-    return joined(entries.where(~stale[entries.accounts]), anew)
+def _rows(program: Program) -> Iterator[tuple[str, Any]]:
+    """Names of the rows in their order."""
+    for family in program_contents()["constraints"]:
+        yield from ((family, key) for key in getattr(program.model, family))

@@ -28,11 +28,11 @@ _STOPS = {
     "infeasible": Stop.INFEASIBLE,
     "inforunbd": Stop.INFEASIBLE,
 }
-# The presolve of set packing rows loses the integrality of variables at times (seen in 10.0.2).
 _SETTINGS: dict[str, Any] = {
     "misc/catchctrlc": False,
     "limits/absgap": 1e-9,
-    "constraints/setppc/maxprerounds": 0,
+    "constraints/setppc/maxprerounds": 0,  # it loses the integrality of variables at times (seen in 10.0.2)
+    "propagating/probing/maxprerounds": 0,  # of large programs it takes most of the first minute, and fixes little
 }
 _LOOSE = 1e-5  # how far from whole, or relative to a row's terms, a solution may be that SCIP takes for one
 
@@ -93,7 +93,7 @@ class Model:
         self._offers = threading.Lock()
         self.failure: Exception | None = None
         self._taking = False
-        self._model, self._columns = _built(arrays)
+        self._model, self._columns = built(arrays)
         from optimizer.solver.scip_plugins import include  # which needs PySCIPOpt to be imported at all
 
         include(self._model, self)
@@ -188,7 +188,7 @@ class Model:
         return Solution(stop=stop, held=held, values=values, bound=bound, nodes=nodes, iterations=iterations)
 
 
-def _built(arrays: Arrays) -> tuple[Any, list[Any]]:
+def built(arrays: Arrays) -> tuple[Any, list[Any]]:
     """The program as a model of SCIP, and its variables in the order of the columns.
 
     Coefficients are put in one by one, which is as quick as reading a file and loses no digits.

@@ -137,7 +137,8 @@ class _Search:
         if self.report is not None:
             self.report(best if np.isfinite(best) else None, bound, nodes, source)
         silent = time.perf_counter() - self.asked > _SILENCE
-        if silent and bound is not None and best - bound <= self.options.gap * abs(best) + _ABSOLUTE_GAP:
+        enough = self.options.gap * abs(best) + _ABSOLUTE_GAP if np.isfinite(best) else -np.inf
+        if silent and bound is not None and best - bound <= enough:
             self.gap_reached = True
             self.model.interrupt()
         if self.model.stopping:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.program.holds import FAMILY
 
 
-def start_values(program: Program, arrays: Arrays, plan: Any) -> tuple[Ints, Floats]:
+def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[str] = ()) -> tuple[Ints, Floats]:
     """Columns and values that a plan's decisions give to a program, which may be of an edited instance.
 
     Parameters
@@ -21,11 +22,13 @@ def start_values(program: Program, arrays: Arrays, plan: Any) -> tuple[Ints, Flo
         Where the search is to start.
     plan : Plan
         Any plan with the same names; decisions that are not possible here are left out.
+    free : collection of str
+        Items whose columns are left to the solver, such as those of which something else is held.
 
     Returns
     -------
     tuple of ndarray
-        Column numbers and values of every whole-number column.
+        Column numbers and values of every whole-number column that is not left to the solver.
     """
     m, shift = program.model, program.instance.month_index(plan.instance.head.start)
     values = np.zeros(len(arrays.cost))
@@ -40,8 +43,19 @@ def start_values(program: Program, arrays: Arrays, plan: Any) -> tuple[Ints, Flo
     _follow(program, values)
     values = np.clip(values, arrays.lower, arrays.upper)
     _drop_ends(program, values)
-    whole = np.flatnonzero(arrays.integer)
+    given = arrays.integer.copy()
+    for family in (*FAMILY.values(), "built", "signed"):
+        given[[m.number[id(x)] for key, x in m.col[family].items() if key[0] in free]] = False
+    whole = np.flatnonzero(given)
     return whole, values[whole]
+
+
+def alike(program: Program, items: Collection[str]) -> set[str]:
+    """Items with all others of their kind: contracts, outlets, what is built or bought, commitments, runs."""
+    ix = program.index
+    lets = {name for name, agreement in ix.agreements.items() if agreement.is_outlet}
+    kinds = [lets, {*ix.agreements} - lets, {*ix.builds, *ix.purchases}, {*ix.commitments}, {*ix.runs}]
+    return {name for kind in kinds if kind & {*items} for name in kind}
 
 
 def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tuple[Any, float]]:

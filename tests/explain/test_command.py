@@ -218,7 +218,7 @@ def test_what_is_held_is_told(call: Run, plan: Path) -> None:
         (["--set", "contracts.lease.prise=1"], "contracts has no column 'prise'. Did you mean 'price'?"),
         (["--set", "contracts.lease.price=-1"], "price"),
         (["--delay", "contracts.lease"], "is no delay; expected table.item=months"),
-        (["--delay", "workloads.jobs=1"], "workloads has no lead_months; delays work on builds"),
+        (["--delay", "workloads.jobs=1"], "workloads has no lead_months; delays work on power, builds"),
         (["--forbid", "leese"], "no such item to decide on. Did you mean 'lease'?"),
         (["--force", "sing:lease"], "no decision is called 'sing'. Did you mean 'sign'?"),
         (["--end", "lease"], "is nothing to end"),

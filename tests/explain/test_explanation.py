@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,14 +13,22 @@ from pandas.testing import assert_frame_equal
 import optimizer
 from optimizer.diagnosis import diagnose
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
+from optimizer.explain.alternatives import find_alternatives
 from optimizer.explain.asking import Asking
 from optimizer.explain.deadlines import COLUMNS as DEADLINES
-from optimizer.explain.explanation import Explanation, plain_rows
+from optimizer.explain.events import COLUMNS as EVENTS
+from optimizer.explain.events import Answer, events_table, usual_events
+from optimizer.explain.exits import COLUMNS as EXITS
+from optimizer.explain.explanation import Explanation, explain, plain_rows
+from optimizer.explain.first import COLUMNS as FIRST
 from optimizer.explain.offers import COLUMNS as OFFERS
+from optimizer.explain.offers import _Verdict, offers
 from optimizer.explain.steps import COLUMNS as STEPS
 from optimizer.explain.steps import usual_steps
 from optimizer.explain.values import COLUMNS as VALUES
+from optimizer.explain.values import values_table
 from optimizer.plan.plan import EXPLAINED, Plan
+from optimizer.solver.solution import Options
 from tests.program.tiny import solved, tiny
 
 # Names that a reader of CSV could take for something else.
@@ -44,7 +53,7 @@ def found(plan: Plan) -> Explanation:
 
 def test_a_plan_explains_itself(found: Explanation, plan: Plan) -> None:
     """Tests that plan.explain() works out all tables, with the worth of the lease: 3 x 6000 - 3 x 3000."""
-    assert list(found.tables) == ["values", "steps", "offers", "deadlines"]
+    assert list(found.tables) == list(EXPLAINED)
     assert found.offers.set_index("item").loc["NA", "worth"] == pytest.approx(9000)
     assert list(plan.explain(quick=True).tables) == ["values", "deadlines"]
     assert plan.explain(items=["007"]).offers["item"].tolist() == ["007"]
@@ -52,8 +61,8 @@ def test_a_plan_explains_itself(found: Explanation, plan: Plan) -> None:
 
 def test_it_shows_itself(found: Explanation, plan: Plan) -> None:
     """Tests the line that stands for it, and its text in the width asked for."""
-    offers, steps, deadlines = len(found.offers), len(found.steps), len(found.deadlines)
-    told = f"values {len(found.values)}, steps {steps}, offers {offers}, deadlines {deadlines}"
+    told = ", ".join(f"{name} {len(table)}" for name, table in found.tables.items())
+    assert told.startswith("values ")
     assert repr(found) == f"<Explanation of tiny: {told}>"
     assert repr(Explanation(plan)) == "<Explanation of tiny: nothing>"
     text = found.text(80)
@@ -90,6 +99,7 @@ def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, t
 def test_the_columns_that_are_read_are_those_that_are_written() -> None:
     """Tests that the tables of an explained plan have the columns that their makers tell."""
     made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
+    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST}
     assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
         name: set(columns) for name, columns in made.items()
     }
@@ -141,3 +151,75 @@ def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -
     stopped(by_hand=False)
     with pytest.raises(StoppedWithoutPlan):
         ask.ask([])
+
+
+def test_ctrl_c_keeps_what_is_worked_out(plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests that the first offer is kept when the search on the second is interrupted, beside what was known before."""
+    names = [offer.item for offer in offers(plan)][:2]
+    whole = explain(plan, items=names, gap=0, threads=1).offers
+    row = _Verdict.row
+
+    def second_stopped(verdict: _Verdict) -> tuple[Any, ...]:
+        if verdict.offer.item == names[1]:
+            raise KeyboardInterrupt
+        return row(verdict)
+
+    monkeypatch.setattr(_Verdict, "row", second_stopped)
+    found = explain(plan, items=names, gap=0, threads=1)
+    assert found.stopped == f"offer 2 of 2: {names[1]}"
+    assert list(found.offers["item"]) == names[:1]
+    earlier = replace(plan, explained={"offers": whole})
+    replace(found, plan=earlier).save(tmp_path)
+    assert list(pd.read_csv(tmp_path / "offers.csv", dtype=str, keep_default_na=False)["item"]) == names
+
+
+def test_ctrl_c_ends_what_is_left(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that after Ctrl-C in the first step nothing more is begun, and only the marginal values are there."""
+    begun: list[str] = []
+
+    def interrupted(*_: object) -> Plan:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Asking, "ask", interrupted)
+    found = explain(plan, gap=0, threads=1, tell=begun.append)
+    assert list(found.tables) == ["values"]
+    assert found.stopped == begun[-1]
+    assert len(begun) == 2
+
+
+def test_ctrl_c_keeps_the_events_come_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests that Ctrl-C in the second event keeps the first, beside the second as known before, and no first month."""
+    sites = {"sites": [{"site": "hall"}], "power": [{"site": "hall", "mw": 1}, {"site": "hall", "month": 1, "mw": 2}]}
+    plan = solved(tiny(3, {"jobs": [5, 10, 10]}, **sites, on_demand=[{"price": 5, "max_accelerators": 20}]))
+    events = usual_events(plan)
+    assert [event.kind for event in events] == ["slip", "growth"]
+    earlier = replace(plan, explained={"events": events_table(plan, [Answer(event, None, "old") for event in events])})
+    ask = Asking.ask
+
+    def second_stopped(self: Asking, edits: Any, *rest: Any, **more: Any) -> Plan:
+        if tuple(edits) == events[1].edits:
+            raise KeyboardInterrupt
+        return ask(self, edits, *rest, **more)
+
+    monkeypatch.setattr(Asking, "ask", second_stopped)
+    found = explain(earlier, gap=0, threads=1)
+    assert found.stopped == f"event 2 of 2: {events[1]}"
+    assert set(found.tables) == {"values", "deadlines", "exits", "events"}
+    found.save(tmp_path)
+    table = pd.read_csv(tmp_path / "events.csv", dtype=str, keep_default_na=False)
+    assert table[["kind", "note"]].to_numpy().tolist() == [["slip", ""], ["growth", "old"]]
+
+
+def test_marginal_values_and_alternatives_hold_what_is_held() -> None:
+    """Tests that no alternative signs a lease that is forbidden, and that marginal values do not count on it."""
+    lease = {"contracts": [{"price": 3000, "min_term_months": 1}], "on_demand": [{"price": 5, "max_accelerators": 10}]}
+    first = optimizer.WhatIf(solved(tiny(3, {"jobs": [12]}, **lease)), gap=0, threads=1)
+    without = first(forbid="sign:lease")
+    found = find_alternatives(without, 0.5, 1, Options(gap=0, threads=1))
+    signed = found.ranges[found.ranges["kind"] == "sign"]
+    assert signed[["least", "plan", "most"]].to_numpy().tolist() == [[0.0, 0.0, 0.0]]
+    assert all(other.head["held"] == ["forbid sign:lease"] for other in found.plans)
+    # Of twelve wanted, hours serve ten: one more wanted goes unserved at 1000. With the lease an hour would do, at 500.
+    values = values_table(without, Options(threads=1))
+    demand = values[values["kind"] == "demand"]
+    assert demand["relaxed"].tolist() == pytest.approx([1000.0] * 3)

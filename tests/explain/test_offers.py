@@ -142,7 +142,7 @@ def test_a_worth_within_the_gaps_is_left_open() -> None:
 def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that an offer of which nothing is found out in time is told as such, and the rest of the row stays."""
 
-    def stopped(*_: object) -> Plan:
+    def stopped(*_: object, **__: object) -> Plan:
         raise StoppedWithoutPlan("the time limit was reached")
 
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])

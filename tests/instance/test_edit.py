@@ -97,3 +97,14 @@ def test_an_edited_instance_is_checked_as_a_whole(small: Instance) -> None:
     """Tests that an edit to an illegal value is told as the reader tells it."""
     with pytest.raises(optimizer.InstanceError, match="column price: expected at least 0"):
         apply_edits(small, [parse_edit("contracts.lease.price=-1")])
+
+
+def test_a_delay_of_a_step_series_moves_what_is_still_to_come() -> None:
+    """Tests that power that comes in the third month comes in the fifth, and that what is there stays."""
+    site = tiny(6, {"jobs": [1]}, power=[{"mw": 1}, {"month": 2, "mw": 5}])
+    for edit in (parse_delay("power.hall=2"), parse_edit("power.hall.month+=2")):
+        assert [(row.month, row.mw) for row in apply_edits(site, [edit]).rows["power"]] == [(0, 1), (4, 5)]
+    earlier = apply_edits(site, [parse_edit("power.hall.month-=1")])
+    assert [row.month for row in earlier.rows["power"]] == [0, 1]
+    with pytest.raises(EditError, match="expected a whole number of months"):
+        apply_edits(site, [parse_edit("power.hall.month+=1.5")])

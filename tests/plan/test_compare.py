@@ -225,6 +225,21 @@ def test_inputs_stand_beside_what_moved() -> None:
     assert found["item"].iloc[0] == "lease"
 
 
+def test_use_by_the_hour_is_told_of_its_offer() -> None:
+    """Tests that money of an offer without decisions is explained by its use: 5 + 40 to 2000.5 accelerator-months."""
+    offer = ("hourly", "on_demand", "cloud", "europe", "gpu")
+
+    def used(*amounts: float) -> list[tuple[Any, ...]]:
+        months = ("2026-01", "2026-02")[: len(amounts)]
+        return [(m, *offer, n, n, 0, 0, 0) for m, n in zip(months, amounts, strict=True)]
+
+    before = plan(cash=[("2026-01", "on_demand", "hourly", "cloud", 9, 9)], capacity=used(5, 40))
+    after = plan(cash=[("2026-01", "on_demand", "hourly", "cloud", 90, 90)], capacity=used(2000.5))
+    rows = {row["item"]: row["decisions"] for row in compare(before, after).items.to_dict("records")}
+    assert rows["hourly"] == "used 45 to 2,000 accelerator-months"
+    assert not compare(before, before).items["decisions"].any()
+
+
 def test_a_plan_beside_itself() -> None:
     """Tests that nothing differs, and that it is said why something could."""
     one = plan(cash=CASH_A, decisions=[decision(*SIGN)])

@@ -131,16 +131,44 @@ def _maximise(model: Any) -> None:
     model.extra = pyo.Objective(expr=model.started["lease", 0], sense=pyo.maximize)
 
 
+def _no_number(model: Any) -> None:
+    model.extra = pyo.Constraint(expr=float("nan") * model.started["lease", 0] <= 1)
+
+
+def _endless(model: Any) -> None:
+    model.extra = pyo.Constraint(expr=float("inf") * model.started["lease", 0] + model.started["lease", 1] <= 1)
+
+
+def _no_side(model: Any) -> None:
+    model.least = pyo.Param(initialize=float("nan"), mutable=True)
+    model.extra = pyo.Constraint(expr=model.started["lease", 0] + model.least <= 1)
+
+
+def _no_bound(model: Any) -> None:
+    model.more = pyo.Var(bounds=(0, float("nan")))
+    model.extra = pyo.Constraint(expr=model.more <= model.started["lease", 0])
+
+
+def _no_price(model: Any) -> None:
+    model.net_present_cost.deactivate()
+    model.extra = pyo.Objective(expr=float("nan") * model.started["lease", 0])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (_no_number, "^extra has a coefficient that is NaN or infinite; expected finite numbers: check the data"),
+        (_endless, "^extra has a coefficient that is NaN or infinite"),
+        (_no_side, "^extra has a side that is NaN or infinite"),
+        (_no_bound, "'more' created with an invalid non-finite upper bound .nan.. Check the data"),
+        (_no_price, "^extra has a coefficient that is NaN or infinite"),
         (_square, "extra was added to the model and is not linear"),
         (_second_objective, "exactly one active objective"),
         (_maximise, "exactly one active objective, to be minimised"),
     ],
 )
 def test_what_cannot_be_solved_is_refused(change: Callable[[Any], None], message: str) -> None:
-    """Tests that nonlinear constraints and other objectives are refused with the reason."""
+    """Tests that nonlinear constraints, numbers that are none and other objectives are refused with the reason."""
     program = _leased()
     change(program.model)
     with pytest.raises(SolverError, match=message):

@@ -32,6 +32,23 @@ DEADLINES: list[tuple[Any, ...]] = [
     ("2026-01", "order", "order_build", "annex", "in_house", 1.0, "2026-05", "2026-08", 70_000.0),
     ("2026-02", "give notice", "hand_back", "lease", "neo", 1.0, "2026-04", "", NONE),
 ]
+EXITS: list[tuple[Any, ...]] = [
+    ("lease", "neo", "hand_back", "2026-03", "2026-01", -1, 80_000.0, 70_000.0, ""),
+    ("lease", "neo", "hand_back", "2026-04", "2026-02", 0, 0.0, NONE, ""),
+    ("lease", "neo", "hand_back", "2026-05", "2026-03", 1, 30_000.0, 0.0, ""),
+    ("lease", "neo", "hand_back", "2026-07", "2026-05", 3, 120_000.0, 90_000.0, ""),
+    ("kept", "neo", "hand_back", "2026-10", "2026-10", -3, NONE, NONE, "leaves no plan"),
+    ("kept", "neo", "hand_back", "2027-01", "2027-01", 0, 0.0, NONE, ""),
+]
+EVENTS: list[tuple[Any, ...]] = [
+    ("site hall slips by 6 months", "slip", "hall", "2026-03", 5e6, 4e6, 6e6, 0.02, "sign fixed in 2026-02", ""),
+    ("demand grows twice as fast", "growth", "", "2026-02", NONE, NONE, NONE, NONE, "", "leaves no plan"),
+]
+FIRST: list[tuple[Any, ...]] = [
+    ("2026-01", "order", "order_build", "annex", "in_house", 2.0, 1.0, 2.0, 1, 1, ""),
+    ("2026-01", "sign", "sign", "lease", "neo", 1.0, 0.0, 1.0, 1, 0, "site hall slips by 6 months"),
+    ("2026-01", "sign", "sign", "fixed", "cloud", 0.0, 0.0, 1.0, 1, 1, "site hall slips by 6 months"),
+]
 COLUMNS = {
     "values": ["month", "kind", "item", "unit", "held", "relaxed"],
     "steps": ["step", "saves", "at_least", "at_most", "objective", "note"],
@@ -42,8 +59,14 @@ COLUMNS = {
     "deadlines": [
         *["month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month", "delay_costs"],
     ],
+    "exits": ["item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "note"],
+    "events": ["event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note"],
+    "first": [
+        *["month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"],
+    ],
 }
 ROWS = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
+ROWS |= {"exits": EXITS, "events": EVENTS, "first": FIRST}
 
 
 def explained_plan(plan: Plan, name: str = "") -> Plan:
@@ -51,11 +74,14 @@ def explained_plan(plan: Plan, name: str = "") -> Plan:
     tables = {table: pd.DataFrame(rows, columns=COLUMNS[table]) for table, rows in ROWS.items()}
     if name:
         for table in tables.values():
-            for column in {"item", "step", "party", "reason"} & {*table.columns}:
+            for column in {"item", "step", "party", "reason", "event", "answer", "otherwise", "note"} & {
+                *table.columns
+            }:
                 table[column] = name
     return replace(plan, explained=tables)
 
 
 def explanation(plan: Plan) -> Explanation:
     """The same as an explanation."""
-    return Explanation(plan, **explained_plan(plan).explained)
+    tables: dict[str, Any] = {**explained_plan(plan).explained}
+    return Explanation(plan, **tables)

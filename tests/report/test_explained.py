@@ -61,7 +61,7 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
 
 def test_empty_tables_say_so() -> None:
     """Tests that a table that was worked out and is empty is told, and one that was not asked for is not."""
-    empty = {name: pd.DataFrame(columns=COLUMNS[name]) for name in ("values", "deadlines")}
+    empty: dict[str, Any] = {name: pd.DataFrame(columns=COLUMNS[name]) for name in ("values", "deadlines")}
     text = Explanation(small_plan(), **empty).text()
     assert "Nothing binds in this plan" in text
     assert "There is nothing to decide." in text

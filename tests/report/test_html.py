@@ -29,6 +29,7 @@ from tests.report.plans import empty_plan, large_plan, small_plan
 LIMIT = 2_500_000
 # A planner's questions in their order, then what the answers rest on.
 ANCHORS = ["headline", "capacity", "decisions", "work", "power", "cash", "exposure", "service", "rules", "inputs"]
+ANCHORS.insert(-1, "why")  # of a plan that is not explained: how to have it explained
 ANCHORS += ["provenance"]
 EMPTY = {"meta", "link", "br"}
 

@@ -20,11 +20,9 @@ from tests.report.plans import small_plan
 
 
 @pytest.fixture(scope="module")
-def section() -> Section:
-    """The section of the plan made by hand."""
-    found = explained(Ground(explained_plan(small_plan())))
-    assert found is not None
-    return found
+def sections() -> dict[str, Section]:
+    """The sections of the plan made by hand, by anchor."""
+    return {section.anchor: section for section in explained(Ground(explained_plan(small_plan())))}
 
 
 def listed(section: Section, caption: str) -> Listed:
@@ -32,37 +30,116 @@ def listed(section: Section, caption: str) -> Listed:
     return next(block for block in section.blocks if isinstance(block, Listed) and block.caption.startswith(caption))
 
 
-def test_only_an_explained_plan_has_it() -> None:
-    """Tests that there is no section without explanations, and a sentence where nothing binds."""
+DOUBT = "This plan could be cheaper by up to 100 k EUR, its gap: differences smaller than that are in doubt."
+
+
+def told(section: Section) -> list[str]:
+    """Sentences of a section, but for the one on what is in doubt."""
+    blocks = [block for block in section.blocks if isinstance(block, Prose)]
+    return [text for block in blocks for text in block.paragraphs if text != DOUBT]
+
+
+def test_differences_within_the_gap_are_in_doubt(sections: dict[str, Section]) -> None:
+    """Tests that sections with figures from searches say so, unless the plan is proven."""
+    for anchor in ("offers", "leaving", "dates", "whatif"):
+        assert sections[anchor].blocks[0].paragraphs[-1] == DOUBT
+    plan = explained_plan(small_plan())
+    proven = replace(plan, head={**plan.head, "bound": plan.objective})
+    for section in explained(Ground(proven)):
+        assert DOUBT not in section.blocks[0].paragraphs
+
+
+def test_a_plan_that_is_not_explained_says_how() -> None:
+    """Tests one section that names the command; and sentences where nothing binds and nothing is to be decided."""
     plan = small_plan()
-    assert explained(Ground(plan)) is None
+    (only,) = explained(Ground(plan))
+    assert "capopt explain" in told(only)[0]
     none = {name: table.head(0) for name, table in explained_plan(plan).explained.items()}
-    empty = explained(Ground(replace(plan, explained=none)))
-    assert empty is not None
-    assert isinstance(empty.blocks[0], Prose)
+    empty = {section.anchor: section for section in explained(Ground(replace(plan, explained=none)))}
+    assert told(empty["worth"]) == ["Nothing binds in this plan: one more of anything is worth nothing."]
+    assert told(empty["first"]) == ["Nothing has to be decided this month."]
+    assert told(empty["leaving"]) == ["The plan holds nothing that can be handed back."]
 
 
-def test_worth_by_month_and_in_all(section: Section) -> None:
+def test_the_sections_follow_the_questions(sections: dict[str, Section]) -> None:
+    """Tests a section for each question, and none for a table that was not worked out."""
+    assert list(sections) == ["first", "worth", "offers", "leaving", "dates", "whatif"]
+    plan = explained_plan(small_plan())
+    few = replace(plan, explained={"values": plan.explained["values"]})
+    assert [section.anchor for section in explained(Ground(few))] == ["worth"]
+
+
+def test_worth_by_month_and_in_all(sections: dict[str, Section]) -> None:
     """Tests average and sum of a MW over twelve months, its best month, and that a budget has no average."""
+    section = sections["worth"]
     grid = listed(section, "Worth: one more MW").grid
     columns = ("Item", "Highest in", "Held, a month", "Held, all months", "In that month", "Relaxation, a month")
     assert (grid.columns, grid.rows) == (columns, [("hall", "2026-05", "2 k", "24 k", "18 k", "200")])
     budget = listed(section, "Worth: one more unit of money").grid
     assert budget.rows == [("half", "2026-06", "0.25", "0.25", "0.125")]
     assert "EUR" in grid.note
+    assert told(section) == [
+        "One more MW at hall saves 2 k EUR a month on average, most in May 2026 (18 k).",
+        "One more accelerator of lease saves 10 EUR a month on average, most in May 2026 (120).",
+        "One more reference-accelerator wanted by chat costs 100 EUR a month on average, most in Jan 2026 (1.2 k).",
+        "One more EUR in budget half saves 0.25 EUR.",
+    ]
 
 
-def test_steps_offers_and_deadlines(section: Section) -> None:
+def test_steps_offers_and_deadlines(sections: dict[str, Section]) -> None:
     """Tests figures, doubts, notes and blanks."""
-    steps = listed(section, "Steps").grid.rows
-    assert steps[0] == ("power.hall.mw+=1", "", "24 k", "20 k", "30 k")
-    assert steps[2] == ("budgets.half.amount*=1.1", "leaves no plan", "", "", "")
-    offers = listed(section, "Offers").grid.rows
+    steps = listed(sections["worth"], "Steps").grid.rows
+    assert steps[0] == ("1 more MW at hall", "", "24 k", "20 k", "30 k")
+    assert steps[1][0] == "10 % more demand of chat"
+    assert steps[2] == ("10 % more in budget half", "leaves no plan", "", "", "")
+    offers = listed(sections["offers"], "Offers").grid.rows
     assert offers[1] == ("fixed", "cloud", "rejected", "too dear by 10.0%", "0", "1", "0", "300 k", "270 k, in doubt")
     assert offers[2][5:] == ("no limit", "2 M", "1 M", "")
-    deadlines = listed(section, "Deadlines").grid.rows
+    assert told(sections["offers"]) == [
+        "1 of 3 offers are rejected.",
+        "fixed wins at a price below 270 k EUR; it is 300 k EUR now (-10.0%). The gaps of the searches leave doubt "
+        "about that.",
+    ]
+    deadlines = listed(sections["dates"], "Deadlines").grid.rows
     assert deadlines[0] == ("2026-01", "Order annex", "in-house", "2026-05", "2026-08", "1", "70 k")
     assert deadlines[1][1::3] == ("Give notice: hand back lease", "the end")
+    assert told(sections["dates"]) == [
+        "Due in Jan 2026: Order annex.",
+        "Waiting costs most here: Order annex, due Jan 2026; a month later 70 k EUR.",
+    ]
+
+
+def test_leaving_earlier_and_later(sections: dict[str, Section]) -> None:
+    """Tests the sentence on each item, and the table with the plan's own month in it."""
+    section = sections["leaving"]
+    assert told(section) == [
+        "Hand back lease in Apr 2026, giving notice in Feb 2026. 1 month earlier costs 80 k EUR more; 1 month later "
+        "costs 30 k EUR more, 3 months later costs 120 k EUR more.",
+        "Keep kept to the end of the plan. 3 months earlier leaves no plan.",
+    ]
+    rows = listed(section, "Leaving").grid.rows
+    assert rows[0] == ("lease", "neo", "1 earlier", "2026-03", "2026-01", "", "80 k", "70 k")
+    assert rows[1] == ("lease", "neo", "the plan", "2026-04", "2026-02", "", "", "")
+    assert rows[-1][2:5] == ("the plan", "kept to the end", "")
+
+
+def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
+    """Tests what each event costs and changes, and what is decided in all of them."""
+    assert told(sections["whatif"]) == [
+        "If site hall slips by 6 months, the best plan costs 5 M EUR more, and 2 % of the work is not served. What "
+        "changes: sign fixed in 2026-02.",
+        "If demand grows twice as fast: no plan meets all rules.",
+    ]
+    rows = listed(sections["whatif"], "What if").grid.rows
+    assert rows[0][3:] == ("5 M", "4 M", "6 M", "2 %")
+    assert rows[1][2:] == ("leaves no plan", "", "", "", "")
+    assert told(sections["first"]) == [
+        "In Jan 2026, whatever of this happens: Order annex, at least 1 (the plan: 2).",
+        "Sign lease not if site hall slips by 6 months.",
+        "Sign fixed only if site hall slips by 6 months.",
+    ]
+    first = listed(sections["first"], "Decisions").grid.rows
+    assert first[0] == ("Order annex", "in-house", "", "1 of 1", "2", "1", "2")
 
 
 def test_hostile_names_are_harmless() -> None:
@@ -75,10 +152,8 @@ def test_hostile_names_are_harmless() -> None:
 
 
 def alone(name: str) -> str:
-    """A page with nothing but the section, every item of it called so."""
-    found = explained(Ground(explained_plan(small_plan(), name)))
-    assert found is not None
-    return render_page("Plan", "of a hall", [found])
+    """A page with nothing but these sections, every item of them called so."""
+    return render_page("Plan", "of a hall", explained(Ground(explained_plan(small_plan(), name))))
 
 
 def test_sheets_of_an_explained_plan(tmp_path: Path) -> None:
@@ -89,7 +164,7 @@ def test_sheets_of_an_explained_plan(tmp_path: Path) -> None:
     assert steps[0][1] == "EUR"
     assert steps[2][:3] == ["=1+1", 24_000, 20_000]
     assert book["steps"]["A4"].data_type == "s"
-    assert {"values", "steps", "offers", "deadlines"} < set(book.sheetnames)
+    assert {"values", "steps", "offers", "deadlines", "exits", "events", "first"} < set(book.sheetnames)
 
 
 def test_a_plan_with_something_given_up_says_so_first() -> None:
@@ -101,3 +176,7 @@ def test_a_plan_with_something_given_up_says_so_first() -> None:
     assert detail.endswith("rules.own.rhs=3")
     assert cards(Ground(plan))[0][0] == "Net present cost"
     assert "Not all rules are met" in page(elastic)
+    assert "Why no plan meets all rules" in page(elastic)
+    assert "Why no plan meets all rules" not in page(plan)
+    clash = replace(elastic, head={**elastic.head, "conflicts": ["this stands against <that>."]})
+    assert "this stands against &lt;that&gt;." in page(clash)

@@ -15,11 +15,11 @@ from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs
 from optimizer.solver.effects import EFFECTS
 from optimizer.solver.resolve import Live
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import tiny
 
 SHARES = ("min_service", "critical", "limit", "deposit_fraction", "residual_fraction")
-SEEDS = range(60)
+SEEDS = range(120)
 ENOUGH = 2
 
 
@@ -36,7 +36,7 @@ def changed(frames: dict[str, Any], table: str, column: str, rng: np.random.Gene
         return None
     if not np.isfinite(old):
         return None
-    new = old + 1 if column == "max_blocks" else old * (1 + 0.2 * rng.random())
+    new = old + 1 if column in ("max_blocks", "life_months") else old * (1 + 0.2 * rng.random())
     frame.iat[row, place] = min(new, 1.0) if column in SHARES else new
     try:
         return optimizer.read({**frames, table: frame})
@@ -65,7 +65,9 @@ def test_an_edit_in_place_gives_the_program_built_anew(table: str, column: str) 
         if live.program.units != anew.units:
             continue  # the same program in other units
         if not live.update(edited):
-            continue  # such as a fleet that has become large enough for another training run
+            continue  # such as an offer of which nothing is left
+        if live.placed_anew:
+            continue  # such as a fleet that is now large enough for another training run: see below
         same(live.arrays, compile_program(anew))
         done += 1
         if done == ENOUGH:
@@ -84,7 +86,7 @@ def test_the_program_comes_back_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", ["contracts.lease.lead_months+=1", "demand.jobs@2030-01.amount=0", "on_demand.hourly.availability=0.5"]
+    "edit", ["contracts.lease.lead_months+=1", "demand.jobs@2030-01.amount=0", "on_demand.hourly.max_accelerators=0"]
 )
 def test_other_edits_build_the_program_anew(edit: str) -> None:
     """Tests that what changes the shape of the program is still right, if not in place."""
@@ -116,3 +118,73 @@ def test_many_single_cell_edits_have_the_costs_of_cold_solves() -> None:
             assert warm.bound * live.program.units.money == pytest.approx(cold.bound * program.units.money, rel=1e-6)
         done += 1
     assert done >= 30
+
+
+RUN = {"run": "train", "work": 20, "sizes": [10], "penalty": 1e6}
+
+
+@pytest.mark.parametrize("relax", [False, True])
+def test_a_run_that_takes_longer_is_placed_anew(relax: bool) -> None:
+    """Tests that with more or less work, a run that took two months costs what it does in a new program."""
+    instance = tiny(4, {"jobs": [1]}, contracts=[{"price": 3000, "min_term_months": 1}], training_runs=[RUN])
+    live, options = Live(instance, relax=relax), Options(gap=0, threads=1, relax=relax)
+    first = cost(live, options)
+    for work in (30, 11, 40, 20):
+        edited = apply_edits(instance, [parse_edit(f"training_runs.train.work={work}")])
+        assert live.update(edited)
+        program = build(edited)
+        cold = highs.solve(compile_program(program, relax=relax), options)
+        assert cost(live, options) == pytest.approx(cold.bound * program.units.money)
+    assert live.rebuilt == 0
+    assert cost(live, options) == pytest.approx(first)
+
+
+def cost(live: Live, options: Options) -> float:
+    """Least cost of the program as it stands."""
+    solution = live.solve(options)
+    assert solution.values is not None
+    found = float(live.arrays.cost @ solution.values) + live.arrays.offset
+    return found * live.program.units.money
+
+
+def test_a_plan_with_a_run_placed_anew_is_a_plan() -> None:
+    """Tests that the plan of a program with columns appended passes its audit and tells the longer run."""
+    instance = tiny(4, {"jobs": [1]}, contracts=[{"price": 3000, "min_term_months": 1}], training_runs=[RUN])
+    ask = optimizer.WhatIf(instance, gap=0, threads=1)
+    assert months_of_run(ask()) == 2
+    assert months_of_run(ask("training_runs.train.work=30")) == 3
+    assert ask.live.rebuilt == 0
+
+
+def months_of_run(plan: optimizer.Plan) -> int:
+    """Months in which the run has accelerators."""
+    return int((plan.allocation["demand"] == "train").sum())
+
+
+def test_another_shape_stands_beside_the_first_one() -> None:
+    """Tests that after an edit which needs a new program, the first one is there again, and so is the new one."""
+    lease = {"price": 3000, "min_term_months": 1}
+    instance = tiny(6, {"jobs": [10]}, contracts=[lease], on_demand=[{"price": 5, "max_accelerators": 10}])
+    later = apply_edits(instance, [parse_edit("contracts.lease.lead_months+=2")])
+    live, options = Live(instance, relax=True), Options(threads=1, relax=True)
+    # The lease costs 3000 a month; two months of hours before it 5000 each.
+    assert cost(live, options) == pytest.approx(6 * 3000)
+    assert not live.update(later)
+    assert cost(live, options) == pytest.approx(2 * 5000 + 4 * 3000)
+    assert live.update(instance)
+    assert cost(live, options) == pytest.approx(6 * 3000)
+    assert live.update(apply_edits(later, [parse_edit("contracts.lease.price*=1.5")]))
+    assert cost(live, options) == pytest.approx(2 * 5000 + 4 * 4500)
+    assert live.rebuilt == 1
+
+
+def test_a_verdict_from_a_basis_is_taken_back() -> None:
+    """Tests that after an edit that leaves no plan the next one has its plan again, from the same basis."""
+    instance = tiny(3, {"jobs": [10]}, on_demand=[{"price": 5, "max_accelerators": 10}])
+    live, options = Live(instance, relax=True), Options(threads=1, relax=True)
+    assert cost(live, options) == pytest.approx(15_000)
+    must = [parse_edit("workloads.jobs.min_service=1"), parse_edit("on_demand.hourly.max_accelerators=9")]
+    assert live.update(apply_edits(instance, must))
+    assert live.solve(options).stop is Stop.INFEASIBLE
+    assert live.update(apply_edits(instance, [parse_edit("on_demand.hourly.price=6")]))
+    assert cost(live, options) == pytest.approx(18_000)

@@ -123,7 +123,9 @@ class Holdings:
         hourly = np.array([pool.source == "on_demand" for pool in self.facts.pools], dtype=bool)
         self.capacity = np.where(hourly[:, None], self.used, self.offered)
         self.kw = np.array([pool.kw for pool in self.facts.pools])
-        self.accelerator_floor = FLOOR * float(self.capacity.max(initial=0.0))
+        # Of a plan that holds next to nothing, the work wanted tells how large its figures could be.
+        self.demand = self.facts.series("demand", "workload", "amount")
+        self.accelerator_floor = FLOOR * max(float(self.capacity.max(initial=0.0)), float(self.demand.max(initial=0.0)))
 
     def _offered(self, place: int) -> Array:
         """Accelerators of a pool by month; of an on-demand offer, the most that can be taken."""
@@ -149,7 +151,6 @@ class Holdings:
         table = self.tables["allocation"]
         rates = self.facts.yields[table.codes["demand"], table.codes["pool"]]
         self.work: Array = table["accelerators"] * np.nan_to_num(rates)
-        self.demand = self.facts.series("demand", "workload", "amount")
         self.served = table.grid("demand", self.shape("demand"), self.work)[: len(self.demand)]
         self.unserved = self.tables["service"].grid("workload", self.shape("workload"), "unserved")
         self.work_floor = FLOOR * max(float(self.demand.max(initial=0.0)), float(self.work.max(initial=0.0)))

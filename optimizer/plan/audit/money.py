@@ -59,4 +59,5 @@ def budget(case: Priced, say: Findings) -> None:
         paid = case.priced[places][:, list(window)]
         gross = float(np.abs(paid).sum())
         month = case.facts.label(window[-1]) if window else ""
-        say.compare(float(paid.sum()), "<=", row.amount, "spent", row.budget, month, floor=FLOOR * gross, beside=gross)
+        floor = max(case.money_floor, FLOOR * gross)
+        say.compare(float(paid.sum()), "<=", row.amount, "spent", row.budget, month, floor=floor, beside=gross)

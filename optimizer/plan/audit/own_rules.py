@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.plan.audit.prices import Priced
-from optimizer.plan.audit.quantities import quantity
+from optimizer.plan.audit.quantities import quantity, quantity_floor
 from optimizer.plan.audit.tables import COLUMNS
 from optimizer.plan.audit.verdict import RELATIVE, Findings, number
 
@@ -18,12 +18,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Constraint:
-    """One constraint of an own rule: its month, its value, and how large the terms of that are."""
+    """One constraint of an own rule: its month, its value, how large its terms are, and what these may be off by."""
 
     spec: Any
     t: int
     value: float
     size: float
+    floor: float
 
     @property
     def excess(self) -> float:
@@ -53,10 +54,11 @@ def constraints(case: Priced) -> list[Constraint]:
         parts = np.array([row.coefficient * quantity(case, row.quantity, row.item)[window] for row in terms])
         parts = parts.reshape(len(terms), len(window))
         value, size = parts.sum(axis=0), np.abs(parts).sum(axis=0)
+        floor = sum(abs(row.coefficient) * quantity_floor(case, row.quantity, row.item) for row in terms)
         if spec.each == "total" and window:
             window, value, size = window[-1:], value.sum(keepdims=True), size.sum(keepdims=True)
         for t, one, large in zip(window, value.tolist(), size.tolist(), strict=True):
-            found.append(Constraint(spec, t, one, large + abs(spec.rhs)))
+            found.append(Constraint(spec, t, one, large + abs(spec.rhs), floor))
     return found
 
 
@@ -84,10 +86,11 @@ def _columns(say: Findings, found: dict[str, Array], told: list[Constraint]) -> 
         expected = np.array([getattr(one.spec, column) for one in told], dtype=object)
         for row in np.flatnonzero(found[column] != expected).tolist():
             say.add(names[row], labels[row], f"{column} {found[column][row]}", f"{expected[row]} expected")
-    sizes = np.array([one.size for one in told])
+    sizes, floors = np.array([one.size for one in told]), np.array([one.floor for one in told])
     for column in ("value", "rhs", "slack", "violation"):
         right = [one.spec.rhs if column == "rhs" else getattr(one, column) for one in told]
-        say.compare(found[column], "=", right, f"told as {column}", names, labels, beside=sizes)
+        floor = 0.0 if column == "rhs" else floors
+        say.compare(found[column], "=", right, f"told as {column}", names, labels, floor=floor, beside=sizes)
 
 
 def hard_rules(case: Priced, say: Findings) -> None:
@@ -95,6 +98,6 @@ def hard_rules(case: Priced, say: Findings) -> None:
     hard = [one for one in constraints(case) if one.spec.penalty is None]
     say.checks += len(hard)
     for one in hard:
-        if one.excess > RELATIVE * one.size:
+        if one.excess > RELATIVE * one.size + one.floor:
             found, allowed = f"value {number(one.value, 6)}", f"{one.spec.sense} {number(one.spec.rhs, 6)} demanded"
             say.add(one.spec.rule, case.facts.label(one.t), found, allowed)

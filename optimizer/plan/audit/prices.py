@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from optimizer.plan.audit.facts import Facts
 from optimizer.plan.audit.holdings import Holdings
 from optimizer.plan.audit.tables import Table
+from optimizer.plan.audit.verdict import FLOOR, HALF_CENT
 
 Array = NDArray[Any]
 Payments = Iterator[tuple[str, str, Array]]  # term, item, money by month; a residual value in the month after the plan
@@ -26,6 +27,8 @@ class Priced(Holdings):
     ----------
     priced : array
         Money by place in ``facts.names["cash"]`` and month, the one after the plan included.
+    money_floor : float
+        What a limit on money may be missed by, however small it is: half a cent, and less where all payments are small.
     quantities : dict
         Quantities that the planner's own rules speak of, by name and item, once they are worked out.
     """
@@ -38,6 +41,7 @@ class Priced(Holdings):
         for rule in (_builds, _purchases, _energy, _agreements, _on_demand, _shortfalls, _runs, _penalties):
             for term, item, amounts in rule(self):
                 self.priced[names[term, item], : len(amounts)] += amounts
+        self.money_floor = min(HALF_CENT, FLOOR * float(np.abs(self.priced).max(initial=0.0)))
 
 
 def _builds(case: Priced) -> Payments:

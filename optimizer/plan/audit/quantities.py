@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.plan.audit.prices import Priced
+from optimizer.plan.audit.verdict import BLOCK
 from optimizer.schema import IN_HOUSE
 
 Array = NDArray[Any]
@@ -29,6 +30,21 @@ def quantity(case: Priced, name: str, item: str) -> Array:
     if (name, item) not in case.quantities:
         case.quantities[name, item] = np.asarray(_QUANTITIES[name](case, item))
     return case.quantities[name, item]
+
+
+def quantity_floor(case: Priced, name: str, item: str) -> float:
+    """What a quantity of an item may be off by, however small it is.
+
+    Blocks, and parts of a run, by a block's tolerance; money by half a cent; others by a share of the plan's largest
+    figure of their kind.
+    """
+    if name == "started" or (name == "unserved" and item in case.facts.tables["training_runs"]):
+        return BLOCK
+    if name == "spend":
+        return case.money_floor
+    if name == "mw":
+        return case.mw_floor
+    return case.work_floor if name in ("served", "unserved") else case.accelerator_floor
 
 
 def _pools(case: Priced, item: str, hourly: bool = True) -> list[int]:

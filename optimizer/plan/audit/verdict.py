@@ -21,6 +21,9 @@ FLOOR = 1e-9
 BLOCK = 1e-6
 """Blocks and lots are counted as they are: a millionth of one is nothing, and a whole number may be off by it."""
 
+HALF_CENT = 0.005
+"""...and limits on money by half a cent, where that is less: a limit of one dollar holds in a plan of billions too."""
+
 LARGEST = 1e100
 """Numbers from here on count as none: no figure of a plan is as large."""
 
@@ -139,7 +142,7 @@ class Findings:
         items: Names,
         months: Names | None = None,
         *,
-        floor: float = 0.0,
+        floor: ArrayLike = 0.0,
         beside: ArrayLike = 0.0,
     ) -> None:
         """Compare figures one by one.
@@ -154,14 +157,14 @@ class Findings:
             What the figures are: ``"blocks active"``.
         items, months : sequence of str, or one str
             Whose figures they are; ``months`` is left out for items by months.
-        floor : float
+        floor : float or array
             Absolute tolerance, beside the relative one.
         beside : array
             Figures that the compared ones are parts or differences of: the tolerance is relative to these too.
         """
         left, right = np.broadcast_arrays(np.atleast_1d(np.asarray(found, float)), np.asarray(allowed, float))
         size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(np.asarray(beside, float)))
-        tolerance = RELATIVE * size + floor
+        tolerance = RELATIVE * size + np.asarray(floor, float)
         excess = {"=": np.abs(left - right), "<=": left - right, ">=": right - left}[sense]
         wrong = ~(excess <= tolerance)
         self.checks += left.size

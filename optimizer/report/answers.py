@@ -1,0 +1,191 @@
+"""What an explanation says, in sentences: worth, offers, leaving, dates, what if, this month.
+
+Each function takes a table of an explained plan and gives sentences with figures; the tables stand below them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.errors import EditError
+from optimizer.instance.edit import parse_edit
+from optimizer.report.explained import deed
+from optimizer.report.words import count, money, month_text, percent
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+_FEW = 3
+_OF = {
+    "mw": ("One more MW at {} saves {} a month on average, most in {} ({}).", 1.0),
+    "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}).", 1.0),
+    "demand": ("One more reference-accelerator wanted by {} costs {} a month on average, most in {} ({}).", 1.0),
+    "budget": ("One more {currency} in budget {} saves {}.", 1.0),
+}
+_NOUNS = {"power": "more MW at", "demand": "demand of", "budgets": "in budget"}
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value != value
+
+
+def more(value: float, currency: str) -> str:
+    """An extra cost in words; a search that found something cheaper than the plan at hand tells of no extra cost."""
+    if value < 0:
+        return "costs no more, as far as the gaps tell"
+    return "costs the same" if money(value) == "0" else f"costs {money(value, currency)} more"
+
+
+def doubt(plan: Plan) -> list[str]:
+    """What differences are in doubt, where the plan has a gap."""
+    if plan.bound is None or plan.objective - plan.bound <= 1e-6 * abs(plan.objective):
+        return []
+    room = money(plan.objective - plan.bound, plan.instance.head.currency)
+    return [f"This plan could be cheaper by up to {room}, its gap: differences smaller than that are in doubt."]
+
+
+# ---------------------------------------------------------------- worth
+def worth(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """The one thing of each kind of which one more is worth most, with the plan's decisions held."""
+    currency, found = plan.instance.head.currency, []
+    for kind, (text, _) in _OF.items():
+        rows = table[table["kind"] == kind]
+        sums = rows.groupby("item")["held"].sum()
+        if sums.empty or sums.abs().max() == 0:
+            continue
+        item = str(sums.abs().idxmax())
+        mine = rows[rows["item"] == item]
+        best = mine.iloc[int(mine["held"].abs().to_numpy().argmax())]
+        if kind == "budget":
+            found.append(text.format(item, f"{float(sums[item]):,.3g} {currency}", currency=currency))
+            continue
+        average = float(sums[item]) / plan.instance.head.months
+        found.append(
+            text.format(item, money(average, currency), month_text(str(best["month"])), money(float(best["held"])))
+        )
+    return found
+
+
+def step_words(step: str) -> str:
+    """A step in words: ``1 more MW at hall``."""
+    try:
+        edit = parse_edit(step)
+    except EditError:
+        return step
+    if edit.table not in _NOUNS or edit.how not in ("+=", "*="):
+        return step
+    size = edit.value if edit.how == "+=" else f"{percent(float(edit.value) - 1)} more"
+    return f"{size} {_NOUNS[edit.table]} {edit.item}"
+
+
+# ---------------------------------------------------------------- offers
+def offers(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """How many were rejected, and which of these are nearest to winning, with the price."""
+    rejected = table[table["verdict"] == "rejected"]
+    if rejected.empty:
+        return ["No offer is rejected: each is taken, at least in part."]
+    text = f"{len(rejected)} of {len(table)} offers are rejected."
+    priced = rejected[rejected["price_to_win"].notna() & (rejected["price"] > 0)]
+    near = (priced["price_to_win"] / priced["price"] - 1).abs().sort_values(kind="stable").index[:_FEW]
+    told = [_win(priced.loc[index].to_dict(), plan.instance.head.currency) for index in near]
+    return [text, *told]
+
+
+def _win(row: dict[Any, Any], currency: str) -> str:
+    change = row["price_to_win"] / row["price"] - 1
+    if change >= 0 if row["table"] != "outlets" else change <= 0:
+        return f"{row['item']} could be taken at its price of {money(row['price'], currency)}: {row['reason']}."
+    side = "above" if row["table"] == "outlets" else "below"
+    doubt = "" if bool(row["proven"]) else " The gaps of the searches leave doubt about that."
+    price, now = money(row["price_to_win"], currency), money(row["price"], currency)
+    return f"{row['item']} wins at a price {side} {price}; it is {now} now ({change:+.1%}).{doubt}"
+
+
+# ---------------------------------------------------------------- leaving
+def exits(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """When each is left, and what a few months earlier or later cost."""
+    return [_leaving(plan, str(item), rows) for item, rows in table.groupby("item", sort=False)]
+
+
+def _leaving(plan: Plan, item: str, rows: pd.DataFrame) -> str:
+    known, currency = {int(row["shift"]): row for row in rows.to_dict("records")}, plan.instance.head.currency
+    at = known.get(0)
+    verb = "Take back" if (rows["decision"] == "take_back").any() else "Hand back"
+    if at is None or plan.instance.month_index(str(at["month"])) >= plan.instance.head.months:
+        text = f"Keep {item} to the end of the plan"
+    else:
+        notice = f", giving notice in {month_text(str(at['notice']))}" if at["notice"] != at["month"] else ""
+        text = f"{verb} {item} in {month_text(str(at['month']))}{notice}"
+    sides = [_side(known, sorted(shift for shift in known if shift * way > 0), currency) for way in (-1, 1)]
+    sides = [side for side in sides if side]
+    return f"{text}. {'; '.join(sides)}." if sides else f"{text}."
+
+
+def _side(known: dict[int, dict[Any, Any]], shifts: list[int], currency: str) -> str:
+    """What leaving earlier, or later, costs by a month and by the most that was looked into."""
+    chosen = dict.fromkeys(sorted(shifts, key=abs)[:: max(len(shifts) - 1, 1)])
+    told = []
+    for shift in chosen:
+        way, costs = ("earlier" if shift < 0 else "later"), known[shift]["costs"]
+        name = f"{abs(shift)} {'month' if abs(shift) == 1 else 'months'} {way}"
+        told.append(f"{name} {known[shift]['note'] if _missing(costs) else more(float(costs), currency)}")
+    return ", ".join(told)
+
+
+# ---------------------------------------------------------------- dates
+def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """What is due in the first month, and what waiting costs most."""
+    first = plan.instance.label(0)
+    due = table[table["month"] <= first]
+    names = [deed(row) for row in due.to_dict("records")]
+    text = f"Due in {month_text(first)}: {'; '.join(dict.fromkeys(names))}." if names else ""
+    found = [text or f"Nothing is due in {month_text(first)}."]
+    dear = table[table["delay_costs"].notna() & (table["delay_costs"] > 0)]
+    if len(dear):
+        row = dear.iloc[int(dear["delay_costs"].to_numpy().argmax())].to_dict()
+        cost = money(float(row["delay_costs"]), plan.instance.head.currency)
+        found.append(
+            f"Waiting costs most here: {deed(row)}, due {month_text(str(row['month']))}; a month later {cost}."
+        )
+    last = table[(table["last_month"] == table["month"]) & (table["month"] > first)]
+    if len(last):
+        names = [f"{deed(row)} ({month_text(str(row['month']))})" for row in last.head(_FEW).to_dict("records")]
+        found.append(f"Planned for the last month in which it is possible: {'; '.join(names)}.")
+    return found
+
+
+# ---------------------------------------------------------------- what if, and this month
+def events(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """What each event costs, and what answers it."""
+    return [_event(row, plan.instance.head.currency) for row in table.to_dict("records")]
+
+
+def _event(row: dict[Any, Any], currency: str) -> str:
+    what = f"If {row['event']}"
+    if _missing(row["costs"]):
+        return f"{what}: {'no plan meets all rules' if row['note'] == 'leaves no plan' else row['note']}."
+    share = f", and {percent(float(row['unserved']))} of the work is not served" if row["unserved"] else ""
+    return f"{what}, the best plan {more(float(row['costs']), currency)}{share}. What changes: {row['answer']}."
+
+
+def first(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """What to do in the first month whatever happens, and what depends on it."""
+    month = month_text(plan.instance.label(0))
+    mine = table[table["blocks"] > 0]
+    sure = mine[mine["kept"] == mine["events"]]
+    names = [_least(row) for row in sure.to_dict("records")]
+    found = [f"In {month}, whatever of this happens: {'; '.join(names)}."] if names else []
+    open_ = mine[mine["kept"] < mine["events"]]
+    found += [f"{deed(row)} not if {row['otherwise']}." for row in open_.to_dict("records")]
+    found += [
+        f"{deed(row)} only if {row['otherwise']}." for row in table[table["blocks"] <= 0].head(_FEW).to_dict("records")
+    ]
+    return found or [f"Nothing has to be decided in {month}, whatever of this happens."]
+
+
+def _least(row: dict[Any, Any]) -> str:
+    """A decision that is always made, with the blocks that are."""
+    least, mine = count(float(row["least"])), count(float(row["blocks"]))
+    return f"{deed(row)}, {mine if least == mine else f'at least {least} (the plan: {mine})'}"

@@ -1,0 +1,114 @@
+"""Training runs placed anew: edits that change how long a run takes, or where it fits, append columns to the program.
+
+The columns of placements that are no longer possible, or take another time, stay where they are and are held at 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from scipy.sparse import coo_array
+
+from optimizer.program import runs
+from optimizer.program.build import Program, gather_placements
+from optimizer.program.compile import Arrays
+from optimizer.program.placement import Placement, duration, last_month
+from optimizer.solver.effects import Effect, Touched
+
+_RUN = Effect(rows={"run_once": 0, "own_rule": None}, terms=("lateness",))
+_POOL = Effect(rows={"pool_use": 0})
+
+
+@dataclass(frozen=True)
+class Anew:
+    """Placements of training runs that were made anew.
+
+    Attributes
+    ----------
+    columns : tuple of VarData
+        Variables of the placements, to be appended to the columns.
+    stale : list of int
+        Columns of the placements they are in place of.
+    touched : list
+        Rows and cash terms to be written anew.
+    whole : bool
+        Whether they are whole numbers.
+    """
+
+    columns: tuple[Any, ...] = ()
+    stale: list[int] = field(default_factory=list)
+    touched: list[Touched] = field(default_factory=list)
+    whole: bool = False
+
+    def append(self, arrays: Arrays, cells: list[tuple[int, int, float]]) -> Arrays:
+        """Arrays with the columns behind the others; ``cells`` are their column, row and coefficient."""
+        count, before = len(self.columns), len(arrays.cost)
+        if not count:
+            return arrays
+        columns, rows, values = zip(*cells, strict=True)
+        shape = (len(arrays.row_lower), count)
+        more = coo_array((values, (rows, np.array(columns) - before)), shape=shape).tocsc()
+        return replace(
+            arrays,
+            cost=np.append(arrays.cost, np.zeros(count)),
+            lower=np.append(arrays.lower, np.zeros(count)),
+            upper=np.append(arrays.upper, np.ones(count)),
+            integer=np.append(arrays.integer, np.full(count, self.whole)),
+            starts=np.append(arrays.starts, arrays.starts[-1] + more.indptr[1:]).astype(np.int64),
+            indices=np.append(arrays.indices, more.indices).astype(np.int64),
+            values=np.append(arrays.values, more.data),
+            columns=(*arrays.columns, *self.columns),
+        )
+
+
+def place_anew(program: Program, m: Any, *, relax: bool) -> Anew | None:
+    """Place training runs anew where they take another time or fit elsewhere; None if that needs new rows.
+
+    Parameters
+    ----------
+    program : Program
+        As built.
+    m : Revised
+        Its model with other data; gets the new placements.
+    relax : bool
+        Drop integrality.
+    """
+    old, new = program.index, m.ix
+    if old.placements is new.placements:
+        return Anew()
+    before, after = _by_place(old), _by_place(new)
+    changed = {place for place in {**before, **after} if before.get(place) != after.get(place)}
+    fresh = [placement for placement in new.placements if placement[:2] in changed]
+    used = m.col["used"]
+    if any((p[1], t) not in used for p in fresh for t in range(p[3], last_month(new, p) + 1)):
+        return None
+    if not changed:
+        return Anew()
+    known = program.model.col["placed"]
+    stale = [m.number[id(variable)] for placement, variable in known.items() if placement[:2] in changed]
+    _append(m, fresh, {placement: variable for placement, variable in known.items() if placement[:2] not in changed})
+    touched = [(_RUN, {run for run, _ in changed}), (_POOL, {pool for _, pool in changed})]
+    return Anew(m.columns[len(program.columns) :], stale, touched, not relax)
+
+
+def _by_place(ix: Any) -> dict[tuple[str, str], list[tuple[Placement, int]]]:
+    """Placements with the months they take, by run and pool."""
+    found: dict[tuple[str, str], list[tuple[Placement, int]]] = {}
+    for placement in ix.placements:
+        run, pool, size, _ = placement
+        found.setdefault((run, pool), []).append((placement, duration(ix, run, pool, size)))
+    return found
+
+
+def _append(m: Any, fresh: list[Placement], kept: dict[Placement, Any]) -> None:
+    """Append variables of placements to the columns of a model, which keeps some of its own."""
+    m.placed_anew = pyo.Var(fresh, bounds=(0.0, 1.0), domain=pyo.Integers, name="placed")  # keeps them alive
+    m.placed_anew.construct()
+    more = dict(m.placed_anew.items())
+    m.number = m.number | {id(variable): len(m.columns) + n for n, variable in enumerate(more.values())}
+    m.columns = (*m.columns, *more.values())
+    m.col = {**m.col, "placed": {place: (kept | more)[place] for place in m.ix.placements}}
+    m.occupants, m.placements_of = runs.occupants(m), gather_placements(m)

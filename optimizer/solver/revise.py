@@ -1,0 +1,228 @@
+"""Edits of an instance as changes of its program in place: only the rows, bounds and costs they touch are read anew."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.instance.instance import Instance
+from optimizer.program import rules
+from optimizer.program.build import ROOMS, Program, book, gather_money, gather_terms
+from optimizer.program.compile import Arrays, Columns, Floats
+from optimizer.program.index import Index
+from optimizer.program.ledger import Entries, joined
+from optimizer.schema import program_contents
+from optimizer.solver.effects import Touched, changes
+from optimizer.solver.placed_anew import Anew, place_anew
+from optimizer.solver.shape import same_shape
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Where the rows of a program stand in its arrays."""
+
+    program: Program
+    arrays: Arrays
+    relax: bool = False
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Numbers of the columns."""
+        return Columns(self.program)
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        """Row number by ``id`` of the constraint."""
+        return {id(row): number for number, row in enumerate(self.arrays.rows)}
+
+    @cached_property
+    def _by_row(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        arrays = self.arrays
+        order = np.argsort(arrays.indices, kind="stable")
+        begins = np.searchsorted(arrays.indices[order], np.arange(len(arrays.row_lower) + 1))
+        return order, begins, np.repeat(np.arange(len(arrays.cost)), np.diff(arrays.starts))
+
+    def cells(self, row: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Places in the array of values, and columns, of a row's non-zeros."""
+        order, begins, column = self._by_row
+        places = order[begins[row] : begins[row + 1]]
+        return places, column[places]
+
+
+class Revised:
+    """The model with other data: its variables and what is gathered of them stay, all else is read anew."""
+
+    def __init__(self, model: Any, ix: Index) -> None:
+        self._model = model
+        for name in ("col", "columns", "number", "one", "units", "works", "contents"):
+            setattr(self, name, getattr(model, name))
+        self.ix, self.terms_of = ix, gather_terms(ix)
+        self.budgets = {row.budget: row for row in ix.rows["budgets"]}
+        self.rule_scale, self.rule_value = dict(model.rule_scale), dict(model.rule_value)
+        self.entries: Entries = model.entries
+        self.occupants, self.placements_of = model.occupants, model.placements_of
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_model"], name)
+
+
+def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -> tuple[Program, Arrays] | None:
+    """Program and arrays of an edited instance; None if its program has another shape.
+
+    Parameters
+    ----------
+    program, arrays : Program, Arrays
+        As built and compiled, not revised themselves.
+    shape : Shape
+        Where the rows stand in the arrays.
+    instance : Instance
+        The instance of the program, edited.
+    """
+    found = changes(program.instance, instance)
+    if found is None:
+        return None
+    ix = program.index.revised(instance, {change.table for change in found})
+    if not same_shape(program.index, ix):
+        return None
+    touched = [(change.effect, change.touched(program.index, ix)) for change in found]
+    m = Revised(program.model, ix)
+    anew = place_anew(program, m, relax=shape.relax or not arrays.integer.any())
+    if anew is None:
+        return None
+    touched += anew.touched
+    entries = m.entries = _book_anew(m, program.entries, touched)
+    booked = any(effect.terms for effect, _ in touched)
+    rows = list(_rows(m, touched, booked))
+    if booked or any(family == "own_rule" for family, _ in rows):
+        gather_money(m)
+        rules.measure(m)
+    written = _written(m, program, rows, arrays, shape, anew)
+    if written is None:
+        return None
+    written = replace(written, cost=_cost(m, entries, len(written.cost)))
+    return replace(program, model=m, index=ix, entries=entries, columns=m.columns), _bounded(m, touched, written, anew)
+
+
+def _written(
+    m: Any, program: Program, rows: list[tuple[str, Any]], arrays: Arrays, shape: Shape, anew: Anew
+) -> Arrays | None:
+    """Arrays with some rows written anew; None if one has non-zeros in new places."""
+    values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
+    columns = shape.columns.with_more(m.columns[len(arrays.cost) :]) if anew.columns else shape.columns
+    more: list[tuple[int, int, float]] = []
+    for family, key in rows:
+        constraint = getattr(program.model, family)[key]
+        expression = getattr(_room("constraints", family), family)(m, *_parts(key))
+        row = shape.row_of[id(constraint)]
+        line = _line(expression, shape, columns, row)
+        if line is None:
+            return None
+        places, row_values, row_lower[row], row_upper[row] = line.places, line.values, line.lower, line.upper
+        values[places] = row_values
+        more += [(column, row, value) for column, value in line.more]
+    return anew.append(replace(arrays, values=values, row_lower=row_lower, row_upper=row_upper), more)
+
+
+def _room(kind: str, family: str) -> ModuleType:
+    return ROOMS[program_contents()[kind][family]["room"]]
+
+
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _families(touched: Iterable[Touched], kind: str) -> dict[str, dict[int | None, set[str]]]:
+    """Families that edits touch, with the names by their position in the index."""
+    found: dict[str, dict[int | None, set[str]]] = {}
+    for effect, names in touched:
+        for family, position in getattr(effect, kind).items():
+            found.setdefault(family, {}).setdefault(position, set()).update(names)
+    return found
+
+
+def _is_touched(key: tuple[Any, ...], places: dict[int | None, set[str]]) -> bool:
+    return any(position is None or key[position] in items for position, items in places.items())
+
+
+def _rows(m: Any, touched: list[Touched], money_too: bool) -> Iterator[tuple[str, Any]]:
+    """Constraints to be written anew."""
+    families = _families(touched, "rows")
+    if money_too:
+        families |= {family: {None: set()} for family in ("budget_limit", "spend_balance", "own_rule")}
+    for family, places in families.items():
+        for key in getattr(m, family):
+            if _is_touched(_parts(key), places):
+                yield family, key
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row written anew: places in the array of values, values there, bounds, and what is in columns appended."""
+
+    places: NDArray[Any]
+    values: Floats
+    lower: float
+    upper: float
+    more: list[tuple[int, float]]
+
+
+def _line(expression: Any, shape: Shape, numbers: Columns, row: int) -> _Line | None:
+    """A row written anew; None if it has non-zeros in new places."""
+    low, body, high = expression if len(expression) == 3 else (expression[1], expression[0], expression[1])
+    coefficients, columns, _ = numbers.linear(body, shape.arrays.rows[row])
+    places, known = shape.cells(row)
+    position = {column: number for number, column in enumerate(known.tolist())}
+    values, more = np.zeros(len(known)), []
+    for coefficient, column in zip(coefficients, columns, strict=True):
+        if column in position:
+            values[position[column]] += coefficient
+        elif column >= len(shape.arrays.cost):
+            more.append((column, coefficient))
+        else:
+            return None
+    return _Line(places, values, -np.inf if low is None else float(low), np.inf if high is None else float(high), more)
+
+
+def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arrays:
+    """Arrays with the bounds of what is touched; placements that are no longer possible are held at 0."""
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    for family, places in _families(touched, "bounds").items():
+        limits = getattr(_room("variables", family), f"limits_{family}")
+        for key, variable in m.col[family].items():
+            if _is_touched(_parts(key), places):
+                low, high = limits(m, *_parts(key))
+                number = m.number[id(variable)]
+                lower[number], upper[number] = low, np.inf if high is None else high
+    upper[anew.stale] = 0.0
+    return replace(arrays, lower=lower, upper=upper)
+
+
+def _cost(m: Any, entries: Entries, count: int) -> Floats:
+    present = entries.amounts * m.ix.discount[entries.months] / m.units.money
+    return entries.per_column(present, count)
+
+
+# ---------------------------------------------------------------- the ledger
+_ITEMS = ("builds", "purchases", "offers", "workloads", "sites", "runs", "own_rules", "commitments", "agreements")
+
+
+def _book_anew(m: Revised, entries: Entries, touched: list[Touched]) -> Entries:
+    """The ledger with the terms of the edited items booked anew."""
+    items = {name for effect, names in touched if effect.terms for name in names}
+    terms = {term for effect, _ in touched for term in effect.terms}
+    if not terms:
+        return entries
+    part = copy.copy(m.ix)
+    for name in _ITEMS:
+        setattr(part, name, {item: row for item, row in getattr(m.ix, name).items() if item in items})
+    few = Revised(m, part)
+    anew = book(few, [term for term in program_contents()["terms"] if term in terms])
+    stale = np.array([name.term in terms and name.item in items for name in entries.names], dtype=bool)
+    return joined(entries.where(~stale[entries.accounts]), anew)

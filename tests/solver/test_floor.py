@@ -1,0 +1,103 @@
+"""A bound that is known already ends a search early; decisions that are kept; what a start leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import optimizer
+from optimizer.program.build import build
+from optimizer.program.compile import compile_program
+from optimizer.program.holds import Hold
+from optimizer.solver.highs import Model
+from optimizer.solver.resolve import Live
+from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.start import alike, start_values
+from tests.program.tiny import solved, tiny
+
+# Fifteen wanted; blocks of ten at 3000 a month: two of them cost 6000, one and five penalties of 1000 cost 8000.
+LEASE = {"price": 3000, "min_term_months": 1, "max_blocks": 2}
+
+
+def test_a_known_bound_is_the_bound_and_ends_the_search() -> None:
+    """Tests that the optimum is found with any valid bound, and that the better of both bounds is told."""
+    program = build(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
+    arrays, money = compile_program(program), program.units.money
+    for floor, bound in ((5990, 6000), (6000, 6000), (-1e6, 6000)):
+        found = Model(arrays).solve(Options(gap=0.0, threads=1), floor=floor / money)
+        assert (found.stop, found.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+        assert found.bound * money == pytest.approx(bound)
+    # Within 40 % of 5000 a plan may cost 5000 / 0.6 = 8333: both plans are near enough, and 5000 is proven at least.
+    near = Model(arrays).solve(Options(gap=0.4, threads=1), floor=5000 / money)
+    assert near.stop is Stop.GAP_REACHED
+    assert near.bound * money >= 5000
+
+
+def test_what_is_kept_stays_in_force() -> None:
+    """Tests that a lease kept for a month in which nothing needs it costs that month's rent."""
+    plan = solved(tiny(3, {"jobs": [10, 0, 0]}, contracts=[LEASE]))
+    assert plan.objective == pytest.approx(3000)
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    kept = ask.ask([], [Hold("keep", "", "lease", "2030-02", 1.0)], floor=plan.bound)
+    assert kept.objective == pytest.approx(6000)
+    # One of two blocks may stay where the others end.
+    two = solved(tiny(2, {"jobs": [20]}, contracts=[LEASE]))
+    ended = optimizer.WhatIf(two, gap=0, threads=1).ask([], [Hold("end", "", "lease", "2030-02", 1.0)])
+    assert ended.objective == pytest.approx(3 * 3000 + 10_000)
+
+
+def test_a_slow_search_is_made_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that with decisions held a search that ran out of time is made from both starts, and the cheaper kept."""
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=[LEASE]))
+    ask, starts = optimizer.WhatIf(plan, gap=0, threads=1), []
+    started, solved_ = ask.live.start, ask.live.solve
+
+    def start(*given: Any, wide: bool = False) -> None:
+        starts.append(wide)
+        started(*given, wide=wide)
+
+    def slow(*given: Any, **options: Any) -> Solution:
+        return replace(solved_(*given, **options), stop=Stop.TIME_LIMIT)
+
+    monkeypatch.setattr(ask.live, "start", start)
+    monkeypatch.setattr(ask.live, "solve", slow)
+    assert ask(forbid="lease").objective == pytest.approx(20_000)
+    assert ask(end="lease@2030-02").objective == pytest.approx(13_000)
+    assert ask("contracts.lease.price=4000").objective == pytest.approx(8000)
+    assert starts == [True, False, False, True, False]
+
+
+def test_the_better_of_two_solutions() -> None:
+    """Tests that the cheaper values go with the better bound, and that one without values never wins."""
+    live = Live(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
+    best = live.solve(Options(gap=0.0, threads=1))
+    assert best.values is not None
+    # The same with no lease: fifteen penalties.
+    dear = live.solve(Options(gap=0.0, threads=1), holds=[Hold("forbid", "", "lease")])
+    dear = replace(dear, bound=best.bound + 1, stop=Stop.TIME_LIMIT)
+    for found in (live.better(best, dear), live.better(dear, best)):
+        assert found.values is best.values
+        assert (found.bound, found.stop) == (best.bound + 1, Stop.GAP_REACHED)
+    nothing = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
+    assert live.better(nothing, best) is best
+    assert live.better(best, nothing) is best
+
+
+def test_a_start_leaves_open_what_is_alike() -> None:
+    """Tests that with a contract held all contracts are left to the solver, and outlets and purchases are not."""
+    other = {**LEASE, "contract": "other"}
+    let = {"price": 1, "accelerators_per_block": 1, "term_months": 1}
+    plan = solved(tiny(1, {"jobs": [15]}, contracts=[LEASE, other], outlets=[let], purchases=[{"unit_price": 1e6}]))
+    program = build(plan.instance)
+    arrays = compile_program(program)
+    assert alike(program, ["lease"]) == {"lease", "other"}
+    assert alike(program, ["let"]) == {"let"}
+    assert alike(program, []) == set()
+    every, _ = start_values(program, arrays, plan)
+    some, _ = start_values(program, arrays, plan, {"lease", "other"})
+    left = set(every.tolist()) - set(some.tolist())
+    started = program.model.col["started"]
+    assert {program.model.number[id(x)] for (name, _), x in started.items() if name in ("lease", "other")} <= left
+    assert all(program.model.number[id(x)] not in left for (name, _), x in started.items() if name == "let")
