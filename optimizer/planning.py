@@ -73,14 +73,14 @@ def solve(
     """
     options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax)
     clock = Clock(progress)
-    with collector_paused():
+    with collector_paused():  # until the end: what it would do then is to walk the program, while the solver waits
         program = instance if isinstance(instance, Program) else _built(instance, clock)
         with clock.phase("compile"):
             arrays = compile_program(program, relax=relax)
-    with clock.phase("solve"):
-        rules = bool(program.instance.rows["rules"])
-        solution = highs.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
-    return finish(program, arrays, solution, options, clock)
+        with clock.phase("solve"):
+            rules = bool(program.instance.rows["rules"])
+            solution = highs.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
+        return finish(program, arrays, solution, options, clock)
 
 
 def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from pyomo.core.expr.numeric_expr import LinearExpression
+from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
 
 Term = Any  # a Pyomo VarData, or a number
 
@@ -65,15 +66,13 @@ class Row:
 
     def equals_zero(self) -> Any:
         """The row as an equation."""
-        body, rhs = self._body()
-        return (body, rhs)
+        return EqualityExpression(self._body())
 
     def at_most_zero(self) -> Any:
         """The row as ``<= 0``."""
-        body, rhs = self._body()
-        return (None, body, rhs)
+        return InequalityExpression(self._body(), False)
 
     def at_least_zero(self) -> Any:
         """The row as ``>= 0``."""
         body, rhs = self._body()
-        return (rhs, body, None)
+        return InequalityExpression((rhs, body), False)
