@@ -13,6 +13,7 @@ from typing import Any
 import pyomo.environ as pyo
 from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.var import VarData
+from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
 
 Bounds = tuple[float | None, float | None]
 
@@ -65,7 +66,7 @@ def add_variables(
 
 
 def add_constraints(m: Any, name: str, keys: Iterable[Any], rule: Callable[..., Any]) -> None:
-    """Add a family of constraints to a model: ``rule`` gives the relation of each key, called with the model."""
+    """Add a family of constraints to a model: ``rule`` gives the row of each key, called with the model."""
     listed = list(dict.fromkeys(keys))
     family = pyo.Constraint(pyo.SetOf(listed))
     m.add_component(name, family)
@@ -73,7 +74,7 @@ def add_constraints(m: Any, name: str, keys: Iterable[Any], rule: Callable[..., 
     for key in listed:
         data[key] = row = ConstraintData(component=family)
         row._index = key
-        row._expr = rule(m, *key) if key.__class__ is tuple else rule(m, key)
+        row._expr = _relation(rule(m, *key) if key.__class__ is tuple else rule(m, key))
 
 
 def plain_bounds(variable: Any) -> Bounds | None:
@@ -86,6 +87,14 @@ def plain_bounds(variable: Any) -> Bounds | None:
 def continuous(variable: Any) -> bool:
     """Whether a variable is not a whole number."""
     return variable._domain is pyo.Reals or bool(variable.is_continuous())
+
+
+def _relation(row: Any) -> Any:
+    """What a :class:`optimizer.program.row.Row` is compared with, as Pyomo's relation."""
+    if len(row) == 2:
+        return EqualityExpression(row)
+    low, body, high = row
+    return InequalityExpression((body, high) if low is None else (low, body), False)
 
 
 def _number(bound: float | None) -> float | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from pyomo.core.expr.numeric_expr import LinearExpression
-from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
 
 Term = Any  # a Pyomo VarData, or a number
 
@@ -66,13 +65,15 @@ class Row:
 
     def equals_zero(self) -> Any:
         """The row as an equation."""
-        return EqualityExpression(self._body())
+        body, rhs = self._body()
+        return (body, rhs)
 
     def at_most_zero(self) -> Any:
         """The row as ``<= 0``."""
-        return InequalityExpression(self._body(), False)
+        body, rhs = self._body()
+        return (None, body, rhs)
 
     def at_least_zero(self) -> Any:
         """The row as ``>= 0``."""
         body, rhs = self._body()
-        return InequalityExpression((rhs, body), False)
+        return (rhs, body, None)
