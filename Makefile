@@ -4,6 +4,7 @@
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
 ## make docs    write the pages that follow from tables.toml and from the commands, and run the notebook
 ## make site    build the documentation as a site in build/site, from which it opens without a server
+## make benchmarks  compare with other solvers, hours: put the table into README.md (python -m benchmarks --help)
 ## make clean   remove what these have made
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check browser docs site clean
+BENCHMARKS := --readme README.md --plot docs/images/benchmarks.svg
+.PHONY: benchmarks help demo test check browser docs site clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -40,6 +42,10 @@ docs: $(VENV)/.installed-test
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
 	$(BIN)/python -m optimizer.commands docs/commands.md
 	$(BIN)/python docs/site/notebook.py
+
+benchmarks: $(VENV)/.installed-test
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,benchmarks]'
+	$(BIN)/python -m benchmarks $(BENCHMARKS)
 
 site: $(VENV)/.installed-test
 	$(BIN)/mkdocs build --strict

@@ -20,11 +20,14 @@ _CANCELLED = 1e-11  # of a rule's terms: what is left where they cancel each oth
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     """What critical work would run where if a member of a policy were lost."""
     m, ix = program.model, program.index
+    keys = list(m.col["emergency"])
+    first = m.number[id(m.col["emergency"][keys[0]])] if keys else 0
+    counts = values[first : first + len(keys)] * program.units.accelerators
     label, rows = program.instance.label, []
-    for (policy, member, workload, pool, t), variable in m.col["emergency"].items():
-        count = float(values[m.number[id(variable)]]) * program.units.accelerators
-        if count > 0:
-            rows.append((t, policy, member, pool, workload, count, count * ix.yields[workload, pool]))
+    for place in np.flatnonzero(counts > 0).tolist():
+        policy, member, workload, pool, t = keys[place]
+        count = float(counts[place])
+        rows.append((t, policy, member, pool, workload, count, count * ix.yields[workload, pool]))
     rows.sort(key=lambda row: row[0])
     return make_table("outages", [(label(t), *rest) for t, *rest in rows])
 

@@ -15,6 +15,7 @@ import pyomo.environ as pyo
 from optimizer.errors import Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
+from optimizer.program.families import add_constraints, add_variables
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
 from optimizer.program.quantities import Quantities
@@ -180,12 +181,7 @@ def _add_variables(m: Any, name: str, entry: Any, keys: dict[str, list[Any]]) ->
     room = ROOMS[entry["room"]]
     limits = getattr(room, f"limits_{name}", None)
     whole = getattr(room, f"whole_{name}", None)
-    options: dict[str, Any] = {"bounds": limits if limits else (0.0, None)}
-    if whole:
-        options["domain"] = lambda m, *key: pyo.Integers if whole(m.ix, *key) else pyo.Reals
-    variables = pyo.Var(keys[name], **options)
-    m.add_component(name, variables)
-    return dict(variables.items())
+    return add_variables(m, name, keys[name], limits, whole)
 
 
 def book(m: Any, terms: Iterable[str]) -> Entries:
@@ -202,7 +198,7 @@ def book(m: Any, terms: Iterable[str]) -> Entries:
 def _add_constraints(m: Any, name: str, entry: Any, keys: list[Any]) -> None:
     """Add one constraint family."""
     rule = getattr(ROOMS[entry["room"]], name)
-    m.add_component(name, pyo.Constraint(keys, rule=rule))
+    add_constraints(m, name, keys, rule)
 
 
 @contextmanager

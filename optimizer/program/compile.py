@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 
 from optimizer.errors import SolverError
 from optimizer.program.build import Program, collector_paused
+from optimizer.program.families import continuous, plain_bounds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -156,8 +157,8 @@ class Columns:
         if terms and set(map(type, terms)) == {MonomialTermExpression}:
             # The arguments themselves: the property copies them, once for every non-zero.
             coefficients, variables = zip(*[term._args_ for term in terms], strict=True)
-            places = [self.number.get(id(variable), -1) for variable in variables]
-            if -1 not in places and set(map(type, coefficients)) == {float}:
+            places: list[Any] = list(map(self.number.get, map(id, variables)))
+            if None not in places and set(map(type, coefficients)) == {float}:
                 return list(coefficients), places, 0.0
         found = generate_standard_repn(expression, compute_values=True, quadratic=False)
         if found.nonlinear_expr is not None:
@@ -235,9 +236,9 @@ def _objective(program: Program, columns: Columns) -> tuple[tuple[list[float], l
 def _domains(variables: list[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Bounds and integrality; a fixed variable is bounded by its value."""
     try:
-        pairs = [(v.value, v.value) if v.fixed else (v.lb, v.ub) for v in variables]
+        pairs = [(v.value, v.value) if v.fixed else plain_bounds(v) or (v.lb, v.ub) for v in variables]
     except ValueError as error:  # Pyomo's own check of a variable's bounds, which it names
         raise SolverError(f"{error} Check the data it is made from.") from None
     lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=float)
     upper = np.array([np.inf if high is None else high for _, high in pairs], dtype=float)
-    return lower, upper, np.array([not variable.is_continuous() for variable in variables], dtype=bool)
+    return lower, upper, np.array([not continuous(variable) for variable in variables], dtype=bool)

@@ -304,6 +304,10 @@ class Model:
         asked = self._run(_settings(self.arrays, options, options.time_limit) | settings, None)
         return self._solution(options, asked, False)
 
+    def close(self) -> None:
+        """Free the memory of HiGHS at once: callbacks make the object one that only the garbage collector frees."""
+        self._highs.clear()
+
     def _solve(self, options: Options, report: Report | None, duals: bool, target: float, patience: float) -> Solution:
         began, left = time.perf_counter(), options.time_limit
         if self._basis is not None and not self.arrays.integer.any():
@@ -490,6 +494,7 @@ def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any
         settings["threads"] = options.threads
     if not arrays.integer.any():
         settings |= {"primal_feasibility_tolerance": _LP_TOLERANCE, "dual_feasibility_tolerance": _LP_TOLERANCE}
+        settings["solver"] = "simplex"  # the better one in nine cases of ten: docs/performance.md
     return settings
 
 

@@ -156,6 +156,7 @@ class Improver:
         if self.values is not None and (self.values[fixed] == where[fixed]).all():
             model.start(np.arange(len(self.values)), self.values)
         solution = self._run(model, _BARE | limits)
+        model.close()
         better = solution.values is not None and self._keep(solution.values, source)
         return solution, better
 

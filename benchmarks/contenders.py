@@ -1,0 +1,313 @@
+"""The contenders: each takes a task and gives a run. Every one has a process to itself and as many threads as told."""
+
+from __future__ import annotations
+
+import importlib
+import resource
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.arrays import Matrix
+from benchmarks.plain import read_plain
+from benchmarks.trace import GAPS, Point, Run, cbc_points, highs_points
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one process is to do.
+
+    Attributes
+    ----------
+    contender, instance : str
+        Which, on what.
+    folder, plain, scratch : Path
+        The instance; its plain formulation as an MPS file; where files may be put.
+    limit : float
+        Seconds of the solver.
+    threads : int
+        Threads of the solver.
+    plain_seconds : float
+        What it took to write the plain formulation.
+    plain_memory_mb : float
+        Peak memory of that.
+    """
+
+    contender: str
+    instance: str
+    folder: Path
+    plain: Path
+    scratch: Path
+    limit: float
+    threads: int
+    plain_seconds: float = 0.0
+    plain_memory_mb: float = 0.0
+
+    @property
+    def log(self) -> Path:
+        """Log of the solver."""
+        return self.scratch / "solver.log"
+
+
+# ---------------------------------------------------------------- capopt
+def capopt(task: Task, run: Run) -> None:
+    """The package as a planner calls it."""
+    import optimizer
+
+    started: dict[str, float] = {}
+
+    def tell(progress: Any) -> None:
+        started.setdefault(progress.phase, progress.elapsed)
+        point = (progress.elapsed - started.get("solve", 0.0), progress.incumbent, progress.bound)
+        if progress.phase == "solve" and (not run.points or run.points[-1][1:] != point[1:]):
+            run.points.append(point)
+
+    options: dict[str, Any] = {"gap": GAPS[-1], "time_limit": task.limit, "threads": task.threads}
+    plan = optimizer.solve(optimizer.read(task.folder), **options, progress=tell)
+    seconds = plan.head["seconds"]
+    run.solve_seconds = seconds["solve"]
+    run.build_seconds = sum(seconds[phase] for phase in ("read", "build", "compile"))
+    run.points.append((run.solve_seconds, plan.objective, plan.bound))
+    run.size = dict(plan.head["size"])
+
+
+# ---------------------------------------------------------------- programs
+def plain(task: Task) -> Matrix:
+    """The plain formulation."""
+    return read_plain(task.plain)
+
+
+def compiled(task: Task) -> Matrix:
+    """What capopt hands to its solver."""
+    import optimizer
+    from optimizer.program.compile import compile_program
+
+    program = optimizer.build(optimizer.read(task.folder))
+    arrays = compile_program(program)
+    names = ("cost", "offset", "lower", "upper", "integer", "starts", "indices", "values", "row_lower", "row_upper")
+    return Matrix(**{name: getattr(arrays, name) for name in names}, money=program.units.money)
+
+
+# ---------------------------------------------------------------- solvers
+def highs(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
+    """HiGHS as it comes."""
+    model = matrix.to_highs()
+    for name, value in _highs_options(task).items():
+        model.setOptionValue(name, value)
+    began = time.perf_counter()
+    model.run()
+    return _of_log(task), time.perf_counter() - began
+
+
+def pyomo(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
+    """Pyomo with its own interface to HiGHS, which reads the model and solves it in one call."""
+    import pyomo.environ as pyo
+    from pyomo.core.expr.numeric_expr import LinearExpression
+
+    m: Any = pyo.ConcreteModel()
+    count, by_row = len(matrix.cost), matrix.by_row()
+    limits = list(zip(_finite(matrix.lower), _finite(matrix.upper), strict=True))
+    m.x = pyo.Var(
+        range(count),
+        domain=lambda m, j: pyo.Integers if matrix.integer[j] else pyo.Reals,
+        bounds=lambda m, j: limits[j],
+    )
+    columns, starts = [m.x[j] for j in range(count)], by_row.indptr
+
+    def terms(row: int) -> Any:
+        part = slice(starts[row], starts[row + 1])
+        return LinearExpression(
+            linear_coefs=by_row.data[part].tolist(), linear_vars=[columns[j] for j in by_row.indices[part]]
+        )
+
+    rows = [row for row in range(by_row.shape[0]) if starts[row] < starts[row + 1]]
+    low, high = _finite(matrix.row_lower), _finite(matrix.row_upper)
+
+    def relation(m: Any, row: int) -> Any:
+        same = low[row] == high[row]
+        return terms(row) == low[row] if same else (low[row], terms(row), high[row])
+
+    m.rows = pyo.Constraint(rows, rule=relation)
+    m.cost = pyo.Objective(expr=LinearExpression(constant=matrix.offset, linear_coefs=matrix.cost.tolist(),
+                                                 linear_vars=columns))  # fmt: skip
+    solver = pyo.SolverFactory("appsi_highs")
+    solver.options.update(_highs_options(task))
+    solver.config.load_solution = False
+    began = time.perf_counter()
+    solver.solve(m, load_solutions=False)
+    return _of_log(task), time.perf_counter() - began
+
+
+def linopy(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
+    """The model in linopy, rows of about the same length together, solved by its direct way to HiGHS."""
+    import linopy as lp
+    import pandas as pd
+
+    m: Any = lp.Model()
+    whole, labels = matrix.integer, np.empty(len(matrix.cost), dtype=np.int64)
+    kinds: dict[str, Any] = {"whole": whole, "rest": ~whole}
+    for name, chosen in kinds.items():
+        places = np.flatnonzero(chosen)
+        if len(places):
+            x = m.add_variables(matrix.lower[places], matrix.upper[places], coords=[pd.RangeIndex(len(places))],
+                                name=name, integer=name == "whole")  # fmt: skip
+            labels[places] = x.labels.values
+    by_row = matrix.by_row()
+    lengths = np.diff(by_row.indptr)
+    for power in np.unique(np.ceil(np.log2(np.maximum(lengths, 1)))[lengths > 0]).astype(int).tolist():
+        rows = np.flatnonzero((lengths > 0) & (np.ceil(np.log2(np.maximum(lengths, 1))) == power))
+        _add_rows(m, matrix, by_row, rows, labels)
+    everything = np.arange(len(matrix.cost))[None, :]
+    costs = _expression(m, np.where(everything >= 0, matrix.cost[None, :], 0.0), labels[everything])
+    m.add_objective(costs.sum())
+    began = time.perf_counter()
+    m.solve(solver_name="highs", io_api="direct", **_highs_options(task))
+    seconds, off = time.perf_counter() - began, matrix.offset
+    return [(t, _plus(found, off), _plus(bound, off)) for t, found, bound in _of_log(task)], seconds
+
+
+def _expression(m: Any, coefficients: Any, labels: Any) -> Any:
+    import linopy as lp
+    import xarray as xr
+
+    data: dict[str, Any] = {"coeffs": (("row", "_term"), coefficients), "vars": (("row", "_term"), labels)}
+    data["const"] = (("row",), np.zeros(len(coefficients)))
+    return lp.LinearExpression(xr.Dataset(data, coords={"row": np.arange(len(coefficients))}), m)
+
+
+def _add_rows(m: Any, matrix: Matrix, by_row: Any, rows: Any, labels: Any) -> None:
+    lengths = np.diff(by_row.indptr)[rows]
+    offsets = np.arange(int(lengths.max()))[None, :]
+    there = offsets < lengths[:, None]
+    cells = np.where(there, by_row.indptr[rows][:, None] + offsets, 0)
+    coefficients = np.where(there, by_row.data[cells], np.nan)
+    chosen = np.where(there, labels[by_row.indices[cells]], -1)
+    low, high = matrix.row_lower[rows], matrix.row_upper[rows]
+    for sign, sides, limit in (("=", low == high, low), ("<=", (low != high) & np.isfinite(high), high),
+                               (">=", (low != high) & np.isfinite(low), low)):  # fmt: skip
+        kept = np.flatnonzero(sides)
+        if len(kept):
+            m.add_constraints(_expression(m, coefficients[kept], chosen[kept]), sign, limit[kept])
+
+
+def scip(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
+    """SCIP, told through a file."""
+    import pyscipopt as ps
+
+    events: Any = ps.scip.PY_SCIP_EVENTTYPE
+
+    points: list[Point] = []
+    began = 0.0
+
+    class Watch(ps.Eventhdlr):
+        """Notes what changes."""
+
+        caught = events.BESTSOLFOUND | events.NODESOLVED | events.FIRSTLPSOLVED
+
+        def eventinit(self) -> None:
+            self.model.catchEvent(self.caught, self)
+
+        def eventexit(self) -> None:
+            self.model.dropEvent(self.caught, self)
+
+        def eventexec(self, event: Any) -> None:
+            held = self.model.getNSols() > 0
+            pair = (self.model.getPrimalbound() if held else None, self.model.getDualbound())
+            if not points or points[-1][1:] != pair:
+                points.append((time.perf_counter() - began, *pair))
+
+    path = task.scratch / "program.mps"
+    matrix.write(path)
+    model = ps.Model()
+    model.hideOutput()
+    model.readProblem(str(path))
+    model.setParams({"limits/time": task.limit, "limits/gap": GAPS[-1]})
+    watch = Watch()
+    model.includeEventhdlr(watch, "watch", "notes incumbents and bounds")
+    began = time.perf_counter()
+    model.optimize()
+    seconds = time.perf_counter() - began
+    points.append((seconds, model.getPrimalbound() if model.getNSols() else None, model.getDualbound()))
+    return [(t, *(None if v is None or abs(v) >= 1e20 else v for v in pair)) for t, *pair in points], seconds  # type: ignore[misc]
+
+
+def cbc(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
+    """CBC, told through a file; its incumbents and bounds stand in its log."""
+    from pulp import PULP_CBC_CMD
+
+    path = task.scratch / "program.mps"
+    matrix.write(path)
+    words = ["-sec", str(task.limit), "-timeMode", "elapsed", "-ratio", str(GAPS[-1]), "-threads", str(task.threads)]
+    command = [PULP_CBC_CMD().path, str(path), *words, "-logLevel", "1", "-solve", "-quit"]
+    began = time.perf_counter()
+    with task.log.open("w", encoding="utf-8") as log:
+        subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=True)
+    return cbc_points(task.log.read_text(encoding="utf-8"), GAPS[-1] * (1 - 1e-9)), time.perf_counter() - began
+
+
+def _highs_options(task: Task) -> dict[str, Any]:
+    return {
+        "output_flag": True, "log_to_console": False, "log_file": str(task.log), "mip_rel_gap": GAPS[-1],
+        "time_limit": task.limit, "threads": task.threads, "mip_min_logging_interval": 0.5,
+    }  # fmt: skip
+
+
+def _of_log(task: Task) -> list[Point]:
+    return highs_points(task.log.read_text(encoding="utf-8"))
+
+
+def _plus(value: float | None, offset: float) -> float | None:
+    return None if value is None else value + offset
+
+
+def _finite(bounds: Any) -> list[float | None]:
+    return [bound if np.isfinite(bound) else None for bound in bounds.tolist()]
+
+
+PROGRAMS: dict[str, Callable[[Task], Matrix]] = {"plain": plain, "compiled": compiled}
+SOLVERS: dict[str, Callable[[Task, Matrix], tuple[list[Point], float]]] = {
+    "highs": highs, "pyomo": pyomo, "linopy": linopy, "scip": scip, "cbc": cbc,
+}  # fmt: skip
+NEEDS: dict[str, tuple[str, ...]] = {
+    "plain": (), "compiled": ("optimizer", "optimizer.program.compile"), "highs": (), "pyomo": ("pyomo.environ",),
+    "linopy": ("linopy", "xarray"), "scip": ("pyscipopt",), "cbc": ("pulp",),
+}  # fmt: skip
+CONTENDERS = {
+    "capopt": "capopt",
+    "plain-highs": "plain formulation, HiGHS",
+    "plain-pyomo": "plain formulation, Pyomo and HiGHS",
+    "plain-linopy": "plain formulation, linopy and HiGHS",
+    "plain-scip": "plain formulation, SCIP",
+    "plain-cbc": "plain formulation, CBC",
+    "compiled-highs": "capopt's program, HiGHS alone",
+    "compiled-scip": "capopt's program, SCIP",
+    "compiled-cbc": "capopt's program, CBC",
+}
+
+
+def perform(task: Task) -> Run:
+    """Do a task in this process."""
+    run = Run(task.contender, task.instance)
+    if task.contender == "capopt":
+        capopt(task, run)
+    else:
+        formulation, solver = task.contender.split("-")
+        for module in (*NEEDS[formulation], *NEEDS[solver]):
+            importlib.import_module(module)  # before the clock runs
+        began = time.perf_counter()
+        matrix = PROGRAMS[formulation](task)
+        points, run.solve_seconds = SOLVERS[solver](task, matrix)
+        run.build_seconds = time.perf_counter() - began - run.solve_seconds
+        run.build_seconds += task.plain_seconds if formulation == "plain" else 0.0
+        run.points = [(t, *(None if v is None else v * matrix.money for v in pair)) for t, *pair in points]  # type: ignore[misc]
+        run.size = matrix.size
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = max(peaks) / 1024
+    run.memory_mb = round(max(peak, task.plain_memory_mb) if task.contender.startswith("plain") else peak, 1)
+    run.status = "solved" if run.seconds_to(GAPS[-1]) is not None else "limit"
+    return run

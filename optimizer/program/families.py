@@ -1,0 +1,101 @@
+"""Families of variables and constraints, filled without Pyomo's checks of every key and bound.
+
+Pyomo checks each key against a set, each bound and each expression; for a program of hundreds of thousands of columns
+that takes longer than everything else that builds it. Here keys, bounds and expressions are the program's own. What is
+made are Pyomo's ordinary objects: any Pyomo solver or writer takes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pyomo.environ as pyo
+from pyomo.core.base.constraint import ConstraintData
+from pyomo.core.base.var import VarData
+from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
+
+Bounds = tuple[float | None, float | None]
+
+_PLAIN = (float, type(None))
+
+
+def add_variables(
+    m: Any,
+    name: str,
+    keys: Iterable[Any],
+    limits: Callable[..., Bounds] | None = None,
+    whole: Callable[..., bool] | None = None,
+) -> dict[Any, Any]:
+    """Add a family of variables to a model.
+
+    Parameters
+    ----------
+    m : ConcreteModel
+        The model; ``m.ix`` is its index.
+    name : str
+        Name of the family.
+    keys : iterable
+        Its keys: tuples, or plain names.
+    limits : callable, optional
+        Bounds by key, called with the model; without it, 0 and none.
+    whole : callable, optional
+        Whether a variable is whole, by key, called with the index.
+
+    Returns
+    -------
+    dict
+        Variables by key.
+    """
+    listed = list(dict.fromkeys(keys))
+    family = pyo.Var(pyo.SetOf(listed), dense=False)
+    m.add_component(name, family)
+    pattern = VarData(family)
+    pattern._domain, pattern._lb = pyo.Reals, 0.0
+    copy, data = VarData.copy, family._data
+    for key in listed:
+        data[key] = variable = copy(pattern)
+        variable._index = key
+        parts = key if key.__class__ is tuple else (key,)
+        if limits is not None:
+            low, high = limits(m, *parts)
+            variable._lb, variable._ub = _number(low), _number(high)
+        if whole is not None and whole(m.ix, *parts):
+            variable._domain = pyo.Integers
+    return dict(data)
+
+
+def add_constraints(m: Any, name: str, keys: Iterable[Any], rule: Callable[..., Any]) -> None:
+    """Add a family of constraints to a model: ``rule`` gives the row of each key, called with the model."""
+    listed = list(dict.fromkeys(keys))
+    family = pyo.Constraint(pyo.SetOf(listed))
+    m.add_component(name, family)
+    data = family._data
+    for key in listed:
+        data[key] = row = ConstraintData(component=family)
+        row._index = key
+        row._expr = _relation(rule(m, *key) if key.__class__ is tuple else rule(m, key))
+
+
+def plain_bounds(variable: Any) -> Bounds | None:
+    """Bounds of a variable as they were given here; None if its domain or its bounds have been made something else."""
+    low, high = variable._lb, variable._ub
+    unbounded = variable._domain is pyo.Reals or variable._domain is pyo.Integers
+    return (low, high) if unbounded and low.__class__ in _PLAIN and high.__class__ in _PLAIN else None
+
+
+def continuous(variable: Any) -> bool:
+    """Whether a variable is not a whole number."""
+    return variable._domain is pyo.Reals or bool(variable.is_continuous())
+
+
+def _relation(row: Any) -> Any:
+    """What a :class:`optimizer.program.row.Row` is compared with, as Pyomo's relation."""
+    if len(row) == 2:
+        return EqualityExpression(row)
+    low, body, high = row
+    return InequalityExpression((body, high) if low is None else (low, body), False)
+
+
+def _number(bound: float | None) -> float | None:
+    return None if bound is None else float(bound)

@@ -1,0 +1,68 @@
+"""The comparison with other solvers: what it reads from logs, its figures, and a run on a tiny instance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.runs import campaign
+from benchmarks.tell import BEGIN, END, contradictions, profile, put_into, table
+from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
+
+HIGHS = """
+Src  Proc. InQueue |  Leaves   Expl. | BestBound       BestSol              Gap |   Cuts   InLp Confl. | LpIters  Time
+
+ R       0       0         0   0.00%   100             110                9.09%        0      0      0       274  1.5s
+         0       0         0   0.00%   104.5           110                5.00%       87     22      4       302  2.0s
+"""
+CBC = """Continuous objective value is 100 - 0.50 seconds
+Cbc0012I Integer solution of 110 found by DiveCoefficient after 0 iterations and 0 nodes (1.50 seconds)
+Cbc0013I At root node, 9 cuts changed objective from 100 to 104.5 in 4 passes
+Cbc0001I Search completed - best objective 108, took 33 iterations and 0 nodes (2.00 seconds)
+"""
+
+
+def test_logs_are_read() -> None:
+    """Tests times, incumbents and bounds of a log of HiGHS and of one of CBC, proven within the ratio asked for."""
+    assert highs_points(HIGHS) == [(1.5, 110, 100), (2.0, 110, 104.5)]
+    expected = [(0.5, None, 100), (1.5, 110, None), (1.5, None, 104.5), (2.0, 108, 97.2)]
+    assert cbc_points(CBC, ratio=0.1) == [pytest.approx(point) for point in expected]
+
+
+def test_figures_of_a_run() -> None:
+    """Tests time to a gap, the gap at the end, the primal integral and the shifted mean."""
+    # Until second 2 nothing (1 each second), then 1 - 100/125 = 0.2 for 3 seconds, then 0 for 5: 2.6. The gap is
+    # 25/125 = 20 % at second 2, and at second 5 (100 - 99.5) / 100 = 0.5 %.
+    run = Run("capopt", "S-0", points=[(2.0, 125.0, 100.0 - 0.5), (5.0, 100.0, None)])
+    assert run.primal_integral(100.0, 10.0) == pytest.approx(2.6)
+    assert [run.seconds_to(gap) for gap in (0.25, 0.01, 0.001)] == [2.0, 5.0, None]
+    assert run.last(3.0) == (125.0, 99.5)
+    # (1 + 1)(7 + 1) = 16, its root 4, less 1.
+    assert shifted_mean([1.0, 7.0], 1.0) == pytest.approx(3.0)
+
+
+def test_a_contradiction_is_told() -> None:
+    """Tests that a bound above another's incumbent is told, and that the profile counts factors of the fastest."""
+    one = Run("capopt", "S-0", points=[(1.0, 100.0, 100.0)])
+    other = Run("plain-scip", "S-0", points=[(4.0, 101.0, 101.0)])
+    assert contradictions([one, other]) == ["S-0: plain-scip proves 101, but a plan of 100 was found"]
+    assert profile([one, other], 0.01) == {"capopt": [(1.0, 1.0)], "plain-scip": [(4.0, 1.0)]}
+
+
+def test_contenders_agree_on_a_tiny_instance(tmp_path: Path) -> None:
+    """Tests that capopt, the plain formulation and SCIP prove the same cost, each in its own process."""
+    chosen = ["capopt", "plain-highs", "plain-pyomo", "compiled-scip"]
+    runs = list(campaign(["tiny"], 1, chosen, 30.0, 1, print))
+    assert [(run.contender, run.status, run.note) for run in runs] == [(name, "solved", "") for name in chosen]
+    assert contradictions(runs) == []
+    costs = [run.last()[0] for run in runs]
+    assert costs == [pytest.approx(costs[0], rel=2e-3)] * len(chosen)  # each is asked for a gap of 0.1 %
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    about = {"seeds": 1, "threads": 1, "processor": "p", "cores": 2, "system": "s", "versions": "v", "date": "d"}
+    put_into(page, table(runs, 30.0, about))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"before\n{BEGIN}\n1 random")
+    assert text.endswith(f"p, 2 cores, s; v; d.\n{END}\nafter\n")
+    assert text.count("| tiny |") == len(chosen)
