@@ -136,6 +136,7 @@ class Model:
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
         self._left_behind = False
+        self._interrupted = False
         self.on_query: Callable[[], None] | None = None
         self.on_incumbent: Incumbent | None = None
         self._offered: tuple[float, Floats] | None = None
@@ -172,7 +173,8 @@ class Model:
         return self._watch.stop.is_set()
 
     def interrupt(self) -> None:
-        """Ask the search that runs to stop, as Ctrl-C does; from any thread."""
+        """Ask the search to stop, as Ctrl-C does, be it running or about to; from any thread."""
+        self._interrupted = True
         self._watch.stop.set()
 
     # ------------------------------------------------------------------ solutions from elsewhere
@@ -366,6 +368,8 @@ class Model:
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
             self._start = None
         self._watch = watch = _Watch()
+        if self._interrupted:
+            watch.stop.set()
         outcome: list[highspy.HighsStatus] = []
         ended = threading.Event()  # Ctrl-C in Thread.join() takes a thread that still runs for one that has ended
 
