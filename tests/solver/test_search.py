@@ -1,0 +1,132 @@
+"""The search for plans with whole numbers: dive, neighbourhoods, and the proof beside them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.instance.random_instance import random_instance
+from optimizer.program.build import build
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.solver import highs, search
+from optimizer.solver.highs import Model
+from optimizer.solver.improve import Improver, places
+from optimizer.solver.solution import Held, Options, Solution, Stop
+
+EXACT = Options(gap=0.0, threads=1)
+
+
+def compiled(seed: int, size: str = "tiny") -> Arrays:
+    """A random instance as arrays."""
+    return compile_program(build(random_instance(seed, size)))
+
+
+def check(arrays: Arrays, values: np.ndarray) -> float:
+    """Cost of a solution that has whole numbers and keeps every row and bound."""
+    whole = values[arrays.integer]
+    assert np.array_equal(whole, np.round(whole))
+    assert arrays.worst_violation(values) <= 1e-6
+    return float(arrays.cost @ values) + arrays.offset
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_steps_find_better_plans_and_the_same_ones_again(seed: int) -> None:
+    """Tests that each step leaves a plan no worse than before, that all hold, and that a seed repeats them."""
+    arrays = compiled(seed, "S")
+    told: list[list[float]] = []
+    for _ in range(2):
+        improver, costs = Improver(arrays, Options(gap=0.02, threads=1)), []
+        for _ in range(4):
+            improver.step()
+            assert improver.values is not None
+            costs.append(check(arrays, improver.values))
+        assert costs == sorted(costs, reverse=True)
+        assert costs[-1] < costs[0]
+        told.append(costs)
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_optimum_is_that_of_highs_alone(seed: int) -> None:
+    """Tests that with and without the improver beside it, in one thread and in two, the same optimum is proven."""
+    arrays = compiled(seed)
+    alone = highs.solve(arrays, EXACT)
+    for threads in (1, 2):
+        found = search.solve(arrays, replace(EXACT, threads=threads))
+        assert found.stop is alone.stop
+        if alone.values is None:
+            assert found.stop is Stop.INFEASIBLE
+            assert found.conflict or found.conflict_columns
+            continue
+        assert found.values is not None
+        assert found.held is Held.OPTIMAL
+        assert check(arrays, found.values) == pytest.approx(check(arrays, alone.values), rel=1e-6, abs=1e-6)
+
+
+def test_two_threads_find_the_same_plan_again() -> None:
+    """Tests that what runs beside the proof comes in at fixed moments of it, so that a gap ends it the same way."""
+    arrays = compiled(4, "S")
+    first, again = (search.solve(arrays, Options(gap=0.001, threads=2)) for _ in range(2))
+    assert first.values is not None
+    assert again.values is not None
+    assert first.stop is again.stop is Stop.GAP_REACHED
+    assert np.array_equal(first.values, again.values)
+    assert first.bound == again.bound
+
+
+def test_the_source_of_the_best_plan_is_told() -> None:
+    """Tests that progress names who found the plan."""
+    sources: set[str] = set()
+
+    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+        if incumbent is not None:
+            sources.add(source)
+
+    search.solve(compiled(0, "S"), Options(gap=0.03, threads=2), report)
+    assert sources
+    assert sources <= {"HiGHS", "dive", "repair", "relaxation", "items", "months"}
+
+
+def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a part of HiGHS that heeds no time limit costs neither the plan nor more than a moment."""
+    arrays = compiled(0, "S")
+
+    def stuck(self: search._Search) -> None:
+        self.asked = time.perf_counter()
+        while not self.over:
+            time.sleep(0.05)
+        time.sleep(1.0)
+
+    monkeypatch.setattr(search._Search, "_queried", stuck)
+    monkeypatch.setattr(search, "_PATIENCE", 0.2)
+    found: Solution = search.solve(arrays, Options(gap=0.0, threads=2, time_limit=4.0))
+    assert found.stop is Stop.TIME_LIMIT
+    assert found.held is Held.FEASIBLE
+    assert found.values is not None
+    check(arrays, found.values)
+
+
+def test_an_interruption_before_the_run_is_heeded() -> None:
+    """Tests that a search that was asked to stop before it began does not begin."""
+    model = Model(compiled(0, "S"))
+    model.interrupt()
+    assert model.solve(EXACT).stop is Stop.INTERRUPTED
+
+
+def test_places_are_items_and_months() -> None:
+    """Tests that decisions on one item share a number, and that months are those of the plan."""
+    arrays = compiled(0, "S")
+    item, month = places(arrays)
+    names = [arrays.columns[column].name for column in range(len(item))]
+    assert ((item >= 0) == arrays.integer).all()
+    ordered = {name: item[k] for k, name in enumerate(names) if item[k] >= 0}
+    by_prefix: dict[str, set[int]] = {}
+    for name, number in ordered.items():
+        by_prefix.setdefault(name.split(",")[0], set()).add(int(number))
+    assert all(len(numbers) == 1 for numbers in by_prefix.values())
+    assert len({min(numbers) for numbers in by_prefix.values()}) == len(by_prefix)
+    assert month[arrays.integer].min() >= 0
+    assert month[arrays.integer].max() < 24
