@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.dive import WHOLE, Dive, dive
 from optimizer.solver.highs import Model
@@ -166,6 +167,8 @@ class Improver:
         self._running = model
         try:
             return model.part(self.options, settings)
+        except SolverError:  # numerical trouble in one neighbourhood: others are left, and the proof does without it
+            return Solution(stop=Stop.WORK_LIMIT, held=Held.NOTHING)
         finally:
             self._running = None
 

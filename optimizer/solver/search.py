@@ -55,6 +55,7 @@ class _Search:
         self.handed: dict[int, Floats] = {}  # solutions of the proof, by the step that takes them over
         self.over, self.exhausted = False, False
         self.gap_reached = False
+        self.error: BaseException | None = None
         self.change = threading.Condition()
 
     def run(self, duals: bool) -> Solution:
@@ -70,6 +71,8 @@ class _Search:
         if worker:
             worker.join(_PATIENCE)
             atexit.register(worker.join)  # should it still be inside HiGHS
+        if self.error is not None:
+            raise self.error
         return self._result(found, duals)
 
     # ------------------------------------------------------------------ the improver's side
@@ -91,8 +94,12 @@ class _Search:
         handed = self.handed.get(len(self.results))
         if handed is not None:
             self.improver.take(handed)
-        before = self.improver.objective
-        going = self.improver.step()
+        before, going = self.improver.objective, False
+        try:
+            going = self.improver.step()
+        except BaseException as error:  # raised again by run(), where somebody hears it
+            self.error = error
+            self.model.interrupt()
         with self.change:
             self.results.append(self.improver.values if self.improver.objective < before else None)
             self.exhausted = not going

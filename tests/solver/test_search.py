@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from optimizer.errors import SolverError
 from optimizer.instance.random_instance import random_instance
 from optimizer.program.build import build
 from optimizer.program.compile import Arrays, compile_program
@@ -130,3 +131,30 @@ def test_places_are_items_and_months() -> None:
     assert len({min(numbers) for numbers in by_prefix.values()}) == len(by_prefix)
     assert month[arrays.integer].min() >= 0
     assert month[arrays.integer].max() < 24
+
+
+def test_trouble_in_a_step_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a step in which HiGHS fails is a step that finds nothing: the optimum is proven without it."""
+    arrays = compiled(3)
+
+    def fails(self: Model, options: Options, settings: dict[str, object]) -> Solution:
+        raise SolverError("HiGHS ended with status 'Unknown'")
+
+    monkeypatch.setattr(Model, "part", fails)
+    for threads in (1, 2):
+        found = search.solve(arrays, replace(EXACT, threads=threads))
+        assert found.stop is Stop.GAP_REACHED
+        assert found.values is not None
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_fault_of_the_improver_is_raised(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Tests that a fault in the improver's thread ends the search and is heard."""
+
+    def faulty(self: Improver) -> bool:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(Improver, "step", faulty)
+    monkeypatch.setattr(search, "_FIRST_QUERY", 1)
+    with pytest.raises(ZeroDivisionError, match="a fault"):
+        search.solve(compiled(0, "S"), Options(gap=0.0, threads=threads, time_limit=30))
