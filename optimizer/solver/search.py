@@ -97,7 +97,7 @@ class _Search:
         before, going = self.improver.objective, False
         try:
             going = self.improver.step()
-        except BaseException as error:  # raised again by run(), where somebody hears it
+        except BaseException as error:  # noqa: BLE001 - raised again by run(), where somebody hears it
             self.error = error
             self.model.interrupt()
         with self.change:

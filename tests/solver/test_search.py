@@ -135,7 +135,7 @@ def test_places_are_items_and_months() -> None:
 
 def test_trouble_in_a_step_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a step in which HiGHS fails is a step that finds nothing: the optimum is proven without it."""
-    arrays = compiled(3)
+    arrays = compiled(1)
 
     def fails(self: Model, options: Options, settings: dict[str, object]) -> Solution:
         raise SolverError("HiGHS ended with status 'Unknown'")
