@@ -26,7 +26,7 @@ from tests.program.tiny import frames, tiny
 
 NAMES = {"highs": "HiGHS", "scip": "SCIP", "race": "HiGHS and SCIP"}
 LEASE = {"price": 100, "term_months": 1, "max_blocks": 9}  # blocks of 10
-SMOKE = ("first-steps", "training-calendar", "house-rules", "random-s")
+SMOKE = ("first-steps", "training-calendar", "house-rules")
 
 
 @pytest.fixture

@@ -63,7 +63,8 @@ class _Search:
         if worker:
             worker.start()
         left = max(self.deadline - time.perf_counter(), 0.0)
-        proof = replace(self.options, threads=max(1, self.threads - 1), time_limit=left)
+        given = self.options.threads  # by default HiGHS takes half the cores, which leaves one
+        proof = replace(self.options, threads=given and max(1, given - 1), time_limit=left)
         try:
             found = self.model.solve(proof, self._look, patience=_PATIENCE)
         finally:
