@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
+import highspy
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,7 @@ def test_the_model_solves_the_same_without_presolve(seed: int) -> None:
     solver = SolverFactory("appsi_highs")
     solver.config.load_solution = False
     solver.highs_options = {"presolve": "off", "mip_rel_gap": 1e-9, "threads": 1}
+    highspy.Highs.resetGlobalScheduler(True)  # other tests in this thread may have used other numbers of threads
     answer = solver.solve(program.model)
     if plan.cost == inf:
         assert answer.solver.termination_condition in ("infeasible", "infeasibleOrUnbounded")
