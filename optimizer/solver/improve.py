@@ -83,9 +83,9 @@ class Improver:
         if running is not None:
             running.interrupt()
 
-    def take(self, values: Floats) -> None:
+    def take(self, values: Floats, source: str) -> None:
         """Take over a solution from elsewhere, if it is better."""
-        self._keep(values, "")
+        self._keep(values, source)
 
     # ------------------------------------------------------------------ steps
     def _work(self) -> Iterator[bool]:

@@ -71,7 +71,8 @@ class _Search:
             self._end()
         if worker:
             worker.join(_PATIENCE)
-            atexit.register(worker.join)  # should it still be inside HiGHS
+            if worker.is_alive():
+                atexit.register(worker.join)  # it is still inside HiGHS, which the interpreter must outlive
         if self.error is not None:
             raise self.error
         return self._result(found, duals)
@@ -94,7 +95,7 @@ class _Search:
         """One step, and its result."""
         handed = self.handed.get(len(self.results))
         if handed is not None:
-            self.improver.take(handed)
+            self.improver.take(handed, NAME)
         before, going = self.improver.objective, False
         try:
             going = self.improver.step()
@@ -139,9 +140,9 @@ class _Search:
     # ------------------------------------------------------------------ both
     def _look(self, incumbent: float | None, bound: float | None, nodes: int) -> None:
         """Tell progress; see whether both together have proven enough while the proof is silent."""
-        known = np.inf if incumbent is None else incumbent
-        best = min(known, self.improver.objective)
-        source = NAME if known <= best else self.improver.source
+        own = np.inf if self.own is None else self.own[0]
+        source = NAME if own < self.improver.objective else self.improver.source
+        best = min(np.inf if incumbent is None else incumbent, own, self.improver.objective)
         if self.report is not None:
             self.report(best if np.isfinite(best) else None, bound, nodes, source)
         silent = time.perf_counter() - self.asked > _SILENCE
@@ -161,6 +162,9 @@ class _Search:
     def _result(self, found: Solution, duals: bool) -> Solution:
         """The best solution of both, with the proven bound."""
         mine = self.improver.values
+        if found.stop is Stop.INFEASIBLE and mine is not None:
+            note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
+            found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
             rows, columns = highs.conflict(self.arrays)
             return replace(found, conflict=rows, conflict_columns=columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +90,24 @@ def test_the_source_of_the_best_plan_is_told() -> None:
     search.solve(compiled(0, "S"), Options(gap=0.03, threads=2), report)
     assert sources
     assert sources <= {"HiGHS", "dive", "repair", "relaxation", "items", "months"}
+
+
+def test_a_plan_outweighs_an_infeasible_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a plan that was found is kept, with nothing proven, if HiGHS then claims that there is none."""
+
+    def denies(self: Model, options: Options, look: Any, **more: object) -> Solution:
+        while look.__self__.improver.values is None:
+            time.sleep(0.05)
+        return Solution(stop=Stop.INFEASIBLE, held=Held.NOTHING)
+
+    monkeypatch.setattr(Model, "solve", denies)
+    arrays = compiled(0, "S")
+    found = search.solve(arrays, Options(threads=2))
+    assert found.values is not None
+    check(arrays, found.values)
+    assert found.held is Held.FEASIBLE
+    assert found.bound == -np.inf
+    assert "although a plan was found" in found.notes[0]
 
 
 def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
