@@ -11,6 +11,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Tests start the command line hundreds of times: its bytecode is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 BENCHMARKS := --readme README.md --plot docs/images/benchmarks.svg
 .PHONY: benchmarks help demo test check browser docs site clean
@@ -23,7 +26,7 @@ demo: $(VENV)/.installed
 	$(BIN)/capopt report plans/bridge-lease --html plans/bridge-lease.html
 
 test: check browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.bench import campaign, cases, known, second
+from optimizer.bench import campaign, cases, known, runs, second
 from optimizer.bench.campaign import Trial, disagreements, run_campaign, try_one
 from optimizer.bench.cases import SETS, Case, find_cases
 from optimizer.bench.command import bench
@@ -37,8 +38,8 @@ PLAN = Result("hour", "smoke", "optimal", 0, hash="a", objective=100.0, bound=99
 KNOWN = Known("hour", 100.0, 99.95, 5e-4, "=best=", "somebody", "2026-01-31", "a")
 
 
-@pytest.fixture
-def hour(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten accelerators are needed for one month, and can be had by the hour."""
     tables: dict[str, dict[str, list[Any]]] = {
         "accelerators": {"accelerator": ["gpu"], "kw": [1]},
@@ -57,7 +58,19 @@ def hour(tmp_path: Path) -> Path:
     }
     frames: dict[str, Any] = {name: pd.DataFrame(columns) for name, columns in tables.items()}
     frames["instance"] = {"format": 1, "name": "hour", "start": "2027-01", "months": 1}
-    return optimizer.read(frames).save(tmp_path / "hour")
+    return optimizer.read(frames).save(tmp_path_factory.mktemp("hour") / "hour")
+
+
+@pytest.fixture(scope="module")
+def solved(hour: Path) -> Result:
+    """What solving it in a process of its own told."""
+    return run_case(find_cases([str(hour)], [])[0], Limits(threads=1))
+
+
+@pytest.fixture
+def solved_once(solved: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process is started again for what is known already."""
+    monkeypatch.setattr(runs, "run_case", lambda *_: copy.deepcopy(solved))
 
 
 @pytest.fixture
@@ -127,6 +140,7 @@ def test_record(hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         ({"objective": None, "bound": None, "mark": "=inf="}, "a plan was found where none is known to exist"),
     ],
 )
+@pytest.mark.usefixtures("solved_once")
 def test_planted_errors_fail(
     hour: Path, best_known: Path, capsys: pytest.CaptureFixture[str], entry: dict[str, Any], problem: str
 ) -> None:
@@ -140,6 +154,7 @@ def test_planted_errors_fail(
     assert read_known(best_known) == {str(hour): planted}
 
 
+@pytest.mark.usefixtures("solved_once")
 def test_sound_entries_pass_and_improve(hour: Path, best_known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Tests that a result within what is known passes, and that --update keeps the better of both, once."""
     write_known(
@@ -269,6 +284,9 @@ def test_cases() -> None:
         (None, "name instances instead"),
         ("instances = 1", "does not list"),
         ("[instances.a]\nset = 'best'", "a has set 'best'; expected one of smoke"),
+        ("[instances.a]\nset = 'smoke'\ngap = 2", "a has gap 2; expected a number from 0 to 1"),
+        ("[instances.a]\nset = 'smoke'\ngap = nan", "a has gap nan; expected a number from 0 to 1"),
+        ("[instances.a]\nset = 'smoke'\ngap = '1 %'", "a has gap '1 %'; expected a number from 0 to 1"),
         ("[instances.a]\n", "'set'"),
         ("[", "does not list"),
     ],

@@ -1,4 +1,4 @@
-"""The documentation as a site: it builds strictly, works without a network, and shows what is true."""
+"""The documentation as a site: it builds strictly, works without a network or a server, and shows what is true."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import click
 import nbformat
 import pytest
+from playwright.sync_api import Browser, Page
 
 import optimizer
 from docs.site.notebook import NOTEBOOK, executed
@@ -21,20 +23,18 @@ from optimizer.cli import cli
 from tests.command import ROOT, environment
 
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+WIDTHS = (400, 1280)
 _LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
-
-
-def built(target: Path) -> Path:
-    """The site, built strictly: any warning is a failure."""
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(target)]
-    done = subprocess.run(build, cwd=ROOT, env=environment(), capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("site"))
+    """The site, built strictly: any warning is a failure."""
+    target = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(target)]
+    done = subprocess.run(build, cwd=ROOT, env=environment(), capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target
 
 
 class Seen(HTMLParser):
@@ -132,6 +132,66 @@ def test_names_of_the_library_are_told(site: Path) -> None:
     for name in set(optimizer.__all__) - {"__version__"}:
         assert f"optimizer.{name}" in told.anchors, f"docs/library.md lacks {name}"
     assert re.findall(r":[a-z]+:", told.words) == []
+
+
+# ---------------------------------------------------------------- in a real browser, opened as files
+class Watched:
+    """A page, with what it complains of and what it asks the net for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.told: list[str] = []
+        page.on("console", lambda message: self.told.append(message.text))
+        page.on("pageerror", lambda error: self.told.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith("file:") else self.told.append(request.url))
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context()
+    yield Watched(context.new_page())
+    context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_opens_from_its_file(watched: Watched, site: Path, width: int) -> None:
+    """Tests that no page complains, asks the net for anything, or is wider than the window."""
+    watched.page.set_viewport_size({"width": width, "height": 900})
+    for page in pages(site):
+        watched.page.goto(page.as_uri())
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, page.name
+        assert watched.told == [], page.name
+
+
+def test_figures_of_the_notebook_are_drawn(watched: Watched, site: Path) -> None:
+    """Tests that the three figures of the notebook are drawn, each with its title and something in it."""
+    watched.page.goto((site / "notebook" / "first-steps.html").as_uri())
+    drawn = watched.page.evaluate(
+        """() => [...document.querySelectorAll("div.figure")].map(figure => ({
+            title: figure.querySelector(".gtitle").textContent.length,
+            marks: figure.querySelectorAll(".cartesianlayer .trace path").length,
+        }))"""
+    )
+    assert len(drawn) == 3
+    assert all(figure["title"] > 20 and figure["marks"] > 0 for figure in drawn), drawn
+    assert watched.told == []
+
+
+def test_formulas_are_laid_out(watched: Watched, site: Path) -> None:
+    """Tests that the browser lays formulas out as such: a fraction stands higher than a letter."""
+    watched.page.goto((site / "mathematics.html").as_uri())
+    heights = "name => Math.max(...[...document.querySelectorAll(name)].map(one => one.getBoundingClientRect().height))"
+    assert watched.page.evaluate(heights, "mfrac") > 1.3 * watched.page.evaluate(heights, "mfrac mi") > 0
+
+
+def test_the_search_finds_a_column(watched: Watched, site: Path) -> None:
+    """Tests that the search works without a server."""
+    watched.page.goto((site / "index.html").as_uri())
+    watched.page.click(".md-search__input")
+    watched.page.keyboard.type("notice_months")
+    found = watched.page.wait_for_selector(".md-search-result__link[href*='instance-format.html']")
+    assert found is not None
+    assert watched.told == []
 
 
 # ---------------------------------------------------------------- notebook

@@ -27,11 +27,14 @@ class Case:
         Folder or workbook.
     set : str
         ``smoke``, ``bench``, ``infeasible`` or ``invalid``; ``""`` if it is not in the list.
+    gap : float or None
+        Relative gap at which its search ends; None: the one that all have.
     """
 
     name: str
     path: Path
     set: str = ""
+    gap: float | None = None
 
     def expected(self) -> dict[str, Any]:
         """What ``expected.toml`` beside the instance tells.
@@ -75,10 +78,21 @@ def _listed() -> dict[str, Case]:
     path = examples_folder() / SETS_FILE
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["instances"]
-        cases = [Case(name, path.parent / entry.get("folder", name), entry["set"]) for name, entry in entries.items()]
+        cases = [
+            Case(name, path.parent / entry.get("folder", name), entry["set"], entry.get("gap"))
+            for name, entry in entries.items()
+        ]
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise CapoptError(f"{path} does not list the sets of instances ({error}); name instances instead") from None
     wrong = [f"{case.name} has set {case.set!r}" for case in cases if case.set not in SETS]
     if wrong:
         raise CapoptError(f"{path}: {'; '.join(wrong)}; expected one of {', '.join(SETS)}")
+    wrong = [f"{case.name} has gap {case.gap!r}" for case in cases if not _is_gap(case.gap)]
+    if wrong:
+        raise CapoptError(f"{path}: {'; '.join(wrong)}; expected a number from 0 to 1, such as 0.01 for 1 %, or no gap")
     return {case.name: case for case in cases}
+
+
+def _is_gap(gap: Any) -> bool:
+    """Whether it is a gap, or none; TOML has nan, too."""
+    return gap is None or (isinstance(gap, int | float) and not isinstance(gap, bool) and 0 <= gap <= 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,36 @@ if TYPE_CHECKING:
 _SETS = ("smoke", "bench", "infeasible", "invalid")
 _WIDTH = 150  # of the table, also where the terminal is narrower: no figure is left out
 _SIZES = ("tiny", "small", "S", "M", "L")
+_FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is read and written beside the instances."""
+
+    output: Path | None
+    against: Path | None
+    page: Path | None
+    update: bool
+
+    def earlier(self) -> dict[str, Any] | None:
+        """The record to compare with; a page without marks is told now, and not after hours."""
+        from optimizer.bench.against import read_record
+        from optimizer.bench.page import read_page
+
+        if self.page:
+            read_page(self.page)
+        return read_record(self.against) if self.against else None
+
+    def tell(self, results: list[Result], record: dict[str, Any], earlier: dict[str, Any] | None) -> None:
+        """Put the results into the page, and tell whether they are those of before."""
+        from optimizer.bench.against import comparison
+        from optimizer.bench.page import measured, put_into
+
+        if self.page:
+            put_into(self.page, measured(results, record))
+        for line in comparison(results, record, earlier) if earlier else ():
+            click.echo(f"{self.against}: {line}", err=True)
 
 
 @click.command()
@@ -30,7 +61,7 @@ _SIZES = ("tiny", "small", "S", "M", "L")
 @click.option(
     "--gap",
     type=Finite(min=0),
-    help="Relative gap to prove.  [default: 0.001; with --random: 1e-6]",
+    help="Relative gap to prove.  [default: that in sets.toml, else 0.001; with --random: 1e-6]",
 )
 @click.option(
     "--time-limit",
@@ -48,7 +79,11 @@ _SIZES = ("tiny", "small", "S", "M", "L")
     help="Random seed of the solver; with --random, of the first instance.",
 )
 @solver_option
-@click.option("-o", "--output", metavar="FILE.json", type=click.Path(path_type=Path), help="Write the results there.")
+@click.option("-o", "--output", metavar="FILE.json", type=_FILE, help="Write the results there.")
+@click.option(
+    "--against", metavar="FILE.json", type=_FILE, help="Compare, to the last digit, with what -o wrote before."
+)
+@click.option("--page", metavar="FILE.md", type=_FILE, help="Put the results into this page, between its marks.")
 @click.option("--update", is_flag=True, help="Write what is better than known to instances/best_known.csv.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def bench(
@@ -64,12 +99,16 @@ def bench(
     INSTANCE is one of instances/sets.toml, a shipped example, a folder or a workbook; without any, all of the list are
     solved. With --random, random instances are drawn, solved, audited and solved again by other solvers.
 
-    It ends with 1 if an answer is wrong; never because of seconds.
+    A search that ends by its gap repeats itself: the same seed, versions and number of cores give the same answer, as
+    -o FILE.json and later --against FILE.json show. One that the time limit ends depends on the machine.
+
+    It ends with 1 if an answer is wrong, or other than the one it is compared with; never because of seconds.
     """
     from optimizer.bench.runs import Limits
 
-    if count and (instances or sets or rest["update"]):
-        raise click.UsageError("--random goes with neither INSTANCE nor --set nor --update.")
+    files = Files(rest["output"], rest["against"], rest["page"], rest["update"])
+    if count and (instances or sets or files.against or files.page or files.update):
+        raise click.UsageError("--random goes with none of INSTANCE, --set, --against, --page, --update.")
     if size and not count:
         raise click.UsageError("--size goes with --random.")
     chosen = (1e-6 if count else 1e-3) if gap is None else gap
@@ -77,42 +116,48 @@ def bench(
     limits = Limits(chosen, rest["time_limit"], rest["threads"], seed, rest["solver"])
     if count:
         seeds = range(rest["seed"], rest["seed"] + count)
-        return _campaign(seeds, size or "tiny", limits, rest["output"], rest["as_json"])
+        return _campaign(seeds, size or "tiny", limits, files.output, rest["as_json"])
     from optimizer.bench.cases import find_cases
 
-    return _benchmark(find_cases(instances, sets), limits, rest["output"], rest["update"], rest["as_json"])
+    cases = find_cases(instances, sets)
+    if gap is not None:
+        cases = [replace(case, gap=None) for case in cases]
+    return _benchmark(cases, limits, files, rest["as_json"])
 
 
-def _benchmark(cases: list[Case], limits: Limits, output: Path | None, update: bool, as_json: bool) -> int:
+def _benchmark(cases: list[Case], limits: Limits, files: Files, as_json: bool) -> int:
     """Solve the cases one after the other; what is found so far is written after each."""
     from optimizer.bench.known import known_file, read_known
     from optimizer.bench.record import results_record, write_record
     from optimizer.bench.tables import results_table
 
-    known = read_known(known_file())
+    known, earlier = read_known(known_file()), files.earlier()
     results: list[Result] = []
-    write_record(output, results_record(results, limits))
+    write_record(files.output, results_record(results, limits))
     for number, case in enumerate(cases, start=1):
-        results.append(_judged(case, limits, known.get(case.name)))
-        write_record(output, results_record(results, limits))
+        results.append(_judged(case, limits, known.get(case.name), earlier))
+        write_record(files.output, results_record(results, limits))
         click.echo(f"{number}/{len(cases)} {case.name}: {results[-1].status}", err=True)
-    if update:
+    if files.update:
         _update(known, results, limits)
+    files.tell(results, results_record(results, limits), earlier)
     if as_json:
         print_json(results_record(results, limits))
     _show(results_table(results), err=as_json)
     return OTHER if any(result.problems for result in results) else 0
 
 
-def _judged(case: Case, limits: Limits, known: Known | None) -> Result:
-    from dataclasses import asdict
-
+def _judged(case: Case, limits: Limits, known: Known | None, earlier: dict[str, Any] | None) -> Result:
+    from optimizer.bench.against import differences
     from optimizer.bench.judge import judge
     from optimizer.bench.runs import run_case
 
     result = run_case(case, limits)
     result.known = asdict(known) if known else None
     result.problems = judge(case, result, known)
+    for then in earlier["results"] if earlier else ():
+        if then["instance"] == case.name:
+            result.problems += differences(result, then)
     return result
 
 

@@ -36,7 +36,8 @@ def found_by(result: Result, limits: Limits) -> str:
     scip = f"SCIP {result.versions.get('scip', '')}".strip()
     solvers = {"highs": highs, "scip": scip, "race": f"{highs} and {scip}"}
     threads = "" if limits.threads is None else f", {limits.threads} thread{'s' if limits.threads > 1 else ''}"
-    asked = f"gap {limits.gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
+    gap = limits.gap if result.asked_gap is None else result.asked_gap
+    asked = f"gap {gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
     return f"capopt {result.versions.get('capopt', __version__)}, {solvers[limits.solver]}, {asked}"
 
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,6 +45,8 @@ class Result:
         before any plan was found) or ``failed``.
     exit_code : int
         Of the process.
+    asked_gap : float or None
+        Gap at which the search ends.
     seconds : dict
         By phase; ``process`` is all of it, with the start of the interpreter.
     memory_mb : float or None
@@ -63,6 +65,7 @@ class Result:
     objective: float | None = None
     bound: float | None = None
     gap: float | None = None
+    asked_gap: float | None = None
     stopped: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     memory_mb: float | None = None
@@ -76,7 +79,8 @@ class Result:
 
 
 def run_case(case: Case, limits: Limits) -> Result:
-    """Solve an instance with ``capopt solve`` in a new process."""
+    """Solve an instance with ``capopt solve`` in a new process, to its own gap if it has one."""
+    limits = limits if case.gap is None else replace(limits, gap=case.gap)
     began = time.perf_counter()
     with TemporaryDirectory(prefix="capopt-bench-") as folder:
         plan = Path(folder) / "plan"
@@ -86,6 +90,7 @@ def run_case(case: Case, limits: Limits) -> Result:
     seconds = round(time.perf_counter() - began, 4)
     result = read_result(case, done.returncode, _text(done.stdout), _text(done.stderr))
     result.seconds["process"] = seconds
+    result.asked_gap = limits.gap
     return result
 
 
