@@ -112,7 +112,7 @@ def test_prices_to_win_hold_in_independent_searches() -> None:
             assert taken(_at_price(frames, offer.table, offer.item, price / offer.price * better), offer) > 0
             assert taken(_at_price(frames, offer.table, offer.item, price / offer.price / better), offer) == 0
             checked += 1
-            if checked == 8:
+            if checked == 5:
                 return
     raise AssertionError(f"only {checked} offers have a price to win")
 

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from optimizer.program.compile import Floats
-from optimizer.solver import highs
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Held, Options, Stop
-from tests.solver.programs import knapsacks
+from tests.solver.programs import good_knapsacks, knapsacks
 
 SHORT = Options(gap=0, threads=1, time_limit=1)
 
@@ -36,9 +35,7 @@ class Told:
 @pytest.fixture(scope="module")
 def good() -> Floats:
     """A far better plan for the knapsacks than the first that a search finds."""
-    found = highs.solve(knapsacks(), Options(gap=0, threads=1, time_limit=4)).values
-    assert found is not None
-    return found
+    return good_knapsacks()
 
 
 def test_every_better_solution_is_told() -> None:

@@ -22,7 +22,7 @@ from optimizer.solver.race import _Race
 from optimizer.solver.rival import Rival, rival
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.program.rich import rich_frames
-from tests.solver.programs import INF, knapsacks, program
+from tests.solver.programs import INF, good_knapsacks, knapsacks, program
 
 ONE_ROW: dict[str, Any] = {"cost": [2, 3], "rows": [[2, 2]], "low": [5], "high": [INF]}
 LONG = Options(gap=0, time_limit=60)
@@ -156,8 +156,7 @@ def test_a_process_that_dies_leaves_highs_alone() -> None:
 def test_the_two_together_prove_the_gap() -> None:
     """Tests that a race is over when SCIP's solution and bound, or those of either, leave no more than the gap."""
     arrays = knapsacks()
-    good = highs.solve(arrays, Options(gap=0, threads=1, time_limit=2)).values
-    assert good is not None
+    good = good_knapsacks()
     cost = float(arrays.cost @ good)
     beside = Beside(objective=cost, values=good, bound=cost * 1.001, nodes=7)
     run = _Race(Model(arrays), beside, Options(gap=0.002), None)
@@ -183,8 +182,7 @@ def test_nothing_found_and_nothing_proven_is_not_the_end() -> None:
 def test_solutions_go_both_ways() -> None:
     """Tests that HiGHS takes over a better solution of SCIP, and SCIP is sent what HiGHS finds."""
     arrays = knapsacks()
-    good = highs.solve(arrays, Options(gap=0, threads=1, time_limit=4)).values
-    assert good is not None
+    good = good_knapsacks()
     beside = Beside()
     run = _Race(Model(arrays), beside, Options(gap=0), None)
 

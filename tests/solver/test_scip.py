@@ -19,7 +19,7 @@ from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, scip
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.program.rich import rich_frames
-from tests.solver.programs import INF, knapsacks, program
+from tests.solver.programs import INF, good_knapsacks, knapsacks, program
 
 ONE_ROW: dict[str, Any] = {"cost": [2, 3], "rows": [[2, 2]], "low": [5], "high": [INF]}
 BRIEF = Options(gap=0, time_limit=1)
@@ -179,9 +179,7 @@ def test_an_unbounded_program_is_an_error() -> None:
 @pytest.fixture(scope="module")
 def good() -> Any:
     """A far better plan for the knapsacks than the first that a search finds."""
-    found = highs.solve(knapsacks(), Options(gap=0, threads=1, time_limit=4)).values
-    assert found is not None
-    return found
+    return good_knapsacks()
 
 
 def test_a_start_is_an_incumbent(good: Any) -> None:

@@ -18,7 +18,7 @@ _PLANS: dict[str, Callable[[], Plan]] = {
     "hostile": hostile_plan,
     "empty": empty_plan,
     "large": large_plan,
-    **{f"months-{n}": partial(large_plan, n, parties=4, workloads=3, sites=2) for n in (3, 12, 120, 240)},
+    **{f"months-{n}": partial(large_plan, n, parties=4, workloads=3, sites=2) for n in (3, 120)},
 }
 
 
