@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ import pytest
 import optimizer
 from optimizer.bench import cases, runs
 from optimizer.bench.against import comparison, differences
-from optimizer.bench.cases import Case
+from optimizer.bench.cases import Case, find_cases
 from optimizer.bench.command import bench
 from optimizer.bench.page import BEGIN, END, measured
 from optimizer.bench.record import found_by
 from optimizer.bench.runs import Limits, Result
 from optimizer.exits import run
+from optimizer.instance.examples import examples_folder
 from tests.program.rich import rich_frames
 from tests.program.tiny import frames
 
@@ -212,3 +215,29 @@ def test_a_page_without_marks_is_told_first(
     assert f"{page} lacks the marks" in printed.err
     assert "1/2" not in printed.err
     assert page.read_text(encoding="utf-8") == text
+
+
+# ---------------------------------------------------------------- what is on record
+def test_the_table_on_record_is_of_the_whole_list() -> None:
+    """Tests that the table of instances/README.md has all instances in their order, each ended by its gap of today."""
+    folder = examples_folder()
+    listed = tomllib.loads((folder / "sets.toml").read_text(encoding="utf-8"))["instances"]
+    between = re.findall(f"{BEGIN}\n(.*?)\n{END}", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    if between == ["No run is on record yet."]:
+        return
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in between[0].splitlines()[2:] if "|" in line]
+    assert [row[0] for row in rows] == list(listed) == [case.name for case in find_cases([], [])]
+    for name, result, objective, bound, gap, asked, *_ in rows:
+        entry = listed[name]
+        if entry["set"] in ("infeasible", "invalid"):
+            assert (result, objective, bound) == (entry["set"], "", "")
+            continue
+        allowed = entry.get("gap", 1e-3)
+        assert result == "optimal", name
+        assert float(asked.removesuffix("%")) == pytest.approx(100 * allowed), name
+        assert float(gap.removesuffix("%")) <= 100 * allowed, name
+        assert _amount(bound) <= _amount(objective), name
+
+
+def _amount(text: str) -> float:
+    return float(text.replace(",", "").replace("−", "-"))
