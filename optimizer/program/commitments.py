@@ -31,6 +31,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
         "running_balance": running,
         "spend_balance": spent,
         "commitment_year": years,
+        "commitment_total": [name for name, row in ix.commitments.items() if len(start_months(ix, row)) > 1],
         "rate_holds": tied,
     }
 
@@ -111,6 +112,26 @@ def commitment_year(m: Any, commitment: str, begin: int) -> Any:
     line.add(-1.0, spent[row.provider, end]).add(1.0, spent.get((row.provider, begin - 1), 0.0))
     for year in range(int(row.years)):
         line.add(amount, m.col["committed"].get((commitment, begin - _YEAR * year), 0.0))
+    return line.at_most_zero()
+
+
+def commitment_total(m: Any, commitment: str) -> Any:
+    """All shortfalls >= the amounts of all years - paid from the first to the last month that can be in one.
+
+    It follows from the years of a single start. Where the linear relaxation starts a little in many months, it keeps
+    what is paid from counting towards overlapping years of all of them.
+    """
+    ix, row = m.ix, m.ix.commitments[commitment]
+    begins, spent = year_starts(ix, row), m.col["spent"]
+    line = Row(m.one)
+    for begin in begins:
+        line.add(-1.0, m.col["shortfall"][commitment, begin])
+    line.add(-1.0, spent[row.provider, year_end(ix, begins[-1])])
+    line.add(1.0, spent.get((row.provider, begins[0] - 1), 0.0))
+    for s in start_months(ix, row):
+        months = sum(year_end(ix, s + _YEAR * year) - s - _YEAR * year + 1 for year in range(int(row.years))
+                     if s + _YEAR * year < ix.horizon)  # fmt: skip
+        line.add(row.annual_amount * months / _YEAR / m.units.money, m.col["committed"][commitment, s])
     return line.at_most_zero()
 
 

@@ -42,28 +42,25 @@ class Dive:
     stuck: Ints
 
 
-def dive(arrays: Arrays, solve: Solve) -> Dive | None:
-    """Dive for a solution with whole numbers; None if the linear relaxation has none or the search was stopped.
+def dive(arrays: Arrays, model: Model, relaxation: Floats, solve: Solve) -> Dive:
+    """Dive for a solution with whole numbers from the solution of the linear relaxation, which the model holds.
 
     Yes-or-no decisions are settled before numbers of blocks, since these can still follow. Rounding is up: capacity
     that is there is dear, capacity that is missing may be forbidden. Where the program then has no solution the
     number is rounded down. (Fractional diving, with batches: Achterberg, Constraint Integer Programming, 2007, 9.2.)
     """
-    return _Dive(arrays, solve).run()
+    return _Dive(arrays, model, solve).run(relaxation)
 
 
 class _Dive:
-    def __init__(self, arrays: Arrays, solve: Solve) -> None:
+    def __init__(self, arrays: Arrays, model: Model, solve: Solve) -> None:
         self.arrays = arrays.relaxed()
         self.whole = np.flatnonzero(arrays.integer)
         self.binary = arrays.upper - arrays.lower <= 1
         self.solve = solve
-        self.model = Model(self.arrays, heeds=False)
+        self.model = model
 
-    def run(self) -> Dive | None:
-        start = self.solve(self.model, True)
-        if start is None:
-            return None
+    def run(self, start: Floats) -> Dive:
         values, setbacks, one_by_one = start, 0, 0
         while len(open_ := self._open(values)):
             batch = self._batch(values, open_, 1 if one_by_one else len(open_))

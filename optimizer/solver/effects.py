@@ -133,7 +133,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("rules", "rhs"): Effect(rows={"own_rule": 0}),
     ("rule_terms", "coefficient"): Effect(rows={"own_rule": 0}),
     ("rules", "penalty"): Effect(terms=("violation",)),
-    ("commitments", "annual_amount"): Effect(rows={"commitment_year": 0}),
+    ("commitments", "annual_amount"): Effect(rows={"commitment_year": 0, "commitment_total": 0}),
 }
 _SERIES = {"demand": "amount", "power": "mw", "prices": "price"}
 _FREE = ("title", "description", "vendor", "latitude", "longitude")

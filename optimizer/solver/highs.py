@@ -111,6 +111,8 @@ class Model:
     heeds : bool
         Whether linear programs can be interrupted. Asking at every iteration costs about a third of the time of a
         short one.
+    settings : dict, optional
+        Options of HiGHS for all runs.
 
     Attributes
     ----------
@@ -129,7 +131,7 @@ class Model:
         If HiGHS refuses the program.
     """
 
-    def __init__(self, arrays: Arrays, *, heeds: bool = True) -> None:
+    def __init__(self, arrays: Arrays, *, heeds: bool = True, settings: dict[str, Any] | None = None) -> None:
         self.arrays = arrays
         self._first_columns = len(arrays.cost)
         self._highs = _Quiet()
@@ -141,7 +143,7 @@ class Model:
         self.on_incumbent: Incumbent | None = None
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
-        _set_options(self._highs, _EXACT)
+        _set_options(self._highs, _EXACT | (settings or {}))
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
         self._most_iterations = 0
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
@@ -298,13 +300,13 @@ class Model:
             return solution
         return replace(solution, bound=floor)
 
-    def part(self, options: Options, settings: dict[str, Any]) -> Solution:
+    def part(self, options: Options, settings: dict[str, Any], *, duals: bool = False) -> Solution:
         """Solve the program as part of a larger search: with options of HiGHS, and no verdict confirmed.
 
         A linear program starts from where the last run ended.
         """
         asked = self._run(_settings(self.arrays, options, options.time_limit) | settings, None)
-        return self._solution(options, asked, False)
+        return self._solution(options, asked, duals)
 
     def close(self) -> None:
         """Free the memory of HiGHS at once: callbacks make the object one that only the garbage collector frees."""

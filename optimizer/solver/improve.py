@@ -1,4 +1,4 @@
-"""Finds plans and betters them, step by step: a dive, then neighbourhoods of the best plan searched by HiGHS.
+"""Finds plans and betters them, step by step: from the linear relaxation, then in neighbourhoods of the best plan.
 
 Each step ends by the work it may do, never by the clock, so that the same steps find the same plans.
 """
@@ -20,23 +20,28 @@ from optimizer.solver.highs import Model
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 # Sources of plans, as progress tells them.
-DIVE, REPAIR, RELAXATION, ITEMS, MONTHS = "dive", "repair", "relaxation", "items", "months"
+DIVE, REPAIR, RELAXATION, PRICES = "dive", "repair", "relaxation", "prices"
+ITEMS, MONTHS = "items", "months"
 
-_BARE = {  # HiGHS without the heuristics that this module stands for
+BARE = {  # HiGHS without the heuristics that this module stands for, and quick at nodes
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
     "mip_heuristic_effort": 0.0,
     "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
 }
 _FIRST = {"mip_max_improving_sols": 1, "mip_max_nodes": 500}
 _NODES = 40
+_MANY_NODES = 300
 _FEW_NODES = 5
+_LARGE = 250_000  # non-zeros from which on a dive, which only solves linear programs, comes first
 _LP = {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7}  # in dives: exact enough
 _MANY_ITERATIONS = 15_000
 _FREE_AT_FIRST = 250  # whole numbers
 _EASY, _DONE, _TOO_MUCH = 1.7, 1.25, 0.7  # by what the next neighbourhood of the kind is larger
+_WIDER = 3  # by what the neighbourhood by prices is wider at first than what is not whole
 _TURNS = 2  # of items and months, from one search near the linear relaxation to the next
 _GAIN = 1e-9  # relative; less is rounding
 _Mask = NDArray[np.bool_]
@@ -89,21 +94,36 @@ class Improver:
 
     # ------------------------------------------------------------------ steps
     def _work(self) -> Iterator[bool]:
-        found = dive(self.arrays, self._solved)
-        if found is None:
+        model = Model(self.arrays.relaxed(), heeds=False)
+        start = self._run(model, _LP, duals=True)
+        if start.stop is not Stop.GAP_REACHED:
             return
+        assert start.values is not None
+        assert start.column_duals is not None
+        large = len(self.arrays.values) > _LARGE
+        if large:
+            self._dive(model, start.values)
+            yield True
+        nodes = {"mip_max_nodes": _FEW_NODES if large else _MANY_NODES}
+        self._search(self._like(start.values, None), start.values, RELAXATION, nodes)
+        yield True
+        if self.values is None and not large:
+            self._dive(model, start.values)
+            yield True
+        model.close()
+        if self.values is not None:
+            yield from self._neighbourhoods(start.values, np.abs(start.column_duals))
+
+    def _dive(self, model: Model, start: Floats) -> None:
+        """Dive from the linear relaxation; where that gets stuck, search about there."""
+        found = dive(self.arrays, model, start, self._solved)
         if found.values is not None:
             self._keep_whole(found.values, DIVE)
-        else:
-            for fixed in self._repairs(found):
-                if self.values is not None or self._stop.is_set():
-                    break
-                self._search(fixed, found.lower, REPAIR, _FIRST)
-        yield True
-        self._search(self._like(found.relaxation, None), found.relaxation, RELAXATION, {"mip_max_nodes": _FEW_NODES})
-        yield True
-        if self.values is not None:
-            yield from self._neighbourhoods(found.relaxation)
+            return
+        for fixed in self._repairs(found):
+            if self.values is not None or self._stop.is_set():
+                break
+            self._search(fixed, found.lower, REPAIR, _FIRST)
 
     def _like(self, relaxation: Floats, values: Floats | None) -> _Mask:
         """Whole numbers that are so in the linear relaxation (and in a solution, where one is given).
@@ -122,19 +142,30 @@ class Improver:
         yield self.arrays.integer & whole & (found.relaxation > WHOLE)
         yield np.zeros_like(decided)
 
-    def _neighbourhoods(self, relaxation: Floats) -> Iterator[bool]:
-        """In turns free all decisions on some items, those of some months, and those unlike the linear relaxation."""
+    def _neighbourhoods(self, relaxation: Floats, prices: Floats) -> Iterator[bool]:
+        """In turns free what the linear relaxation would change at least cost, some items, and some months.
+
+        Every few turns, what is unlike the linear relaxation.
+        """
         integer = self.arrays.integer
         item, month = places(self.arrays)
         items, months = np.unique(item[integer]), np.unique(month[integer])
         random = np.random.default_rng(self.options.seed)
         at_first = min(0.5, _FREE_AT_FIRST / max(int(integer.sum()), 1))
-        share = {ITEMS: at_first, MONTHS: at_first}
+        open_ = int((integer & ~self._like(relaxation, None)).sum()) / max(int(integer.sum()), 1)
+        share = {PRICES: min(1.0, _WIDER * open_), ITEMS: at_first, MONTHS: at_first}
+        cheapest = np.argsort(np.where(integer, prices, np.inf), kind="stable")[: int(integer.sum())]
         settled, turn, last = 0, 0, self.objective  # times in a row that all was free and nothing better was there
         while settled < 2 and not self._stop.is_set():
             assert self.values is not None
-            for kind, of, every in ((ITEMS, item, items), (MONTHS, month, months)):
-                free = integer & np.isin(of, _some(kind, every, share[kind], random))
+            for kind in (PRICES, ITEMS, MONTHS):
+                if kind == PRICES:
+                    free = ~self._like(relaxation, self.values) & integer
+                    free[cheapest[: max(0, round(share[kind] * len(cheapest)) - int(free.sum()))]] = True
+                elif kind == ITEMS:
+                    free = integer & np.isin(item, _some(kind, items, share[kind], random))
+                else:
+                    free = integer & np.isin(month, _some(kind, months, share[kind], random))
                 solution, better = self._search(integer & ~free, self.values, kind, {"mip_max_nodes": _NODES})
                 done = solution.stop is Stop.GAP_REACHED and solution.iterations < _MANY_ITERATIONS
                 settled = settled + 1 if done and free.sum() == integer.sum() and not better else 0
@@ -156,17 +187,17 @@ class Improver:
         model = Model(replace(self.arrays, lower=lower, upper=upper))
         if self.values is not None and (self.values[fixed] == where[fixed]).all():
             model.start(np.arange(len(self.values)), self.values)
-        solution = self._run(model, _BARE | limits)
+        solution = self._run(model, BARE | limits)
         model.close()
         better = solution.values is not None and self._keep(solution.values, source)
         return solution, better
 
-    def _run(self, model: Model, settings: dict[str, Any]) -> Solution:
+    def _run(self, model: Model, settings: dict[str, Any], *, duals: bool = False) -> Solution:
         if self._stop.is_set():
             return Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING)
         self._running = model
         try:
-            return model.part(self.options, settings)
+            return model.part(self.options, settings, duals=duals)
         except SolverError:  # numerical trouble in one neighbourhood: others are left, and the proof does without it
             return Solution(stop=Stop.WORK_LIMIT, held=Held.NOTHING)
         finally:

@@ -1,8 +1,9 @@
 """The search for a plan with whole numbers: HiGHS proves the bound, an improver finds plans beside it.
 
-The improver's steps are handed over at fixed moments of the proof, counted in its own rounds: whether a step was done
-ahead, on a core of its own, or is done right then, the search goes the same way. Only where the clock ends the search,
-or the proof does not come back for a while, does the answer depend on the machine.
+The improver's steps are handed over at fixed moments of the proof, counted in its own rounds, and what the proof finds
+reaches the improver a fixed number of steps later: whether a step was done ahead, on a core of its own, or is done right
+then, the search goes the same way. Only where the clock ends the search, or the proof does not come back for long, does
+the answer depend on the machine.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ import numpy as np
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
 from optimizer.solver.highs import NAME, Model
-from optimizer.solver.improve import Improver
+from optimizer.solver.improve import BARE, Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop
 
 _FIRST_QUERY = 3  # after the first round of cuts
 _SPACING = 8  # queries from step to step, at first
-_SILENCE = 3.0  # seconds without a query after which the improver goes on alone
+_AHEAD = 10  # steps that the improver may be ahead of their delivery
+_SILENCE = 20.0  # seconds without a query after which the improver's plan may end the search
 _PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
 
@@ -31,8 +33,8 @@ _ABSOLUTE_GAP = 1e-9
 def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
-    With more threads than one the improver has one and the proof the others; with one the improver steps in as long as
-    the proof has no plan of its own.
+    With more threads than one the improver has one and the proof the others; with one they take turns. HiGHS does
+    without heuristics of its own, unless the improver ends without a plan.
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
@@ -44,7 +46,7 @@ class _Search:
         self.arrays, self.options, self.report = arrays, options, report
         self.threads = options.threads or os.cpu_count() or 1
         self.deadline = time.perf_counter() + options.time_limit
-        self.model = Model(arrays)
+        self.model = Model(arrays, settings=BARE)
         self.model.on_query, self.model.on_incumbent = self._queried, self._found
         self.improver = Improver(arrays, options)
         self.results: list[Floats | None] = []  # what each step found, None if nothing better
@@ -53,7 +55,7 @@ class _Search:
         self.asked = time.perf_counter()  # when the proof last came for solutions
         self.own: tuple[float, Floats] | None = None  # best that the proof found itself
         self.handed: dict[int, Floats] = {}  # solutions of the proof, by the step that takes them over
-        self.over, self.exhausted = False, False
+        self.over, self.exhausted, self.helpless = False, False, False
         self.gap_reached = False
         self.error: BaseException | None = None
         self.change = threading.Condition()
@@ -62,11 +64,12 @@ class _Search:
         worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
         if worker:
             worker.start()
-        left = max(self.deadline - time.perf_counter(), 0.0)
         given = self.options.threads  # by default HiGHS takes half the cores, which leaves one
-        proof = replace(self.options, threads=given and max(1, given - 1), time_limit=left)
         try:
-            found = self.model.solve(proof, self._look, patience=_PATIENCE)
+            found = self._prove(given and max(1, given - 1))
+            if self.helpless and self.error is None:
+                self.model = Model(self.arrays)
+                found = self._prove(given)
         finally:
             self._end()
         if worker:
@@ -77,23 +80,25 @@ class _Search:
             raise self.error
         return self._result(found, duals)
 
+    def _prove(self, threads: int | None) -> Solution:
+        left = max(self.deadline - time.perf_counter(), 0.0)
+        return self.model.solve(replace(self.options, threads=threads, time_limit=left), self._look, patience=_PATIENCE)
+
     # ------------------------------------------------------------------ the improver's side
     def _ahead(self) -> None:
-        """Do steps ahead of their delivery: one, or more while the proof is silent."""
+        """Do steps ahead of their delivery."""
         while self._may_go_on():
             self._step()
 
     def _may_go_on(self) -> bool:
         with self.change:
-            while not self.over and len(self.results) > self.delivered:
-                if time.perf_counter() - self.asked > _SILENCE:
-                    break
+            while not self.over and len(self.results) >= self.delivered + _AHEAD:
                 self.change.wait(0.2)
             return not self.over and not self.exhausted
 
     def _step(self) -> None:
         """One step, and its result."""
-        handed = self.handed.get(len(self.results))
+        handed = self.handed.pop(len(self.results), None)
         if handed is not None:
             self.improver.take(handed, NAME)
         before, going = self.improver.objective, False
@@ -115,7 +120,7 @@ class _Search:
         """Deliver the step that is due; called by the proof."""
         self.queries += 1
         self.asked = time.perf_counter()
-        if self.queries < self.due or self.over or (self.threads == 1 and self.own is not None):
+        if self.queries < self.due or self.over or self.helpless:
             return
         if self.threads == 1 and not self.exhausted:
             self._step()
@@ -123,16 +128,23 @@ class _Search:
             while len(self.results) <= self.delivered and not (self.exhausted or self._stopping()):
                 self.change.wait(0.1)
             if len(self.results) <= self.delivered:
+                self._give_up()
                 return
             result = self.results[self.delivered]
+            if self.own is not None:
+                self.handed[self.delivered + _AHEAD] = self.own[1]
             self.delivered += 1
             self.due = self.queries + _SPACING + self.delivered
-            if self.own is not None:
-                self.handed[self.delivered + 1] = self.own[1]
             self.change.notify_all()
         self.asked = time.perf_counter()
         if result is not None:
             self.model.offer(result)
+
+    def _give_up(self) -> None:
+        """Leave HiGHS to itself, with its own heuristics, when the improver is through and there is no plan."""
+        if self.exhausted and self.improver.values is None and self.own is None and not self.model.stopping:
+            self.helpless = True
+            self.model.interrupt()
 
     def _stopping(self) -> bool:
         return self.over or self.model.stopping or time.perf_counter() > self.deadline

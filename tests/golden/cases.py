@@ -83,6 +83,7 @@ CASES: dict[str, Case] = {
     "spend_balance": lambda: commitments(3),
     # h[b] + S[e] - S[b-1] >= 120 x months / 12 x w: years from months 0, 1, 12 (2 months left), 13 (1 month left)
     "commitment_year": lambda: commitments(14, {"years": 2}),
+    "commitment_total": lambda: commitments(14, {"years": 2}),
     # U <= 20 W
     "rate_holds": lambda: commitments(2),
     # R = 10 + 5 I + 10 A[lease] + 2 x 10 A[neo]
