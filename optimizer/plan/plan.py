@@ -145,6 +145,15 @@ class Plan:
         name = self.instance.head.name
         return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
 
+    def losses(self) -> pd.DataFrame:
+        """What is short if a provider, an owner, a site, a region or a tag is lost, the decisions held.
+
+        Columns as of :func:`optimizer.plan.losses.losses_table`.
+        """
+        from optimizer.plan.losses import losses_table
+
+        return losses_table(self)
+
     # How a plan looks is told in the room after this one. These doors to it stand here because notebooks ask the
     # plan itself; they open only when asked, so that nothing in this room needs a report or a search.
     @property
