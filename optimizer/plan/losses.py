@@ -78,6 +78,13 @@ def losses_table(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def shares(plan: Plan, subject: str) -> dict[str, float]:
+    """Highest share of the capacity in-house and under contract of each member of a kind but ``in_house``."""
+    case = holdings(plan)
+    every = each(plan.instance, case.facts.pools, subject)
+    return {name: float(_share(case, pools).max()) for name, pools in every.items()}
+
+
 @dataclass(frozen=True)
 class _Member:
     """Who or what can be lost, with the places of its pools."""
