@@ -92,7 +92,7 @@ def kept(plan: Plan, one: Requirement, options: Options, tell: Tell | None = Non
     if hopeless:
         first = max(hopeless) + 1
         if first >= plan.instance.head.months:
-            return Kept(one, first, None, NO_PLAN)
+            return Kept(one, first, None, f"{NO_PLAN}: it cannot be kept in {len(hopeless)} of {first} months")
         live = Live(with_policy(plan.instance, one, first))
     try:
         other = _search(live, plan, one, options, Clock(tell))

@@ -43,6 +43,10 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"month", "act", "decision", "item", "party", "otherwise"}),
         frozenset({"blocks", "least", "most", "events", "kept"}),
     ),
+    "caps": (
+        frozenset({"requirement", "rule", "subject", "member", "month", "answer", "note"}),
+        frozenset({"share", "limit", "costs", "at_least", "at_most", "unserved"}),
+    ),
 }
 INSTANCE_FOLDER = "instance"
 FORMATS = ("csv", "parquet")
@@ -164,7 +168,7 @@ class Plan:
         return Figures(self)
 
     def explain(self, **options: Any) -> Explanation:
-        """Why the plan is as it is: worth, steps, offers, deadlines, exits, events, the first month.
+        """Why the plan is as it is: worth, steps, offers, deadlines, exits, events, the first month, caps.
 
         Options as for :func:`optimizer.explain.explanation.explain`: ``quick``, ``items``, ``gap``, ``time_limit``,
         ``threads``, ``tell``.

@@ -15,6 +15,7 @@ from optimizer.diagnosis import diagnose
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.explain.alternatives import find_alternatives
 from optimizer.explain.asking import Asking
+from optimizer.explain.caps import COLUMNS as CAPS
 from optimizer.explain.deadlines import COLUMNS as DEADLINES
 from optimizer.explain.events import COLUMNS as EVENTS
 from optimizer.explain.events import Answer, events_table, usual_events
@@ -99,7 +100,7 @@ def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, t
 def test_the_columns_that_are_read_are_those_that_are_written() -> None:
     """Tests that the tables of an explained plan have the columns that their makers tell."""
     made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
-    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST}
+    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST, "caps": CAPS}
     assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
         name: set(columns) for name, columns in made.items()
     }

@@ -41,7 +41,7 @@ def told(section: Section) -> list[str]:
 
 def test_differences_within_the_gap_are_in_doubt(sections: dict[str, Section]) -> None:
     """Tests that sections with figures from searches say so, unless the plan is proven."""
-    for anchor in ("offers", "leaving", "dates", "whatif"):
+    for anchor in ("offers", "leaving", "dates", "whatif", "less"):
         assert sections[anchor].blocks[0].paragraphs[-1] == DOUBT
     plan = explained_plan(small_plan())
     proven = replace(plan, head={**plan.head, "bound": plan.objective})
@@ -63,7 +63,7 @@ def test_a_plan_that_is_not_explained_says_how() -> None:
 
 def test_the_sections_follow_the_questions(sections: dict[str, Section]) -> None:
     """Tests a section for each question, and none for a table that was not worked out."""
-    assert list(sections) == ["first", "worth", "offers", "leaving", "dates", "whatif"]
+    assert list(sections) == ["first", "worth", "offers", "leaving", "dates", "whatif", "less"]
     plan = explained_plan(small_plan())
     few = replace(plan, explained={"values": plan.explained["values"]})
     assert [section.anchor for section in explained(Ground(few))] == ["worth"]
