@@ -191,7 +191,7 @@ def _less(plan: Plan, rows: list[dict[Any, Any]]) -> str:
         for row in rows
     ]
     text = f"{member} has up to {percent(float(one['share']))} of the capacity. " if one["rule"] == "max_share" else ""
-    return f"{text}{'; '.join(parts)}."
+    return f"{text}{'; '.join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])}."
 
 
 def _asked(row: dict[Any, Any], plan: Plan) -> str:

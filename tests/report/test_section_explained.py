@@ -142,6 +142,20 @@ def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
     assert first[0] == ("Order annex", "in-house", "", "1 of 1", "2", "1", "2")
 
 
+def test_what_less_exposure_costs(sections: dict[str, Section]) -> None:
+    """Tests a sentence for each member, with the month from which on a cap can be kept, and what has no plan."""
+    section = sections["less"]
+    assert told(section) == [
+        "alpha has up to 80 % of the capacity. At most 60 % costs 2 M EUR more; at most 40 %, which can be kept from "
+        "May 2026 on, costs 7 M EUR more.",
+        "Surviving the loss of hall leaves no plan: it cannot be kept in 3 of 12 months.",
+    ]
+    rows = listed(section, "Less exposure").grid.rows
+    first = ("at most 60.0% of the capacity with alpha", "2026-01", "sign fixed in 2026-02")
+    assert rows[0] == (*first, "80.0 %", "2 M", "1 M", "3 M", "1 %")
+    assert rows[2][1:] == ("", "leaves no plan: it cannot be kept in 3 of 12 months", "30.0 %", "", "", "", "")
+
+
 def test_hostile_names_are_harmless() -> None:
     """Tests that names in explanations make no element on the page: as many as with tame names."""
     tame = alone("tame")
