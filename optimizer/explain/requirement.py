@@ -49,7 +49,7 @@ class Requirement:
     def __str__(self) -> str:
         if self.rule == "survive":
             return f"the loss of {self.member} survived"
-        return f"at most {self.limit:.1%} of the capacity with {self.member}"
+        return f"at most {100 * self.limit:.1f} % of the capacity with {self.member}"
 
 
 @dataclass(frozen=True)

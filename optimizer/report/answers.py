@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _FEW = 3
-UNCHANGED = "no decision differs"
+UNCHANGED, NOT_IN_TIME = "no decision differs", "not found in time"
 _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}).", 1.0),
     "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}).", 1.0),
@@ -186,12 +186,15 @@ def caps(plan: Plan, table: pd.DataFrame) -> list[str]:
 def _less(plan: Plan, rows: list[dict[Any, Any]]) -> str:
     one, currency = rows[0], plan.instance.head.currency
     member = shown(party_text(str(one["member"])), 40)
-    parts = [
-        f"{_asked(row, plan)} {row['note'] if _missing(row['costs']) else more(float(row['costs']), currency)}"
-        for row in rows
-    ]
+    parts = [f"{_asked(row, plan)} {_price(row, currency)}" for row in rows]
     text = f"{member} has up to {percent(float(one['share']))} of the capacity. " if one["rule"] == "max_share" else ""
     return f"{text}{'; '.join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])}."
+
+
+def _price(row: dict[Any, Any], currency: str) -> str:
+    if _missing(row["costs"]):
+        return f"was {row['note']}" if row["note"] == NOT_IN_TIME else str(row["note"])
+    return more(float(row["costs"]), currency)
 
 
 def _asked(row: dict[Any, Any], plan: Plan) -> str:

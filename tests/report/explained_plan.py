@@ -51,11 +51,11 @@ FIRST: list[tuple[Any, ...]] = [
 ]
 CAPS: list[tuple[Any, ...]] = [
     (
-        *("at most 60.0% of the capacity with alpha", "max_share", "group", "alpha", 0.8, 0.6, "2026-01"),
+        *("at most 60.0 % of the capacity with alpha", "max_share", "group", "alpha", 0.8, 0.6, "2026-01"),
         *(2e6, 1e6, 3e6, 0.01, "sign fixed in 2026-02", ""),
     ),
     (
-        *("at most 40.0% of the capacity with alpha", "max_share", "group", "alpha", 0.8, 0.4, "2026-05"),
+        *("at most 40.0 % of the capacity with alpha", "max_share", "group", "alpha", 0.8, 0.4, "2026-05"),
         *(7e6, 6e6, 8e6, 0.02, "no decision differs", ""),
     ),
     (

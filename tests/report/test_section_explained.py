@@ -151,7 +151,7 @@ def test_what_less_exposure_costs(sections: dict[str, Section]) -> None:
         "Surviving the loss of hall leaves no plan: it cannot be kept in 3 of 12 months.",
     ]
     rows = listed(section, "Less exposure").grid.rows
-    first = ("at most 60.0% of the capacity with alpha", "2026-01", "sign fixed in 2026-02")
+    first = ("at most 60.0 % of the capacity with alpha", "2026-01", "sign fixed in 2026-02")
     assert rows[0] == (*first, "80.0 %", "2 M", "1 M", "3 M", "1 %")
     assert rows[2][1:] == ("", "leaves no plan: it cannot be kept in 3 of 12 months", "30.0 %", "", "", "", "")
 
