@@ -93,7 +93,7 @@ def test_blocks_of_powered_space_are_told_in_mw() -> None:
     let = {"sells": "mw", "site": "hall", "accelerator": "", "mw_per_block": 2, "price": 1, "term_months": 1}
     lease = {"price": 1, "term_months": 1, "max_blocks": 4}
     space = optimizer.build(
-        tiny(1, sites=[{}], power=[{"mw": 5}], outlets=[let | {"max_blocks": 3}], contracts=[lease])
+        tiny(1, {"jobs": [1]}, sites=[{}], power=[{"mw": 5}], outlets=[let | {"max_blocks": 3}], contracts=[lease])
     )
     started = {key[0]: label(space, variable) for key, variable in space.model.started.items()}
     assert "at most 3 blocks of 2 MW" in started["let"]
