@@ -25,7 +25,7 @@ from optimizer.explain.first import COLUMNS as FIRST
 from optimizer.explain.offers import COLUMNS as OFFERS
 from optimizer.explain.offers import _Verdict, offers
 from optimizer.explain.steps import COLUMNS as STEPS
-from optimizer.explain.steps import usual_steps
+from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import COLUMNS as VALUES
 from optimizer.explain.values import values_table
 from optimizer.plan.plan import EXPLAINED, Plan
@@ -130,6 +130,16 @@ def test_usual_steps_hold_for_any_name() -> None:
     plan = solved(tiny(1, {"jobs": [1]}, sites=[{"site": name}], power=[{"site": name, "mw": 5}]))
     ask = optimizer.WhatIf(plan, gap=0, threads=1)
     assert ask.ask([usual_steps(plan)[0]]).instance.rows["power"][0].mw == 6
+
+
+def test_what_only_helps_costs_nothing() -> None:
+    """Tests that one more MW is proven to cost no more, whatever the gap; that a tenth more demand is not."""
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 300, "term_months": 1}], power=[{"mw": 5}]))
+    loose = replace(plan, head={**plan.head, "bound": plan.objective - 100})
+    ask = optimizer.WhatIf(loose, gap=0, threads=1)
+    table = steps_table(ask, loose, ["power.hall.mw+=1", "power.hall.mw-=1", "demand.jobs.amount*=1.1"])
+    # The tenth more, one accelerator, is not served: 1000.
+    assert table["at_least"].tolist() == pytest.approx([0, -100, -1100])
 
 
 def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
