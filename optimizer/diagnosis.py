@@ -162,11 +162,14 @@ def _proof(
     return replace(plan, head={**plan.head, **told})
 
 
+_RANKS = {"budget_limit": 0, "outlet_cover": 2}  # what planners set comes first, what only follows from it last
+
+
 def _reason(program: Program, arrays: Arrays, one: repair.Conflict) -> Reason:
     labels = [label_of(program, arrays.rows[row]) for row in one.rows]
     labels += [label_of(program, arrays.columns[column]) for column in one.columns]
     sources = tuple(dict.fromkeys(source for x in labels for source in x.sources))
-    shown = telling(labels)
+    shown = sorted(telling(labels), key=lambda one: _RANKS.get(one.family, 1))
     wanted, limits = told(program, filter(needs, shown)), told(program, (x for x in shown if not needs(x)))
     if wanted and limits:
         text = f"{_listed(wanted, 'and')}; against it stand {_listed(limits, 'and')}"

@@ -165,14 +165,17 @@ def test_a_plan_table_is_told_column_by_column(table: str) -> None:
 
 def test_tables_of_explanations_are_told() -> None:
     """Tests that docs/plan.md tells every column of what `capopt explain` writes beside a plan."""
-    from optimizer.explain import deadlines, events, exits, first, offers, steps, values
+    from optimizer.explain import caps, deadlines, events, exits, first, offers, steps, values
+    from optimizer.plan.losses import COLUMNS as LOSSES
     from optimizer.plan.plan import EXPLAINED
 
     rooms = {"values": values, "steps": steps, "offers": offers, "deadlines": deadlines}
-    rooms |= {"exits": exits, "events": events, "first": first}
+    rooms |= {"exits": exits, "events": events, "first": first, "caps": caps}
     assert set(rooms) == set(EXPLAINED)
     for table, room in rooms.items():
         assert set(first_cells(sections(PLAN_PAGE)[table])) >= set(room.COLUMNS)
+    told = set(first_cells(sections(PLAN_PAGE)["losses"]))
+    assert told - {"provider", "group", "site", "region", "tag"} == set(LOSSES)
 
 
 def test_cash_terms_and_decisions_are_told() -> None:

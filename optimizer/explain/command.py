@@ -56,8 +56,9 @@ def explain(
 
     Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
     price would have made the others win, by when decisions are due, what handing back earlier or later costs, what it
-    costs if a site slips, demand grows faster or a lessor leaves, and what to do this month whatever happens. The
-    tables are written into the plan folder, and stand in its report from then on.
+    costs if a site slips, demand grows faster or a lessor leaves, what to do this month whatever happens, and what it
+    costs to hang less on a provider or owner. The tables are written into the plan folder, and stand in its report
+    from then on.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
     up, proven by a plan (exit 5).

@@ -110,18 +110,20 @@ def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:
     most = None if plan.bound is None else other.objective - plan.bound
     wanted, missing = float(other.service["demand"].sum()), float(other.service["unserved"].sum())
     share = missing / wanted if wanted else 0.0
-    return (*known, other.objective - plan.objective, least, most, share, _answer(event, plan, other), "")
+    given = ("hand_back", event.item) if event.kind == "taken_back" else None
+    return (*known, other.objective - plan.objective, least, most, share, changes(plan, other, given), "")
 
 
-def _answer(event: Event, plan: Plan, other: Plan) -> str:
-    """The decisions that differ most, by the money they commit and the accelerators they move, in words."""
+def changes(plan: Plan, other: Plan, given: tuple[str, str] | None = None) -> str:
+    """The decisions that differ most, by the money they commit and the accelerators they move, in words.
+
+    ``given`` is a decision and item that is no answer but what happens itself.
+    """
     here, there = _sums(plan), _sums(other)
-    keys = [key for key in dict.fromkeys([*here, *there]) if _differ(here.get(key), there.get(key))]
-    if event.kind == "taken_back":
-        keys = [key for key in keys if key != ("hand_back", event.item)]  # that is the event itself
-    changes = {key: _change_of(here.get(key), there.get(key)) for key in keys}
-    scales = [max((size[at] for size in changes.values()), default=0.0) or 1.0 for at in range(2)]
-    biggest = sorted(keys, key=lambda key: -max(changes[key][at] / scales[at] for at in range(2)))[:_BIGGEST]
+    keys = [key for key in dict.fromkeys([*here, *there]) if key != given and _differ(here.get(key), there.get(key))]
+    sizes = {key: _change_of(here.get(key), there.get(key)) for key in keys}
+    scales = [max((size[at] for size in sizes.values()), default=0.0) or 1.0 for at in range(2)]
+    biggest = sorted(keys, key=lambda key: -max(sizes[key][at] / scales[at] for at in range(2)))[:_BIGGEST]
     texts = [_words(plan, key, here.get(key), there.get(key)) for key in biggest]
     rest = len(keys) - len(texts)
     return "; ".join([*texts, *([f"{rest} more"] if rest else [])]) or "no decision differs"

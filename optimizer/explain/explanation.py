@@ -15,11 +15,13 @@ import pandas as pd
 
 from optimizer import clock
 from optimizer.explain.asking import Asking
+from optimizer.explain.caps import caps_table, requirements
 from optimizer.explain.deadlines import deadlines_table
 from optimizer.explain.events import Answer, Event, answers, events_table, usual_events
 from optimizer.explain.exits import ITEMS, Leaving, exits_table, leavings
 from optimizer.explain.first import first_table
 from optimizer.explain.offers import offers, offers_table
+from optimizer.explain.requirement import Requirement
 from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import values_table
 from optimizer.instance.edit import Edit
@@ -28,10 +30,10 @@ from optimizer.solver.solution import Options
 
 _NOTHING = pd.DataFrame()
 # What names the rows of tables that can be worked out in part
-_NAMES = {"offers": "item", "steps": "step", "exits": "item", "events": "event"}
+_NAMES = {"offers": "item", "steps": "step", "exits": "item", "events": "event", "caps": "requirement"}
 _SOON = 3  # months: what is due in them is asked what a delay costs
 Tell = Callable[[str], None]
-Named = TypeVar("Named", str, Edit, Event, Leaving)
+Named = TypeVar("Named", str, Edit, Event, Leaving, Requirement)
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +58,8 @@ class Explanation:
         What it costs if something happens; see :func:`optimizer.explain.events.events_table`.
     first : DataFrame
         What to decide in the first month whatever happens; see :func:`optimizer.explain.first.first_table`.
+    caps : DataFrame
+        What less exposure costs; see :func:`optimizer.explain.caps.caps_table`.
 
     stopped : str
         At what Ctrl-C ended it, ``""`` if it did not; the tables hold what was worked out until then.
@@ -71,6 +75,7 @@ class Explanation:
     exits: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     events: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     first: pd.DataFrame = field(default_factory=lambda: _NOTHING)
+    caps: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     stopped: str = ""
 
     @property
@@ -101,7 +106,7 @@ class Explanation:
     def save(self, folder: str | Path) -> list[Path]:
         """Write the tables into the plan's folder, as CSV; returns their paths.
 
-        Where only some offers, steps, exits or events were come to, what was worked out of others before stays.
+        Where only some offers, steps, exits, events or caps were come to, what was worked out of others before stays.
         """
         written = []
         for name, table in self.tables.items():
@@ -159,7 +164,7 @@ def explain(
     Returns
     -------
     Explanation
-        Tables on worth, steps, offers, deadlines, exits, events and the first month.
+        Tables on worth, steps, offers, deadlines, exits, events, the first month and caps.
     """
     say: Tell = tell or (lambda _: None)
     asked = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
@@ -198,7 +203,7 @@ class _Work:
         """All tables, those that take longest last."""
         tables = {"values": self.values(), "deadlines": self.deadlines(), "exits": self.exits()}
         tables |= self.events()
-        return self.done(**tables, steps=self.steps(), offers=self.offers())
+        return self.done(**tables, caps=self.caps(), steps=self.steps(), offers=self.offers())
 
     def values(self) -> pd.DataFrame:
         return self._whole("marginal values", lambda: values_table(self.plan, self.options))
@@ -230,6 +235,12 @@ class _Work:
 
         events = self._part(table)
         return {"events": events, "first": _NOTHING if self.stopped else first_table(self.plan, found)}
+
+    def caps(self) -> pd.DataFrame:
+        if self.stopped:
+            return _NOTHING
+        each = self._each("requirement", requirements(self.plan))
+        return self._part(lambda: caps_table(self.plan, each, self.options, self.stop, self.progress))
 
     def _whole(self, what: str, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """A table that is worked out as a whole or not at all."""

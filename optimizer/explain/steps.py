@@ -46,14 +46,24 @@ def steps_table(
 
 def _step(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:
     name = str(edit)
+    step = parse_edit(edit) if isinstance(edit, str) else edit
     try:
-        other = ask.ask([parse_edit(edit) if isinstance(edit, str) else edit])
+        other = ask.ask([step])
     except (NoFeasiblePlan, StoppedWithoutPlan) as error:
         note = NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME
         return name, None, None, None, None, note
     least = None if plan.bound is None else plan.bound - other.objective
+    if least is not None and _only_helps(step):
+        least = max(least, 0.0)
     most = None if other.bound is None else plan.objective - other.bound
     return name, plan.objective - other.objective, least, most, other.objective, ""
+
+
+def _only_helps(step: Edit) -> bool:
+    """Whether every plan stays possible at its cost: more power, more of a budget."""
+    if (step.table, step.column) not in (("power", "mw"), ("budgets", "amount")):
+        return False
+    return (step.how == "+=" and float(step.value) >= 0) or (step.how == "*=" and float(step.value) >= 1)
 
 
 def usual_steps(plan: Plan) -> list[Edit]:

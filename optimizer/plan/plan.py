@@ -43,6 +43,10 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"month", "act", "decision", "item", "party", "otherwise"}),
         frozenset({"blocks", "least", "most", "events", "kept"}),
     ),
+    "caps": (
+        frozenset({"requirement", "rule", "subject", "member", "month", "answer", "note"}),
+        frozenset({"share", "limit", "costs", "at_least", "at_most", "unserved"}),
+    ),
 }
 INSTANCE_FOLDER = "instance"
 FORMATS = ("csv", "parquet")
@@ -145,6 +149,15 @@ class Plan:
         name = self.instance.head.name
         return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
 
+    def losses(self) -> pd.DataFrame:
+        """What is short if a provider, an owner, a site, a region or a tag is lost, the decisions held.
+
+        Columns as of :func:`optimizer.plan.losses.losses_table`.
+        """
+        from optimizer.plan.losses import losses_table
+
+        return losses_table(self)
+
     # How a plan looks is told in the room after this one. These doors to it stand here because notebooks ask the
     # plan itself; they open only when asked, so that nothing in this room needs a report or a search.
     @property
@@ -155,7 +168,7 @@ class Plan:
         return Figures(self)
 
     def explain(self, **options: Any) -> Explanation:
-        """Why the plan is as it is: worth, steps, offers, deadlines, exits, events, the first month.
+        """Why the plan is as it is: worth, steps, offers, deadlines, exits, events, the first month, caps.
 
         Options as for :func:`optimizer.explain.explanation.explain`: ``quick``, ``items``, ``gap``, ``time_limit``,
         ``threads``, ``tell``.

@@ -107,8 +107,13 @@ def _blocks(ix: Any, name: str, _: int) -> str:
     agreement = ix.agreements[name]
     if agreement.committed is not None:
         return f"{_number(agreement.committed)} blocks are agreed"
-    size = agreement.row.accelerators_per_block
-    return f"at most {_number(agreement.most_blocks)} blocks of {_number(size)} accelerators"
+    row = agreement.row
+    size = (
+        f"{_number(row.accelerators_per_block)} accelerators"
+        if row.accelerators_per_block
+        else f"{_number(row.mw_per_block)} MW"
+    )
+    return f"at most {_number(agreement.most_blocks)} blocks of {size}"
 
 
 def _critical(ix: Any, policy: str, _: str, workload: str, t: int) -> str:

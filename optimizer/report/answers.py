@@ -1,4 +1,4 @@
-"""What an explanation says, in sentences: worth, offers, leaving, dates, what if, this month.
+"""What an explanation says, in sentences: worth, offers, leaving, dates, what if, this month, exposure.
 
 Each function takes a table of an explained plan and gives sentences with figures; the tables stand below them.
 """
@@ -11,13 +11,15 @@ import pandas as pd
 
 from optimizer.errors import EditError
 from optimizer.instance.edit import parse_edit
+from optimizer.report.colours import party_text
 from optimizer.report.explained import deed
-from optimizer.report.words import count, money, month_text, percent
+from optimizer.report.words import count, money, month_text, percent, shown
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _FEW = 3
+UNCHANGED, NOT_IN_TIME = "no decision differs", "not found in time"
 _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}).", 1.0),
     "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}).", 1.0),
@@ -167,7 +169,41 @@ def _event(row: dict[Any, Any], currency: str) -> str:
     if _missing(row["costs"]):
         return f"{what}: {'no plan meets all rules' if row['note'] == 'leaves no plan' else row['note']}."
     share = f", and {percent(float(row['unserved']))} of the work is not served" if row["unserved"] else ""
-    return f"{what}, the best plan {more(float(row['costs']), currency)}{share}. What changes: {row['answer']}."
+    return f"{what}, the best plan {more(float(row['costs']), currency)}{share}. {_changes(row)}"
+
+
+def _changes(row: dict[Any, Any]) -> str:
+    """What is decided otherwise."""
+    return f"What changes: {row['answer']}." if row["answer"] != UNCHANGED else "No other decision changes."
+
+
+def caps(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """What it costs to hang less on each, or to survive its loss."""
+    groups = table.groupby(["rule", "subject", "member"], sort=False)
+    return [_less(plan, rows.to_dict("records")) for _, rows in groups]
+
+
+def _less(plan: Plan, rows: list[dict[Any, Any]]) -> str:
+    one, currency = rows[0], plan.instance.head.currency
+    member = shown(party_text(str(one["member"])), 40)
+    parts = [f"{_asked(row, plan)} {_price(row, currency)}" for row in rows]
+    text = f"{member} has up to {percent(float(one['share']))} of the capacity. " if one["rule"] == "max_share" else ""
+    return f"{text}{'; '.join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])}."
+
+
+def _price(row: dict[Any, Any], currency: str) -> str:
+    if _missing(row["costs"]):
+        return f"was {row['note']}" if row["note"] == NOT_IN_TIME else str(row["note"])
+    return more(float(row["costs"]), currency)
+
+
+def _asked(row: dict[Any, Any], plan: Plan) -> str:
+    """A requirement, with the month from which on it can be kept if that is not the first."""
+    month = str(row["month"])
+    since = f", which can be kept from {month_text(month)} on," if month and month != plan.instance.label(0) else ""
+    if row["rule"] == "survive":
+        return f"Surviving the loss of {shown(party_text(str(row['member'])), 40)}{since}"
+    return f"At most {percent(float(row['limit']))}{since}"
 
 
 def first(plan: Plan, table: pd.DataFrame) -> list[str]:

@@ -30,7 +30,9 @@ _TITLES = {
     "exits": "When to hand back",
     "events": "What if",
     "first": "This month, whatever happens",
+    "caps": "What less exposure costs",
 }
+_SEARCHED = {"offers", "exits", "events", "caps"}
 _NONE = {
     "values": "Nothing binds in this plan: one more of anything is worth nothing.",
     "steps": "There are no steps to try.",
@@ -39,21 +41,25 @@ _NONE = {
     "exits": "The plan holds nothing that can be handed back.",
     "events": "There is nothing to slip, to grow or to be taken back.",
     "first": "Nothing has to be decided in the first month.",
+    "caps": "No provider or owner has much of the capacity, and each can be lost.",
 }
 
 
 def render(found: Explanation, width: int = 100) -> Group:
     """An explanation for a rich console: a table for each question; what was not asked for is left out."""
+    from optimizer.report import answers
+
     plan = found.plan
     parts: list[RenderableType] = []
     makers = {"values": _values, "steps": _steps, "offers": _offers, "deadlines": _deadlines}
-    for name in ("values", "steps", "offers", "exits", "deadlines", "events", "first"):
+    for name in ("values", "steps", "offers", "exits", "deadlines", "events", "first", "caps"):
         table = getattr(found, name)
         if name in found.tables and table.empty:
             parts.append(Text(f"{_NONE[name]}\n", style="bold"))
         elif name in found.tables:
             parts += makers[name](table, plan, width) if name in makers else _sentences(name, table, plan)
-    return Group(*parts)
+    doubts = answers.doubt(plan) if _SEARCHED & {*found.tables} else []
+    return Group(*parts, *map(Text, doubts))
 
 
 def _sentences(name: str, table: pd.DataFrame, plan: Plan) -> list[RenderableType]:

@@ -11,6 +11,7 @@ from optimizer.report.grid import Grid, percents, whole
 from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import Cards, Drawn, Findings, Listed, Prose, Section, render_page
 from optimizer.report.section_explained import explained
+from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
 from optimizer.report.shortcomings import clashes, given_up
@@ -81,7 +82,7 @@ def sections(ground: Ground) -> list[Section]:
         _drawn("work", "What runs where", work),
         _drawn("power", "Power of the own sites", [power]),
         _drawn("cash", "Cash", cash),
-        _drawn("exposure", "Exposure to providers and owners", exposure, _others(ground)),
+        _drawn("exposure", "Exposure to providers and owners", exposure, _others(ground), *losses(ground)),
         Section("service", "Service and unserved work", _service(ground)),
         rules(ground),
         *explained(ground),

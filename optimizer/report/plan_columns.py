@@ -26,8 +26,10 @@ MEANINGS = {
     "exits": "When what can be left goes back, and what other months cost (capopt explain)",
     "events": "What it costs if a site slips, demand grows faster, a lessor leaves (capopt explain)",
     "first": "Decisions of the first month, and in which events they stand (capopt explain)",
+    "caps": "What it costs to hang less on a provider or owner, or to survive its loss (capopt explain)",
+    "losses": "What critical work is short if a provider, owner, site, region or tag is lost",
 }
-_MONTHS = frozenset({"month", "starts", "ends", "target", "takes_effect", "last_month", "notice"})
+_MONTHS = frozenset({"month", "starts", "ends", "target", "takes_effect", "last_month", "notice", "share_month"})
 _COUNT, _WORK, _MW = "accelerators", "reference-accelerators", "facility MW"
 # Unit and meaning by column; by table and column where a table differs.
 _COLUMNS: dict[str, tuple[str, str]] = {
@@ -138,6 +140,30 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "first.events": ("", "How many events have a plan."),
     "first.kept": ("", "In how many of these it is decided too; in all: no regret."),
     "first.otherwise": ("", "Events in which it is not; of what the plan does not decide, those in which it is."),
+    "caps.requirement": ("", "What is asked, in words."),
+    "caps.rule": ("", "max_share or survive, as in the table policies."),
+    "caps.subject": ("", "Kind of member: provider, group or site."),
+    "caps.member": ("", "Whose share is capped, or whose loss is to be survived."),
+    "caps.share": ("share", "Its highest share of the capacity in-house and under contract in the plan."),
+    "caps.limit": ("share", "Of the capacity, at most; of the critical work, at least."),
+    "caps.month": ("", "First month in which it is kept; it cannot be in the one before."),
+    "caps.costs": ("money", "How much more the best plan found costs."),
+    "caps.at_least": ("money", "The least by which best plans differ."),
+    "caps.at_most": ("money", "The most by which best plans differ."),
+    "caps.unserved": ("share", "Of the work wanted, not served then."),
+    "caps.answer": ("", "Decisions that differ most from the plan's."),
+    "caps.note": ("", "Why there are no figures: it leaves no plan, or none was found in time."),
+    "losses.subject": ("", "Kind of member: provider, group, site, region or tag."),
+    "losses.member": ("", "Who or what is lost."),
+    "losses.share": ("share", "Its highest share of the capacity in-house and under contract."),
+    "losses.share_month": ("", "Month of that."),
+    "losses.months": ("months", "In which critical work is short; 0: it can be lost."),
+    "losses.first": ("", "First of these months."),
+    "losses.month": ("", "Month in which most is short."),
+    "losses.critical": (_WORK, "Critical work of that month."),
+    "losses.short": (_WORK, "How much of it would not be served, all else giving way."),
+    "losses.workloads": ("", "Which are short, in one way to share out what is left."),
+    "losses.before": (_WORK, "How much of it could not be served even with nothing lost."),
     "cash.present_value": ("money", "Discounted to the first month; the column sums to the net present cost."),
 }
 

@@ -1,4 +1,4 @@
-"""What an explained plan tells on its page: worth, offers, leaving, dates, what if, this month; a section for each."""
+"""What an explained plan tells on its page: worth, offers, leaving, dates, what if, exposure; a section for each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from optimizer.report.colours import party_text
 from optimizer.report.explained import deed
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
+from optimizer.report.section_exposure import caps_grid
 from optimizer.report.words import count, money, percent
 
 _ITEMS = 40
@@ -25,8 +26,8 @@ _KINDS = {
 _UNASKED = (
     "Not worked out yet: capopt explain, with the folder of this plan, works out what one more MW, accelerator or unit "
     "of money is worth, which offers lost and at which price they would win, when to hand back and to decide, what "
-    "happens if a site slips, demand grows faster or a lessor leaves, and what to do this month whatever happens. The "
-    "report shows it from then on."
+    "happens if a site slips, demand grows faster or a lessor leaves, what to do this month whatever happens, and what "
+    "less exposure costs. The report shows it from then on."
 )
 
 
@@ -42,6 +43,7 @@ def explained(ground: Ground) -> list[Section]:
         Section("leaving", "When to hand back", _answered(ground, "exits", "Leaving earlier or later", _exits)),
         Section("dates", "When to decide at the latest", _answered(ground, "deadlines", "Deadlines", _deadlines)),
         Section("whatif", "What if", _answered(ground, "events", "What if", _events)),
+        Section("less", "What less exposure costs", _answered(ground, "caps", "Less exposure", caps_grid)),
     ]
     return [section for section in found if section.blocks]
 
@@ -53,6 +55,7 @@ _QUIET = {
     "exits": "The plan holds nothing that can be handed back.",
     "deadlines": "There is nothing to decide.",
     "events": "There is no site that could slip, no demand that grows, and nothing that could be taken back.",
+    "caps": "No provider or owner has much of the capacity, and each can be lost.",
 }
 
 

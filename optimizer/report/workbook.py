@@ -50,7 +50,7 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
         ("summary", 0, "Headline figures with charts; its sums follow the other sheets"),
         ("by_month", head.months, "Capacity, work and money by month"),
     ]
-    for name, frame in {**plan.tables, **plan.explained}.items():
+    for name, frame in {**plan.tables, "losses": plan.losses(), **plan.explained}.items():
         book.table(name, MEANINGS.get(name, ""), headings(name, frame, head.currency), frame, f"plan_{name}")
         contents.append((name, len(frame), MEANINGS.get(name, "")))
     contents += _write_inputs(book, plan.instance)

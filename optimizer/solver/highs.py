@@ -134,7 +134,7 @@ class Model:
     def __init__(self, arrays: Arrays, *, heeds: bool = True, settings: dict[str, Any] | None = None) -> None:
         self.arrays = arrays
         self._first_columns = len(arrays.cost)
-        self._highs = _Quiet()
+        self._heeds, self._fixed_settings = heeds, _EXACT | (settings or {})
         self._watch = _Watch()
         self._start: tuple[Ints, Floats] | None = None
         self._left_behind = False
@@ -143,19 +143,25 @@ class Model:
         self.on_incumbent: Incumbent | None = None
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
-        _set_options(self._highs, _EXACT | (settings or {}))
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
         self._most_iterations = 0
-        if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
+        self._highs = self._made()
+
+    def _made(self) -> Any:
+        """HiGHS with the program in it."""
+        made = _Quiet()
+        _set_options(made, self._fixed_settings)
+        if made.passModel(_as_lp(self.arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
-        if arrays.integer.any():
-            self._highs.cbMipLogging.subscribe(self._note)
-            self._highs.cbMipImprovingSolution.subscribe(self._improved)
-            self._highs.cbMipUserSolution.subscribe(self._take_offer)
-            self._highs.cbMipInterrupt.subscribe(self._ask)
-        if heeds:
-            self._highs.cbSimplexInterrupt.subscribe(self._ask)
-            self._highs.cbIpmInterrupt.subscribe(self._ask)
+        if self.arrays.integer.any():
+            made.cbMipLogging.subscribe(self._note)
+            made.cbMipImprovingSolution.subscribe(self._improved)
+            made.cbMipUserSolution.subscribe(self._take_offer)
+            made.cbMipInterrupt.subscribe(self._ask)
+        if self._heeds:
+            made.cbSimplexInterrupt.subscribe(self._ask)
+            made.cbIpmInterrupt.subscribe(self._ask)
+        return made
 
     def _note(self, event: Any) -> None:
         self._watch.note(event)
@@ -360,6 +366,10 @@ class Model:
         A second Ctrl-C leaves at once.
         """
         limit = time.perf_counter() + settings["time_limit"]
+        if self._start is not None and self._highs.getRunTime() > 0:
+            # HiGHS completes a start on the clock of all its runs so far: past the limit it would drop it.
+            self._highs.clear()
+            self._highs = self._made()
         if afresh:
             self._highs.clearSolver()
         if not self.arrays.integer.any():

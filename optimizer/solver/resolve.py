@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -77,14 +77,14 @@ class Live:
         self._now.begin_as(self._home)
         return False
 
-    def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False) -> None:
+    def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False, free: Collection[str] = ()) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
 
         What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
-        kind too, which could take its place.
+        kind too, which could take its place. ``free`` names more items that are left so.
         """
         holds = list(holds)
-        held, items = hold(self.program, self.arrays, holds), {one.item for one in holds}
+        held, items = hold(self.program, self.arrays, holds), {*free, *(one.item for one in holds)}
         free = alike(self.program, items) if wide else items
         self._started = start_values(self.program, held, plan, free)
         self._now.model.start(*self._started)

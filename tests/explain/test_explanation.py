@@ -15,6 +15,7 @@ from optimizer.diagnosis import diagnose
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.explain.alternatives import find_alternatives
 from optimizer.explain.asking import Asking
+from optimizer.explain.caps import COLUMNS as CAPS
 from optimizer.explain.deadlines import COLUMNS as DEADLINES
 from optimizer.explain.events import COLUMNS as EVENTS
 from optimizer.explain.events import Answer, events_table, usual_events
@@ -24,7 +25,7 @@ from optimizer.explain.first import COLUMNS as FIRST
 from optimizer.explain.offers import COLUMNS as OFFERS
 from optimizer.explain.offers import _Verdict, offers
 from optimizer.explain.steps import COLUMNS as STEPS
-from optimizer.explain.steps import usual_steps
+from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import COLUMNS as VALUES
 from optimizer.explain.values import values_table
 from optimizer.plan.plan import EXPLAINED, Plan
@@ -99,7 +100,7 @@ def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, t
 def test_the_columns_that_are_read_are_those_that_are_written() -> None:
     """Tests that the tables of an explained plan have the columns that their makers tell."""
     made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
-    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST}
+    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST, "caps": CAPS}
     assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
         name: set(columns) for name, columns in made.items()
     }
@@ -129,6 +130,16 @@ def test_usual_steps_hold_for_any_name() -> None:
     plan = solved(tiny(1, {"jobs": [1]}, sites=[{"site": name}], power=[{"site": name, "mw": 5}]))
     ask = optimizer.WhatIf(plan, gap=0, threads=1)
     assert ask.ask([usual_steps(plan)[0]]).instance.rows["power"][0].mw == 6
+
+
+def test_what_only_helps_costs_nothing() -> None:
+    """Tests that one more MW is proven to cost no more, whatever the gap; that a tenth more demand is not."""
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 300, "term_months": 1}], power=[{"mw": 5}]))
+    loose = replace(plan, head={**plan.head, "bound": plan.objective - 100})
+    ask = optimizer.WhatIf(loose, gap=0, threads=1)
+    table = steps_table(ask, loose, ["power.hall.mw+=1", "power.hall.mw-=1", "demand.jobs.amount*=1.1"])
+    # The tenth more, one accelerator, is not served: 1000.
+    assert table["at_least"].tolist() == pytest.approx([0, -100, -1100])
 
 
 def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

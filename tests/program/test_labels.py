@@ -12,6 +12,7 @@ from optimizer.program.build import Program
 from optimizer.program.labels import label, label_of, told
 from optimizer.schema import program_contents
 from tests.program.rich import rich_frames
+from tests.program.tiny import tiny
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,15 @@ def test_what_was_added_says_its_name(program: Program) -> None:
     program.model.wish = pyo.Constraint(expr=program.model.one <= 1)
     assert label(program, program.model.wish) == "wish (added to the model)"
     assert label(program, "contract lease is not signed") == "contract lease is not signed"
+
+
+def test_blocks_of_powered_space_are_told_in_mw() -> None:
+    """Tests that an outlet of MW has blocks of MW, and a contract blocks of accelerators."""
+    let = {"sells": "mw", "site": "hall", "accelerator": "", "mw_per_block": 2, "price": 1, "term_months": 1}
+    lease = {"price": 1, "term_months": 1, "max_blocks": 4}
+    space = optimizer.build(
+        tiny(1, {"jobs": [1]}, sites=[{}], power=[{"mw": 5}], outlets=[let | {"max_blocks": 3}], contracts=[lease])
+    )
+    started = {key[0]: label(space, variable) for key, variable in space.model.started.items()}
+    assert "at most 3 blocks of 2 MW" in started["let"]
+    assert "at most 4 blocks of 10 accelerators" in started["lease"]

@@ -49,6 +49,20 @@ FIRST: list[tuple[Any, ...]] = [
     ("2026-01", "sign", "sign", "lease", "neo", 1.0, 0.0, 1.0, 1, 0, "site hall slips by 6 months"),
     ("2026-01", "sign", "sign", "fixed", "cloud", 0.0, 0.0, 1.0, 1, 1, "site hall slips by 6 months"),
 ]
+CAPS: list[tuple[Any, ...]] = [
+    (
+        *("at most 60.0 % of the capacity with alpha", "max_share", "group", "alpha", 0.8, 0.6, "2026-01"),
+        *(2e6, 1e6, 3e6, 0.01, "sign fixed in 2026-02", ""),
+    ),
+    (
+        *("at most 40.0 % of the capacity with alpha", "max_share", "group", "alpha", 0.8, 0.4, "2026-05"),
+        *(7e6, 6e6, 8e6, 0.02, "no decision differs", ""),
+    ),
+    (
+        *("the loss of hall survived", "survive", "site", "hall", 0.3, 1.0, ""),
+        *(NONE, NONE, NONE, NONE, "", "leaves no plan: it cannot be kept in 3 of 12 months"),
+    ),
+]
 COLUMNS = {
     "values": ["month", "kind", "item", "unit", "held", "relaxed"],
     "steps": ["step", "saves", "at_least", "at_most", "objective", "note"],
@@ -64,9 +78,13 @@ COLUMNS = {
     "first": [
         *["month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"],
     ],
+    "caps": [
+        *["requirement", "rule", "subject", "member", "share", "limit", "month"],
+        *["costs", "at_least", "at_most", "unserved", "answer", "note"],
+    ],
 }
 ROWS = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
-ROWS |= {"exits": EXITS, "events": EVENTS, "first": FIRST}
+ROWS |= {"exits": EXITS, "events": EVENTS, "first": FIRST, "caps": CAPS}
 
 
 def explained_plan(plan: Plan, name: str = "") -> Plan:
@@ -74,9 +92,8 @@ def explained_plan(plan: Plan, name: str = "") -> Plan:
     tables = {table: pd.DataFrame(rows, columns=COLUMNS[table]) for table, rows in ROWS.items()}
     if name:
         for table in tables.values():
-            for column in {"item", "step", "party", "reason", "event", "answer", "otherwise", "note"} & {
-                *table.columns
-            }:
+            names = {"item", "step", "party", "reason", "event", "answer", "otherwise", "note", "requirement", "member"}
+            for column in names & {*table.columns}:
                 table[column] = name
     return replace(plan, explained=tables)
 

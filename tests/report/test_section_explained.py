@@ -41,7 +41,7 @@ def told(section: Section) -> list[str]:
 
 def test_differences_within_the_gap_are_in_doubt(sections: dict[str, Section]) -> None:
     """Tests that sections with figures from searches say so, unless the plan is proven."""
-    for anchor in ("offers", "leaving", "dates", "whatif"):
+    for anchor in ("offers", "leaving", "dates", "whatif", "less"):
         assert sections[anchor].blocks[0].paragraphs[-1] == DOUBT
     plan = explained_plan(small_plan())
     proven = replace(plan, head={**plan.head, "bound": plan.objective})
@@ -63,7 +63,7 @@ def test_a_plan_that_is_not_explained_says_how() -> None:
 
 def test_the_sections_follow_the_questions(sections: dict[str, Section]) -> None:
     """Tests a section for each question, and none for a table that was not worked out."""
-    assert list(sections) == ["first", "worth", "offers", "leaving", "dates", "whatif"]
+    assert list(sections) == ["first", "worth", "offers", "leaving", "dates", "whatif", "less"]
     plan = explained_plan(small_plan())
     few = replace(plan, explained={"values": plan.explained["values"]})
     assert [section.anchor for section in explained(Ground(few))] == ["worth"]
@@ -140,6 +140,20 @@ def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
     ]
     first = listed(sections["first"], "Decisions").grid.rows
     assert first[0] == ("Order annex", "in-house", "", "1 of 1", "2", "1", "2")
+
+
+def test_what_less_exposure_costs(sections: dict[str, Section]) -> None:
+    """Tests a sentence for each member, with the month from which on a cap can be kept, and what has no plan."""
+    section = sections["less"]
+    assert told(section) == [
+        "alpha has up to 80 % of the capacity. At most 60 % costs 2 M EUR more; at most 40 %, which can be kept from "
+        "May 2026 on, costs 7 M EUR more.",
+        "Surviving the loss of hall leaves no plan: it cannot be kept in 3 of 12 months.",
+    ]
+    rows = listed(section, "Less exposure").grid.rows
+    first = ("at most 60.0 % of the capacity with alpha", "2026-01", "sign fixed in 2026-02")
+    assert rows[0] == (*first, "80.0 %", "2 M", "1 M", "3 M", "1 %")
+    assert rows[2][1:] == ("", "leaves no plan: it cannot be kept in 3 of 12 months", "30.0 %", "", "", "", "")
 
 
 def test_hostile_names_are_harmless() -> None:

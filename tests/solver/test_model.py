@@ -67,3 +67,21 @@ def test_a_start_is_an_incumbent() -> None:
     solution = model.solve(Options(gap=0, threads=1, time_limit=0.3))
     assert solution.values is not None
     assert arrays.cost @ solution.values <= arrays.cost @ good + 1e-6
+
+
+def test_a_start_is_completed_after_long_searches() -> None:
+    """Tests that a start that has to be completed is as good after searches that took longer than it may take."""
+    arrays = knapsacks()
+    some = np.arange(len(arrays.cost) - 5)
+    arrays = replace(arrays, integer=np.arange(len(arrays.cost)) < len(some))  # the rest is a linear program
+    told: list[list[float]] = []
+    for before in (0.0, 1.0):
+        model = Model(arrays)
+        if before:
+            model.solve(Options(gap=0, threads=1, time_limit=before))
+        found: list[float] = []
+        told.append(found)
+        model.on_incumbent = lambda objective, _, found=found: found.append(objective)
+        model.start(some, np.zeros(len(some)))
+        model.solve(Options(gap=0, threads=1, time_limit=0.5))
+    assert told[0][0] == told[1][0]

@@ -6,7 +6,7 @@ is seen by the other. Every figure is derived in the most direct way: block by b
 
 from __future__ import annotations
 
-from optimizer.plan.audit.rules import RULES, audit
+from optimizer.plan.audit.rules import RULES, audit, holdings
 from optimizer.plan.audit.verdict import Audit, Violation
 
-__all__ = ["RULES", "Audit", "Violation", "audit"]
+__all__ = ["RULES", "Audit", "Violation", "audit", "holdings"]

@@ -13,9 +13,17 @@ Members = dict[str, frozenset[int]]
 
 def members(instance: Instance, pools: list[Pool], policy: Any) -> Members:
     """Places of the pools of each member that a policy is about: of the one named, or of each one but ``in_house``."""
-    names = [policy.member] if policy.member else _all_members(instance, pools, policy.subject)
+    return _pools_of([policy.member], pools, policy.subject) if policy.member else each(instance, pools, policy.subject)
+
+
+def each(instance: Instance, pools: list[Pool], subject: str) -> Members:
+    """Places of the pools of each member of a kind but ``in_house``."""
+    return _pools_of(_all_members(instance, pools, subject), pools, subject)
+
+
+def _pools_of(names: list[str], pools: list[Pool], subject: str) -> Members:
     return {
-        name: frozenset(place for place, pool in enumerate(pools) if name in _belongs_to(pool, policy.subject))
+        name: frozenset(place for place, pool in enumerate(pools) if name in _belongs_to(pool, subject))
         for name in names
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.plan.audit import figures, headline, money, ordering, own_rules, policies, reading, runs, terms
 from optimizer.plan.audit.facts import Facts
+from optimizer.plan.audit.holdings import Holdings
 from optimizer.plan.audit.prices import Priced
 from optimizer.plan.audit.reading import Draft
 from optimizer.plan.audit.verdict import Audit, Findings
@@ -45,6 +46,30 @@ def audit(plan: Any) -> Audit:
         Its head, its tables and its instance are looked at; nothing is taken for granted but that the instance is
         without faults. Rows that cannot be understood are told and left out of what follows.
     """
+    say, draft = _read(plan)
+    if not draft.columns:
+        return Audit(tuple(say.violations), say.checks)
+    case = Priced(draft.facts, plan.head, draft.tables())
+    for check in _CHECKS:
+        say.rule = check.__name__
+        check(case, say)
+    return Audit(tuple(say.violations), say.checks)
+
+
+def holdings(plan: Any) -> Holdings:
+    """What a plan's tables amount to, by pool and month; nothing of it is judged.
+
+    Parameters
+    ----------
+    plan : Plan
+        As for :func:`audit`; its tables are all there.
+    """
+    _, draft = _read(plan)
+    return Holdings(draft.facts, plan.head, draft.tables())
+
+
+def _read(plan: Any) -> tuple[Findings, Draft]:
+    """A plan's tables as far as they are understood, with what is not; none are taken if one is missing."""
     facts = Facts(plan.instance)
     say, draft = Findings(facts.labels), Draft(plan, facts)
     for read in _READING:
@@ -52,10 +77,6 @@ def audit(plan: Any) -> Audit:
         read(draft, say)
         if read is reading.tables:
             if say.violations:
-                return Audit(tuple(say.violations), say.checks)
+                break
             draft.take()
-    case = Priced(facts, plan.head, draft.tables())
-    for check in _CHECKS:
-        say.rule = check.__name__
-        check(case, say)
-    return Audit(tuple(say.violations), say.checks)
+    return say, draft

@@ -1,0 +1,120 @@
+"""How much critical work is not served if pools are gone, at least: one linear program for all losses and months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.errors import SolverError
+from optimizer.plan.audit.holdings import Holdings
+
+Array = NDArray[Any]
+Case = tuple[int, frozenset[int]]  # a month, and the places of the pools that are gone in it
+
+_LITTLE = 1e-6  # of the critical work: less is rounding
+
+
+def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
+    """The least critical work that is not served, with all that is left running nothing else.
+
+    Parameters
+    ----------
+    case : Holdings
+        What the plan holds; what is leased out of it stays so.
+    critical : array
+        Critical work by workload and month.
+    losses : list of Case
+        What is gone, and when.
+
+    Returns
+    -------
+    array
+        Reference-accelerators by loss and workload. Where several are short, how it is spread over them is one choice
+        of many; their sum is not.
+
+    Raises
+    ------
+    SolverError
+        If the linear program cannot be solved.
+    """
+    from scipy.optimize import linprog  # takes a while to load
+    from scipy.sparse import coo_array, eye_array, hstack, vstack
+
+    kinds, month = _kinds(case, critical), np.array([t for t, _ in losses])
+    need, room, power = critical[:, month].T, _room(case, kinds, losses), _power(case)[:, month].T
+    size = max(float(need.max()), 1.0)
+    work, kind = np.nonzero(kinds.rates)
+    loss, pair = np.nonzero((room[:, kind] > 0) & (need[:, work] > 0))
+    work, kind = work[pair], kind[pair]
+
+    own = np.flatnonzero(kinds.site[kind] >= 0)
+
+    def rows(of: Array, values: Array, limits: Array, columns: Array) -> Any:
+        """A row for each loss and column of the limits."""
+        return coo_array((values, (loss[columns] * limits.shape[1] + of, columns)), (limits.size, len(loss)))
+
+    every = np.arange(len(loss))
+    served = hstack([rows(work, -kinds.rates[work, kind], need, every), -eye_array(need.size)])
+    run = rows(kind, np.ones(len(loss)), room, every)
+    drawn = rows(kinds.site[kind[own]], kinds.mw[kind[own]], power, own)
+    held = vstack([run, drawn])
+    matrix = vstack([served, hstack([held, coo_array((held.shape[0], need.size))])])
+    limit = np.concatenate([-need.ravel(), room.ravel(), power.ravel()]) / size
+    cost = np.concatenate([np.zeros(len(loss)), np.ones(need.size)])
+    found = linprog(cost, A_ub=matrix.tocsr(), b_ub=limit, method="highs")
+    if found.status != 0:
+        raise SolverError(f"the test of losses could not be solved: {found.message}")
+    short: Array = found.x[len(loss) :].reshape(need.shape) * size
+    short[short <= _LITTLE * need.sum(axis=1, keepdims=True)] = 0.0
+    return short
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """Pools that are alike to critical work, taken together.
+
+    Attributes
+    ----------
+    of : array of int
+        Kind of each pool.
+    rates : array
+        Work per accelerator, by workload and kind; 0 where it may not run.
+    site : array of int
+        Own site of each kind, -1 for those elsewhere.
+    mw : array
+        Facility MW per accelerator in use.
+    """
+
+    of: Array
+    rates: Array
+    site: Array
+    mw: Array
+
+
+def _kinds(case: Holdings, critical: Array) -> _Kinds:
+    pools, sites = case.facts.pools, case.facts.names["site"]
+    needed = (critical > 0).any(axis=1).reshape(-1, 1)
+    rates = np.where(needed, np.nan_to_num(case.facts.yields[: len(critical)]), 0.0)
+    site = [sites[pool.place] if pool.own else -1 for pool in pools]
+    unlike, of = np.unique(np.vstack([site, case.kw / 1000.0, rates]), axis=1, return_inverse=True)
+    return _Kinds(of.reshape(-1), unlike[2:], unlike[0].astype(int), unlike[1])
+
+
+def _room(case: Holdings, kinds: _Kinds, losses: list[Case]) -> Array:
+    """Accelerators that are left for critical work, by loss and kind."""
+    free = np.maximum(case.offered - case.leased, 0.0)
+    found = np.zeros((len(losses), len(kinds.site)))
+    for place, (t, gone) in enumerate(losses):
+        left = free[:, t].copy()
+        left[list(gone)] = 0.0
+        np.add.at(found[place], kinds.of, left)
+    return found
+
+
+def _power(case: Holdings) -> Array:
+    """MW that are left for critical work, by site and month."""
+    left: Array = np.maximum(case.mw_supply - case.mw_let - case.drawn(case.leased), 0.0)
+    return left

@@ -1,0 +1,107 @@
+"""Whether each provider, owner, site, region and tag could be lost, and what less exposure costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.report.charts import Ground
+from optimizer.report.colours import party_text
+from optimizer.report.grid import Grid, percents, whole
+from optimizer.report.page import Listed, Prose
+from optimizer.report.words import count, money, month_text, percent, shown
+
+_NAMES = 6
+_KINDS = {
+    "provider": "provider",
+    "group": "owner",
+    "site": "own site",
+    "region": "region",
+    "tag": "all tagged",
+}
+NOTHING_CRITICAL = (
+    "Whether one of them could be lost is not tested: no work is marked as critical (column critical of the workloads)."
+)
+_TEST = (
+    "Tested for every month, with the decisions as they are: its capacity is gone, critical work may run on all that "
+    "is left, all other work gives way, and what is leased out stays leased out; by the hour as much is there as is "
+    "offered. Of several with the same capacity the first is told."
+)
+
+
+def losses(ground: Ground) -> tuple[Any, ...]:
+    """What would be short if one of them were lost: sentences and a table."""
+    table = ground.plan.losses()
+    if table.empty:
+        return (Prose([NOTHING_CRITICAL]),)
+    return Prose(told(table)), Listed("If one of them is lost: critical work that would be short", losses_grid(table))
+
+
+def told(table: pd.DataFrame) -> list[str]:
+    """Who can be lost, and what would be short without the others, the most first."""
+    rows = table.to_dict("records")
+    safe = [_name(row) for row in rows if not row["months"]]
+    found = [f"If one of these were lost, all critical work could go on: {'; '.join(safe)}."] if safe else []
+    missed = sorted((row for row in rows if row["months"]), key=lambda row: -row["short"])
+    found += [_short(row) for row in missed[:_NAMES]]
+    rest = len(missed) - _NAMES
+    return found + ([f"Critical work would be short without {rest} more, too."] if rest > 0 else [])
+
+
+def _name(row: dict[Any, Any]) -> str:
+    member, kind = shown(party_text(str(row["member"])), 40), _KINDS[str(row["subject"])]
+    return member if row["subject"] == "provider" else f"{kind} {member}"
+
+
+def _short(row: dict[Any, Any]) -> str:
+    share = percent(row["short"] / row["critical"])
+    months = f"{int(row['months'])} month{'' if row['months'] == 1 else 's'}, the first {month_text(str(row['first']))}"
+    text = f"Without {_name(row)} critical work is short in {months}; most in {month_text(str(row['month']))}, "
+    text += f"when {count(row['short'])} reference-accelerators of it ({share}) would not be served"
+    before = f"; {count(row['before'])} are not even with nothing lost" if row["before"] else ""
+    return f"{text}: {shown(str(row['workloads']), 80)}{before}."
+
+
+def losses_grid(table: pd.DataFrame) -> Grid:
+    """A row for each that holds capacity."""
+    rows = []
+    for row in table.to_dict("records"):
+        kind = _KINDS[str(row["subject"])]
+        who = (party_text(str(row["member"])), kind, "no" if row["months"] else "yes")
+        worst = (str(row["month"]), str(row["workloads"]))
+        share = percents(row["short"] / row["critical"]) if row["months"] else ""
+        months = count(row["months"]) if row["months"] else ""
+        rows.append((*who, *worst, percents(row["share"]), months, whole(row["critical"]), whole(row["short"]), share))
+    columns = (
+        *("If lost", "Kind", "Can be lost", "Most short in", "Workloads short then"),
+        *("Share, highest", "Months short", "Critical work then", "Short", "Of the critical work"),
+    )
+    return Grid(columns, rows, 5, f"{_TEST} Work in reference-accelerators.")
+
+
+# ---------------------------------------------------------------- what less costs, of an explained plan
+def caps_grid(ground: Ground, table: pd.DataFrame) -> Grid:
+    """A row for each requirement."""
+    rows = []
+    for row in table.to_dict("records"):
+        share = row["unserved"]
+        served = "" if share is None or share != share else percent(float(share))
+        amounts = (_money(row["costs"]), _money(row["at_least"]), _money(row["at_most"]), served)
+        who = (str(row["requirement"]), str(row["month"]), str(row["answer"] or row["note"]))
+        rows.append((*who, percents(row["share"]), *amounts))
+    columns = (
+        *("Asked", "Kept from", "Decisions that change most"),
+        *("Share now, highest", "Costs more", "At least", "At most", "Not served"),
+    )
+    note = (
+        f"In {ground.currency}, present value: the best plan found that keeps it from that month on, less this plan. "
+        "In the month before it cannot be kept, by what is agreed already and what can be had in time. The difference "
+        "of best plans is proven to lie between at least and at most. Shares are of the capacity in-house and under "
+        "contract, in reference-accelerators."
+    )
+    return Grid(columns, rows, 3, note)
+
+
+def _money(value: Any) -> str:
+    return "" if value is None or value != value else money(float(value))

@@ -1,0 +1,70 @@
+"""Whether each could be lost, as the report and the workbook tell it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+
+from optimizer.plan.losses import COLUMNS
+from optimizer.plan.plan import Plan
+from optimizer.report.charts import Ground
+from optimizer.report.page import Listed, Prose
+from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, told
+from optimizer.report.workbook import write_workbook
+from tests.program.tiny import solved, tiny
+from tests.report.plans import small_plan
+
+NONE = (0, "", "", 0.0, 0.0, "", 0.0)
+ROWS: list[tuple[Any, ...]] = [
+    ("provider", "cloud", 0.5, "2026-03", *NONE),
+    ("provider", "neo", 0.4, "2026-02", 1, "2026-04", "2026-04", 800.0, 40.0, "chat", 0.0),
+    ("group", "alpha", 0.9, "2026-02", 7, "2026-02", "2026-05", 1000.0, 600.0, "chat; study", 100.0),
+    ("site", "hall", 0.1, "2026-01", *NONE),
+]
+TABLE = pd.DataFrame(ROWS, columns=list(COLUMNS))
+
+
+def test_who_can_be_lost_and_who_cannot() -> None:
+    """Tests a sentence on all that can, and one for each that cannot, the most first."""
+    assert told(TABLE) == [
+        "If one of these were lost, all critical work could go on: cloud; own site hall.",
+        "Without owner alpha critical work is short in 7 months, the first Feb 2026; most in May 2026, when 600 "
+        "reference-accelerators of it (60 %) would not be served: chat; study; 100 are not even with nothing lost.",
+        "Without neo critical work is short in 1 month, the first Apr 2026; most in Apr 2026, when 40 "
+        "reference-accelerators of it (5 %) would not be served: chat.",
+    ]
+    many = pd.concat([TABLE.iloc[[1]]] * 8, ignore_index=True)
+    assert told(many)[-1] == "Critical work would be short without 2 more, too."
+    assert len(told(many)) == 7
+
+
+def test_the_table_of_losses() -> None:
+    """Tests kinds, verdicts, figures and blanks."""
+    rows = losses_grid(TABLE).rows
+    assert rows[0] == ("cloud", "provider", "yes", "", "", "50.0 %", "", "", "", "")
+    figures = ("90.0 %", "7", "1,000", "600", "60.0 %")
+    assert rows[2] == ("alpha", "owner", "no", "2026-05", "chat; study", *figures)
+
+
+def _plan() -> Plan:
+    """Twenty wanted at the hall, half of it critical."""
+    critical = [{"workload": "jobs", "critical": 0.5}]
+    return solved(tiny(2, {"jobs": [20]}, fleet=[{"count": 20}], workloads=critical))
+
+
+def test_every_plan_tells_it(tmp_path: Path) -> None:
+    """Tests the blocks of the page and the sheet of the workbook; where nothing is critical, a sentence says so."""
+    plan = _plan()
+    prose, listed = losses(Ground(plan))
+    assert isinstance(prose, Prose)
+    assert isinstance(listed, Listed)
+    assert prose.paragraphs[0].startswith("Without own site hall critical work is short in 2 months")
+    sheet = openpyxl.load_workbook(write_workbook(plan, tmp_path / "plan.xlsx"))["losses"]
+    header, row = list(sheet.iter_rows(min_row=3, values_only=True))[:2]
+    assert header == COLUMNS
+    assert dict(zip(header, row, strict=True))["short"] == 10
+    (only,) = losses(Ground(small_plan()))
+    assert only.paragraphs == [NOTHING_CRITICAL]
