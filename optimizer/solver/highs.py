@@ -143,6 +143,7 @@ class Model:
         self._offers = threading.Lock()
         _set_options(self._highs, _EXACT)
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
+        self._basis_size = 0
         self._most_iterations = 0
         if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
@@ -271,6 +272,7 @@ class Model:
         self._basis = highspy.HighsBasis()
         self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
         self._basis.col_status, self._basis.row_status = given.columns, given.rows
+        self._basis_size = len(given.columns)
         self._most_iterations = len(given.rows)
 
     # ------------------------------------------------------------------ solving
@@ -336,18 +338,25 @@ class Model:
 
     def _run_from_basis(self, options: Options, report: Report | None) -> bool:
         """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
-        self._highs.setBasis(_fitted(self._basis, len(self.arrays.cost)))
+        self._highs.setBasis(self._fitted_basis())
         settings = _settings(self.arrays, options, options.time_limit)
         asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
         self._keep_basis()
         return asked
+
+    def _fitted_basis(self) -> Any:
+        """The kept basis for the columns there are: some may have been appended."""
+        count = len(self.arrays.cost)
+        if count != self._basis_size:
+            return _fitted(self._basis, count)
+        return self._basis
 
     def _keep_basis(self) -> None:
         """Keep the first optimal basis of a linear program."""
         kept = self._basis is not None and not self._basis.alien
         if kept or self.arrays.integer.any() or self._highs.getModelStatus() != _STATUS.kOptimal:
             return
-        self._basis = self._highs.getBasis()
+        self._basis, self._basis_size = self._highs.getBasis(), len(self.arrays.cost)
         self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
 
     def _run(

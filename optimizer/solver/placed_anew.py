@@ -18,7 +18,7 @@ from optimizer.program.compile import Arrays
 from optimizer.program.placement import Placement, duration, last_month
 from optimizer.solver.effects import Effect, Touched
 
-_RUN = Effect(rows={"run_once": 0, "own_rule": None}, terms=("lateness",))
+_RUN = Effect(rows={"run_once": 0}, terms=("lateness",), quantities=("used", "served", "started"))
 _POOL = Effect(rows={"pool_use": 0})
 
 
