@@ -39,6 +39,7 @@ _DEFAULTS = {
 # perturbed costs would only take it away from there.
 _NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
 _FEW_ITERATIONS = 1000
+_MANY_CELLS = 1000  # that differ: the whole program is passed sooner than these one by one
 _FROM_BASIS = (_STATUS.kOptimal, _STATUS.kInfeasible, _STATUS.kTimeLimit)  # there is no presolve that may be wrong
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
@@ -145,8 +146,7 @@ class Model:
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
         self._basis_size = 0
         self._most_iterations = 0
-        if self._highs.passModel(_as_lp(arrays)) == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS refuses the compiled program")
+        self._pass()
         if arrays.integer.any():
             self._highs.cbMipLogging.subscribe(self._note)
             self._highs.cbMipImprovingSolution.subscribe(self._improved)
@@ -222,11 +222,14 @@ class Model:
             behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
             highs.deleteCols(len(behind), behind)
         self.arrays, arrays = arrays, arrays.up_to(first)
+        cells = np.flatnonzero(arrays.values != old.values)
+        if len(cells) > _MANY_CELLS:
+            self._pass()
+            return len(cells)
         cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
         bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
         rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
         rows = rows.astype(np.int32)
-        cells = np.flatnonzero(arrays.values != old.values)
         done = [
             highs.changeColsCost(len(cost), cost, arrays.cost[cost]),
             highs.changeColsBounds(len(bounds), bounds, arrays.lower[bounds], arrays.upper[bounds]),
@@ -243,6 +246,12 @@ class Model:
             raise SolverError("HiGHS refuses a change of the program")
         self._withdraw()  # it was a solution of another program
         return len(cost) + len(bounds) + len(rows) + len(cells) + more
+
+    def _pass(self) -> None:
+        """Pass the whole program."""
+        if self._highs.passModel(_as_lp(self.arrays)) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refuses the compiled program")
+        self._withdraw()  # it was a solution of another program
 
     def _append(self, first: int) -> list[highspy.HighsStatus]:
         """Append the columns behind the first ones."""

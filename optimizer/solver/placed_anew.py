@@ -110,5 +110,6 @@ def _append(m: Any, fresh: list[Placement], kept: dict[Placement, Any]) -> None:
     more = dict(m.placed_anew.items())
     m.number = m.number | {id(variable): len(m.columns) + n for n, variable in enumerate(more.values())}
     m.columns = (*m.columns, *more.values())
-    m.col = {**m.col, "placed": {place: (kept | more)[place] for place in m.ix.placements}}
+    known = kept | more
+    m.col = {**m.col, "placed": {place: known[place] for place in m.ix.placements}}
     m.occupants, m.placements_of = runs.occupants(m), gather_placements(m)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from optimizer.solver.highs import Basis, Model, Report
 from optimizer.solver.revise import Shape, revise
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solver.start import alike, start_values
+
+_MOST_DROPPED = 200_000  # columns: about 600 MB
 
 
 class Live:
@@ -48,6 +52,7 @@ class Live:
         self._home = self._now = _Built(instance, relax)
         self._aside: _Built | None = None
         self._started: Any = None
+        self._dropped = 0  # columns of programs let go of, whose memory is not freed yet
 
     @property
     def program(self) -> Program:
@@ -67,15 +72,29 @@ class Live:
     def update(self, instance: Instance) -> bool:
         """Change the program to that of another instance; returns whether that could be done in place."""
         self._started = None
+        with collector_paused():
+            return self._updated(instance)
+
+    def _updated(self, instance: Instance) -> bool:
         for built in (self._home, self._aside):
             if built is not None and built.revise(instance):
                 self._now = built
                 return True
         self.rebuilt += 1
-        self._aside = None  # frees its memory first
+        self._drop_aside()
         self._now = self._aside = _Built(instance, self.relax)
         self._now.begin_as(self._home)
         return False
+
+    def _drop_aside(self) -> None:
+        """Let go of the program beside the first one; many of them are freed at once, since that takes long."""
+        if self._aside is None:
+            return
+        self._dropped += self._aside.count
+        self._now, self._aside = self._home, None
+        if self._dropped > _MOST_DROPPED:
+            self._dropped = 0
+            gc.collect()
 
     def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
@@ -138,8 +157,7 @@ class _Built:
 
     def revise(self, instance: Instance) -> bool:
         """Change the program in place to that of an edited instance; returns whether that can be done."""
-        with collector_paused():
-            revised = revise(self._first_program, self._first_arrays, self._shape, instance)
+        revised = revise(self._first_program, self._first_arrays, self._shape, instance)
         if revised is None:
             return False
         self.program, self.arrays = revised
@@ -151,12 +169,17 @@ class _Built:
         known = other.model.basis
         if known is None or self.arrays.integer.any():
             return
-        columns = dict(zip(_columns(other.program), known.columns, strict=False))
-        rows = dict(zip(_rows(other.program), known.rows, strict=False))
+        columns = dict(zip(other._names[0], known.columns, strict=False))
+        rows = dict(zip(other._names[1], known.rows, strict=False))
         self.model.basis = Basis(
-            [columns.get(name, Basis.lower) for name in _columns(self.program)],
-            [rows.get(name, Basis.basic) for name in _rows(self.program)],
+            [columns.get(name, Basis.lower) for name in self._names[0]],
+            [rows.get(name, Basis.basic) for name in self._names[1]],
         )
+
+    @cached_property
+    def _names(self) -> tuple[list[Any], list[Any]]:
+        """Names of the columns and rows as built, in their order."""
+        return list(_columns(self._first_program)), list(_rows(self._first_program))
 
 
 def _columns(program: Program) -> Iterator[tuple[str, Any]]:
