@@ -203,18 +203,11 @@ def _add_constraints(m: Any, name: str, entry: Any, keys: list[Any]) -> None:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: a program is millions of live objects that it would walk in vain.
-
-    Afterwards they count as old, or it would walk them thrice still. Freezing and thawing does that; what is frozen
-    already stays so.
-    """
+    """Pause the garbage collector: a program is millions of live objects that it would walk in vain."""
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if running:
-            if not gc.get_freeze_count():
-                gc.freeze()
-                gc.unfreeze()
             gc.enable()

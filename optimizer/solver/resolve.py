@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -13,14 +12,13 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.garbage import count_as_old
 from optimizer.program.holds import Hold, hold
 from optimizer.schema import program_contents
 from optimizer.solver.highs import Basis, Model, Report
 from optimizer.solver.revise import Shape, revise
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solver.start import alike, start_values
-
-_MOST_DROPPED = 200_000  # columns: about 600 MB
 
 
 class Live:
@@ -52,7 +50,6 @@ class Live:
         self._home = self._now = _Built(instance, relax)
         self._aside: _Built | None = None
         self._started: Any = None
-        self._dropped = 0  # columns of programs let go of, whose memory is not freed yet
 
     @property
     def program(self) -> Program:
@@ -81,20 +78,10 @@ class Live:
                 self._now = built
                 return True
         self.rebuilt += 1
-        self._drop_aside()
+        self._now, self._aside = self._home, None  # frees its memory first
         self._now = self._aside = _Built(instance, self.relax)
         self._now.begin_as(self._home)
         return False
-
-    def _drop_aside(self) -> None:
-        """Let go of the program beside the first one; many of them are freed at once, since that takes long."""
-        if self._aside is None:
-            return
-        self._dropped += self._aside.count
-        self._now, self._aside = self._home, None
-        if self._dropped > _MOST_DROPPED:
-            self._dropped = 0
-            gc.collect()
 
     def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
@@ -154,6 +141,7 @@ class _Built:
             self.arrays = self._first_arrays = compile_program(self.program, relax=relax)
         self._shape = Shape(self.program, self.arrays, relax)
         self.model, self.count = Model(self.arrays), len(self.arrays.cost)
+        count_as_old(self.count)
 
     def revise(self, instance: Instance) -> bool:
         """Change the program in place to that of an edited instance; returns whether that can be done."""
