@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,6 @@ from optimizer.schema import load_schema
 from optimizer.solver.effects import EFFECTS
 
 TOLERANCE = 1e-6  # relative, between the two objectives
-SHARES = ("availability", "capacity_fraction", "critical", "deposit_fraction", "limit", "min_service")
-SHARES += ("residual_fraction",)  # columns that cannot be above 1
 PLACES = ("latitude", "longitude")  # numbers that mean nothing to the program
 
 
@@ -44,7 +42,7 @@ class Tally:
         What-ifs that needed a new program.
     worst : float
         Largest relative difference of the two objectives.
-    slow : Counter
+    slow : dict
         Seconds of what-ifs by table and column.
     """
 
@@ -53,12 +51,14 @@ class Tally:
     live: list[float] = field(default_factory=list)
     rebuilt: int = 0
     worst: float = 0.0
-    slow: Counter[str] = field(default_factory=Counter)
+    slow: dict[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         cold, live = sum(self.cold), sum(self.live)
         share = f"{live / cold:.3f}, with the setup {(live + self.setup) / cold:.3f}"
-        dear = ", ".join(f"{name} {seconds:.2f}" for name, seconds in self.slow.most_common(4))
+        dear = ", ".join(
+            f"{name} {seconds:.2f}" for name, seconds in sorted(self.slow.items(), key=lambda pair: -pair[1])[:4]
+        )
         return (
             f"{len(self.live)} what-ifs {live:.2f} s, cold {cold:.2f} s: {share}; setup {self.setup:.2f} s; "
             f"rebuilt {self.rebuilt}; worst difference {self.worst:.1e}; dearest {dear}"
@@ -83,7 +83,8 @@ def numeric_cells(instance: optimizer.Instance, *, every: bool) -> Iterator[tupl
 
 def draw_edits(instance: optimizer.Instance, seed: int, count: int, *, every: bool) -> Iterator[list[Edit]]:
     """Edits of one cell each that leave the instance legal."""
-    random, columns = np.random.default_rng(seed), {}
+    random = np.random.default_rng(seed)
+    columns: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
     for cell in numeric_cells(instance, every=every):
         columns.setdefault((cell[0], cell[3]), []).append(cell)
     found, names = 0, list(columns)
@@ -104,15 +105,15 @@ def draw_edits(instance: optimizer.Instance, seed: int, count: int, *, every: bo
 def compare(folder: Path, seed: int, count: int, *, every: bool) -> Tally:
     """Ask what-ifs of an instance, each beside its cold solve."""
     instance, tally = optimizer.read(folder), Tally()
-    ask = optimizer.WhatIf
-    tally.setup, live = _timed(lambda: _begun(ask(instance, relax=True, threads=1)))
+    tally.setup, live = _timed(lambda: _begun(optimizer.WhatIf(instance, relax=True, threads=1)))
     for edits in draw_edits(instance, seed, count, every=every):
         edited = apply_edits(instance, edits)
-        cold, wanted = _timed(lambda edited=edited: _objective(lambda: optimizer.solve(edited, relax=True, threads=1)))
-        seconds, found = _timed(lambda edits=edits: _objective(lambda: live.ask_cost(edits)))
+        cold, wanted = _timed(partial(_objective, partial(optimizer.solve, edited, relax=True, threads=1)))
+        seconds, found = _timed(partial(_objective, partial(live.ask_cost, edits)))
         tally.cold.append(cold)
         tally.live.append(seconds)
-        tally.slow[f"{edits[0].table}.{edits[0].column}"] += seconds
+        name = f"{edits[0].table}.{edits[0].column}"
+        tally.slow[name] = tally.slow.get(name, 0.0) + seconds
         difference = abs(found - wanted) / max(abs(wanted), 1.0) if found != wanted else 0.0
         tally.worst = max(tally.worst, difference)
         if difference > TOLERANCE:

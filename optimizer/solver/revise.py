@@ -18,10 +18,10 @@ from optimizer.program.compile import Arrays, Columns, Floats
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, joined
 from optimizer.schema import program_contents
-from optimizer.solver.effects import changes
+from optimizer.solver.effects import Touched, changes
 from optimizer.solver.placed_anew import Anew, place_anew
 from optimizer.solver.shape import same_shape
-from optimizer.solver.touched import Touched, families, is_touched, rows_touched
+from optimizer.solver.touched import families, is_touched, rows_touched
 
 
 @dataclass(frozen=True)
