@@ -1,9 +1,8 @@
 """Offers: taken, partly taken or rejected; what each is worth, at which price it would be taken, and why it is not.
 
-The price-to-win lies between a price at which solving again takes the offer and one, at most 0.1 % worse, at which it
-does not. Where to look comes from Dinkelbach's method: the decisions of a plan that takes the offer break even with
-doing without it at the price (cost without the offer - all else the plan costs) / units taken. Where the gaps asked for
-are wide, so that solving again cannot tell prices so close apart, this price itself is given.
+The price-to-win lies between two prices that are proven (:mod:`optimizer.explain.winning`): at the one, 0.1 % better at
+most, a plan that takes the offer is known to be cheaper than all without it; at the other, 0.1 % worse at most, no plan
+that takes it is. Where gaps cannot be closed in time they lie further apart, and the price is in doubt.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.explain.asking import as_far_as_it_goes
-from optimizer.explain.break_even import break_even, forced
+from optimizer.explain.winning import Priced, Search, Winning, Without
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
@@ -24,7 +23,7 @@ from optimizer.whatif import WhatIf
 
 COLUMNS = (
     *("item", "table", "party", "verdict", "taken", "possible", "price", "worth"),
-    *("price_to_win", "proven", "reason"),
+    *("price_to_win", "at_least", "at_most", "proven", "reason"),
 )
 _PRICED = {  # table: name column, price column, cash terms that are proportional to the price
     "contracts": ("contract", "price", ("contract", "termination")),
@@ -34,11 +33,6 @@ _PRICED = {  # table: name column, price column, cash terms that are proportiona
     "builds": ("build", "capex_per_mw", ("build", "residual")),
 }
 _DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
-_ROUNDS = 12
-_MOST = 100.0  # times the price: worth that, an offer is taken at any price
-_CLOSE = 1.0009  # prices this close are one
-_STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
-_FINE = 1e-4  # gaps up to this one tell prices apart that are close
 _NOISE = 1e-8  # of the cost: differences below it are none
 
 _SAME = "a plan without it costs the same"
@@ -61,21 +55,13 @@ class Offer:
     row: Any
 
 
-@dataclass(frozen=True)
-class _Try:
-    """The plan at a price that is so many times worse than today's."""
-
-    worse: float
-    plan: Plan
-
-
 def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
     """Verdicts on offers.
 
     Parameters
     ----------
     ask : WhatIf
-        Of the plan; its gap and time limit hold for every search.
+        Of the plan; its time limit holds for every search. Gaps are finer than asked for, where they can be closed.
     plan : Plan
         Whose offers they are.
     items : iterable of str
@@ -89,10 +75,12 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[
         Columns ``item``, ``table``, ``party``, ``verdict`` (``taken``, ``partly``, ``rejected``), ``taken`` and
         ``possible`` (blocks, lots, or accelerator-months on demand), ``price`` (as in the table), ``worth`` (what the
         plan would cost more without the offer), ``price_to_win`` (below it, for outlets above it, the offer is taken),
-        ``proven`` (whether the gaps of the searches leave no doubt about it), ``reason`` in words.
+        ``at_least`` and ``at_most`` (between which it is proven to lie; None where nothing is proven), ``proven``
+        (whether they leave no doubt about it), ``reason`` in words.
     """
     found = {offer.item: offer for offer in offers(plan)}
-    rows = as_far_as_it_goes(items, lambda item: _Verdict(ask, plan, found[item]).row(), stop)
+    search = Search(ask, plan)
+    rows = as_far_as_it_goes(items, lambda item: _Verdict(search, found[item]).row(), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -132,8 +120,8 @@ def taken(plan: Plan, offer: Offer) -> float:
 class _Verdict:
     """The verdict on one offer."""
 
-    def __init__(self, ask: WhatIf, plan: Plan, offer: Offer) -> None:
-        self.ask, self.plan, self.offer = ask, plan, offer
+    def __init__(self, search: Search, offer: Offer) -> None:
+        self.search, self.plan, self.offer = search, search.plan, offer
         self.name, self.column, self.terms = _PRICED[offer.table]
         self.sign = -1.0 if offer.table == "outlets" else 1.0
 
@@ -145,71 +133,90 @@ class _Verdict:
         try:
             return (*known, *self._worth(verdict))
         except StoppedWithoutPlan:
-            return (*known, None, None, False, "not found out in time; give each search more time")
+            return (*known, None, None, None, None, False, "not found out in time; give each search more time")
 
-    def _worth(self, verdict: str) -> tuple[float | None, float | None, bool, str]:
-        """Worth, price to win, whether it is proven, and the reason of the verdict."""
-        without = self.plan if verdict == "rejected" else self._without()
-        if without is None:
-            return None, None, True, "needed: without it no plan meets all rules"
-        worth = without.objective - self.plan.objective
-        if worth < -_NOISE * max(abs(without.objective), 1.0):
-            return worth, None, False, _BETTER
-        if self.ask.options.gap > _FINE and self.offer.price > 0:
-            return worth, *self._estimated(verdict, worth, without)
-        if verdict != "rejected" and worth <= self._noise(without):
-            return worth, None, False, _SAME if self.ask.options.gap <= _NOISE else _OPEN
-        factor, proven = self._winning(without)
-        price = None if factor is None else factor * self.offer.price
-        return worth, price, proven, self._reason(verdict, factor, proven)
+    def _worth(self, verdict: str) -> tuple[Any, ...]:
+        """Worth, price to win, what is proven of it, whether that leaves no doubt, and the reason of the verdict."""
+        best = self.search.best
+        found = self._without() if taken(best, self.offer) else best
+        if found is None:
+            return None, None, None, None, True, "needed: without it no plan meets all rules"
+        if not taken(self.plan, self.offer) and self.plan.objective < found.objective:
+            found = self.plan
+        bounds = [one.bound for one in (found, best) if one.bound is not None]
+        without = Without(found.objective, min(max(bounds, default=-float("inf")), found.objective))
+        worth = 0.0 if verdict == "rejected" else without.cost - min(self.plan.objective, best.objective)
+        if verdict == "rejected" or self.offer.price <= 0:
+            return worth, *self._price(verdict, without)
+        if without.cost - self.plan.objective < -_NOISE * max(abs(without.cost), 1.0):
+            return without.cost - self.plan.objective, *self._price(verdict, without)[:-1], _BETTER
+        if worth <= self._noise(without):
+            same = worth <= _NOISE * abs(without.cost) and self.search.fine
+            return worth, None, None, None, False, _SAME if same else _OPEN
+        return worth, *self._price(verdict, without)
 
-    def _estimated(self, verdict: str, worth: float, without: Plan) -> tuple[float | None, bool, str]:
-        """Price to win, whether it is proven, and the reason, where the gaps are wide."""
+    def _price(self, verdict: str, without: Without) -> tuple[Any, ...]:
+        """Price to win, what is proven of it, whether that leaves no doubt, and the reason."""
+        if self.offer.price <= 0:
+            return None, None, None, True, self._reason(verdict, None, True)
+        plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
+        winning = Winning(self.search, self.offer.item, self._edits, self._paid, self._took, self.sign)
+        found = winning.priced(
+            without, [(1.0, one) for one in plans if taken(one, self.offer)], forcible=self.offer.table != "on_demand"
+        )
+        if found.worse is None:
+            price = 0.0 if found.always and self.sign < 0 else None
+            return price, None, None, found.proven, self._reason(verdict, price, found.proven, always=found.always)
+        at_least, at_most = self._prices(found)
+        factor = found.worse if self.sign > 0 else 1 / found.worse
+        beaten = verdict == "rejected" and found.worse > 1
+        reason = self._beaten(without) if beaten else self._reason(verdict, factor, found.proven)
+        return factor * self.offer.price, at_least, at_most, found.proven, reason
 
-        def at(worse: float) -> Plan:
-            return self._try(worse).plan
+    def _prices(self, found: Priced) -> tuple[float | None, float | None]:
+        """Prices between which the price to win is proven to lie."""
+        near, far = found.at_least, found.at_most
+        low, high = (near, far) if self.sign > 0 else (1 / far, 1 / near if near else float("inf"))
+        price = self.offer.price
+        return low * price if low > 0 else None, high * price if high < float("inf") else None
 
-        def took(plan: Plan) -> float:
-            return taken(plan, self.offer)
-
-        start = (1.0, self.plan) if verdict != "rejected" else forced(self.ask, self.plan, self.offer.item, at, took)
-        if start is None:
-            return None, False, self._impossible()
-        found = start[1]
-        at_first = start[0] if self.sign > 0 else 1 / start[0]
-        factor = break_even(without.objective, found.objective, self._units(found, at_first), at_first)
-        if factor is None:
-            return None, False, _GIVEN if self.sign > 0 else self._reason(verdict, None, False)
-        if verdict == "rejected" and (factor - 1) * self.sign >= 0:
-            close = self.plan.objective - found.objective <= self._noise(without)
-            return factor * self.offer.price, False, _CLOSE_CALL if close else _BEATEN
-        sure = verdict == "rejected" or worth > self._noise(without)
-        return factor * self.offer.price, False, self._reason(verdict, factor, False) if sure else _OPEN
+    def _beaten(self, without: Without) -> str:
+        """Why an offer is rejected that is worth its price."""
+        close = self.plan.objective - self.search.best.objective <= self._noise(without)
+        return _CLOSE_CALL if close else _BEATEN
 
     def _without(self) -> Plan | None:
         """The plan without the offer; None if it is needed for any plan."""
+        best, name = self.search.best, self.offer.item
+        on_demand = self.offer.table == "on_demand"
+        edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
+        holds = [] if on_demand else [Hold("forbid", "", name)]
         try:
-            if self.offer.table == "on_demand":
-                return self.ask.ask([Edit("on_demand", self.offer.item, "max_accelerators", "=", "0")])
-            return self.ask.ask_held([Hold("forbid", "", self.offer.item)])
+            return self.search.run(edits, holds, best, floor=best.bound)
         except NoFeasiblePlan:
             return None
 
-    def _at(self, factor: float) -> Plan:
-        """The plan if the price were so many times what it is, in all months."""
+    def _edits(self, factor: float) -> list[Edit]:
+        """Edits after which the price is so many times what it is, in all months."""
         edits = [Edit(self.offer.table, self.offer.item, self.column, "*=", repr(factor))]
         if any(row.item == self.offer.item for row in self.plan.instance.rows["prices"]):
             edits.append(Edit("prices", self.offer.item, "price", "*=", repr(factor)))
-        return self.ask.ask(edits)
+        return edits
 
-    def _units(self, plan: Plan, factor: float) -> float:
-        """Present value paid for the offer per unit of the factor; negative where it is received."""
+    def _took(self, plan: Plan) -> float:
+        return taken(plan, self.offer)
+
+    def _noise(self, without: Without) -> float:
+        """Differences of cost that the gaps leave open."""
+        gap = self.search.best.gap if self.search.fine else self.search.gap
+        return (_NOISE + 2 * (gap or 0.0)) * max(abs(without.cost), 1.0)
+
+    def _paid(self, plan: Plan) -> float:
+        """Present value paid for the offer as far as it moves with the price; negative where it is received."""
         cash = plan.cash
         mine = cash[(cash["item"] == self.offer.item) & cash["term"].isin(self.terms)]
         paid = float(mine["present_value"].sum())
-        if self.offer.table == "outlets":
-            paid += self._upfronts(plan)
-        return paid / factor if factor else 0.0
+        return paid + self._upfronts(plan) if self.offer.table == "outlets" else paid
 
     def _upfronts(self, plan: Plan) -> float:
         """Present value of upfronts received, which do not move with the price."""
@@ -218,91 +225,12 @@ class _Verdict:
         months = rows["month"].map(plan.instance.month_index)
         return float((rows["blocks"] * self.offer.row.upfront_per_block * (1 + rate) ** (-months / 12)).sum())
 
-    def _winning(self, without: Plan) -> tuple[float | None, bool]:
-        """Multiple of the price at which the offer is just taken, and whether the gaps leave no doubt about it.
-
-        ``worse`` counts how much worse the price is than today's: 2 is twice the price, for an outlet half of it.
-        """
-        if self.offer.price <= 0:
-            return None, True
-        good, bad = self._bracket(without)
-        if good is None:
-            return None, bad is not None and self._hopeless(bad, without)
-        if bad is None:
-            return 0.0 if self.sign < 0 else None, self._better(good, without)
-        for _ in range(_ROUNDS):
-            if bad.worse <= good.worse * _CLOSE:
-                break
-            guess = self._break_even(good, without)
-            for worse in (guess / _STEP, guess * _STEP):
-                if good.worse < worse < bad.worse:
-                    good, bad = self._narrowed(worse, good, bad, without)
-            if bad.worse > good.worse * _CLOSE:
-                good, bad = self._narrowed((good.worse * bad.worse) ** 0.5, good, bad, without)
-        guess = self._break_even(good, without)
-        worse = guess if good.worse <= guess <= bad.worse else (good.worse * bad.worse) ** 0.5
-        sure = bad.worse <= good.worse * _CLOSE and self._sure(good, bad, without)
-        return (worse if self.sign > 0 else 1 / worse), sure
-
-    def _try(self, worse: float) -> _Try:
-        return _Try(worse, self.plan if worse == 1 else self._at(worse if self.sign > 0 else 1 / worse))
-
-    def _wins(self, one: _Try, without: Plan) -> bool:
-        """Whether a plan at a price is better than doing without the offer."""
-        return without.objective - one.plan.objective > self._noise(without)
-
-    def _noise(self, without: Plan) -> float:
-        return (_NOISE + 2 * self.ask.options.gap) * max(abs(without.objective), 1.0)
-
-    def _bracket(self, without: Plan) -> tuple[_Try | None, _Try | None]:
-        """A price at which the offer is taken and a worse one at which it is not; None where there is none."""
-        good, bad = None, None
-        for worse in (1.0, 0.5, 0.05, 1e-6):
-            one = self._try(worse)
-            if self._wins(one, without):
-                good = one
-                break
-            bad = one
-        if good is not None and bad is None:
-            guess = self._break_even(good, without)
-            for worse in (guess * _STEP, 2 * guess, 10 * guess, _MOST):
-                one = self._try(min(max(worse, _STEP), _MOST))
-                if not self._wins(one, without):
-                    bad = one
-                    break
-                good = one
-        return good, bad
-
-    def _narrowed(self, worse: float, good: _Try, bad: _Try, without: Plan) -> tuple[_Try, _Try]:
-        one = self._try(worse)
-        return (one, bad) if self._wins(one, without) else (good, one)
-
-    def _break_even(self, good: _Try, without: Plan) -> float:
-        """Price at which the decisions of a plan are just as good as doing without, were all else to stay as it is."""
-        factor = good.worse if self.sign > 0 else 1 / good.worse
-        cost, units = good.plan.objective, self._units(good.plan, factor)
-        reached = break_even(without.objective, cost, units, factor)
-        if reached is None:
-            return good.worse * 2
-        return reached if self.sign > 0 else 1 / reached
-
-    def _sure(self, good: _Try, bad: _Try, without: Plan) -> bool:
-        """Whether even the bounds say that the better price wins and the worse one does not."""
-        return self._better(good, without) and self._hopeless(bad, without)
-
-    def _better(self, one: _Try, without: Plan) -> bool:
-        """Whether the plan at a price is better than any plan without the offer."""
-        return one.plan.objective <= (without.objective if without.bound is None else without.bound)
-
-    def _hopeless(self, one: _Try, without: Plan) -> bool:
-        """Whether no plan at a price is much better than doing without the offer."""
-        bound = -float("inf") if one.plan.bound is None else one.plan.bound
-        return bool(without.objective - bound <= self._noise(without) + _NOISE * abs(without.objective))
-
     # ------------------------------------------------------------------ reasons
-    def _reason(self, verdict: str, factor: float | None, proven: bool) -> str:
+    def _reason(self, verdict: str, factor: float | None, proven: bool, *, always: bool = False) -> str:
+        if verdict == "rejected" and always:
+            return _CLOSE_CALL
         if verdict == "rejected" and factor is None and self.offer.price > 0 and not proven:
-            return _OPEN
+            return _GIVEN if self.sign > 0 else _OPEN
         if verdict != "rejected":
             whole = "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
             return whole if factor is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"

@@ -15,7 +15,8 @@ from typing import Any
 
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
-from optimizer.instance.raw import Speller
+from optimizer.instance.raw import Raw, RawTable, Speller
+from optimizer.instance.read import raw_cells, understood
 from optimizer.instance.values import month_number, month_text, parse_number
 from optimizer.schema import Table, load_schema
 
@@ -117,55 +118,66 @@ def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
     InstanceError
         If the edited instance is broken; it carries every fault.
     """
-    from optimizer.instance.read import read
-
-    frames: dict[str, Any] = {table: instance.frame(table) for table, rows in instance.rows.items() if rows}
-    frames["instance"] = dict(vars(instance.head))
+    raw = raw_cells(instance)
     for edit in edits:
-        _apply(frames, edit)
-    edited = read(frames)
+        _apply(raw, edit)
+    edited = understood(raw)
     places = {table: instance.places[table] for table in instance.places if table in edited.places}
     return replace(edited, places=MappingProxyType({**edited.places, **places}))
 
 
-def _apply(frames: dict[str, Any], edit: Edit) -> None:
+def _apply(raw: Raw, edit: Edit) -> None:
     spec = load_schema().tables[edit.table]
-    if edit.table not in frames:
+    if edit.table not in raw.tables:
         raise EditError(f"{edit}: the instance has no {edit.table}")
-    frame = frames[edit.table] = frames[edit.table].astype(object)
-    names = frame[spec.key[0]].astype(str)
+    table = raw.tables[edit.table]
+    names = _column(table, spec.key[0])
     rows = [i for i, name in enumerate(names) if edit.item in ("*", name)]
     if not rows:
         near = Speller().nearest(edit.item, list(dict.fromkeys(names)))
         hint = f" Did you mean {near!r}?" if near else ""
         raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{hint}")
     if edit.column == spec.step == _MONTH and edit.how in ("+=", "-="):
-        _move(frame, rows, edit, str(frames["instance"]["start"]))
+        _move(table, rows, edit, str(raw.head["start"]))
         return
-    for i in _holding(frame, spec, rows, edit):
-        frame.iat[i, frame.columns.get_loc(edit.column)] = _value(frame.iloc[i][edit.column], spec, edit)
+    place = table.header.index(edit.column)
+    for i in _holding(table, spec, rows, edit):
+        _set(table, i, place, _value(table.rows[i][1][place], spec, edit))
 
 
-def _move(frame: Any, rows: list[int], edit: Edit, start: str) -> None:
+def _column(table: RawTable, name: str) -> list[str]:
+    """Cells of a column as text."""
+    place = table.header.index(name)
+    return [str(cells[place]) for _, cells in table.rows]
+
+
+def _set(table: RawTable, i: int, place: int, value: Any) -> None:
+    """Put a value into a cell."""
+    number, cells = table.rows[i]
+    table.rows[i] = number, [*cells[:place], value, *cells[place + 1 :]]
+
+
+def _move(table: RawTable, rows: list[int], edit: Edit, start: str) -> None:
     """Move the rows of a step series that are still to come after the plan's first month."""
     months = parse_number(edit.value)
     if months is None or months != int(months) or edit.month:
         raise EditError(f"{edit}: expected a whole number of months, such as {edit.table}.{edit.item}.month+=6")
+    found, place = _column(table, _MONTH), table.header.index(_MONTH)
     for i in rows:
-        month = str(frame.iloc[i][_MONTH])
-        if month > start:
-            later = month_number(*map(int, month.split("-"))) + int(months) * (1 if edit.how == "+=" else -1)
-            frame.iat[i, frame.columns.get_loc(_MONTH)] = month_text(later)
+        if found[i] > start:
+            later = month_number(*map(int, found[i].split("-"))) + int(months) * (1 if edit.how == "+=" else -1)
+            _set(table, i, place, month_text(later))
 
 
-def _holding(frame: Any, spec: Table, rows: list[int], edit: Edit) -> list[int]:
+def _holding(table: RawTable, spec: Table, rows: list[int], edit: Edit) -> list[int]:
     """Rows that are meant: of a step series and a month, the last one up to it of each item."""
     if not edit.month:
         return rows
     last: dict[str, int] = {}
-    for i in sorted(rows, key=lambda i: str(frame.iloc[i][spec.step])):
-        if str(frame.iloc[i][spec.step]) <= edit.month:
-            last[str(frame.iloc[i][spec.key[0]])] = i
+    names, months = _column(table, spec.key[0]), _column(table, spec.step)
+    for i in sorted(rows, key=lambda i: months[i]):
+        if months[i] <= edit.month:
+            last[names[i]] = i
     if not last:
         raise EditError(f"{edit}: no row holds in {edit.month}")
     return list(last.values())

@@ -12,10 +12,10 @@ from typing import Any
 from optimizer.errors import Fault, InstanceError
 from optimizer.instance.data import Data, type_data
 from optimizer.instance.instance import Head, Instance, make_row
-from optimizer.instance.raw import Raw, printable, shown
+from optimizer.instance.raw import Raw, RawTable, printable, shown
 from optimizer.instance.validate import validate
 from optimizer.instance.values import month_text
-from optimizer.schema import load_schema
+from optimizer.schema import Column, load_schema
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Instance:
@@ -38,12 +38,43 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Instance:
         If anything is wrong; it carries every fault found.
     """
     began = perf_counter()
-    raw = _read_raw(source)
+    return understood(_read_raw(source), began)
+
+
+def understood(raw: Raw, began: float | None = None) -> Instance:
+    """The instance that cells say, checked; ``began`` is when reading them began.
+
+    Raises
+    ------
+    InstanceError
+        As :func:`read` does.
+    """
+    began = perf_counter() if began is None else began
     data = type_data(raw, load_schema())
     validate(data)
     if data.faults:
         raise InstanceError(_in_order(data), f"instance {raw.source}")
     return _freeze(data, perf_counter() - began)
+
+
+def raw_cells(instance: Instance) -> Raw:
+    """The cells of an instance as a carrier would hold them."""
+    raw = Raw(source="the frames given", head_where="instance", head=dict(vars(instance.head)))
+    for name, rows in instance.rows.items():
+        if not rows:
+            continue
+        columns = tuple(load_schema().tables[name].columns.values())
+        cells = [
+            [_cell(instance, column, value) for column, (_, value) in zip(columns, row, strict=True)] for row in rows
+        ]
+        header = [column.name for column in columns]
+        raw.tables[name] = RawTable(name, name, header, list(enumerate(cells, start=1)), header_row=None)
+    return raw
+
+
+def _cell(instance: Instance, column: Column, value: Any) -> Any:
+    found = instance.cell(column, value)
+    return None if found == "" else found
 
 
 def _read_raw(source: object) -> Raw:

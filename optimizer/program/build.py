@@ -129,7 +129,7 @@ def _build(instance: Instance) -> Program:
     m.number = {id(variable): number for number, variable in enumerate(m.columns)}
     m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
     gather_money(m)
-    rules.measure(m)
+    rules.measure(m, m.ix.own_rules)
     m.entries = joined(m.entries, book(m, ["violation"]))
     for name, entry in contents["constraints"].items():
         _add_constraints(m, name, entry, keys[name])

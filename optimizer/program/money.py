@@ -231,12 +231,16 @@ def residual(m: Any, ledger: Ledger) -> None:
             ledger.add(Account("residual", name, IN_HOUSE), m.col["bought"][name, t], ix.horizon, -value)
 
 
+def kinds_of(row: Any) -> tuple[str, ...]:
+    """Cash terms that a budget counts."""
+    return {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (REVENUE if row.net else ())
+
+
 def budget_limit(m: Any, budget: str) -> Any:
     """Nominal money out in the window, of the kinds covered, less lease-out revenue if net, <= amount."""
     row = m.budgets[budget]
-    terms = {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (REVENUE if row.net else ())
     entries: Entries = m.entries
-    inside = entries.of_terms(terms) & (entries.months >= max(row.from_, 0))
+    inside = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
     inside &= (entries.months <= row.to) & (entries.months < m.ix.horizon)
     spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.columns)) / m.units.money
     columns = np.flatnonzero(spend).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from optimizer.program.exposure import window
@@ -26,12 +27,14 @@ def constraint_months(ix: Index, row: Any) -> list[int]:
     return months if row.each == "month" else months[-1:]
 
 
-def measure(m: Any) -> None:
-    """Left-hand sides of all rules in natural units, and the scale of each row: near its coefficients.
+def measure(m: Any, names: Collection[str]) -> None:
+    """Left-hand sides of some rules in natural units, and the scale of each row: near its coefficients.
 
     Violations are counted in the row's scale, so that neither they nor their cost are lost beside money.
     """
     for rule, t in sets(m.ix)["own_rule"]:
+        if rule not in names:
+            continue
         spec, row = m.ix.own_rules[rule], Row(m.one)
         for term in m.terms_of.get(rule, ()):
             for month in [t] if spec.each == "month" else window(spec, m.ix.horizon):

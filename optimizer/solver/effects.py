@@ -28,6 +28,8 @@ class Effect:
         Families of constraints and of variables, with the position in their index that names the item; None: all of it.
     terms : tuple of str
         Cash terms that are booked anew.
+    quantities : tuple of str
+        Quantities of the planner's own rules that are measured anew.
     reach : callable, optional
         Names of what is touched, where that is not the edited item alone.
     """
@@ -35,6 +37,7 @@ class Effect:
     rows: Mapping[str, int | None] = field(default_factory=dict)
     bounds: Mapping[str, int | None] = field(default_factory=dict)
     terms: tuple[str, ...] = ()
+    quantities: tuple[str, ...] = ()
     reach: Reach | None = None
 
 
@@ -58,7 +61,7 @@ def _and_site(old: Index, new: Index, item: str) -> set[str]:
     return {item, row.site} if row.site else {item}
 
 
-_STOCK: dict[str, int | None] = {"outage_capacity": 2, "reference_balance": None, "share_limit": None, "own_rule": None}
+_STOCK: dict[str, int | None] = {"outage_capacity": 2, "reference_balance": None, "share_limit": None}
 _BLOCKS = Effect(rows={"signature_most": 0}, bounds={"started": 0, "in_force": 0})
 _LEAST = Effect(rows={"signature_least": 0})
 _AGREED = Effect(
@@ -66,23 +69,24 @@ _AGREED = Effect(
     bounds={"started": 0, "in_force": 0},
     terms=("upfront", "contract", "termination", "lease_out"),
 )
-_YIELD = Effect(rows={"demand_met": 0, "outage_demand": 2, "own_rule": None}, reach=_served_otherwise)
-_SITE: dict[str, int | None] = {"site_power": 0, "outage_power": 2, "own_rule": None}
+_YIELD = Effect(rows={"demand_met": 0, "outage_demand": 2}, quantities=("served",), reach=_served_otherwise)
+_SITE: dict[str, int | None] = {"site_power": 0, "outage_power": 2}
+_MW, _CAPACITY, _LEASED = ("mw",), ("capacity",), ("leased",)
 EFFECTS: dict[tuple[str, str], Effect] = {
-    ("accelerators", "kw"): Effect(rows=_SITE, terms=("energy",), reach=_sites_with),
+    ("accelerators", "kw"): Effect(rows=_SITE, terms=("energy",), quantities=_MW, reach=_sites_with),
     ("accelerators", "reference"): Effect(rows={"reference_balance": None, "share_limit": None}),
     ("throughput", "factor"): _YIELD,
-    ("sites", "pue"): Effect(rows=_SITE, terms=("energy",)),
+    ("sites", "pue"): Effect(rows=_SITE, terms=("energy",), quantities=_MW),
     ("sites", "availability"): _YIELD,
     ("demand", "amount"): Effect(rows={"demand_met": 0, "outage_demand": 2}, bounds={"unserved": 0}),
     ("power", "mw"): Effect(rows={"site_power": 0, "outage_power": 2}),
     ("power", "price_per_mwh"): Effect(terms=("energy",)),
-    ("fleet", "count"): Effect(rows={"in_house_capacity": 0, **_STOCK}, bounds={"used": 0}),
+    ("fleet", "count"): Effect(rows={"in_house_capacity": 0, **_STOCK}, bounds={"used": 0}, quantities=_CAPACITY),
     ("prices", "price"): Effect(terms=("contract", "termination", "lease_out", "on_demand", "purchase", "residual")),
     ("contracts", "accelerators_per_block"): Effect(
-        rows={"contract_capacity": 0, **_STOCK}, terms=("contract", "termination")
+        rows={"contract_capacity": 0, **_STOCK}, terms=("contract", "termination"), quantities=_CAPACITY
     ),
-    ("contracts", "mw_per_block"): Effect(rows={"own_rule": None}, terms=("contract", "termination")),
+    ("contracts", "mw_per_block"): Effect(terms=("contract", "termination"), quantities=_MW),
     ("contracts", "availability"): _YIELD,
     ("contracts", "min_blocks"): _LEAST,
     ("contracts", "committed_blocks"): _AGREED,
@@ -93,9 +97,11 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("contracts", "upfront_per_block"): Effect(terms=("upfront",)),
     ("contracts", "max_blocks"): _BLOCKS,
     ("outlets", "accelerators_per_block"): Effect(
-        rows={"outlet_cover": 0, "own_rule": None}, terms=("lease_out", "termination")
+        rows={"outlet_cover": 0}, terms=("lease_out", "termination"), quantities=_LEASED
     ),
-    ("outlets", "mw_per_block"): Effect(rows=_SITE, terms=("lease_out", "termination"), reach=_and_site),
+    ("outlets", "mw_per_block"): Effect(
+        rows=_SITE, terms=("lease_out", "termination"), quantities=_MW, reach=_and_site
+    ),
     ("outlets", "min_blocks"): _LEAST,
     ("outlets", "committed_blocks"): _AGREED,
     ("outlets", "price"): Effect(terms=("lease_out", "termination")),
@@ -104,11 +110,14 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("outlets", "max_blocks"): _BLOCKS,
     ("on_demand", "price"): Effect(terms=("on_demand",)),
     ("on_demand", "availability"): _YIELD,
-    ("on_demand", "max_accelerators"): Effect(rows={"rate_holds": 0, **_STOCK}, bounds={"used": 0}),
+    ("on_demand", "max_accelerators"): Effect(
+        rows={"rate_holds": 0, **_STOCK}, bounds={"used": 0}, quantities=_CAPACITY
+    ),
     ("purchases", "lot_size"): Effect(
         rows={"in_house_capacity": None, "purchase_total": 0, **_STOCK, "outage_capacity": None},
         bounds={"bought": 0},
         terms=("purchase", "maintenance", "residual"),
+        quantities=_CAPACITY,
     ),
     ("purchases", "unit_price"): Effect(terms=("purchase", "residual")),
     ("purchases", "deposit_fraction"): Effect(terms=("purchase", "residual")),
@@ -116,7 +125,9 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("purchases", "residual_fraction"): Effect(terms=("residual",)),
     ("purchases", "max_per_month"): Effect(bounds={"bought": 0}),
     ("purchases", "max_total"): Effect(rows={"purchase_total": 0}, bounds={"bought": 0}),
-    ("builds", "mw_per_block"): Effect(rows=_SITE, terms=("build", "fixed", "residual"), reach=_and_site),
+    ("builds", "mw_per_block"): Effect(
+        rows=_SITE, terms=("build", "fixed", "residual"), quantities=_MW, reach=_and_site
+    ),
     ("builds", "life_months"): Effect(terms=("residual",)),
     ("builds", "capex_per_mw"): Effect(terms=("build", "residual")),
     ("builds", "fixed_cost_per_mw_month"): Effect(terms=("fixed",)),

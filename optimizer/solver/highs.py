@@ -39,6 +39,7 @@ _DEFAULTS = {
 # perturbed costs would only take it away from there.
 _NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
 _FEW_ITERATIONS = 1000
+_MANY_CELLS = 1000  # that differ: the whole program is passed sooner than these one by one
 _FROM_BASIS = (_STATUS.kOptimal, _STATUS.kInfeasible, _STATUS.kTimeLimit)  # there is no presolve that may be wrong
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _STOPS = {
@@ -144,6 +145,7 @@ class Model:
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
+        self._basis_size = 0
         self._most_iterations = 0
         self._highs = self._made()
 
@@ -151,8 +153,7 @@ class Model:
         """HiGHS with the program in it."""
         made = _Quiet()
         _set_options(made, self._fixed_settings)
-        if made.passModel(_as_lp(self.arrays)) == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS refuses the compiled program")
+        self._pass(made)
         if self.arrays.integer.any():
             made.cbMipLogging.subscribe(self._note)
             made.cbMipImprovingSolution.subscribe(self._improved)
@@ -229,11 +230,14 @@ class Model:
             behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
             highs.deleteCols(len(behind), behind)
         self.arrays, arrays = arrays, arrays.up_to(first)
+        cells = np.flatnonzero(arrays.values != old.values)
+        if len(cells) > _MANY_CELLS:
+            self._pass(highs)
+            return len(cells)
         cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
         bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
         rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
         rows = rows.astype(np.int32)
-        cells = np.flatnonzero(arrays.values != old.values)
         done = [
             highs.changeColsCost(len(cost), cost, arrays.cost[cost]),
             highs.changeColsBounds(len(bounds), bounds, arrays.lower[bounds], arrays.upper[bounds]),
@@ -250,6 +254,12 @@ class Model:
             raise SolverError("HiGHS refuses a change of the program")
         self._withdraw()  # it was a solution of another program
         return len(cost) + len(bounds) + len(rows) + len(cells) + more
+
+    def _pass(self, highs: highspy.Highs) -> None:
+        """Pass the whole program."""
+        if highs.passModel(_as_lp(self.arrays)) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refuses the compiled program")
+        self._withdraw()  # it was a solution of another program
 
     def _append(self, first: int) -> list[highspy.HighsStatus]:
         """Append the columns behind the first ones."""
@@ -279,6 +289,7 @@ class Model:
         self._basis = highspy.HighsBasis()
         self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
         self._basis.col_status, self._basis.row_status = given.columns, given.rows
+        self._basis_size = len(given.columns)
         self._most_iterations = len(given.rows)
 
     # ------------------------------------------------------------------ solving
@@ -344,18 +355,25 @@ class Model:
 
     def _run_from_basis(self, options: Options, report: Report | None) -> bool:
         """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
-        self._highs.setBasis(_fitted(self._basis, len(self.arrays.cost)))
+        self._highs.setBasis(self._fitted_basis())
         settings = _settings(self.arrays, options, options.time_limit)
         asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
         self._keep_basis()
         return asked
+
+    def _fitted_basis(self) -> Any:
+        """The kept basis for the columns there are: some may have been appended."""
+        count = len(self.arrays.cost)
+        if count != self._basis_size:
+            return _fitted(self._basis, count)
+        return self._basis
 
     def _keep_basis(self) -> None:
         """Keep the first optimal basis of a linear program."""
         kept = self._basis is not None and not self._basis.alien
         if kept or self.arrays.integer.any() or self._highs.getModelStatus() != _STATUS.kOptimal:
             return
-        self._basis = self._highs.getBasis()
+        self._basis, self._basis_size = self._highs.getBasis(), len(self.arrays.cost)
         self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
 
     def _run(

@@ -18,7 +18,7 @@ from optimizer.program.compile import Arrays
 from optimizer.program.placement import Placement, duration, last_month
 from optimizer.solver.effects import Effect, Touched
 
-_RUN = Effect(rows={"run_once": 0, "own_rule": None}, terms=("lateness",))
+_RUN = Effect(rows={"run_once": 0}, terms=("lateness",), quantities=("used", "served", "started"))
 _POOL = Effect(rows={"pool_use": 0})
 
 
@@ -110,5 +110,6 @@ def _append(m: Any, fresh: list[Placement], kept: dict[Placement, Any]) -> None:
     more = dict(m.placed_anew.items())
     m.number = m.number | {id(variable): len(m.columns) + n for n, variable in enumerate(more.values())}
     m.columns = (*m.columns, *more.values())
-    m.col = {**m.col, "placed": {place: (kept | more)[place] for place in m.ix.placements}}
+    known = kept | more
+    m.col = {**m.col, "placed": {place: known[place] for place in m.ix.placements}}
     m.occupants, m.placements_of = runs.occupants(m), gather_placements(m)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.garbage import count_as_old
 from optimizer.program.holds import Hold, hold
 from optimizer.schema import program_contents
 from optimizer.solver.highs import Basis, Model, Report
@@ -67,12 +69,16 @@ class Live:
     def update(self, instance: Instance) -> bool:
         """Change the program to that of another instance; returns whether that could be done in place."""
         self._started = None
+        with collector_paused():
+            return self._updated(instance)
+
+    def _updated(self, instance: Instance) -> bool:
         for built in (self._home, self._aside):
             if built is not None and built.revise(instance):
                 self._now = built
                 return True
         self.rebuilt += 1
-        self._aside = None  # frees its memory first
+        self._now, self._aside = self._home, None  # frees its memory first
         self._now = self._aside = _Built(instance, self.relax)
         self._now.begin_as(self._home)
         return False
@@ -135,11 +141,11 @@ class _Built:
             self.arrays = self._first_arrays = compile_program(self.program, relax=relax)
         self._shape = Shape(self.program, self.arrays, relax)
         self.model, self.count = Model(self.arrays), len(self.arrays.cost)
+        count_as_old(self.count)
 
     def revise(self, instance: Instance) -> bool:
         """Change the program in place to that of an edited instance; returns whether that can be done."""
-        with collector_paused():
-            revised = revise(self._first_program, self._first_arrays, self._shape, instance)
+        revised = revise(self._first_program, self._first_arrays, self._shape, instance)
         if revised is None:
             return False
         self.program, self.arrays = revised
@@ -151,12 +157,17 @@ class _Built:
         known = other.model.basis
         if known is None or self.arrays.integer.any():
             return
-        columns = dict(zip(_columns(other.program), known.columns, strict=False))
-        rows = dict(zip(_rows(other.program), known.rows, strict=False))
+        columns = dict(zip(other._names[0], known.columns, strict=False))
+        rows = dict(zip(other._names[1], known.rows, strict=False))
         self.model.basis = Basis(
-            [columns.get(name, Basis.lower) for name in _columns(self.program)],
-            [rows.get(name, Basis.basic) for name in _rows(self.program)],
+            [columns.get(name, Basis.lower) for name in self._names[0]],
+            [rows.get(name, Basis.basic) for name in self._names[1]],
         )
+
+    @cached_property
+    def _names(self) -> tuple[list[Any], list[Any]]:
+        """Names of the columns and rows as built, in their order."""
+        return list(_columns(self._first_program)), list(_rows(self._first_program))
 
 
 def _columns(program: Program) -> Iterator[tuple[str, Any]]:

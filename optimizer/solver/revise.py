@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -22,6 +21,7 @@ from optimizer.schema import program_contents
 from optimizer.solver.effects import Touched, changes
 from optimizer.solver.placed_anew import Anew, place_anew
 from optimizer.solver.shape import same_shape
+from optimizer.solver.touched import families, is_touched, rows_touched
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,12 @@ def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -
         return None
     touched += anew.touched
     entries = m.entries = _book_anew(m, program.entries, touched)
-    booked = any(effect.terms for effect, _ in touched)
-    rows = list(_rows(m, touched, booked))
-    if booked or any(family == "own_rule" for family, _ in rows):
+    rows = list(rows_touched(m, touched))
+    measured = {key[0] for family, key in rows if family == "own_rule"}
+    if measured or any(family == "spend_balance" for family, _ in rows):
         gather_money(m)
-        rules.measure(m)
+        _share_work(m, program)
+        rules.measure(m, measured)
     written = _written(m, program, rows, arrays, shape, anew)
     if written is None:
         return None
@@ -138,28 +139,11 @@ def _parts(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _families(touched: Iterable[Touched], kind: str) -> dict[str, dict[int | None, set[str]]]:
-    """Families that edits touch, with the names by their position in the index."""
-    found: dict[str, dict[int | None, set[str]]] = {}
-    for effect, names in touched:
-        for family, position in getattr(effect, kind).items():
-            found.setdefault(family, {}).setdefault(position, set()).update(names)
-    return found
-
-
-def _is_touched(key: tuple[Any, ...], places: dict[int | None, set[str]]) -> bool:
-    return any(position is None or key[position] in items for position, items in places.items())
-
-
-def _rows(m: Any, touched: list[Touched], money_too: bool) -> Iterator[tuple[str, Any]]:
-    """Constraints to be written anew."""
-    families = _families(touched, "rows")
-    if money_too:
-        families |= {family: {None: set()} for family in ("budget_limit", "spend_balance", "own_rule")}
-    for family, places in families.items():
-        for key in getattr(m, family):
-            if _is_touched(_parts(key), places):
-                yield family, key
+def _share_work(m: Any, program: Program) -> None:
+    """Take over what is done where, which is long to gather, if it is as it was."""
+    old = program.model
+    if m.ix.yields is old.ix.yields and m.ix.run_yields is old.ix.run_yields and m.col is old.col:
+        m.quantities.work = old.quantities.work
 
 
 @dataclass(frozen=True)
@@ -193,10 +177,10 @@ def _line(expression: Any, shape: Shape, numbers: Columns, row: int) -> _Line | 
 def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arrays:
     """Arrays with the bounds of what is touched; placements that are no longer possible are held at 0."""
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    for family, places in _families(touched, "bounds").items():
+    for family, places in families(touched, "bounds").items():
         limits = getattr(_room("variables", family), f"limits_{family}")
         for key, variable in m.col[family].items():
-            if _is_touched(_parts(key), places):
+            if is_touched(key, places):
                 low, high = limits(m, *_parts(key))
                 number = m.number[id(variable)]
                 lower[number], upper[number] = low, np.inf if high is None else high

@@ -126,17 +126,18 @@ def test_an_offer_as_dear_as_the_next_best_makes_no_difference() -> None:
     assert pd.isna(row["price_to_win"])
 
 
-def test_a_worth_within_the_gaps_is_left_open() -> None:
-    """Tests that where gaps of 40 % are allowed, a lease that saves a seventh of the cost gets no price to win."""
-    # The lease costs 3000; without it hours cost 3500: 500 is less than twice 40 % of 3500.
+def test_a_wide_gap_is_closed_where_it_can_be() -> None:
+    """Tests that where gaps of 40 % are allowed, a lease that saves a seventh of the cost gets its price proven."""
+    # The lease costs 3000; without it hours cost 3500.
     offer = {
         "contracts": [{"price": 3000, "term_months": 1}],
         "on_demand": [{"price": 3.5, "max_accelerators": 20}],
     }
     plan = best(1, {"jobs": [10]}, **offer)
     row = offers_table(optimizer.WhatIf(plan, gap=0.4, threads=1), plan, ["lease"]).iloc[0]
-    assert "leave open whether it is worth its price" in row["reason"]
-    assert not row["proven"]
+    assert row["proven"]
+    assert row["price_to_win"] == pytest.approx(3500)
+    assert row["at_least"] <= row["price_to_win"] <= row["at_most"] <= 1.001 * row["at_least"]
 
 
 def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
