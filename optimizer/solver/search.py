@@ -2,8 +2,8 @@
 
 The improver's steps are handed over at fixed moments of the proof, counted in its own rounds, and what the proof finds
 reaches the improver a fixed number of steps later: whether a step was done ahead, on a core of its own, or is done
-right then, the search goes the same way. Only where the clock ends the search, or the proof does not come back for long,
-does the answer depend on the machine.
+right then, the search goes the same way. Only where the clock ends the search, or the proof does not come back for
+long, does the answer depend on the machine.
 """
 
 from __future__ import annotations
