@@ -23,7 +23,7 @@ from optimizer.whatif import WhatIf
 FINE = 1e-9  # gap of searches that tell prices apart which are close
 CLOSED = 1e-5  # a plan within this gap is as good as the best one: then finer searches have a chance
 _START = 1e-3  # gap of a search that only looks for a plan to start from
-_ROUNDS = 10
+_ROUNDS = 14
 _NOISE = 1e-10  # of the cost: differences below it are none
 _STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
 _TOLERANCE = 1e-4  # of what is paid for the offer: what bounds may leave open
@@ -189,7 +189,7 @@ class Winning:
         low, bad = self._low(without.cost), math.inf
         for _ in range(_ROUNDS if self.search.fine else 0):
             worse = self._next(low, bad, without)
-            if worse is None or worse >= _MOST:
+            if worse is None or low >= _MOST:
                 break
             found = self._try(worse)
             if not self.took(found):
@@ -207,8 +207,8 @@ class Winning:
         Where budgets or rules count what is spent, decisions that break even may not be allowed at that price.
         """
         guess = self._reached(without.cost) or 0.0
-        if guess * _STEP < bad:
-            return guess * _STEP
+        if min(guess * _STEP, _MOST) < bad:
+            return min(guess * _STEP, _MOST)
         if not self.spending or bad <= low * _SURE:
             return None
         if low < guess / _STEP < bad:
