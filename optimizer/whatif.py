@@ -15,6 +15,7 @@ from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import Cost, cost_of, finish
+from optimizer.program.build import collector_paused
 from optimizer.program.holds import Hold, held_in, held_on, parse_hold
 from optimizer.solver.highs import Report
 from optimizer.solver.resolve import Live
@@ -146,8 +147,9 @@ class WhatIf:
 
     def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
         """As ``cost``, with edits and holds that are parsed already."""
-        solution = self._solved(list(edits), held_on(self.held, holds), Clock(progress))
-        return cost_of(self.live.program, self.live.arrays, solution)
+        with collector_paused():
+            solution = self._solved(list(edits), held_on(self.held, holds), Clock(progress))
+            return cost_of(self.live.program, self.live.arrays, solution)
 
     def _solved(self, edits: list[Edit], holds: list[Hold], clock: Clock, floor: float | None = None) -> Solution:
         """Solution of the edited instance."""

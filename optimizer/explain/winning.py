@@ -20,15 +20,17 @@ from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
 
-FINE = 1e-7  # gap of searches that tell prices apart which are close
+FINE = 1e-9  # gap of searches that tell prices apart which are close
 CLOSED = 1e-5  # a plan within this gap is as good as the best one: then finer searches have a chance
 _START = 1e-3  # gap of a search that only looks for a plan to start from
 _ROUNDS = 14
+_NOISE = 1e-10  # of the cost: differences below it are none
 _STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
 _TOLERANCE = 1e-4  # of what is paid for the offer: what bounds may leave open
 _SURE = 1.001  # prices this close are one
 _MOST = 100.0  # times the price: worth that, an offer is taken at any price
 _GIVEN = 1e-6  # times the price: as good as for nothing
+_NEARLY_NOTHING = 1e-4  # times the price: below it, what is told about a price is noise
 _TRIED = (0.5, 0.05, _GIVEN)  # at which hours are tried, which cannot be forced
 
 
@@ -187,7 +189,7 @@ class Winning:
         low, bad = self._low(without.cost), math.inf
         for _ in range(_ROUNDS if self.search.fine else 0):
             worse = self._next(low, bad, without)
-            if worse is None or worse >= _MOST:
+            if worse is None or low >= _MOST:
                 break
             found = self._try(worse)
             if not self.took(found):
@@ -195,7 +197,9 @@ class Winning:
             low = self._low(without.cost)
             bad = bad if low >= worse else worse
         worse = self._within(low, bad, without)
-        return self._always(without) if worse >= _MOST else self._between(worse, without, forcible)
+        if worse >= _MOST:
+            return self._always(without)
+        return Priced(None) if worse <= _NEARLY_NOTHING else self._between(worse, without, forcible)
 
     def _next(self, low: float, bad: float, without: Without) -> float | None:
         """The price to try next, between one at which the offer wins and one at which it does not; None if it is found.
@@ -203,8 +207,8 @@ class Winning:
         Where budgets or rules count what is spent, decisions that break even may not be allowed at that price.
         """
         guess = self._reached(without.cost) or 0.0
-        if guess * _STEP < bad:
-            return guess * _STEP
+        if min(guess * _STEP, _MOST) < bad:
+            return min(guess * _STEP, _MOST)
         if not self.spending or bad <= low * _SURE:
             return None
         if low < guess / _STEP < bad:
@@ -214,13 +218,11 @@ class Winning:
     def _within(self, low: float, bad: float, without: Without) -> float:
         """Where the offer just wins, as far as it is known."""
         guess = self._reached(without.cost) or low
-        if not self.spending or low <= guess <= bad:
-            return guess
-        return math.sqrt(low * bad)
+        return math.sqrt(low * bad) if self.spending and low and bad < math.inf else min(guess, bad)
 
     def _low(self, cost: float) -> float:
-        """The worst price at which a plan with the offer was found that is no dearer than without; 0 if there is none."""
-        least = cost - 1e-9 * abs(cost)
+        """The worst price at which a plan with the offer was found that is cheaper than without; 0 if there is none."""
+        least = cost - _NOISE * abs(cost)
         return max((worse for worse, plan in self.good if plan.objective <= least), default=0.0)
 
     def _always(self, without: Without) -> Priced:
@@ -235,7 +237,8 @@ class Winning:
         at_least, at_most = self._at_least(without.bound), math.inf
         paid = self._paid_at(worse)
         near = max([worse * _STEP, *(at for at, _ in self.floors if at <= worse * _SURE)])
-        if self._floor(near) >= self._enough(without, paid):
+        told = _NOISE * abs(without.cost) <= _TOLERANCE * paid  # else differences that matter are lost in noise
+        if told and self._floor(near) >= self._enough(without, paid):
             at_most = near
         elif paid > 0 and forcible:
             left = without.cost - without.bound + 2 * self.search.gap * abs(without.cost)
@@ -328,4 +331,4 @@ class Winning:
 
     def _enough(self, without: Without, paid: float) -> float:
         """What no plan at a price must be below, for the offer not to win."""
-        return without.cost - max(_TOLERANCE * paid, 1e-8 * abs(without.cost))
+        return without.cost - _TOLERANCE * paid - _NOISE * abs(without.cost)

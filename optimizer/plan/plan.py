@@ -25,7 +25,7 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "steps": (frozenset({"step", "note"}), frozenset({"saves", "at_least", "at_most", "objective"})),
     "offers": (
         frozenset({"item", "table", "party", "verdict", "reason"}),
-        frozenset({"taken", "possible", "price", "worth", "price_to_win", "proven"}),
+        frozenset({"taken", "possible", "price", "worth", "price_to_win", "at_least", "at_most", "proven"}),
     ),
     "deadlines": (
         frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month"}),

@@ -103,6 +103,8 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "offers.price": ("as in the inputs", "As in the inputs."),
     "offers.worth": ("money", "What the plan would cost more without the offer."),
     "offers.price_to_win": ("as in the inputs", "Below it, for outlets above it, the offer is taken."),
+    "offers.at_least": ("as in the inputs", "That price is proven to be at least this."),
+    "offers.at_most": ("as in the inputs", "That price is proven to be at most this."),
     "offers.proven": ("", "Whether the gaps of the searches leave no doubt about that."),
     "offers.reason": ("", "In words."),
     "deadlines.month": ("", "Month to act in."),

@@ -24,9 +24,45 @@ STEPS: list[tuple[Any, ...]] = [
     ("budgets.half.amount*=1.1", NONE, NONE, NONE, NONE, "leaves no plan"),
 ]
 OFFERS: list[tuple[Any, ...]] = [
-    ("lease", "contracts", "neo", "taken", 2.0, 2.0, 200_000.0, 5e6, 250_000.0, True, "all of it is worth its price"),
-    ("fixed", "contracts", "cloud", "rejected", 0.0, 1.0, 300_000.0, 0.0, 270_000.0, False, "too dear by 10.0%"),
-    ("buy", "purchases", "in_house", "partly", 3.0, float("inf"), 1e6, 2e6, NONE, True, "more of it is not"),
+    (
+        "lease",
+        "contracts",
+        "neo",
+        "taken",
+        2.0,
+        2.0,
+        200_000.0,
+        5e6,
+        *(250_000.0, 249_900.0, 250_100.0),
+        True,
+        "all of it is worth its price",
+    ),
+    (
+        "fixed",
+        "contracts",
+        "cloud",
+        "rejected",
+        0.0,
+        1.0,
+        300_000.0,
+        0.0,
+        *(270_000.0, 250_000.0, NONE),
+        False,
+        "too dear by 10.0%",
+    ),
+    (
+        "buy",
+        "purchases",
+        "in_house",
+        "partly",
+        3.0,
+        float("inf"),
+        1e6,
+        2e6,
+        *(NONE, NONE, NONE),
+        True,
+        "more of it is not",
+    ),
 ]
 DEADLINES: list[tuple[Any, ...]] = [
     ("2026-01", "order", "order_build", "annex", "in_house", 1.0, "2026-05", "2026-08", 70_000.0),
@@ -68,7 +104,7 @@ COLUMNS = {
     "steps": ["step", "saves", "at_least", "at_most", "objective", "note"],
     "offers": [
         *["item", "table", "party", "verdict", "taken", "possible", "price", "worth"],
-        *["price_to_win", "proven", "reason"],
+        *["price_to_win", "at_least", "at_most", "proven", "reason"],
     ],
     "deadlines": [
         *["month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month", "delay_costs"],
