@@ -133,11 +133,11 @@ def test_a_program_is_solved_as_its_instance_is(rich: Instance, plan: Plan) -> N
 def test_progress_tells_every_phase_and_the_search(hard: Instance) -> None:
     """Tests that phases are told in order, and the search with its cost, bound and gap in money."""
     told: list[Progress] = []
-    found = optimizer.solve(hard, gap=0.05, threads=1, time_limit=60, progress=told.append)
+    found = optimizer.solve(hard, gap=1e-3, threads=1, time_limit=60, progress=told.append)
     assert list(dict.fromkeys(one.phase for one in told)) == PHASES[1:]
     assert [one.elapsed for one in told] == sorted(one.elapsed for one in told)
     last = [one for one in told if one.incumbent is not None][-1]
-    assert last.source == "HiGHS"
+    assert last.source
     assert last.bound is not None
     assert last.incumbent is not None
     assert last.gap == pytest.approx((last.incumbent - last.bound) / abs(last.incumbent))

@@ -19,9 +19,15 @@ import numpy as np
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
 from optimizer.solver.highs import NAME, Model
-from optimizer.solver.improve import BARE, Improver
+from optimizer.solver.improve import Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop
 
+_PROOF = {  # the improver begins with what these do; RINS stays: it knows the relaxation after cuts
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_allow_cut_separation_at_nodes": False,
+}
 _FIRST_QUERY = 3  # after the first round of cuts
 _SPACING = 8  # queries from step to step, at first
 _AHEAD = 10  # steps that the improver may be ahead of their delivery
@@ -34,7 +40,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
     With more threads than one the improver has one and the proof the others; with one they take turns. HiGHS does
-    without heuristics of its own, unless the improver ends without a plan.
+    without most heuristics of its own, unless the improver ends without a plan.
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
@@ -46,7 +52,7 @@ class _Search:
         self.arrays, self.options, self.report = arrays, options, report
         self.threads = options.threads or os.cpu_count() or 1
         self.deadline = time.perf_counter() + options.time_limit
-        self.model = Model(arrays, settings=BARE)
+        self.model = Model(arrays, settings=_PROOF)
         self.model.on_query, self.model.on_incumbent = self._queried, self._found
         self.improver = Improver(arrays, options)
         self.results: list[Floats | None] = []  # what each step found, None if nothing better

@@ -11,7 +11,7 @@ import pytest
 
 from optimizer.errors import SolverError
 from optimizer.instance.random_instance import random_instance
-from optimizer.program.build import build
+from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, search
 from optimizer.solver.highs import Model
@@ -21,9 +21,13 @@ from optimizer.solver.solution import Held, Options, Solution, Stop
 EXACT = Options(gap=0.0, threads=1)
 
 
+PROGRAMS: list[Program] = []  # arrays know their columns' names only as long as the program lives
+
+
 def compiled(seed: int, size: str = "tiny") -> Arrays:
     """A random instance as arrays."""
-    return compile_program(build(random_instance(seed, size)))
+    PROGRAMS.append(build(random_instance(seed, size)))
+    return compile_program(PROGRAMS[-1])
 
 
 def check(arrays: Arrays, values: np.ndarray) -> float:
@@ -40,7 +44,7 @@ def test_steps_find_better_plans_and_the_same_ones_again(seed: int) -> None:
     arrays = compiled(seed, "S")
     told: list[list[float]] = []
     for _ in range(2):
-        improver, costs = Improver(arrays, Options(gap=0.02, threads=1)), []
+        improver, costs = Improver(arrays, Options(gap=1e-4, threads=1)), []
         for _ in range(4):
             improver.step()
             assert improver.values is not None
@@ -89,7 +93,39 @@ def test_the_source_of_the_best_plan_is_told() -> None:
 
     search.solve(compiled(0, "S"), Options(gap=0.03, threads=2), report)
     assert sources
-    assert sources <= {"HiGHS", "dive", "repair", "relaxation", "items", "months"}
+    assert sources <= {"HiGHS", "dive", "repair", "relaxation", "prices", "items", "months"}
+
+
+def test_one_thread_and_two_go_the_same_way() -> None:
+    """Tests that steps done ahead, in a thread of their own, change nothing of what is found and proven."""
+    arrays = compiled(7, "S")
+    one, two = (search.solve(arrays, Options(gap=0.001, threads=threads)) for threads in (1, 2))
+    assert one.values is not None
+    assert two.values is not None
+    assert np.array_equal(one.values, two.values)
+    assert (one.bound, one.nodes) == (two.bound, two.nodes)
+
+
+def test_without_a_plan_of_the_improver_highs_goes_on_with_its_own_heuristics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that the search starts again without restraints where the improver is through and nothing was found."""
+    monkeypatch.setattr(Improver, "_work", lambda self: iter(()))
+    monkeypatch.setattr(search._Search, "_found", lambda self, objective, values: None)
+    made: list[dict[str, Any] | None] = []
+
+    class Counted(Model):
+        def __init__(self, arrays: Arrays, *, settings: dict[str, Any] | None = None) -> None:
+            made.append(settings)
+            super().__init__(arrays, settings=settings)
+
+    monkeypatch.setattr(search, "Model", Counted)
+    arrays = compiled(3, "S")
+    found = search.solve(arrays, Options(gap=0.03, threads=1))
+    assert len(made) == 2
+    assert made[0]
+    assert made[1] is None
+    assert found.stop is Stop.GAP_REACHED
+    assert found.values is not None
+    check(arrays, found.values)
 
 
 def test_a_plan_outweighs_an_infeasible_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +192,7 @@ def test_trouble_in_a_step_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatc
     """Tests that a step in which HiGHS fails is a step that finds nothing: the optimum is proven without it."""
     arrays = compiled(1)
 
-    def fails(self: Model, options: Options, settings: dict[str, object]) -> Solution:
+    def fails(self: Model, options: Options, settings: dict[str, object], **more: object) -> Solution:
         raise SolverError("HiGHS ended with status 'Unknown'")
 
     monkeypatch.setattr(Model, "part", fails)

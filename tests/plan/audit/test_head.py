@@ -48,7 +48,7 @@ def test_head(changes: dict[str, Any], rule: str, item: str) -> None:
 
 def test_feasible_plan() -> None:
     """Tests that a plan with a larger gap than asked for, or of which nothing is proven, passes if it says so."""
-    # Half of the objective is proven: a gap of 0.5, more than the 0.02 asked for.
+    # Half of the objective is proven: a gap of 0.5, more than the 0.001 asked for.
     half = with_head(everything(), bound=everything().objective / 2, gap=0.5, status="feasible")
     assert audit(half).passed
     assert audit(with_head(everything(), bound=None, gap=None, status="feasible")).passed
