@@ -31,7 +31,7 @@ _PROOF = {  # the improver begins with what these do; RINS stays: it knows the r
 _FIRST_QUERY = 3  # after the first round of cuts
 _SPACING = 8  # queries from step to step, at first
 _AHEAD = 10  # steps that the improver may be ahead of their delivery
-_SILENCE = 20.0  # seconds without a query after which the improver's plan may end the search
+_SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
 _PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
 
