@@ -30,18 +30,20 @@ BARE = {  # HiGHS without the heuristics that this module stands for, and quick 
     "mip_heuristic_run_feasibility_jump": False,
     "mip_heuristic_effort": 0.0,
     "mip_allow_restart": False,
+    "mip_pscost_minreliable": 0,
     "mip_allow_cut_separation_at_nodes": False,
 }
 _FIRST = {"mip_max_improving_sols": 1, "mip_max_nodes": 500}
-_NODES = 40
+_NODES = 100
 _MANY_NODES = 300
 _FEW_NODES = 5
-_LARGE = 250_000  # non-zeros from which on a dive, which only solves linear programs, comes first
+_LARGE = 400_000  # non-zeros from which on a dive, which only solves linear programs, comes first
 _LP = {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7}  # in dives: exact enough
 _MANY_ITERATIONS = 15_000
 _FREE_AT_FIRST = 250  # whole numbers
 _EASY, _DONE, _TOO_MUCH = 1.7, 1.25, 0.7  # by what the next neighbourhood of the kind is larger
 _WIDER = 3  # by what the neighbourhood by prices is wider at first than what is not whole
+_ANY = 0.25  # weight of all items alike, beside that of being unlike the linear relaxation
 _TURNS = 2  # of items and months, from one search near the linear relaxation to the next
 _GAIN = 1e-9  # relative; less is rounding
 _Mask = NDArray[np.bool_]
@@ -149,7 +151,7 @@ class Improver:
         """
         integer = self.arrays.integer
         item, month = places(self.arrays)
-        items, months = np.unique(item[integer]), np.unique(month[integer])
+        months = np.unique(month[integer])
         random = np.random.default_rng(self.options.seed)
         at_first = min(0.5, _FREE_AT_FIRST / max(int(integer.sum()), 1))
         open_ = int((integer & ~self._like(relaxation, None)).sum()) / max(int(integer.sum()), 1)
@@ -158,14 +160,15 @@ class Improver:
         settled, turn, last = 0, 0, self.objective  # times in a row that all was free and nothing better was there
         while settled < 2 and not self._stop.is_set():
             assert self.values is not None
-            for kind in (PRICES, ITEMS, MONTHS):
+            for kind in (ITEMS, MONTHS, ITEMS, PRICES):
                 if kind == PRICES:
                     free = ~self._like(relaxation, self.values) & integer
                     free[cheapest[: max(0, round(share[kind] * len(cheapest)) - int(free.sum()))]] = True
                 elif kind == ITEMS:
-                    free = integer & np.isin(item, _some(kind, items, share[kind], random))
+                    unlike = np.where(integer, np.abs(self.values - relaxation), 0.0)
+                    free = integer & np.isin(item, _some_items(item[integer], unlike[integer], share[kind], random))
                 else:
-                    free = integer & np.isin(month, _some(kind, months, share[kind], random))
+                    free = integer & np.isin(month, _some_months(months, share[kind], random))
                 solution, better = self._search(integer & ~free, self.values, kind, {"mip_max_nodes": _NODES})
                 done = solution.stop is Stop.GAP_REACHED and solution.iterations < _MANY_ITERATIONS
                 settled = settled + 1 if done and free.sum() == integer.sum() and not better else 0
@@ -232,16 +235,23 @@ def places(arrays: Arrays) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         variable = arrays.columns[column]
         index = variable.index()
         key = index if isinstance(index, tuple) else (index,)
-        of = (variable.parent_component().local_name, key[0])
-        item[column] = numbers.setdefault(of, len(numbers))
+        item[column] = numbers.setdefault(key[0], len(numbers))
         month[column] = key[-1] if isinstance(key[-1], int) else 0
     return item, month
 
 
-def _some(kind: str, every: NDArray[Any], share: float, random: np.random.Generator) -> NDArray[Any]:
-    """A share of all items, or months in a row."""
-    count = min(len(every), max(2, round(share * len(every))))
-    if kind == ITEMS:
-        return np.asarray(random.choice(every, count, replace=False))
-    first = int(random.integers(0, len(every) - count + 1))
-    return every[first : first + count]
+def _some_items(item: NDArray[np.int64], unlike: Floats, share: float, random: np.random.Generator) -> NDArray[Any]:
+    """Items with a share of all columns; those that are unlike the linear relaxation are the likelier."""
+    every, where, counts = np.unique(item, return_inverse=True, return_counts=True)
+    weight = np.bincount(where, np.minimum(unlike, 1.0))
+    weight = weight / max(weight.sum(), 1e-12) + _ANY / len(every)
+    order = np.argsort(-np.log(random.random(len(every))) / weight)  # drawn without replacement by weight
+    enough = int(np.searchsorted(np.cumsum(counts[order]), share * len(item))) + 1
+    return every[order[: max(2, enough)]]
+
+
+def _some_months(months: NDArray[Any], share: float, random: np.random.Generator) -> NDArray[Any]:
+    """A share of the months, in a row."""
+    count = min(len(months), max(2, round(share * len(months))))
+    first = int(random.integers(0, len(months) - count + 1))
+    return months[first : first + count]

@@ -15,7 +15,7 @@ from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, search
 from optimizer.solver.highs import Model
-from optimizer.solver.improve import Improver, places
+from optimizer.solver.improve import Improver, _some_items, places
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 EXACT = Options(gap=0.0, threads=1)
@@ -45,7 +45,7 @@ def test_steps_find_better_plans_and_the_same_ones_again(seed: int) -> None:
     told: list[list[float]] = []
     for _ in range(2):
         improver, costs = Improver(arrays, Options(gap=1e-4, threads=1)), []
-        for _ in range(4):
+        for _ in range(8):
             improver.step()
             assert improver.values is not None
             costs.append(check(arrays, improver.values))
@@ -173,19 +173,31 @@ def test_an_interruption_before_the_run_is_heeded() -> None:
 
 
 def test_places_are_items_and_months() -> None:
-    """Tests that decisions on one item share a number, and that months are those of the plan."""
+    """Tests that all decisions on one item share a number, whatever their kind, and that months are those of the plan."""
     arrays = compiled(0, "S")
     item, month = places(arrays)
-    names = [arrays.columns[column].name for column in range(len(item))]
     assert ((item >= 0) == arrays.integer).all()
-    ordered = {name: item[k] for k, name in enumerate(names) if item[k] >= 0}
-    by_prefix: dict[str, set[int]] = {}
-    for name, number in ordered.items():
-        by_prefix.setdefault(name.split(",")[0], set()).add(int(number))
-    assert all(len(numbers) == 1 for numbers in by_prefix.values())
-    assert len({min(numbers) for numbers in by_prefix.values()}) == len(by_prefix)
+    numbers: dict[str, set[int]] = {}
+    for column in np.flatnonzero(arrays.integer):
+        name = arrays.columns[column].name.partition("[")[2].rstrip("]").split(",")[0]
+        numbers.setdefault(name, set()).add(int(item[column]))
+    assert all(len(of) == 1 for of in numbers.values())
+    assert len({min(of) for of in numbers.values()}) == len(numbers)
     assert month[arrays.integer].min() >= 0
     assert month[arrays.integer].max() < 24
+
+
+def test_items_unlike_the_relaxation_are_the_likelier() -> None:
+    """Tests that a neighbourhood has its share of the columns and prefers items that the relaxation sees otherwise."""
+    item = np.repeat(np.arange(20), 5)
+    unlike = np.where(item == 7, 1.0, 0.0)
+    random = np.random.default_rng(0)
+    drawn = [_some_items(item, unlike, 0.2, random) for _ in range(200)]
+    assert {len(of) for of in drawn} == {4}  # which have 20 of 100 columns
+    times = np.bincount(np.concatenate(drawn), minlength=20)
+    assert times[7] == max(times)
+    assert times[7] > 190
+    assert times.min() > 15  # the others share what is left: three of nineteen, about 32 times each
 
 
 def test_trouble_in_a_step_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatch) -> None:
