@@ -44,7 +44,7 @@ def campaign(
             with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
                 home = Path(folder)
                 instance = draw(home / "instance", size, seed)
-                plain, written, trouble = home / "plain.mps", (0.0, 0.0), ""
+                plain, written, trouble = home / "plain.npz", (0.0, 0.0), ""
                 if any(contender.startswith("plain") for contender in contenders):
                     written, trouble = _written(instance, plain, threads)
                 for contender in contenders:
