@@ -59,8 +59,8 @@ class Matrix:
     def load(cls, path: Path) -> Matrix:
         """The arrays of a file."""
         with np.load(path) as found:
-            arrays = {name: found[name] for name in found.files}
-        return cls(**{name: array if array.ndim else float(array) for name, array in arrays.items()})
+            arrays: dict[str, Any] = {name: found[name] if found[name].ndim else found[name].item() for name in found}
+        return cls(**arrays)
 
     def by_row(self) -> Any:
         """The matrix, row by row."""

@@ -99,8 +99,10 @@ def quicksum(items: Iterable[Any]) -> Expression:
         parts.append((np.array(indices, dtype=np.int32), np.array(values, dtype=float)))
     if not parts:
         return Expression(np.empty(0, dtype=np.int32), np.empty(0), constant)
+    if len(parts) == 1:
+        return Expression(*parts[0], constant)
     return Expression(
-        *(parts[0] if len(parts) == 1 else (np.concatenate([part[n] for part in parts]) for n in (0, 1))), constant
+        np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), constant
     )
 
 
