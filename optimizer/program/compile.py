@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from scipy.sparse import coo_array
 
 from optimizer.errors import SolverError
 from optimizer.program.build import Program, collector_paused
-from optimizer.program.families import continuous, plain_bounds
+from optimizer.program.families import continuous, plain_bounds, written
+from optimizer.program.row import Terms
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -133,7 +135,7 @@ class Columns:
 
     def __init__(self, program: Program) -> None:
         self.variables = list(program.columns)
-        self.number = {id(variable): number for number, variable in enumerate(self.variables)}
+        self.number = dict(zip(map(id, self.variables), range(len(self.variables)), strict=True))
 
     def of(self, variable: Any) -> int:
         """Number of a variable; a new one is appended."""
@@ -153,11 +155,16 @@ class Columns:
 
     def linear(self, expression: Any, owner: Any) -> tuple[list[float], list[int], float]:
         """Coefficients, column numbers and constant of a linear expression; ``owner`` is named if it is not linear."""
+        if expression.__class__ is Terms:
+            places: list[Any] = list(map(self.number.get, map(id, expression.variables)))
+            if None not in places and set(map(type, expression.coefficients)) == {float}:
+                return expression.coefficients, places, 0.0
+            expression = expression.expression()
         terms = expression.args if expression.__class__ is LinearExpression else ()
         if terms and set(map(type, terms)) == {MonomialTermExpression}:
             # The arguments themselves: the property copies them, once for every non-zero.
             coefficients, variables = zip(*[term._args_ for term in terms], strict=True)
-            places: list[Any] = list(map(self.number.get, map(id, variables)))
+            places = list(map(self.number.get, map(id, variables)))
             if None not in places and set(map(type, coefficients)) == {float}:
                 return list(coefficients), places, 0.0
         found = generate_standard_repn(expression, compute_values=True, quadratic=False)
@@ -170,20 +177,12 @@ class Columns:
 def _compile(program: Program, relax: bool) -> Arrays:
     columns = Columns(program)
     rows = tuple(program.model.component_data_objects(pyo.Constraint, active=True))
-    values: list[float] = []
-    indices: list[int] = []
-    lengths, limits = np.zeros(len(rows), dtype=np.int64), np.empty((len(rows), 2))
-    for number, row in enumerate(rows):
-        low, body, high = row.to_bounded_expression()
-        coefficients, places, constant = columns.linear(body, row)
-        values += coefficients
-        indices += places
-        lengths[number] = len(places)
-        limits[number] = _number(low, -np.inf) - constant, _number(high, np.inf) - constant
+    values, indices, lengths, limits = _lines(rows, columns)
     cost, offset = _objective(program, columns)
-    _check_finite(rows, values, lengths, limits)
+    row_of = np.repeat(np.arange(len(rows)), lengths)
+    _check_finite(rows, values, row_of, limits)
     count = len(columns.variables)
-    matrix = coo_array((values, (np.repeat(np.arange(len(rows)), lengths), indices)), shape=(len(rows), count)).tocsc()
+    matrix = coo_array((values, (row_of, indices)), shape=(len(rows), count)).tocsc()
     lower, upper, integer = _domains(columns.variables)
     return Arrays(
         cost=np.bincount(np.array(cost[1], dtype=np.int64), np.array(cost[0], dtype=float), count).astype(float),
@@ -201,10 +200,26 @@ def _compile(program: Program, relax: bool) -> Arrays:
     )
 
 
-def _check_finite(rows: tuple[Any, ...], values: list[float], lengths: NDArray[Any], limits: Floats) -> None:
+def _lines(rows: tuple[Any, ...], columns: Columns) -> tuple[Floats, Ints, Ints, Floats]:
+    """Coefficients and column numbers of all rows, one row after the other, their lengths, and their sides."""
+    values: list[float] = []
+    indices: list[int] = []
+    lengths, lower, upper = [], [], []
+    for row in rows:
+        low, body, high = written(row) or row.to_bounded_expression()
+        coefficients, places, constant = columns.linear(body, row)
+        values += coefficients
+        indices += places
+        lengths.append(len(places))
+        lower.append(_number(low, -np.inf) - constant)
+        upper.append(_number(high, np.inf) - constant)
+    limits = np.array([lower, upper], dtype=float).T
+    return np.array(values, dtype=float), np.array(indices, dtype=np.int64), np.array(lengths, dtype=np.int64), limits
+
+
+def _check_finite(rows: tuple[Any, ...], values: Floats, row_of: Ints, limits: Floats) -> None:
     """Refuse rows with a coefficient that is no finite number, or a side that is none: HiGHS would take them."""
-    row_of = np.repeat(np.arange(len(rows)), lengths)
-    bad = row_of[~np.isfinite(np.array(values, dtype=float))]
+    bad = row_of[~np.isfinite(values)]
     if bad.size:
         raise _not_finite(rows[int(bad[0])].name, "a coefficient", "finite numbers")
     sides = np.isnan(limits).any(axis=1) | (limits[:, 0] == np.inf) | (limits[:, 1] == -np.inf)
@@ -219,7 +234,9 @@ def _not_finite(name: str, part: str, expected: str) -> SolverError:
 
 
 def _number(bound: Any, missing: float) -> float:
-    return missing if bound is None else float(pyo.value(bound))
+    if bound is None:
+        return missing
+    return bound if bound.__class__ is float else float(pyo.value(bound))
 
 
 def _objective(program: Program, columns: Columns) -> tuple[tuple[list[float], list[int]], float]:
@@ -235,10 +252,22 @@ def _objective(program: Program, columns: Columns) -> tuple[tuple[list[float], l
 
 def _domains(variables: list[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Bounds and integrality; a fixed variable is bounded by its value."""
+    names = ("_lb", "_ub", "_domain", "_fixed")  # the slots: properties take longer than all the rest
+    lows, highs, domains, fixed = (list(map(attrgetter(name), variables)) for name in names)
+    integer = [domain is pyo.Integers for domain in domains]
+    ordinary = sum(integer) + sum(domain is pyo.Reals for domain in domains) == len(domains) and not any(fixed)
+    if not (ordinary and {*map(type, lows), *map(type, highs)} <= {float, type(None)}):
+        lows, highs = _own_bounds(variables)
+        integer = [not continuous(variable) for variable in variables]
+    lower = np.array([-np.inf if low is None else low for low in lows], dtype=float)
+    upper = np.array([np.inf if high is None else high for high in highs], dtype=float)
+    return lower, upper, np.array(integer, dtype=bool)
+
+
+def _own_bounds(variables: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Bounds of variables of which some are fixed, or have other domains or bounds than the program gives."""
     try:
         pairs = [(v.value, v.value) if v.fixed else plain_bounds(v) or (v.lb, v.ub) for v in variables]
     except ValueError as error:  # Pyomo's own check of a variable's bounds, which it names
         raise SolverError(f"{error} Check the data it is made from.") from None
-    lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=float)
-    upper = np.array([np.inf if high is None else high for _, high in pairs], dtype=float)
-    return lower, upper, np.array([not continuous(variable) for variable in variables], dtype=bool)
+    return [low for low, _ in pairs], [high for _, high in pairs]
