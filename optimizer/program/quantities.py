@@ -84,13 +84,15 @@ class Quantities:
 
     def used(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators that do workloads and training runs."""
-        for accelerators, _, variable in self.work_of(item, t):
-            row.add(c * accelerators, variable)
+        work, c = self.work_of(item, t), float(c)
+        if c:
+            row.add_all([c * accelerators for accelerators, _, _ in work], [variable for _, _, variable in work])
 
     def served(self, row: Row, c: float, item: str, t: int) -> None:
         """Work delivered, in reference-accelerators."""
-        for accelerators, rate, variable in self.work_of(item, t):
-            row.add(c * accelerators * rate, variable)
+        work, c = self.work_of(item, t), float(c)
+        if c:
+            row.add_all([c * accelerators * rate for accelerators, rate, _ in work], [variable for *_, variable in work])
 
     def leased(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators leased out: to an outlet, or out of the pools of an item."""
