@@ -41,7 +41,7 @@ def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
 
 
 def rule_value(m: Any, rule: str, t: int, values: Floats) -> tuple[float, float]:
-    """Value of an own rule's left-hand side, and the size of its terms, by which its noise is measured; natural units."""
+    """Value of an own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
     coefficients, variables, constant = m.rule_value[rule, t]
     columns = np.fromiter(map(m.number.__getitem__, map(id, variables)), dtype=np.int64, count=len(variables))
     terms = np.array(coefficients, dtype=float) * values[columns]

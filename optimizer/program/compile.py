@@ -267,8 +267,9 @@ def _domains(variables: list[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Bounds and integrality; a fixed variable is bounded by its value."""
     names = ("_lb", "_ub", "_domain", "_fixed")  # the slots: properties take longer than all the rest
     lows, highs, domains, fixed = (list(map(attrgetter(name), variables)) for name in names)
-    integer = [domain is pyo.Integers for domain in domains]
-    ordinary = sum(integer) + sum(domain is pyo.Reals for domain in domains) == len(domains) and not any(fixed)
+    integers = pyo.Integers
+    integer = [domain is integers for domain in domains]
+    ordinary = {*map(id, domains)} <= {id(pyo.Reals), id(integers)} and not any(fixed)
     if not (ordinary and {*map(type, lows), *map(type, highs)} <= {float, type(None)}):
         lows, highs = _own_bounds(variables)
         integer = [not continuous(variable) for variable in variables]

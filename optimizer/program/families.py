@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import ref
 
 import pyomo.environ as pyo
 from pyomo.core.base.constraint import ConstraintData
@@ -23,14 +24,15 @@ _PLAIN = (float, type(None))
 _STORED = ConstraintData._expr  # the slot behind a constraint's expression
 
 
-class RowData(ConstraintData):
+class RowData(ConstraintData):  # type: ignore[misc]
     """A constraint whose expression is made when it is first asked for: to compile a program, none is needed."""
 
     __slots__ = ("_written",)
 
     def __init__(self, family: Any, key: Any, written: Any) -> None:
-        super().__init__(component=family)
-        self._index, self._written = key, written
+        # As Pyomo's own constructor does, but for the expression, which there is none of yet.
+        self._component, self._index, self._active = ref(family), key, True  # type: ignore[misc]
+        self._written = written
 
     @property
     def _expr(self) -> Any:

@@ -92,7 +92,9 @@ class Quantities:
         """Work delivered, in reference-accelerators."""
         work, c = self.work_of(item, t), float(c)
         if c:
-            row.add_all([c * accelerators * rate for accelerators, rate, _ in work], [variable for *_, variable in work])
+            row.add_all(
+                [c * accelerators * rate for accelerators, rate, _ in work], [variable for *_, variable in work]
+            )
 
     def leased(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators leased out: to an outlet, or out of the pools of an item."""

@@ -37,6 +37,8 @@ class Row:
         reaches the solver under its own name.
     """
 
+    __slots__ = ("_coefficients", "_constant", "_one", "_variables")
+
     def __init__(self, one: Any) -> None:
         self._one = one
         self._coefficients: list[float] = []
@@ -45,7 +47,7 @@ class Row:
 
     def add(self, coefficient: float, term: Term) -> Row:
         """Add ``coefficient x term``; a term can be a variable or a number."""
-        if isinstance(term, (int, float)):
+        if term.__class__ is float or isinstance(term, (int, float)):
             self._constant += coefficient * term
         elif coefficient != 0:
             self._coefficients.append(float(coefficient))
