@@ -55,16 +55,17 @@ class Quantities:
     def work(self) -> dict[tuple[str, int], Work]:
         """What is done by each workload or run, and in each pool, by month; pools are marked by a slash in front."""
         found: dict[tuple[str, int], Work] = defaultdict(list)
+        marked, unit, yields = {pool: "/" + pool for pool in self.ix.pools}, self.unit, self.ix.yields
         for (workload, pool, t), variable in self.col["allocated"].items():
-            entry = (self.unit, self.ix.yields[workload, pool], variable)
+            entry = (unit, yields[workload, pool], variable)
             found[workload, t].append(entry)
-            found["/" + pool, t].append(entry)
+            found[marked[pool], t].append(entry)
         for placement, variable in self.col["placed"].items():
             run, pool, size, start = placement
+            entry = (size, self.ix.run_yields[run, pool], variable)
             for t in range(start, last_month(self.ix, placement) + 1):
-                entry = (size, self.ix.run_yields[run, pool], variable)
                 found[run, t].append(entry)
-                found["/" + pool, t].append(entry)
+                found[marked[pool], t].append(entry)
         return found
 
     def work_of(self, item: str, t: int) -> Work:
