@@ -50,6 +50,18 @@ class Matrix:
             starts=np.append(self.starts, self.starts[-1]),
         )
 
+    def save(self, path: Path) -> None:
+        """Keep it in a file that :meth:`load` reads."""
+        with path.open("wb") as file:
+            np.savez(file, **vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Matrix:
+        """The arrays of a file."""
+        with np.load(path) as found:
+            arrays: dict[str, Any] = {name: found[name] if found[name].ndim else found[name].item() for name in found}
+        return cls(**arrays)
+
     def by_row(self) -> Any:
         """The matrix, row by row."""
         shape = len(self.row_lower), len(self.cost)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks.arrays import Matrix
-from benchmarks.plain import read_plain
 from benchmarks.trace import GAPS, Point, Run, cbc_points, highs_points
 
 
@@ -27,7 +26,7 @@ class Task:
     contender, instance : str
         Which, on what.
     folder, plain, scratch : Path
-        The instance; its plain formulation as an MPS file; where files may be put.
+        The instance; its plain formulation, as :meth:`Matrix.load` reads it; where files may be put.
     limit : float
         Seconds of the solver.
     threads : int
@@ -79,7 +78,7 @@ def capopt(task: Task, run: Run) -> None:
 # ---------------------------------------------------------------- programs
 def plain(task: Task) -> Matrix:
     """The plain formulation."""
-    return read_plain(task.plain)
+    return Matrix.load(task.plain)
 
 
 def compiled(task: Task) -> Matrix:

@@ -7,50 +7,62 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
-import highspy
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
-from benchmarks.arrays import Matrix
+from benchmarks.arrays import Floats, Matrix
 
 MONEY = 1e6  # of the objective
+SMALL = 1e-9  # coefficients of rows that solvers take for none
 
 
 def write_plain(folder: Path, target: Path) -> None:
-    """Write the plain formulation of an instance, a folder of CSV files, as an MPS file."""
+    """Write the arrays of the plain formulation of an instance, a folder of CSV files."""
     from tests.oracle import write
-    from tests.oracle.world import quicksum
 
     frames = {file.stem: pd.read_csv(file, dtype=str, keep_default_na=False) for file in sorted(folder.glob("*.csv"))}
     head = tomllib.loads((folder / "instance.toml").read_text(encoding="utf-8"))
     world = write(frames | {"instance": head}, False)
-    rate = world.tables.rate
-    flows = [(1 + rate) ** (-flow.month / 12) / MONEY * flow.amount for flow in world.flows]
-    world.model.setObjective(quicksum(flows), "minimize")
-    world.model.writeProblem(str(target), genericnames=True, verbose=False)
+    _arrays(world.program, world.present_cost(MONEY)).save(target)
 
 
-def read_plain(path: Path) -> Matrix:
-    """Arrays of an MPS file."""
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    if highs.readModel(str(path)) == highspy.HighsStatus.kError:
-        raise ValueError(f"HiGHS cannot read {path}")
-    lp = highs.getLp()
-    highs.ensureColwise()
-    matrix = lp.a_matrix_
-    whole = [kind == highspy.HighsVarType.kInteger for kind in lp.integrality_] or [False] * lp.num_col_
+def _arrays(program: Any, objective: Any) -> Matrix:
+    """What the oracle collected; its rows are let go of, since there can be tens of millions of non-zeros."""
+    count = len(program.names)
+    cost = np.zeros(count)
+    cost[objective.indices] = objective.values
+    sides = -np.array([row.constant for row in program.rows])
+    senses = np.array(program.senses)
+    matrix = _columns(program.rows, count)
     return Matrix(
-        cost=np.array(lp.col_cost_),
-        offset=lp.offset_,
-        lower=np.array(lp.col_lower_),
-        upper=np.array(lp.col_upper_),
-        integer=np.array(whole, dtype=bool),
-        starts=np.array(matrix.start_, dtype=np.int64),
-        indices=np.array(matrix.index_, dtype=np.int64),
-        values=np.array(matrix.value_),
-        row_lower=np.array(lp.row_lower_),
-        row_upper=np.array(lp.row_upper_),
+        cost=cost,
+        offset=objective.constant,
+        lower=np.zeros(count),
+        upper=np.array(program.uppers, dtype=float),
+        integer=np.array(program.whole, dtype=bool),
+        starts=matrix.indptr.astype(np.int64),
+        indices=matrix.indices.astype(np.int64),
+        values=matrix.data,
+        row_lower=_where(senses != "<=", sides, -np.inf),
+        row_upper=_where(senses != ">=", sides, np.inf),
         money=MONEY,
     )
+
+
+def _columns(rows: list[Any], count: int) -> Any:
+    """Rows as one matrix, column by column, and without what is next to nothing."""
+    lengths = np.array([len(row.indices) for row in rows], dtype=np.int64)
+    indices = np.concatenate([row.indices for row in rows])
+    values = np.concatenate([row.values for row in rows])
+    rows.clear()
+    matrix = csr_array((values, indices, np.concatenate([[0], np.cumsum(lengths)])), shape=(len(lengths), count))
+    matrix.data[np.abs(matrix.data) <= SMALL] = 0.0
+    matrix.eliminate_zeros()
+    return matrix.tocsc()
+
+
+def _where(kept: Any, sides: Floats, other: float) -> Floats:
+    return np.where(kept, sides + 0.0, other)

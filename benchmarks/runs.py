@@ -19,6 +19,8 @@ from benchmarks.plain import write_plain
 from benchmarks.trace import Run
 
 BUILD_LIMIT = 900.0  # seconds for all that is not the solver's
+MEMORY_LIMIT = 6.0  # GB of one process: beyond it the run has failed, and the machine goes on
+_NO_MEMORY = ("MemoryError", "bad_alloc", "Unable to allocate", "insufficient memory")
 
 
 def draw(target: Path, size: str, seed: int) -> Path:
@@ -44,9 +46,10 @@ def campaign(
             with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
                 home = Path(folder)
                 instance = draw(home / "instance", size, seed)
-                plain, written, trouble = home / "plain.mps", (0.0, 0.0), ""
+                plain, written, trouble = home / "plain.npz", (0.0, 0.0), ""
                 if any(contender.startswith("plain") for contender in contenders):
                     written, trouble = _written(instance, plain, threads)
+                    tell(f"{name:8} {'plain':16} {trouble or f'written in {written[0]:.1f} s, {written[1]:.0f} MB'}")
                 for contender in contenders:
                     (home / contender).mkdir()
                     task = Task(contender, name, instance, plain, home / contender, limit, threads, *written)
@@ -84,6 +87,8 @@ def _child(order: dict[str, Any], seconds: float, threads: int) -> tuple[dict[st
     except subprocess.TimeoutExpired:
         return None, f"not done after {seconds:g} s"
     if done.returncode:
+        if any(words in done.stderr for words in _NO_MEMORY):
+            return None, f"needs more than {MEMORY_LIMIT:g} GB of memory"
         last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
         return None, last[0] if last else f"ended with {done.returncode}"
     return json.loads(done.stdout.splitlines()[-1]), ""
@@ -92,6 +97,7 @@ def _child(order: dict[str, Any], seconds: float, threads: int) -> tuple[dict[st
 def main() -> None:
     """What a child process does: one order in JSON on its command line, the answer in JSON on its last line."""
     order = json.loads(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_DATA, (int(MEMORY_LIMIT * 2**30),) * 2)
     if "write" in order:
         instance, plain = map(Path, order["write"])
         began = time.perf_counter()

@@ -17,6 +17,7 @@ from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan, check_writable
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.garbage import count_as_old
 from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import engines
 from optimizer.solver.solution import Options, Solution, Stop
@@ -85,6 +86,7 @@ def solve(
         program = instance if isinstance(instance, Program) else _built(instance, clock)
         with clock.phase("compile"):
             arrays = compile_program(program, relax=relax)
+            count_as_old(len(arrays.columns))
     with clock.phase("solve"):
         rules = bool(program.instance.rows["rules"])
         solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules)

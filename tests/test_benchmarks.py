@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_a_contradiction_is_told() -> None:
     other = Run("plain-scip", "S-0", points=[(4.0, 101.0, 101.0)])
     assert contradictions([one, other]) == ["S-0: plain-scip proves 101, but a plan of 100 was found"]
     assert profile([one, other], 0.01) == {"capopt": [(1.0, 1.0)], "plain-scip": [(4.0, 1.0)]}
+
+
+def test_what_needs_too_much_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a formulation that does not fit into memory is a failed run with its reason, and that others go on."""
+    reply = subprocess.CompletedProcess(
+        [], 1, "", "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 9 GiB"
+    )
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: reply)
+    found = list(campaign(["tiny"], 1, ["plain-highs", "plain-scip"], 1.0, 1, print))
+    assert [run.note for run in found] == ["needs more than 6 GB of memory"] * 2
 
 
 def test_contenders_agree_on_a_tiny_instance(tmp_path: Path) -> None:

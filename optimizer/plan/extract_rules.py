@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.plan.penalties import RULE_NOISE, rule_size, rule_value
+from optimizer.plan.penalties import RULE_NOISE, rule_value
 from optimizer.plan.tables import make_table
 from optimizer.program.build import Program
 
@@ -36,8 +36,8 @@ def rules_table(program: Program, values: Floats, prices: Mapping[tuple[str, int
     """Value, slack, violation and shadow price of every constraint of the planner's own rules."""
     rows = []
     for rule, t in program.model.rule_value:
-        size = rule_size(program.model, rule, t, values)
-        noise, value = RULE_NOISE * size, rule_value(program.model, rule, t, values)
+        value, size = rule_value(program.model, rule, t, values)
+        noise = RULE_NOISE * size
         if abs(value) <= _CANCELLED * (size - abs(program.index.own_rules[rule].rhs)):
             value = 0.0
         rows.append(_rule(program, rule, t, value, noise, values, prices.get((rule, t), 0.0)))

@@ -27,8 +27,9 @@ def settle_penalties(program: Program, values: Floats) -> None:
         values[m.number[id(variable)]] = max(0.0, round(1.0 - placed, 8))
     _shortfalls(program, values)
     for (rule, t), over, under in _soft(m):
-        excess = (rule_value(m, rule, t, values) - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
-        noise = RULE_NOISE * rule_size(m, rule, t, values) / m.rule_scale[rule, t]
+        value, size = rule_value(m, rule, t, values)
+        excess = (value - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
+        noise = RULE_NOISE * size / m.rule_scale[rule, t]
         for variable, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
             if variable is not None and abs(values[m.number[id(variable)]] - amount) > noise:
                 values[m.number[id(variable)]] = amount
@@ -39,18 +40,13 @@ def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
     return [(key, m.col["over"].get(key), m.col["under"].get(key)) for key in keys]
 
 
-def rule_value(m: Any, rule: str, t: int, values: Floats) -> float:
-    """Value of an own rule's left-hand side, in natural units."""
+def rule_value(m: Any, rule: str, t: int, values: Floats) -> tuple[float, float]:
+    """Value of an own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
     coefficients, variables, constant = m.rule_value[rule, t]
-    terms = (float(c * values[m.number[id(v)]]) for c, v in zip(coefficients, variables, strict=True))
-    return float(constant) + sum(terms)
-
-
-def rule_size(m: Any, rule: str, t: int, values: Floats) -> float:
-    """Size of an own rule's terms, in natural units: what its noise is measured by."""
-    coefficients, variables, constant = m.rule_value[rule, t]
-    terms = (float(abs(c * values[m.number[id(v)]])) for c, v in zip(coefficients, variables, strict=True))
-    return float(abs(constant) + abs(m.ix.own_rules[rule].rhs)) + sum(terms)
+    columns = np.fromiter(map(m.number.__getitem__, map(id, variables)), dtype=np.int64, count=len(variables))
+    terms = np.array(coefficients, dtype=float) * values[columns]
+    size = float(abs(constant) + abs(m.ix.own_rules[rule].rhs)) + sum(np.abs(terms).tolist())
+    return float(constant) + sum(terms.tolist()), size
 
 
 def _shortfalls(program: Program, values: Floats) -> None:

@@ -126,7 +126,7 @@ def _build(instance: Instance) -> Program:
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
     _gather_variables(m)
     m.rule_scale, m.rule_value = {}, {}
-    m.number = {id(variable): number for number, variable in enumerate(m.columns)}
+    m.number = dict(zip(map(id, columns), range(len(columns)), strict=True))
     m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
     gather_money(m)
     rules.measure(m, m.ix.own_rules)

@@ -9,15 +9,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import ref
 
 import pyomo.environ as pyo
 from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.var import VarData
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
 
+from optimizer.program.row import Terms
+
 Bounds = tuple[float | None, float | None]
 
 _PLAIN = (float, type(None))
+_STORED = ConstraintData._expr  # the slot behind a constraint's expression
+
+
+class RowData(ConstraintData):  # type: ignore[misc]
+    """A constraint whose expression is made when it is first asked for: to compile a program, none is needed."""
+
+    __slots__ = ("_written",)
+
+    def __init__(self, family: Any, key: Any, written: Any) -> None:
+        # As Pyomo's own constructor does, but for the expression, which there is none of yet.
+        self._component, self._index, self._active = ref(family), key, True  # type: ignore[misc]
+        self._written = written
+
+    @property
+    def _expr(self) -> Any:
+        if self._written is not None:
+            self._expr = _relation(self._written)
+        return _STORED.__get__(self)
+
+    @_expr.setter
+    def _expr(self, expression: Any) -> None:
+        _STORED.__set__(self, expression)
+        self._written = None
+
+
+def written(constraint: Any) -> tuple[float | None, Terms, float | None] | None:
+    """Sides and terms of a constraint that is as it was written here; None of any other."""
+    if constraint.__class__ is not RowData or constraint._written is None:
+        return None
+    row = constraint._written
+    return row if len(row) == 3 else (row[1], row[0], row[1])
 
 
 def add_variables(
@@ -72,9 +106,7 @@ def add_constraints(m: Any, name: str, keys: Iterable[Any], rule: Callable[..., 
     m.add_component(name, family)
     data = family._data
     for key in listed:
-        data[key] = row = ConstraintData(component=family)
-        row._index = key
-        row._expr = _relation(rule(m, *key) if key.__class__ is tuple else rule(m, key))
+        data[key] = RowData(family, key, rule(m, *key) if key.__class__ is tuple else rule(m, key))
 
 
 def plain_bounds(variable: Any) -> Bounds | None:
@@ -92,9 +124,9 @@ def continuous(variable: Any) -> bool:
 def _relation(row: Any) -> Any:
     """What a :class:`optimizer.program.row.Row` is compared with, as Pyomo's relation."""
     if len(row) == 2:
-        return EqualityExpression(row)
+        return EqualityExpression((row[0].expression(), row[1]))
     low, body, high = row
-    return InequalityExpression((body, high) if low is None else (low, body), False)
+    return InequalityExpression((body.expression(), high) if low is None else (low, body.expression()), False)
 
 
 def _number(bound: float | None) -> float | None:

@@ -16,17 +16,18 @@ class _Made:
 def count_as_old(columns: int) -> None:
     """Count all that was made so far as old, so that the collector does not walk a new program thrice.
 
-    What is old is collected rarely; so that programs let go of do not pile up, all is collected now and then.
+    What is old is collected rarely; so that programs let go of do not pile up, all is collected once the programs
+    before this one come to many columns.
 
     Parameters
     ----------
     columns : int
         How many columns the new program has.
     """
-    _Made.columns += columns
     if _Made.columns > _MOST:
         _Made.columns = 0
         gc.collect()
+    _Made.columns += columns
     if not gc.get_freeze_count():  # else something else is frozen, and is to stay so
         gc.freeze()
         gc.unfreeze()

@@ -96,7 +96,10 @@ class Ledger:
     def __init__(self, numbers: dict[int, int], one: Any) -> None:
         self._numbers = numbers
         self._one = one
-        self._chunks: list[tuple[Ints, Ints, Floats, int]] = []
+        self._columns: list[int] = []
+        self._months: list[int] = []
+        self._amounts: list[float] = []
+        self._numbers_of: list[int] = []  # accounts
         self._accounts: dict[Account, int] = {}
 
     def add(self, account: Account, variable: Any, months: Any, amounts: Any) -> None:
@@ -106,32 +109,38 @@ class Ledger:
                 return
             amounts, variable = np.asarray(amounts, dtype=float) * variable, self._one
         column = self._numbers[id(variable)]
-        months = np.atleast_1d(np.asarray(months, dtype=np.int64))
-        amounts = np.broadcast_to(np.asarray(amounts, dtype=float), months.shape)
-        self._book(account, np.full(len(months), column), months, amounts)
+        listed = _listed(months)
+        self._book(account, [column] * len(listed), listed, _listed(amounts))
 
     def add_many(self, account: Account, variables: list[Any], months: Any, amounts: Any) -> None:
         """Book one amount in one month for each of many variables."""
-        columns = np.fromiter((self._numbers[id(v)] for v in variables), dtype=np.int64, count=len(variables))
-        self._book(account, columns, np.asarray(months, dtype=np.int64), np.asarray(amounts, dtype=float))
+        self._book(account, [self._numbers[id(v)] for v in variables], _listed(months), _listed(amounts))
 
-    def _book(self, account: Account, columns: Ints, months: Ints, amounts: Floats) -> None:
+    def _book(self, account: Account, columns: list[int], months: list[int], amounts: list[float]) -> None:
+        """Book what is not zero; a single amount counts for every month."""
         number = self._accounts.setdefault(account, len(self._accounts))
-        keep = amounts != 0
-        if keep.any():
-            self._chunks.append((columns[keep], months[keep], amounts[keep], number))
+        if len(amounts) == 1:
+            amounts = amounts * len(months)
+        for column, month, amount in zip(columns, months, amounts, strict=True):
+            if amount != 0:
+                self._columns.append(column)
+                self._months.append(month)
+                self._amounts.append(amount)
+                self._numbers_of.append(number)
 
     def entries(self) -> Entries:
         """The ledger as arrays."""
-        chunks = self._chunks
-
-        def whole(parts: list[Any], kind: Any) -> Any:
-            return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
-
         return Entries(
-            columns=whole([chunk[0] for chunk in chunks], np.int64),
-            months=whole([chunk[1] for chunk in chunks], np.int64),
-            amounts=whole([chunk[2] for chunk in chunks], float),
-            accounts=whole([np.full(len(chunk[0]), chunk[3]) for chunk in chunks], np.int64),
+            columns=np.array(self._columns, dtype=np.int64),
+            months=np.array(self._months, dtype=np.int64),
+            amounts=np.array(self._amounts, dtype=float),
+            accounts=np.array(self._numbers_of, dtype=np.int64),
             names=tuple(self._accounts),
         )
+
+
+def _listed(values: Any) -> list[Any]:
+    """One number, or an array or a sequence of them, as a list."""
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    return list(values) if isinstance(values, (list, tuple, range)) else [values]

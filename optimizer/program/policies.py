@@ -31,12 +31,16 @@ def sets(ix: Index) -> dict[str, list[Any]]:
         for member in ix.losses[row.policy]
         for t in window(row, ix.horizon)
     ]
-    needs = [(policy, member, w, t) for policy, member, t in outages for w in critical(ix, policy, t)]
+    wanted = {key: critical(ix, *key) for key in dict.fromkeys((policy, t) for policy, _, t in outages)}
+    needs = [(policy, member, w, t) for policy, member, t in outages for w in wanted[policy, t]]
+    eligible = {
+        key: _eligible(ix, *key) for key in dict.fromkeys((policy, member, w) for policy, member, w, _ in needs)
+    }
     emergency = [
         (policy, member, w, pool, t)
         for policy, member, w, t in needs
-        for pool in survivors(ix, policy, member)
-        if (w, pool) in ix.yields and ix.possible[pool][t]
+        for pool, possible in eligible[policy, member, w]
+        if possible[t]
     ]
     left = dict.fromkeys((policy, member, pool, t) for policy, member, _, pool, t in emergency)
     own = [(policy, member, ix.pools[pool], t) for policy, member, pool, t in left if ix.pools[pool].source == IN_HOUSE]
@@ -67,6 +71,12 @@ def survivors(ix: Index, policy: str, member: str) -> list[str]:
     """Pools that are left when a member is lost."""
     lost = ix.losses[policy][member]
     return [name for name in ix.pools if name not in lost]
+
+
+def _eligible(ix: Index, policy: str, member: str, workload: str) -> list[tuple[str, list[bool]]]:
+    """Pools left when a member is lost that a workload may use, and whether each can have capacity, by month."""
+    left = survivors(ix, policy, member)
+    return [(pool, ix.possible[pool].tolist()) for pool in left if (workload, pool) in ix.yields]
 
 
 def add_reference(m: Any, row: Row, coefficient: float, pools: Any, t: int) -> Row:

@@ -55,16 +55,17 @@ class Quantities:
     def work(self) -> dict[tuple[str, int], Work]:
         """What is done by each workload or run, and in each pool, by month; pools are marked by a slash in front."""
         found: dict[tuple[str, int], Work] = defaultdict(list)
+        marked, unit, yields = {pool: "/" + pool for pool in self.ix.pools}, self.unit, self.ix.yields
         for (workload, pool, t), variable in self.col["allocated"].items():
-            entry = (self.unit, self.ix.yields[workload, pool], variable)
+            entry = (unit, yields[workload, pool], variable)
             found[workload, t].append(entry)
-            found["/" + pool, t].append(entry)
+            found[marked[pool], t].append(entry)
         for placement, variable in self.col["placed"].items():
             run, pool, size, start = placement
+            entry = (size, self.ix.run_yields[run, pool], variable)
             for t in range(start, last_month(self.ix, placement) + 1):
-                entry = (size, self.ix.run_yields[run, pool], variable)
                 found[run, t].append(entry)
-                found["/" + pool, t].append(entry)
+                found[marked[pool], t].append(entry)
         return found
 
     def work_of(self, item: str, t: int) -> Work:
@@ -84,13 +85,17 @@ class Quantities:
 
     def used(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators that do workloads and training runs."""
-        for accelerators, _, variable in self.work_of(item, t):
-            row.add(c * accelerators, variable)
+        work, c = self.work_of(item, t), float(c)
+        if c:
+            row.add_all([c * accelerators for accelerators, _, _ in work], [variable for _, _, variable in work])
 
     def served(self, row: Row, c: float, item: str, t: int) -> None:
         """Work delivered, in reference-accelerators."""
-        for accelerators, rate, variable in self.work_of(item, t):
-            row.add(c * accelerators * rate, variable)
+        work, c = self.work_of(item, t), float(c)
+        if c:
+            row.add_all(
+                [c * accelerators * rate for accelerators, rate, _ in work], [variable for *_, variable in work]
+            )
 
     def leased(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators leased out: to an outlet, or out of the pools of an item."""

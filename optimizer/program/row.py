@@ -11,6 +11,22 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 Term = Any  # a Pyomo VarData, or a number
 
 
+class Terms:
+    """``coefficients . variables``: what a row consists of before Pyomo needs an expression for it."""
+
+    __slots__ = ("coefficients", "variables")
+
+    def __init__(self, coefficients: list[float], variables: list[Any]) -> None:
+        self.coefficients, self.variables = coefficients, variables
+
+    def expression(self) -> Any:
+        """The same as Pyomo's expression."""
+        return LinearExpression(linear_coefs=self.coefficients, linear_vars=self.variables)
+
+    def __str__(self) -> str:
+        return str(self.expression())
+
+
 class Row:
     """``coefficients . variables + constant``, compared with zero.
 
@@ -21,6 +37,8 @@ class Row:
         reaches the solver under its own name.
     """
 
+    __slots__ = ("_coefficients", "_constant", "_one", "_variables")
+
     def __init__(self, one: Any) -> None:
         self._one = one
         self._coefficients: list[float] = []
@@ -29,7 +47,7 @@ class Row:
 
     def add(self, coefficient: float, term: Term) -> Row:
         """Add ``coefficient x term``; a term can be a variable or a number."""
-        if isinstance(term, (int, float)):
+        if term.__class__ is float or isinstance(term, (int, float)):
             self._constant += coefficient * term
         elif coefficient != 0:
             self._coefficients.append(float(coefficient))
@@ -57,11 +75,11 @@ class Row:
         """Coefficients, variables and constant so far."""
         return list(self._coefficients), list(self._variables), self._constant
 
-    def _body(self) -> tuple[Any, float]:
-        """Expression and right-hand side; the constant stands on the right unless nothing else is left."""
+    def _body(self) -> tuple[Terms, float]:
+        """Terms and right-hand side; the constant stands on the right unless nothing else is left."""
         if self._variables:
-            return LinearExpression(linear_coefs=self._coefficients, linear_vars=self._variables), -self._constant
-        return LinearExpression(linear_coefs=[1.0], linear_vars=[self._one]), 1.0 - self._constant
+            return Terms(self._coefficients, self._variables), -self._constant
+        return Terms([1.0], [self._one]), 1.0 - self._constant
 
     def equals_zero(self) -> Any:
         """The row as an equation."""

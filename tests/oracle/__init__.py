@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from pyscipopt import Model, quicksum
 
 from tests.oracle.demand import add_demand
+from tests.oracle.linear import Expression, Program
 from tests.oracle.rules import add_budgets, add_commitment_starts, add_policies, add_rules, add_shortfalls
 from tests.oracle.supply import add_supply
 from tests.oracle.tables import Frames, read_tables
-from tests.oracle.world import World, quicksum
+from tests.oracle.world import World
 
 __all__ = ["Answer", "Frames", "ask"]
 
@@ -34,15 +39,32 @@ class Answer:
 def ask(frames: Frames, *, relax: bool = False, seconds: float = 60.0) -> Answer:
     """Least net present cost of an instance, given as a mapping of DataFrames."""
     world = write(frames, relax)
-    tables, model = world.tables, world.model
-    discounted = [(1 + tables.rate) ** (-flow.month / 12) / UNIT * flow.amount for flow in world.flows]
-    model.setObjective(quicksum(discounted), "minimize")
+    model = _in_scip(world.program, world.present_cost(UNIT))
     model.hideOutput()
     model.setParams(SETTINGS | {"limits/time": seconds})
     model.optimize()
     status = str(model.getStatus())
     held = model.getNSols() > 0
     return Answer(status, model.getObjVal() * UNIT if held else float("inf"), model.getDualbound() * UNIT)
+
+
+def _in_scip(program: Program, cost: Expression) -> Model:
+    """The same as a model of SCIP."""
+    model = Model()
+    columns = [
+        model.addVar(name, vtype="I" if whole else "C", lb=0, ub=None if most == inf else most)
+        for name, whole, most in zip(program.names, program.whole, program.uppers, strict=True)
+    ]
+
+    def told(row: Expression) -> Any:
+        terms = zip(row.values.tolist(), row.indices.tolist(), strict=True)
+        return quicksum(value * columns[index] for value, index in terms) + row.constant
+
+    for row, sense in zip(program.rows, program.senses, strict=True):
+        left = told(row)
+        model.addCons({"<=": left <= 0, ">=": left >= 0, "=": left == 0}[sense])
+    model.setObjective(told(cost), "minimize")
+    return model
 
 
 def write(frames: Frames, relax: bool) -> World:

@@ -50,10 +50,10 @@ def _add_workload(w: World, row: Row) -> None:
     for t in w.plan:
         demand = w.tables.step("demand", "workload", name, t, "amount")
         for pool in pools:
-            pool.work[name, t] = w.var(f"{name} on {pool.name} {t}")
+            pool.work.setdefault(t, {})[name] = w.var(f"{name} on {pool.name} {t}")
         unserved = w.var(f"unserved {name} {t}", most=(1 - row["min_service"]) * demand)
         w.unserved[name, t] = unserved
-        served = quicksum(w.rates[name, pool.name] * pool.work[name, t] for pool in pools)
+        served = quicksum(w.rates[name, pool.name] * pool.work[t][name] for pool in pools)
         w.add(served + unserved, "=", demand)
         w.pay("unserved", name, "", t, row["penalty"] * unserved)
 
@@ -65,6 +65,7 @@ def _add_run(w: World, row: Row) -> None:
     for pool in _eligible(w, name, row):
         if pool.kind == "offer":
             continue
+        placements: dict[int, list[Any]] = {t: [] for t in w.plan}
         for size in row["sizes"]:
             months = max(1, math.ceil(row["work"] / (size * w.rates[name, pool.name]) - 1e-9))
             for s in range(max(row["release"], 0), min(row["deadline"], w.T - 1) - months + 2):
@@ -72,9 +73,12 @@ def _add_run(w: World, row: Row) -> None:
                 chosen.append(placed)
                 w.starts[name][s] = w.starts[name].get(s, 0) + placed
                 for t in range(s, s + months):
-                    pool.work[name, t] = pool.work.get((name, t), 0) + size * placed
+                    placements[t].append(size * placed)
                 late = 0 if row["target"] is None else max(0, s + months - 1 - row["target"])
                 w.pay("lateness", name, "", s + months - 1, row["lateness_penalty"] * late * placed)
+        for t in w.plan:
+            if placements[t]:
+                pool.work.setdefault(t, {})[name] = quicksum(placements[t])
     w.add(quicksum(chosen), "=" if row["required"] else "<=", 1)
     due = min(max(row["deadline"], 0), w.T - 1)
     w.unserved[name, due] = 1 - quicksum(chosen)
@@ -91,8 +95,8 @@ def _cover_outlet(w: World, row: Row) -> None:
             own = pool.kind == "in_house" and site in (None, pool.site)
             sublet = pool.kind == "contract" and pool.sublease and site is None and pool.provider != row["tenant"]
             if pool.accelerator == row["accelerator"] and (own or sublet):
-                pool.leases[name, t] = w.var(f"lease {pool.name} to {name} {t}")
-                lent.append(pool.leases[name, t])
+                lent.append(w.var(f"lease {pool.name} to {name} {t}"))
+                pool.leases.setdefault(t, []).append(lent[-1])
         w.add(quicksum(lent), "=", row["accelerators_per_block"] * w.active[name][t])
 
 

@@ -24,10 +24,11 @@ def add_commitment_starts(w: World) -> None:
 def add_shortfalls(w: World) -> None:
     """Each year of each possible start pays what is short in it."""
     for row in w.tables["commitments"]:
+        counted = w.money(lambda f, p=row["provider"]: _counts(f, p))
         for s, chosen in w.starts[row["commitment"]].items():
             for first in range(s, min(s + 12 * row["years"], w.T), 12):
                 months = range(first, min(first + 12, w.T))
-                paid = w.money(lambda f, p=row["provider"], m=months: _counts(f, p) and f.month in m)
+                paid = quicksum(counted[t] for t in months)
                 short = MONEY * w.var(f"short {row['commitment']} {s} {first}")
                 w.add(short + paid, ">=", row["annual_amount"] * len(months) / 12 * chosen)
                 w.pay("shortfall", row["commitment"], row["provider"], months[-1], short, "commitment")
@@ -44,10 +45,10 @@ def add_budgets(w: World) -> None:
 
         def covered(flow: Flow, row: Row = row, not_out: set[str] = not_out) -> bool:
             kind = {"all": True, "capex": flow.term in CAPEX, "opex": flow.term not in CAPEX}[row["covers"]]
-            counts = (kind and flow.term not in not_out) or (row["net"] and flow.term == "lease_out")
-            return row["from"] <= flow.month <= row["to"] and counts
+            return (kind and flow.term not in not_out) or (row["net"] and flow.term == "lease_out")
 
-        w.add(w.money(covered), "<=", row["amount"])
+        out = w.money(covered)
+        w.add(quicksum(out[t] for t in _window(w, row)), "<=", row["amount"])
 
 
 # ---------------------------------------------------------------- policies
@@ -108,7 +109,7 @@ def _survive(w: World, row: Row, lost: list[Pool], t: int) -> None:
         w.add(quicksum(done), "=", need)
     for pool in left:
         w.add(quicksum(moved[pool.name]) + pool.leased(t), "<=", pool.capacity[t])
-    for site in {pool.site for pool in left if pool.site}:
+    for site in dict.fromkeys(pool.site for pool in left if pool.site):
         own = [pool for pool in left if pool.site == site]
         drawn = quicksum(pool.mw * (quicksum(moved[pool.name]) + pool.leased(t)) for pool in own)
         w.add(drawn + space_mw(w, site, t), "<=", supply_mw(w, site, t))
@@ -117,12 +118,14 @@ def _survive(w: World, row: Row, lost: list[Pool], t: int) -> None:
 # ---------------------------------------------------------------- own rules
 def add_rules(w: World) -> None:
     """The planner's own constraints."""
-    flows = list(w.flows)
+    terms_of = {row["rule"]: [term for term in w.tables["rule_terms"] if term["rule"] == row["rule"]]
+                for row in w.tables["rules"]}  # fmt: skip
+    items = {term["item"] for terms in terms_of.values() for term in terms if term["quantity"] == "spend"}
+    spend = {item: _spend(w, item) for item in items}  # before violations of rules are paid
     for row in w.tables["rules"]:
-        months = _window(w, row)
-        terms = [term for term in w.tables["rule_terms"] if term["rule"] == row["rule"]]
+        months, terms = _window(w, row), terms_of[row["rule"]]
         values = [
-            quicksum(c["coefficient"] * _quantity(w, flows, c["quantity"], c["item"], t) for c in terms) for t in months
+            quicksum(c["coefficient"] * _quantity(w, spend, c["quantity"], c["item"], t) for c in terms) for t in months
         ]
         if row["each"] == "month":
             for t, value in zip(months, values, strict=True):
@@ -145,7 +148,7 @@ def _pools(w: World, item: str) -> list[Pool]:
     return [pool for pool in w.pools.values() if item in (pool.name, pool.site, pool.provider)]
 
 
-def _quantity(w: World, flows: list[Flow], quantity: str, item: str, t: int) -> Any:
+def _quantity(w: World, spend: dict[str, list[Any]], quantity: str, item: str, t: int) -> Any:
     jobs = {row["workload"] for row in w.tables["workloads"]} | {row["run"] for row in w.tables["training_runs"]}
     if quantity == "capacity":
         return w.installed[item][t] if item in w.installed else quicksum(p.capacity[t] for p in _pools(w, item))
@@ -156,7 +159,7 @@ def _quantity(w: World, flows: list[Flow], quantity: str, item: str, t: int) -> 
     if quantity == "mw":
         return _mw(w, item, t)
     if quantity == "spend":
-        return quicksum(flow.amount for flow in flows if flow.month == t and _is_spend(w, flow, item))
+        return spend[item][t]
     if quantity == "leased":
         if item in w.active and not any(item == pool.name for pool in w.pools.values()):
             row = w.tables.by("outlets", "outlet", item)
@@ -166,8 +169,8 @@ def _quantity(w: World, flows: list[Flow], quantity: str, item: str, t: int) -> 
     return quicksum(
         (1 if quantity == "used" else w.rates[job, pool.name]) * amount
         for pool in chosen
-        for (job, month), amount in pool.work.items()
-        if month == t and (item not in jobs or item == job)
+        for job, amount in pool.work.get(t, {}).items()
+        if item not in jobs or item == job
     )
 
 
@@ -180,6 +183,6 @@ def _mw(w: World, item: str, t: int) -> Any:
     return quicksum([drawn_mw(w, site, t) + space_mw(w, site, t) for site in sites] + blocks + energised)
 
 
-def _is_spend(w: World, flow: Flow, item: str) -> bool:
+def _spend(w: World, item: str) -> list[Any]:
     at = {row.get("build") or row["purchase"]: row["site"] for x in ("builds", "purchases") for row in w.tables[x]}
-    return item in (flow.item, flow.party, at.get(flow.item))
+    return w.money(lambda flow: item in (flow.item, flow.party, at.get(flow.item)))

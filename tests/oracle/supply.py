@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.oracle.tables import Row
@@ -138,7 +138,7 @@ def _add_agreement(w: World, a: Row, name: str, party: str, kind: str) -> None:
     else:
         _limit_blocks(w, a, name)
     _book_agreement(w, a, name, party, kind, lives)
-    age = [_ramp(w, name, j, "capacity_fraction") for j in range(w.T + max(0, -min(by_start, default=0)))]
+    age = _ramps(w, name, lives, "capacity_fraction")
     w.delivered[name] = [quicksum(age[t - s] * n for (s, e, _), n in lives.items() if s <= t < e) for t in w.plan]
 
 
@@ -154,14 +154,18 @@ def _limit_blocks(w: World, a: Row, name: str) -> None:
 def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: dict[Any, Any]) -> None:
     fixed = a["term_months"] is not None
     sign, rent, upfront = (1, "contract", "upfront") if kind == "contract" else (-1, "lease_out", "lease_out")
+    prices = [sign * _block_price(w, a, name, t) for t in w.plan]
+    ramp = _ramps(w, name, lives, "price_fraction")
+    rents: list[list[Any]] = [[] for _ in w.plan]
     for (s, e, handed_back), n in lives.items():
         if 0 <= s - a["lead_months"] < w.T:
             w.pay(upfront, name, party, s - a["lead_months"], sign * a["upfront_per_block"] * n, kind)
         for t in range(max(s, 0), min(e, w.T)):
-            price = _block_price(w, a, name, max(s, 0) if fixed else t)
-            w.pay(rent, name, party, t, sign * price * _ramp(w, name, t - s, "price_fraction") * n, kind)
+            rents[t].append(prices[max(s, 0) if fixed else t] * ramp[t - s] * n)
         if handed_back:
             w.pay("termination", name, party, e, a["termination_fee_months"] * _block_price(w, a, name, e) * n, kind)
+    for t in w.plan:
+        w.pay(rent, name, party, t, quicksum(rents[t]), kind)
 
 
 def _block_price(w: World, a: Row, name: str, t: int) -> float:
@@ -172,6 +176,11 @@ def _block_price(w: World, a: Row, name: str, t: int) -> float:
         "accelerator_hour": a["accelerators_per_block"] * w.tables.hours,
     }
     return float(w.tables.step("prices", "item", name, t, "price", a["price"]) * units[a["per"]])
+
+
+def _ramps(w: World, name: str, lives: Iterable[tuple[int, int, bool]], column: str) -> list[float]:
+    """Fraction by the age of a block, as old as any gets within the plan."""
+    return [_ramp(w, name, age, column) for age in range(w.T + max(0, -min((s for s, _, _ in lives), default=0)))]
 
 
 def _ramp(w: World, name: str, age: int, column: str) -> float:

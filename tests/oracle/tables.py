@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -87,17 +87,26 @@ class Tables:
     rate: float
     hours: float
     rows: dict[str, list[Row]]
+    _named: dict[tuple[str, str], dict[str, list[Row]]] = field(default_factory=dict)
 
     def __getitem__(self, table: str) -> list[Row]:
         return self.rows[table]
 
     def by(self, table: str, column: str, name: str) -> Row:
         """Row of a name."""
-        return next(row for row in self[table] if row[column] == name)
+        return self.named(table, column)[name][0]
+
+    def named(self, table: str, column: str) -> dict[str, list[Row]]:
+        """Rows of a table by a column that names something."""
+        if (table, column) not in self._named:
+            found = self._named[table, column] = {}
+            for row in self[table]:
+                found.setdefault(row[column], []).append(row)
+        return self._named[table, column]
 
     def step(self, table: str, column: str, name: str, t: int, value: str, before: Any = 0.0) -> Any:
         """Value of a step series in a month: that of its latest row so far."""
-        so_far = [row for row in self[table] if row[column] == name and row["month"] <= t]
+        so_far = [row for row in self.named(table, column).get(name, ()) if row["month"] <= t]
         return max(so_far, key=lambda row: int(row["month"]))[value] if so_far else before
 
 

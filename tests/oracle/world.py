@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyscipopt import Model, quicksum
+import numpy as np
 
+from tests.oracle.linear import Expression, Program, quicksum
 from tests.oracle.tables import Row, Tables
 
 __all__ = ["MONEY", "Flow", "Pool", "World", "quicksum", "size"]
@@ -29,16 +30,16 @@ class Pool:
     site: str | None = None
     mw: float = 0.0  # facility MW per accelerator in use
     sublease: bool = False
-    work: dict[tuple[str, int], Any] = field(default_factory=dict)  # accelerators by workload or run, and month
-    leases: dict[tuple[str, int], Any] = field(default_factory=dict)  # accelerators by outlet and month
+    work: dict[int, dict[str, Any]] = field(default_factory=dict)  # accelerators by month, and workload or run
+    leases: dict[int, list[Any]] = field(default_factory=dict)  # accelerators by month, one for each outlet
 
     def used(self, t: int) -> Any:
         """Accelerators that do workloads and runs."""
-        return quicksum(amount for (_, month), amount in self.work.items() if month == t)
+        return quicksum(self.work.get(t, {}).values())
 
     def leased(self, t: int) -> Any:
         """Accelerators leased out."""
-        return quicksum(amount for (_, month), amount in self.leases.items() if month == t)
+        return quicksum(self.leases.get(t, ()))
 
 
 @dataclass
@@ -53,10 +54,11 @@ class Flow:
     kind: str = ""
 
 
-def size(expression: Any) -> float:
+def size(expression: Expression) -> float:
     """Geometric mean of its least and largest coefficient; 1 if there is none."""
-    sizes = [abs(c) for term, c in expression.terms.items() if term.vartuple and c]
-    return math.sqrt(min(sizes) * max(sizes)) if sizes else 1.0
+    sizes = np.abs(expression.merged().values)
+    sizes = sizes[sizes > 0]
+    return math.sqrt(float(sizes.min()) * float(sizes.max())) if len(sizes) else 1.0
 
 
 class World:
@@ -65,7 +67,7 @@ class World:
     def __init__(self, tables: Tables, relax: bool) -> None:
         self.tables, self.relax = tables, relax
         self.T, self.plan = tables.months, range(tables.months)
-        self.model = Model()
+        self.program = Program()
         self.flows: list[Flow] = []
         self.pools: dict[str, Pool] = {}
         self.starts: dict[str, dict[int, Any]] = {}  # blocks, lots or runs by item and month
@@ -79,23 +81,32 @@ class World:
 
     def var(self, name: str, integer: bool = False, most: float | None = None) -> Any:
         """A variable from 0 on."""
-        return self.model.addVar(name, vtype="I" if integer and not self.relax else "C", lb=0, ub=most)
+        return self.program.add_variable(name, integer and not self.relax, math.inf if most is None else most)
 
     def add(self, left: Any, sense: str, right: Any) -> None:
         """A constraint, also between constants, scaled so that its coefficients are about 1."""
-        gap = left - right + quicksum([])
-        if gap.degree() == 0:
-            gap = gap + self.model.addVar(lb=0, ub=0)
-        gap = gap / size(gap)
-        self.model.addCons({"<=": gap <= 0, ">=": gap >= 0, "=": gap == 0}[sense])
+        gap = quicksum([left, -right]).merged()
+        if not len(gap.indices):
+            gap = gap + self.var("nothing", most=0)
+        self.program.add_row(gap / size(gap), sense)
 
     def pay(self, term: str, item: str, party: str, month: int, amount: Any, kind: str = "") -> None:
         """Book money."""
         self.flows.append(Flow(term, item, party, month, amount, kind))
 
-    def money(self, chosen: Any) -> Any:
-        """Nominal sum of the flows that are chosen."""
-        return quicksum(flow.amount for flow in self.flows if chosen(flow))
+    def money(self, chosen: Any) -> list[Any]:
+        """Nominal sum, by month, of the flows that are chosen; the month after the plan comes last."""
+        found: list[list[Any]] = [[] for _ in range(self.T + 1)]
+        for flow in self.flows:
+            if chosen(flow):
+                found[flow.month].append(flow.amount)
+        return [quicksum(amounts) for amounts in found]
+
+    def present_cost(self, unit: float) -> Expression:
+        """Net present cost of all flows, in a unit of money."""
+        return quicksum(
+            (1 + self.tables.rate) ** (-flow.month / 12) / unit * flow.amount for flow in self.flows
+        ).merged()
 
     def kw(self, accelerator: str) -> float:
         """IT power of one."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from pyomo.core.expr.visitor import identify_variables
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csc_array
 
@@ -108,6 +109,32 @@ def test_a_variable_can_be_fixed() -> None:
     program = _leased()
     program.model.started["lease", 2].fix(3)
     assert optimizer.solve(program, gap=0).objective == pytest.approx(100 + 100 + 300)
+
+
+def test_a_constraint_can_be_changed_or_looked_at() -> None:
+    """Tests that a family's constraint that is given another expression is compiled anew, one that is only read not."""
+    program = _leased()
+    model, before = program.model, compile_program(program)
+    row = model.demand_met[next(iter(model.demand_met))]
+    number = next(place for place, one in enumerate(before.rows) if one is row)
+    limit = row.ub  # Pyomo asks for the expression, which is made now
+    seen = compile_program(program)
+    assert limit == before.row_upper[number] == seen.row_upper[number]
+    assert np.array_equal(seen.values, before.values)
+    row.set_value(row.body <= 2 * limit + 5)
+    changed = compile_program(program)
+    assert (changed.row_lower[number], changed.row_upper[number]) == (-np.inf, 2 * limit + 5)
+    assert np.array_equal(changed.values, before.values)
+
+
+def test_a_model_can_be_copied() -> None:
+    """Tests that a copy of the model has the same constraints on variables of its own."""
+    model = _leased().model
+    copied = model.clone()
+    for row in model.component_data_objects(pyo.Constraint):
+        twin = copied.find_component(row)
+        assert str(twin.expr) == str(row.expr)
+        assert not {id(v) for v in identify_variables(twin.body)} & {id(v) for v in identify_variables(row.body)}
 
 
 def test_what_is_deactivated_is_left_out() -> None:
