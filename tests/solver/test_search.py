@@ -173,7 +173,7 @@ def test_an_interruption_before_the_run_is_heeded() -> None:
 
 
 def test_places_are_items_and_months() -> None:
-    """Tests that all decisions on one item share a number, whatever their kind, and that months are those of the plan."""
+    """Tests that all decisions on one item share a number, and that months are those of the plan."""
     arrays = compiled(0, "S")
     item, month = places(arrays)
     assert ((item >= 0) == arrays.integer).all()
