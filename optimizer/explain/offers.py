@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.explain.asking import as_far_as_it_goes
+from optimizer.explain.counted import counted
 from optimizer.explain.winning import Priced, Search, Winning, Without
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
@@ -160,7 +161,9 @@ class _Verdict:
         if self.offer.price <= 0:
             return None, None, None, True, self._reason(verdict, None, True)
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
-        winning = Winning(self.search, self.offer.item, self._edits, self._paid, self._took, self.sign)
+        offer = self.offer
+        matters = counted(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
+        winning = Winning(self.search, offer.item, self._edits, self._paid, self._took, self.sign, counted=matters)
         found = winning.priced(
             without, [(1.0, one) for one in plans if taken(one, self.offer)], forcible=self.offer.table != "on_demand"
         )
