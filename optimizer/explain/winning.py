@@ -340,7 +340,7 @@ class Winning:
         return found
 
     def _gap(self, worse: float) -> float:
-        """Gap of a search at a price: what it leaves open must be small beside what is paid, however large the cost is."""
+        """Gap of a search at a price: what it leaves open is to be small beside what is paid for the offer."""
         if not self.search.fine or not self.good:
             return self.search.gap
         return min(max(_PART * self._paid_at(worse) / max(abs(self.without.cost), 1e-12), FINE), CLOSED)
