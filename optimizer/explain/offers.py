@@ -194,8 +194,9 @@ class _Verdict:
         on_demand = self.offer.table == "on_demand"
         edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
         holds = [] if on_demand else [Hold("forbid", "", name)]
+        gap = self.search.gap_for(abs(self._paid(best)), best.objective)
         try:
-            return self.search.run(edits, holds, best, floor=best.bound)
+            return self.search.run(edits, holds, best, gap, best.bound)
         except NoFeasiblePlan:
             return None
 

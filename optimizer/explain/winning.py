@@ -75,11 +75,29 @@ class Search:
         return FINE if self.fine else self.ask.options.gap
 
     def run(
-        self, edits: list[Edit], holds: list[Hold], start: Plan, gap: float | None = None, floor: float | None = None
+        self,
+        edits: list[Edit],
+        holds: list[Hold],
+        start: Plan,
+        gap: float | None = None,
+        floor: float | None = None,
+        enough: float | None = None,
     ) -> Plan:
-        """The plan with edits and holds, searched from another one; ``floor`` is a cost that none can be below."""
+        """The plan with edits and holds, searched from another one.
+
+        ``floor`` is a cost that none can be below, ``enough`` one below which any plan will do.
+        """
         with self._set(start, self.gap if gap is None else gap):
-            return self.ask.ask(edits, holds, floor=floor)
+            return self.ask.ask(edits, holds, floor=floor, enough=enough)
+
+    def gap_for(self, paid: float, cost: float) -> float:
+        """Gap of a search about an offer for which so much is paid, where the plan costs so much.
+
+        What it leaves open is to be small beside what is paid; but no gap is asked for that cannot be closed.
+        """
+        if not self.fine or not paid:
+            return self.gap
+        return min(max(_PART * paid / max(abs(cost), 1e-12), FINE), CLOSED)
 
     @contextmanager
     def _set(self, start: Plan, gap: float) -> Iterator[None]:
@@ -325,9 +343,13 @@ class Winning:
         self.good.append((1.0, found))
 
     def _try(self, worse: float, gap: float | None = None) -> Plan:
-        """The plan at a price."""
-        gap = self._gap(worse) if gap is None else gap
-        found = self.search.run(self._edits(worse), [], self._start(), gap, self._floor(worse))
+        """The plan at a price; halfway between two, any that is cheaper than without will do."""
+        gap = self.search.gap_for(self._paid_at(worse), self.without.cost) if gap is None else gap
+        cost = self.without.cost
+        enough = cost - 2 * _NOISE * abs(cost) if self.halved else None
+        found = self.search.run(self._edits(worse), [], self._start(), gap, self._floor(worse), enough)
+        if enough is not None and found.objective <= enough and not self.took(found):
+            found = self.search.run(self._edits(worse), [], found, gap, self._floor(worse))
         if found.bound is not None:
             self.floors.append((worse, found.bound))
         if self.took(found):
@@ -338,12 +360,6 @@ class Winning:
         if gap <= CLOSED and self.low < worse:
             self.bad = min(self.bad, worse)
         return found
-
-    def _gap(self, worse: float) -> float:
-        """Gap of a search at a price: what it leaves open is to be small beside what is paid for the offer."""
-        if not self.search.fine or not self.good:
-            return self.search.gap
-        return min(max(_PART * self._paid_at(worse) / max(abs(self.without.cost), 1e-12), FINE), CLOSED)
 
     def _edits(self, worse: float) -> list[Edit]:
         return self.price_edits(worse if self.sign > 0 else 1 / worse)
