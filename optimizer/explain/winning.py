@@ -22,12 +22,15 @@ from optimizer.explain.break_even import break_even
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
+from optimizer.solver.solution import Stop
 from optimizer.whatif import WhatIf
 
 FINE = 1e-9  # gap of searches that tell prices apart which are close
 CLOSED = 1e-5  # a plan within this gap is as good as the best one: then finer searches have a chance
 _START = 1e-3  # gap of a search that only looks for a plan to start from
 _ROUNDS = 30
+_GUESSES = 3  # of so many prices tried one is halfway, the others are guesses
+_LATE = 2  # searches that ran out of time, after which more of them are not worth theirs
 _NOISE = 1e-10  # of the cost: differences below it are none
 _STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
 _NEAR = 1.0009  # a price between two that are so close is within 0.1 % of both
@@ -193,7 +196,9 @@ class Winning:
         self.good: list[tuple[float, Plan]] = []  # plans that take it, with how many times worse the price is
         self.floors: list[tuple[float, float]] = []  # proven costs, with how many times worse the price is
         self.bad = math.inf  # the best price at which no plan with it was found that is better than without
-        self.halved = False  # whether the last price tried was one halfway
+        self.late = 0  # searches that ran out of time
+        self.tries = 0  # of prices that guesses or the halves of what is left name
+        self.halved = False  # whether the price tried is one halfway
         self.without = Without(math.inf, -math.inf)
 
     def priced(self, without: Without, start: list[tuple[float, Plan]], *, forcible: bool) -> Priced:
@@ -220,7 +225,7 @@ class Winning:
                 return Priced(None, at_most=_GIVEN if enough else math.inf)
         for _ in range(_ROUNDS if self.search.fine else 0):
             worse = self._next()
-            if worse is None:
+            if worse is None or self.late >= _LATE:
                 break
             self._try(worse)
         return self._told(forcible)
@@ -229,7 +234,7 @@ class Winning:
     def _next(self) -> float | None:
         """The price to try next, between one at which the offer wins and one at which it does not; None if it is found.
 
-        A guess just refuted is confirmed from its other side; else guesses take turns with prices halfway.
+        A guess just refuted is confirmed from its other side; else prices halfway are tried between guesses.
         """
         guess = max(self._reached(self.without.cost) or 0.0, self.given)
         above = min(guess * self._step, _MOST)
@@ -239,11 +244,13 @@ class Winning:
             return above if above < self.bad else None
         if self.bad <= self.low * _NEAR:
             return None
+        self.halved = False
         if self.low < guess / self._step < self.bad <= above * (1 + 1e-12):
             return guess / self._step
-        self.halved = not self.halved
-        if not self.halved and self.low < above < self.bad:
+        self.tries += 1
+        if self.tries % _GUESSES and guess > self.given and self.low < above < self.bad:
             return above
+        self.halved = True
         return self._halfway()
 
     def _halfway(self) -> float:
@@ -350,6 +357,7 @@ class Winning:
         found = self.search.run(self._edits(worse), [], self._start(), gap, self._floor(worse), enough)
         if enough is not None and found.objective <= enough and not self.took(found):
             found = self.search.run(self._edits(worse), [], found, gap, self._floor(worse))
+        self.late += found.head["stopped"] == Stop.TIME_LIMIT.value
         if found.bound is not None:
             self.floors.append((worse, found.bound))
         if self.took(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -238,6 +239,26 @@ def test_a_wide_gap_is_closed_where_it_can_be() -> None:
     assert row["proven"]
     assert row["price_to_win"] == pytest.approx(3500)
     assert row["at_least"] <= row["price_to_win"] <= row["at_most"] <= 1.001 * row["at_least"]
+
+
+def test_searches_that_run_out_of_time_are_few_and_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a price that a budget counts is not closed in on by searches of which each takes all its time."""
+    offer = {"contracts": [{"price": 7000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    plan = best(1, {"jobs": [10]}, **offer)
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked, late = ask.ask, []
+
+    def slow(*given: Any, **options: Any) -> Plan:
+        found = asked(*given, **options)
+        late.append(found)
+        return replace(found, head={**found.head, "stopped": "time_limit", "bound": None, "gap": None})
+
+    monkeypatch.setattr(ask, "ask", slow)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert len(late) <= 5
+    assert not row["proven"]
+    assert row["at_least"] is None or row["at_least"] <= 6000
+    assert row["at_most"] is None or row["at_most"] >= 6000
 
 
 def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
