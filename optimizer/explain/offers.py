@@ -104,18 +104,27 @@ def offers(plan: Plan) -> Iterator[Offer]:
 
 
 def taken(plan: Plan, offer: Offer) -> float:
-    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand."""
+    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand.
+
+    What comes after the plan and is paid then does not count: it is in a plan or not by chance, if no rule asks.
+    """
     if offer.table == "on_demand":
         rows = plan.capacity[plan.capacity["pool"] == offer.item]
         return float(rows["accelerators"].sum())
     rows = plan.decisions[(plan.decisions["item"] == offer.item)]
     signed = rows[rows["decision"] == _DECISIONS[offer.table]]
     if offer.table in ("builds", "purchases"):
-        return float(signed["blocks"].sum())
+        late = (signed["starts"] > plan.instance.label(plan.instance.head.months - 1)) & _paid_on_delivery(offer)
+        return float(signed["blocks"][~late].sum())
     starting = (rows["decision"] == _DECISIONS[offer.table]).to_numpy()
     months = rows["starts"].where(starting, rows["month"])
     changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
     return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
+
+
+def _paid_on_delivery(offer: Offer) -> bool:
+    """Whether nothing of a build or purchase is paid before it is there."""
+    return bool(offer.row.payment == "delivery" if offer.table == "builds" else offer.row.deposit_fraction == 0)
 
 
 class _Verdict:

@@ -218,9 +218,9 @@ class Winning:
             self.bad = 1.0  # today, the best plan does without
         if not self.good:
             self._look(forcible)
-        if self._reached(without.cost) is None:
+        if not self.low and (self._reached(without.cost) or 0.0) <= self.given:
             self._try(self.given)
-            if self._reached(self.without.cost) is None:
+            if not self.low:
                 enough = self._floor(self.given) >= self._enough(0.0)
                 return Priced(None, at_most=_GIVEN if enough else math.inf)
         for _ in range(_ROUNDS if self.search.fine else 0):
@@ -347,7 +347,8 @@ class Winning:
             found = self.search.run([], [Hold("force", "", self.item)], self.search.best, gap)
         except (NoFeasiblePlan, HoldError):
             return
-        self.good.append((1.0, found))
+        if self.took(found):
+            self.good.append((1.0, found))
 
     def _try(self, worse: float, gap: float | None = None) -> Plan:
         """The plan at a price; halfway between two, any that is cheaper than without will do."""

@@ -231,28 +231,29 @@ class Index:
     def useful_orders(self, row: Any) -> range:
         """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
         months = self.order_months(row)
-        return months if self._late_orders_matter(row.purchase) else self._delivered(months, row.lead_months)
+        if self._counted(row.purchase, "started") or any(
+            self._counted(item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
+        ):
+            return months
+        return self._delivered(months, row.lead_months)
 
     def build_orders(self, row: Any) -> range:
         """Order months of a build without those that neither give power nor are paid within the plan.
 
-        They would cost and do nothing, so that any plan could hold them; but a rule may ask for them, or what follows.
+        They would cost and do nothing, so that any plan could hold them; but a rule may count them, or a build wait.
         """
         months = self.order_months(row)
         followed = any(other.after == row.build for other in self.rows["builds"])
-        if row.payment != "delivery" or followed or self._late_orders_matter(row.build):
+        if row.payment != "delivery" or followed or self._counted(row.build, "started"):
             return months
         return self._delivered(months, row.lead_months)
 
     def _delivered(self, months: range, lead: int) -> range:
         return range(months.start, max(min(months.stop, self.horizon - lead), months.start))
 
-    def _late_orders_matter(self, item: str) -> bool:
-        """Whether a rule counts the orders of an item, or money, in which a deposit may count."""
-        return any(
-            term.quantity == "spend" or (term.quantity == "started" and term.item == item)
-            for term in self.rows["rule_terms"]
-        )
+    def _counted(self, item: str, quantity: str) -> bool:
+        """Whether a rule counts a quantity of an item."""
+        return any(term.quantity == quantity and term.item == item for term in self.rows["rule_terms"])
 
     def installed_months(self, row: Any) -> range:
         """Months in which lots of a purchase can be installed."""

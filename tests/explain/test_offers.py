@@ -127,15 +127,53 @@ def test_a_purchase_within_a_budget_of_months_it_is_not_paid_in() -> None:
     assert row["proven"]
 
 
-def test_an_order_that_comes_after_the_plan_has_no_price() -> None:
-    """Tests that what a rule counts, but neither works nor is paid within the plan, does not win at any price."""
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"rules": [{"sense": "<=", "rhs": 5}], "rule_terms": [{"quantity": "started", "item": "wing"}]},
+        {"builds": [{"build": "annex", "lead_months": 1, "capex_per_mw": 1e6, "max_blocks": 1, "after": "wing"}]},
+    ],
+)
+def test_an_order_that_comes_after_the_plan_has_no_price(counts: dict[str, Any]) -> None:
+    """Tests that what a rule counts or a build waits for does not win by orders that neither work nor are paid."""
     wing = {"lead_months": 3, "payment": "delivery", "capex_per_mw": 1000, "max_blocks": 1}
-    counts = {"rules": [{"sense": "<=", "rhs": 5}], "rule_terms": [{"quantity": "started", "item": "wing"}]}
-    idle = {"fleet": [{"count": 10}], "power": [{"mw": 0}]}
-    plan = best(2, {"jobs": [10]}, builds=[wing], **idle, **counts)
+    given = {"builds": [wing, *counts.get("builds", ())], "fleet": [{"count": 10}], "power": [{"mw": 0}]}
+    instance = tiny(2, {"jobs": [10]}, **{**counts, **given})
+    plan = optimizer.WhatIf(solved(instance, gap=EXACT), gap=EXACT)(force="order_build:wing")
+    assert plan.decisions["item"].tolist() == ["wing"]
     row = verdict(plan, "wing")
+    assert (row["verdict"], row["taken"], row["worth"]) == ("rejected", 0, 0)
     assert pd.isna(row["price_to_win"])
-    assert row["worth"] == 0
+    assert row["proven"]
+
+
+def test_a_deposit_makes_a_late_purchase_count() -> None:
+    """Tests that lots delivered after the plan are taken if some of their price is paid within it."""
+    lots = {"unit_price": 1, "lot_size": 1, "lead_months": 3, "deposit_fraction": 0.5}
+    counts = {"rules": [{"sense": ">=", "rhs": 2, "each": "total"}]}
+    terms = [{"quantity": "started", "item": "buy"}]
+    plan = best(2, {"jobs": [0]}, purchases=[lots], **counts, rule_terms=terms)
+    assert taken(plan, next(iter(offers(plan)))) == 2
+    unpaid = best(2, {"jobs": [0]}, purchases=[{**lots, "deposit_fraction": 0}], **counts, rule_terms=terms)
+    assert taken(unpaid, next(iter(offers(unpaid)))) == 0
+
+
+def test_what_saves_nothing_is_tried_once_as_a_gift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an offer of no use, which a budget counts, is not searched for at a dozen prices."""
+    offer = {"contracts": [{"price": 3000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    plan = best(1, {"jobs": [0]}, **offer)
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked, real = [], ask.ask
+
+    def counting(*given: Any, **options: Any) -> Plan:
+        asked.append(given)
+        return real(*given, **options)
+
+    monkeypatch.setattr(ask, "ask", counting)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+    assert len(asked) <= 2
 
 
 def test_a_price_lost_in_noise_is_in_doubt() -> None:
