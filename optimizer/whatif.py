@@ -100,14 +100,15 @@ class WhatIf:
         holds: Iterable[Hold] = (),
         progress: Tell | None = None,
         floor: float | None = None,
+        enough: float | None = None,
     ) -> Plan:
         """As calling it, with edits and holds that are parsed already.
 
         ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
-        of it is over.
+        of it is over. So is one that finds a plan below ``enough``, whatever its gap.
         """
         holds, clock = held_on(self.held, holds), Clock(progress)
-        solution = self._solved(list(edits), holds, clock, floor)
+        solution = self._solved(list(edits), holds, clock, floor, enough)
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
@@ -151,7 +152,14 @@ class WhatIf:
             solution = self._solved(list(edits), held_on(self.held, holds), Clock(progress))
             return cost_of(self.live.program, self.live.arrays, solution)
 
-    def _solved(self, edits: list[Edit], holds: list[Hold], clock: Clock, floor: float | None = None) -> Solution:
+    def _solved(
+        self,
+        edits: list[Edit],
+        holds: list[Hold],
+        clock: Clock,
+        floor: float | None = None,
+        enough: float | None = None,
+    ) -> Solution:
         """Solution of the edited instance."""
         with clock.phase("read"):
             edited = apply_edits(self.instance, edits) if edits else self.instance
@@ -159,22 +167,26 @@ class WhatIf:
             self.live.update(edited)
         with clock.phase("solve"):
             report = clock.reporter(self.live.program.units.money)
-            return self._search(holds, report, bool(edited.rows["rules"]), floor)
+            return self._search(holds, report, bool(edited.rows["rules"]), floor, enough)
 
-    def _search(self, holds: list[Hold], report: Report | None, rules: bool, floor: float | None) -> Solution:
+    def _search(
+        self, holds: list[Hold], report: Report | None, rules: bool, floor: float | None, enough: float | None
+    ) -> Solution:
         """Solve from the plan at hand; where that is slow with decisions held, once more from another start.
 
         What takes the place of something forbidden or kept is another matter than the same at another time: so the
         start that leaves open all of its kind comes first for the former, and last for the latter.
         """
-        least = -math.inf if floor is None else floor / self.live.program.units.money
+        least, will_do = (
+            -math.inf if cost is None else cost / self.live.program.units.money for cost in (floor, enough)
+        )
         started = self.plan is not None and bool(self.live.arrays.integer.any())
         wide = any(one.kind in ("forbid", "keep") for one in holds)
         found: Solution | None = None
         for start in (wide, not wide) if started and holds else (False,):
             if started:
                 self.live.start(self.plan, holds, wide=start)
-            other = self.live.solve(self.options, report, holds=holds, duals=rules, floor=least)
+            other = self.live.solve(self.options, report, holds=holds, duals=rules, floor=least, enough=will_do)
             found = other if found is None else self.live.better(found, other)
             if found.stop is not Stop.TIME_LIMIT:
                 break

@@ -10,6 +10,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import HoldError
+from optimizer.instance.edit import parse_edit
 from optimizer.program.holds import Hold, held_in
 from optimizer.solver.resolve import Live
 from optimizer.solver.solution import Options
@@ -51,6 +52,14 @@ def test_an_end_hands_back(ask: optimizer.WhatIf) -> None:
     plan = ask(end="lease@2030-03")
     assert plan.objective == pytest.approx(11_000)
     assert (2, "hand_back", "lease", 1.0) in decided(plan)
+
+
+@pytest.mark.parametrize(("enough", "most"), [(18_001, 18_001), (14_000, 15_000)])
+def test_a_cost_that_will_do(ask: optimizer.WhatIf, enough: float, most: float) -> None:
+    """Tests that at 6000 a month any plan up to keeping the lease for 18000 will do, and below 15000 there is none."""
+    plan = ask.ask([parse_edit("contracts.lease.price*=2")], enough=enough)
+    assert 15_000 - 1e-6 <= plan.objective <= most + 1e-6
+    assert plan.bound is None or plan.bound <= 15_000 + 1e-6
 
 
 def test_what_ifs_leave_no_trace(ask: optimizer.WhatIf) -> None:

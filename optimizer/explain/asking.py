@@ -34,6 +34,7 @@ class Asking(WhatIf):
         holds: Iterable[Hold] = (),
         progress: Tell | None = None,
         floor: float | None = None,
+        enough: float | None = None,
     ) -> Plan:
         """As of :class:`optimizer.WhatIf`, but an interrupted search is no answer.
 
@@ -43,7 +44,7 @@ class Asking(WhatIf):
             If the search was interrupted.
         """
         try:
-            plan = super().ask(edits, holds, progress or self.tell, floor)
+            plan = super().ask(edits, holds, progress or self.tell, floor, enough)
         except StoppedWithoutPlan as error:
             if error.interrupted:
                 raise KeyboardInterrupt from error

@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.explain.asking import as_far_as_it_goes
+from optimizer.explain.counted import counted
 from optimizer.explain.winning import Priced, Search, Winning, Without
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
@@ -103,18 +104,27 @@ def offers(plan: Plan) -> Iterator[Offer]:
 
 
 def taken(plan: Plan, offer: Offer) -> float:
-    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand."""
+    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand.
+
+    What comes after the plan and is paid then does not count: it is in a plan or not by chance, if no rule asks.
+    """
     if offer.table == "on_demand":
         rows = plan.capacity[plan.capacity["pool"] == offer.item]
         return float(rows["accelerators"].sum())
     rows = plan.decisions[(plan.decisions["item"] == offer.item)]
     signed = rows[rows["decision"] == _DECISIONS[offer.table]]
     if offer.table in ("builds", "purchases"):
-        return float(signed["blocks"].sum())
+        late = (signed["starts"] > plan.instance.label(plan.instance.head.months - 1)) & _paid_on_delivery(offer)
+        return float(signed["blocks"][~late].sum())
     starting = (rows["decision"] == _DECISIONS[offer.table]).to_numpy()
     months = rows["starts"].where(starting, rows["month"])
     changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
     return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
+
+
+def _paid_on_delivery(offer: Offer) -> bool:
+    """Whether nothing of a build or purchase is paid before it is there."""
+    return bool(offer.row.payment == "delivery" if offer.table == "builds" else offer.row.deposit_fraction == 0)
 
 
 class _Verdict:
@@ -160,7 +170,9 @@ class _Verdict:
         if self.offer.price <= 0:
             return None, None, None, True, self._reason(verdict, None, True)
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
-        winning = Winning(self.search, self.offer.item, self._edits, self._paid, self._took, self.sign)
+        offer = self.offer
+        matters = counted(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
+        winning = Winning(self.search, offer.item, self._edits, self._paid, self._took, self.sign, counted=matters)
         found = winning.priced(
             without, [(1.0, one) for one in plans if taken(one, self.offer)], forcible=self.offer.table != "on_demand"
         )
@@ -191,8 +203,9 @@ class _Verdict:
         on_demand = self.offer.table == "on_demand"
         edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
         holds = [] if on_demand else [Hold("forbid", "", name)]
+        gap = self.search.gap_for(abs(self._paid(best)), best.objective)
         try:
-            return self.search.run(edits, holds, best, floor=best.bound)
+            return self.search.run(edits, holds, best, gap, best.bound)
         except NoFeasiblePlan:
             return None
 

@@ -3,6 +3,10 @@
 Dinkelbach's method: the decisions of a plan that takes the offer break even with doing without it at the price (cost
 without the offer - all else the plan costs) / units taken. At a price just worse than that, the search goes on from
 this plan; where it finds none that is better than doing without, the price is found, and bounds tell how sure it is.
+
+Where budgets, rules or commitments count what is paid, a plan may not be allowed at the price at which it breaks even,
+or cost less there than it seems. Dearer is never better still: so the price is closed in on, with the prices at which
+plans break even as guesses.
 """
 
 from __future__ import annotations
@@ -18,14 +22,19 @@ from optimizer.explain.break_even import break_even
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
+from optimizer.solver.solution import Stop
 from optimizer.whatif import WhatIf
 
 FINE = 1e-9  # gap of searches that tell prices apart which are close
 CLOSED = 1e-5  # a plan within this gap is as good as the best one: then finer searches have a chance
 _START = 1e-3  # gap of a search that only looks for a plan to start from
-_ROUNDS = 14
+_ROUNDS = 30
+_GUESSES = 3  # of so many prices tried one is halfway, the others are guesses
+_LATE = 2  # searches that ran out of time, after which more of them are not worth theirs
 _NOISE = 1e-10  # of the cost: differences below it are none
 _STEP = 1.0004  # from the price at which an offer breaks even to one at which it surely does not
+_NEAR = 1.0009  # a price between two that are so close is within 0.1 % of both
+_PART = 2e-5  # of what is paid for the offer: gap of a search that is about it
 _TOLERANCE = 1e-4  # of what is paid for the offer: what bounds may leave open
 _SURE = 1.001  # prices this close are one
 _MOST = 100.0  # times the price: worth that, an offer is taken at any price
@@ -69,11 +78,29 @@ class Search:
         return FINE if self.fine else self.ask.options.gap
 
     def run(
-        self, edits: list[Edit], holds: list[Hold], start: Plan, gap: float | None = None, floor: float | None = None
+        self,
+        edits: list[Edit],
+        holds: list[Hold],
+        start: Plan,
+        gap: float | None = None,
+        floor: float | None = None,
+        enough: float | None = None,
     ) -> Plan:
-        """The plan with edits and holds, searched from another one; ``floor`` is a cost that none can be below."""
+        """The plan with edits and holds, searched from another one.
+
+        ``floor`` is a cost that none can be below, ``enough`` one below which any plan will do.
+        """
         with self._set(start, self.gap if gap is None else gap):
-            return self.ask.ask(edits, holds, floor=floor)
+            return self.ask.ask(edits, holds, floor=floor, enough=enough)
+
+    def gap_for(self, paid: float, cost: float) -> float:
+        """Gap of a search about an offer for which so much is paid, where the plan costs so much.
+
+        What it leaves open is to be small beside what is paid; but no gap is asked for that cannot be closed.
+        """
+        if not self.fine or not paid:
+            return self.gap
+        return min(max(_PART * paid / max(abs(cost), 1e-12), FINE), CLOSED)
 
     @contextmanager
     def _set(self, start: Plan, gap: float) -> Iterator[None]:
@@ -119,7 +146,7 @@ class Priced:
     def proven(self) -> bool:
         """Whether the bounds leave no doubt."""
         if self.worse is None:
-            return self.at_least >= _MOST if self.always else self.at_most <= _GIVEN
+            return self.at_least >= _MOST if self.always else self.at_most <= _NEARLY_NOTHING
         return self.at_least * _SURE >= self.worse and self.at_most <= self.worse * _SURE
 
 
@@ -148,6 +175,8 @@ class Winning:
         How much of it a plan takes.
     sign : float
         1 where a lower price is better, -1 for outlets.
+    counted : bool
+        Whether a budget, rule or commitment counts what is paid.
     """
 
     def __init__(
@@ -158,13 +187,19 @@ class Winning:
         paid: Callable[[Plan], float],
         took: Callable[[Plan], float],
         sign: float,
+        *,
+        counted: bool,
     ) -> None:
-        self.search, self.item, self.sign = search, item, sign
+        self.search, self.item, self.sign, self.counted = search, item, sign, counted
         self.price_edits, self.paid, self.took = price_edits, paid, took
-        rows = search.plan.instance.rows
-        self.spending = bool(rows["budgets"]) or any(term.quantity == "spend" for term in rows["rule_terms"])
+        self.given = _GIVEN if sign > 0 else 1 / _MOST  # the best price that is tried
         self.good: list[tuple[float, Plan]] = []  # plans that take it, with how many times worse the price is
         self.floors: list[tuple[float, float]] = []  # proven costs, with how many times worse the price is
+        self.bad = math.inf  # the best price at which no plan with it was found that is better than without
+        self.late = 0  # searches that ran out of time
+        self.tries = 0  # of prices that guesses or the halves of what is left name
+        self.halved = False  # whether the price tried is one halfway
+        self.without = Without(math.inf, -math.inf)
 
     def priced(self, without: Without, start: list[tuple[float, Plan]], *, forcible: bool) -> Priced:
         """The price.
@@ -178,74 +213,113 @@ class Winning:
         forcible : bool
             Whether a decision on it can be forced.
         """
-        self.good = list(start)
+        self.without, self.good = without, list(start)
+        if self.search.fine and not self.low:
+            self.bad = 1.0  # today, the best plan does without
         if not self.good:
             self._look(forcible)
-        worse = self._reached(without.cost)
-        if worse is None:
-            worse = self._for_nothing(without)
-            if worse is None:
-                return Priced(None, at_most=_GIVEN if self._floor(_GIVEN) >= self._enough(without, 0.0) else math.inf)
-        low, bad = self._low(without.cost), math.inf
+        if not self.low and (self._reached(without.cost) or 0.0) <= self.given:
+            self._try(self.given)
+            if not self.low:
+                enough = self._floor(self.given) >= self._enough(0.0)
+                return Priced(None, at_most=_GIVEN if enough else math.inf)
         for _ in range(_ROUNDS if self.search.fine else 0):
-            worse = self._next(low, bad, without)
-            if worse is None or low >= _MOST:
+            worse = self._next()
+            if worse is None or self.late >= _LATE:
                 break
-            found = self._try(worse)
-            if not self.took(found):
-                without = Without(min(without.cost, found.objective), min(without.bound, found.objective))
-            low = self._low(without.cost)
-            bad = bad if low >= worse else worse
-        worse = self._within(low, bad, without)
-        if worse >= _MOST:
-            return self._always(without)
-        return Priced(None) if worse <= _NEARLY_NOTHING else self._between(worse, without, forcible)
+            self._try(worse)
+        return self._told(forcible)
 
-    def _next(self, low: float, bad: float, without: Without) -> float | None:
+    # ------------------------------------------------------------------ which price to try
+    def _next(self) -> float | None:
         """The price to try next, between one at which the offer wins and one at which it does not; None if it is found.
 
-        Where budgets or rules count what is spent, decisions that break even may not be allowed at that price.
+        A guess just refuted is confirmed from its other side; else prices halfway are tried between guesses.
         """
-        guess = self._reached(without.cost) or 0.0
-        if min(guess * _STEP, _MOST) < bad:
-            return min(guess * _STEP, _MOST)
-        if not self.spending or bad <= low * _SURE:
+        guess = max(self._reached(self.without.cost) or 0.0, self.given)
+        above = min(guess * self._step, _MOST)
+        if self.low >= _MOST or self.bad <= self.given:
             return None
-        if low < guess / _STEP < bad:
-            return guess / _STEP
-        return (low * bad) ** 0.5 if low else bad / 2
+        if not self.counted:
+            return above if above < self.bad else None
+        if self.bad <= self.low * _NEAR:
+            return None
+        self.halved = False
+        if self.low < guess / self._step < self.bad <= above * (1 + 1e-12):
+            return guess / self._step
+        self.tries += 1
+        if self.tries % _GUESSES and guess > self.given and self.low < above < self.bad:
+            return above
+        self.halved = True
+        return self._halfway()
 
-    def _within(self, low: float, bad: float, without: Without) -> float:
-        """Where the offer just wins, as far as it is known."""
-        guess = self._reached(without.cost) or low
-        return math.sqrt(low * bad) if self.spending and low and bad < math.inf else min(guess, bad)
+    def _halfway(self) -> float:
+        if self.bad == math.inf:
+            return min(4 * self.low, _MOST) if self.low else 1.0
+        return math.sqrt(self.low * self.bad) if self.low else max(self.bad / 4, self.given)
+
+    @property
+    def _step(self) -> float:
+        """How far from a price another one is that bounds can tell from it."""
+        paid, cost = self._paid_at(1.0), abs(self.without.cost)
+        return max(_STEP, 1 + 4 * _NOISE * cost / paid) if paid else _STEP
+
+    @property
+    def low(self) -> float:
+        """The worst price at which a plan with the offer was found that is cheaper than without; 0 if there is none."""
+        return self._low(self.without.cost)
 
     def _low(self, cost: float) -> float:
-        """The worst price at which a plan with the offer was found that is cheaper than without; 0 if there is none."""
-        least = cost - _NOISE * abs(cost)
-        return max((worse for worse, plan in self.good if plan.objective <= least), default=0.0)
+        return max((worse for worse, plan in self.good if plan.objective <= self._less(cost)), default=0.0)
 
-    def _always(self, without: Without) -> Priced:
-        return Priced(None, at_least=self._at_least(without.bound), always=True)
+    # ------------------------------------------------------------------ what is told
+    def _told(self, forcible: bool) -> Priced:
+        """The price as far as it is known, with what is proven of it."""
+        worse = self._within()
+        if worse >= _MOST:
+            return Priced(None, at_least=self._at_least(), always=True)
+        found = self._between(worse, forcible)
+        if worse <= _NEARLY_NOTHING:
+            return Priced(None, at_most=found.at_most)
+        return found
 
-    def _at_least(self, bound: float) -> float:
+    def _within(self) -> float:
+        """Where the offer just wins, as far as it is known."""
+        low, guess = self.low, self._reached(self.without.cost) or 0.0
+        if not self.counted or not low or self.bad == math.inf:
+            return min(max(guess, low), self.bad)
+        return min(max(guess, low), self.bad) if self.bad > low * _NEAR else math.sqrt(low * self.bad)
+
+    def _at_least(self) -> float:
         """The worst price at which a plan with the offer is better than all without it, by what is proven of these."""
-        return self._low(bound) if self.spending else self._reached(bound) or 0.0
+        bound = self._less(self.without.bound)
+        return self._low(bound) if self.counted else max(self._reached(bound) or 0.0, self._low(bound))
 
-    def _between(self, worse: float, without: Without, forcible: bool) -> Priced:
+    def _between(self, worse: float, forcible: bool) -> Priced:
         """The price with what is proven about it; where that is not enough, after one more search."""
-        at_least, at_most = self._at_least(without.bound), math.inf
+        at_most = self._at_most(worse)
+        left = self.without.cost - self.without.bound + 2 * self.search.gap * abs(self.without.cost)
         paid = self._paid_at(worse)
-        near = max([worse * _STEP, *(at for at, _ in self.floors if at <= worse * _SURE)])
-        told = _NOISE * abs(without.cost) <= _TOLERANCE * paid  # else differences that matter are lost in noise
-        if told and self._floor(near) >= self._enough(without, paid):
-            at_most = near
-        elif paid > 0 and forcible:
-            left = without.cost - without.bound + 2 * self.search.gap * abs(without.cost)
-            at_most = self._far(worse * (1 + 2 * left / paid) * _STEP, without)
-        return Priced(worse, min(at_least, worse), max(at_most, worse))
+        if at_most > worse * _SURE and paid > 0 and forcible:
+            at_most = min(at_most, self._far(worse * (1 + 2 * left / paid) * self._step))
+        return Priced(worse, min(self._at_least(), worse), max(at_most, worse))
 
-    def _far(self, worse: float, without: Without) -> float:
+    def _at_most(self, worse: float) -> float:
+        """The best price, not below one, at which no plan is cheaper than without; infinity if none is proven.
+
+        What bounds leave open, a plan that is paid as much as the best one found could use up.
+        """
+        paid, least = self._paid_at(worse), worse * (1 - 1e-12)
+        if not paid:
+            return math.inf
+        cost, found = abs(self.without.cost), [math.inf]
+        for at in {1.0, *(at for at, _ in self.floors)}:
+            left = max(self.without.cost - self._floor(at), 0.0) + _NOISE * cost
+            if at >= least and left <= _TOLERANCE * paid + 2 * FINE * cost:
+                found.append(at * (1 + left / paid))
+        return min(found)
+
+    def _far(self, worse: float) -> float:
         """A price at which no plan with the offer is as good as the best without it; infinity if that is not proven."""
         if worse > _MOST:
             return math.inf
@@ -258,7 +332,7 @@ class Winning:
             return math.inf
         if self.took(found):
             self.good.append((worse, found))
-        return worse if found.bound is not None and found.bound >= without.cost else math.inf
+        return worse if found.bound is not None and found.bound >= self.without.cost else math.inf
 
     # ------------------------------------------------------------------ searches
     def _look(self, forcible: bool) -> None:
@@ -273,20 +347,27 @@ class Winning:
             found = self.search.run([], [Hold("force", "", self.item)], self.search.best, gap)
         except (NoFeasiblePlan, HoldError):
             return
-        self.good.append((1.0, found))
-
-    def _for_nothing(self, without: Without) -> float | None:
-        """Where it just wins, by a plan that takes it if it is as good as for nothing; None if none does."""
-        found = self._try(_GIVEN if self.sign > 0 else 1 / _MOST)
-        return self._reached(without.cost) if self.took(found) else None
+        if self.took(found):
+            self.good.append((1.0, found))
 
     def _try(self, worse: float, gap: float | None = None) -> Plan:
-        """The plan at a price."""
-        found = self.search.run(self._edits(worse), [], self._start(), gap, self._floor(worse))
+        """The plan at a price; halfway between two, any that is cheaper than without will do."""
+        gap = self.search.gap_for(self._paid_at(worse), self.without.cost) if gap is None else gap
+        cost = self.without.cost
+        enough = cost - 2 * _NOISE * abs(cost) if self.halved else None
+        found = self.search.run(self._edits(worse), [], self._start(), gap, self._floor(worse), enough)
+        if enough is not None and found.objective <= enough and not self.took(found):
+            found = self.search.run(self._edits(worse), [], found, gap, self._floor(worse))
+        self.late += found.head["stopped"] == Stop.TIME_LIMIT.value
         if found.bound is not None:
             self.floors.append((worse, found.bound))
         if self.took(found):
             self.good.append((worse, found))
+        else:
+            cost = min(self.without.cost, found.objective)
+            self.without = Without(cost, min(self.without.bound, cost))
+        if gap <= CLOSED and self.low < worse:
+            self.bad = min(self.bad, worse)
         return found
 
     def _edits(self, worse: float) -> list[Edit]:
@@ -297,7 +378,7 @@ class Winning:
         return max(self.good, key=self._holds_out)[1] if self.good else self.search.best
 
     def _holds_out(self, one: tuple[float, Plan]) -> float:
-        return self._breaks_even(one, self.search.best.objective)
+        return self._breaks_even(one, self.without.cost)
 
     def _floor(self, worse: float) -> float:
         """What no plan at a price can be below: what is proven at better ones."""
@@ -309,14 +390,18 @@ class Winning:
 
     # ------------------------------------------------------------------ figures
     def _breaks_even(self, one: tuple[float, Plan], cost: float) -> float:
-        """Price at which the decisions of a plan cost so much, as a multiple that counts worse; infinity if at any."""
+        """Price at which the decisions of a plan cost so much, as a multiple that counts worse; infinity if at any.
+
+        Nothing is paid for what comes after the plan alone: that wins if the plan is cheaper with it, and else not.
+        """
         worse, plan = one
         factor = worse if self.sign > 0 else 1 / worse
         units = self.paid(plan) / factor
+        if abs(units) * factor <= _NOISE * abs(cost):
+            return math.inf if plan.objective <= self._less(cost) else 0.0
         reached = break_even(cost, plan.objective, units, factor)
         if reached is None:
-            always = self.sign < 0 if units else plan.objective <= cost
-            return math.inf if always else 0.0
+            return math.inf if self.sign < 0 else 0.0
         return reached if self.sign > 0 else 1 / reached
 
     def _reached(self, cost: float) -> float | None:
@@ -326,9 +411,16 @@ class Winning:
 
     def _paid_at(self, worse: float) -> float:
         """What the plan that holds out longest pays for the offer at a price, in present value."""
+        if not self.good:
+            return 0.0
         at, plan = max(self.good, key=self._holds_out)
         return abs(self.paid(plan)) * (worse / at if self.sign > 0 else at / worse)
 
-    def _enough(self, without: Without, paid: float) -> float:
+    def _enough(self, paid: float) -> float:
         """What no plan at a price must be below, for the offer not to win."""
-        return without.cost - _TOLERANCE * paid - _NOISE * abs(without.cost)
+        return self.without.cost - _TOLERANCE * paid - _NOISE * abs(self.without.cost)
+
+    @staticmethod
+    def _less(cost: float) -> float:
+        """What is surely less than a cost."""
+        return cost - _NOISE * abs(cost)

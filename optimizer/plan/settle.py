@@ -113,7 +113,7 @@ class _Columns:
 
 def _steps_up(program: Program, build: str, stock: Floats) -> Floats:
     """Blocks ordered each month from the stock so far, which is only told in the order months."""
-    months = program.index.order_months(program.index.builds[build])
+    months = program.index.build_orders(program.index.builds[build])
     ordered = np.zeros_like(stock)
     if months:
         inside = slice(months[0], months[-1] + 1)

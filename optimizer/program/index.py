@@ -231,9 +231,29 @@ class Index:
     def useful_orders(self, row: Any) -> range:
         """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
         months = self.order_months(row)
-        if self.rows["rules"]:
+        if self._counted(row.purchase, "started") or any(
+            self._counted(item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
+        ):
             return months
-        return range(months.start, min(months.stop, self.horizon - row.lead_months))
+        return self._delivered(months, row.lead_months)
+
+    def build_orders(self, row: Any) -> range:
+        """Order months of a build without those that neither give power nor are paid within the plan.
+
+        They would cost and do nothing, so that any plan could hold them; but a rule may count them, or a build wait.
+        """
+        months = self.order_months(row)
+        followed = any(other.after == row.build for other in self.rows["builds"])
+        if row.payment != "delivery" or followed or self._counted(row.build, "started"):
+            return months
+        return self._delivered(months, row.lead_months)
+
+    def _delivered(self, months: range, lead: int) -> range:
+        return range(months.start, max(min(months.stop, self.horizon - lead), months.start))
+
+    def _counted(self, item: str, quantity: str) -> bool:
+        """Whether a rule counts a quantity of an item."""
+        return any(term.quantity == quantity and term.item == item for term in self.rows["rule_terms"])
 
     def installed_months(self, row: Any) -> range:
         """Months in which lots of a purchase can be installed."""

@@ -43,7 +43,7 @@ def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
 def build(m: Any, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
     for name, row in m.ix.builds.items():
-        for t in m.ix.order_months(row):
+        for t in m.ix.build_orders(row):
             months, share = build_instalments(row, t)
             paid = [month for month in months if month < m.ix.horizon]
             price = share * row.capex_per_mw * row.mw_per_block
@@ -219,7 +219,7 @@ def residual(m: Any, ledger: Ledger) -> None:
     """Residual value at the end of what was built and bought, by what was paid within the plan."""
     ix = m.ix
     for name, row in ix.builds.items():
-        for t in ix.order_months(row):
+        for t in ix.build_orders(row):
             months, share = build_instalments(row, t)
             paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
             value = paid * _kept(row, t + row.lead_months, ix.horizon)

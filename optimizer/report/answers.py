@@ -13,7 +13,7 @@ from optimizer.errors import EditError
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
 from optimizer.report.explained import deed
-from optimizer.report.words import count, money, month_text, percent, shown
+from optimizer.report.words import count, money, month_text, percent, proven_text, shown
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -100,9 +100,15 @@ def _win(row: dict[Any, Any], currency: str) -> str:
     if change >= 0 if row["table"] != "outlets" else change <= 0:
         return f"{row['item']} could be taken at its price of {money(row['price'], currency)}: {row['reason']}."
     side = "above" if row["table"] == "outlets" else "below"
-    doubt = "" if bool(row["proven"]) else " The gaps of the searches leave doubt about that."
+    doubt = "" if bool(row["proven"]) else f" The gaps of the searches leave doubt about that price; {_proven(row)}."
     price, now = money(row["price_to_win"], currency), money(row["price"], currency)
     return f"{row['item']} wins at a price {side} {price}; it is {now} now ({change:+.1%}).{doubt}"
+
+
+def _proven(row: dict[Any, Any]) -> str:
+    """Between which prices the price to win is proven to lie."""
+    text = proven_text(row["at_least"], row["at_most"])
+    return text if text.startswith("nothing") else f"it is proven to be {text}"
 
 
 # ---------------------------------------------------------------- leaving

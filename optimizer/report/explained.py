@@ -10,7 +10,7 @@ from rich.text import Text
 
 from optimizer.report.layout import Column, make_table
 from optimizer.report.steps import VERBS
-from optimizer.report.words import count, money, percent
+from optimizer.report.words import count, money, percent, proven_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,14 +143,21 @@ def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
         Column(f"Worth,\n{currency}", [_told(value, money) for value in table["worth"]]),
         Column("Price", [money(float(value)) for value in table["price"]], spare=1),
         Column("Price\nto win", prices),
-        Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=26),
+        Column("Why", [_why(row) for row in table.to_dict("records")], left=True, fold=True, easy=26),
     ]
     note = (
         f"Worth: what the best plan without it costs more. Prices are in {currency}, as in the inputs: per block, "
         "accelerator and hour, lot or MW. Price to win: below it the offer is taken (for capacity leased out: above "
-        "it); ?: the gaps of the searches leave doubt.\n"
+        "it); ?: the gaps of the searches leave doubt, and it is proven to lie between the prices told.\n"
     )
     return [make_table("Offers", columns, width), Text(note)]
+
+
+def _why(row: dict[Any, Any]) -> str:
+    """The reason of a verdict; where the price to win is in doubt, what is proven of it."""
+    if bool(row["proven"]) or _missing(row["price_to_win"]):
+        return str(row["reason"])
+    return f"{row['reason']}; price to win: {proven_text(row['at_least'], row['at_most'])}"
 
 
 def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:

@@ -14,7 +14,7 @@ from optimizer.report.explained import deed
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
 from optimizer.report.section_exposure import caps_grid
-from optimizer.report.words import count, money, percent
+from optimizer.report.words import count, money, percent, proven_text
 
 _ITEMS = 40
 _KINDS = {
@@ -140,7 +140,8 @@ def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
     for row in table.to_dict("records"):
         price = _money(row["price_to_win"])
-        doubt = "" if bool(row["proven"]) or not price else ", in doubt"
+        sure = bool(row["proven"]) or not price
+        doubt = "" if sure else f", in doubt: {proven_text(row['at_least'], row['at_most'])}"
         most = "no limit" if row["possible"] == float("inf") else count(row["possible"])
         amounts = (count(row["taken"]), most, _money(row["worth"]), money(row["price"]), f"{price}{doubt}")
         who = (str(row["item"]), party_text(str(row["party"])), str(row["verdict"]), str(row["reason"]))
@@ -149,7 +150,7 @@ def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
     note = (
         f"Worth: what the best plan without the offer costs more, in {ground.currency}. Prices as in the inputs: per "
         "block, accelerator and hour, lot or MW. Price to win: below it (for capacity leased out: above it) the offer "
-        "is taken; in doubt where the gaps of the searches leave room."
+        "is taken; in doubt where the gaps of the searches leave room: then all that is proven is told with it."
     )
     return Grid(columns, rows, 4, note)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
@@ -31,6 +34,16 @@ def level(share: float) -> str:
         return "100 %"
     texts = (f"{share * 100:.{digits}f}" for digits in range(1, 6))
     return next((f"{text} %" for text in texts if float(text) < 100), "almost 100 %")
+
+
+def proven_text(low: float | None, high: float | None, tell: Callable[[float], str] = money) -> str:
+    """Between what a figure is proven to lie, of which either end may be unknown (None or NaN)."""
+    least, most = ("" if end is None or math.isnan(end) else tell(float(end)) for end in (low, high))
+    if least and most:
+        return f"between {least} and {most}"
+    if not least and not most:
+        return "nothing is proven of it"
+    return f"at least {least}" if least else f"at most {most}"
 
 
 def month_text(month: str) -> str:

@@ -300,6 +300,7 @@ class Model:
         *,
         duals: bool = False,
         floor: float = -np.inf,
+        enough: float = -np.inf,
         patience: float = math.inf,
     ) -> Solution:
         """Solve the program as it stands; as :func:`solve`, which tells the other parameters.
@@ -308,11 +309,13 @@ class Model:
         ----------
         floor : float
             A bound that is known already: a search with whole numbers that comes within the gap of it is over.
+        enough : float
+            A cost that will do, whatever the gap: a search with whole numbers that gets below it is over.
         patience : float
             Seconds after which a search that does not stop when it should is left behind: parts of HiGHS heed neither
             time limit nor interruption. It ends by itself later; what is returned then holds its bound alone.
         """
-        solution = self._solve(options, report, duals, _target(floor, options.gap), patience)
+        solution = self._solve(options, report, duals, max(_target(floor, options.gap), enough), patience)
         if solution.values is None or solution.bound >= floor:
             return solution
         return replace(solution, bound=floor)

@@ -103,8 +103,11 @@ class Live:
         holds: Iterable[Hold] = (),
         duals: bool = False,
         floor: float = -np.inf,
+        enough: float = -np.inf,
     ) -> Solution:
-        """Solve the program as it stands, with some decisions held this once; ``floor`` is a bound known already.
+        """Solve the program as it stands, with some decisions held this once.
+
+        ``floor`` is a bound known already, ``enough`` a cost below which any solution will do.
 
         Raises
         ------
@@ -114,13 +117,13 @@ class Live:
         held, now = hold(self.program, self.arrays, holds), self._now
         if len(held.rows) == len(self.arrays.rows):
             now.model.change(held)
-            solution = now.model.solve(options, report, duals=duals, floor=floor)
+            solution = now.model.solve(options, report, duals=duals, floor=floor, enough=enough)
             now.model.change(self.arrays)
             return solution
         model = Model(held)
         if self._started is not None:
             model.start(*self._started)
-        return model.solve(options, report, duals=duals, floor=floor)
+        return model.solve(options, report, duals=duals, floor=floor, enough=enough)
 
     def better(self, one: Solution, other: Solution) -> Solution:
         """The cheaper of two solutions of the program as it stands, with the better of their bounds."""

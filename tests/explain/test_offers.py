@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import StoppedWithoutPlan
+from optimizer.explain.counted import counted
 from optimizer.explain.offers import offers, offers_table, taken
 from optimizer.instance.random_instance import random_frames
 from optimizer.plan.plan import Plan
@@ -83,6 +85,143 @@ def test_what_nobody_can_use_is_not_taken_at_any_price() -> None:
     assert row["reason"].startswith("not taken at any price")
 
 
+def test_a_budget_that_runs_out_sets_the_price() -> None:
+    """Tests that a lease that saves penalties of 10000 wins up to 6000, all that the budget has."""
+    offer = {"contracts": [{"price": 7000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    row = verdict(best(1, {"jobs": [10]}, **offer), "lease")
+    assert row["price_to_win"] == pytest.approx(6000, rel=1e-3)
+    assert row["proven"]
+    assert row["at_least"] <= 6000 <= row["at_most"]
+
+
+def test_a_budget_with_room_changes_no_price() -> None:
+    """Tests that below a budget of 20000 the lease wins up to the penalties of 10000."""
+    offer = {"contracts": [{"price": 12_000, "term_months": 1}], "budgets": [{"amount": 20_000}]}
+    row = verdict(best(1, {"jobs": [10]}, **offer), "lease")
+    assert row["price_to_win"] == pytest.approx(10_000, rel=1e-3)
+    assert row["proven"]
+
+
+def test_money_promised_anyway_buys_hours_at_any_price() -> None:
+    """Tests that of 1000 promised for the month nothing comes back: it buys two at 500, fewer if dearer, never none.
+
+    All ten are worth their 500 each beside penalties of 1000.
+    """
+    offer = {
+        "on_demand": [{"price": 5, "max_accelerators": 20}],
+        "commitments": [{"annual_amount": 12_000, "required": True}],
+    }
+    row = verdict(best(1, {"jobs": [10]}, **offer), "hourly")
+    # Ten served cost 5000, the promise within; without hours, 10000 of penalties and the 1000 promised.
+    assert row["worth"] == pytest.approx(6000)
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+    assert row["reason"] == "more of it is not worth its price; some of it is at any price"
+
+
+def test_a_purchase_within_a_budget_of_months_it_is_not_paid_in() -> None:
+    """Tests that two lots of five win up to the penalties of two months, whatever the operating budget."""
+    lots = [{"unit_price": 3000, "lot_size": 5, "max_total": 10}]
+    row = verdict(best(2, {"jobs": [10]}, purchases=lots, budgets=[{"amount": 1, "covers": "opex"}]), "buy")
+    assert (row["verdict"], row["price_to_win"]) == ("rejected", pytest.approx(2000))
+    assert row["proven"]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"rules": [{"sense": "<=", "rhs": 5}], "rule_terms": [{"quantity": "started", "item": "wing"}]},
+        {"builds": [{"build": "annex", "lead_months": 1, "capex_per_mw": 1e6, "max_blocks": 1, "after": "wing"}]},
+    ],
+)
+def test_an_order_that_comes_after_the_plan_has_no_price(counts: dict[str, Any]) -> None:
+    """Tests that what a rule counts or a build waits for does not win by orders that neither work nor are paid."""
+    wing = {"lead_months": 3, "payment": "delivery", "capex_per_mw": 1000, "max_blocks": 1}
+    given = {"builds": [wing, *counts.get("builds", ())], "fleet": [{"count": 10}], "power": [{"mw": 0}]}
+    instance = tiny(2, {"jobs": [10]}, **{**counts, **given})
+    plan = optimizer.WhatIf(solved(instance, gap=EXACT), gap=EXACT)(force="order_build:wing")
+    assert plan.decisions["item"].tolist() == ["wing"]
+    row = verdict(plan, "wing")
+    assert (row["verdict"], row["taken"], row["worth"]) == ("rejected", 0, 0)
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+
+
+def test_a_deposit_makes_a_late_purchase_count() -> None:
+    """Tests that lots delivered after the plan are taken if some of their price is paid within it."""
+    lots = {"unit_price": 1, "lot_size": 1, "lead_months": 3, "deposit_fraction": 0.5}
+    counts = {"rules": [{"sense": ">=", "rhs": 2, "each": "total"}]}
+    terms = [{"quantity": "started", "item": "buy"}]
+    plan = best(2, {"jobs": [0]}, purchases=[lots], **counts, rule_terms=terms)
+    assert taken(plan, next(iter(offers(plan)))) == 2
+    unpaid = best(2, {"jobs": [0]}, purchases=[{**lots, "deposit_fraction": 0}], **counts, rule_terms=terms)
+    assert taken(unpaid, next(iter(offers(unpaid)))) == 0
+
+
+def test_what_saves_nothing_is_tried_once_as_a_gift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an offer of no use, which a budget counts, is not searched for at a dozen prices."""
+    offer = {"contracts": [{"price": 3000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    plan = best(1, {"jobs": [0]}, **offer)
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked, real = [], ask.ask
+
+    def counting(*given: Any, **options: Any) -> Plan:
+        asked.append(given)
+        return real(*given, **options)
+
+    monkeypatch.setattr(ask, "ask", counting)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+    assert len(asked) <= 2
+
+
+def test_a_price_lost_in_noise_is_in_doubt() -> None:
+    """Tests that beside penalties of ten billion a lease worth 2 is not told to 0.1 %, but between two prices."""
+    work = [{"workload": "jobs", "penalty": 2}, {"workload": "lost", "exclude": "cloud", "penalty": 1e9}]
+    demand: dict[str, list[float]] = {"jobs": [1], "lost": [10]}
+    lease = {"price": 3, "term_months": 1, "accelerators_per_block": 1}
+    row = verdict(best(1, demand, workloads=work, contracts=[lease]), "lease")
+    assert not row["proven"]
+    assert row["at_least"] is None or row["at_least"] <= 2
+    assert row["at_most"] is None or row["at_most"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("table", "budget", "expected"),
+    [
+        ("contracts", {"covers": "capex"}, False),
+        ("contracts", {"covers": "opex"}, True),
+        ("purchases", {"covers": "opex"}, False),
+        ("purchases", {"covers": "all"}, True),
+        ("outlets", {"covers": "all"}, False),
+        ("outlets", {"covers": "capex", "net": True}, True),
+    ],
+)
+def test_what_a_budget_counts(table: str, budget: dict[str, Any], expected: bool) -> None:
+    """Tests which budgets make more than the cost hang on the price of an offer."""
+    given: dict[str, Any] = {
+        "contracts": [{"price": 1, "term_months": 1}],
+        "purchases": [{"unit_price": 1}],
+        "outlets": [{"accelerators_per_block": 1, "price": 1, "term_months": 1}],
+        "budgets": [{"amount": 1, **budget}],
+    }
+    rows = tiny(2, {"jobs": [1]}, **given).rows
+    row = rows[table][0]
+    assert counted(rows, table, "", row, "cloud") == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"), [("lease", True), ("cloud", True), ("other", False), ("in_house", False)]
+)
+def test_what_a_rule_on_spending_counts(item: str, expected: bool) -> None:
+    """Tests that rules count what is paid for the offer or to its provider."""
+    terms = [{"quantity": "spend", "item": item}]
+    contracts = [{"price": 1, "term_months": 1}, {"contract": "other", "price": 1, "term_months": 1}]
+    rows = tiny(2, {"jobs": [1]}, contracts=contracts, rules=[{"sense": "<=", "rhs": 1}], rule_terms=terms).rows
+    assert counted(rows, "contracts", "lease", rows["contracts"][0], "cloud") == expected
+
+
 def _at_price(frames: dict[str, Any], table: str, item: str, factor: float) -> Plan:
     """Plan of an instance in which the price of an item is so many times what it is; built and solved anew."""
     column = {"purchases": "unit_price", "builds": "capex_per_mw"}.get(table, "price")
@@ -138,6 +277,26 @@ def test_a_wide_gap_is_closed_where_it_can_be() -> None:
     assert row["proven"]
     assert row["price_to_win"] == pytest.approx(3500)
     assert row["at_least"] <= row["price_to_win"] <= row["at_most"] <= 1.001 * row["at_least"]
+
+
+def test_searches_that_run_out_of_time_are_few_and_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a price that a budget counts is not closed in on by searches of which each takes all its time."""
+    offer = {"contracts": [{"price": 7000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    plan = best(1, {"jobs": [10]}, **offer)
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked, late = ask.ask, []
+
+    def slow(*given: Any, **options: Any) -> Plan:
+        found = asked(*given, **options)
+        late.append(found)
+        return replace(found, head={**found.head, "stopped": "time_limit", "bound": None, "gap": None})
+
+    monkeypatch.setattr(ask, "ask", slow)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert len(late) <= 5
+    assert not row["proven"]
+    assert row["at_least"] is None or row["at_least"] <= 6000
+    assert row["at_most"] is None or row["at_most"] >= 6000
 
 
 def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,19 @@ def test_the_residual_value_counts_what_was_paid() -> None:
     assert plan.objective == pytest.approx(20)
 
 
+@pytest.mark.parametrize(
+    ("payment", "rule", "months"),
+    [("delivery", None, [0, 1]), ("order", None, [0, 1, 2, 3]), ("delivery", "wing", [0, 1, 2, 3])],
+)
+def test_orders_that_do_nothing_are_left_out(payment: str, rule: str | None, months: list[int]) -> None:
+    """Tests that a build that comes after the plan and is paid then cannot be ordered, unless a rule counts it."""
+    wing = {"lead_months": 2, "capex_per_mw": 100, "payment": payment}
+    counts = {"rules": [{"sense": "<=", "rhs": 5}], "rule_terms": [{"quantity": "started", "item": rule}]}
+    given = counts if rule else {}
+    program = optimizer.build(tiny(4, {"jobs": [0]}, fleet=FLEET, power=DARK, builds=[wing], **given))
+    assert [key[1] for key in program.model.col["ordered"]] == months
+
+
 @pytest.mark.parametrize(("after", "cost", "orders"), [(None, 30, {"east": 3}), ("west", 120, {"west": 1, "east": 2})])
 def test_a_build_stays_behind_the_one_it_follows(after: str | None, cost: float, orders: dict[str, float]) -> None:
     """Tests that the share ordered of a build is never more than that of the one it comes after."""

@@ -44,7 +44,7 @@ def test_steps_offers_and_deadlines_are_told() -> None:
     text = explanation(small_plan()).text(120)
     assert row(text, "power.hall") == "power.hall.mw+=1 24 k 20 k 30 k"
     assert row(text, "budgets.half") == "budgets.half.amount*=1.1 leaves no plan"
-    assert row(text, "fixed") == "fixed rejected 0 0 300 k 270 k ? too dear by 10.0%"
+    assert row(text, "fixed") == "fixed rejected 0 0 300 k 270 k ? too dear by 10.0%; price to win: at least 250 k"
     assert row(text, "buy") == "buy partly 3 2 M 1 M more of it is not"
     assert row(text, "2026-01") == "2026-01 Order annex 1 2026-05 2026-08 70 k"
     assert row(text, "2026-02") == "2026-02 Give notice: hand back lease 1 2026-04 the end"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.report.words import count, level, money, percent, scale_of, shown
+from optimizer.report.words import count, level, money, percent, proven_text, scale_of, shown
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,20 @@ def test_count(number: float, text: str) -> None:
 def test_percent(share: float, text: str) -> None:
     """Tests that a share that is not zero never shows as zero."""
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (1000, 2000, "between 1 k and 2 k"),
+        (1000, None, "at least 1 k"),
+        (float("nan"), 2000, "at most 2 k"),
+        (None, float("nan"), "nothing is proven of it"),
+    ],
+)
+def test_what_is_proven_has_two_ends_one_or_none(low: float | None, high: float | None, text: str) -> None:
+    """Tests that an end that is not known is left out."""
+    assert proven_text(low, high) == text
 
 
 def test_scale_suits_the_largest_amount() -> None:
