@@ -18,6 +18,7 @@ import numpy as np
 
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
+from optimizer.solver.conflict import with_conflict
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.improve import Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop
@@ -184,8 +185,7 @@ class _Search:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
-            rows, columns = highs.conflict(self.arrays)
-            return replace(found, conflict=rows, conflict_columns=columns)
+            return with_conflict(found, self.arrays)
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         candidates = [found.values] if found.values is not None else []
         if found.stop is not Stop.GAP_REACHED:
