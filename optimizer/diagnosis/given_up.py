@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ class GivenUp:
     ----------
     text : str
         In words, with the table rows.
+    what, before, after : str
+        What is given up, and its value before and after, in words.
     edit : str
         As an edit.
     table, item, column : str
@@ -33,6 +35,9 @@ class GivenUp:
     """
 
     text: str
+    what: str
+    before: str
+    after: str
     edit: str
     table: str
     item: str
@@ -58,17 +63,27 @@ def _one(instance: Instance, repaired: Instance, edit: Edit) -> GivenUp:
     news = [getattr(repaired.rows[edit.table][i], edit.column) for i in places]
     sources = tuple(instance.place(edit.table, i) for i in places)
     row = instance.rows[edit.table][places[0]]
-    what, told = _WORDS[edit.table, edit.column]
-    pairs = [f"{told(old)} → {told(new)}" for old, new in zip(olds, news, strict=True)][:_ROWS]
-    more = f" and {len(places) - _ROWS} more rows" if len(places) > _ROWS else ""
-    text = f"{what(row, instance.head.currency)}: {', '.join(pairs)}{more} ({_few(sources)}, column {edit.column})"
-    cell = (edit.table, edit.item, edit.column)
-    return GivenUp(text, str(edit), *cell, "; ".join(map(_plain, olds)), "; ".join(map(_plain, news)), sources)
+    name, told = _WORDS[edit.table, edit.column]
+    what, before, after = name(row, instance.head.currency), [*map(told, olds)], [*map(told, news)]
+    pairs = _few([f"{old} → {new}" for old, new in zip(before, after, strict=True)])
+    return GivenUp(
+        text=f"{what}: {pairs} ({_few(sources)}, column {edit.column})",
+        what=what,
+        before=_few(before),
+        after=_few(after),
+        edit=str(edit),
+        table=edit.table,
+        item=edit.item,
+        column=edit.column,
+        old="; ".join(map(_plain, olds)),
+        new="; ".join(map(_plain, news)),
+        sources=sources,
+    )
 
 
-def _few(sources: tuple[str, ...]) -> str:
-    more = f" and {len(sources) - _ROWS} more" if len(sources) > _ROWS else ""
-    return ", ".join(sources[:_ROWS]) + more
+def _few(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _ROWS} more" if len(texts) > _ROWS else ""
+    return ", ".join(texts[:_ROWS]) + more
 
 
 def _plain(value: Any) -> str:

@@ -12,11 +12,11 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish, solve
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Arrays, Floats, compile_program
-from optimizer.solver.highs import Model
+from optimizer.program.compile import Floats, compile_program
 from optimizer.solver.loosened import Cell, loosen
 from optimizer.solver.repair import Repair, cheapest_repair
 from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.verdict import has_solution
 
 _ROUNDS = 3
 _FITS = 1e-6  # violation of a row, relative
@@ -108,11 +108,4 @@ def _possible(instance: Instance, edits: dict[Cell, Edit], options: Options) -> 
         program = build(apply_edits(instance, list(edits.values())))
     except InstanceError:
         return False
-    return _has_solution(compile_program(program, relax=options.relax), options)
-
-
-def _has_solution(arrays: Arrays, options: Options) -> bool:
-    settings = replace(options, gap=1.0)
-    if arrays.integer.any() and Model(arrays.relaxed()).part(settings, {}).stop is not Stop.GAP_REACHED:
-        return False
-    return Model(arrays).part(settings, {}).values is not None
+    return has_solution(compile_program(program, relax=options.relax), options.time_limit) is True

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from optimizer.diagnosis.months import Months, Spread
 from optimizer.diagnosis.result import Reason
 from optimizer.program.build import Program
-from optimizer.program.labels import Label, label_of, month_span, needs, telling, told
+from optimizer.program.labels import Label, gathered, label_of, month_span, needs, telling, told
 from optimizer.solver.conflict import Conflict
 from optimizer.solver.loosened import Loosened
 
 _TOLD = 4  # parts of a conflict that its sentence names on each side
-_RANKS = {"budget_limit": 0, "outlet_cover": 2}  # what planners set comes first, what only follows from it last
+_SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once", "commitment_once", "started")
+_RANKS = {**dict.fromkeys(_SET, 0), "outlet_cover": 2}  # what planners set comes first, what follows from it last
 
 
 def reasons_of(program: Program, loosened: Loosened, found: Iterable[Conflict]) -> tuple[Reason, ...]:
@@ -33,7 +34,7 @@ def _reason(program: Program, spread: Spread, irreducible: bool) -> Reason:
     constant = all((one.says, one.figure, one.sources) in alike for one in same)
     if constant:
         shown = sorted([*shown, *same], key=lambda one: _RANKS.get(one.family, 1))
-    wanted, limits = told(program, filter(needs, shown)), told(program, (x for x in shown if not needs(x)))
+    wanted, limits = (told(program, gathered(x for x in shown if needs(x) is side)) for side in (True, False))
     text = f"{_clash(wanted, limits)}{_missing(program, shown)}."
     if spread.months and not constant:
         text += f" Likewise in {month_span(program, spread.months[1:])}, with other figures."
@@ -65,12 +66,12 @@ def _missing(program: Program, labels: list[Label]) -> str:
 
 def _later(program: Program, one: Label) -> Iterator[str]:
     """Contracts that a workload could run on, but only after the month it is about."""
-    if one.family != "unserved" or one.month is None or not one.item:
+    if one.family != "unserved" or one.month is None:
         return
     ix = program.index
     for workload, pool in ix.yields:
         agreement = ix.agreements.get(pool)
-        if workload != one.item or agreement is None or not agreement.months:
+        if workload != one.names[0] or agreement is None or not agreement.months:
             continue
         start = agreement.months.start
         if start > one.month:

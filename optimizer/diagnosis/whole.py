@@ -11,6 +11,7 @@ from optimizer.diagnosis.given_up import given_up
 from optimizer.diagnosis.proof import Proof, proven
 from optimizer.diagnosis.reasons import reasons_of
 from optimizer.diagnosis.result import Diagnosis
+from optimizer.diagnosis.still import still_clashing
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.program.build import Program, build
@@ -64,6 +65,8 @@ def diagnose(
     enough = list(proof.edits) if proof.plan is not None else []
     found = find_conflicts(loosened, enough, settings.time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
+    named = {cell for one in found.found for cell in loosened.behind(one.rows, one.columns)}
+    reasons += still_clashing(program.instance, proof.edits, named, settings)
     edits = list(proof.edits.values())
     changes = given_up(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
     plan = proof.plan

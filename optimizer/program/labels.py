@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.program.build import Program
@@ -32,8 +32,8 @@ class Label:
         Table rows it comes from, such as ``contracts.csv row 3``.
     defines : bool
         Whether it only says what a quantity is.
-    item : str
-        The first name in its index, ``""`` without any.
+    names : tuple of str
+        The names in its index, ``{month}`` in place of months.
     """
 
     family: str
@@ -42,7 +42,7 @@ class Label:
     figure: str = ""
     sources: tuple[str, ...] = ()
     defines: bool = False
-    item: str = ""
+    names: tuple[str, ...] = ()
 
 
 def label(program: Program, component: Any) -> str:
@@ -98,8 +98,7 @@ def label_of(program: Program, component: Any) -> Label:
     names = ["{month}" if kind == "month" else str(part) for kind, part in zip(entry["index"], key, strict=True)]
     figure = figure_of(program.index, family, key)
     says, sources = str(entry["says"]).format(*names), _sources(program, entry, names, month)
-    item = str(key[0]) if key else ""
-    return Label(family, says, month, figure, sources, bool(entry.get("defines", False)), item)
+    return Label(family, says, month, figure, sources, bool(entry.get("defines", False)), tuple(names))
 
 
 # ---------------------------------------------------------------- table rows
@@ -151,6 +150,43 @@ def telling(labels: Iterable[Label]) -> list[Label]:
     return [one for one in every if not one.defines] or every
 
 
+def gathered(labels: Iterable[Label]) -> list[Label]:
+    """Labels of which many say the same of different things, as one that names a few of them."""
+    groups: dict[tuple[Any, ...], list[Label]] = {}
+    for one in labels:
+        groups.setdefault((one.family, _without(one.names, _VARIES.get(one.family, 0))), []).append(one)
+    found: list[Label] = []
+    for (family, _), group in groups.items():
+        place = _VARIES.get(family, 0)
+        named = family and len(group[0].names) > place
+        things = list(dict.fromkeys(one.names[place] for one in group)) if named else []
+        found += _joined(group, things, place) if len(things) >= _MANY else group
+    return found
+
+
+def _without(names: tuple[str, ...], place: int) -> tuple[str, ...]:
+    return (*names[:place], *names[place + 1 :])
+
+
+def _joined(group: list[Label], things: list[str], place: int) -> list[Label]:
+    """One label a month for many things: of their table rows a few, and no figures."""
+    names = list(group[0].names)
+    names[place] = few(things)
+    contents = program_contents()
+    entry = contents["constraints"].get(group[0].family) or contents["variables"][group[0].family]
+    sources = list(dict.fromkeys(source for one in group for source in one.sources))
+    one = replace(group[0], says=str(entry["says"]).format(*names), figure="", sources=(few(sources),))
+    return [replace(one, month=t) for t in dict.fromkeys(label.month for label in group)]
+
+
+def few(texts: Sequence[str], most: int = 3) -> str:
+    """A few of some texts, and how many there are besides."""
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+_MANY = 3  # things of which the same is said are told together
+_VARIES = {"outage_capacity": 2, "outage_power": 2, "outage_demand": 2, "share_limit": 1}  # which name differs
 _NEEDS = ("unserved", "demand_met", "outage_demand", "not_run", "run_once", "outlet_cover", "renewal")
 
 

@@ -2,7 +2,8 @@
 
 A tree of what is given up (Reiter, 1987): where a conflict is found, each of the cells behind it is given up in turn,
 and the next conflict is looked for without it. So a conflict that hides behind another is found as long as it does not
-hang on every cell of that one.
+hang on every cell of that one. What the repair gives up comes first: conflicts found there are those it has to solve.
+The others would stand in the way of other repairs, of which a few are enough.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from optimizer.solver.conflict import Conflict, clashing_rows, find_whole_conflict, narrowed
-from optimizer.solver.highs import Model
 from optimizer.solver.loosened import Cell, Loosened
-from optimizer.solver.solution import Options, Stop
+from optimizer.solver.verdict import has_solution
 
 MOST = 12
+_BESIDE = 3  # conflicts that stand in the way of other repairs alone
 _NODES = 150
 
 
@@ -61,7 +62,9 @@ class _Tree:
     ) -> None:
         self.loosened, self.tell = loosened, tell
         self.until = time.perf_counter() + seconds
+        self.repair = enough
         self.enough = [enough] if enough else []  # sets of cells that are enough to give up
+        self.beside = 0
         self.behind: list[frozenset[Cell]] = []  # the cells behind each conflict
         self.result = Conflicts()
 
@@ -79,10 +82,12 @@ class _Tree:
         """Give up cell after cell, from some sets on; returns the sets without a conflict."""
         queue, seen, leaves = list(start), set(start), []
         while queue:
+            queue.sort(key=lambda cells: (not cells <= self.repair, len(cells)))
             given_up = queue.pop(0)
             if any(one <= given_up for one in self.enough):
                 continue
-            if self.over() or len(seen) > _NODES:
+            beside = not given_up <= self.repair
+            if self.over() or len(seen) > _NODES or (beside and self.beside >= _BESIDE):
                 self.result.complete = False
                 break
             cells = self.known(given_up)
@@ -92,6 +97,7 @@ class _Tree:
                     leaves.append(given_up)
                     continue
                 cells = self.note(one)
+                self.beside += beside
             new = [given_up | {cell} for cell in sorted(cells - given_up)]
             queue += [one for one in new if one not in seen]
             seen |= set(new)
@@ -125,13 +131,11 @@ class _Tree:
 
     def in_whole_numbers(self, given_up: frozenset[Cell]) -> Conflict | None:
         arrays = self.loosened.without(given_up)
-        model = Model(arrays)
-        stop = model.part(Options(gap=1.0, time_limit=self.left() / 2), {}).stop
-        model.close()
-        if stop is Stop.GAP_REACHED:
+        possible = has_solution(arrays, self.left() / 2)
+        if possible:
             self.enough.append(given_up)
-        if stop is not Stop.INFEASIBLE:
-            self.result.complete = self.result.complete and stop is Stop.GAP_REACHED
+        if possible is not False:
+            self.result.complete = self.result.complete and possible is True
             return None
         found = find_whole_conflict(arrays, self.left())
         self.result.complete = self.result.complete and found is not None

@@ -15,8 +15,7 @@ import numpy as np
 
 from optimizer.program.compile import Arrays
 from optimizer.program.themes import defines, theme
-from optimizer.solver.highs import Model
-from optimizer.solver.solution import Options, Stop
+from optimizer.solver.verdict import has_solution
 
 _EACH = 5.0  # seconds for one question
 Part = tuple[int, ...]  # numbers of rows, and of columns behind them
@@ -79,11 +78,9 @@ class _Halving:
         if left <= 0:
             self.sure = False
             return False
-        model = Model(self.arrays.keeping(mask[:rows], mask[rows:]))
-        stop = model.part(Options(gap=1.0, time_limit=left), {}).stop
-        model.close()
-        self.sure = self.sure and stop is not Stop.TIME_LIMIT
-        return stop is Stop.INFEASIBLE
+        found = has_solution(self.arrays.keeping(mask[:rows], mask[rows:]), left)
+        self.sure = self.sure and found is not None
+        return found is False
 
     def explain(self, ground: list[Part], has_new: bool, parts: list[Part]) -> list[Part]:
         if has_new and self.clash(ground):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimizer.errors import SolverError
 from optimizer.instance.edit import Edit
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.highs import Model, solve_held
@@ -49,10 +50,14 @@ def _search(arrays: Arrays, options: Options) -> Solution:
     settings = replace(options, gap=_GAP, relax=False)
     if not arrays.integer.any():
         return Model(arrays).solve(settings)
-    relaxed = Model(arrays.relaxed()).solve(settings)
-    if relaxed.values is None and relaxed.stop is Stop.INFEASIBLE:
-        return relaxed
-    floor = -np.inf if relaxed.values is None else max(relaxed.bound, 0.0)
+    floor = -np.inf
+    try:
+        relaxed = Model(arrays.relaxed()).solve(settings)
+        if relaxed.stop is Stop.INFEASIBLE:
+            return relaxed
+        floor = max(relaxed.bound, 0.0) if relaxed.values is not None else floor
+    except SolverError:
+        pass  # without a bound that is known beforehand the search only takes longer
     return Model(arrays).solve(settings, floor=floor, patience=10.0)
 
 
