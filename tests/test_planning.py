@@ -197,7 +197,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[], Instance], list[tuple[str, str]]]] = {
         lambda: tiny(1, {"jobs": [0]}, fleet=[{"count": 5}], outlets=[LET]),
         [
             ("outlet let must be covered in 2030-01", "(outlets row 1)"),
-            ("blocks of let that start in 2030-01: 1 blocks of 9 accelerators are agreed", "(outlets row 1)"),
+            ("blocks of let that start in 2030-01: 1 block of 9 accelerators is agreed", "(outlets row 1)"),
             ("no more of hall/gpu is there in 2030-01: 5 accelerators of the fleet", "(fleet row 1)"),
         ],
     ),

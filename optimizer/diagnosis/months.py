@@ -110,9 +110,11 @@ class Months:
         return rows[index] if index in rows else None  # noqa: SIM401 - indexed constraints have no get
 
     def _clash(self, components: list[Any]) -> bool:
-        """Whether the rows among components cannot hold with the bounds of their columns."""
+        """Whether the rows among components cannot hold with the bounds of the columns among them."""
         rows = self.ground + [self.row_of[id(one)] for one in components if id(one) in self.row_of]
         if not rows:
             return False
         part, _ = part_of(self.arrays.relaxed(), np.array(sorted(set(rows))))
-        return has_solution(part, 1.0) is False
+        meant = {id(one) for one in components}
+        kept = np.array([id(column) in meant for column in part.columns], dtype=bool)
+        return has_solution(part.keeping(np.ones(len(part.rows), dtype=bool), kept), 1.0) is False

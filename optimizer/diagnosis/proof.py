@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from optimizer.clock import Clock, Tell
-from optimizer.errors import AuditFailed, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+import numpy as np
+
+from optimizer.clock import Tell
+from optimizer.errors import InstanceError, NoFeasiblePlan, SolverError, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
-from optimizer.planning import finish, solve
+from optimizer.planning import solve_from
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Floats, compile_program
+from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.solver.highs import solve_held
 from optimizer.solver.loosened import Cell, loosen
 from optimizer.solver.repair import Repair, cheapest_repair
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options
 from optimizer.solver.verdict import has_solution
 
 _ROUNDS = 3
@@ -63,32 +66,23 @@ def proven(program: Program, repair: Repair, options: Options, progress: Tell | 
 
 
 def _plan(repaired: Instance, values: Floats | None, options: Options, progress: Tell | None) -> Plan | None:
-    try:
-        return solve(
-            repaired,
-            gap=options.gap,
-            time_limit=options.time_limit,
-            threads=options.threads,
-            seed=options.seed,
-            relax=options.relax,
-            solver=options.solver,
-            progress=progress,
-        )
-    except StoppedWithoutPlan:
-        return None if values is None else _as_it_is(repaired, values, options)
-
-
-def _as_it_is(repaired: Instance, values: Floats, options: Options) -> Plan | None:
-    """The plan that the search for the repair found on its way: dear perhaps, but a proof."""
     program = build(repaired)
-    arrays = compile_program(program, relax=options.relax)
-    if len(values) != len(arrays.cost) or arrays.worst_violation(values) > _FITS:
-        return None
-    held = Solution(stop=Stop.TIME_LIMIT, held=Held.FEASIBLE, values=values)
+    start = None if values is None else _at_best(compile_program(program, relax=options.relax), values, options)
     try:
-        return finish(program, arrays, held, options, Clock(None))
-    except AuditFailed:
+        return solve_from(program, options, progress, start)
+    except StoppedWithoutPlan:
         return None
+
+
+def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
+    """What the search for the repair found, with all but its whole numbers made the best of; None if it is none."""
+    if len(values) != len(arrays.cost):
+        return None
+    try:
+        found = solve_held(arrays, np.where(arrays.integer, np.round(values), values), options).values
+    except SolverError:
+        return None
+    return found if found is not None and arrays.worst_violation(found) <= _FITS else None
 
 
 def _needed(instance: Instance, edits: dict[Cell, Edit], options: Options) -> tuple[dict[Cell, Edit], bool]:

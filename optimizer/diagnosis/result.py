@@ -60,7 +60,7 @@ class Diagnosis:
     stopped : bool
         Whether time ended the search before any repair was found.
     remarks : tuple of str
-        What the tables alone tell: cells that were remarked on before anything was solved.
+        What the tables alone show to be impossible, cell by cell, before anything is solved.
     """
 
     feasible: bool
@@ -102,7 +102,7 @@ class Diagnosis:
             return "There is a plan that meets all rules."
         lines = ["There is no plan that meets all rules."]
         if self.remarks:
-            lines += ["", "The tables alone tell:", *(f"   {remark}" for remark in self.remarks)]
+            lines += ["", "The tables alone show:", *(f"   {remark}" for remark in self.remarks)]
         lines += ["", *self._conflicts(), "", *self._repair()]
         return "\n".join(lines)
 
@@ -123,8 +123,7 @@ class Diagnosis:
             return [*lines, "No plan was found in time to prove it; give it more time."]
         cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
         lines.append(f"With that there is a plan, which costs {cost}{_doubt(self.plan)}.")
-        edits = " ".join(f'--set "{edit}"' for edit in self.repair)
-        return [*lines, f"As edits: {edits}"]
+        return lines
 
 
 def _doubt(plan: Plan) -> str:

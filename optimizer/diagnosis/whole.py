@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.clock import Tell
 from optimizer.diagnosis.given_up import given_up
+from optimizer.diagnosis.prechecks import prechecks
 from optimizer.diagnosis.proof import Proof, proven
 from optimizer.diagnosis.reasons import reasons_of
 from optimizer.diagnosis.result import Diagnosis
@@ -86,10 +87,5 @@ def diagnose(
         complete=found.complete,
         least=proof.least,
         stopped=repair is not None and not isinstance(repair, Repair),
-        remarks=tuple(str(warning) for warning in program.instance.warnings if _bears(str(warning))),
+        remarks=prechecks(program),
     )
-
-
-def _bears(remark: str) -> bool:
-    """Whether a remark on a cell says that something cannot be."""
-    return any(word in remark for word in ("nothing can", "can never", "no power", "can cover", "never"))

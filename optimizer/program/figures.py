@@ -65,8 +65,12 @@ def _blocks(ix: Any, name: str, _: int) -> str:
     each = f"{number(row.accelerators_per_block)} accelerators"
     size = each if row.accelerators_per_block else f"{number(row.mw_per_block)} MW"
     if agreement.committed is not None:
-        return f"{number(agreement.committed)} blocks of {size} are agreed"
-    return f"at most {number(agreement.most_blocks)} blocks of {size}"
+        return f"{_counted(agreement.committed)} of {size} {'is' if agreement.committed == 1 else 'are'} agreed"
+    return f"at most {_counted(agreement.most_blocks)} of {size}"
+
+
+def _counted(blocks: float) -> str:
+    return f"{number(blocks)} block{'' if blocks == 1 else 's'}"
 
 
 def _cover(ix: Any, name: str, _: int) -> str:
@@ -111,7 +115,7 @@ _FIGURES: dict[str, Callable[..., str]] = {
     "share_limit": lambda ix, policy, *_: f"at most {share(ix.policies[policy].limit)}",
     "outage_demand": _critical,
     "own_rule": lambda ix, rule, _: f"{_SENSES[ix.own_rules[rule].sense]} {number(ix.own_rules[rule].rhs)}",
-    "built": lambda ix, build, _: f"at most {number(ix.builds[build].max_blocks)} blocks",
+    "built": lambda ix, build, _: f"at most {_counted(ix.builds[build].max_blocks)}",
     "purchase_total": lambda ix, name: f"at most {number(ix.purchases[name].max_total)} accelerators",
     "bought": lambda ix, name, _: _per_month(ix, name),
     "run_once": _run,

@@ -35,17 +35,29 @@ _AHEAD = 10  # steps that the improver may be ahead of their delivery
 _SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
 _PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
+_KNOWN = "given"  # where a plan comes from that the search began with
 
 
-def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
+def solve(
+    arrays: Arrays,
+    options: Options,
+    report: Report | None = None,
+    *,
+    duals: bool = False,
+    start: Floats | None = None,
+) -> Solution:
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
     With more threads than one the improver has one and the proof the others; with one they take turns. HiGHS does
-    without most heuristics of its own, unless the improver ends without a plan.
+    without most heuristics of its own, unless the improver ends without a plan. Both begin with ``start``, if a
+    solution is known already.
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
-    return _Search(arrays, options, report).run(duals)
+    search = _Search(arrays, options, report)
+    if start is not None:
+        search.begin(start)
+    return search.run(duals)
 
 
 class _Search:
@@ -66,6 +78,11 @@ class _Search:
         self.gap_reached = False
         self.error: BaseException | None = None
         self.change = threading.Condition()
+
+    def begin(self, values: Floats) -> None:
+        """Begin with a solution that is known already."""
+        self.improver.take(values, _KNOWN)
+        self.model.offer(values)
 
     def run(self, duals: bool) -> Solution:
         worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
