@@ -267,6 +267,17 @@ def test_nothing_is_given_up_without_a_conflict() -> None:
     assert {"workloads row 1", "budgets row 1"} <= set(found.reasons[1].sources)
 
 
+def test_a_little_beside_a_billion_is_given_up_too() -> None:
+    """Tests a budget of a billion that is short by 500: half a millionth of it is a conflict, and a repair."""
+    # One block of 1,000,000,500 in the plan's one month is agreed.
+    lease = {**LEASE, "price": 1_000_000_500}
+    found = diagnose(tiny(1, {"jobs": [0]}, contracts=[lease], budgets=[{"amount": 1e9}]), gap=0.0, threads=1)
+    assert not found.feasible
+    assert [one.column for one in found.given_up] == ["amount"]
+    assert 1_000_000_500 <= float(found.given_up[0].new) <= 1_000_001_000
+    assert found.plan is not None
+
+
 def test_powered_space_agreed_can_be_given_up() -> None:
     """Tests an agreed outlet of MW that the supply does not carry: two blocks of 2 MW, and 3 MW there."""
     let = {"sells": "mw", "site": "hall", "accelerator": "", "mw_per_block": 2, "price": 1, "committed_blocks": 2}

@@ -51,12 +51,15 @@ def proven(program: Program, repair: Repair, options: Options, progress: Tell | 
     that counts it. Then the repaired instance is repaired in turn.
     """
     edits, values, least = dict(repair.edits), repair.values, repair.least
+    until = time.perf_counter() + _ROUNDS * options.time_limit
     for _ in range(_ROUNDS):
         edits, fewer = _needed(program.instance, edits, options)
         repaired = apply_edits(program.instance, list(edits.values()))
         try:
             return Proof(edits, _plan(repaired, None if fewer else values, options, progress), least)
         except NoFeasiblePlan:
+            if time.perf_counter() > until:
+                break
             again = build(repaired)
             more = cheapest_repair(loosen(again, compile_program(again, relax=options.relax)), options)
             if not isinstance(more, Repair) or not more.edits:

@@ -24,10 +24,10 @@ _WITH = "With the rest of the repair made: "
 
 
 def still_clashing(
-    instance: Instance, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options
+    instance: Instance, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options, until: float
 ) -> tuple[Reason, ...]:
     """A conflict for each cell of a repair that is not named yet: what clashes if all but that is given up."""
-    until, found = time.perf_counter() + options.time_limit, []
+    found: list[Reason] = []
     for cell in edits:
         left = until - time.perf_counter()
         if cell in named or left <= 0 or len(edits) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from optimizer.solver.repair import Repair, cheapest_repair
 from optimizer.solver.solution import Options
 
 _SECONDS = 60.0
+_LONGER = 5.0  # seconds for what clashes only with the rest of the repair made
 
 
 def diagnose(
@@ -63,11 +65,12 @@ def diagnose(
     say("a plan with the least given up")
     proof = proven(program, repair, settings, progress) if isinstance(repair, Repair) else Proof({}, None, False)
     say("what clashes")
+    until = time.perf_counter() + settings.time_limit
     enough = list(proof.edits) if proof.plan is not None else []
     found = find_conflicts(loosened, enough, settings.time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
     named = {cell for one in found.found for cell in loosened.behind(one.rows, one.columns)}
-    reasons += still_clashing(program.instance, proof.edits, named, settings)
+    reasons += still_clashing(program.instance, proof.edits, named, settings, until + _LONGER)
     edits = list(proof.edits.values())
     changes = given_up(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
     plan = proof.plan

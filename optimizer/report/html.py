@@ -98,7 +98,7 @@ def _why_not(plan: Plan) -> list[Section]:
         return []
     rows = [(str(number), text) for number, text in enumerate(clashes(plan), start=1)]
     cost = money(plan.objective, plan.instance.head.currency)
-    told = [f"With what is given up below, the best plan found, this one, costs {cost}."]
+    told = [f"With that given up, the best plan found, this one, costs {cost}."]
     blocks: list[Any] = [Listed("What cannot hold together", Grid(("", "Conflict"), rows, 2))] if rows else []
     grid = Grid(("What is given up", "As it stands", "In this plan", "Edit"), lost, 4)
     return [Section("conflicts", "Why no plan meets all rules", (*blocks, Listed("Given up", grid), Prose(told)))]

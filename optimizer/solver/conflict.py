@@ -24,6 +24,7 @@ _SECONDS = 30.0
 _MISSED = 1e-7  # in all, below which nothing is missed
 _NOISE = 1e-9  # of duals
 _ROUNDS = 4
+_MANY = 3000  # rows of which HiGHS is not asked
 _SMALL = 3000  # non-zeros up to which HiGHS is asked about whole numbers itself
 _IRREDUCIBLE = 3  # HiGHS's mark; only times out and reducible answers have others
 _STRATEGY = highspy.IisStrategy
@@ -84,7 +85,8 @@ def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
     """A conflict among rows that prove the linear relaxation empty."""
     rows = _fewer(arrays, rows, until)
     part, kept = part_of(arrays, rows)
-    found = _asked(part, _OF_RELAXATION, max(until - time.perf_counter(), 1.0))
+    # HiGHS does not end in time on a large part.
+    found = _asked(part, _OF_RELAXATION, max(until - time.perf_counter(), 1.0)) if len(rows) <= _MANY else None
     if found is None:
         picked, bounds, irreducible = whole_conflict(part.relaxed(), until)
         found = Conflict(picked, bounds, irreducible=irreducible) if picked or bounds else None

@@ -14,7 +14,7 @@ from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.relaxations import Relaxation, Relaxations
 
 Cell = tuple[str, str, str]  # table, item, column
-NOISE = 1e-6
+NOISE = 1e-7  # of a column, in the program's units
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Loosened:
         for place, one in enumerate(self.relaxations):
             amount = max(float(values[column]) for column in one.opened or (self.first + place,))
             counts = amount * one.weight
-            if counts > NOISE and counts > found.get(one.cell, (0.0, None))[0]:
+            if amount > NOISE and counts > found.get(one.cell, (0.0, None))[0]:
                 found[one.cell] = (counts, one.edit(amount, values))
         return found
 
