@@ -40,6 +40,11 @@ class Loosened:
         """Number of the first relaxation's column."""
         return len(self.plain.cost)
 
+    def columns_of(self, cell: Cell) -> list[int]:
+        """Columns by which a cell is given up."""
+        places = [place for place, one in enumerate(self.relaxations) if one.cell == cell]
+        return [column for place in places for column in self.relaxations[place].opened or (self.first + place,)]
+
     def given_up(self, values: Floats) -> dict[Cell, tuple[float, Edit]]:
         """What is given up in a solution: how much it counts and the edit; of one cell, the edit that gives up most."""
         found: dict[Cell, tuple[float, Edit]] = {}

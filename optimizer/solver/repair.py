@@ -10,12 +10,14 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.instance.edit import Edit
 from optimizer.program.compile import Arrays, Floats
-from optimizer.solver.highs import Model, solve_held
+from optimizer.solver.highs import Model
 from optimizer.solver.loosened import Cell, Loosened
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 _GAP = 1e-4
+_HARDLY = 0.01  # more in all, for which a cell is spared
 _PATIENCE = 10.0  # seconds that HiGHS may take to stop
+_NOTHING = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,18 @@ def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | Non
     if relaxed.stop is Stop.INFEASIBLE:
         return None
     if not arrays.integer.any():
-        return _repair(loosened, relaxed.values, True) if relaxed.values is not None else relaxed.stop
+        if relaxed.values is None:
+            return relaxed.stop
+        values = _spared(loosened, arrays, relaxed.values, until)[1]
+        return _repair(loosened, values, True, values)
     # The least in fractions is a bound: a search that comes so near to it is over.
     floor = -np.inf if relaxed.values is None else max(relaxed.bound, 0.0)
+    if relaxed.values is not None:
+        spared, values = _spared(loosened, arrays.relaxed(), relaxed.values, until)
+        relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
     found = _solved(arrays, replace(settings, time_limit=max(until - time.perf_counter(), 0.0)), floor)
     if found.values is not None:
-        values = _polished(arrays, found.values, options)
+        values = _polished(loosened, arrays, found.values, options)
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
     if found.stop is Stop.INFEASIBLE:
         return None
@@ -70,13 +78,48 @@ def _solved(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solutio
     try:
         return Model(arrays).solve(options, floor=floor, patience=_PATIENCE)
     except SolverError:
-        return Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
+        return _NOTHING
 
 
-def _polished(arrays: Arrays, values: Floats, options: Options) -> Floats:
+def _polished(loosened: Loosened, arrays: Arrays, values: Floats, options: Options) -> Floats:
     """The least given up with the whole numbers of a solution: what a gap leaves over goes."""
-    try:
-        held = solve_held(arrays, np.where(arrays.integer, np.round(values), values), options)
-    except SolverError:
+    whole = np.round(values)
+    lower = np.where(arrays.integer, whole, arrays.lower)
+    held = arrays.with_bounds(lower, np.where(arrays.integer, whole, arrays.upper))
+    found = _solved(held, options)
+    if found.values is None or found.stop is not Stop.GAP_REACHED:
         return values
-    return values if held.values is None or held.stop is not Stop.GAP_REACHED else held.values
+    until = time.perf_counter() + options.time_limit / 2
+    return np.where(arrays.integer, whole, _spared(loosened, held, found.values, until)[1])
+
+
+def _spared(loosened: Loosened, arrays: Arrays, values: Floats, until: float) -> tuple[list[int], Floats]:
+    """Columns of cells that can be spared, the others giving up hardly more; a solution of a linear program without.
+
+    Where something counts a great deal, a little of many other things saves a little of it, and explains nothing.
+    """
+    most, spared = float(arrays.cost @ values) * (1 + _HARDLY) + 1e-9, list[int]()
+    cells = loosened.given_up(values)
+    for cell in sorted(cells, key=lambda one: cells[one][0]):
+        left = until - time.perf_counter()
+        if len(cells) < 2 or left <= 0:
+            break
+        columns = loosened.columns_of(cell)
+        found = _tried(_barring(arrays, spared + columns), left / 2)
+        if found.stop is Stop.GAP_REACHED and found.values is not None and arrays.cost @ found.values <= most:
+            spared, values = spared + columns, found.values
+    return spared, values
+
+
+def _tried(arrays: Arrays, seconds: float) -> Solution:
+    """As :func:`_solved`, of a linear program of which a verdict of no solution need not be confirmed."""
+    try:
+        return Model(arrays).part(Options(gap=_GAP, time_limit=seconds), {})
+    except SolverError:
+        return _NOTHING
+
+
+def _barring(arrays: Arrays, columns: list[int]) -> Arrays:
+    upper = arrays.upper.copy()
+    upper[columns] = arrays.lower[columns]
+    return replace(arrays, upper=upper)
