@@ -252,7 +252,24 @@ def test_an_edit_that_takes_revenue_away_is_repaired_in_turn() -> None:
 
 def test_nothing_is_given_up_without_a_conflict() -> None:
     """Tests that what clashes only with the rest of the repair made is told as such."""
-    # 6000 are agreed and 1 may be spent, so the budget must go to 6000; the work costs 2000 more than that.
+    # 6000 are agreed and 5000 may be spent: a fifth more. The work costs 20,000 besides, four budgets more, so it goes.
+    instance = tiny(
+        2,
+        {"jobs": [10]},
+        contracts=[{**LEASE, "region": "there"}],
+        on_demand=[{"price": 10, "max_accelerators": 10, "region": "here"}],
+        workloads=[{"workload": "jobs", "min_service": 1, "regions": "here"}],
+        budgets=[{"amount": 5000}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=6000", "workloads.jobs.min_service=0"]
+    assert found.reasons[1].text.startswith("With the rest of the repair made: workload jobs must be served")
+    assert {"workloads row 1", "budgets row 1"} <= set(found.reasons[1].sources)
+
+
+def test_a_budget_of_next_to_nothing_counts_as_one() -> None:
+    """Tests that not everything else is given up to save a few dollars of a budget that is given up many times over."""
+    # 6000 are agreed and 2000 by the hour are the work's; a budget of one dollar is raised to both.
     instance = tiny(
         2,
         {"jobs": [10]},
@@ -262,9 +279,7 @@ def test_nothing_is_given_up_without_a_conflict() -> None:
         budgets=[{"amount": 1}],
     )
     found = diagnose(instance, gap=0.0, threads=1)
-    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=6000", "workloads.jobs.min_service=0"]
-    assert found.reasons[1].text.startswith("With the rest of the repair made: workload jobs must be served")
-    assert {"workloads row 1", "budgets row 1"} <= set(found.reasons[1].sources)
+    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=8000"]
 
 
 def test_a_little_beside_a_billion_is_given_up_too() -> None:

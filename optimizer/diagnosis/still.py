@@ -25,19 +25,30 @@ _WITH = "With the rest of the repair made: "
 
 def still_clashing(
     instance: Instance, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options, until: float
-) -> tuple[Reason, ...]:
-    """A conflict for each cell of a repair that is not named yet: what clashes if all but that is given up."""
+) -> tuple[tuple[Reason, ...], bool]:
+    """A conflict for each cell of a repair that is not named yet: what clashes if all but that is given up.
+
+    Returns
+    -------
+    tuple of Reason, bool
+        The conflicts, and whether there is one for every such cell.
+    """
     found: list[Reason] = []
+    missing = 0
     for cell in edits:
+        if cell in named or len(edits) < 2:
+            continue
+        missing += 1
         left = until - time.perf_counter()
-        if cell in named or left <= 0 or len(edits) < 2:
+        if left <= 0:
             continue
         program = build(apply_edits(instance, [edit for other, edit in edits.items() if other != cell]))
         loosened = loosen(program, compile_program(program, relax=options.relax))
         one = find_conflict(loosened.plain, left)
         if one is not None:
+            missing -= 1
             found += [_said(reason) for reason in reasons_of(program, loosened, [one])]
-    return tuple(found)
+    return tuple(found), not missing
 
 
 def _said(reason: Reason) -> Reason:

@@ -70,7 +70,8 @@ def diagnose(
     found = find_conflicts(loosened, enough, settings.time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
     named = {cell for one in found.found for cell in loosened.behind(one.rows, one.columns)}
-    reasons += still_clashing(program.instance, proof.edits, named, settings, until + _LONGER)
+    more, all_named = still_clashing(program.instance, proof.edits, named, settings, until + _LONGER)
+    reasons += more
     edits = list(proof.edits.values())
     changes = given_up(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
     plan = proof.plan
@@ -87,7 +88,7 @@ def diagnose(
         repair=tuple(edits),
         plan=plan,
         given_up=changes,
-        complete=found.complete,
+        complete=found.complete and all_named,
         least=proof.least,
         stopped=repair is not None and not isinstance(repair, Repair),
         remarks=prechecks(program),

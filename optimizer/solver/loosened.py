@@ -55,6 +55,14 @@ class Loosened:
                 found[one.cell] = (counts, one.edit(amount, values))
         return found
 
+    def weighing(self, factors: dict[Cell, float]) -> Loosened:
+        """The same with some cells counting more or less."""
+        cost = self.arrays.cost.copy()
+        for cell, factor in factors.items():
+            cost[self.columns_of(cell)] *= factor
+        relaxations = tuple(replace(one, weight=one.weight * factors.get(one.cell, 1.0)) for one in self.relaxations)
+        return replace(self, arrays=replace(self.arrays, cost=cost), relaxations=relaxations)
+
     def without(self, cells: Collection[Cell]) -> Arrays:
         """The program as it is, but that some cells say nothing any more."""
         plain = self.plain

@@ -41,10 +41,15 @@ class Repair:
 
 def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | None:
     """What to give up; None if nothing that can be given up is enough, or why the search ended without an answer."""
-    arrays, settings, until = loosened.arrays, replace(options, gap=_GAP), time.perf_counter() + options.time_limit
-    relaxed = _solved(arrays.relaxed(), settings)
+    settings, until = replace(options, gap=_GAP), time.perf_counter() + options.time_limit
+    relaxed = _solved(loosened.arrays.relaxed(), settings)
     if relaxed.stop is Stop.INFEASIBLE:
         return None
+    factors = {} if relaxed.values is None else _in_measure(loosened, relaxed.values)
+    if factors:
+        loosened = loosened.weighing(factors)
+        relaxed = _solved(loosened.arrays.relaxed(), settings)
+    arrays = loosened.arrays
     if not arrays.integer.any():
         if relaxed.values is None:
             return relaxed.stop
@@ -64,6 +69,14 @@ def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | Non
     # What is enough in fractions may be enough for whole numbers too: the plan that is to prove it will tell.
     guess = None if relaxed.values is None else _repair(loosened, relaxed.values, False)
     return guess if guess is not None and guess.edits else found.stop
+
+
+def _in_measure(loosened: Loosened, values: Floats) -> dict[Cell, float]:
+    """Factors by which what is given up many times over counts as given up once: a budget of one dollar, as one budget.
+
+    Else everything else would be given up to save a few of its dollars.
+    """
+    return {cell: 1 / counts for cell, (counts, _) in loosened.given_up(values).items() if counts > 1}
 
 
 def _repair(loosened: Loosened, given_up: Floats, least: bool, values: Floats | None = None) -> Repair:
