@@ -15,6 +15,7 @@ from optimizer.solver.loosened import Cell, Loosened
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 _GAP = 1e-4
+_DEARER = 0.05  # than the bound: little enough not to look for other things
 _HARDLY = 0.01  # more in all, for which a cell is spared
 _PATIENCE = 10.0  # seconds that HiGHS may take to stop
 _NOTHING = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
@@ -60,7 +61,7 @@ def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | Non
     if relaxed.values is not None:
         spared, values = _spared(loosened, arrays.relaxed(), relaxed.values, until)
         relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
-    found = _solved(arrays, replace(settings, time_limit=max(until - time.perf_counter(), 0.0)), floor)
+    found = _in_whole_numbers(loosened, arrays, relaxed, settings, until, floor)
     if found.values is not None:
         values = _polished(loosened, arrays, found.values, options)
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
@@ -69,6 +70,33 @@ def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | Non
     # What is enough in fractions may be enough for whole numbers too: the plan that is to prove it will tell.
     guess = None if relaxed.values is None else _repair(loosened, relaxed.values, False)
     return guess if guess is not None and guess.edits else found.stop
+
+
+def _in_whole_numbers(
+    loosened: Loosened, arrays: Arrays, relaxed: Solution, options: Options, until: float, floor: float
+) -> Solution:
+    """The least given up with whole numbers: first of what is given up in fractions, which has conflicts of its own.
+
+    Where that is hardly dearer than the bound it is kept, else all else may be given up too.
+    """
+
+    def searched(arrays: Arrays, share: float) -> Solution:
+        left = max(until - time.perf_counter(), 0.0)
+        return _solved(arrays, replace(options, time_limit=share * left), floor)
+
+    if relaxed.values is None:
+        return searched(arrays, 1.0)
+    needed = {column for cell in loosened.given_up(relaxed.values) for column in loosened.columns_of(cell)}
+    all_columns = {column for one in loosened.relaxations for column in loosened.columns_of(one.cell)}
+    first = searched(_barring(arrays, sorted(all_columns - needed)), 0.5) if needed else relaxed
+    if needed and first.values is not None and float(arrays.cost @ first.values) <= floor * (1 + _DEARER):
+        return first
+    second = searched(arrays, 1.0)
+    if not needed or first.values is None:
+        return second
+    if second.values is None or arrays.cost @ first.values <= arrays.cost @ second.values * (1 + _HARDLY):
+        return replace(first, stop=second.stop)
+    return second
 
 
 def _in_measure(loosened: Loosened, values: Floats) -> dict[Cell, float]:
