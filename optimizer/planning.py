@@ -16,7 +16,7 @@ from optimizer.plan.extract import extract
 from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan, check_writable
 from optimizer.program.build import Program, build, collector_paused
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.garbage import count_as_old
 from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import engines
@@ -80,16 +80,41 @@ def solve(
         If the solver fails, or PySCIPOpt is needed and not installed.
     """
     options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax, solver=solver)
+    return solve_from(instance, options, progress)
+
+
+def solve_from(
+    instance: Instance | Program, options: Options, progress: Tell | None = None, start: Floats | None = None
+) -> Plan:
+    """Find a plan as :func:`solve` does, where one is known already.
+
+    Parameters
+    ----------
+    instance : Instance or Program
+        As for :func:`solve`.
+    options : Options
+        How to search.
+    progress : callable, optional
+        As for :func:`solve`.
+    start : ndarray, optional
+        A solution, by its values of the program's columns. HiGHS's search begins with it; the other engines find their
+        own.
+
+    Raises
+    ------
+    CapoptError
+        As :func:`solve` does.
+    """
     engines.check(options)
     clock = Clock(progress)
     with collector_paused():
         program = instance if isinstance(instance, Program) else _built(instance, clock)
         with clock.phase("compile"):
-            arrays = compile_program(program, relax=relax)
+            arrays = compile_program(program, relax=options.relax)
             count_as_old(len(arrays.columns))
     with clock.phase("solve"):
         rules = bool(program.instance.rows["rules"])
-        solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules)
+        solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules, start=start)
     return finish(program, arrays, solution, options, clock)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.diagnosis import Diagnosis, diagnose
+from optimizer.diagnosis import Diagnosis, Reason, diagnose
+from optimizer.diagnosis.given_up import given_up
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
 from tests.program.tiny import tiny
@@ -152,3 +153,178 @@ def test_for_json_everything_is_there(told: tuple[str, Diagnosis]) -> None:
     assert found["reasons"][0]["text"]
     assert found["repair"]
     assert found["repaired_objective"] == pytest.approx(CAUSES[told[0]][3], abs=1e-6)
+
+
+# ---------------------------------------------------------------- sentences
+def test_a_conflict_is_told_once_for_all_its_months() -> None:
+    """Tests that months with the same clash are one conflict, without a month in which all is fine."""
+    # 10 there; 5 wanted in the first month, 20 in the second and third.
+    found = diagnose(tiny(3, {"jobs": [5, 20, 20]}, **FLEET, workloads=MUST), gap=0.0, threads=1)
+    assert [reason.months for reason in found.reasons] == [("2030-02", "2030-03")]
+    assert found.reasons[0].text == (
+        "workload jobs must be served in 2030-02 to 2030-03: at least 20 of 20 reference-accelerators (100 %) "
+        "(workloads row 1; demand row 2); against it: no more of hall/gpu is there in 2030-02 to 2030-03: "
+        "10 accelerators of the fleet (fleet row 1)."
+    )
+    assert (found.complete, found.least) == (True, True)
+
+
+def test_what_comes_too_late_is_told() -> None:
+    """Tests that a lease that could do the work, but only later, is named with its month and row."""
+    lease = {"price": 1, "term_months": 1, "lead_months": 2}
+    found = diagnose(tiny(3, {"jobs": [10]}, contracts=[lease], workloads=MUST), gap=0.0, threads=1)
+    assert "Too late for it: lease delivers from 2030-03 (contracts row 1)." in found.reasons[0].text
+
+
+def test_of_many_alike_a_few_are_told() -> None:
+    """Tests that five offers that have no more are one part of the sentence, and that all their rows are listed."""
+    offers = [{"offer": f"hourly-{n}", "price": 1, "max_accelerators": 1} for n in range(5)]
+    found = diagnose(tiny(1, {"jobs": [10]}, on_demand=offers, workloads=MUST), gap=0.0, threads=1)
+    assert "no more of hourly-0, hourly-1, hourly-2 and 2 more is there in 2030-01" in found.reasons[0].text
+    assert {f"on_demand row {n}" for n in range(1, 6)} <= set(found.reasons[0].sources)
+
+
+# ---------------------------------------------------------------- what the tables alone show
+def test_what_is_impossible_by_itself_is_shown_by_its_cell() -> None:
+    """Tests a run longer than its window, work beyond all there is, and a commitment that cannot start."""
+    # 99 on 10 accelerators are 10 months, and there are 2; 20 wanted, 10 there.
+    found = diagnose(
+        tiny(
+            2,
+            {"jobs": [20]},
+            **FLEET,
+            workloads=MUST,
+            training_runs=[{"work": 99, "sizes": "10", "required": True, "penalty": 700}],
+            commitments=[{"annual_amount": 1, "required": True, "earliest": 5}],
+        ),
+        gap=0.0,
+        threads=1,
+    )
+    assert [remark.split(":")[0] for remark in found.remarks] == [
+        "training_runs row 1, columns work, sizes and deadline",
+        "workloads row 1, column min_service",
+        "commitments row 1, columns earliest and latest",
+    ]
+    assert "takes 10 months at the least, and its window has 2" in found.remarks[0]
+    assert "20 must be served in 2030-01, and all there is or can be had does 10" in found.remarks[1]
+
+
+# ---------------------------------------------------------------- repairs
+def test_what_is_given_up_has_its_old_and_new_value(told: tuple[str, Diagnosis]) -> None:
+    """Tests that every edit is told in words with its row and both values, and that the plan carries them."""
+    found = told[1]
+    assert [one.edit for one in found.given_up] == [str(edit) for edit in found.repair]
+    assert all(one.old != one.new and one.sources for one in found.given_up)
+    assert all(f"{one.before} → {one.after}" in one.text for one in found.given_up)
+    assert found.plan is not None
+    assert found.plan.head["given_up"] == [one.to_dict() for one in found.given_up]
+
+
+def test_power_is_told_row_by_row() -> None:
+    """Tests that more power is added to every row of its site, each with its old and new value."""
+    # 10 accelerators of 1 kW take 10 kW; 4 and 6 kW are there. Running them is asked for by a rule that weighs more.
+    power = [{"month": 0, "mw": 0.004}, {"month": 1, "mw": 0.006}]
+    edit = parse_edit("power.hall.mw+=0.006")
+    instance = tiny(2, {"jobs": [10]}, **FLEET, power=power, workloads=MUST)
+    one = given_up(instance, apply_edits(instance, [edit]), [edit])[0]
+    assert one.text == ("power of hall, MW: 0.004 → 0.01, 0.006 → 0.012 (power row 1, power row 2, column mw)")
+    assert (one.old, one.new) == ("0.004; 0.006", "0.01; 0.012")
+
+
+def test_an_edit_that_takes_revenue_away_is_repaired_in_turn() -> None:
+    """Tests that where fewer blocks of an outlet leave a net budget short, that is given up too."""
+    # The outlet of 10 finds 5 and must go; its 100 were all that paid for work by the hour, which is 100 each.
+    let = {"price": 100, "accelerators_per_block": 10, "committed_blocks": 1, "earliest": 0, "latest": 0}
+    instance = tiny(
+        1,
+        {"jobs": [10]},
+        fleet=[{"count": 5}],
+        on_demand=[{"price": 1, "max_accelerators": 100}],
+        outlets=[let | {"term_months": 1}],
+        workloads=MUST,
+        budgets=[{"amount": 0, "net": True}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert found.plan is not None
+    again = optimizer.solve(apply_edits(instance, found.repair), gap=0.0, threads=1)
+    assert again.objective == pytest.approx(found.plan.objective, abs=1e-6)
+
+
+def test_nothing_is_given_up_without_a_conflict() -> None:
+    """Tests that what clashes only with the rest of the repair made is told as such."""
+    # 6000 are agreed and 5000 may be spent: a fifth more. The work costs 20,000 besides, four budgets more, so it goes.
+    instance = tiny(
+        2,
+        {"jobs": [10]},
+        contracts=[{**LEASE, "region": "there"}],
+        on_demand=[{"price": 10, "max_accelerators": 10, "region": "here"}],
+        workloads=[{"workload": "jobs", "min_service": 1, "regions": "here"}],
+        budgets=[{"amount": 5000}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=6000", "workloads.jobs.min_service=0"]
+    assert found.reasons[1].text.startswith("With the rest of the repair made: workload jobs must be served")
+    assert {"workloads row 1", "budgets row 1"} <= set(found.reasons[1].sources)
+
+
+def test_a_budget_of_next_to_nothing_counts_as_one() -> None:
+    """Tests that not everything else is given up to save a few dollars of a budget that is given up many times over."""
+    # 6000 are agreed and 2000 by the hour are the work's; a budget of one dollar is raised to both.
+    instance = tiny(
+        2,
+        {"jobs": [10]},
+        contracts=[{**LEASE, "region": "there"}],
+        on_demand=[{"price": 1, "max_accelerators": 10, "region": "here"}],
+        workloads=[{"workload": "jobs", "min_service": 1, "regions": "here"}],
+        budgets=[{"amount": 1}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=8000"]
+
+
+def test_a_little_beside_a_billion_is_given_up_too() -> None:
+    """Tests a budget of a billion that is short by 500: half a millionth of it is a conflict, and a repair."""
+    # One block of 1,000,000,500 in the plan's one month is agreed.
+    lease = {**LEASE, "price": 1_000_000_500}
+    found = diagnose(tiny(1, {"jobs": [0]}, contracts=[lease], budgets=[{"amount": 1e9}]), gap=0.0, threads=1)
+    assert not found.feasible
+    assert [one.column for one in found.given_up] == ["amount"]
+    assert 1_000_000_500 <= float(found.given_up[0].new) <= 1_000_001_000
+    assert found.plan is not None
+
+
+def test_powered_space_agreed_can_be_given_up() -> None:
+    """Tests an agreed outlet of MW that the supply does not carry: two blocks of 2 MW, and 3 MW there."""
+    let = {"sells": "mw", "site": "hall", "accelerator": "", "mw_per_block": 2, "price": 1, "committed_blocks": 2}
+    space = {"sites": [{}], "power": [{"mw": 3}], "outlets": [let | {"term_months": 2, "earliest": 0}]}
+    found = diagnose(tiny(2, {"jobs": [0]}, **space), gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["outlets.let.committed_blocks=1"]
+    assert found.plan is not None
+
+
+def test_power_before_its_first_row_is_not_what_is_given_up() -> None:
+    """Tests that more power counts only from the first row of its site on: a repair must be one."""
+    # Power comes in the second month; an outlet is agreed from the first on. The outlet has to go.
+    let = {"sells": "mw", "site": "hall", "accelerator": "", "mw_per_block": 2, "price": 1, "committed_blocks": 1}
+    space = {"sites": [{}], "power": [{"mw": 3, "month": 1}], "outlets": [let | {"term_months": 2, "earliest": 0}]}
+    found = diagnose(tiny(2, {"jobs": [0]}, **space), gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["outlets.let.committed_blocks=0"]
+    assert found.plan is not None
+
+
+def test_two_runs_in_one_place_are_whole_months_apart() -> None:
+    """Tests a conflict that only whole numbers have: half a run each month would fit."""
+    # Two runs of 30 on 10 accelerators are 3 months each, and there are 5 with room for one at a time.
+    runs = [{"run": name, "work": 30, "sizes": "10", "required": True, "penalty": 5} for name in ("one", "two")]
+    found = diagnose(tiny(5, {"jobs": [0]}, **FLEET, training_runs=runs), gap=0.0, threads=1)
+    assert {"training_runs row 1", "training_runs row 2", "fleet row 1"} <= set(found.reasons[0].sources)
+    assert (len(found.reasons), found.complete, len(found.repair)) == (1, True, 1)
+
+
+# ---------------------------------------------------------------- time
+def test_without_time_nothing_is_claimed() -> None:
+    """Tests that what was not found in time is told as not found, not as not there."""
+    found = Diagnosis(False, complete=False, stopped=True)
+    assert "No repair was found in time" in found.text()
+    assert "No loosening" not in found.text()
+    assert "there may be more" in Diagnosis(False, (Reason("this clashes.", (), ()),), complete=False).text()

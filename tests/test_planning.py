@@ -182,30 +182,30 @@ IMPOSSIBLE: dict[str, tuple[Callable[[], Instance], list[tuple[str, str]]]] = {
     "too little by the hour": (
         lambda: tiny(1, {"jobs": [10]}, on_demand=[{"price": 1, "max_accelerators": 5}], workloads=MUST),
         [
-            ("capacity of hourly in 2030-01: at most 5 accelerators", "(on_demand row 1)"),
-            ("workload jobs in 2030-01 needs its `min_service`: at least 10 of 10", "(workloads row 1; demand row 1)"),
+            ("no more of hourly is there in 2030-01: at most 5 accelerators", "(on_demand row 1)"),
+            ("workload jobs must be served in 2030-01: at least 10 of 10", "(workloads row 1; demand row 1)"),
         ],
     ),
     "a budget below what is agreed": (
         lambda: tiny(2, {"jobs": [0]}, contracts=[HELD], budgets=[{"amount": 300}, {"budget": "tight", "amount": 199}]),
         [
-            ("money out stays within budget tight", "(budgets row 2)"),
+            ("budget tight: at most 199", "(budgets row 2)"),
             ("what was agreed before the plan", "(contracts row 1)"),
         ],
     ),
     "an outlet agreed that nothing covers": (
         lambda: tiny(1, {"jobs": [0]}, fleet=[{"count": 5}], outlets=[LET]),
         [
-            ("outlet let in 2030-01: its active blocks are covered", "(outlets row 1)"),
-            ("blocks of let that start in 2030-01: 1 blocks are agreed", "(outlets row 1)"),
-            ("capacity of hall/gpu in 2030-01: 5 accelerators of the fleet", "(fleet row 1)"),
+            ("outlet let must be covered in 2030-01", "(outlets row 1)"),
+            ("blocks of let that start in 2030-01: 1 block of 9 accelerators is agreed", "(outlets row 1)"),
+            ("no more of hall/gpu is there in 2030-01: 5 accelerators of the fleet", "(fleet row 1)"),
         ],
     ),
     "too little power": (
         lambda: tiny(2, {"jobs": [0, 10]}, fleet=[{"count": 10}], power=[{"mw": 0.009}], workloads=MUST),
         [
-            ("power of site hall in 2030-02", "(sites row 1; power row 1)"),
-            ("workload jobs in 2030-02 needs its `min_service`", "(workloads row 1; demand row 2)"),
+            ("the power of hall in 2030-02", "(sites row 1; power row 1)"),
+            ("workload jobs must be served in 2030-02", "(workloads row 1; demand row 2)"),
         ],
     ),
     "half a block": (
@@ -216,13 +216,13 @@ IMPOSSIBLE: dict[str, tuple[Callable[[], Instance], list[tuple[str, str]]]] = {
             rules=[{"sense": "=", "rhs": 0.5}],
             rule_terms=[{"quantity": "started", "item": "lease"}],
         ),
-        [("own rule mine in 2030-01 holds", "(rules row 1; rule_terms row 1)")],
+        [("own rule mine in 2030-01: exactly 0.5", "(rules row 1; rule_terms row 1)")],
     ),
     "a run that must be and cannot": (
         lambda: tiny(2, {"jobs": [0]}, fleet=[{"count": 10}], training_runs=[RUN]),
         [
-            ("run big is placed once", "(training_runs row 1)"),
-            ("run big is not run; it must be if `required`", "(training_runs row 1)"),
+            ("run big needs one place", "(training_runs row 1)"),
+            ("run big must be run", "(training_runs row 1)"),
         ],
     ),
 }

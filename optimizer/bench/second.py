@@ -48,12 +48,12 @@ def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
     """Solve with HiGHS, presolve off, one thread."""
     import highspy
 
-    from optimizer.solver.highs import _as_lp, _Quiet, _set_options
+    from optimizer.solver.highs_ground import Quiet, as_lp, set_options
 
-    highs = _Quiet()
+    highs = Quiet()
     highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
-    _set_options(highs, {"presolve": "off", "threads": 1, "mip_rel_gap": gap, "time_limit": seconds})
-    highs.passModel(_as_lp(arrays))
+    set_options(highs, {"presolve": "off", "threads": 1, "mip_rel_gap": gap, "time_limit": seconds})
+    highs.passModel(as_lp(arrays))
     highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:

@@ -25,6 +25,7 @@ capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.infere
 capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
 capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
 """
+_EACH, _WHY_NOT = 10.0, 60.0  # seconds for each search
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 _gap = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
 _threads = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
@@ -40,7 +41,7 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
 @click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
 @click.option("--offer", "items", multiple=True, metavar="NAME", help="Look into this offer only (may be given again).")
 @_gap
-@_limit(10.0)
+@click.option("--time-limit", type=Finite(min=0), help="Seconds for each search. [default: 10; 60 for an instance]")
 @_threads
 @_json
 def explain(
@@ -48,7 +49,7 @@ def explain(
     quick: bool,
     items: tuple[str, ...],
     gap: float | None,
-    time_limit: float,
+    time_limit: float | None,
     threads: int | None,
     as_json: bool,
 ) -> int:
@@ -61,21 +62,22 @@ def explain(
     from then on.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
-    up, proven by a plan (exit 5).
+    up, proven by a plan (exit 5). Where the time ends a search, what was found until then is told.
 
     Ctrl-C ends the work; what was worked out of a plan until then is written (exit 3).
     """
     if not (Path(plan) / "plan.json").is_file():
         if quick or items:
             raise click.UsageError(f"--quick and --offer are about a plan, and {plan} holds none; solve it first.")
-        return _why_not(plan, gap, time_limit, threads, as_json)
+        return _why_not(plan, gap, _WHY_NOT if time_limit is None else time_limit, threads, as_json)
     from optimizer.explain.explanation import explain as work_out
     from optimizer.plan.plan import load_plan
     from optimizer.report.progress import narrate
 
     loaded = load_plan(plan)
     _known_offers(loaded, items)
-    options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "threads": threads}
+    limit = _EACH if time_limit is None else time_limit
+    options: dict[str, Any] = {"gap": gap, "time_limit": limit, "threads": threads}
     with narrate(loaded.instance.head.currency) as (say, progress):
         found = work_out(loaded, quick=quick, items=items, **options, tell=say, progress=progress)
     if found.stopped and not found.tables:

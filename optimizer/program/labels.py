@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.program.build import Program
+from optimizer.program.figures import figure_of
+from optimizer.program.themes import family_of, key_of
 from optimizer.schema import IN_HOUSE, program_contents
+
+_SPANS = 3  # of months that are told
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Label:
         Table rows it comes from, such as ``contracts.csv row 3``.
     defines : bool
         Whether it only says what a quantity is.
+    names : tuple of str
+        The names in its index, ``{month}`` in place of months.
     """
 
     family: str
@@ -36,6 +42,7 @@ class Label:
     figure: str = ""
     sources: tuple[str, ...] = ()
     defines: bool = False
+    names: tuple[str, ...] = ()
 
 
 def label(program: Program, component: Any) -> str:
@@ -61,12 +68,21 @@ def told(program: Program, labels: Iterable[Label]) -> list[str]:
 
 
 def _sentence(program: Program, says: str, figure: str, sources: tuple[str, ...], months: list[int]) -> str:
-    span = ""
-    if months:
-        first, last = program.instance.label(min(months)), program.instance.label(max(months))
-        span = first if first == last else f"{first} to {last}"
-    text = says.replace("{month}", span) + (f": {figure}" if figure else "")
+    text = says.replace("{month}", month_span(program, months)) + (f": {figure}" if figure else "")
     return f"{text} ({'; '.join(sources)})" if sources else text
+
+
+def month_span(program: Program, months: Iterable[int]) -> str:
+    """Months for people, those in a row as one span: ``2027-02 to 2027-04, 2027-08``; of many spans a few."""
+    spans: list[list[int]] = []
+    for t in sorted(set(months)):
+        if spans and t == spans[-1][-1] + 1:
+            spans[-1][1:] = [t]
+        else:
+            spans.append([t])
+    texts = [" to ".join(program.instance.label(t) for t in span) for span in spans]
+    rest = len(texts) - _SPANS
+    return ", ".join(texts[:_SPANS]) + (f" and {rest} more times" if rest > 0 else "")
 
 
 def label_of(program: Program, component: Any) -> Label:
@@ -74,67 +90,15 @@ def label_of(program: Program, component: Any) -> Label:
     if isinstance(component, str):
         return Label("", component)
     contents = program_contents()
-    family = component.parent_component().local_name
-    entry = contents["constraints"].get(family) or contents["variables"].get(family)
-    if entry is None:
+    family = family_of(component)
+    if not family:
         return Label("", f"{component.name} (added to the model)")
-    index = component.index()
-    key = () if index is None else index if isinstance(index, tuple) else (index,)
+    entry, key = contents["constraints"].get(family) or contents["variables"][family], key_of(component)
     month = next((part for kind, part in zip(entry["index"], key, strict=True) if kind == "month"), None)
     names = ["{month}" if kind == "month" else str(part) for kind, part in zip(entry["index"], key, strict=True)]
-    figure = _FIGURES[family](program.index, *key) if family in _FIGURES else ""
+    figure = figure_of(program.index, family, key)
     says, sources = str(entry["says"]).format(*names), _sources(program, entry, names, month)
-    return Label(family, says, month, figure, sources, bool(entry.get("defines", False)))
-
-
-# ---------------------------------------------------------------- figures
-def _number(value: float) -> str:
-    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-
-
-def _served(ix: Any, workload: str, t: int) -> str:
-    share, wanted = ix.workloads[workload].min_service, float(ix.demand[workload][t])
-    return f"at least {_number(share * wanted)} of {_number(wanted)} reference-accelerators"
-
-
-def _stock(ix: Any, pool: str, t: int) -> str:
-    if pool in ix.offers:
-        return f"at most {_number(ix.offers[pool].max_accelerators)} accelerators"
-    return f"{_number(float(ix.fleet[pool][t]))} accelerators of the fleet" if pool in ix.fleet else ""
-
-
-def _blocks(ix: Any, name: str, _: int) -> str:
-    agreement = ix.agreements[name]
-    if agreement.committed is not None:
-        return f"{_number(agreement.committed)} blocks are agreed"
-    row = agreement.row
-    size = (
-        f"{_number(row.accelerators_per_block)} accelerators"
-        if row.accelerators_per_block
-        else f"{_number(row.mw_per_block)} MW"
-    )
-    return f"at most {_number(agreement.most_blocks)} blocks of {size}"
-
-
-def _critical(ix: Any, policy: str, _: str, workload: str, t: int) -> str:
-    need = ix.policies[policy].limit * ix.workloads[workload].critical * float(ix.demand[workload][t])
-    return f"{_number(need)} reference-accelerators"
-
-
-_FIGURES: dict[str, Callable[..., str]] = {
-    "unserved": _served,
-    "demand_met": lambda ix, name, t: f"{_number(float(ix.demand[name][t]))} reference-accelerators are wanted",
-    "used": _stock,
-    "in_house_capacity": _stock,
-    "in_force": _blocks,
-    "started": _blocks,
-    "site_power": lambda ix, site, t: f"{_number(float(ix.supply[site][t]))} MW supplied, builds apart",
-    "budget_limit": lambda ix, name: _number(next(r.amount for r in ix.rows["budgets"] if r.budget == name)),
-    "share_limit": lambda ix, policy, *_: f"limit {_number(ix.policies[policy].limit)}",
-    "outage_demand": _critical,
-    "own_rule": lambda ix, rule, _: f"{ix.own_rules[rule].sense} {_number(ix.own_rules[rule].rhs)}",
-    "built": lambda ix, build, _: f"{_number(ix.builds[build].max_blocks)} blocks",
-}
+    return Label(family, says, month, figure, sources, bool(entry.get("defines", False)), tuple(names))
 
 
 # ---------------------------------------------------------------- table rows
@@ -186,7 +150,46 @@ def telling(labels: Iterable[Label]) -> list[Label]:
     return [one for one in every if not one.defines] or every
 
 
+def gathered(labels: Iterable[Label]) -> list[Label]:
+    """Labels of which many say the same of different things, as one that names a few of them."""
+    groups: dict[tuple[Any, ...], list[Label]] = {}
+    for one in labels:
+        groups.setdefault((one.family, _without(one.names, _VARIES.get(one.family, 0))), []).append(one)
+    found: list[Label] = []
+    for (family, _), group in groups.items():
+        place = _VARIES.get(family, 0)
+        named = family and len(group[0].names) > place
+        things = list(dict.fromkeys(one.names[place] for one in group)) if named else []
+        found += _joined(group, things, place) if len(things) >= _MANY else group
+    return found
+
+
+def _without(names: tuple[str, ...], place: int) -> tuple[str, ...]:
+    return (*names[:place], *names[place + 1 :])
+
+
+def _joined(group: list[Label], things: list[str], place: int) -> list[Label]:
+    """One label a month for many things: of their table rows a few, and no figures."""
+    names = list(group[0].names)
+    names[place] = few(things)
+    contents = program_contents()
+    entry = contents["constraints"].get(group[0].family) or contents["variables"][group[0].family]
+    sources = list(dict.fromkeys(source for one in group for source in one.sources))
+    one = replace(group[0], says=str(entry["says"]).format(*names), figure="", sources=(few(sources),))
+    return [replace(one, month=t) for t in dict.fromkeys(label.month for label in group)]
+
+
+def few(texts: Sequence[str], most: int = 3) -> str:
+    """A few of some texts, and how many there are besides."""
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+_MANY = 3  # things of which the same is said are told together
+_VARIES = {"outage_capacity": 2, "outage_power": 2, "outage_demand": 2, "share_limit": 1}  # which name differs
+_NEEDS = ("unserved", "demand_met", "outage_demand", "not_run", "run_once", "outlet_cover", "renewal")
+
+
 def needs(one: Label) -> bool:
     """Whether a label says what is needed, rather than what limits it."""
-    agreed = one.family == "started" and "agreed" in one.figure
-    return agreed or one.family in ("unserved", "demand_met", "outage_demand", "not_run", "outlet_cover", "renewal")
+    return one.family in _NEEDS or (one.family == "started" and "agreed" in one.figure)

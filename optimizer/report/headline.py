@@ -8,7 +8,7 @@ from optimizer.report.chart_cash import net
 from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
 from optimizer.report.charts import Ground
 from optimizer.report.grid import Grid
-from optimizer.report.shortcomings import BREAKS, given_up
+from optimizer.report.shortcomings import BREAKS, changed_in_words
 from optimizer.report.steps import biggest, steps
 from optimizer.report.words import count, level, money, month_text, percent
 
@@ -47,9 +47,9 @@ def cards(ground: Ground) -> list[Card]:
 
 def _elastic(plan: Plan) -> list[Card]:
     """A warning on a plan that does not meet all rules."""
-    lost = given_up(plan)
+    lost = changed_in_words(plan)
     what = f"{len(lost)} {'input' if len(lost) == 1 else 'inputs'} changed"
-    return [("Not all rules are met", what, f"{BREAKS}: {', '.join(lost)}")] if lost else []
+    return [("Not all rules are met", what, f"{BREAKS}: {'; '.join(lost)}")] if lost else []
 
 
 def _cost(plan: Plan) -> Card:

@@ -14,7 +14,7 @@ from optimizer.report.section_explained import explained
 from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
-from optimizer.report.shortcomings import clashes, given_up
+from optimizer.report.shortcomings import changed, clashes
 from optimizer.report.words import level, money, month_text
 
 if TYPE_CHECKING:
@@ -93,14 +93,15 @@ def sections(ground: Ground) -> list[Section]:
 
 def _why_not(plan: Plan) -> list[Section]:
     """Of a plan with something given up: what clashes, and the least that had to be given up."""
-    lost = given_up(plan)
+    lost = changed(plan)
     if not lost:
         return []
     rows = [(str(number), text) for number, text in enumerate(clashes(plan), start=1)]
     cost = money(plan.objective, plan.instance.head.currency)
-    told = [f"Given up, the least there is: {'; '.join(lost)}. With that the best plan found, this one, costs {cost}."]
+    told = [f"With that given up, the best plan found, this one, costs {cost}."]
     blocks: list[Any] = [Listed("What cannot hold together", Grid(("", "Conflict"), rows, 2))] if rows else []
-    return [Section("conflicts", "Why no plan meets all rules", (*blocks, Prose(told)))]
+    grid = Grid(("What is given up", "As it stands", "In this plan", "Edit"), lost, 4)
+    return [Section("conflicts", "Why no plan meets all rules", (*blocks, Listed("Given up", grid), Prose(told)))]
 
 
 def _drawn(anchor: str, title: str, charts: list[Chart], *more: Any) -> Section:

@@ -32,6 +32,21 @@ def given_up(plan: Plan) -> list[str]:
     return [str(edit) for edit in edits] if isinstance(edits, list) else [str(edits)]
 
 
+def changed(plan: Plan) -> list[tuple[str, str, str, str]]:
+    """What was given up, as what, its value before and after, and the edit; of old plans the edits alone."""
+    found = plan.head.get("given_up", [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found) or not found:
+        return [(edit, "", "", edit) for edit in given_up(plan)]
+    keys = ("what", "before", "after", "edit")
+    rows = ([str(one.get(key, "")) for key in keys] for one in found)
+    return [(what, before, after, edit) for what, before, after, edit in rows]
+
+
+def changed_in_words(plan: Plan) -> list[str]:
+    """What was given up, each in a line, such as ``budget 2027, USD: 18,000,000 → 20,000,000``."""
+    return [f"{what}: {before} → {after}" if before or after else what for what, before, after, _ in changed(plan)]
+
+
 def clashes(plan: Plan) -> list[str]:
     """Why no plan meets all rules, a sentence for each conflict; nothing in a plan that keeps all rules."""
     texts = plan.head.get("conflicts", [])

@@ -97,8 +97,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
         saving = money(plan.objective - plan.bound, currency)
         told = f"{percent(plan.gap)}: at most {saving} {'more could be gained' if gain else 'could be saved'}"
         facts.append(("Gap", told if plan.gap > _NOTHING else "none: no plan is cheaper"))
-    lost = shortcomings.given_up(plan)
-    facts += [("Given up", ", ".join(lost))] if lost else []
+    lost = shortcomings.changed_in_words(plan)
+    facts += [("Given up", "\n".join(lost))] if lost else []
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]
     others = shortcomings.other_penalties(plan)
     facts += [("Other penalties", others)] if others else []

@@ -10,6 +10,7 @@ from optimizer.plan.headline import PENALTIES
 from optimizer.report import workbook_charts as charts
 from optimizer.report.periods import AFTER
 from optimizer.report.sheets import Book, place
+from optimizer.report.shortcomings import BREAKS, changed, clashes
 from optimizer.report.steps import biggest, steps
 from optimizer.report.workbook_facts import Fact, headline, provenance
 from optimizer.report.workbook_months import month_columns
@@ -33,6 +34,7 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     span = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}. Sums are live formulas."
     book.put(sheet, 1, 0, span, style="note")
     row = write_facts(book, sheet, _TOP, "In short", headline(plan, months))
+    row = _write_given_up(book, sheet, row + 1, plan)
     row = _write_steps(book, sheet, row + 1, plan)
     row = _write_parties(book, sheet, row + 1, plan)
     area = _write_years(book, sheet, max(row, _TOP + 3 * charts.ROWS) + 1, plan)
@@ -64,6 +66,24 @@ def write_facts(book: Book, sheet: Any, row: int, title: str, facts: list[Fact])
             book.put(sheet, at, 1, fact.value, style=fact.style)
         book.put(sheet, at, 2, fact.meaning, style="note")
     return row + len(facts) + 1
+
+
+def _write_given_up(book: Book, sheet: Any, row: int, plan: Plan) -> int:
+    """Of a plan that does not meet all rules: what was given up, and why; returns the row after the last."""
+    lost = changed(plan)
+    if not lost:
+        return row - 1
+    write_heading(book, sheet, row, BREAKS)
+    for column, name in enumerate(("given up", "as it stands", "in this plan")):
+        book.put(sheet, row + 1, column, name, style="header")
+    for at, (what, before, after, _) in enumerate(lost, start=row + 2):
+        for column, text in enumerate((what, before, after)):
+            book.put(sheet, at, column, text)
+    row += len(lost) + 2
+    for number, text in enumerate(clashes(plan), start=1):
+        book.put(sheet, row, 0, f"Conflict {number}: {text}", style="note")
+        row += 1
+    return row
 
 
 def _write_steps(book: Book, sheet: Any, row: int, plan: Plan) -> int:

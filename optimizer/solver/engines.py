@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from optimizer.program.compile import Arrays
+from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.solution import Options, Report, Solution
 
 
-def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
-    """Solve compiled arrays with the engine that the options ask for; as :func:`optimizer.solver.highs.solve`."""
+def solve(
+    arrays: Arrays,
+    options: Options,
+    report: Report | None = None,
+    *,
+    duals: bool = False,
+    start: Floats | None = None,
+) -> Solution:
+    """Solve compiled arrays with the engine that the options ask for; as :func:`optimizer.solver.highs.solve`.
+
+    ``start`` is a solution that is known already, from which HiGHS's search begins.
+    """
     if options.solver == "scip":
         from optimizer.solver import scip
 
@@ -20,7 +30,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
         return race.solve(arrays, options, report, duals=duals)
     from optimizer.solver import search
 
-    return search.solve(arrays, options, report, duals=duals)
+    return search.solve(arrays, options, report, duals=duals, start=start)
 
 
 def check(options: Options) -> None:

@@ -1,4 +1,4 @@
-"""HiGHS: the only file that names it. Options, progress, interruption, the status table, irreducible conflicts."""
+"""A program solved by HiGHS: progress, interruption, why it stopped and what is held."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -15,94 +15,32 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.solver.highs_changes import Changing, Report
+from optimizer.solver.highs_ground import (
+    DEFAULTS,
+    EXACT,
+    INFEASIBLE,
+    LP_TOLERANCE,
+    NAME,
+    STATUS,
+    STOPS,
+    Basis,
+    Quiet,
+    Watch,
+    set_options,
+    settings_of,
+)
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
-Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
+__all__ = ["NAME", "Basis", "Incumbent", "Model", "Report", "completed", "made_whole", "solve", "solve_held"]
+
 Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
 
-NAME = "HiGHS"
-_LP_TOLERANCE = 1e-9
-_EXACT = {"small_matrix_value": 1e-12}  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
 _CONFIRM_SECONDS = 60.0
-_CONFLICT_SECONDS = 60.0
-_SHORT = Options(gap=1.0, time_limit=5.0)
-_FEASIBILITY = Options(time_limit=_CONFIRM_SECONDS)
-_STATUS = highspy.HighsModelStatus
-_DEFAULTS = {
-    "presolve": "choose",
-    "objective_target": -np.inf,
-    "simplex_strategy": 1,
-    "simplex_iteration_limit": highspy.kHighsIInf,
-    "dual_simplex_cost_perturbation_multiplier": 1.0,
-}
-# From a basis that is nearly optimal, HiGHS chooses the primal simplex where only costs changed, the dual one else, and
-# perturbed costs would only take it away from there.
-_NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
-_FEW_ITERATIONS = 1000
-_MANY_CELLS = 1000  # that differ: the whole program is passed sooner than these one by one
-_FROM_BASIS = (_STATUS.kOptimal, _STATUS.kInfeasible, _STATUS.kTimeLimit)  # there is no presolve that may be wrong
-_INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
-_STOPS = {
-    _STATUS.kOptimal: Stop.GAP_REACHED,
-    _STATUS.kModelEmpty: Stop.GAP_REACHED,
-    _STATUS.kObjectiveTarget: Stop.GAP_REACHED,
-    _STATUS.kTimeLimit: Stop.TIME_LIMIT,
-    _STATUS.kSolutionLimit: Stop.WORK_LIMIT,
-    _STATUS.kInterrupt: Stop.INTERRUPTED,
-    _STATUS.kHighsInterrupt: Stop.INTERRUPTED,
-    _STATUS.kInfeasible: Stop.INFEASIBLE,
-    _STATUS.kUnboundedOrInfeasible: Stop.INFEASIBLE,
-}
-# Conflicts of the LP relaxation first; where only whole blocks clash, of the program itself.
-_STRATEGY = highspy.IisStrategy
-_IN_LP = int(_STRATEGY.kIisStrategyFromLp) + int(_STRATEGY.kIisStrategyIrreducible)
-_CONFLICT_STRATEGIES = (_IN_LP + int(_STRATEGY.kIisStrategyRelaxation), _IN_LP)
+_FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
 
-class _Quiet(highspy.Highs):  # type: ignore[misc]
-    """HiGHS that prints nothing: its constructor enables callbacks, which prints a banner unless output is off."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        """Turn the output off first."""
-        self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
-
-
-class _Watch:
-    """What callbacks of one run tell and ask: incumbent, bound, nodes; whether to stop."""
-
-    def __init__(self) -> None:
-        self.incumbent: float | None = None
-        self.bound: float | None = None
-        self.nodes = 0
-        self.stop = threading.Event()
-
-    def note(self, event: Any) -> None:
-        """Take over what the search tells."""
-        out = event.data_out
-        if abs(out.mip_primal_bound) < highspy.kHighsInf:
-            self.incumbent = out.mip_primal_bound
-        if abs(out.mip_dual_bound) < highspy.kHighsInf:
-            self.bound = out.mip_dual_bound
-        self.nodes = int(out.mip_node_count)
-
-    def ask(self, event: Any) -> None:
-        """Ask the solver to stop, if so wanted."""
-        if self.stop.is_set():
-            event.data_in.user_interrupt = True
-
-
-@dataclass(frozen=True)
-class Basis:
-    """Where a linear program ended: the status of each column and row, as HiGHS names them."""
-
-    columns: list[Any]
-    rows: list[Any]
-    lower = highspy.HighsBasisStatus.kLower
-    basic = highspy.HighsBasisStatus.kBasic
-
-
-class Model:
+class Model(Changing):
     """A program held by HiGHS: solved, changed in place, and solved again from where it stands.
 
     Parameters
@@ -135,8 +73,8 @@ class Model:
     def __init__(self, arrays: Arrays, *, heeds: bool = True, settings: dict[str, Any] | None = None) -> None:
         self.arrays = arrays
         self._first_columns = len(arrays.cost)
-        self._heeds, self._fixed_settings = heeds, _EXACT | (settings or {})
-        self._watch = _Watch()
+        self._heeds, self._fixed_settings = heeds, EXACT | (settings or {})
+        self._watch = Watch()
         self._start: tuple[Ints, Floats] | None = None
         self._left_behind = False
         self._interrupted = False
@@ -151,8 +89,8 @@ class Model:
 
     def _made(self) -> Any:
         """HiGHS with the program in it."""
-        made = _Quiet()
-        _set_options(made, self._fixed_settings)
+        made = Quiet()
+        set_options(made, self._fixed_settings)
         self._pass(made)
         if self.arrays.integer.any():
             made.cbMipLogging.subscribe(self._note)
@@ -217,81 +155,6 @@ class Model:
         if offered is not None and offered[0] < event.data_out.mip_primal_bound:
             event.data_in.setSolution(offered[1])
 
-    # ------------------------------------------------------------------ changes
-    def change(self, arrays: Arrays) -> int:
-        """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
-
-        What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
-        There may be more columns behind those that the model was made with.
-        """
-        highs, first = self._highs, self._first_columns
-        old = self.arrays.up_to(first)
-        if len(self.arrays.cost) > first:
-            behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
-            highs.deleteCols(len(behind), behind)
-        self.arrays, arrays = arrays, arrays.up_to(first)
-        cells = np.flatnonzero(arrays.values != old.values)
-        if len(cells) > _MANY_CELLS:
-            self._pass(highs)
-            return len(cells)
-        cost = np.flatnonzero(arrays.cost != old.cost).astype(np.int32)
-        bounds = np.flatnonzero((arrays.lower != old.lower) | (arrays.upper != old.upper)).astype(np.int32)
-        rows = np.flatnonzero((arrays.row_lower != old.row_lower) | (arrays.row_upper != old.row_upper))
-        rows = rows.astype(np.int32)
-        done = [
-            highs.changeColsCost(len(cost), cost, arrays.cost[cost]),
-            highs.changeColsBounds(len(bounds), bounds, arrays.lower[bounds], arrays.upper[bounds]),
-            highs.changeRowsBounds(len(rows), rows, arrays.row_lower[rows], arrays.row_upper[rows]),
-            highs.changeObjectiveOffset(arrays.offset),
-        ]
-        columns = np.searchsorted(arrays.starts, cells, side="right") - 1
-        for cell, column in zip(cells.tolist(), columns.tolist(), strict=True):
-            done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
-        more = len(self.arrays.cost) - first
-        if more:
-            done += self._append(first)
-        if highspy.HighsStatus.kError in done:
-            raise SolverError("HiGHS refuses a change of the program")
-        self._withdraw()  # it was a solution of another program
-        return len(cost) + len(bounds) + len(rows) + len(cells) + more
-
-    def _pass(self, highs: highspy.Highs) -> None:
-        """Pass the whole program."""
-        if highs.passModel(_as_lp(self.arrays)) == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS refuses the compiled program")
-        self._withdraw()  # it was a solution of another program
-
-    def _append(self, first: int) -> list[highspy.HighsStatus]:
-        """Append the columns behind the first ones."""
-        arrays, highs = self.arrays, self._highs
-        count, begin = len(arrays.cost) - first, arrays.starts[first]
-        indices, values = arrays.indices[begin:].astype(np.int32), arrays.values[begin:]
-        starts = (arrays.starts[first:-1] - begin).astype(np.int32)
-        limits = arrays.cost[first:], arrays.lower[first:], arrays.upper[first:]
-        done = [highs.addCols(count, *limits, len(values), starts, indices, values)]
-        whole = np.flatnonzero(arrays.integer[first:]) + first
-        if len(whole):
-            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
-            done.append(highs.changeColsIntegrality(len(whole), whole.astype(np.int32), kinds))
-        return done
-
-    def start(self, columns: Ints, values: Floats) -> None:
-        """Give values of some columns to start the next search from; HiGHS completes them."""
-        self._start = columns, values
-
-    @property
-    def basis(self) -> Basis | None:
-        """Basis that solves start from, of linear programs: that of the first solve, or one that was given."""
-        return None if self._basis is None else Basis(self._basis.col_status, self._basis.row_status)
-
-    @basis.setter
-    def basis(self, given: Basis) -> None:
-        self._basis = highspy.HighsBasis()
-        self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
-        self._basis.col_status, self._basis.row_status = given.columns, given.rows
-        self._basis_size = len(given.columns)
-        self._most_iterations = len(given.rows)
-
     # ------------------------------------------------------------------ solving
     def solve(
         self,
@@ -325,7 +188,7 @@ class Model:
 
         A linear program starts from where the last run ended.
         """
-        asked = self._run(_settings(self.arrays, options, options.time_limit) | settings, None)
+        asked = self._run(settings_of(self.arrays, options, options.time_limit) | settings, None)
         return self._solution(options, asked, duals)
 
     def close(self) -> None:
@@ -339,45 +202,22 @@ class Model:
             if asked or self._highs.getModelStatus() in _FROM_BASIS:
                 return self._solution(options, asked, duals)
             left -= time.perf_counter() - began
-        settings = _settings(self.arrays, options, left) | {"objective_target": target}
+        settings = settings_of(self.arrays, options, left) | {"objective_target": target}
         asked = self._run(settings, report, afresh=self._basis is not None, patience=patience)
         if self._left_behind:
             stop = Stop.INTERRUPTED if asked else Stop.TIME_LIMIT
             bound = -np.inf if self._watch.bound is None else self._watch.bound
             return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=self._watch.nodes)
         self._keep_basis()
-        if self._highs.getModelStatus() not in _INFEASIBLE:
+        if self._highs.getModelStatus() not in INFEASIBLE:
             return self._solution(options, asked, duals)
         left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
-        asked = self._run(_settings(self.arrays, options, left) | {"presolve": "off"}, report, afresh=True)
+        asked = self._run(settings_of(self.arrays, options, left) | {"presolve": "off"}, report, afresh=True)
         solution = self._solution(options, asked, duals)
         if solution.stop is Stop.INFEASIBLE:
             return solution
         note = "presolve called the program infeasible, which a run without presolve did not confirm"
         return replace(solution, notes=(note,))
-
-    def _run_from_basis(self, options: Options, report: Report | None) -> bool:
-        """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
-        self._highs.setBasis(self._fitted_basis())
-        settings = _settings(self.arrays, options, options.time_limit)
-        asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
-        self._keep_basis()
-        return asked
-
-    def _fitted_basis(self) -> Any:
-        """The kept basis for the columns there are: some may have been appended."""
-        count = len(self.arrays.cost)
-        if count != self._basis_size:
-            return _fitted(self._basis, count)
-        return self._basis
-
-    def _keep_basis(self) -> None:
-        """Keep the first optimal basis of a linear program."""
-        kept = self._basis is not None and not self._basis.alien
-        if kept or self.arrays.integer.any() or self._highs.getModelStatus() != _STATUS.kOptimal:
-            return
-        self._basis, self._basis_size = self._highs.getBasis(), len(self.arrays.cost)
-        self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
 
     def _run(
         self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
@@ -395,12 +235,12 @@ class Model:
             self._highs.clearSolver()
         if not self.arrays.integer.any():
             settings["time_limit"] += self._highs.getRunTime()  # the clock of linear programs goes on from run to run
-        _set_options(self._highs, {**_DEFAULTS, **settings})
+        set_options(self._highs, {**DEFAULTS, **settings})
         if self._start is not None:
             columns, values = self._start
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
             self._start = None
-        self._watch = watch = _Watch()
+        self._watch = watch = Watch()
         if self._interrupted:
             watch.stop.set()
         outcome: list[highspy.HighsStatus] = []
@@ -446,7 +286,7 @@ class Model:
         """Read two things: why it stopped, and what is held."""
         highs, info, arrays = self._highs, self._highs.getInfo(), self.arrays
         status = highs.getModelStatus()
-        stop = Stop.INTERRUPTED if asked and status not in (_STATUS.kOptimal, *_INFEASIBLE) else _STOPS.get(status)
+        stop = Stop.INTERRUPTED if asked and status not in (STATUS.kOptimal, *INFEASIBLE) else STOPS.get(status)
         if stop is None:
             raise SolverError(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
         whole, done = bool(arrays.integer.any()), stop is Stop.GAP_REACHED
@@ -478,61 +318,10 @@ class Model:
         )
 
 
-def _as_lp(arrays: Arrays) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(arrays.cost), len(arrays.row_lower)
-    lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
-    lp.col_lower_, lp.col_upper_ = arrays.lower, arrays.upper
-    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = arrays.starts.astype(np.int32)
-    lp.a_matrix_.index_ = arrays.indices.astype(np.int32)
-    lp.a_matrix_.value_ = arrays.values
-    if arrays.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[whole] for whole in arrays.integer.tolist()]
-    return lp
-
-
-def _fitted(basis: Any, count: int) -> Any:
-    """A basis for some columns more or fewer at the end."""
-    statuses = basis.col_status
-    if len(statuses) == count:
-        return basis
-    found = highspy.HighsBasis()
-    found.valid, found.alien = True, len(statuses) > count  # alien: HiGHS repairs what does not fit
-    found.col_status = (statuses + [Basis.lower] * (count - len(statuses)))[:count]
-    found.row_status = basis.row_status
-    return found
-
-
-def _set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:
-    """Set options, and check the status of each."""
-    for name, value in settings.items():
-        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS refuses option {name} = {value!r}")
-
-
 def _target(floor: float, gap: float) -> float:
     """The most that a plan may cost to be within a relative gap of a bound."""
     share = 1 - gap if floor > 0 else 1 + gap
     return floor / share if share > 0 else np.inf
-
-
-def _settings(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "time_limit": max(seconds, 0.0),
-        "random_seed": options.seed,
-        "mip_rel_gap": options.gap,
-        "mip_abs_gap": 1e-9,
-        "mip_min_logging_interval": 1.0,
-    }
-    if options.threads is not None:
-        settings["threads"] = options.threads
-    if not arrays.integer.any():
-        settings |= {"primal_feasibility_tolerance": _LP_TOLERANCE, "dual_feasibility_tolerance": _LP_TOLERANCE}
-        settings["solver"] = "simplex"  # the better one in nine cases of ten: docs/performance.md
-    return settings
 
 
 def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
@@ -560,8 +349,9 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     solution = Model(arrays).solve(options, report, duals=duals)
     if solution.stop is not Stop.INFEASIBLE:
         return solution
-    rows, columns = conflict(arrays)
-    return replace(solution, conflict=rows, conflict_columns=columns)
+    from optimizer.solver.conflict import with_conflict  # which solves parts of the program by what stands here
+
+    return with_conflict(solution, arrays)
 
 
 def made_whole(
@@ -569,7 +359,7 @@ def made_whole(
 ) -> tuple[Floats, Floats | None, Floats | None]:
     """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed."""
     rounded = np.where(arrays.integer, np.round(values), np.clip(values, arrays.lower, arrays.upper))
-    if not duals and arrays.worst_violation(rounded) <= _LP_TOLERANCE:
+    if not duals and arrays.worst_violation(rounded) <= LP_TOLERANCE:
         return rounded, None, None
     solution = solve_held(arrays, rounded, options)
     if solution.values is None or solution.stop is not Stop.GAP_REACHED:
@@ -594,54 +384,3 @@ def solve_held(arrays: Arrays, values: Floats, options: Options) -> Solution:
     lower, upper = np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper)
     seconds = replace(options, time_limit=_CONFIRM_SECONDS)
     return Model(arrays.with_bounds(lower, upper)).solve(seconds, duals=True)
-
-
-def conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Rows and columns (by their bounds) of an irreducible infeasible subsystem; empty if HiGHS finds none."""
-    if arrays.integer.any() and Model(arrays.relaxed()).solve(_FEASIBILITY).stop is not Stop.INFEASIBLE:
-        return whole_conflict(arrays)
-    for strategy in _CONFLICT_STRATEGIES:
-        highs = _Quiet()
-        _set_options(highs, {"iis_strategy": strategy, "iis_time_limit": _CONFLICT_SECONDS, "presolve": "off"} | _EXACT)
-        highs.passModel(_as_lp(arrays))
-        status, iis = highs.getIis()
-        if status != highspy.HighsStatus.kError and iis.valid_ and len(iis.row_index_):
-            return tuple(int(row) for row in iis.row_index_), _bounded(iis, arrays)
-    return (), ()
-
-
-def whole_conflict(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Conflict of a program whose relaxation is feasible: rows and columns that only whole numbers cannot meet.
-
-    QuickXplain (Junker, 2004): halves the rows and bounds until no part can be done without. When time runs out, what
-    is left is a conflict still, if not an irreducible one.
-    """
-    rows = len(arrays.row_lower)
-    bounded = np.flatnonzero(np.isfinite(arrays.upper) & (arrays.upper != 0) | (arrays.lower != 0))
-    until = time.perf_counter() + _CONFLICT_SECONDS
-
-    def clash(kept: list[int]) -> bool:
-        mask = np.zeros(rows + len(arrays.cost), dtype=bool)
-        mask[kept] = True
-        return Model(arrays.keeping(mask[:rows], mask[rows:])).solve(_SHORT).stop is Stop.INFEASIBLE
-
-    def explain(ground: list[int], has_new: bool, parts: list[int]) -> list[int]:
-        if has_new and (time.perf_counter() > until or clash(ground)):
-            return []
-        if len(parts) <= 1:
-            return parts
-        first, second = parts[: len(parts) // 2], parts[len(parts) // 2 :]
-        needed = explain(ground + first, bool(first), second)
-        return explain(ground + needed, bool(needed), first) + needed
-
-    found = sorted(explain([], False, [*range(rows), *(rows + bounded).tolist()]))
-    return tuple(i for i in found if i < rows), tuple(i - rows for i in found if i >= rows)
-
-
-def _bounded(iis: Any, arrays: Arrays) -> tuple[int, ...]:
-    """Columns whose bounds are in the conflict and say something: not a mere zero below."""
-    found = []
-    for column, bound in zip(iis.col_index_, iis.col_bound_, strict=True):
-        if bound == highspy.IisBoundStatus.kIisBoundStatusUpper or arrays.lower[column] != 0:
-            found.append(int(column))
-    return tuple(found)

@@ -13,6 +13,7 @@ import numpy as np
 
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs, scip
+from optimizer.solver.conflict import with_conflict
 from optimizer.solver.rival import Rival, rival
 from optimizer.solver.solution import Options, Report, Solution, Stop
 
@@ -38,8 +39,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
         own = race.model.solve(replace(alone, time_limit=left), race.look)
         beside.listen()
     if own.stop is Stop.INFEASIBLE:
-        rows, columns = highs.conflict(arrays)
-        return replace(own, conflict=rows, conflict_columns=columns)
+        return with_conflict(own, arrays)
     return race.result(own, duals)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
@@ -50,6 +51,11 @@ class Relaxation:
     opened: tuple[int, ...] = ()
     limits: list[tuple[int, float, float]] = field(default_factory=list)  # column, share of 1, old bound: unserved work
 
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        """The cell, as table, item and column."""
+        return self.table, self.item, self.column
+
 
 class Relaxations:
     """Everything that can be given up in a program.
@@ -64,6 +70,8 @@ class Relaxations:
         self.program, self.arrays = program, arrays
         self.m, self.ix, self.units = program.model, program.index, program.units
         self.row_of = {id(row): number for number, row in enumerate(arrays.rows)}
+        shape = (len(arrays.row_lower), len(arrays.cost))
+        self.by_row = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()
 
     def all(self) -> list[Relaxation]:
         """Every relaxation, table by table."""
@@ -133,19 +141,33 @@ class Relaxations:
 
     # ------------------------------------------------------------------ policies and own rules
     def shares(self) -> Iterator[Relaxation]:
-        """A larger share of capacity for a member: one relaxation per row, the limit follows from the largest."""
+        """A larger share of capacity for a member; how much larger follows from what the members then have."""
         most = sum(float(np.max(stock[np.isfinite(stock)], initial=0.0)) for stock in self.ix.most_capacity.values())
         size = max(most / self.units.accelerators, 1.0)
-        for key, number in self.rows("share_limit", lambda _: True):
-            policy, _, t = key
-            column = self.m.number[id(self.m.col["reference_capacity"][t])]
+        for name, row in self.ix.policies.items():
+            if row.rule != "max_share":
+                continue
+            found = [(key[2], number) for key, number in self.rows("share_limit", _named(name))]
 
-            def edit(value: float, values: Floats, policy: str = policy, column: int = column) -> Edit:
-                limit = self.ix.policies[policy].limit
-                share = limit + value / max(values[column], 1e-12)
-                return _set("policies", policy, "limit", min(1.0, _up(share)))
+            def edit(
+                _: float, values: Floats, name: str = name, row: Any = row, found: list[tuple[int, int]] = found
+            ) -> Edit:
+                over = max((self._over(t, number, values) for t, number in found), default=0.0)
+                return _set("policies", name, "limit", min(1.0, float(f"{row.limit + _up(over):.6g}")))
 
-            yield Relaxation("policies", policy, "limit", [(number, -1.0)], 1.0 / size, edit)
+            if found:
+                yield Relaxation("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
+
+    def _over(self, t: int, number: int, values: Floats) -> float:
+        """By how much of all capacity a row of a share is missed."""
+        columns, coefficients = self.row_cells(number)
+        excess = float(coefficients @ values[columns]) - float(self.arrays.row_upper[number])
+        return excess / max(float(values[self.m.number[id(self.m.col["reference_capacity"][t])]]), 1e-9)
+
+    def row_cells(self, number: int) -> tuple[Any, Any]:
+        """Columns and coefficients of a row of the program as it is."""
+        start, end = self.by_row.indptr[number : number + 2]
+        return self.by_row.indices[start:end], self.by_row.data[start:end]
 
     def outages(self) -> Iterator[Relaxation]:
         """A smaller part of the critical work that survives."""
@@ -193,10 +215,12 @@ class Relaxations:
 
     # ------------------------------------------------------------------ power, outlets, renewals
     def sites(self) -> Iterator[Relaxation]:
-        """More power at a site, in all months."""
-        powered = {row.site for row in self.ix.rows["power"]}
-        for site in powered:
-            cells = [(number, -1.0) for _, number in self.rows("site_power", _named(site))]
+        """More power at a site, in all months from its first row on: before that row there is none to change."""
+        first: dict[str, int] = {}
+        for row in self.ix.rows["power"]:
+            first[row.site] = min(row.month, first.get(row.site, row.month))
+        for site, start in first.items():
+            cells = [(number, -1.0) for t, number in self.power_rows(site) if t >= start]
             size = max(float(self.ix.supply[site].max()), self.units.mw)
 
             def edit(value: float, _: Floats, site: str = site) -> Edit:
@@ -204,22 +228,37 @@ class Relaxations:
 
             yield Relaxation("power", site, "mw", cells, 2.0 * self.units.mw / size, edit)
 
+    def power_rows(self, site: str) -> Iterator[tuple[int, int]]:
+        """Months and row numbers of the power of a site, whatever is lost elsewhere."""
+        for key, number in self.rows("site_power", _named(site)):
+            yield key[1], number
+        for key, number in self.rows("outage_power", lambda key: key[2] == site):
+            yield key[3], number
+
     def outlets(self) -> Iterator[Relaxation]:
         """Fewer blocks of an outlet that is agreed already."""
         for name, agreement in self.ix.agreements.items():
-            if not agreement.is_outlet or not agreement.committed or name not in self.ix.lendable:
+            if not agreement.is_outlet or not agreement.committed:
                 continue
-            per_block = agreement.row.accelerators_per_block / self.units.accelerators
-            cells = [(number, 1.0) for _, number in self.rows("outlet_cover", _named(name))]
+            row = agreement.row
+            if row.sells == "mw":
+                per_block, sign = row.mw_per_block / self.units.mw, -1.0
+                active = [key for key in self.m.col["in_force"] if key[0] == name]
+                months = {t for _, t in active}
+                rows = [number for t, number in self.power_rows(row.site) if t in months]
+            else:
+                per_block, sign = row.accelerators_per_block / self.units.accelerators, 1.0
+                rows = [number for _, number in self.rows("outlet_cover", _named(name))]
+            if not rows or per_block <= 0:
+                continue
 
-            def edit(
-                value: float, _: Floats, name: str = name, per: float = per_block, row: Any = agreement.row
-            ) -> Edit:
+            def edit(value: float, _: Floats, name: str = name, per: float = per_block, row: Any = row) -> Edit:
                 blocks = value / per
                 less = math.ceil(blocks - 1e-6) if row.integer else _up(blocks)
                 return _set("outlets", name, "committed_blocks", max(0.0, row.committed_blocks - less))
 
             weight = 1.0 / (per_block * agreement.committed)
+            cells = [(number, sign) for number in rows]
             yield Relaxation("outlets", name, "committed_blocks", cells, weight, edit, most=1.0 / weight)
 
     def renewals(self) -> Iterator[Relaxation]:

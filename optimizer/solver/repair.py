@@ -1,148 +1,166 @@
-"""Why there is no plan, and the least that must be given up to get one."""
+"""The least that must be given up to get a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csc_array, hstack, vstack
 
+from optimizer.errors import SolverError
 from optimizer.instance.edit import Edit
-from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
-from optimizer.solver.highs import Model, conflict
-from optimizer.solver.relaxations import Relaxation, Relaxations
-from optimizer.solver.solution import Options, Stop
+from optimizer.solver.highs import Model
+from optimizer.solver.loosened import Cell, Loosened
+from optimizer.solver.solution import Held, Options, Solution, Stop
 
-_NOISE = 1e-6
-_MOST_CONFLICTS = 12
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """An irreducible set of rows and column bounds that cannot hold together, by their numbers."""
-
-    rows: tuple[int, ...]
-    columns: tuple[int, ...]
+_GAP = 1e-4
+_DEARER = 0.05  # than the bound: little enough not to look for other things
+_HARDLY = 0.01  # more in all, for which a cell is spared
+_PATIENCE = 10.0  # seconds that HiGHS may take to stop
+_NOTHING = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
 
 
 @dataclass(frozen=True)
-class Loosened:
-    """A program with a column for everything that can be given up; its cost is what is given up."""
+class Repair:
+    """What to give up.
 
-    arrays: Arrays
-    relaxations: tuple[Relaxation, ...]
-    first: int  # number of the first relaxation's column
-
-    def edits(self, values: Floats) -> list[Edit]:
-        """What is given up in a solution, as edits of the instance; of one cell, the one that gives up most."""
-        found: dict[tuple[str, str, str], tuple[float, Edit]] = {}
-        for place, one in enumerate(self.relaxations):
-            columns = one.opened or (self.first + place,)
-            amount = max(float(values[column]) for column in columns)
-            given_up = amount * one.weight
-            cell = (one.table, one.item, one.column)
-            if given_up > _NOISE and given_up > found.get(cell, (0.0, None))[0]:
-                found[cell] = (given_up, one.edit(amount, values))
-        return [edit for _, edit in found.values()]
-
-
-def loosen(program: Program, arrays: Arrays) -> Loosened:
-    """The program with everything loosened that a planner can give up."""
-    relaxations = tuple(Relaxations(program, arrays).all())
-    count, rows = len(arrays.cost), len(arrays.row_lower)
-    cells = [(row, j, value) for j, one in enumerate(relaxations) for row, value in one.cells]
-    limits = [(column, j, amount, bound) for j, one in enumerate(relaxations) for column, amount, bound in one.limits]
-    slacks = _matrix([(row, j, value) for row, j, value in cells], (rows, len(relaxations)))
-    bounded = _matrix([(i, column, 1.0) for i, (column, *_) in enumerate(limits)], (len(limits), count))
-    loosened = _matrix([(i, j, -amount) for i, (_, j, amount, _) in enumerate(limits)], (len(limits), len(relaxations)))
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(rows, count))
-    whole = vstack([hstack([matrix, slacks]), hstack([bounded, loosened])], format="csc")
-    upper, cost = arrays.upper.copy(), np.zeros(count + len(relaxations))
-    for column, _, amount, _ in limits:
-        upper[column] = amount
-    for j, one in enumerate(relaxations):
-        cost[count + j] = 0.0 if one.opened else one.weight
-        for column in one.opened:
-            upper[column], cost[column] = 1.0, one.weight
-    most = np.array([0.0 if one.opened else one.most for one in relaxations])
-    loose = replace(
-        arrays,
-        cost=cost,
-        offset=0.0,
-        lower=np.concatenate([arrays.lower, np.zeros(len(relaxations))]),
-        upper=np.concatenate([upper, most]),
-        integer=np.concatenate([arrays.integer, np.zeros(len(relaxations), dtype=bool)]),
-        starts=np.asarray(whole.indptr, dtype=np.int64),
-        indices=np.asarray(whole.indices, dtype=np.int64),
-        values=np.asarray(whole.data, dtype=float),
-        row_lower=np.concatenate([arrays.row_lower, np.full(len(limits), -np.inf)]),
-        row_upper=np.concatenate([arrays.row_upper, [bound for *_, bound in limits]]),
-        columns=(*arrays.columns, *relaxations),
-        rows=(*arrays.rows, *(relaxations[j] for _, j, _, _ in limits)),
-    )
-    return Loosened(loose, relaxations, count)
-
-
-def _matrix(cells: Iterable[tuple[int, int, float]], shape: tuple[int, int]) -> csc_array:
-    found = list(cells)
-    rows, columns, values = zip(*found, strict=True) if found else ((), (), ())
-    return csc_array((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape)
-
-
-def cheapest_repair(program: Program, arrays: Arrays, options: Options) -> list[Edit] | None:
-    """Edits that give up the least and make a plan possible; None if nothing that can be given up is enough.
-
-    An empty list says that the program is feasible as it is.
+    Attributes
+    ----------
+    edits : dict
+        Edit of each cell given up; empty where the program has a solution as it is.
+    values : ndarray or None
+        Values of the program's columns with that given up, whole numbers whole; None where none are known.
+    least : bool
+        Whether it is proven to be the least.
     """
-    loosened = loosen(program, arrays)
-    solution = Model(loosened.arrays).solve(replace(options, gap=max(options.gap, 1e-4)))
-    return None if solution.values is None else loosened.edits(solution.values)
+
+    edits: dict[Cell, Edit]
+    values: Floats | None
+    least: bool
 
 
-def conflicts(program: Program, arrays: Arrays, options: Options) -> list[Conflict]:
-    """All conflicts: one after the other, each loosened before the next is looked for.
+def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | None:
+    """What to give up; None if nothing that can be given up is enough, or why the search ended without an answer."""
+    settings, until = replace(options, gap=_GAP), time.perf_counter() + options.time_limit
+    relaxed = _solved(loosened.arrays.relaxed(), settings)
+    if relaxed.stop is Stop.INFEASIBLE:
+        return None
+    factors = {} if relaxed.values is None else _in_measure(loosened, relaxed.values)
+    if factors:
+        loosened = loosened.weighing(factors)
+        relaxed = _solved(loosened.arrays.relaxed(), settings)
+    arrays = loosened.arrays
+    if not arrays.integer.any():
+        if relaxed.values is None:
+            return relaxed.stop
+        values = _spared(loosened, arrays, relaxed.values, until)[1]
+        return _repair(loosened, values, True, values)
+    # The least in fractions is a bound: a search that comes so near to it is over.
+    floor = -np.inf if relaxed.values is None else max(relaxed.bound, 0.0)
+    if relaxed.values is not None:
+        spared, values = _spared(loosened, arrays.relaxed(), relaxed.values, until)
+        relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
+    found = _in_whole_numbers(loosened, arrays, relaxed, settings, until, floor)
+    if found.values is not None:
+        values = _polished(loosened, arrays, found.values, options)
+        return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
+    if found.stop is Stop.INFEASIBLE:
+        return None
+    # What is enough in fractions may be enough for whole numbers too: the plan that is to prove it will tell.
+    guess = None if relaxed.values is None else _repair(loosened, relaxed.values, False)
+    return guess if guess is not None and guess.edits else found.stop
 
-    Every conflict is irreducible by HiGHS's own word: without any one of its rows the others could hold.
+
+def _in_whole_numbers(
+    loosened: Loosened, arrays: Arrays, relaxed: Solution, options: Options, until: float, floor: float
+) -> Solution:
+    """The least given up with whole numbers: first of what is given up in fractions, which has conflicts of its own.
+
+    Where that is hardly dearer than the bound it is kept, else all else may be given up too.
     """
-    loosened = loosen(program, arrays)
-    opened: set[int] = set()
-    found: list[Conflict] = []
-    work = arrays
-    while len(found) < _MOST_CONFLICTS:
-        rows, columns = conflict(work)
-        if not rows and not columns:
-            break
-        found.append(Conflict(rows, columns))
-        involved = {
-            j
-            for j, one in enumerate(loosened.relaxations)
-            if {row for row, _ in one.cells} & set(rows)
-            or {column for column, *_ in one.limits} & set(columns)
-            or set(one.opened) & set(columns)
-        }
-        if not involved - opened:
-            break
-        opened |= involved
-        work = _opened(arrays, loosened, opened)
-        if Model(work).solve(options).stop is not Stop.INFEASIBLE:
-            break
-    return found
+
+    def searched(arrays: Arrays, share: float) -> Solution:
+        left = max(until - time.perf_counter(), 0.0)
+        return _solved(arrays, replace(options, time_limit=share * left), floor)
+
+    if relaxed.values is None:
+        return searched(arrays, 1.0)
+    needed = {column for cell in loosened.given_up(relaxed.values) for column in loosened.columns_of(cell)}
+    all_columns = {column for one in loosened.relaxations for column in loosened.columns_of(one.cell)}
+    first = searched(_barring(arrays, sorted(all_columns - needed)), 0.5) if needed else relaxed
+    if needed and first.values is not None and float(arrays.cost @ first.values) <= floor * (1 + _DEARER):
+        return first
+    second = searched(arrays, 1.0)
+    if not needed or first.values is None:
+        return second
+    if second.values is None or arrays.cost @ first.values <= arrays.cost @ second.values * (1 + _HARDLY):
+        return replace(first, stop=second.stop)
+    return second
 
 
-def _opened(arrays: Arrays, loosened: Loosened, opened: set[int]) -> Arrays:
-    """The program with some relaxations given up altogether: their rows say nothing any more."""
-    row_lower, row_upper, upper = arrays.row_lower.copy(), arrays.row_upper.copy(), arrays.upper.copy()
-    for j in opened:
-        one = loosened.relaxations[j]
-        for row, value in one.cells:
-            if value < 0 or row_lower[row] == row_upper[row]:
-                row_upper[row] = np.inf
-            if value > 0 or row_lower[row] == row_upper[row]:
-                row_lower[row] = -np.inf
-        for column, amount, _ in one.limits:
-            upper[column] = amount
-        for column in one.opened:
-            upper[column] = 1.0
-    return replace(arrays, cost=np.zeros(len(arrays.cost)), upper=upper, row_lower=row_lower, row_upper=row_upper)
+def _in_measure(loosened: Loosened, values: Floats) -> dict[Cell, float]:
+    """Factors by which what is given up many times over counts as given up once: a budget of one dollar, as one budget.
+
+    Else everything else would be given up to save a few of its dollars.
+    """
+    return {cell: 1 / counts for cell, (counts, _) in loosened.given_up(values).items() if counts > 1}
+
+
+def _repair(loosened: Loosened, given_up: Floats, least: bool, values: Floats | None = None) -> Repair:
+    edits = {cell: edit for cell, (_, edit) in loosened.given_up(given_up).items()}
+    whole = loosened.arrays.integer.any()
+    start = given_up if values is None and not whole else values
+    return Repair(edits, None if start is None else start[: loosened.first], least)
+
+
+def _solved(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solution:
+    """The least given up; nothing held where HiGHS cannot tell."""
+    try:
+        return Model(arrays).solve(options, floor=floor, patience=_PATIENCE)
+    except SolverError:
+        return _NOTHING
+
+
+def _polished(loosened: Loosened, arrays: Arrays, values: Floats, options: Options) -> Floats:
+    """The least given up with the whole numbers of a solution: what a gap leaves over goes."""
+    whole = np.round(values)
+    lower = np.where(arrays.integer, whole, arrays.lower)
+    held = arrays.with_bounds(lower, np.where(arrays.integer, whole, arrays.upper))
+    found = _solved(held, options)
+    if found.values is None or found.stop is not Stop.GAP_REACHED:
+        return values
+    until = time.perf_counter() + options.time_limit / 2
+    return np.where(arrays.integer, whole, _spared(loosened, held, found.values, until)[1])
+
+
+def _spared(loosened: Loosened, arrays: Arrays, values: Floats, until: float) -> tuple[list[int], Floats]:
+    """Columns of cells that can be spared, the others giving up hardly more; a solution of a linear program without.
+
+    Where something counts a great deal, a little of many other things saves a little of it, and explains nothing.
+    """
+    most, spared = float(arrays.cost @ values) * (1 + _HARDLY) + 1e-9, list[int]()
+    cells = loosened.given_up(values)
+    for cell in sorted(cells, key=lambda one: cells[one][0]):
+        left = until - time.perf_counter()
+        if len(cells) < 2 or left <= 0:
+            break
+        columns = loosened.columns_of(cell)
+        found = _tried(_barring(arrays, spared + columns), left / 2)
+        if found.stop is Stop.GAP_REACHED and found.values is not None and arrays.cost @ found.values <= most:
+            spared, values = spared + columns, found.values
+    return spared, values
+
+
+def _tried(arrays: Arrays, seconds: float) -> Solution:
+    """As :func:`_solved`, of a linear program of which a verdict of no solution need not be confirmed."""
+    try:
+        return Model(arrays).part(Options(gap=_GAP, time_limit=seconds), {})
+    except SolverError:
+        return _NOTHING
+
+
+def _barring(arrays: Arrays, columns: list[int]) -> Arrays:
+    upper = arrays.upper.copy()
+    upper[columns] = arrays.lower[columns]
+    return replace(arrays, upper=upper)

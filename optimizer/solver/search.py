@@ -18,6 +18,7 @@ import numpy as np
 
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
+from optimizer.solver.conflict import with_conflict
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.improve import Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop
@@ -34,17 +35,29 @@ _AHEAD = 10  # steps that the improver may be ahead of their delivery
 _SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
 _PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
+_KNOWN = "given"  # where a plan comes from that the search began with
 
 
-def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
+def solve(
+    arrays: Arrays,
+    options: Options,
+    report: Report | None = None,
+    *,
+    duals: bool = False,
+    start: Floats | None = None,
+) -> Solution:
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
     With more threads than one the improver has one and the proof the others; with one they take turns. HiGHS does
-    without most heuristics of its own, unless the improver ends without a plan.
+    without most heuristics of its own, unless the improver ends without a plan. Both begin with ``start``, if a
+    solution is known already.
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
-    return _Search(arrays, options, report).run(duals)
+    search = _Search(arrays, options, report)
+    if start is not None:
+        search.begin(start)
+    return search.run(duals)
 
 
 class _Search:
@@ -65,6 +78,11 @@ class _Search:
         self.gap_reached = False
         self.error: BaseException | None = None
         self.change = threading.Condition()
+
+    def begin(self, values: Floats) -> None:
+        """Begin with a solution that is known already."""
+        self.improver.take(values, _KNOWN)
+        self.model.offer(values)
 
     def run(self, duals: bool) -> Solution:
         worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
@@ -184,8 +202,7 @@ class _Search:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
-            rows, columns = highs.conflict(self.arrays)
-            return replace(found, conflict=rows, conflict_columns=columns)
+            return with_conflict(found, self.arrays)
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         candidates = [found.values] if found.values is not None else []
         if found.stop is not Stop.GAP_REACHED:

@@ -150,7 +150,7 @@ def test_why_there_is_no_plan(call: Run, impossible: Path) -> None:
     """Tests that reason, table row, repair and its cost are told: half unserved, 10 x 1000 in two months; exit 5."""
     ended = call("explain", impossible, "--gap", "0", "--threads", "1")
     assert ended.code == 5
-    for part in ("workloads.csv row 2", "workloads.jobs.min_service=0.5", "costs 20,000"):
+    for part in ("workloads.csv row 2", "share that must be served: 100 % → 50 %", "costs 20,000"):
         assert part in ended.out
 
 
@@ -295,7 +295,7 @@ def test_an_elastic_plan_is_marked(tmp_path: Path, impossible: Path) -> None:
     assert head["elastic"] == ["workloads.jobs.min_service=0.5"]
     assert head["objective"] == pytest.approx(20_000)
     assert "No plan meets all rules; this one is for the instance with the least given up." in ended.out
-    assert "workloads.jobs.min_service=0.5" in ended.out
+    assert "share that must be served: 100 % → 50 %" in ended.out
     assert audit(optimizer.load_plan(tmp_path / "least")).passed
 
 

@@ -46,22 +46,22 @@ SENTENCES: list[tuple[str, Any, str]] = [
     (
         "site_power",
         ("hall", 4),
-        "power of site hall in 2030-05: what runs or is leased out fits the supply and the energised builds: "
-        "1.3 MW supplied, builds apart (sites.csv row 2; power.csv row 3; builds.csv row 2)",
+        "the power of hall in 2030-05: 1.3 MW supplied, builds apart "
+        "(sites.csv row 2; power.csv row 3; builds.csv row 2)",
     ),
-    ("budget_limit", "early", "money out stays within budget early: 900,000 (budgets.csv row 3)"),
+    ("budget_limit", "early", "budget early: at most 900,000 (budgets.csv row 3)"),
     (
         "in_house_capacity",
         ("hall/gpu", 5),
-        "pool hall/gpu in 2030-06: no more in use than installed: 300 accelerators of the fleet "
+        "no more of hall/gpu is installed in 2030-06: 300 accelerators of the fleet "
         "(fleet.csv row 2, fleet.csv row 3; purchases.csv row 2)",
     ),
     (
         "share_limit",
         ("spread", "neo", 0),
-        "policy spread in 2030-01: capacity of neo is at most `limit` of all: limit 0.6 (policies.csv row 2)",
+        "policy spread allows neo a share of all capacity in 2030-01: at most 60 % (policies.csv row 2)",
     ),
-    ("own_rule", ("most", 2), "own rule most in 2030-03 holds: <= 500 (rules.csv row 2; rule_terms.csv row 2)"),
+    ("own_rule", ("most", 2), "own rule most in 2030-03: at most 500 (rules.csv row 2; rule_terms.csv row 2)"),
 ]
 
 
@@ -72,11 +72,11 @@ def test_a_sentence_has_its_figures_and_rows(program: Program, family: str, key:
 
 
 def test_months_in_a_row_are_told_once(program: Program) -> None:
-    """Tests that sentences that differ in their month only become one with its span of months."""
+    """Tests that sentences that differ in their month only become one with its spans of months."""
     rows = [program.model.own_rule["most", t] for t in (1, 4, 2)]
     rows.append(program.model.demand_met["study", 2])
     sentences = told(program, [label_of(program, row) for row in rows])
-    assert sentences[0].startswith("own rule most in 2030-02 to 2030-05 holds")
+    assert sentences[0].startswith("own rule most in 2030-02 to 2030-03, 2030-05: at most 500 (rules.csv row 2")
     assert sentences[1].startswith("demand of workload study in 2030-03")
     assert len(sentences) == 2
 

@@ -101,5 +101,8 @@ def test_a_plan_with_something_given_up_says_so() -> None:
     elastic = replace(plan, head={**plan.head, "elastic": ["budgets.half.amount=5e6", "rules.own.rhs=3"]})
     text = summary(elastic)
     assert text.splitlines()[1].startswith("No plan meets all rules; this one is for the instance with the least given")
-    assert row(text, "Given up") == "Given up budgets.half.amount=5e6, rules.own.rhs=3"
+    assert row(text, "Given up") == "Given up budgets.half.amount=5e6"
+    told = [{"what": "own rule own, at most", "before": "2", "after": "3", "edit": "rules.own.rhs=3"}]
+    worded = replace(elastic, head={**elastic.head, "given_up": told})
+    assert row(summary(worded), "Given up") == "Given up own rule own, at most: 2 → 3"
     assert "Given up" not in summary(plan)

@@ -12,7 +12,7 @@ import pytest
 import optimizer
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import highs
+from optimizer.solver import highs, highs_ground
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, knapsacks, program
@@ -153,7 +153,7 @@ def test_an_infeasible_verdict_is_confirmed_without_presolve(monkeypatch: pytest
         runs.append(presolve)
         return highspy.HighsModelStatus.kInfeasible if presolve == "choose" else real(self)
 
-    monkeypatch.setattr(highs._Quiet, "getModelStatus", doubtful, raising=False)
+    monkeypatch.setattr(highs_ground.Quiet, "getModelStatus", doubtful, raising=False)
     solution = highs.solve(program(**ONE_ROW), Options())
     assert {"choose", "off"} == set(runs)
     assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
@@ -177,19 +177,19 @@ def test_a_program_that_is_no_program_is_refused() -> None:
 def test_the_status_of_every_option_is_checked(name: str, value: Any) -> None:
     """Tests that an option that HiGHS does not know, or a value it does not take, is an error."""
     with pytest.raises(SolverError, match=f"HiGHS refuses option {name} = {value!r}"):
-        highs._set_options(highs._Quiet(), {name: value})
+        highs_ground.set_options(highs_ground.Quiet(), {name: value})
 
 
 def test_every_option_set_is_known_and_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that gap, limit, threads and seed reach HiGHS."""
     told: dict[str, Any] = {}
-    real = highs._set_options
+    real = highs_ground.set_options
 
     def keep(solver: Any, settings: dict[str, Any]) -> None:
         real(solver, settings)
         told.update({name: solver.getOptionValue(name)[1] for name in settings})
 
-    monkeypatch.setattr(highs, "_set_options", keep)
+    monkeypatch.setattr(highs, "set_options", keep)
     highs.solve(program(**ONE_ROW, whole=True), Options(gap=0.25, time_limit=9, threads=2, seed=11))
     wanted = {"mip_rel_gap": 0.25, "time_limit": 9, "threads": 2, "random_seed": 11, "presolve": "choose"}
     assert {name: told[name] for name in wanted} == wanted
@@ -212,7 +212,7 @@ def test_every_option_set_is_known_and_holds(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_the_status_table(status: str, stop: Stop | None) -> None:
     """Tests what each status of HiGHS means; those without a meaning are errors."""
-    assert highs._STOPS.get(getattr(highspy.HighsModelStatus, status)) is stop
+    assert highs_ground.STOPS.get(getattr(highspy.HighsModelStatus, status)) is stop
 
 
 def test_a_program_without_rows() -> None:

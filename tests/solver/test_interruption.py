@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from optimizer.solver import highs
+from optimizer.solver import highs, highs_ground
 from optimizer.solver.solution import Held, Options, Stop
 from tests.solver.programs import knapsacks
 
@@ -54,7 +54,7 @@ def test_ctrl_c_returns_the_incumbent() -> None:
 
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a second interruption does not wait for a solver that does not heed the first."""
-    monkeypatch.setattr(highs._Watch, "ask", lambda watch, event: None)
+    monkeypatch.setattr(highs_ground.Watch, "ask", lambda watch, event: None)
     pressed: list[threading.Timer] = []
 
     def press_twice(incumbent: float | None, bound: float | None, nodes: int) -> None:
@@ -72,7 +72,7 @@ def test_an_interruption_within_the_asked_gap_is_a_plan_within_it() -> None:
     # A gap of 100 % is proven at the first incumbent; HiGHS is asked for none, so that it goes on until Ctrl-C.
     arrays, asked = knapsacks(), Options(gap=1.0, threads=1, time_limit=60)
     model = highs.Model(arrays)
-    stopped = model._run(highs._settings(arrays, LONG, 60.0), Keyboard(times=1))
+    stopped = model._run(highs_ground.settings_of(arrays, LONG, 60.0), Keyboard(times=1))
     solution = model._solution(asked, stopped, False)
     assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.OPTIMAL)
 

@@ -1,0 +1,131 @@
+"""What a repair gives up, in a planner's words, with the value that stands and the one that would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.instance.edit import Edit
+from optimizer.instance.instance import Instance
+from optimizer.program.figures import number, share
+from optimizer.schema import load_schema
+
+_ROWS = 3  # of a step series that are told
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """One thing given up.
+
+    Attributes
+    ----------
+    text : str
+        In words, with the table rows.
+    what, before, after : str
+        What is given up, and its value before and after, in words.
+    edit : str
+        As an edit.
+    table, item, column : str
+        The cell.
+    old, new : str
+        What stands there, and what it becomes; of a step series from row to row, separated by ``;``.
+    sources : tuple of str
+        Table rows that change, such as ``budgets.csv row 2``.
+    """
+
+    text: str
+    what: str
+    before: str
+    after: str
+    edit: str
+    table: str
+    item: str
+    column: str
+    old: str
+    new: str
+    sources: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**vars(self), "sources": list(self.sources)}
+
+
+def given_up(instance: Instance, repaired: Instance, edits: list[Edit]) -> tuple[GivenUp, ...]:
+    """What edits give up, seen from the instance and from what they made of it."""
+    return tuple(_one(instance, repaired, edit) for edit in edits)
+
+
+def _one(instance: Instance, repaired: Instance, edit: Edit) -> GivenUp:
+    key = load_schema().tables[edit.table].key[0]
+    places = [i for i, row in enumerate(instance.rows[edit.table]) if getattr(row, key) == edit.item]
+    olds = [getattr(instance.rows[edit.table][i], edit.column) for i in places]
+    news = [getattr(repaired.rows[edit.table][i], edit.column) for i in places]
+    sources = tuple(instance.place(edit.table, i) for i in places)
+    row = instance.rows[edit.table][places[0]]
+    name, told = _WORDS[edit.table, edit.column]
+    what, before, after = name(row, instance.head.currency), [*map(told, olds)], [*map(told, news)]
+    pairs = _few([f"{old} → {new}" for old, new in zip(before, after, strict=True)])
+    return GivenUp(
+        text=f"{what}: {pairs} ({_few(sources)}, column {edit.column})",
+        what=what,
+        before=_few(before),
+        after=_few(after),
+        edit=str(edit),
+        table=edit.table,
+        item=edit.item,
+        column=edit.column,
+        old="; ".join(map(_plain, olds)),
+        new="; ".join(map(_plain, news)),
+        sources=sources,
+    )
+
+
+def _few(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _ROWS} more" if len(texts) > _ROWS else ""
+    return ", ".join(texts[:_ROWS]) + more
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, (int, float)) else str(value)
+
+
+def _rule(row: Any, _: str) -> str:
+    senses = {"<=": "at most", ">=": "at least", "=": "exactly"}
+    return f"own rule {row.rule}, {senses[row.sense]}"
+
+
+def _limit(row: Any, _: str) -> str:
+    if row.rule == "survive":
+        return f"policy {row.policy}, critical work that must survive a loss"
+    return f"policy {row.policy}, largest share of capacity"
+
+
+_WORDS: dict[tuple[str, str], tuple[Callable[[Any, str], str], Callable[[Any], str]]] = {
+    ("budgets", "amount"): (lambda row, currency: f"budget {row.budget}, {currency}", number),
+    ("workloads", "min_service"): (lambda row, _: f"workload {row.workload}, share that must be served", share),
+    ("training_runs", "required"): (
+        lambda row, _: f"run {row.run}",
+        lambda value: "must be run" if value else "may be left out",
+    ),
+    ("commitments", "required"): (
+        lambda row, _: f"spend commitment {row.commitment}",
+        lambda value: "must be taken" if value else "may be left out",
+    ),
+    ("policies", "limit"): (_limit, share),
+    ("rules", "rhs"): (_rule, number),
+    ("rules", "penalty"): (
+        lambda row, _: f"own rule {row.rule}, exactly {number(row.rhs)}",
+        lambda value: "must hold" if value is None else "may be broken",
+    ),
+    ("power", "mw"): (lambda row, _: f"power of {row.site}, MW", number),
+    ("outlets", "committed_blocks"): (lambda row, _: f"outlet {row.outlet}, blocks agreed", number),
+    ("contracts", "renews"): (
+        lambda row, _: f"contract {row.contract}",
+        lambda value: f"renews {value}" if value else "renews none",
+    ),
+}

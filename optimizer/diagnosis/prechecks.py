@@ -1,0 +1,104 @@
+"""What the tables alone show to be impossible, cell by cell, before anything is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.build import Program
+from optimizer.program.figures import number
+from optimizer.program.labels import month_span
+from optimizer.program.placement import duration
+from optimizer.schema import IN_HOUSE
+
+_NOISE = 1e-9  # relative
+
+
+def prechecks(program: Program) -> tuple[str, ...]:
+    """Sentences on cells that no plan can meet, whatever is signed, bought or built."""
+    return (*_runs(program), *_workloads(program), *_commitments(program))
+
+
+def _place(program: Program, table: str, name: str, columns: str) -> str:
+    rows = program.instance.rows[table]
+    place = next(i for i, row in enumerate(rows) if next(iter(row))[1] == name)
+    return f"{program.instance.place(table, place)}, {columns}"
+
+
+# ---------------------------------------------------------------- runs and commitments
+def _runs(program: Program) -> Iterator[str]:
+    ix = program.index
+    placed = {run for run, *_ in ix.placements}
+    for name, row in ix.runs.items():
+        if not row.required or name in placed:
+            continue
+        pools = [pool for run, pool in ix.run_yields if run == name]
+        if not pools:
+            where = _place(program, "training_runs", name, "columns class, regions and exclude")
+            yield f"{where}: run {name} must be run, and nothing there is or can be leased or bought can do it."
+            continue
+        first, last = max(int(row.release), 0), min(int(row.deadline), ix.horizon - 1)
+        least = min(duration(ix, name, pool, size) for pool in pools for size in row.sizes)
+        span, where = last - first + 1, _place(program, "training_runs", name, "columns work, sizes and deadline")
+        if least > span:
+            yield f"{where}: run {name} takes {least} months at the least, and its window has {max(span, 0)}."
+        else:
+            yield f"{where}: run {name} must be run, and no pool is large enough for long enough in its window."
+
+
+def _commitments(program: Program) -> Iterator[str]:
+    ix = program.index
+    possible = {key[0] for key in program.model.col["committed"]}
+    for name, row in ix.commitments.items():
+        if row.required and name not in possible:
+            where = _place(program, "commitments", name, "columns earliest and latest")
+            yield f"{where}: spend commitment {name} must be taken, and cannot start in any month of the plan."
+
+
+# ---------------------------------------------------------------- work
+def _workloads(program: Program) -> Iterator[str]:
+    ix = program.index
+    for name, row in ix.workloads.items():
+        least = row.min_service * ix.demand[name]
+        most = _most_work(program, name)
+        short = np.flatnonzero(least > most * (1 + _NOISE) + _NOISE)
+        if not short.size:
+            continue
+        worst = int(short[np.argmax((least - most)[short])])
+        where = _place(program, "workloads", name, "column min_service")
+        months = month_span(program, map(int, short))
+        told = f"{number(float(least[worst]))} must be served in {program.instance.label(worst)}"
+        yield f"{where}: {told}, and all there is or can be had does {number(float(most[worst]))} (short in {months})."
+
+
+def _most_work(program: Program, workload: str) -> Any:
+    """Work that all pools could do for a workload alone, by month, with all that can be signed, bought and built."""
+    ix = program.index
+    most = np.zeros(ix.horizon)
+    for (name, pool), rate in ix.yields.items():
+        if name == workload:
+            most += rate * _most_used(program, pool)
+    return most
+
+
+def _most_used(program: Program, pool: str) -> Any:
+    ix = program.index
+    spec = ix.pools[pool]
+    if spec.source == "on_demand":
+        return np.full(ix.horizon, float(ix.offers[pool].max_accelerators))
+    stock = ix.most_capacity[pool]
+    if spec.source != IN_HOUSE or spec.mw <= 0:
+        return stock
+    return np.minimum(stock, _most_power(program, spec.place) / spec.mw)
+
+
+def _most_power(program: Program, site: str) -> Any:
+    ix = program.index
+    power = ix.supply[site].copy()
+    for row in ix.builds.values():
+        orders = ix.order_months(row)
+        if row.site == site and orders:
+            power[min(orders.start + int(row.lead_months), ix.horizon) :] += row.mw_per_block * row.max_blocks
+    return power

@@ -1,0 +1,133 @@
+"""What a diagnosis holds, and how it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.diagnosis.given_up import GivenUp
+from optimizer.instance.edit import Edit
+from optimizer.plan.plan import Plan
+
+_NOTHING = "No loosening of budgets, service, runs, policies, rules, power or agreed outlets gives a plan."
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One conflict: things that cannot all hold.
+
+    Attributes
+    ----------
+    text : str
+        In one sentence.
+    parts : tuple of str
+        What clashes, each with the table rows it comes from.
+    sources : tuple of str
+        All these table rows, such as ``contracts.csv row 3``.
+    months : tuple of str
+        Months in which the same things clash; empty where it is about no single month.
+    irreducible : bool
+        Whether it is proven that without any one of the parts the others could hold.
+    """
+
+    text: str
+    parts: tuple[str, ...]
+    sources: tuple[str, ...]
+    months: tuple[str, ...] = ()
+    irreducible: bool = True
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """Why there is no plan, and what would give one.
+
+    Attributes
+    ----------
+    feasible : bool
+        Whether there is a plan after all.
+    reasons : tuple of Reason
+        Every conflict found.
+    repair : tuple of Edit
+        The least that must be given up, as edits; empty where nothing that can be given up is enough.
+    plan : Plan or None
+        A plan of the repaired instance, which proves the repair; its cost is the repair's.
+    given_up : tuple of GivenUp
+        The repair in words: for each edit what it changes, from which value to which, in which table rows.
+    complete : bool
+        Whether all conflicts were found; where time ended the search there may be more.
+    least : bool
+        Whether the repair is proven to give up the least; where time ended the search there may be less.
+    stopped : bool
+        Whether time ended the search before any repair was found.
+    remarks : tuple of str
+        What the tables alone show to be impossible, cell by cell, before anything is solved.
+    """
+
+    feasible: bool
+    reasons: tuple[Reason, ...] = ()
+    repair: tuple[Edit, ...] = ()
+    plan: Plan | None = None
+    given_up: tuple[GivenUp, ...] = ()
+    complete: bool = True
+    least: bool = True
+    stopped: bool = False
+    remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: how many conflicts, what to give up, at which cost."""
+        if self.feasible:
+            return "<Diagnosis: feasible>"
+        cost = "" if self.plan is None else f", {self.plan.objective:,.2f} {self.plan.instance.head.currency} with it"
+        return f"<Diagnosis: {len(self.reasons)} reasons, repair {[str(edit) for edit in self.repair]}{cost}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        plan = self.plan
+        return {
+            "feasible": self.feasible,
+            "reasons": [vars(reason) for reason in self.reasons],
+            "complete": self.complete,
+            "repair": [str(edit) for edit in self.repair],
+            "given_up": [one.to_dict() for one in self.given_up],
+            "least": self.least,
+            "stopped": self.stopped,
+            "remarks": list(self.remarks),
+            "repaired_objective": None if plan is None else plan.objective,
+            "repaired_bound": None if plan is None else plan.bound,
+        }
+
+    def text(self) -> str:
+        """For people."""
+        if self.feasible:
+            return "There is a plan that meets all rules."
+        lines = ["There is no plan that meets all rules."]
+        if self.remarks:
+            lines += ["", "The tables alone show:", *(f"   {remark}" for remark in self.remarks)]
+        lines += ["", *self._conflicts(), "", *self._repair()]
+        return "\n".join(lines)
+
+    def _conflicts(self) -> list[str]:
+        if not self.reasons:
+            return ["No conflict was found in time; give it more time."]
+        lines = ["These cannot hold together:" if len(self.reasons) == 1 else "These conflicts stand in the way:"]
+        lines += [f"{number}. {reason.text}" for number, reason in enumerate(self.reasons, start=1)]
+        more = "The search for conflicts ended early: there may be more, and some may name more than they need."
+        return lines if self.complete else [*lines, more]
+
+    def _repair(self) -> list[str]:
+        if not self.repair:
+            return ["No repair was found in time; give it more time." if self.stopped else _NOTHING]
+        head = "The least that must be given up:" if self.least else "Enough to give up (less may do; time ran out):"
+        lines = [head, *(f"   {one.text}" for one in self.given_up)]
+        if self.plan is None:
+            return [*lines, "No plan was found in time to prove it; give it more time."]
+        cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
+        lines.append(f"With that there is a plan, which costs {cost}{_doubt(self.plan)}.")
+        return lines
+
+
+def _doubt(plan: Plan) -> str:
+    """How far the cost may be from the least."""
+    if plan.gap is None:
+        return "; nothing is proven about a cheaper one"
+    return "" if plan.status == "optimal" else f"; at most {100 * plan.gap:.3g} % of it could be saved"

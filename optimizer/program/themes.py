@@ -1,0 +1,43 @@
+"""What rows and columns are about, months apart: their family and the items in their index."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from optimizer.schema import program_contents
+
+
+def family_of(component: Any) -> str:
+    """Name of the family of a constraint or variable; ``""`` for what is none of the program's."""
+    parent = getattr(component, "parent_component", None)
+    name = parent().local_name if parent is not None else ""
+    contents = program_contents()
+    return name if name in contents["constraints"] or name in contents["variables"] else ""
+
+
+def key_of(component: Any) -> tuple[Any, ...]:
+    """Index of a constraint or variable."""
+    index = component.index()
+    return () if index is None else index if isinstance(index, tuple) else (index,)
+
+
+def kinds_of(family: str) -> tuple[str, ...]:
+    """What each position of a family's index is."""
+    contents = program_contents()
+    return tuple((contents["constraints"].get(family) or contents["variables"][family])["index"])
+
+
+def defines(component: Any) -> bool:
+    """Whether a row only says what a quantity is."""
+    family = family_of(component)
+    return bool(family and program_contents()["constraints"].get(family, {}).get("defines", False))
+
+
+def theme(component: Any) -> Hashable:
+    """Family and index without its months; of what is none of the program's, the thing itself."""
+    family = family_of(component)
+    if not family:
+        return id(component)
+    kinds = kinds_of(family)
+    return family, tuple(part for kind, part in zip(kinds, key_of(component), strict=True) if kind != "month")

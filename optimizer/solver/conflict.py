@@ -1,0 +1,191 @@
+"""A conflict of a program: rows and bounds that cannot hold together, and without any one of which the others could.
+
+HiGHS names it, of the linear relaxation where that has no solution, else of the program with its whole numbers; its
+answer counts only where it calls it valid and irreducible. What it is asked about is small: first the rows that prove
+the relaxation empty are picked out, by their dual values.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array
+
+from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.solver.halving import whole_conflict
+from optimizer.solver.highs_ground import EXACT, STATUS, Quiet, as_lp, set_options
+from optimizer.solver.solution import Solution
+
+_SECONDS = 30.0
+_MISSED = 1e-7  # in all, below which nothing is missed
+_NOISE = 1e-9  # of duals
+_ROUNDS = 4
+_MANY = 3000  # rows of which HiGHS is not asked
+_SMALL = 3000  # non-zeros up to which HiGHS is asked about whole numbers itself
+_IRREDUCIBLE = 3  # HiGHS's mark; only times out and reducible answers have others
+_STRATEGY = highspy.IisStrategy
+_IN_LP = int(_STRATEGY.kIisStrategyFromLp) + int(_STRATEGY.kIisStrategyIrreducible)
+_OF_RELAXATION = _IN_LP + int(_STRATEGY.kIisStrategyRelaxation)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rows and column bounds that cannot hold together, by their numbers.
+
+    Attributes
+    ----------
+    rows, columns : tuple of int
+        Numbers of the rows, and of the columns whose bounds are meant.
+    whole : bool
+        Whether only whole numbers cannot meet them.
+    irreducible : bool
+        Whether it is proven that without any one of them the others could hold. Of whole numbers in a large program,
+        rows that only say what a quantity is are not counted.
+    """
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    whole: bool = False
+    irreducible: bool = True
+
+
+def with_conflict(solution: Solution, arrays: Arrays) -> Solution:
+    """The verdict that a program has no solution, with a conflict where one is found in time."""
+    found = find_conflict(arrays, _SECONDS)
+    if found is None:
+        return solution
+    return replace(solution, conflict=found.rows, conflict_columns=found.columns)
+
+
+def find_conflict(arrays: Arrays, seconds: float) -> Conflict | None:
+    """A conflict of a program without a solution; None where there is none, or none is found in time."""
+    until = time.perf_counter() + seconds
+    proof = clashing_rows(arrays, seconds)
+    if proof is not None:
+        return narrowed(arrays, proof, until)
+    return find_whole_conflict(arrays, until - time.perf_counter()) if arrays.integer.any() else None
+
+
+def find_whole_conflict(arrays: Arrays, seconds: float) -> Conflict | None:
+    """A conflict of a program whose linear relaxation has a solution."""
+    until = time.perf_counter() + seconds
+    if len(arrays.values) <= _SMALL:
+        found = _asked(arrays, _IN_LP, seconds / 3)
+        if found is not None:
+            return replace(found, whole=True)
+    rows, columns, irreducible = whole_conflict(arrays, until)
+    return Conflict(rows, columns, True, irreducible) if rows or columns else None
+
+
+def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
+    """A conflict among rows that prove the linear relaxation empty."""
+    rows = _fewer(arrays, rows, until)
+    part, kept = part_of(arrays, rows)
+    # HiGHS does not end in time on a large part.
+    found = _asked(part, _OF_RELAXATION, max(until - time.perf_counter(), 1.0)) if len(rows) <= _MANY else None
+    if found is None:
+        picked, bounds, irreducible = whole_conflict(part.relaxed(), until)
+        found = Conflict(picked, bounds, irreducible=irreducible) if picked or bounds else None
+    if found is None:
+        return None
+    columns = tuple(int(kept[column]) for column in found.columns)
+    return replace(found, rows=tuple(int(rows[row]) for row in found.rows), columns=columns)
+
+
+def _fewer(arrays: Arrays, rows: Ints, until: float) -> Ints:
+    """Fewer rows that prove it too: among fewer rows, another dual solution names fewer still."""
+    for _ in range(_ROUNDS):
+        part, _ = part_of(arrays, rows)
+        found = clashing_rows(part, until - time.perf_counter())
+        if found is None or len(found) == len(rows):
+            break
+        rows = rows[found]
+    return rows
+
+
+def part_of(arrays: Arrays, rows: Ints) -> tuple[Arrays, Ints]:
+    """Some rows of a program with the columns in them; the numbers of these columns."""
+    shape = (len(arrays.row_lower), len(arrays.cost))
+    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()[rows].tocsc()
+    columns = np.flatnonzero(np.diff(matrix.indptr))
+    matrix = matrix[:, columns]
+    part = replace(
+        arrays,
+        cost=np.zeros(len(columns)),
+        offset=0.0,
+        lower=arrays.lower[columns],
+        upper=arrays.upper[columns],
+        integer=arrays.integer[columns],
+        starts=np.asarray(matrix.indptr, dtype=np.int64),
+        indices=np.asarray(matrix.indices, dtype=np.int64),
+        values=np.asarray(matrix.data, dtype=float),
+        row_lower=arrays.row_lower[rows],
+        row_upper=arrays.row_upper[rows],
+        columns=tuple(arrays.columns[column] for column in columns),
+        rows=tuple(arrays.rows[row] for row in rows),
+    )
+    return part, columns
+
+
+def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
+    """Rows that, with the bounds of their columns, have no solution in fractions either; None if all rows have one.
+
+    Every row may be missed at a price; those that have a dual value in the cheapest solution are a proof.
+    """
+    loose = _missable(arrays)
+    highs = Quiet()
+    set_options(highs, {"solver": "simplex", "time_limit": max(seconds, 0.0)} | EXACT)
+    highs.passModel(as_lp(loose))
+    highs.run()
+    if highs.getModelStatus() != STATUS.kOptimal or highs.getInfo().objective_function_value <= _MISSED:
+        return None
+    duals: Floats = np.abs(np.array(highs.getSolution().row_dual))
+    return np.flatnonzero(duals > _NOISE)
+
+
+def _missable(arrays: Arrays) -> Arrays:
+    """The linear relaxation with columns by which each row can be missed, at a cost in shares of its largest entry."""
+    rows, count = len(arrays.row_lower), len(arrays.cost)
+    largest = np.zeros(rows)
+    np.maximum.at(largest, arrays.indices, np.abs(arrays.values))
+    largest[largest == 0] = 1.0
+    under, over = np.flatnonzero(np.isfinite(arrays.row_lower)), np.flatnonzero(np.isfinite(arrays.row_upper))
+    places = np.concatenate([under, over])
+    more = len(places)
+    return replace(
+        arrays,
+        cost=np.concatenate([np.zeros(count), np.ones(more)]),
+        offset=0.0,
+        lower=np.concatenate([arrays.lower, np.zeros(more)]),
+        upper=np.concatenate([arrays.upper, np.full(more, np.inf)]),
+        integer=np.zeros(count + more, dtype=bool),
+        starts=np.concatenate([arrays.starts, arrays.starts[-1] + 1 + np.arange(more)]),
+        indices=np.concatenate([arrays.indices, places]),
+        values=np.concatenate([arrays.values, largest[under], -largest[over]]),
+        columns=(*arrays.columns, *[None] * more),
+    )
+
+
+def _asked(arrays: Arrays, strategy: int, seconds: float) -> Conflict | None:
+    """HiGHS's answer, where it marks it valid and irreducible."""
+    highs = Quiet()
+    set_options(highs, {"iis_strategy": strategy, "iis_time_limit": max(seconds, 0.0), "presolve": "off"} | EXACT)
+    highs.passModel(as_lp(arrays))
+    status, iis = highs.getIis()
+    if status == highspy.HighsStatus.kError or not iis.valid_ or iis.status_ != _IRREDUCIBLE:
+        return None
+    rows = tuple(int(row) for row in iis.row_index_)
+    return Conflict(rows, _bounded(iis, arrays)) if rows else None
+
+
+def _bounded(iis: Any, arrays: Arrays) -> tuple[int, ...]:
+    """Columns whose bounds are in the conflict and say something: not a mere zero below."""
+    found = []
+    for column, bound in zip(iis.col_index_, iis.col_bound_, strict=True):
+        if bound == highspy.IisBoundStatus.kIisBoundStatusUpper or arrays.lower[column] != 0:
+            found.append(int(column))
+    return tuple(found)

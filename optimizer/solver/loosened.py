@@ -1,0 +1,135 @@
+"""A program with a column for everything that can be given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csc_array, hstack, vstack
+
+from optimizer.instance.edit import Edit
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, Floats
+from optimizer.solver.relaxations import Relaxation, Relaxations
+
+Cell = tuple[str, str, str]  # table, item, column
+NOISE = 1e-7  # of a column, in the program's units
+
+
+@dataclass(frozen=True)
+class Loosened:
+    """A program with a column for everything that can be given up; its cost is what is given up.
+
+    Attributes
+    ----------
+    plain : Arrays
+        The program as it is.
+    arrays : Arrays
+        The program loosened.
+    relaxations : tuple of Relaxation
+        What can be given up; of one cell there can be several, one for each row it stands behind.
+    """
+
+    plain: Arrays
+    arrays: Arrays
+    relaxations: tuple[Relaxation, ...]
+
+    @property
+    def first(self) -> int:
+        """Number of the first relaxation's column."""
+        return len(self.plain.cost)
+
+    def columns_of(self, cell: Cell) -> list[int]:
+        """Columns by which a cell is given up."""
+        places = [place for place, one in enumerate(self.relaxations) if one.cell == cell]
+        return [column for place in places for column in self.relaxations[place].opened or (self.first + place,)]
+
+    def given_up(self, values: Floats) -> dict[Cell, tuple[float, Edit]]:
+        """What is given up in a solution: how much it counts and the edit; of one cell, the edit that gives up most."""
+        found: dict[Cell, tuple[float, Edit]] = {}
+        for place, one in enumerate(self.relaxations):
+            amount = max(float(values[column]) for column in one.opened or (self.first + place,))
+            counts = amount * one.weight
+            if amount > NOISE and counts > found.get(one.cell, (0.0, None))[0]:
+                found[one.cell] = (counts, one.edit(amount, values))
+        return found
+
+    def weighing(self, factors: dict[Cell, float]) -> Loosened:
+        """The same with some cells counting more or less."""
+        cost = self.arrays.cost.copy()
+        for cell, factor in factors.items():
+            cost[self.columns_of(cell)] *= factor
+        relaxations = tuple(replace(one, weight=one.weight * factors.get(one.cell, 1.0)) for one in self.relaxations)
+        return replace(self, arrays=replace(self.arrays, cost=cost), relaxations=relaxations)
+
+    def without(self, cells: Collection[Cell]) -> Arrays:
+        """The program as it is, but that some cells say nothing any more."""
+        plain = self.plain
+        row_lower, row_upper, upper = plain.row_lower.copy(), plain.row_upper.copy(), plain.upper.copy()
+        for one in self.relaxations:
+            if one.cell not in cells:
+                continue
+            for row, value in one.cells:
+                both = row_lower[row] == row_upper[row]
+                row_upper[row] = np.inf if value < 0 or both else row_upper[row]
+                row_lower[row] = -np.inf if value > 0 or both else row_lower[row]
+            for column, *_ in one.limits:
+                upper[column] = np.inf  # what is wanted is a limit by itself
+            for column in one.opened:
+                upper[column] = 1.0
+        return replace(plain, cost=np.zeros(self.first), upper=upper, row_lower=row_lower, row_upper=row_upper)
+
+    def behind(self, rows: Iterable[int], columns: Iterable[int]) -> set[Cell]:
+        """Cells that stand behind some rows and bounds of the program as it is."""
+        rows, columns = set(rows), set(columns)
+        return {
+            one.cell
+            for one in self.relaxations
+            if not rows.isdisjoint(row for row, _ in one.cells)
+            or not columns.isdisjoint(column for column, *_ in one.limits)
+            or not columns.isdisjoint(one.opened)
+        }
+
+
+def loosen(program: Program, arrays: Arrays) -> Loosened:
+    """The program with everything loosened that a planner can give up."""
+    relaxations = tuple(Relaxations(program, arrays).all())
+    count, rows = len(arrays.cost), len(arrays.row_lower)
+    cells = [(row, j, value) for j, one in enumerate(relaxations) for row, value in one.cells]
+    limits = [(column, j, amount, bound) for j, one in enumerate(relaxations) for column, amount, bound in one.limits]
+    slacks = _matrix(cells, (rows, len(relaxations)))
+    bounded = _matrix([(i, column, 1.0) for i, (column, *_) in enumerate(limits)], (len(limits), count))
+    loosened = _matrix([(i, j, -amount) for i, (_, j, amount, _) in enumerate(limits)], (len(limits), len(relaxations)))
+    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(rows, count))
+    whole = vstack([hstack([matrix, slacks]), hstack([bounded, loosened])], format="csc")
+    upper, cost = arrays.upper.copy(), np.zeros(count + len(relaxations))
+    for column, _, amount, _ in limits:
+        upper[column] = amount
+    for j, one in enumerate(relaxations):
+        cost[count + j] = 0.0 if one.opened else one.weight
+        for column in one.opened:
+            upper[column], cost[column] = 1.0, one.weight
+    most = np.array([0.0 if one.opened else one.most for one in relaxations])
+    loose = replace(
+        arrays,
+        cost=cost,
+        offset=0.0,
+        lower=np.concatenate([arrays.lower, np.zeros(len(relaxations))]),
+        upper=np.concatenate([upper, most]),
+        integer=np.concatenate([arrays.integer, np.zeros(len(relaxations), dtype=bool)]),
+        starts=np.asarray(whole.indptr, dtype=np.int64),
+        indices=np.asarray(whole.indices, dtype=np.int64),
+        values=np.asarray(whole.data, dtype=float),
+        row_lower=np.concatenate([arrays.row_lower, np.full(len(limits), -np.inf)]),
+        row_upper=np.concatenate([arrays.row_upper, [bound for *_, bound in limits]]),
+        columns=(*arrays.columns, *relaxations),
+        rows=(*arrays.rows, *(relaxations[j] for _, j, _, _ in limits)),
+    )
+    return Loosened(arrays, loose, relaxations)
+
+
+def _matrix(cells: Iterable[tuple[int, int, float]], shape: tuple[int, int]) -> csc_array:
+    found = list(cells)
+    rows, columns, values = zip(*found, strict=True) if found else ((), (), ())
+    return csc_array((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape)
