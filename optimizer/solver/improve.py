@@ -67,6 +67,8 @@ class Improver:
         Its cost, in the program's units.
     source : str
         The kind of step that found it.
+    seen : tuple of float and str
+        The least cost told so far, be it by a step that still runs, and the kind of that step.
     """
 
     def __init__(self, arrays: Arrays, options: Options) -> None:
@@ -75,6 +77,8 @@ class Improver:
         self.values: Floats | None = None
         self.objective = np.inf
         self.source = ""
+        self.seen: tuple[float, str] = (np.inf, "")
+        self._kind = ""
         self._stop = threading.Event()
         self._running: Model | None = None
         self._steps = self._work()
@@ -184,6 +188,7 @@ class Improver:
     # ------------------------------------------------------------------ solving
     def _search(self, fixed: _Mask, at: Floats, source: str, limits: dict[str, Any]) -> tuple[Solution, bool]:
         """Search with some whole numbers fixed; returns also whether it found something better."""
+        self._kind = source
         where = np.round(at)
         lower = np.where(fixed, np.maximum(self.arrays.lower, where), self.arrays.lower)
         upper = np.where(fixed, np.minimum(self.arrays.upper, where), self.arrays.upper)
@@ -199,12 +204,17 @@ class Improver:
         if self._stop.is_set():
             return Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING)
         self._running = model
+        model.on_incumbent = self._see
         try:
             return model.part(self.options, settings, duals=duals)
         except SolverError:  # numerical trouble in one neighbourhood: others are left, and the proof does without it
             return Solution(stop=Stop.WORK_LIMIT, held=Held.NOTHING)
         finally:
             self._running = None
+
+    def _see(self, objective: float, values: Floats) -> None:
+        if objective < self.seen[0]:
+            self.seen = objective, self._kind
 
     def _solved(self, model: Model, afresh: bool) -> Floats | None:
         """Optimal values of a linear program, solved afresh or from its last basis; None if it has none."""
@@ -224,6 +234,8 @@ class Improver:
         if objective >= self.objective - _GAIN * abs(objective):
             return False
         self.values, self.objective, self.source = values, objective, source
+        if objective < self.seen[0]:
+            self.seen = objective, source
         return True
 
 

@@ -177,10 +177,11 @@ class _Search:
     def _look(self, incumbent: float | None, bound: float | None, nodes: int) -> None:
         """Tell progress; see whether both together have proven enough while the proof is silent."""
         own = np.inf if self.own is None else self.own[0]
-        source = NAME if own < self.improver.objective else self.improver.source
         best = min(np.inf if incumbent is None else incumbent, own, self.improver.objective)
         if self.report is not None:
-            self.report(best if np.isfinite(best) else None, bound, nodes, source)
+            seen, source = self.improver.seen
+            told = min(best, seen)
+            self.report(told if np.isfinite(told) else None, bound, nodes, NAME if own < seen else source)
         silent = time.perf_counter() - self.asked > _SILENCE
         enough = self.options.gap * abs(best) + _ABSOLUTE_GAP if np.isfinite(best) else -np.inf
         if silent and bound is not None and best - bound <= enough:
