@@ -37,6 +37,7 @@ __all__ = ["NAME", "Basis", "Incumbent", "Model", "Report", "completed", "made_w
 Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
 
 _CONFIRM_SECONDS = 60.0
+_UNSAFE = 3  # times that HiGHS asks for solutions from the root's last cuts to the first node's dive
 _FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
 
@@ -82,6 +83,7 @@ class Model(Changing):
         self.on_incumbent: Incumbent | None = None
         self._offered: tuple[float, Floats] | None = None
         self._offers = threading.Lock()
+        self._unsafe = 0  # times yet that the search asks for solutions and must not be given any
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
         self._basis_size = 0
         self._most_iterations = 0
@@ -96,6 +98,7 @@ class Model(Changing):
             made.cbMipLogging.subscribe(self._note)
             made.cbMipImprovingSolution.subscribe(self._improved)
             made.cbMipUserSolution.subscribe(self._take_offer)
+            made.cbMipGetCutPool.subscribe(self._root_ends)
             made.cbMipInterrupt.subscribe(self._ask)
         if self._heeds:
             made.cbSimplexInterrupt.subscribe(self._ask)
@@ -151,9 +154,20 @@ class Model(Changing):
         self._watch.note(event)
         if self.on_query is not None:
             self.on_query()
+        if self._unsafe:
+            self._unsafe -= 1
+            return
         offered = self._withdraw()
         if offered is not None and offered[0] < event.data_out.mip_primal_bound:
             event.data_in.setSolution(offered[1])
+
+    def _root_ends(self, event: Any) -> None:
+        """Take note that the root's cuts are made, which HiGHS shows then.
+
+        It crashes where a solution it takes over before the first dive leaves it no node to dive from (up to 1.16), so
+        it is given none until then.
+        """
+        self._unsafe = _UNSAFE
 
     # ------------------------------------------------------------------ solving
     def solve(
