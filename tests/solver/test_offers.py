@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from optimizer.program.compile import Floats
+from optimizer.instance.random_instance import random_instance
+from optimizer.program.build import build
+from optimizer.program.compile import Floats, compile_program
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Held, Options, Stop
 from tests.solver.programs import good_knapsacks, knapsacks
@@ -90,3 +93,43 @@ def test_only_the_best_offer_waits_and_only_while_the_program_stays(good: Floats
     model.offer(good)
     model.change(replace(arrays, offset=1.0))
     assert model._withdraw() is None
+
+
+def test_an_offer_waits_from_the_last_cuts_of_the_root_to_the_first_dive(good: Floats) -> None:
+    """Tests that HiGHS, asking three times after the root's cuts, is given what is offered the fourth time only."""
+    model = Model(knapsacks())
+    given: list[Floats] = []
+    event = SimpleNamespace(
+        data_out=SimpleNamespace(mip_primal_bound=np.inf, mip_dual_bound=-np.inf, mip_node_count=0),
+        data_in=SimpleNamespace(setSolution=given.append),
+    )
+    model.offer(good)
+    model._root_ends(event)
+    for _ in range(3):
+        model._take_offer(event)
+        assert not given
+    model._take_offer(event)
+    assert [values.tolist() for values in given] == [good.tolist()]
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_an_optimum_may_be_offered_at_any_moment(moment: int) -> None:
+    """Tests that a search that is given an optimum when it asks for the n-th time ends with it."""
+    program = build(random_instance(20, "tiny"))
+    arrays = compile_program(program)
+    best = Model(arrays).solve(Options(gap=0, threads=1))
+    optimum = best.values
+    assert optimum is not None
+    model, asked = Model(arrays), [0]
+
+    def offer() -> None:
+        asked[0] += 1
+        if asked[0] == moment + 1:
+            model.offer(optimum)
+
+    model.on_query = offer
+    found = model.solve(Options(gap=0, threads=1))
+    assert asked[0] > moment
+    assert found.stop is Stop.GAP_REACHED
+    assert found.values is not None
+    assert arrays.cost @ found.values == pytest.approx(arrays.cost @ optimum, abs=1e-6)
