@@ -337,4 +337,5 @@ def test_decisions_that_break_a_rule(call: Run, plan: Path, tmp_path: Path) -> N
     """Tests that two blocks of a lease of one end with 5 and name the limit."""
     ended = call("audit", plan, "--decisions", own(tmp_path, "2030-01,sign,lease,2"))
     assert ended.code == 5
-    assert "max_blocks" in ended.err
+    assert "at most 1 block" in ended.err
+    assert "contracts.csv row 2" in ended.err
