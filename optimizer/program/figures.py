@@ -97,8 +97,9 @@ def _run(ix: Any, name: str) -> str:
     """What a run takes: its work, and from when to when."""
     row = ix.runs[name]
     last = ix.horizon - 1 if row.deadline is None else min(int(row.deadline), ix.horizon - 1)
-    window = f"{ix.instance.label(max(int(row.release or 0), 0))} to {ix.instance.label(max(last, 0))}"
-    return f"{number(row.work)} reference-accelerator-months in {window}"
+    ends = [ix.instance.label(max(month, 0)) for month in (int(row.release or 0), last)]
+    window = f"from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"in {ends[0]}"
+    return f"{number(row.work)} reference-accelerator-months {window}"
 
 
 _FIGURES: dict[str, Callable[..., str]] = {

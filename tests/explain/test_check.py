@@ -44,7 +44,7 @@ def test_the_plans_own_decisions_cost_what_the_plan_costs(plan: Plan) -> None:
 
 def test_decisions_that_break_a_rule_are_told_why(plan: Plan) -> None:
     """Tests that two blocks of a lease of one are refused by its limit."""
-    with pytest.raises(NoFeasiblePlan, match="max_blocks"):
+    with pytest.raises(NoFeasiblePlan, match="at most 1 block"):
         check_decisions(plan, mine(("2030-01", "sign", "lease", 2)), threads=1)
 
 

@@ -155,7 +155,7 @@ def test_it_starts_within_its_window(first: int, last: int, start: int) -> None:
 def test_a_required_commitment_that_can_never_start() -> None:
     """Tests that there is no plan where a commitment must be made and has no month for it."""
     deal = {"annual_amount": 0, "earliest": 20, "latest": 30, "required": True}
-    with pytest.raises(NoFeasiblePlan, match="spend commitment deal starts once at most"):
+    with pytest.raises(NoFeasiblePlan, match="spend commitment deal starts once, between its earliest and its latest"):
         solved(tiny(12, TEN, providers=PARTIES, on_demand=OFFERS, commitments=[deal]))
     plan = solved(tiny(12, TEN, providers=PARTIES, on_demand=OFFERS, commitments=[deal | {"required": False}]))
     assert plan.objective == pytest.approx(24e3)

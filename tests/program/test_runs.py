@@ -197,7 +197,7 @@ def test_a_required_run_is_run_at_any_price() -> None:
     run = {"work": 20, "sizes": "20", "required": True}
     plan = solved(tiny(1, NOTHING, contracts=[LEASE | {"price": 1e6}], training_runs=[run]))
     assert plan.objective == pytest.approx(2e6)
-    with pytest.raises(NoFeasiblePlan, match="run big is placed once"):
+    with pytest.raises(NoFeasiblePlan, match="run big needs one place"):
         solved(tiny(1, NOTHING, contracts=[LEASE], training_runs=[run | {"work": 21}]))
 
 
