@@ -23,10 +23,11 @@ def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     keys = list(m.col["emergency"])
     first = m.number[id(m.col["emergency"][keys[0]])] if keys else 0
     counts = values[first : first + len(keys)] * program.units.accelerators
+    run = [(keys[place], float(counts[place])) for place in np.flatnonzero(counts > 0).tolist()]
+    for (policy, member, t), served in ix.survived.items():
+        run += [((policy, member, workload, pool, t), count) for (workload, pool), count in served.items()]
     label, rows = program.instance.label, []
-    for place in np.flatnonzero(counts > 0).tolist():
-        policy, member, workload, pool, t = keys[place]
-        count = float(counts[place])
+    for (policy, member, workload, pool, t), count in run:
         rows.append((t, policy, member, pool, workload, count, count * ix.yields[workload, pool]))
     rows.sort(key=lambda row: row[0])
     return make_table("outages", [(label(t), *rest) for t, *rest in rows])

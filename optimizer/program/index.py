@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import exposure, placement
+from optimizer.program import exposure, placement, survival
 from optimizer.program.agreement import Agreement
 from optimizer.program.steps import Array, Steps
 from optimizer.schema import IN_HOUSE
@@ -52,17 +52,20 @@ _NAMED = {  # rows by name: table and the column that names them
 }
 _TERMS = ("agreements", "possible", "most_capacity", "placements")
 _WORK = ("pools", "yields", "run_yields", "placements")
+_LOSSES = ("critical", "survived")
 _DERIVED = {  # what is worked out from values of a table that can be edited in place
     "accelerators": ("pools",),
-    "throughput": ("throughput", *_WORK),
+    "throughput": ("throughput", "survived", *_WORK),
     "sites": _WORK,
-    "demand": ("demand",),
+    "demand": ("demand", *_LOSSES),
+    "workloads": _LOSSES,
+    "policies": _LOSSES,
     "power": ("supply", "energy_price"),
     "prices": ("prices", "agreements"),
     "contracts": (*_TERMS, *_WORK),
     "ramps": ("agreements",),
     "outlets": _TERMS,
-    "on_demand": ("possible", *_WORK),
+    "on_demand": ("possible", "survived", *_WORK),
     "purchases": ("possible", "most_capacity", "placements"),
     "fleet": ("fleet", "possible", "most_capacity", "placements"),
     "training_runs": ("placements",),
@@ -351,6 +354,16 @@ class Index:
     def losses(self) -> dict[str, dict[str, frozenset[str]]]:
         """Pools of the members of each policy whose loss is not part of another's."""
         return {name: exposure.losses(self, row) for name, row in self.policies.items()}
+
+    @cached_property
+    def critical(self) -> dict[tuple[str, int], dict[str, float]]:
+        """Work that must survive a loss, by policy and month, then workload."""
+        return survival.critical(self)
+
+    @cached_property
+    def survived(self) -> dict[survival.Outage, survival.Served]:
+        """Outages that are survived whatever is decided, and how: the program leaves them out."""
+        return survival.survived(self)
 
     @cached_property
     def lendable(self) -> dict[str, list[str]]:

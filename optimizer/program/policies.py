@@ -24,15 +24,15 @@ def sets(ix: Index) -> dict[str, list[Any]]:
         for t in window(row, ix.horizon)
     ]
     counted = sorted({t for _, _, t in shares})
-    outages = [
-        (row.policy, member, t)
+    needs = [
+        (row.policy, member, w, t)
         for row in ix.rows["policies"]
         if row.rule == "survive"
         for member in ix.losses[row.policy]
         for t in window(row, ix.horizon)
+        if (row.policy, member, t) not in ix.survived
+        for w in ix.critical[row.policy, t]
     ]
-    wanted = {key: critical(ix, *key) for key in dict.fromkeys((policy, t) for policy, _, t in outages)}
-    needs = [(policy, member, w, t) for policy, member, t in outages for w in wanted[policy, t]]
     eligible = {
         key: _eligible(ix, *key) for key in dict.fromkeys((policy, member, w) for policy, member, w, _ in needs)
     }
@@ -59,12 +59,6 @@ def sets(ix: Index) -> dict[str, list[Any]]:
 def lasting(ix: Index, pools: Any) -> list[str]:
     """Pools that count for shares: in-house and contracts."""
     return [pool for pool in pools if ix.pools[pool].source != "on_demand"]
-
-
-def critical(ix: Index, policy: str, t: int) -> list[str]:
-    """Workloads with a part that must survive in a month."""
-    limit = ix.policies[policy].limit
-    return [name for name, row in ix.workloads.items() if limit * row.critical * ix.demand[name][t] > 0]
 
 
 def survivors(ix: Index, policy: str, member: str) -> list[str]:
@@ -114,7 +108,7 @@ def emergencies(m: Any) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str]
 def outage_demand(m: Any, policy: str, member: str, workload: str, t: int) -> Any:
     """The critical part of a workload is served by what is left."""
     ix = m.ix
-    need = ix.policies[policy].limit * ix.workloads[workload].critical * float(ix.demand[workload][t])
+    need = ix.critical[policy, t][workload]
     row = Row(m.one).add(-1.0, need / m.units.accelerators)
     pools, variables = m.emergency_works.get((policy, member, workload, t), ([], []))
     return row.add_all([ix.yields[workload, pool] for pool in pools], variables).equals_zero()

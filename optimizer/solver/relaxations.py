@@ -182,7 +182,8 @@ class Relaxations:
             def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
                 return _set("policies", name, "limit", max(0.0, _down(row.limit - value)))
 
-            yield Relaxation("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
+            if cells:
+                yield Relaxation("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
 
     def rules(self) -> Iterator[Relaxation]:
         """Another right-hand side of a hard rule; an equation is given up as a whole."""

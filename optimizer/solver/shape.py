@@ -21,6 +21,7 @@ def same_shape(old: Index, new: Index) -> bool:
         and (old.yields is new.yields or old.yields.keys() == new.yields.keys())
         and (old.agreements is new.agreements or all(_kind(old, name) == _kind(new, name) for name in new.agreements))
         and [_critical(old), _limits(old)] == [_critical(new), _limits(new)]
+        and (old.survived is new.survived or old.survived.keys() == new.survived.keys())
     )
 
 

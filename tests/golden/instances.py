@@ -189,7 +189,7 @@ def outages() -> Instance:
         accelerators=[{"kw": 500}],
         throughput=[{"factor": 2}],
         contracts=[{**LEASE, "term_months": 1, "sublease": True}],
-        on_demand=[{"price": 1, "max_accelerators": 10, "provider": "neo", "availability": 0.5}],
+        on_demand=[{"price": 1, "max_accelerators": 7, "provider": "neo", "availability": 0.5}],
         outlets=[{"accelerators_per_block": 5, "price": 10, "term_months": 1}],
         providers=PARTIES,
         policies=[{"rule": "survive", "subject": "provider", "limit": 0.8, **loss} for loss in losses],
