@@ -15,7 +15,10 @@ from optimizer.solver.solution import Options, Stop
 
 NAME = "HiGHS"
 LP_TOLERANCE = 1e-9
-EXACT = {"small_matrix_value": 1e-12}  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
+EXACT = {
+    "small_matrix_value": 1e-12,  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
+    "simplex_scale_strategy": 4,  # by the largest values: what it does by itself takes longer (docs/performance.md)
+}
 STATUS = highspy.HighsModelStatus
 DEFAULTS = {
     "presolve": "choose",
