@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.program.index import Index
 from optimizer.program.placement import last_month
@@ -17,17 +18,26 @@ from optimizer.schema import IN_HOUSE
 def sets(ix: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
     wanted = {name: amounts > 0 for name, amounts in ix.demand.items()}
-    allocated = [
-        (workload, pool, t)
-        for workload, pool in ix.yields
-        for t in np.flatnonzero(wanted[workload] & ix.possible[pool]).tolist()
-    ]
+    eligible = {(workload, pool): wanted[workload] & ix.possible[pool] for workload, pool in ix.yields}
+    allocated = [(*pair, t) for pair, months in eligible.items() for t in np.flatnonzero(months).tolist()]
     served = [(name, t) for name, mask in wanted.items() for t in np.flatnonzero(mask).tolist()]
-    lent = {(pool, t) for outlet, pools in ix.lendable.items() for pool in pools for t in ix.agreements[outlet].months}
-    run = {(p[1], t) for p in ix.placements for t in range(p[3], last_month(ix, p) + 1)}
-    busy = {(pool, t) for _, pool, t in allocated} | {(pool, t) for pool, t in lent if ix.possible[pool][t]} | run
-    used = [(pool, t) for pool in ix.pools for t in range(ix.horizon) if (pool, t) in busy]
+    busy = _busy(ix, eligible)
+    used = [(pool, t) for pool in ix.pools for t in np.flatnonzero(busy[pool]).tolist()]
     return {"allocated": allocated, "used": used, "unserved": served, "pool_use": used, "demand_met": served}
+
+
+def _busy(ix: Index, eligible: dict[tuple[str, str], NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
+    """Months in which each pool can be used: by workloads, outlets or training runs."""
+    busy = {pool: np.zeros(ix.horizon, dtype=bool) for pool in ix.pools}
+    for (_, pool), months in eligible.items():
+        busy[pool] |= months
+    for outlet, pools in ix.lendable.items():
+        months = ix.agreements[outlet].months
+        for pool in pools:
+            busy[pool][months.start : months.stop] |= ix.possible[pool][months.start : months.stop]
+    for place in ix.placements:
+        busy[place[1]][place[3] : last_month(ix, place) + 1] = True
+    return busy
 
 
 def limits_used(m: Any, pool: str, t: int) -> tuple[float, float | None]:

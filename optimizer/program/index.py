@@ -51,7 +51,7 @@ _NAMED = {  # rows by name: table and the column that names them
     "providers": ("providers", "provider"),
 }
 _TERMS = ("agreements", "possible", "most_capacity", "placements")
-_WORK = ("pools", "yields", "run_yields", "placements")
+_WORK = ("pools", "yields", "run_yields", "durations", "placements")
 _LOSSES = ("critical", "survived")
 _DERIVED = {  # what is worked out from values of a table that can be edited in place
     "accelerators": ("pools",),
@@ -68,7 +68,7 @@ _DERIVED = {  # what is worked out from values of a table that can be edited in 
     "on_demand": ("possible", "survived", *_WORK),
     "purchases": ("possible", "most_capacity", "placements"),
     "fleet": ("fleet", "possible", "most_capacity", "placements"),
-    "training_runs": ("placements",),
+    "training_runs": ("durations", "placements"),
 }
 
 
@@ -339,6 +339,11 @@ class Index:
         return {
             (run, pool): rate for run, row in self.runs.items() for pool, rate in self._works_on(row, lasting).items()
         }
+
+    @cached_property
+    def durations(self) -> dict[tuple[str, str, float], int]:
+        """Months that runs take by pool and size, as far as they were asked for."""
+        return {}
 
     @cached_property
     def placements(self) -> list[placement.Placement]:

@@ -15,8 +15,11 @@ Placement = tuple[str, str, float, int]  # run, pool, size, first month
 
 def duration(ix: Index, run: str, pool: str, size: float) -> int:
     """Whole months that a run takes in a pool at a size."""
-    months: float = ix.runs[run].work / (size * ix.run_yields[run, pool])
-    return max(1, math.ceil(months - 1e-9))
+    known = ix.durations.get((run, pool, size))
+    if known is None:
+        months: float = ix.runs[run].work / (size * ix.run_yields[run, pool])
+        known = ix.durations[run, pool, size] = max(1, math.ceil(months - 1e-9))
+    return known
 
 
 def last_month(ix: Index, placement: Placement) -> int:

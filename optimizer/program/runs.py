@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
+import numpy as np
+
 from optimizer.program.index import Index
-from optimizer.program.placement import last_month
+from optimizer.program.placement import Placement, duration
 from optimizer.program.row import Row
 
 
@@ -17,14 +18,28 @@ def sets(ix: Index) -> dict[str, list[Any]]:
 
 def occupants(m: Any) -> dict[tuple[str, int], tuple[list[float], list[Any]]]:
     """Sizes and placements that occupy each pool in each month."""
-    found: dict[tuple[str, int], tuple[list[float], list[Any]]] = defaultdict(lambda: ([], []))
-    for placement, variable in m.col["placed"].items():
-        _, pool, size, start = placement
-        for t in range(start, last_month(m.ix, placement) + 1):
-            sizes, variables = found[pool, t]
-            sizes.append(size / m.units.accelerators)
-            variables.append(variable)
+    places, variables = list(m.col["placed"]), list(m.col["placed"].values())
+    sizes = [size / m.units.accelerators for _, _, size, _ in places]
+    found = {}
+    for key, numbers in by_pool_and_month(m.ix, places).items():
+        found[key] = ([sizes[number] for number in numbers], [variables[number] for number in numbers])
     return found
+
+
+def by_pool_and_month(ix: Index, places: list[Placement]) -> dict[tuple[str, int], list[int]]:
+    """Numbers of the placements that occupy each pool in each month."""
+    code, pools = {pool: place for place, pool in enumerate(ix.pools)}, list(ix.pools)
+    starts = np.array([start for *_, start in places], dtype=np.int64)
+    lengths = np.array([duration(ix, *place[:3]) for place in places], dtype=np.int64)
+    first = np.array([code[place[1]] for place in places], dtype=np.int64) * ix.horizon + starts
+    begins = np.cumsum(lengths) - lengths
+    slots = np.repeat(first - begins, lengths) + np.arange(lengths.sum())
+    order = np.argsort(slots, kind="stable")
+    found, ends = np.unique(slots[order], return_index=True)
+    numbers = np.repeat(np.arange(len(places)), lengths)[order].tolist()
+    bounds = [*ends.tolist(), len(numbers)]
+    keys = ((pools[slot // ix.horizon], slot % ix.horizon) for slot in found.tolist())
+    return {key: numbers[bounds[n] : bounds[n + 1]] for n, key in enumerate(keys)}
 
 
 def limits_placed(m: Any, run: str, pool: str, size: float, start: int) -> tuple[float, float]:
