@@ -18,6 +18,7 @@ from optimizer.program import agreements, commitments, demand, fleet, money, pol
 from optimizer.program.families import add_constraints, add_variables
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
+from optimizer.program.placement import Placement
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
 from optimizer.schema import program_contents
@@ -147,11 +148,11 @@ def _gather_variables(m: Any) -> None:
     m.terms_of = gather_terms(m.ix)
 
 
-def gather_placements(m: Any) -> dict[str, list[Any]]:
+def gather_placements(m: Any) -> dict[str, dict[Placement, Any]]:
     """Variables of each training run's placements."""
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: dict[str, dict[Placement, Any]] = defaultdict(dict)
     for place, variable in m.col["placed"].items():
-        found[place[0]].append(variable)
+        found[place[0]][place] = variable
     return found
 
 

@@ -79,7 +79,9 @@ def pool_use(m: Any, pool: str, t: int) -> Any:
     """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
     parts = m.uses.get((pool, t), [])
     row = Row(m.one).add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
-    return add_leased(m, row.add_all(*m.occupants.get((pool, t), ([], []))), 1.0, pool, t).equals_zero()
+    taken = m.occupants.get((pool, t), [])
+    row.add_all([size for size, *_ in taken], [variable for _, variable, _ in taken])
+    return add_leased(m, row, 1.0, pool, t).equals_zero()
 
 
 def demand_met(m: Any, workload: str, t: int) -> Any:

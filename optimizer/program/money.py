@@ -187,10 +187,10 @@ def unserved(m: Any, ledger: Ledger) -> None:
 def lateness(m: Any, ledger: Ledger) -> None:
     """Penalty for training runs that finish after their target, in the month they finish."""
     for name, row in m.ix.runs.items():
-        places = [variable.index() for variable in m.placements_of[name]]
+        places = m.placements_of.get(name, {})
         months = [last_month(m.ix, place) for place in places]
         amounts = row.lateness_penalty * np.array([months_late(m.ix, place) for place in places], dtype=float)
-        ledger.add_many(Account("lateness", name, ""), m.placements_of[name], months, amounts)
+        ledger.add_many(Account("lateness", name, ""), list(places.values()), months, amounts)
 
 
 def not_run(m: Any, ledger: Ledger) -> None:

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.placement import last_month, month_given_up
+from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased, delivered_blocks
+from optimizer.program.work import Done, Work
 from optimizer.schema import IN_HOUSE
-
-Work = list[tuple[float, float, Any]]  # accelerators per unit of a variable, work per accelerator, variable
 
 
 class Quantities:
@@ -31,6 +30,7 @@ class Quantities:
 
     def __init__(self, m: Any) -> None:
         self.m, self.ix, self.col, self.unit = m, m.ix, m.col, m.units.accelerators
+        self.work = Work(m)
         self.money_of = cache(self._money_of)
 
     def add(self, row: Row, coefficient: float, term: Any, t: int) -> None:
@@ -51,28 +51,11 @@ class Quantities:
         agreement = self.ix.agreements.get(item)
         return agreement if agreement is not None and agreement.is_outlet else None
 
-    @cached_property
-    def work(self) -> dict[tuple[str, int], Work]:
-        """What is done by each workload or run, and in each pool, by month; pools are marked by a slash in front."""
-        found: dict[tuple[str, int], Work] = defaultdict(list)
-        marked, unit, yields = {pool: "/" + pool for pool in self.ix.pools}, self.unit, self.ix.yields
-        for (workload, pool, t), variable in self.col["allocated"].items():
-            entry = (unit, yields[workload, pool], variable)
-            found[workload, t].append(entry)
-            found[marked[pool], t].append(entry)
-        for placement, variable in self.col["placed"].items():
-            run, pool, size, start = placement
-            entry = (size, self.ix.run_yields[run, pool], variable)
-            for t in range(start, last_month(self.ix, placement) + 1):
-                found[run, t].append(entry)
-                found[marked[pool], t].append(entry)
-        return found
-
-    def work_of(self, item: str, t: int) -> Work:
+    def work_of(self, item: str, t: int) -> Done:
         """What a workload or run does, or what is done in the pools of an item, in a month."""
         if item in self.ix.workloads or item in self.ix.runs:
-            return self.work.get((item, t), [])
-        return [entry for pool in self.pools(item) for entry in self.work.get(("/" + pool, t), [])]
+            return self.work.by_item(item, t)
+        return [entry for pool in self.pools(item) for entry in self.work.in_pool(pool, t)]
 
     # ------------------------------------------------------------------ quantities
     def capacity(self, row: Row, c: float, item: str, t: int) -> None:
@@ -126,12 +109,19 @@ class Quantities:
     def started(self, row: Row, c: float, item: str, t: int) -> None:
         """Blocks or lots ordered, blocks that start, or a run that starts."""
         if item in self.ix.runs:
-            for place in self.m.placements_of.get(item, []):
-                if place.index()[-1] == t:
-                    row.add(c, place)
+            for variable in self._starts.get((item, t), []):
+                row.add(c, variable)
             return
         family = "ordered" if item in self.ix.builds else "bought" if item in self.ix.purchases else "started"
         row.add(c, self.col[family].get((item, t), 0.0))
+
+    @cached_property
+    def _starts(self) -> dict[tuple[str, int], list[Any]]:
+        """Placements by run and first month."""
+        found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+        for (run, *_, start), variable in self.col["placed"].items():
+            found[run, start].append(variable)
+        return found
 
     def unserved(self, row: Row, c: float, item: str, t: int) -> None:
         """Demand not served; of a run, 1 in the month its penalty is due, if it is not run."""

@@ -10,20 +10,20 @@ from optimizer.program.index import Index
 from optimizer.program.placement import Placement, duration
 from optimizer.program.row import Row
 
+Occupant = tuple[float, Any, Placement]  # size in the program's units, variable, placement
+
 
 def sets(ix: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
     return {"placed": ix.placements, "not_run": list(ix.runs), "run_once": list(ix.runs)}
 
 
-def occupants(m: Any) -> dict[tuple[str, int], tuple[list[float], list[Any]]]:
-    """Sizes and placements that occupy each pool in each month."""
-    places, variables = list(m.col["placed"]), list(m.col["placed"].values())
-    sizes = [size / m.units.accelerators for _, _, size, _ in places]
-    found = {}
-    for key, numbers in by_pool_and_month(m.ix, places).items():
-        found[key] = ([sizes[number] for number in numbers], [variables[number] for number in numbers])
-    return found
+def occupants(m: Any) -> dict[tuple[str, int], list[Occupant]]:
+    """Placements that occupy each pool in each month, with their sizes in the program's units."""
+    unit, placed = m.units.accelerators, m.col["placed"]
+    every = [(place[2] / unit, variable, place) for place, variable in placed.items()]
+    found = by_pool_and_month(m.ix, list(placed))
+    return {key: [every[number] for number in numbers] for key, numbers in found.items()}
 
 
 def by_pool_and_month(ix: Index, places: list[Placement]) -> dict[tuple[str, int], list[int]]:
@@ -59,6 +59,6 @@ def limits_not_run(m: Any, run: str) -> tuple[float, float]:
 
 def run_once(m: Any, run: str) -> Any:
     """A run is placed once, or not run."""
-    places = m.placements_of.get(run, [])
+    places = m.placements_of.get(run, {}).values()
     row = Row(m.one).add(1.0, m.col["not_run"][run]).add(-1.0, 1.0)
     return row.add_all([1.0] * len(places), places).equals_zero()

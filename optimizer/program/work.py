@@ -1,0 +1,59 @@
+"""What is done by each workload and training run, and in each pool, month by month: gathered when it is asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache, cached_property
+from typing import Any
+
+from optimizer.program.placement import last_month
+
+Done = list[tuple[float, float, Any]]  # accelerators per unit of a variable, work per accelerator, variable
+
+
+class Work:
+    """Variables that do work, with their accelerators and what one of these does.
+
+    Parameters
+    ----------
+    m : ConcreteModel
+        The program, its variables made and gathered.
+    """
+
+    def __init__(self, m: Any) -> None:
+        self.m, self.ix, self.unit = m, m.ix, m.units.accelerators
+        self.by_item, self.in_pool, self._of_run = cache(self._by_item), cache(self._in_pool), cache(self._by_month)
+
+    def _by_item(self, item: str, t: int) -> Done:
+        """What a workload or run does in a month."""
+        pools, variables = self.m.works.get((item, t), ([], []))
+        rates = [self.ix.yields[item, pool] for pool in pools]
+        done = [(self.unit, rate, variable) for rate, variable in zip(rates, variables, strict=True)]
+        return done + self._of_run(item).get(t, [])
+
+    def _in_pool(self, pool: str, t: int) -> Done:
+        """What is done in a pool in a month."""
+        allocated = self.m.col["allocated"]
+        keys = [(workload, pool, t) for workload in self._workloads_of.get(pool, [])]
+        done = [(self.unit, self.ix.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
+        for _, variable, (run, _, size, _) in self.m.occupants.get((pool, t), []):
+            done.append((size, self.ix.run_yields[run, pool], variable))
+        return done
+
+    @cached_property
+    def _workloads_of(self) -> dict[str, list[str]]:
+        """Workloads that may run in each pool."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for workload, pool in self.ix.yields:
+            found[pool].append(workload)
+        return found
+
+    def _by_month(self, run: str) -> dict[int, Done]:
+        """What a run does, by month."""
+        found: dict[int, Done] = defaultdict(list)
+        for place, variable in self.m.placements_of.get(run, {}).items():
+            _, pool, size, start = place
+            entry = (size, self.ix.run_yields[run, pool], variable)
+            for t in range(start, last_month(self.ix, place) + 1):
+                found[t].append(entry)
+        return found
