@@ -80,7 +80,7 @@ def pool_use(m: Any, pool: str, t: int) -> Any:
     parts = m.uses.get((pool, t), [])
     row = Row(m.one).add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
     taken = m.occupants.get((pool, t), [])
-    row.add_all([size for size, *_ in taken], [variable for _, variable, _ in taken])
+    row.add_all([one[0] for one in taken], [one[1] for one in taken])
     return add_leased(m, row, 1.0, pool, t).equals_zero()
 
 

@@ -29,9 +29,9 @@ class RowData(ConstraintData):  # type: ignore[misc]
 
     __slots__ = ("_written",)
 
-    def __init__(self, family: Any, key: Any, written: Any) -> None:
+    def __init__(self, family: ref[Any], key: Any, written: Any) -> None:
         # As Pyomo's own constructor does, but for the expression, which there is none of yet.
-        self._component, self._index, self._active = ref(family), key, True  # type: ignore[misc]
+        self._component, self._index, self._active = family, key, True  # type: ignore[misc]
         self._written = written
 
     @property
@@ -86,17 +86,20 @@ def add_variables(
     m.add_component(name, family)
     pattern = VarData(family)
     pattern._domain, pattern._lb = pyo.Reals, 0.0
-    copy, data = VarData.copy, family._data
-    for key in listed:
-        data[key] = variable = copy(pattern)
+    copy = VarData.copy
+    made = {key: copy(pattern) for key in listed}
+    for key, variable in made.items():
         variable._index = key
-        parts = key if key.__class__ is tuple else (key,)
-        if limits is not None:
-            low, high = limits(m, *parts)
+    if limits is not None:
+        for key, variable in made.items():
+            low, high = limits(m, *_parts(key))
             variable._lb, variable._ub = _number(low), _number(high)
-        if whole is not None and whole(m.ix, *parts):
-            variable._domain = pyo.Integers
-    return dict(data)
+    if whole is not None:
+        for key, variable in made.items():
+            if whole(m.ix, *_parts(key)):
+                variable._domain = pyo.Integers
+    family._data.update(made)
+    return made
 
 
 def add_constraints(m: Any, name: str, keys: Iterable[Any], rule: Callable[..., Any]) -> None:
@@ -104,9 +107,9 @@ def add_constraints(m: Any, name: str, keys: Iterable[Any], rule: Callable[..., 
     listed = list(dict.fromkeys(keys))
     family = pyo.Constraint(pyo.SetOf(listed))
     m.add_component(name, family)
-    data = family._data
+    data, owner = family._data, ref(family)
     for key in listed:
-        data[key] = RowData(family, key, rule(m, *key) if key.__class__ is tuple else rule(m, key))
+        data[key] = RowData(owner, key, rule(m, *key) if key.__class__ is tuple else rule(m, key))
 
 
 def plain_bounds(variable: Any) -> Bounds | None:
@@ -127,6 +130,10 @@ def _relation(row: Any) -> Any:
         return EqualityExpression((row[0].expression(), row[1]))
     low, body, high = row
     return InequalityExpression((body.expression(), high) if low is None else (low, body.expression()), False)
+
+
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if key.__class__ is tuple else (key,)
 
 
 def _number(bound: float | None) -> float | None:

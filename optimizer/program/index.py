@@ -233,6 +233,13 @@ class Index:
 
     def useful_orders(self, row: Any) -> range:
         """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
+        return self._useful_orders[row.purchase]
+
+    @cached_property
+    def _useful_orders(self) -> dict[str, range]:
+        return {name: self._purchase_orders(row) for name, row in self.purchases.items()}
+
+    def _purchase_orders(self, row: Any) -> range:
         months = self.order_months(row)
         if self._counted(row.purchase, "started") or any(
             self._counted(item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
@@ -245,6 +252,13 @@ class Index:
 
         They would cost and do nothing, so that any plan could hold them; but a rule may count them, or a build wait.
         """
+        return self._build_orders[row.build]
+
+    @cached_property
+    def _build_orders(self) -> dict[str, range]:
+        return {name: self._worthwhile_orders(row) for name, row in self.builds.items()}
+
+    def _worthwhile_orders(self, row: Any) -> range:
         months = self.order_months(row)
         followed = any(other.after == row.build for other in self.rows["builds"])
         if row.payment != "delivery" or followed or self._counted(row.build, "started"):

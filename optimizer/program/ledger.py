@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -114,19 +115,21 @@ class Ledger:
 
     def add_many(self, account: Account, variables: list[Any], months: Any, amounts: Any) -> None:
         """Book one amount in one month for each of many variables."""
-        self._book(account, [self._numbers[id(v)] for v in variables], _listed(months), _listed(amounts))
+        columns = list(map(self._numbers.__getitem__, map(id, variables)))
+        self._book(account, columns, _listed(months), _listed(amounts))
 
     def _book(self, account: Account, columns: list[int], months: list[int], amounts: list[float]) -> None:
         """Book what is not zero; a single amount counts for every month."""
         number = self._accounts.setdefault(account, len(self._accounts))
         if len(amounts) == 1:
             amounts = amounts * len(months)
-        for column, month, amount in zip(columns, months, amounts, strict=True):
-            if amount != 0:
-                self._columns.append(column)
-                self._months.append(month)
-                self._amounts.append(amount)
-                self._numbers_of.append(number)
+        if 0 in amounts:
+            kept = [amount != 0 for amount in amounts]
+            columns, months, amounts = (list(compress(every, kept)) for every in (columns, months, amounts))
+        self._columns += columns
+        self._months += months
+        self._amounts += amounts
+        self._numbers_of += [number] * len(amounts)
 
     def entries(self) -> Entries:
         """The ledger as arrays."""

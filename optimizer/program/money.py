@@ -5,17 +5,18 @@ Months of money lie in 0 .. T-1, but for the residual value, which is booked in 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.program.agreement import Agreement
-from optimizer.program.agreements import blocks_active, blocks_started
+from optimizer.program.agreements import blocks_started
 from optimizer.program.commitments import year_end, year_starts
 from optimizer.program.index import Index
 from optimizer.program.ledger import Account, Entries, Ledger
-from optimizer.program.placement import last_month, month_given_up, months_late
+from optimizer.program.placement import last_month, late_months, month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
 from optimizer.program.rules import constraint_months
@@ -50,19 +51,20 @@ def build(m: Any, ledger: Ledger) -> None:
             ledger.add(Account("build", name, IN_HOUSE), m.col["ordered"][name, t], paid, price)
 
 
-def purchase_payments(ix: Index, row: Any, order: int) -> list[tuple[int, float]]:
-    """Months and amounts paid for one lot ordered in ``order``, within the plan."""
-    lot = ix.item_price(row.purchase, row.unit_price).at(order) * row.lot_size
-    plan = [(order, row.deposit_fraction * lot), (order + row.lead_months, (1 - row.deposit_fraction) * lot)]
-    return [(month, amount) for month, amount in plan if month < ix.horizon]
+def purchase_payments(ix: Index, row: Any) -> Iterator[tuple[int, list[tuple[int, float]]]]:
+    """By order month, months and amounts paid for one lot, within the plan."""
+    price, deposit = ix.item_price(row.purchase, row.unit_price), row.deposit_fraction
+    for order in ix.useful_orders(row):
+        lot = price.at(order) * row.lot_size
+        plan = [(order, deposit * lot), (order + row.lead_months, (1 - deposit) * lot)]
+        yield order, [(month, amount) for month, amount in plan if month < ix.horizon]
 
 
 def purchase(m: Any, ledger: Ledger) -> None:
     """Accelerators bought: deposit at order, the rest on delivery, at the price of the order month."""
     for name, row in m.ix.purchases.items():
         account = Account("purchase", name, IN_HOUSE)
-        for t in m.ix.useful_orders(row):
-            payments = purchase_payments(m.ix, row, t)
+        for t, payments in purchase_payments(m.ix, row):
             months, amounts = [month for month, _ in payments], [amount for _, amount in payments]
             ledger.add(account, m.col["bought"][name, t], months, amounts)
 
@@ -114,25 +116,31 @@ def upfront(m: Any, ledger: Ledger) -> None:
             _upfronts(m, ledger, agreement, "upfront", 1.0)
 
 
+def _within(start: int, stop: int, end: int) -> tuple[int, int]:
+    """The part of months ``start`` .. ``stop - 1`` that lies in 0 .. ``end - 1``."""
+    first = max(start, 0)
+    return first, max(min(stop, end), first)
+
+
 def _monthly(m: Any, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     account, horizon = Account(term, agreement.name, agreement.party), m.ix.horizon
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
     if agreement.fixed:
+        shares = agreement.price.over(0, agreement.term)
         for s in starts:
-            months = np.arange(s, s + agreement.term)
-            inside = (months >= 0) & (months < horizon)
-            prices = sign * agreement.fixed_prices(s)[inside]
-            ledger.add(account, blocks_started(m, agreement, s), months[inside], prices)
+            first, last = _within(s, s + agreement.term, horizon)
+            prices = sign * (agreement.start_price(s) * shares[first - s : last - s])
+            ledger.add(account, blocks_started(m, agreement, s), range(first, last), prices)
         return
     prices = sign * agreement.block_price.over(0, horizon)
     full = agreement.full_price
-    for t in agreement.months:
-        ledger.add(account, blocks_active(m, agreement, t), t, prices[t] * full)
+    months = list(agreement.months)
+    ledger.add_many(account, [m.col["in_force"][agreement.name, t] for t in months], months, prices[months] * full)
     surplus = agreement.price.over(0, agreement.ramp_end) - full
     for s in starts if surplus.any() else []:
-        months = np.arange(s, s + len(surplus))
-        inside = (months >= 0) & (months < horizon) & (months <= agreement.last_month)
-        ledger.add(account, blocks_started(m, agreement, s), months[inside], prices[months[inside]] * surplus[inside])
+        first, last = _within(s, s + len(surplus), agreement.last_month + 1)
+        amounts = prices[first:last] * surplus[first - s : last - s]
+        ledger.add(account, blocks_started(m, agreement, s), range(first, last), amounts)
 
 
 def contract(m: Any, ledger: Ledger) -> None:
@@ -189,7 +197,8 @@ def lateness(m: Any, ledger: Ledger) -> None:
     for name, row in m.ix.runs.items():
         places = m.placements_of.get(name, {})
         months = [last_month(m.ix, place) for place in places]
-        amounts = row.lateness_penalty * np.array([months_late(m.ix, place) for place in places], dtype=float)
+        late = np.array([late_months(row, month) for month in months], dtype=float)
+        amounts = row.lateness_penalty * late
         ledger.add_many(Account("lateness", name, ""), list(places.values()), months, amounts)
 
 
@@ -225,8 +234,8 @@ def residual(m: Any, ledger: Ledger) -> None:
             value = paid * _kept(row, t + row.lead_months, ix.horizon)
             ledger.add(Account("residual", name, IN_HOUSE), m.col["ordered"][name, t], ix.horizon, -value)
     for name, row in ix.purchases.items():
-        for t in ix.useful_orders(row):
-            paid = sum(amount for _, amount in purchase_payments(ix, row, t))
+        for t, payments in purchase_payments(ix, row):
+            paid = sum(amount for _, amount in payments)
             value = paid * _kept(row, t + row.lead_months, ix.horizon)
             ledger.add(Account("residual", name, IN_HOUSE), m.col["bought"][name, t], ix.horizon, -value)
 

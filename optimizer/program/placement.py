@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,8 +30,12 @@ def last_month(ix: Index, placement: Placement) -> int:
 
 def months_late(ix: Index, placement: Placement) -> int:
     """Months after its target in which a placed run finishes; 0 without a target."""
-    target = ix.runs[placement[0]].target
-    return 0 if target is None else max(0, last_month(ix, placement) - int(target))
+    return late_months(ix.runs[placement[0]], last_month(ix, placement))
+
+
+def late_months(row: Any, finished: int) -> int:
+    """Months after its target in which a run finishes; 0 without a target."""
+    return 0 if row.target is None else max(0, finished - int(row.target))
 
 
 def month_given_up(ix: Index, run: str) -> int:

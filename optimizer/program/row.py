@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 Term = Any  # a Pyomo VarData, or a number
@@ -47,7 +48,7 @@ class Row:
 
     def add(self, coefficient: float, term: Term) -> Row:
         """Add ``coefficient x term``; a term can be a variable or a number."""
-        if term.__class__ is float or isinstance(term, (int, float)):
+        if term.__class__ is not VarData and isinstance(term, (int, float)):
             self._constant += coefficient * term
         elif coefficient != 0:
             self._coefficients.append(float(coefficient))
