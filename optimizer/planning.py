@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -255,8 +256,13 @@ def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
 
 def _versions(options: Options) -> dict[str, str]:
     """Versions of what a plan was found with."""
-    found = {name: version(name) for name in _VERSIONS} | engines.versions(options)
-    return {**found, "python": platform.python_version()}
+    return {**_own_versions(), **engines.versions(options), "python": platform.python_version()}
+
+
+@cache
+def _own_versions() -> dict[str, str]:
+    """Versions of what is there in any case, which are long to look up."""
+    return {name: version(name) for name in _VERSIONS}
 
 
 def _head(

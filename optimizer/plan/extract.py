@@ -231,4 +231,8 @@ class _Extract:
 def _sorted(columns: dict[str, Any], months: NDArray[np.int64]) -> dict[str, Any]:
     """Columns with their rows in order of month, else as they stood."""
     order = np.argsort(months, kind="stable")
-    return {name: pd.Series(column).to_numpy()[order] for name, column in columns.items()}
+    return {name: _taken(column, order) for name, column in columns.items()}
+
+
+def _taken(column: Any, order: NDArray[np.int64]) -> Any:
+    return column[order] if isinstance(column, np.ndarray) else [column[place] for place in order.tolist()]

@@ -36,6 +36,7 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
     cash, service, capacity = tables["cash"], tables["service"], tables["capacity"]
     cost, wanted = _sum(cash["present_value"]), _sum(service["demand"])
     amounts = cash.groupby("term")["amount"].sum()
+    held = capacity.groupby(["month", "source"])[["accelerators", "mw"]].sum()
     actions = tables["decisions"][tables["decisions"]["decision"] != "expire"]
     return {
         "net_present_cost": cost,
@@ -45,8 +46,8 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
         "lease_out_revenue": 0.0 - float(amounts.get("lease_out", 0.0)),
         "unserved_share": _sum(service["unserved"]) / wanted if wanted else None,
         "unserved_penalty": float(amounts.get("unserved", 0.0)),
-        "peak_accelerators": _peaks(capacity, "accelerators"),
-        "peak_mw": _peaks(capacity, "mw"),
+        "peak_accelerators": _peaks(held["accelerators"]),
+        "peak_mw": _peaks(held["mw"]),
         "decisions": len(actions),
         "decisions_due_soon": sum(month < SOON for month in _due(actions, instance)),
     }
@@ -66,10 +67,9 @@ def _due(actions: pd.DataFrame, instance: Instance) -> list[int]:
     return [instance.month_index(month) - notice for month, notice in early]
 
 
-def _peaks(capacity: pd.DataFrame, column: str) -> dict[str, float]:
+def _peaks(held: pd.Series[Any]) -> dict[str, float]:
     """The most there is in any month, in all and by source; these can be different months."""
-    months = capacity.pivot_table(index="month", columns="source", values=column, aggfunc="sum", fill_value=0.0)
-    months = months.reindex(columns=list(SOURCES), fill_value=0.0)
+    months = held.unstack(fill_value=0.0).reindex(columns=list(SOURCES), fill_value=0.0)
     peaks = {"total": months.sum(axis=1).max(), **months.max()} if len(months) else dict.fromkeys(("total", *SOURCES))
     return {source: float(value or 0.0) for source, value in peaks.items()}
 

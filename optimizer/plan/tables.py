@@ -61,11 +61,9 @@ def text_columns(table: str) -> list[str]:
 
 def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """A plan table from columns or from rows, with its columns in order and of their types."""
-    columns = list(COLUMNS[table])
-    if isinstance(data, Mapping):
-        frame = pd.DataFrame({name: data[name] for name in columns})
-    else:
-        frame = pd.DataFrame(list(data), columns=columns)
-    texts = text_columns(table)
-    kinds: dict[str, Any] = {name: object if name in texts else float for name in columns}
-    return frame.astype(kinds)
+    columns, texts = COLUMNS[table], text_columns(table)
+    if not isinstance(data, Mapping):
+        rows = list(data)
+        data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
+    # Told their types, pandas need not guess them cell by cell.
+    return pd.DataFrame({name: pd.Series(data[name], dtype=object if name in texts else float) for name in columns})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -108,11 +109,9 @@ def names(draft: Draft, say: Findings) -> None:
 
 def _places(known: Mapping[Any, int], columns: Mapping[str, Array], of: tuple[str, ...]) -> Array:
     """Place of each row's name, which can stand in two columns; -1 if it is not known."""
-    if len(of) == 1:
-        places: Array = pd.Index(list(known), dtype=object).get_indexer(pd.Index(columns[of[0]], dtype=object))
-        return places
-    keys = zip(*(columns[column] for column in of), strict=True)
-    return np.array([known.get(key, -1) for key in keys], dtype=int)
+    first = columns[of[0]].tolist()
+    keys = first if len(of) == 1 else zip(*(columns[column].tolist() for column in of), strict=True)
+    return np.fromiter(map(known.get, keys, repeat(-1)), dtype=int, count=len(first))
 
 
 def _no_number(column: str, _: int) -> str:
@@ -147,8 +146,10 @@ def negative(case: Holdings, say: Findings) -> None:
 def duplicates(case: Holdings, say: Findings) -> None:
     """No two rows of a table are about the same things and month; of a relaxed plan, parts of training runs may be."""
     for name, table in case.tables.items():
-        key = {"month": table.t, **table.codes}
-        repeated = pd.DataFrame(key).duplicated().to_numpy(dtype=bool)
+        key = table.t
+        for codes in table.codes.values():
+            key = key * (int(codes.max(initial=0)) + 1) + codes
+        repeated = pd.Index(key).duplicated()
         if case.relaxed and name in ("decisions", "allocation", "runs"):
             repeated = repeated & ~np.isin(table.subjects, list(case.facts.tables["training_runs"]))
         say.checks += len(table)

@@ -162,7 +162,9 @@ class Findings:
         beside : array
             Figures that the compared ones are parts or differences of: the tolerance is relative to these too.
         """
-        left, right = np.broadcast_arrays(np.atleast_1d(np.asarray(found, float)), np.asarray(allowed, float))
+        left, right = np.atleast_1d(np.asarray(found, float)), np.asarray(allowed, float)
+        if left.shape != right.shape:
+            left, right = np.broadcast_arrays(left, right)
         size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(np.asarray(beside, float)))
         tolerance = RELATIVE * size + np.asarray(floor, float)
         excess = {"=": np.abs(left - right), "<=": left - right, ">=": right - left}[sense]
