@@ -69,7 +69,7 @@ def _due(actions: pd.DataFrame, instance: Instance) -> list[int]:
 
 def _peaks(held: pd.Series[Any]) -> dict[str, float]:
     """The most there is in any month, in all and by source; these can be different months."""
-    months = held.unstack(fill_value=0.0).reindex(columns=list(SOURCES), fill_value=0.0)
+    months = held.unstack(fill_value=0).reindex(columns=list(SOURCES), fill_value=0.0)
     peaks = {"total": months.sum(axis=1).max(), **months.max()} if len(months) else dict.fromkeys(("total", *SOURCES))
     return {source: float(value or 0.0) for source, value in peaks.items()}
 

@@ -263,15 +263,19 @@ def _domains(variables: list[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Bounds and integrality; a fixed variable is bounded by its value."""
     names = ("_lb", "_ub", "_domain", "_fixed")  # the slots: properties take longer than all the rest
     lows, highs, domains, fixed = (list(map(attrgetter(name), variables)) for name in names)
-    integers = pyo.Integers
-    integer = [domain is integers for domain in domains]
-    ordinary = {*map(id, domains)} <= {id(pyo.Reals), id(integers)} and not any(fixed)
+    kinds = np.fromiter(map(id, domains), dtype=np.int64, count=len(variables))
+    integer = kinds == id(pyo.Integers)
+    ordinary = bool((integer | (kinds == id(pyo.Reals))).all()) and not any(fixed)
     if not (ordinary and {*map(type, lows), *map(type, highs)} <= {float, type(None)}):
         lows, highs = _own_bounds(variables)
-        integer = [not continuous(variable) for variable in variables]
-    lower = np.array([-np.inf if low is None else low for low in lows], dtype=float)
-    upper = np.array([np.inf if high is None else high for high in highs], dtype=float)
-    return lower, upper, np.array(integer, dtype=bool)
+        integer = np.array([not continuous(variable) for variable in variables], dtype=bool)
+    return _filled(lows, -np.inf), _filled(highs, np.inf), integer
+
+
+def _filled(bounds: list[Any], missing: float) -> Floats:
+    """Bounds as an array, those that are missing filled in."""
+    given = bounds if None not in bounds else [missing if bound is None else bound for bound in bounds]
+    return np.array(given, dtype=float)
 
 
 def _own_bounds(variables: list[Any]) -> tuple[list[Any], list[Any]]:

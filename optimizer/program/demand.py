@@ -19,7 +19,9 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
     wanted = {name: amounts > 0 for name, amounts in ix.demand.items()}
     eligible = {(workload, pool): wanted[workload] & ix.possible[pool] for workload, pool in ix.yields}
-    allocated = [(*pair, t) for pair, months in eligible.items() for t in np.flatnonzero(months).tolist()]
+    allocated = [
+        (workload, pool, t) for (workload, pool), months in eligible.items() for t in np.flatnonzero(months).tolist()
+    ]
     served = [(name, t) for name, mask in wanted.items() for t in np.flatnonzero(mask).tolist()]
     busy = _busy(ix, eligible)
     used = [(pool, t) for pool in ix.pools for t in np.flatnonzero(busy[pool]).tolist()]
@@ -32,9 +34,9 @@ def _busy(ix: Index, eligible: dict[tuple[str, str], NDArray[np.bool_]]) -> dict
     for (_, pool), months in eligible.items():
         busy[pool] |= months
     for outlet, pools in ix.lendable.items():
-        months = ix.agreements[outlet].months
+        leased = slice(ix.agreements[outlet].months.start, ix.agreements[outlet].months.stop)
         for pool in pools:
-            busy[pool][months.start : months.stop] |= ix.possible[pool][months.start : months.stop]
+            busy[pool][leased] |= ix.possible[pool][leased]
     for place in ix.placements:
         busy[place[1]][place[3] : last_month(ix, place) + 1] = True
     return busy

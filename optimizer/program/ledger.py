@@ -125,7 +125,8 @@ class Ledger:
             amounts = amounts * len(months)
         if 0 in amounts:
             kept = [amount != 0 for amount in amounts]
-            columns, months, amounts = (list(compress(every, kept)) for every in (columns, months, amounts))
+            columns, months = list(compress(columns, kept)), list(compress(months, kept))
+            amounts = list(compress(amounts, kept))
         self._columns += columns
         self._months += months
         self._amounts += amounts

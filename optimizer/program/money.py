@@ -44,11 +44,12 @@ def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
 def build(m: Any, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
     for name, row in m.ix.builds.items():
+        account = Account("build", name, IN_HOUSE)
         for t in m.ix.build_orders(row):
             months, share = build_instalments(row, t)
             paid = [month for month in months if month < m.ix.horizon]
             price = share * row.capex_per_mw * row.mw_per_block
-            ledger.add(Account("build", name, IN_HOUSE), m.col["ordered"][name, t], paid, price)
+            ledger.add(account, m.col["ordered"][name, t], paid, price)
 
 
 def purchase_payments(ix: Index, row: Any) -> Iterator[tuple[int, list[tuple[int, float]]]]:
@@ -72,9 +73,9 @@ def purchase(m: Any, ledger: Ledger) -> None:
 def fixed(m: Any, ledger: Ledger) -> None:
     """Fixed cost of energised builds."""
     for name, row in m.ix.builds.items():
-        cost = row.fixed_cost_per_mw_month * row.mw_per_block
+        cost, account = row.fixed_cost_per_mw_month * row.mw_per_block, Account("fixed", name, IN_HOUSE)
         for t in range(m.ix.horizon if cost else 0):
-            ledger.add(Account("fixed", name, IN_HOUSE), built_by(m, name, t - row.lead_months), t, cost)
+            ledger.add(account, built_by(m, name, t - row.lead_months), t, cost)
 
 
 def energy(m: Any, ledger: Ledger) -> None:
@@ -101,6 +102,8 @@ def maintenance(m: Any, ledger: Ledger) -> None:
 
 def _upfronts(m: Any, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     row = agreement.row
+    if not row.upfront_per_block:
+        return
     account = Account(term, agreement.name, agreement.party)
     starts = [int(row.earliest)] if agreement.committed is not None else agreement.starts
     for s in starts:
@@ -228,16 +231,23 @@ def residual(m: Any, ledger: Ledger) -> None:
     """Residual value at the end of what was built and bought, by what was paid within the plan."""
     ix = m.ix
     for name, row in ix.builds.items():
+        values = []
         for t in ix.build_orders(row):
             months, share = build_instalments(row, t)
             paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
-            value = paid * _kept(row, t + row.lead_months, ix.horizon)
-            ledger.add(Account("residual", name, IN_HOUSE), m.col["ordered"][name, t], ix.horizon, -value)
+            values.append(-paid * _kept(row, t + row.lead_months, ix.horizon))
+        _book_residual(m, ledger, name, [m.col["ordered"][name, t] for t in ix.build_orders(row)], values)
     for name, row in ix.purchases.items():
+        values = []
         for t, payments in purchase_payments(ix, row):
             paid = sum(amount for _, amount in payments)
-            value = paid * _kept(row, t + row.lead_months, ix.horizon)
-            ledger.add(Account("residual", name, IN_HOUSE), m.col["bought"][name, t], ix.horizon, -value)
+            values.append(-paid * _kept(row, t + row.lead_months, ix.horizon))
+        _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in ix.useful_orders(row)], values)
+
+
+def _book_residual(m: Any, ledger: Ledger, item: str, variables: list[Any], values: list[float]) -> None:
+    """Book what is left of each order of an item, after the plan's last month."""
+    ledger.add_many(Account("residual", item, IN_HOUSE), variables, [m.ix.horizon] * len(values), values)
 
 
 def kinds_of(row: Any) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def placements(ix: Index) -> list[Placement]:
         for size in row.sizes:
             months = duration(ix, run, pool, size)
             room = ix.most_capacity[pool] >= size * (1 - 1e-9)
-            lacking = np.concatenate([[0], np.cumsum(~room)])
+            lacking = [0, *np.cumsum(~room).tolist()]
             starts = range(max(int(row.release), 0), final - months + 2)
             found += [(run, pool, size, s) for s in starts if lacking[s + months] == lacking[s]]
     return found
