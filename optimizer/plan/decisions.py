@@ -100,9 +100,9 @@ def _runs(program: Program, settled: Settled, label: Any) -> Iterator[Decision]:
 
 def placed_runs(program: Program, values: Floats) -> list[tuple[Placement, float]]:
     """Placements that are chosen, each with its share: 1, or less in a relaxed plan."""
-    m = program.model
-    shares = ((place, float(values[m.number[id(variable)]])) for place, variable in m.col["placed"].items())
-    return [(place, share) for place, share in shares if share > 0]
+    number, placed = program.model.number, program.model.col["placed"]
+    places, shares = list(placed), values[[number[id(variable)] for variable in placed.values()]]
+    return [(places[at], float(shares[at])) for at in np.flatnonzero(shares > 0).tolist()]
 
 
 def _ends(agreement: Agreement, settled: Settled) -> Iterator[tuple[int, float]]:

@@ -23,7 +23,7 @@ def settle_penalties(program: Program, values: Floats) -> None:
     """Work out anew, in ``values``, what is not run, what is short and by how much soft rules are violated."""
     m = program.model
     for run, variable in m.col["not_run"].items():
-        placed = sum(values[m.number[id(place)]] for place in m.placements_of.get(run, {}).values())
+        placed = sum(values[[m.number[id(place)] for place in m.placements_of.get(run, {}).values()]].tolist())
         values[m.number[id(variable)]] = max(0.0, round(1.0 - placed, 8))
     _shortfalls(program, values)
     for (rule, t), over, under in _soft(m):

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
@@ -147,11 +148,10 @@ class Columns:
         return found
 
     def places(self, variables: Iterable[Any], count: int) -> Ints:
-        """Numbers of many variables that are known: looked up in a sorted list, which takes a third of the time."""
+        """Numbers of many variables that are known: looked up all at once, which takes a third of the time."""
         known = np.fromiter(map(id, self.variables), dtype=np.int64, count=len(self.variables))
-        order = np.argsort(known, kind="stable")
         sought = np.fromiter(map(id, variables), dtype=np.int64, count=count)
-        return np.asarray(order[np.searchsorted(known[order], sought)], dtype=np.int64)
+        return np.asarray(pd.Index(known).get_indexer(pd.Index(sought)), dtype=np.int64)
 
     def with_more(self, variables: Iterable[Any]) -> Columns:
         """The same columns with some more behind them."""
