@@ -160,8 +160,8 @@ def test_every_policy_occurs(instances: list[Instance]) -> None:
 
 
 def test_largest_is_large() -> None:
-    """Tests that size L comes to 150,000 variables and more."""
-    assert len(optimizer.build(random_instance(0, "L")).columns) >= 150_000
+    """Tests that size L comes to 50,000 variables and more, without what can be left out."""
+    assert len(optimizer.build(random_instance(0, "L")).columns) >= 50_000
 
 
 def _digest(seed: int, size: str) -> str:
