@@ -158,7 +158,7 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(search._Search, "_queried", stuck)
     monkeypatch.setattr(search, "_PATIENCE", 0.2)
-    found: Solution = search.solve(arrays, Options(gap=0.0, threads=2, time_limit=4.0))
+    found: Solution = search.solve(arrays, Options(gap=0.0, threads=2, time_limit=8.0))
     assert found.stop is Stop.TIME_LIMIT
     assert found.held is Held.FEASIBLE
     assert found.values is not None
