@@ -10,6 +10,7 @@ import numpy as np
 from optimizer.program.build import Program
 from optimizer.program.figures import number
 from optimizer.program.labels import month_span
+from optimizer.program.orders import order_months
 from optimizer.program.placement import duration
 from optimizer.schema import IN_HOUSE
 
@@ -98,7 +99,7 @@ def _most_power(program: Program, site: str) -> Any:
     ix = program.index
     power = ix.supply[site].copy()
     for row in ix.builds.values():
-        orders = ix.order_months(row)
+        orders = order_months(row, ix.horizon)
         if row.site == site and orders:
             power[min(orders.start + int(row.lead_months), ix.horizon) :] += row.mw_per_block * row.max_blocks
     return power

@@ -42,7 +42,7 @@ def extract(
     settled = settle(program, values)
     tables = _Extract(program, settled).tables()
     tables["outages"] = outages_table(program, settled.values)
-    tables["rules"] = rules_table(program, settled.values, rule_prices or {})
+    tables["rules"] = rules_table(program, settled, rule_prices or {})
     return {name: tables[name] for name in COLUMNS}
 
 

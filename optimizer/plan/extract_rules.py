@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.plan.penalties import RULE_NOISE, rule_value
+from optimizer.plan.penalties import RULE_NOISE
+from optimizer.plan.settle import Settled
 from optimizer.plan.tables import make_table
 from optimizer.program.build import Program
 
@@ -33,15 +34,14 @@ def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     return make_table("outages", [(label(t), *rest) for t, *rest in rows])
 
 
-def rules_table(program: Program, values: Floats, prices: Mapping[tuple[str, int], float]) -> pd.DataFrame:
+def rules_table(program: Program, settled: Settled, prices: Mapping[tuple[str, int], float]) -> pd.DataFrame:
     """Value, slack, violation and shadow price of every constraint of the planner's own rules."""
     rows = []
-    for rule, t in program.model.rule_value:
-        value, size = rule_value(program.model, rule, t, values)
+    for (rule, t), (found, size) in settled.rule_values.items():
         noise = RULE_NOISE * size
-        if abs(value) <= _CANCELLED * (size - abs(program.index.own_rules[rule].rhs)):
-            value = 0.0
-        rows.append(_rule(program, rule, t, value, noise, values, prices.get((rule, t), 0.0)))
+        cancelled = abs(found) <= _CANCELLED * (size - abs(program.index.own_rules[rule].rhs))
+        value = 0.0 if cancelled else found
+        rows.append(_rule(program, rule, t, value, noise, settled.values, prices.get((rule, t), 0.0)))
     rows.sort(key=lambda row: row[0])
     return make_table("rules", [(program.instance.label(t), *rest) for t, *rest in rows])
 

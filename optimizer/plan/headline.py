@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
@@ -12,7 +13,7 @@ from optimizer.instance.instance import Instance
 PENALTIES = ("unserved", "lateness", "not_run", "violation")  # cost that nobody is paid
 SOURCES = ("in_house", "contract", "on_demand")
 SOON = 3  # months
-_NO_CASH = (*PENALTIES, "residual")
+_NO_CASH_OUT = (*PENALTIES, "residual", "lease_out")
 _ENDS = ("hand_back", "take_back")
 
 
@@ -35,19 +36,18 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
     """
     cash, service, capacity = tables["cash"], tables["service"], tables["capacity"]
     cost, wanted = _sum(cash["present_value"]), _sum(service["demand"])
-    amounts = cash.groupby("term")["amount"].sum()
-    held = capacity.groupby(["month", "source"])[["accelerators", "mw"]].sum()
+    amounts = _by_term(cash)
     actions = tables["decisions"][tables["decisions"]["decision"] != "expire"]
     return {
         "net_present_cost": cost,
         "bound": bound,
         "gap_money": None if bound is None else cost - bound,
-        "cash_out": _sum(amounts.drop([*_NO_CASH, "lease_out"], errors="ignore")),
-        "lease_out_revenue": 0.0 - float(amounts.get("lease_out", 0.0)),
+        "cash_out": sum((amount for term, amount in amounts.items() if term not in _NO_CASH_OUT), 0.0),
+        "lease_out_revenue": 0.0 - amounts.get("lease_out", 0.0),
         "unserved_share": _sum(service["unserved"]) / wanted if wanted else None,
-        "unserved_penalty": float(amounts.get("unserved", 0.0)),
-        "peak_accelerators": _peaks(held["accelerators"]),
-        "peak_mw": _peaks(held["mw"]),
+        "unserved_penalty": amounts.get("unserved", 0.0),
+        "peak_accelerators": _peaks(capacity, "accelerators"),
+        "peak_mw": _peaks(capacity, "mw"),
         "decisions": len(actions),
         "decisions_due_soon": sum(month < SOON for month in _due(actions, instance)),
     }
@@ -67,11 +67,20 @@ def _due(actions: pd.DataFrame, instance: Instance) -> list[int]:
     return [instance.month_index(month) - notice for month, notice in early]
 
 
-def _peaks(held: pd.Series[Any]) -> dict[str, float]:
+def _by_term(cash: pd.DataFrame) -> dict[str, float]:
+    """All amounts of each cash term."""
+    codes, terms = pd.factorize(cash["term"])
+    return dict(zip(terms, np.bincount(codes, cash["amount"], len(terms)).tolist(), strict=True))
+
+
+def _peaks(capacity: pd.DataFrame, column: str) -> dict[str, float]:
     """The most there is in any month, in all and by source; these can be different months."""
-    months = held.unstack(fill_value=0).reindex(columns=list(SOURCES), fill_value=0.0)
-    peaks = {"total": months.sum(axis=1).max(), **months.max()} if len(months) else dict.fromkeys(("total", *SOURCES))
-    return {source: float(value or 0.0) for source, value in peaks.items()}
+    months, labels = pd.factorize(capacity["month"])
+    sources = pd.Index(SOURCES).get_indexer(pd.Index(capacity["source"]))
+    width = len(SOURCES)
+    held = np.bincount(months * width + sources, capacity[column], len(labels) * width).reshape(-1, width)
+    peaks = (held.sum(axis=1).max(initial=0.0), *held.max(axis=0, initial=0.0))
+    return {name: float(peak) for name, peak in zip(("total", *SOURCES), peaks, strict=True)}
 
 
 def _sum(column: pd.Series[Any]) -> float:

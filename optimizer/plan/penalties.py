@@ -5,6 +5,7 @@ A search that is stopped early can hold more of these than its decisions need.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,25 +15,31 @@ from optimizer.program.build import Program
 from optimizer.program.commitments import counted_entries, year_end
 
 Floats = NDArray[np.float64]
+RuleValues = dict[tuple[str, int], tuple[float, float]]
 _YEAR = 12
 _NOISE = 1e-9  # relative: less than this is nothing
 RULE_NOISE = 1e-7  # of the size of a rule's terms: a solver meets a row only so closely
 
 
-def settle_penalties(program: Program, values: Floats) -> None:
-    """Work out anew, in ``values``, what is not run, what is short and by how much soft rules are violated."""
+def settle_penalties(program: Program, values: Floats) -> RuleValues:
+    """Work out anew, in ``values``, what is not run, what is short and by how much soft rules are violated.
+
+    Returns what every own rule comes to, as :func:`rule_values` does.
+    """
     m = program.model
     for run, variable in m.col["not_run"].items():
         placed = sum(values[[m.number[id(place)] for place in m.placements_of.get(run, {}).values()]].tolist())
         values[m.number[id(variable)]] = max(0.0, round(1.0 - placed, 8))
     _shortfalls(program, values)
+    found = rule_values(m, values)
     for (rule, t), over, under in _soft(m):
-        value, size = rule_value(m, rule, t, values)
+        value, size = found[rule, t]
         excess = (value - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
         noise = RULE_NOISE * size / m.rule_scale[rule, t]
         for variable, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
             if variable is not None and abs(values[m.number[id(variable)]] - amount) > noise:
                 values[m.number[id(variable)]] = amount
+    return found
 
 
 def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
@@ -40,13 +47,21 @@ def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
     return [(key, m.col["over"].get(key), m.col["under"].get(key)) for key in keys]
 
 
-def rule_value(m: Any, rule: str, t: int, values: Floats) -> tuple[float, float]:
-    """Value of an own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
-    coefficients, variables, constant = m.rule_value[rule, t]
-    columns = np.fromiter(map(m.number.__getitem__, map(id, variables)), dtype=np.int64, count=len(variables))
-    terms = np.array(coefficients, dtype=float) * values[columns]
-    size = float(abs(constant) + abs(m.ix.own_rules[rule].rhs)) + sum(np.abs(terms).tolist())
-    return float(constant) + sum(terms.tolist()), size
+def rule_values(m: Any, values: Floats) -> RuleValues:
+    """Value of every own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
+    parts = list(m.rule_value.values())
+    lengths = np.array([len(variables) for _, variables, _ in parts], dtype=np.int64)
+    row, count = np.repeat(np.arange(len(parts)), lengths), int(lengths.sum())
+    each = chain.from_iterable
+    columns = np.fromiter(
+        map(m.number.__getitem__, map(id, each(variables for _, variables, _ in parts))), dtype=np.int64, count=count
+    )
+    coefficients = np.fromiter(each(found for found, _, _ in parts), dtype=float, count=count)
+    terms, constants = coefficients * values[columns], np.array([float(constant) for *_, constant in parts])
+    sides = np.array([float(m.ix.own_rules[rule].rhs) for rule, _ in m.rule_value])
+    value = constants + np.bincount(row, terms, len(parts))
+    size = np.abs(constants) + np.abs(sides) + np.bincount(row, np.abs(terms), len(parts))
+    return dict(zip(m.rule_value, zip(value.tolist(), size.tolist(), strict=True), strict=True))
 
 
 def _shortfalls(program: Program, values: Floats) -> None:

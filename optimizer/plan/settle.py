@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.plan.penalties import settle_penalties
+from optimizer.plan.penalties import RuleValues, settle_penalties
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
 
@@ -26,7 +26,7 @@ _NO_BLOCK = 1e-9  # of a block or lot
 class Settled:
     """Decisions and stocks by name and month, in blocks and lots; ``values`` are the program's columns, consistent.
 
-    Every array by name has one number per month of the plan.
+    Every array by name has one number per month of the plan; ``rule_values`` is what the planner's own rules come to.
     """
 
     values: Floats
@@ -38,6 +38,7 @@ class Settled:
     ended: dict[str, Floats]
     active: dict[str, Floats]
     delivered: dict[str, Floats]
+    rule_values: RuleValues = field(default_factory=dict)
 
 
 def settle(program: Program, values: Floats) -> Settled:
@@ -67,7 +68,7 @@ def settle(program: Program, values: Floats) -> Settled:
     for family in ("ordered", "built", "bought", "installed", "started", "ended", "delivered"):
         book.write(family, getattr(settled, family))
     book.write("in_force", active)
-    settle_penalties(program, values)
+    settled.rule_values = settle_penalties(program, values)
     return settled
 
 
@@ -113,7 +114,7 @@ class _Columns:
 
 def _steps_up(program: Program, build: str, stock: Floats) -> Floats:
     """Blocks ordered each month from the stock so far, which is only told in the order months."""
-    months = program.index.build_orders(program.index.builds[build])
+    months = program.index.build_orders[build]
     ordered = np.zeros_like(stock)
     if months:
         inside = slice(months[0], months[-1] + 1)

@@ -65,5 +65,7 @@ def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) 
     if not isinstance(data, Mapping):
         rows = list(data)
         data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
-    # Told their types, pandas need not guess them cell by cell.
-    return pd.DataFrame({name: pd.Series(data[name], dtype=object if name in texts else float) for name in columns})
+    # Told their types, pandas need not guess them cell by cell; with one index for all, it need not align them.
+    index = pd.RangeIndex(len(data[columns[0]]))
+    kinds = {name: object if name in texts else float for name in columns}
+    return pd.DataFrame({name: pd.Series(data[name], index, kinds[name]) for name in columns}, index, copy=False)

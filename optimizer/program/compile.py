@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 
 from optimizer.errors import SolverError
 from optimizer.program.build import Program, collector_paused
-from optimizer.program.families import continuous, plain_bounds, written
+from optimizer.program.families import active_rows, continuous, plain_bounds, written
 from optimizer.program.row import Terms
 
 Floats = NDArray[np.float64]
@@ -184,7 +184,7 @@ class Columns:
 
 def _compile(program: Program, relax: bool) -> Arrays:
     columns = Columns(program)
-    rows = tuple(program.model.component_data_objects(pyo.Constraint, active=True))
+    rows = active_rows(program.model)
     values, indices, lengths, limits = _lines(rows, columns)
     cost, offset = _objective(program, columns)
     row_of = np.repeat(np.arange(len(rows)), lengths)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.index import Index
-from optimizer.program.placement import last_month
 from optimizer.program.row import Row
 from optimizer.program.stock import add_leased
 from optimizer.schema import IN_HOUSE
@@ -37,9 +36,19 @@ def _busy(ix: Index, eligible: dict[tuple[str, str], NDArray[np.bool_]]) -> dict
         leased = slice(ix.agreements[outlet].months.start, ix.agreements[outlet].months.stop)
         for pool in pools:
             busy[pool][leased] |= ix.possible[pool][leased]
-    for place in ix.placements:
-        busy[place[1]][place[3] : last_month(ix, place) + 1] = True
+    for pool, taken in zip(ix.pools, _occupied(ix), strict=True):
+        busy[pool] |= taken
     return busy
+
+
+def _occupied(ix: Index) -> NDArray[np.bool_]:
+    """Months in which training runs can be in each pool."""
+    pools, starts, lengths = ix.spans
+    steps = np.zeros((len(ix.pools), ix.horizon + 1), dtype=np.int64)
+    np.add.at(steps, (pools, starts), 1)
+    np.add.at(steps, (pools, starts + lengths), -1)
+    occupied: NDArray[np.bool_] = np.cumsum(steps, axis=1)[:, :-1] > 0
+    return occupied
 
 
 def limits_used(m: Any, pool: str, t: int) -> tuple[float, float | None]:

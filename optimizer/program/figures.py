@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from optimizer.program.orders import order_months
+
 _SENSES = {"<=": "at most", ">=": "at least", "=": "exactly"}
 
 
@@ -38,7 +40,7 @@ def _stock(ix: Any, pool: str, t: int) -> str:
 
 def _bought(ix: Any, pool: str, t: int) -> str:
     """When what is bought for a pool is there, if that is later."""
-    starts = [ix.installed_months(ix.purchases[name]) for name in ix.purchases_of.get(pool, [])]
+    starts = [ix.installed_months[name] for name in ix.purchases_of.get(pool, [])]
     later = [months.start for months in starts if months and months.start > t]
     return _from(ix, "purchases", later) if later and len(later) == len(starts) else ""
 
@@ -50,7 +52,7 @@ def _from(ix: Any, what: str, months: list[int]) -> str:
 def _power(ix: Any, site: str, t: int) -> str:
     """Power supplied, and when builds bring more."""
     text = f"{number(float(ix.supply[site][t]))} MW supplied"
-    orders = [(ix.order_months(row), row.lead_months) for row in ix.builds.values() if row.site == site]
+    orders = [(order_months(row, ix.horizon), row.lead_months) for row in ix.builds.values() if row.site == site]
     starts = [months.start + lead for months, lead in orders if months]
     if not starts:
         return text

@@ -13,10 +13,10 @@ from optimizer.schema import IN_HOUSE
 
 def sets(ix: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    installed = [(name, t) for name, row in ix.purchases.items() for t in ix.installed_months(row)]
+    installed = [(name, t) for name, months in ix.installed_months.items() for t in months]
     fed = [name for name, pool in ix.pools.items() if pool.source == IN_HOUSE and ix.purchases_of.get(name)]
     return {
-        "bought": [(name, t) for name, row in ix.purchases.items() for t in ix.useful_orders(row)],
+        "bought": [(name, t) for name, months in ix.purchase_orders.items() for t in months],
         "installed": installed,
         "purchase_stock": installed,
         "purchase_total": [name for name, row in ix.purchases.items() if row.max_total is not None],
@@ -51,7 +51,7 @@ def purchase_total(m: Any, purchase: str) -> Any:
     """Accelerators ordered over the horizon <= max_total."""
     spec = m.ix.purchases[purchase]
     row = Row(m.one).add(-1.0, spec.max_total / spec.lot_size)
-    for t in m.ix.useful_orders(spec):
+    for t in m.ix.purchase_orders[purchase]:
         row.add(1.0, m.col["bought"][purchase, t])
     return row.at_most_zero()
 

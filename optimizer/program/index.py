@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import exposure, placement, survival
+from optimizer.program import exposure, orders, placement, survival
 from optimizer.program.agreement import Agreement
 from optimizer.program.steps import Array, Steps
 from optimizer.schema import IN_HOUSE
@@ -50,9 +50,11 @@ _NAMED = {  # rows by name: table and the column that names them
     "accelerators": ("accelerators", "accelerator"),
     "providers": ("providers", "provider"),
 }
-_TERMS = ("agreements", "possible", "most_capacity", "placements")
-_WORK = ("pools", "yields", "run_yields", "durations", "placements")
+_PLACED = ("placements", "spans")
+_TERMS = ("agreements", "possible", "most_capacity", *_PLACED)
+_WORK = ("pools", "yields", "run_yields", "durations", *_PLACED)
 _LOSSES = ("critical", "survived")
+_BOUGHT = ("purchase_orders", "installed_months")
 _DERIVED = {  # what is worked out from values of a table that can be edited in place
     "accelerators": ("pools",),
     "throughput": ("throughput", "survived", *_WORK),
@@ -66,9 +68,11 @@ _DERIVED = {  # what is worked out from values of a table that can be edited in 
     "ramps": ("agreements",),
     "outlets": _TERMS,
     "on_demand": ("possible", "survived", *_WORK),
-    "purchases": ("possible", "most_capacity", "placements"),
-    "fleet": ("fleet", "possible", "most_capacity", "placements"),
-    "training_runs": ("durations", "placements"),
+    "builds": ("build_orders",),
+    "rule_terms": ("build_orders", *_BOUGHT),
+    "purchases": (*_BOUGHT, "possible", "most_capacity", *_PLACED),
+    "fleet": ("fleet", "possible", "most_capacity", *_PLACED),
+    "training_runs": ("durations", *_PLACED),
 }
 
 
@@ -227,58 +231,20 @@ class Index:
             feeding[f"{row.site}/{row.accelerator}"].append(name)
         return feeding
 
-    def order_months(self, row: Any) -> range:
-        """Months in which a build or purchase can be ordered."""
-        return range(max(row.earliest, 0), min(row.latest, self.horizon - 1) + 1)
-
-    def useful_orders(self, row: Any) -> range:
-        """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
-        return self._useful_orders[row.purchase]
+    @cached_property
+    def purchase_orders(self) -> dict[str, range]:
+        """Order months of each purchase that can come to something."""
+        return {name: orders.purchase_orders(self, row) for name, row in self.purchases.items()}
 
     @cached_property
-    def _useful_orders(self) -> dict[str, range]:
-        return {name: self._purchase_orders(row) for name, row in self.purchases.items()}
-
-    def _purchase_orders(self, row: Any) -> range:
-        months = self.order_months(row)
-        if self._counted(row.purchase, "started") or any(
-            self._counted(item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
-        ):
-            return months
-        return self._delivered(months, row.lead_months)
-
-    def build_orders(self, row: Any) -> range:
-        """Order months of a build without those that neither give power nor are paid within the plan.
-
-        They would cost and do nothing, so that any plan could hold them; but a rule may count them, or a build wait.
-        """
-        return self._build_orders[row.build]
+    def build_orders(self) -> dict[str, range]:
+        """Order months of each build that can come to something."""
+        return {name: orders.build_orders(self, row) for name, row in self.builds.items()}
 
     @cached_property
-    def _build_orders(self) -> dict[str, range]:
-        return {name: self._worthwhile_orders(row) for name, row in self.builds.items()}
-
-    def _worthwhile_orders(self, row: Any) -> range:
-        months = self.order_months(row)
-        followed = any(other.after == row.build for other in self.rows["builds"])
-        if row.payment != "delivery" or followed or self._counted(row.build, "started"):
-            return months
-        return self._delivered(months, row.lead_months)
-
-    def _delivered(self, months: range, lead: int) -> range:
-        return range(months.start, max(min(months.stop, self.horizon - lead), months.start))
-
-    def _counted(self, item: str, quantity: str) -> bool:
-        """Whether a rule counts a quantity of an item."""
-        return any(term.quantity == quantity and term.item == item for term in self.rows["rule_terms"])
-
-    def installed_months(self, row: Any) -> range:
-        """Months in which lots of a purchase can be installed."""
-        orders = self.useful_orders(row)
-        if not orders or orders.start + row.lead_months >= self.horizon:
-            return range(0)
-        last = min(self.horizon, orders[-1] + row.lead_months + row.life_months)
-        return range(orders.start + row.lead_months, last)
+    def installed_months(self) -> dict[str, range]:
+        """Months in which lots of each purchase can be installed."""
+        return {name: orders.installed_months(self, row) for name, row in self.purchases.items()}
 
     @cached_property
     def possible(self) -> dict[str, NDArray[np.bool_]]:
@@ -288,7 +254,7 @@ class Index:
             if pool.source == IN_HOUSE:
                 mask[name] |= self.fleet[name] > 0
                 for purchase in self.purchases_of.get(name, []):
-                    months = self.installed_months(self.purchases[purchase])
+                    months = self.installed_months[purchase]
                     mask[name][months.start : months.stop] = True
             elif pool.source == "contract":
                 months = self.agreements[name].months
@@ -305,7 +271,7 @@ class Index:
             if pool.source == IN_HOUSE:
                 stock = self.fleet[name].copy()
                 for purchase in self.purchases_of.get(name, []):
-                    months = self.installed_months(self.purchases[purchase])
+                    months = self.installed_months[purchase]
                     stock[months.start : months.stop] += self._most_bought(purchase)
                 most[name] = stock
             elif pool.source == "contract":
@@ -318,7 +284,7 @@ class Index:
         row = self.purchases[purchase]
         if row.max_total is not None:
             return float(row.max_total)
-        return np.inf if row.max_per_month is None else float(row.max_per_month) * len(self.useful_orders(row))
+        return np.inf if row.max_per_month is None else float(row.max_per_month) * len(self.purchase_orders[purchase])
 
     # ------------------------------------------------------------------ eligibility
     @cached_property
@@ -363,6 +329,11 @@ class Index:
     def placements(self) -> list[placement.Placement]:
         """Every place, size and start of every training run."""
         return placement.placements(self)
+
+    @cached_property
+    def spans(self) -> placement.Spans:
+        """Pool, first month and length of every placement."""
+        return placement.spans(self)
 
     @cached_property
     def members(self) -> dict[str, dict[str, frozenset[str]]]:

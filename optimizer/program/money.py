@@ -45,7 +45,7 @@ def build(m: Any, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
     for name, row in m.ix.builds.items():
         account = Account("build", name, IN_HOUSE)
-        for t in m.ix.build_orders(row):
+        for t in m.ix.build_orders[name]:
             months, share = build_instalments(row, t)
             paid = [month for month in months if month < m.ix.horizon]
             price = share * row.capex_per_mw * row.mw_per_block
@@ -55,7 +55,7 @@ def build(m: Any, ledger: Ledger) -> None:
 def purchase_payments(ix: Index, row: Any) -> Iterator[tuple[int, list[tuple[int, float]]]]:
     """By order month, months and amounts paid for one lot, within the plan."""
     price, deposit = ix.item_price(row.purchase, row.unit_price), row.deposit_fraction
-    for order in ix.useful_orders(row):
+    for order in ix.purchase_orders[row.purchase]:
         lot = price.at(order) * row.lot_size
         plan = [(order, deposit * lot), (order + row.lead_months, (1 - deposit) * lot)]
         yield order, [(month, amount) for month, amount in plan if month < ix.horizon]
@@ -95,7 +95,7 @@ def _book_use(m: Any, ledger: Ledger, account: Account, pool: str, amounts: Any)
 def maintenance(m: Any, ledger: Ledger) -> None:
     """Maintenance of installed accelerators that were bought."""
     for name, row in m.ix.purchases.items():
-        months = m.ix.installed_months(row)
+        months = m.ix.installed_months[name]
         stocks, cost = [m.col["installed"][name, t] for t in months], row.maintenance_per_month * row.lot_size
         ledger.add_many(Account("maintenance", name, IN_HOUSE), stocks, list(months), np.full(len(months), cost))
 
@@ -232,17 +232,17 @@ def residual(m: Any, ledger: Ledger) -> None:
     ix = m.ix
     for name, row in ix.builds.items():
         values = []
-        for t in ix.build_orders(row):
+        for t in ix.build_orders[name]:
             months, share = build_instalments(row, t)
             paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
             values.append(-paid * _kept(row, t + row.lead_months, ix.horizon))
-        _book_residual(m, ledger, name, [m.col["ordered"][name, t] for t in ix.build_orders(row)], values)
+        _book_residual(m, ledger, name, [m.col["ordered"][name, t] for t in ix.build_orders[name]], values)
     for name, row in ix.purchases.items():
         values = []
         for t, payments in purchase_payments(ix, row):
             paid = sum(amount for _, amount in payments)
             values.append(-paid * _kept(row, t + row.lead_months, ix.horizon))
-        _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in ix.useful_orders(row)], values)
+        _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in ix.purchase_orders[name]], values)
 
 
 def _book_residual(m: Any, ledger: Ledger, item: str, variables: list[Any], values: list[float]) -> None:

@@ -6,11 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from optimizer.program.index import Index
 
 Placement = tuple[str, str, float, int]  # run, pool, size, first month
+Ints = NDArray[np.int64]
+Spans = tuple[Ints, Ints, Ints]
 
 
 def duration(ix: Index, run: str, pool: str, size: float) -> int:
@@ -56,3 +59,11 @@ def placements(ix: Index) -> list[Placement]:
             starts = range(max(int(row.release), 0), final - months + 2)
             found += [(run, pool, size, s) for s in starts if lacking[s + months] == lacking[s]]
     return found
+
+
+def spans(ix: Index) -> Spans:
+    """Place of the pool among all, first month and months taken, of every placement."""
+    code = {pool: place for place, pool in enumerate(ix.pools)}
+    found = [(code[pool], start, duration(ix, run, pool, size)) for run, pool, size, start in ix.placements]
+    pools, starts, lengths = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    return pools, starts, lengths

@@ -12,7 +12,7 @@ from optimizer.schema import IN_HOUSE
 
 def sets(ix: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    orders = [(name, t) for name, row in ix.builds.items() for t in ix.build_orders(row)]
+    orders = [(name, t) for name, months in ix.build_orders.items() for t in months]
     followers = [key for key in orders if ix.builds[key[0]].after is not None]
     return {
         "ordered": orders,
@@ -35,7 +35,7 @@ def whole_built(ix: Index, build: str, t: int) -> bool:
 
 def built_by(m: Any, build: str, t: int) -> Any:
     """Blocks ordered by the end of a month: a variable, or 0 before the first order month."""
-    months = m.ix.build_orders(m.ix.builds[build])
+    months = m.ix.build_orders[build]
     if not months or t < months[0]:
         return 0.0
     return m.col["built"][build, min(t, months[-1])]

@@ -14,7 +14,7 @@ import numpy as np
 from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
-from optimizer.program.stock import add_capacity, add_leased, delivered_blocks
+from optimizer.program.stock import add_capacity, add_leased, add_used, delivered_blocks
 from optimizer.program.work import Done, Work
 from optimizer.schema import IN_HOUSE
 
@@ -68,9 +68,14 @@ class Quantities:
 
     def used(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators that do workloads and training runs."""
-        work, c = self.work_of(item, t), float(c)
-        if c:
+        if not c:
+            return
+        if item in self.ix.workloads or item in self.ix.runs:
+            work = self.work.by_item(item, t)
             row.add_all([c * accelerators for accelerators, _, _ in work], [variable for _, _, variable in work])
+            return
+        for pool in self.pools(item):
+            add_used(self.m, row, float(c), pool, t)
 
     def served(self, row: Row, c: float, item: str, t: int) -> None:
         """Work delivered, in reference-accelerators."""

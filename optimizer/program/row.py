@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import log10
 from typing import Any
 
-import numpy as np
 from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import LinearExpression
 
@@ -69,8 +69,8 @@ class Row:
 
     def typical(self) -> float:
         """Power of ten near the geometric mean of the coefficients; 1 without any."""
-        sizes = np.abs(self._coefficients)
-        return float(10.0 ** np.round(np.mean(np.log10(sizes[sizes > 0])))) if sizes.any() else 1.0
+        powers = [log10(abs(coefficient)) for coefficient in self._coefficients if coefficient]
+        return 10.0 ** round(sum(powers) / len(powers)) if powers else 1.0
 
     def parts(self) -> tuple[list[float], list[Any], float]:
         """Coefficients, variables and constant so far."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.index import Index
-from optimizer.program.placement import Placement, duration
+from optimizer.program.placement import Placement
 from optimizer.program.row import Row
 
 Occupant = tuple[float, Any, Placement]  # size in the program's units, variable, placement
@@ -22,21 +22,19 @@ def occupants(m: Any) -> dict[tuple[str, int], list[Occupant]]:
     """Placements that occupy each pool in each month, with their sizes in the program's units."""
     unit, placed = m.units.accelerators, m.col["placed"]
     every = [(place[2] / unit, variable, place) for place, variable in placed.items()]
-    found = by_pool_and_month(m.ix, list(placed))
+    found = _by_pool_and_month(m.ix)
     return {key: [every[number] for number in numbers] for key, numbers in found.items()}
 
 
-def by_pool_and_month(ix: Index, places: list[Placement]) -> dict[tuple[str, int], list[int]]:
+def _by_pool_and_month(ix: Index) -> dict[tuple[str, int], list[int]]:
     """Numbers of the placements that occupy each pool in each month."""
-    code, pools = {pool: place for place, pool in enumerate(ix.pools)}, list(ix.pools)
-    starts = np.array([start for *_, start in places], dtype=np.int64)
-    lengths = np.array([duration(ix, *place[:3]) for place in places], dtype=np.int64)
-    first = np.array([code[place[1]] for place in places], dtype=np.int64) * ix.horizon + starts
+    pools, (codes, starts, lengths) = list(ix.pools), ix.spans
+    first = codes * ix.horizon + starts
     begins = np.cumsum(lengths) - lengths
     slots = np.repeat(first - begins, lengths) + np.arange(lengths.sum())
     order = np.argsort(slots, kind="stable")
     found, ends = np.unique(slots[order], return_index=True)
-    numbers = np.repeat(np.arange(len(places)), lengths)[order].tolist()
+    numbers = np.repeat(np.arange(len(lengths)), lengths)[order].tolist()
     bounds = [*ends.tolist(), len(numbers)]
     keys = ((pools[slot // ix.horizon], slot % ix.horizon) for slot in found.tolist())
     return {key: numbers[bounds[n] : bounds[n + 1]] for n, key in enumerate(keys)}

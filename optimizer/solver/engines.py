@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 
 from optimizer.program.compile import Arrays, Floats
@@ -54,9 +55,15 @@ def name(options: Options) -> str:
 
 def versions(options: Options) -> dict[str, str]:
     """Versions of the solvers that the engine runs; HiGHS completes and confirms the answers of every engine."""
-    found = {"highspy": version("highspy")}
+    found = {"highspy": _highs_version()}
     if options.solver != "highs":
         from optimizer.solver import scip
 
         found |= scip.versions()
     return found
+
+
+@cache
+def _highs_version() -> str:
+    """Version of highspy, which is long to look up."""
+    return version("highspy")

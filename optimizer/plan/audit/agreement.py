@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from optimizer.instance.instance import Instance
 
+Array = NDArray[np.float64]
 Steps = list[tuple[int, float]]
 
 
-def value_at(steps: Steps, month: int, before: float) -> float:
-    """Value of a step series in a month: of its last row up to then, or ``before`` its first."""
-    place = bisect_right(steps, month, key=lambda step: step[0])
-    return steps[place - 1][1] if place else before
+def values_at(steps: Steps, months: ArrayLike, before: float) -> Array:
+    """Value of a step series in each of some months: of its last row up to then, or ``before`` its first."""
+    values = np.array([before, *(value for _, value in steps)], dtype=float)
+    found: Array = values[np.searchsorted([month for month, _ in steps], months, side="right")]
+    return found
 
 
 def steps(rows: Iterable[tuple[str, int, float]]) -> dict[str, Steps]:
@@ -73,24 +77,24 @@ class Agreement:
         """Accelerators of one block at full delivery; none of powered space."""
         return float(self.row.accelerators_per_block) if not self.outlet or self.row.sells == "accelerators" else 0.0
 
-    def block_price(self, month: int) -> float:
-        """Full price of one block in a month."""
-        return value_at(self.prices, month, self.row.price) * self.units
+    def block_prices(self, months: ArrayLike) -> Array:
+        """Full price of one block in each of some months."""
+        found: Array = values_at(self.prices, months, self.row.price) * self.units
+        return found
 
-    def price_fraction(self, age: int) -> float:
-        """Share of the price charged at an age."""
-        return value_at(self.price_ramp, age, 1.0)
+    def price_fractions(self, ages: ArrayLike) -> Array:
+        """Share of the price charged at each of some ages."""
+        return values_at(self.price_ramp, ages, 1.0)
 
-    def capacity_fraction(self, age: int) -> float:
-        """Share of the accelerators delivered at an age."""
-        return value_at(self.capacity_ramp, age, 1.0)
+    def capacity_fractions(self, ages: ArrayLike) -> Array:
+        """Share of the accelerators delivered at each of some ages."""
+        return values_at(self.capacity_ramp, ages, 1.0)
 
     def bound_cost(self, start: int) -> float:
         """What one block that starts in a month binds to: upfront and price over the fixed or the minimum term."""
-        paid = float(self.row.upfront_per_block)
-        for age in range(self.term):
-            paid += self.block_price(start if self.fixed else start + age) * self.price_fraction(age)
-        return paid
+        ages = np.arange(self.term)
+        prices = self.block_prices(np.full(self.term, start) if self.fixed else start + ages)
+        return float(self.row.upfront_per_block) + float((prices * self.price_fractions(ages)).sum())
 
 
 def agreements(instance: Instance, prices: dict[str, Steps]) -> dict[str, Agreement]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.plan.audit.agreement import agreements, steps, value_at
+from optimizer.plan.audit.agreement import agreements, steps, values_at
 from optimizer.plan.audit.exposure import Members, members, worst
 from optimizer.plan.audit.pools import pools
 from optimizer.schema import IN_HOUSE
@@ -116,7 +116,7 @@ class Facts:
     def prices(self, item: str, base: float) -> Array:
         """Price of an item by month, ``base`` being its own."""
         series = self._prices.get(item, [])
-        return np.array([value_at(series, t, base) for t in range(self.months)])
+        return values_at(series, np.arange(self.months), base)
 
     def _party(self, term: str, item: str) -> str:
         """Party of an item in the cash table."""
@@ -132,10 +132,8 @@ class Facts:
     def series(self, table: str, name: str, value: str) -> Array:
         """A step series by month, 0 before its first row: an array of names by months."""
         found = steps((getattr(row, name), row.month, getattr(row, value)) for row in self.rows[table])
-        names = self.names[name]
-        return np.array(
-            [[value_at(found.get(one, []), t, 0.0) for t in range(self.months)] for one in names], dtype=float
-        ).reshape(len(names), self.months)
+        names, months = self.names[name], np.arange(self.months)
+        return np.array([values_at(found.get(one, []), months, 0.0) for one in names]).reshape(len(names), self.months)
 
     def _outages(self) -> dict[tuple[str, str], frozenset[int]]:
         """Pools lost in each outage that has to be survived."""

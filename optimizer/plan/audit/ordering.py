@@ -184,7 +184,7 @@ def _signed_cost(case: Holdings, row: Decision) -> float:
 
 def _fee(case: Holdings, row: Decision) -> float:
     agreement = case.facts.agreements[row.item]
-    return float(agreement.row.termination_fee_months * agreement.block_price(row.t))
+    return float(agreement.row.termination_fee_months * agreement.block_prices(row.t))
 
 
 def _bought(case: Holdings, row: Decision) -> float:

@@ -48,8 +48,8 @@ class Draft:
         """Take the tables apart, once it is known that they are there."""
         for name, frame in self.frames.items():
             if frame is not None:
-                kinds = COLUMNS[name].items()
-                self.columns[name] = {c: texts(frame[c]) if kind == TEXT else figures(frame[c]) for c, kind in kinds}
+                kinds, found = COLUMNS[name].items(), dict(frame.items())
+                self.columns[name] = {c: texts(found[c]) if kind == TEXT else figures(found[c]) for c, kind in kinds}
                 self.usable[name] = np.ones(len(frame), dtype=bool)
 
     def tables(self) -> dict[str, Table]:
@@ -72,9 +72,9 @@ def tables(draft: Draft, say: Findings) -> None:
     """Every table that the instance needs is there, with all of its columns once."""
     for name, frame in draft.frames.items():
         say.that(frame is not None, name, "", "no such table", "a table expected")
+        there = [] if frame is None else list(frame.columns)
         for column in COLUMNS[name] if frame is not None else ():
-            count = [] if frame is None else list(frame.columns)
-            many = count.count(column)
+            many = there.count(column)
             say.that(many == 1, name, "", f"{many} columns called {column}", "1 expected")
 
 

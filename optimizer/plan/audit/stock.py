@@ -36,7 +36,7 @@ class Stock:
         self.starts = np.array([start for start, _ in began], dtype=int)
         self.blocks = np.array([blocks for _, blocks in began], dtype=float)
         self.handed = handed
-        self.price = np.array([agreement.block_price(t) for t in months.tolist()])
+        self.price = agreement.block_prices(months)
         self.ages = months[None, :] - self.starts[:, None]
         if agreement.fixed:
             in_force = (self.ages >= 0) & (self.ages < agreement.term)
@@ -103,9 +103,8 @@ class Stock:
 
     def _fractions(self, of: str) -> Array:
         """Ramp of every block in every month: ``capacity`` or ``price`` fraction by its age."""
+        capacity = of == "capacity"
+        if not (self.agreement.capacity_ramp if capacity else self.agreement.price_ramp):
+            return np.ones(self.ages.shape)
         ages = np.maximum(self.ages, 0)
-        fraction = self.agreement.capacity_fraction if of == "capacity" else self.agreement.price_fraction
-        if not (self.agreement.capacity_ramp if of == "capacity" else self.agreement.price_ramp) or not ages.size:
-            return np.ones(ages.shape)
-        table: Array = np.array([fraction(age) for age in range(int(ages.max()) + 1)])[ages]
-        return table
+        return self.agreement.capacity_fractions(ages) if capacity else self.agreement.price_fractions(ages)

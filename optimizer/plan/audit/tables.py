@@ -113,10 +113,11 @@ class Table:
 
 def texts(column: pd.Series[Any]) -> Array:
     """Cells as text, missing ones as ``""``."""
-    if pd.api.types.infer_dtype(column, skipna=False) == "string":
-        return column.to_numpy(dtype=object)
+    given = column.to_numpy(dtype=object)
+    if pd.api.types.infer_dtype(given, skipna=False) == "string":
+        return given
     missing = column.isna().to_numpy(dtype=bool)
-    cells = zip(column.to_numpy(dtype=object), missing, strict=True)
+    cells = zip(given, missing, strict=True)
     found = np.empty(len(column), dtype=object)
     found[:] = ["" if gone else value if type(value) is str else str(value) for value, gone in cells]
     return found

@@ -1,0 +1,55 @@
+"""Months in which builds and purchases are ordered: those that can come to something within the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optimizer.schema import IN_HOUSE
+
+if TYPE_CHECKING:
+    from optimizer.program.index import Index
+
+
+def order_months(row: Any, horizon: int) -> range:
+    """Months in which a build or purchase can be ordered."""
+    return range(max(row.earliest, 0), min(row.latest, horizon - 1) + 1)
+
+
+def purchase_orders(ix: Index, row: Any) -> range:
+    """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
+    months = order_months(row, ix.horizon)
+    if _counted(ix, row.purchase, "started") or any(
+        _counted(ix, item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
+    ):
+        return months
+    return _delivered(months, ix.horizon - row.lead_months)
+
+
+def build_orders(ix: Index, row: Any) -> range:
+    """Order months of a build without those that neither give power nor are paid within the plan.
+
+    They would cost and do nothing, so that any plan could hold them; but a rule may count them, or a build wait.
+    """
+    months = order_months(row, ix.horizon)
+    followed = any(other.after == row.build for other in ix.rows["builds"])
+    if row.payment != "delivery" or followed or _counted(ix, row.build, "started"):
+        return months
+    return _delivered(months, ix.horizon - row.lead_months)
+
+
+def installed_months(ix: Index, row: Any) -> range:
+    """Months in which lots of a purchase can be installed."""
+    orders = ix.purchase_orders[row.purchase]
+    if not orders or orders.start + row.lead_months >= ix.horizon:
+        return range(0)
+    last = min(ix.horizon, orders[-1] + row.lead_months + row.life_months)
+    return range(orders.start + row.lead_months, last)
+
+
+def _delivered(months: range, stop: int) -> range:
+    return range(months.start, max(min(months.stop, stop), months.start))
+
+
+def _counted(ix: Index, item: str, quantity: str) -> bool:
+    """Whether a rule counts a quantity of an item."""
+    return any(term.quantity == quantity and term.item == item for term in ix.rows["rule_terms"])
