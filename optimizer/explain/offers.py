@@ -16,7 +16,8 @@ import pandas as pd
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.explain.asking import as_far_as_it_goes
 from optimizer.explain.counted import counted
-from optimizer.explain.winning import Priced, Search, Winning, Without
+from optimizer.explain.fine_search import FineSearch
+from optimizer.explain.winning import Priced, Winning, Without
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
@@ -80,7 +81,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[
         (whether they leave no doubt about it), ``reason`` in words.
     """
     found = {offer.item: offer for offer in offers(plan)}
-    search = Search(ask, plan)
+    search = FineSearch(ask, plan)
     rows = as_far_as_it_goes(items, lambda item: _Verdict(search, found[item]).row(), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -130,7 +131,7 @@ def _paid_on_delivery(offer: Offer) -> bool:
 class _Verdict:
     """The verdict on one offer."""
 
-    def __init__(self, search: Search, offer: Offer) -> None:
+    def __init__(self, search: FineSearch, offer: Offer) -> None:
         self.search, self.plan, self.offer = search, search.plan, offer
         self.name, self.column, self.terms = _PRICED[offer.table]
         self.sign = -1.0 if offer.table == "outlets" else 1.0

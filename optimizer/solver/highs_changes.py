@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ _MANY_CELLS = 1000  # that differ: the whole program is passed sooner than these
 _NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
 
 
-class Changing:
+class Changing(ABC):
     """The part of :class:`optimizer.solver.highs.Model` that changes a program and says where its next solve starts."""
 
     arrays: Arrays
@@ -34,13 +35,13 @@ class Changing:
     _basis_size: int
     _most_iterations: int
 
-    def _withdraw(self) -> tuple[float, Floats] | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _withdraw(self) -> tuple[float, Floats] | None: ...
 
+    @abstractmethod
     def _run(
         self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
-    ) -> bool:
-        raise NotImplementedError
+    ) -> bool: ...
 
     def change(self, arrays: Arrays) -> int:
         """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
