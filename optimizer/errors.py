@@ -64,9 +64,23 @@ class Fault:
 
 
 class CapoptError(Exception):
-    """Base of all errors of capopt. ``exit_code`` is what the command line ends with."""
+    """Base of all errors of capopt. ``exit_code`` is what the command line ends with.
+
+    They come through pickle as they are, so that a pool of processes can raise them.
+    """
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[CapoptError], args: tuple[Any, ...], attributes: dict[str, Any]) -> CapoptError:
+    """An error as it was: its constructor, which makes its message, is not asked again."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 class InstanceError(CapoptError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import pickle
 import re
 import subprocess
 import sys
@@ -85,6 +86,25 @@ def test_one_violation_is_one_place() -> None:
     told = str(AuditFailed([violation] * 2, kept="p.failed-audit"))
     aside = "The failed plan is kept in p.failed-audit."
     assert told == f"the plan fails its audit in 2 places:\n{line}\n{line}\n{aside}"
+
+
+_CARRYING = [
+    InstanceError([Fault(where="a.csv", row=2, problem="bad.")], "x"),
+    UnsupportedInstance([Fault(where="scenarios", problem="not covered.")]),
+    AuditFailed([Violation(rule="power", item="hall", month="2030-01", found="2", allowed="1")], kept="p.failed-audit"),
+    NoFeasiblePlan(["budgets.csv row 2"]),
+    StoppedWithoutPlan("stopped", interrupted=True),
+    SolverError("refused"),
+]
+
+
+@pytest.mark.parametrize("error", _CARRYING, ids=lambda error: type(error).__name__)
+def test_an_error_crosses_processes(error: CapoptError) -> None:
+    """Tests that an error that a process of a pool hands over says the same and carries the same."""
+    found = pickle.loads(pickle.dumps(error))
+    assert type(found) is type(error)
+    assert str(found) == str(error)
+    assert vars(found) == vars(error)
 
 
 # ---------------------------------------------------------------- how the command line ends

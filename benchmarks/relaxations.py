@@ -1,0 +1,203 @@
+"""Linear relaxations, and all that is around their solver: ``python -m benchmarks.relaxations``.
+
+Each instance has a process of its own. Reading, building, compiling and reading out with the audit are timed in rounds;
+the program is solved as capopt does it, by HiGHS as it comes, and by its interior point method, on the same arrays. All
+seconds are of a processor, with one thread, and each is the least of its rounds.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import click
+
+import optimizer
+from benchmarks.runs import draw
+from benchmarks.tell import put_into
+from optimizer.clock import Clock
+from optimizer.instance.examples import find_instance
+from optimizer.planning import cost_of, finish
+from optimizer.program.build import Program, build, collector_paused
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.solver import engines
+from optimizer.solver.highs_ground import LP_TOLERANCE, Quiet, as_lp, set_options
+from optimizer.solver.solution import Options
+
+OPTIONS = Options(threads=1, relax=True)
+TOLERANCE = 1e-6  # relative, between objectives of one program
+COLUMNS = (
+    *("instance", "columns", "non-zeros", "read", "build", "compile", "read out, audit", "around"),
+    *("around, a million non-zeros", "bytes a non-zero", "simplex", "HiGHS by itself", "IPX", "all ÷ HiGHS by itself"),
+)
+
+
+@dataclass
+class Measured:
+    """Seconds of a processor, and memory, of one relaxation.
+
+    Attributes
+    ----------
+    name : str
+        The instance.
+    columns, nonzeros : int
+        Size of the program.
+    around : dict of str to float
+        Seconds of each part of what is around the solver.
+    solver : dict of str to float
+        Seconds of each way to solve it, handing it over included.
+    objectives : dict of str to float
+        What each way found.
+    memory : int
+        Bytes that were allocated at most, until the program was compiled.
+    """
+
+    name: str
+    columns: int = 0
+    nonzeros: int = 0
+    around: dict[str, float] = field(default_factory=dict)
+    solver: dict[str, float] = field(default_factory=dict)
+    objectives: dict[str, float] = field(default_factory=dict)
+    memory: int = 0
+
+    @property
+    def outside(self) -> float:
+        """All around the solver."""
+        return sum(self.around.values())
+
+    @property
+    def ratio(self) -> float:
+        """All that capopt does, by what HiGHS takes by itself for the compiled arrays."""
+        return (self.outside + self.solver["simplex"]) / self.solver["highs"]
+
+    def cells(self) -> list[str]:
+        """A row of the table."""
+        million = self.nonzeros / 1e6
+        return [
+            *(self.name, f"{self.columns:,}", f"{self.nonzeros:,}"),
+            *(f"{seconds:.3f}" for seconds in self.around.values()),
+            *(f"{self.outside:.3f}", f"{self.outside / million:.1f}", f"{self.memory / self.nonzeros:,.0f}"),
+            *(f"{seconds:.2f}" for seconds in self.solver.values()),
+            f"{self.ratio:.2f}",
+        ]
+
+
+def measure(name: str, source: str, rounds: int, solves: int) -> Measured:
+    """Measure one relaxation in this process."""
+    found = Measured(name)
+    tracemalloc.start()
+    program, arrays = _made(Measured(name), source)
+    _, found.memory = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    found.columns, found.nonzeros = arrays.size["columns"], arrays.size["nonzeros"]
+    rules = bool(program.instance.rows["rules"])
+    for _ in range(solves):
+        with _timed(found.solver, "simplex"):
+            solution = engines.solve(arrays, OPTIONS, duals=rules)
+        found.objectives["simplex"] = cost_of(program, arrays, solution).objective
+        for way, settings in (("highs", {}), ("ipx", {"solver": "ipx"})):
+            found.objectives[way] = _by_highs(found, way, program, arrays, settings)
+    for _ in range(rounds):
+        program, arrays = _made(found, source)
+        with _timed(found.around, "read out"):
+            finish(program, arrays, solution, OPTIONS, Clock())
+    return found
+
+
+def _made(found: Measured, source: str) -> tuple[Program, Arrays]:
+    """The program of an instance, compiled, its parts timed."""
+    with _timed(found.around, "read"):
+        instance = optimizer.read(source)
+    with collector_paused():
+        with _timed(found.around, "build"):
+            program = build(instance)
+        with _timed(found.around, "compile"):
+            arrays = compile_program(program, relax=True)
+    return program, arrays
+
+
+def _by_highs(found: Measured, way: str, program: Program, arrays: Arrays, settings: dict[str, Any]) -> float:
+    """The objective that HiGHS finds as it comes, but for the tolerance and the one thread."""
+    with _timed(found.solver, way):
+        highs = Quiet()
+        exact = {"primal_feasibility_tolerance": LP_TOLERANCE, "dual_feasibility_tolerance": LP_TOLERANCE, "threads": 1}
+        set_options(highs, {**exact, **settings})
+        highs.passModel(as_lp(arrays))
+        highs.run()
+    return float(highs.getInfo().objective_function_value) * program.units.money
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    """Keep the least seconds of a processor that a part took."""
+    began = time.process_time()
+    yield
+    took = time.process_time() - began
+    seconds[part] = min(seconds.get(part, took), took)
+
+
+def campaign(sources: Sequence[tuple[str, str]], rounds: int, solves: int) -> Iterator[Measured]:
+    """Measure relaxations one after the other, each in a process of its own."""
+    for name, source in sources:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+            yield alone.submit(measure, name, source, rounds, solves).result()
+
+
+def table(found: Sequence[Measured]) -> str:
+    """Markdown: a row for each relaxation, and medians."""
+    lines = [f"| {' | '.join(COLUMNS)} |", f"| --- |{' ---: |' * (len(COLUMNS) - 1)}"]
+    lines += [f"| {' | '.join(one.cells())} |" for one in sorted(found, key=lambda one: one.nonzeros)]
+    near = sum(one.solver["simplex"] <= 1.1 * min(one.solver.values()) for one in found)
+    millions = [one.outside / one.nonzeros * 1e6 for one in found]
+    ratios = [one.ratio for one in found]
+    lines += [
+        "",
+        f"Medians: {median(millions):.1f} s around the solver for a million non-zeros, all that capopt does "
+        f"{median(ratios):.2f} times what HiGHS takes by itself. Simplex is the fastest way, or within 10 % of it, in "
+        f"{near} of {len(found)}.",
+    ]
+    return "\n".join(lines)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.argument("instances", nargs=-1)
+@click.option("--sizes", default="M,L", help="Sizes of the random instances, with commas.")
+@click.option("--seeds", default="0,1,2,3,4", help="Their seeds, with commas.")
+@click.option("--rounds", default=7, type=click.IntRange(min=1), help="Of all that is around the solver.")
+@click.option("--solves", default=2, type=click.IntRange(min=1), help="Of each way to solve.")
+@click.option("--page", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")
+def main(instances: tuple[str, ...], sizes: str, seeds: str, rounds: int, solves: int, page: Path | None) -> None:
+    """Measure the linear relaxations of random instances, and of INSTANCES: names of shipped ones, or folders."""
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        sources = [(Path(name).name, str(find_instance(name))) for name in instances]
+        for size in filter(None, sizes.split(",")):
+            for seed in map(int, seeds.split(",")):
+                sources.append((f"{size}, seed {seed}", str(draw(Path(folder) / f"{size}-{seed}", size, seed))))
+        found = []
+        for one in campaign(sources, rounds, solves):
+            click.echo(" ".join(one.cells()), err=True)
+            found.append(one)
+    text = table(found)
+    click.echo(text)
+    if page:
+        put_into(page, text)
+    unlike = [one.name for one in found if _differ(list(one.objectives.values()))]
+    if unlike:
+        raise click.ClickException(f"objectives differ: {', '.join(unlike)}")
+
+
+def _differ(objectives: list[float]) -> bool:
+    return max(objectives) - min(objectives) > TOLERANCE * max(1.0, *map(abs, objectives))
+
+
+if __name__ == "__main__":
+    main()
