@@ -177,7 +177,7 @@ def _words(plan: Plan, key: tuple[str, str], old: _Sum | None, new: _Sum | None)
     if old is None:
         return f"{what} in {new.month}"
     if abs(old.blocks - new.blocks) > 1e-6:
-        return f"{what}: {new.blocks:,.4g} blocks instead of {old.blocks:,.4g}"
+        return f"{what}: {new.blocks:,.4g} instead of {old.blocks:,.4g}"
     months = plan.instance.month_index(new.month) - plan.instance.month_index(old.month)
     return f"{what} {abs(months)} {'month' if abs(months) == 1 else 'months'} {'later' if months > 0 else 'earlier'}"
 

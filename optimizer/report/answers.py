@@ -88,7 +88,7 @@ def offers(plan: Plan, table: pd.DataFrame) -> list[str]:
     rejected = table[table["verdict"] == "rejected"]
     if rejected.empty:
         return ["No offer is rejected: each is taken, at least in part."]
-    text = f"{len(rejected)} of {len(table)} offers are rejected."
+    text = f"{len(rejected)} of {len(table)} offers {'is' if len(rejected) == 1 else 'are'} rejected."
     priced = rejected[rejected["price_to_win"].notna() & (rejected["price"] > 0)]
     near = (priced["price_to_win"] / priced["price"] - 1).abs().sort_values(kind="stable").index[:_FEW]
     told = [_win(priced.loc[index].to_dict(), plan.instance.head.currency) for index in near]

@@ -97,7 +97,7 @@ def test_steps_offers_and_deadlines(sections: dict[str, Section]) -> None:
     assert offers[1] == ("fixed", "cloud", "rejected", "too dear by 10.0%", "0", "1", "0", "300 k", doubt)
     assert offers[2][5:] == ("no limit", "2 M", "1 M", "")
     assert told(sections["offers"]) == [
-        "1 of 3 offers are rejected.",
+        "1 of 3 offers is rejected.",
         "fixed wins at a price below 270 k EUR; it is 300 k EUR now (-10.0%). The gaps of the searches leave doubt "
         "about that price; it is proven to be at least 250 k.",
     ]
