@@ -36,7 +36,8 @@ from optimizer.solver.highs_ground import LP_TOLERANCE, Quiet, as_lp, set_option
 from optimizer.solver.solution import Options
 
 OPTIONS = Options(threads=1, relax=True)
-NEAR = 1.1  # times the fastest way
+NEAR = 1.1  # times what the interior point method takes
+ENOUGH = 2.0  # seconds of rounds: short programs are solved more often
 TOLERANCE = 1e-6  # relative, between objectives of one program
 SOLVER = ("instance", "columns", "non-zeros", "simplex", "HiGHS by itself", "IPX", "all ÷ HiGHS by itself")
 AROUND = (
@@ -108,7 +109,9 @@ def measure(name: str, source: str, rounds: int, solves: int) -> Measured:
     tracemalloc.stop()
     found.columns, found.nonzeros = arrays.size["columns"], arrays.size["nonzeros"]
     rules = bool(program.instance.rows["rules"])
-    for _ in range(solves):
+    began, done = time.process_time(), 0
+    while done < solves or time.process_time() - began < ENOUGH:
+        done += 1
         with _timed(found.solver, "simplex"):
             solution = engines.solve(arrays, OPTIONS, duals=rules)
         found.objectives["simplex"] = cost_of(program, arrays, solution).objective
@@ -165,14 +168,14 @@ def campaign(sources: Sequence[tuple[str, str]], rounds: int, solves: int) -> It
 def table(found: Sequence[Measured]) -> str:
     """Markdown: two tables with a row for each relaxation, on the solver and on what is around it, with medians."""
     ordered = sorted(found, key=lambda one: one.nonzeros)
-    near = sum(one.solver["simplex"] <= NEAR * min(one.solver.values()) for one in found)
+    near = sum(one.solver["simplex"] <= NEAR * one.solver["ipx"] for one in found)
     ratio, million = median(one.ratio for one in found), median(one.a_million for one in found)
     return "\n".join(
         [
             *_table(SOLVER, [one.solver_cells() for one in ordered]),
             "",
-            f"Simplex is the fastest way, or within 10 % of it, in {near} of {len(found)}. All that capopt does takes "
-            f"{ratio:.2f} times what HiGHS takes by itself (median).",
+            f"Simplex is faster than the interior point method, or within 10 % of it, in {near} of {len(found)}. "
+            f"All that capopt does takes {ratio:.2f} times what HiGHS takes by itself (median).",
             "",
             *_table(AROUND, [one.around_cells() for one in ordered]),
             "",
@@ -191,7 +194,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 @click.option("--sizes", default="M,L", help="Sizes of the random instances, with commas.")
 @click.option("--seeds", default="0,1,2,3,4", help="Their seeds, with commas.")
 @click.option("--rounds", default=7, type=click.IntRange(min=1), help="Of all that is around the solver.")
-@click.option("--solves", default=2, type=click.IntRange(min=1), help="Of each way to solve.")
+@click.option("--solves", default=2, type=click.IntRange(min=1), help="Of each way to solve; more of short ones.")
 @click.option("--page", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")
 def main(instances: tuple[str, ...], sizes: str, seeds: str, rounds: int, solves: int, page: Path | None) -> None:
     """Measure the linear relaxations of random instances, and of INSTANCES: names of shipped ones, or folders."""
