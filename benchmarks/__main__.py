@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from benchmarks import options
 from benchmarks.contenders import CONTENDERS
 from benchmarks.runs import campaign
 from benchmarks.tell import contradictions, plot, put_into, table
@@ -19,7 +20,7 @@ PACKAGES = ("capopt", "highspy", "pyomo", "linopy", "pyscipopt", "pulp")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--sizes", default="S,M,L", help="Sizes of the random instances, with commas.")
+@click.option("--sizes", default="S,M,L", callback=options.sizes, help="Sizes of the random instances, with commas.")
 @click.option("--seeds", default=5, type=click.IntRange(min=1), help="Instances of each size.")
 @click.option("--time-limit", default=60.0, type=click.FloatRange(min=0, min_open=True), help="Seconds of a solver.")
 @click.option("--threads", default=1, type=click.IntRange(min=1), help="Threads of a solver.")
@@ -27,7 +28,7 @@ PACKAGES = ("capopt", "highspy", "pyomo", "linopy", "pyscipopt", "pulp")
 @click.option("--out", default="build/benchmarks.jsonl", type=click.Path(path_type=Path), help="Results, a run a line.")
 @click.option("--readme", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")
 @click.option("--plot", "drawing", type=click.Path(path_type=Path), help="SVG file for the performance profile.")
-def main(sizes: str, seeds: int, time_limit: float, threads: int, contenders: str, **files: Any) -> None:
+def main(sizes: list[str], seeds: int, time_limit: float, threads: int, contenders: str, **files: Any) -> None:
     """Compare capopt with the plain formulation and other solvers on the same random instances, in one run.
 
     Needs the extra: pip install 'capopt[benchmarks]'.
@@ -42,9 +43,7 @@ def main(sizes: str, seeds: int, time_limit: float, threads: int, contenders: st
     runs: list[Run] = []
     with out.open("w", encoding="utf-8") as file:
         file.write(json.dumps({"about": about, "time_limit": time_limit}) + "\n")
-        for run in campaign(
-            sizes.split(","), seeds, chosen, time_limit, threads, lambda text: click.echo(text, err=True)
-        ):
+        for run in campaign(sizes, seeds, chosen, time_limit, threads, lambda text: click.echo(text, err=True)):
             runs.append(run)
             file.write(json.dumps(run.to_dict()) + "\n")
             file.flush()

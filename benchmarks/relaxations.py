@@ -8,6 +8,7 @@ seconds are of a processor, with one thread, and each is the least of its rounds
 from __future__ import annotations
 
 import gc
+import itertools
 import tempfile
 import time
 import tracemalloc
@@ -23,9 +24,11 @@ from typing import Any
 import click
 
 import optimizer
+from benchmarks import options
 from benchmarks.runs import draw
 from benchmarks.tell import put_into
 from optimizer.clock import Clock
+from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
 from optimizer.planning import cost_of, finish
 from optimizer.program.build import Program, build, collector_paused
@@ -191,18 +194,24 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.argument("instances", nargs=-1)
-@click.option("--sizes", default="M,L", help="Sizes of the random instances, with commas.")
-@click.option("--seeds", default="0,1,2,3,4", help="Their seeds, with commas.")
+@click.option("--sizes", default="M,L", callback=options.sizes, help="Sizes of the random instances, with commas.")
+@click.option("--seeds", default="0,1,2,3,4", callback=options.seeds, help="Their seeds, with commas.")
 @click.option("--rounds", default=7, type=click.IntRange(min=1), help="Of all that is around the solver.")
 @click.option("--solves", default=2, type=click.IntRange(min=1), help="Of each way to solve; more of short ones.")
 @click.option("--page", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")
-def main(instances: tuple[str, ...], sizes: str, seeds: str, rounds: int, solves: int, page: Path | None) -> None:
+def main(
+    instances: tuple[str, ...], sizes: list[str], seeds: list[int], rounds: int, solves: int, page: Path | None
+) -> None:
     """Measure the linear relaxations of random instances, and of INSTANCES: names of shipped ones, or folders."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        sources = [(Path(name).name, str(find_instance(name))) for name in instances]
-        for size in filter(None, sizes.split(",")):
-            for seed in map(int, seeds.split(",")):
-                sources.append((f"{size}, seed {seed}", str(draw(Path(folder) / f"{size}-{seed}", size, seed))))
+        try:
+            sources = [(Path(name).name, str(find_instance(name))) for name in instances]
+        except InstanceError as error:
+            raise click.UsageError(str(error.faults[0])) from None
+        for size, seed in itertools.product(sizes, seeds):
+            sources.append((f"{size}, seed {seed}", str(draw(Path(folder) / f"{size}-{seed}", size, seed))))
+        if not sources:
+            raise click.UsageError("nothing to measure: name instances, or sizes and seeds of random ones")
         found = []
         for one in campaign(sources, rounds, solves):
             click.echo(" ".join((*one.solver_cells(), *one.around_cells()[1:])), err=True)

@@ -7,6 +7,7 @@ edited instance, in processor time of the same process, and their objectives are
 from __future__ import annotations
 
 import gc
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import click
 import numpy as np
 
 import optimizer
+from benchmarks import options
 from benchmarks.runs import draw
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import Edit, apply_edits
@@ -143,19 +145,18 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--sizes", default="M", help="Sizes of the random instances, with commas.")
-@click.option("--seeds", default="0,1,2,3,4", help="Their seeds, with commas.")
+@click.option("--sizes", default="M", callback=options.sizes, help="Sizes of the random instances, with commas.")
+@click.option("--seeds", default="0,1,2,3,4", callback=options.seeds, help="Their seeds, with commas.")
 @click.option("--count", default=100, type=click.IntRange(min=1), help="What-ifs of an instance.")
 @click.option("--every", is_flag=True, help="Edit all numeric cells, also dates and durations that need a new program.")
-def main(sizes: str, seeds: str, count: int, every: bool) -> None:
+def main(sizes: list[str], seeds: list[int], count: int, every: bool) -> None:
     """Time single-cell what-ifs on random linear programs against cold solves."""
     worst = 0.0
-    for size in sizes.split(","):
-        for seed in map(int, seeds.split(",")):
-            with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-                tally = compare(draw(Path(folder) / "instance", size, seed), seed, count, every=every)
-            click.echo(f"{size}-{seed}: {tally}")
-            worst = max(worst, tally.worst)
+    for size, seed in itertools.product(sizes, seeds):
+        with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+            tally = compare(draw(Path(folder) / "instance", size, seed), seed, count, every=every)
+        click.echo(f"{size}-{seed}: {tally}")
+        worst = max(worst, tally.worst)
     if worst > TOLERANCE:
         raise click.ClickException(f"objectives differ by up to {worst:.1e}")
 

@@ -111,3 +111,19 @@ def test_figures_of_a_relaxation() -> None:
     told = relaxations.table(found)
     assert "or within 10 % of it, in 1 of 2. All that capopt does takes 0.80 times" in told
     assert told.endswith("a million non-zeros take 2.0 s (median).")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nosuch", "--sizes", ""], "nosuch: neither a folder or workbook nor a shipped example"),
+        (["--sizes", "M,Q"], "no size Q; there are tiny, small, S, M, L"),
+        (["--seeds", "1,x"], "x: whole numbers from 0 on expected"),
+        (["--sizes", ""], "nothing to measure"),
+    ],
+)
+def test_wrong_words_are_told(words: list[str], told: str) -> None:
+    """Tests that what cannot be measured is told in words, before anything is drawn."""
+    found = CliRunner().invoke(relaxations.main, words)
+    assert found.exit_code == 2
+    assert told in found.output
