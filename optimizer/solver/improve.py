@@ -6,7 +6,7 @@ Each step ends by the work it may do, never by the clock, so that the same steps
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,9 @@ from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.dive import WHOLE, Dive, dive
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Held, Options, Solution, Stop
+
+FINE = 1e-3
+"""Gap up to which each neighbourhood is searched to half the gap; with coarser ones, to half of this."""
 
 # Sources of plans, as progress tells them.
 DIVE, REPAIR, RELAXATION, PRICES = "dive", "repair", "relaxation", "prices"
@@ -58,6 +61,10 @@ class Improver:
         A program with whole numbers.
     options : Options
         Gap and seed of the search that it serves.
+    on_better : callable, optional
+        Called with a better solution when a step has found one and, if the gap is coarser than :data:`FINE`, while it
+        still runs when one is better by half the gap. That is in the thread of a search: it must be quick and must not
+        raise.
 
     Attributes
     ----------
@@ -71,9 +78,14 @@ class Improver:
         The least cost told so far, be it by a step that still runs, and the kind of that step.
     """
 
-    def __init__(self, arrays: Arrays, options: Options) -> None:
+    def __init__(
+        self, arrays: Arrays, options: Options, on_better: Callable[[Floats], None] = lambda values: None
+    ) -> None:
         self.arrays = arrays
-        self.options = replace(options, threads=1, gap=options.gap / 2)
+        # A search that ends half a per cent above its bound finds nothing in most neighbourhoods of a plan as good.
+        self.options = replace(options, threads=1, gap=min(options.gap, FINE) / 2)
+        self._on_better, self._told = on_better, np.inf
+        self._worth = options.gap / 2 if options.gap > FINE else np.inf  # relative: what is told while a step runs
         self.values: Floats | None = None
         self.objective = np.inf
         self.source = ""
@@ -85,7 +97,10 @@ class Improver:
 
     def step(self) -> bool:
         """Do one more step; False when there is nothing more to do."""
-        return next(self._steps, False)
+        going = next(self._steps, False)
+        if self.values is not None:
+            self._tell(self.objective, self.values, _GAIN)
+        return going
 
     def stop(self) -> None:
         """End the step that runs, and do no more; from any thread."""
@@ -97,6 +112,7 @@ class Improver:
     def take(self, values: Floats, source: str) -> None:
         """Take over a solution from elsewhere, if it is better."""
         self._keep(values, source)
+        self._told = min(self._told, self.objective)
 
     # ------------------------------------------------------------------ steps
     def _work(self) -> Iterator[bool]:
@@ -215,6 +231,13 @@ class Improver:
     def _see(self, objective: float, values: Floats) -> None:
         if objective < self.seen[0]:
             self.seen = objective, self._kind
+        if self._worth < np.inf:
+            self._tell(objective, values, self._worth)
+
+    def _tell(self, objective: float, values: Floats, by: float) -> None:
+        if objective < self._told - by * abs(objective):
+            self._told = objective
+            self._on_better(values)
 
     def _solved(self, model: Model, afresh: bool) -> Floats | None:
         """Optimal values of a linear program, solved afresh or from its last basis; None if it has none."""

@@ -1,8 +1,8 @@
 """The search for a plan with whole numbers: HiGHS proves the bound, an improver finds plans beside it.
 
-The improver's steps are handed over at fixed moments of the proof, counted in its own rounds, and what the proof finds
-reaches the improver a fixed number of steps later: whether a step was done ahead, on a core of its own, or is done
-right then, the search goes the same way. Only where the clock ends the search, or the proof does not come back for
+What the improver finds is handed over at fixed moments of the proof, counted in its own rounds, and what the proof
+finds reaches the improver a fixed number of results later: whether a step was done ahead, on a core of its own, or is
+done right then, the search goes the same way. Only where the clock ends the search, or the proof does not come back for
 long, does the answer depend on the machine.
 """
 
@@ -20,7 +20,7 @@ from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
 from optimizer.solver.conflict import with_conflict
 from optimizer.solver.highs import NAME, Model
-from optimizer.solver.improve import Improver
+from optimizer.solver.improve import FINE, Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop
 
 _PROOF = {  # the improver begins with what these do; RINS stays: it knows the relaxation after cuts
@@ -30,8 +30,9 @@ _PROOF = {  # the improver begins with what these do; RINS stays: it knows the r
     "mip_allow_cut_separation_at_nodes": False,
 }
 _FIRST_QUERY = 3  # after the first round of cuts
-_SPACING = 8  # queries from step to step, at first
-_AHEAD = 10  # steps that the improver may be ahead of their delivery
+_COARSE = 0.01  # gap from which on results are handed over soonest
+_SPACING, _FINE_SPACING = 3, 8  # queries from one delivery to the next, at first, by the gap asked
+_AHEAD = 10  # results that may wait for their delivery when the improver begins a step
 _SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
 _PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
@@ -67,13 +68,14 @@ class _Search:
         self.deadline = time.perf_counter() + options.time_limit
         self.model = Model(arrays, settings=_PROOF)
         self.model.on_query, self.model.on_incumbent = self._queried, self._found
-        self.improver = Improver(arrays, options)
-        self.results: list[Floats | None] = []  # what each step found, None if nothing better
+        self.improver = Improver(arrays, options, self._bettered)
+        self.results: list[Floats | None] = []  # what the steps found; None for one that found nothing better
+        self.best: Floats | None = None  # the last of these, delivered or not
         self.delivered = 0
         self.queries, self.due = 0, _FIRST_QUERY
         self.asked = time.perf_counter()  # when the proof last came for solutions
         self.own: tuple[float, Floats] | None = None  # best that the proof found itself
-        self.handed: dict[int, Floats] = {}  # solutions of the proof, by the step that takes them over
+        self.handed: dict[int, Floats] = {}  # solutions of the proof, by the result from which on steps take them over
         self.over, self.exhausted, self.helpless = False, False, False
         self.gap_reached = False
         self.error: BaseException | None = None
@@ -121,19 +123,29 @@ class _Search:
             return not self.over and not self.exhausted
 
     def _step(self) -> None:
-        """One step, and its result."""
-        handed = self.handed.pop(len(self.results), None)
-        if handed is not None:
-            self.improver.take(handed, NAME)
-        before, going = self.improver.objective, False
+        """One step, and its results."""
+        with self.change:
+            at = len(self.results)
+            handed = [self.handed.pop(due) for due in sorted(self.handed) if due <= at]
+        for values in handed:
+            self.improver.take(values, NAME)
+        going = False
         try:
             going = self.improver.step()
         except BaseException as error:  # noqa: BLE001 - raised again by run(), where somebody hears it
             self.error = error
             self.model.interrupt()
         with self.change:
-            self.results.append(self.improver.values if self.improver.objective < before else None)
+            if len(self.results) == at:
+                self.results.append(None)
             self.exhausted = not going
+            self.change.notify_all()
+
+    def _bettered(self, values: Floats) -> None:
+        """Take note of a result of the step that runs; called by the improver."""
+        with self.change:
+            self.results.append(values)
+            self.best = values
             self.change.notify_all()
 
     # ------------------------------------------------------------------ the proof's side
@@ -141,12 +153,12 @@ class _Search:
         self.own = objective, values
 
     def _queried(self) -> None:
-        """Deliver the step that is due; called by the proof."""
+        """Deliver the result that is due; called by the proof."""
         self.queries += 1
         self.asked = time.perf_counter()
         if self.queries < self.due or self.over or self.helpless:
             return
-        if self.threads == 1 and not self.exhausted:
+        if self.threads == 1 and len(self.results) <= self.delivered and not self.exhausted:
             self._step()
         with self.change:
             while len(self.results) <= self.delivered and not (self.exhausted or self._stopping()):
@@ -158,11 +170,21 @@ class _Search:
             if self.own is not None:
                 self.handed[self.delivered + _AHEAD] = self.own[1]
             self.delivered += 1
-            self.due = self.queries + _SPACING + self.delivered
+            self.due = self.queries + self._spacing()
             self.change.notify_all()
         self.asked = time.perf_counter()
         if result is not None:
             self.model.offer(result)
+
+    def _spacing(self) -> int:
+        """Queries to the next delivery, from what was measured (docs/performance.md).
+
+        The proof waits for a result that is due, which costs most where it has long to go: where the gap is fine. Where
+        it is coarse, the search often ends with the next plan handed over.
+        """
+        if self.options.gap <= FINE:
+            return _FINE_SPACING + self.delivered
+        return _SPACING + (self.delivered // 2 if self.options.gap < _COARSE else 0)
 
     def _give_up(self) -> None:
         """Leave HiGHS to itself, with its own heuristics, when the improver is through and there is no plan."""
@@ -198,8 +220,8 @@ class _Search:
 
     def _result(self, found: Solution, duals: bool) -> Solution:
         """The best solution of both, with the proven bound."""
-        mine = self.improver.values
-        if found.stop is Stop.INFEASIBLE and mine is not None:
+        mine = [values for values in (self.improver.values, self.best) if values is not None]
+        if found.stop is Stop.INFEASIBLE and mine:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
@@ -207,7 +229,7 @@ class _Search:
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         candidates = [found.values] if found.values is not None else []
         if found.stop is not Stop.GAP_REACHED:
-            candidates += [values for values in (mine, self.own[1] if self.own else None) if values is not None]
+            candidates += mine + ([self.own[1]] if self.own else [])
         if not candidates:
             return found
         best = min(candidates, key=lambda values: float(self.arrays.cost @ values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from typing import Any
@@ -72,6 +73,39 @@ def test_the_optimum_is_that_of_highs_alone(seed: int) -> None:
         assert check(arrays, found.values) == pytest.approx(check(arrays, alone.values), rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize(("gap", "soon"), [(0.002, True), (0.001, False)])
+def test_better_plans_are_told_while_a_step_runs(gap: float, soon: bool) -> None:
+    """Tests that plans better by half a coarse gap are told at once, others at a step's end, each holding, once."""
+    arrays, told, counts = compiled(0, "S"), [], []
+
+    def better(values: np.ndarray) -> None:
+        rounded = np.where(arrays.integer, np.round(values), values)
+        assert np.abs(rounded - values).max() <= 1e-6
+        assert arrays.worst_violation(values) <= 1e-6
+        told.append(float(arrays.cost @ values) + arrays.offset)
+
+    improver = Improver(arrays, Options(gap=gap, threads=1), better)
+    for _ in range(3):
+        before = len(told)
+        improver.step()
+        counts.append(len(told) - before)
+        for earlier, later in itertools.pairwise(told[max(before - 1, 0) : -1]):
+            assert later < earlier * (1 - gap / 2)  # all but the last of a step
+        assert told[-1] == pytest.approx(improver.objective, rel=1e-9)
+    assert told == sorted(set(told), reverse=True)
+    assert (max(counts) > 1) == soon
+
+
+def test_a_coarse_gap_does_not_coarsen_neighbourhoods() -> None:
+    """Tests that steps find the same plans whether 5 % or 0.1 % is asked: 2.5 % a step would leave 5 % unproven."""
+    arrays = compiled(3, "S")
+    coarse, fine = (Improver(arrays, Options(gap=gap, threads=1)) for gap in (0.05, 0.001))
+    for _ in range(6):
+        coarse.step()
+        fine.step()
+        assert coarse.objective == fine.objective
+
+
 def test_two_threads_find_the_same_plan_again() -> None:
     """Tests that what runs beside the proof comes in at fixed moments of it, so that a gap ends it the same way."""
     arrays = compiled(4, "S")
@@ -91,15 +125,16 @@ def test_the_source_of_the_best_plan_is_told() -> None:
         if incumbent is not None:
             sources.add(source)
 
-    search.solve(compiled(0, "S"), Options(gap=0.03, threads=2), report)
+    search.solve(compiled(0, "S"), Options(gap=0.005, threads=2), report)
     assert sources
     assert sources <= {"HiGHS", "dive", "repair", "relaxation", "prices", "items", "months"}
 
 
-def test_one_thread_and_two_go_the_same_way() -> None:
+@pytest.mark.parametrize(("seed", "gap"), [(7, 0.001), (6, 0.005), (0, 0.02)])
+def test_one_thread_and_two_go_the_same_way(seed: int, gap: float) -> None:
     """Tests that steps done ahead, in a thread of their own, change nothing of what is found and proven."""
-    arrays = compiled(7, "S")
-    one, two = (search.solve(arrays, Options(gap=0.001, threads=threads)) for threads in (1, 2))
+    arrays = compiled(seed, "S")
+    one, two = (search.solve(arrays, Options(gap=gap, threads=threads)) for threads in (1, 2))
     assert one.values is not None
     assert two.values is not None
     assert np.array_equal(one.values, two.values)
