@@ -13,8 +13,8 @@ import click
 from benchmarks import options
 from benchmarks.contenders import CONTENDERS
 from benchmarks.runs import campaign
-from benchmarks.tell import contradictions, plot, put_into, table
-from benchmarks.trace import Run
+from benchmarks.tell import contradictions, gaps_down_to, plot, put_into, table
+from benchmarks.trace import GAPS, Run
 
 PACKAGES = ("capopt", "highspy", "pyomo", "linopy", "pyscipopt", "pulp")
 
@@ -24,11 +24,14 @@ PACKAGES = ("capopt", "highspy", "pyomo", "linopy", "pyscipopt", "pulp")
 @click.option("--seeds", default=5, type=click.IntRange(min=1), help="Instances of each size.")
 @click.option("--time-limit", default=60.0, type=click.FloatRange(min=0, min_open=True), help="Seconds of a solver.")
 @click.option("--threads", default=1, type=click.IntRange(min=1), help="Threads of a solver.")
+@click.option("--gap", default=GAPS[-1], type=click.FloatRange(min=0), help="Relative gap that solvers are asked for.")
 @click.option("--contenders", default=",".join(CONTENDERS), help="Who takes part, with commas.")
 @click.option("--out", default="build/benchmarks.jsonl", type=click.Path(path_type=Path), help="Results, a run a line.")
 @click.option("--readme", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")
 @click.option("--plot", "drawing", type=click.Path(path_type=Path), help="SVG file for the performance profile.")
-def main(sizes: list[str], seeds: int, time_limit: float, threads: int, contenders: str, **files: Any) -> None:
+def main(
+    sizes: list[str], seeds: int, time_limit: float, threads: int, gap: float, contenders: str, **files: Any
+) -> None:
     """Compare capopt with the plain formulation and other solvers on the same random instances, in one run.
 
     Needs the extra: pip install 'capopt[benchmarks]'.
@@ -39,11 +42,11 @@ def main(sizes: list[str], seeds: int, time_limit: float, threads: int, contende
         raise click.UsageError(f"no contender {', '.join(unknown)}; there are {', '.join(CONTENDERS)}")
     out: Path = files["out"]
     out.parent.mkdir(parents=True, exist_ok=True)
-    about = _about(seeds, threads)
+    about = _about(seeds, threads, gap)
     runs: list[Run] = []
     with out.open("w", encoding="utf-8") as file:
         file.write(json.dumps({"about": about, "time_limit": time_limit}) + "\n")
-        for run in campaign(sizes, seeds, chosen, time_limit, threads, lambda text: click.echo(text, err=True)):
+        for run in campaign(sizes, seeds, chosen, time_limit, threads, gap, lambda text: click.echo(text, err=True)):
             runs.append(run)
             file.write(json.dumps(run.to_dict()) + "\n")
             file.flush()
@@ -52,13 +55,13 @@ def main(sizes: list[str], seeds: int, time_limit: float, threads: int, contende
     if files["readme"]:
         put_into(files["readme"], text)
     if files["drawing"]:
-        plot(runs, files["drawing"])
+        plot(runs, gaps_down_to(gap), files["drawing"])
     wrong = contradictions(runs)
     if wrong:
         raise click.ClickException("; ".join(wrong))
 
 
-def _about(seeds: int, threads: int) -> dict[str, Any]:
+def _about(seeds: int, threads: int, gap: float) -> dict[str, Any]:
     from optimizer.bench.machine import machine
 
     found = []
@@ -68,7 +71,7 @@ def _about(seeds: int, threads: int) -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     today = datetime.now(UTC).date().isoformat()
-    return {**machine(), "seeds": seeds, "threads": threads, "versions": ", ".join(found), "date": today}
+    return {**machine(), "seeds": seeds, "threads": threads, "gap": gap, "versions": ", ".join(found), "date": today}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.arrays import Matrix
-from benchmarks.trace import GAPS, Point, Run, cbc_points, highs_points
+from benchmarks.trace import Point, Run, cbc_points, highs_points
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Task:
         Seconds of the solver.
     threads : int
         Threads of the solver.
+    gap : float
+        Relative gap that the solver is asked for.
     plain_seconds : float
         What it took to write the plain formulation.
     plain_memory_mb : float
@@ -44,6 +46,7 @@ class Task:
     scratch: Path
     limit: float
     threads: int
+    gap: float
     plain_seconds: float = 0.0
     plain_memory_mb: float = 0.0
 
@@ -66,7 +69,7 @@ def capopt(task: Task, run: Run) -> None:
         if progress.phase == "solve" and (not run.points or run.points[-1][1:] != point[1:]):
             run.points.append(point)
 
-    options: dict[str, Any] = {"gap": GAPS[-1], "time_limit": task.limit, "threads": task.threads}
+    options: dict[str, Any] = {"gap": task.gap, "time_limit": task.limit, "threads": task.threads}
     plan = optimizer.solve(optimizer.read(task.folder), **options, progress=tell)
     seconds = plan.head["seconds"]
     run.solve_seconds = seconds["solve"]
@@ -225,7 +228,7 @@ def scip(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
     model = ps.Model()
     model.hideOutput()
     model.readProblem(str(path))
-    model.setParams({"limits/time": task.limit, "limits/gap": GAPS[-1]})
+    model.setParams({"limits/time": task.limit, "limits/gap": task.gap})
     watch = Watch()
     model.includeEventhdlr(watch, "watch", "notes incumbents and bounds")
     began = time.perf_counter()
@@ -241,17 +244,17 @@ def cbc(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
 
     path = task.scratch / "program.mps"
     matrix.write(path)
-    words = ["-sec", str(task.limit), "-timeMode", "elapsed", "-ratio", str(GAPS[-1]), "-threads", str(task.threads)]
+    words = ["-sec", str(task.limit), "-timeMode", "elapsed", "-ratio", str(task.gap), "-threads", str(task.threads)]
     command = [PULP_CBC_CMD().path, str(path), *words, "-logLevel", "1", "-solve", "-quit"]
     began = time.perf_counter()
     with task.log.open("w", encoding="utf-8") as log:
         subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=True)
-    return cbc_points(task.log.read_text(encoding="utf-8"), GAPS[-1] * (1 - 1e-9)), time.perf_counter() - began
+    return cbc_points(task.log.read_text(encoding="utf-8"), task.gap * (1 - 1e-9)), time.perf_counter() - began
 
 
 def _highs_options(task: Task) -> dict[str, Any]:
     return {
-        "output_flag": True, "log_to_console": False, "log_file": str(task.log), "mip_rel_gap": GAPS[-1],
+        "output_flag": True, "log_to_console": False, "log_file": str(task.log), "mip_rel_gap": task.gap,
         "time_limit": task.limit, "threads": task.threads, "mip_min_logging_interval": 0.5,
     }  # fmt: skip
 
@@ -308,5 +311,5 @@ def perform(task: Task) -> Run:
     peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     peak = max(peaks) / 1024
     run.memory_mb = round(max(peak, task.plain_memory_mb) if task.contender.startswith("plain") else peak, 1)
-    run.status = "solved" if run.seconds_to(GAPS[-1]) is not None else "limit"
+    run.status = "solved" if run.seconds_to(task.gap) is not None else "limit"
     return run

@@ -37,6 +37,7 @@ def campaign(
     contenders: Sequence[str],
     limit: float,
     threads: int,
+    gap: float,
     tell: Callable[[str], None],
 ) -> Iterator[Run]:
     """All runs, one instance after the other, its contenders side by side."""
@@ -52,7 +53,7 @@ def campaign(
                     tell(f"{name:8} {'plain':16} {trouble or f'written in {written[0]:.1f} s, {written[1]:.0f} MB'}")
                 for contender in contenders:
                     (home / contender).mkdir()
-                    task = Task(contender, name, instance, plain, home / contender, limit, threads, *written)
+                    task = Task(contender, name, instance, plain, home / contender, limit, threads, gap, *written)
                     if contender.startswith("plain") and trouble:
                         yield Run(contender, name, note=trouble)
                         continue

@@ -35,14 +35,20 @@ def contradictions(runs: Sequence[Run]) -> list[str]:
     return found
 
 
+def gaps_down_to(asked: float) -> list[float]:
+    """The gaps to tell of searches for one: those that are larger, and it."""
+    return [*(gap for gap in GAPS if gap > asked), asked]
+
+
 def table(runs: Sequence[Run], limit: float, about: Mapping[str, Any]) -> str:
     """Markdown: machine and versions, and a row for each size and contender."""
-    head = [*(f"{gap:.1%}" for gap in GAPS), "gap at the end", "primal integral", "build", "memory"]
+    gaps = gaps_down_to(about["gap"])
+    head = [*map(_percent, gaps), "search over", "gap at the end", "primal integral", "build", "memory"]
     lines = [
-        f"{about['seeds']} random instances of each size; {limit:g} s and {about['threads']} thread(s) for each. "
-        "Seconds of the solver to a proven gap, and seconds of building the program: geometric means shifted by "
-        f"{SHIFT:g} s, a gap that is not reached counting as the limit, with how many reached it. Gap, primal integral "
-        "(s) and memory (MB): medians.",
+        f"{about['seeds']} random instances of each size; {limit:g} s and {about['threads']} thread(s) for each, asked "
+        f"for a gap of {_percent(gaps[-1])}. Seconds of the solver to a proven gap and until it came back, and seconds "
+        f"of building the program: geometric means shifted by {SHIFT:g} s, a gap that is not reached counting as the "
+        "limit, with how many reached it. Gap, primal integral (s) and memory (MB): medians.",
         "",
         f"| size | contender | {' | '.join(head)} |",
         f"| --- | --- |{' ---: |' * len(head)}",
@@ -52,7 +58,7 @@ def table(runs: Sequence[Run], limit: float, about: Mapping[str, Any]) -> str:
         for contender in dict.fromkeys(run.contender for run in runs):
             group = [run for run in runs if run.contender == contender and run.instance.rsplit("-", 1)[0] == size]
             if group:
-                lines.append(f"| {size} | {CONTENDERS[contender]} | {' | '.join(_cells(group, limit, best))} |")
+                lines.append(f"| {size} | {CONTENDERS[contender]} | {' | '.join(_cells(group, limit, best, gaps))} |")
     failed = [f"- {run.instance}, {CONTENDERS[run.contender]}: {run.note}" for run in runs if run.status == "failed"]
     lines += ["", *(["Not done:", "", *failed, ""] if failed else [])]
     lines.append(
@@ -61,18 +67,23 @@ def table(runs: Sequence[Run], limit: float, about: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _cells(group: Sequence[Run], limit: float, best: Mapping[str, float]) -> list[str]:
+def _percent(gap: float) -> str:
+    return f"{gap * 100:g} %"
+
+
+def _cells(group: Sequence[Run], limit: float, best: Mapping[str, float], gaps: Sequence[float]) -> list[str]:
     cells = []
-    for gap in GAPS:
+    done = [run for run in group if run.status != "failed"]
+    for gap in gaps:
         times = [run.seconds_to(gap) for run in group]
         reached = sum(time is not None and time <= limit for time in times)
         mean = shifted_mean((limit if time is None else min(time, limit) for time in times), SHIFT)
         cells.append(f"{mean:.1f} ({reached}/{len(group)})")
-    gaps = median(relative_gap(*run.last(limit)) for run in group)
-    cells.append(f"{gaps:.2%}" if isfinite(gaps) else "none")
+    cells.append(f"{shifted_mean((run.solve_seconds for run in done), SHIFT):.1f}" if done else "")
+    left = median(relative_gap(*run.last(limit)) for run in group)
+    cells.append(f"{left:.2%}" if isfinite(left) else "none")
     integrals = [run.primal_integral(best[run.instance], limit) for run in group]
     cells.append(f"{median(integrals):.1f}")
-    done = [run for run in group if run.status != "failed"]
     cells.append(f"{shifted_mean((run.build_seconds for run in done), SHIFT):.1f}" if done else "")
     cells.append(f"{median(run.memory_mb for run in done):,.0f}" if done else "")
     return cells
@@ -109,20 +120,22 @@ def profile(runs: Sequence[Run], gap: float) -> dict[str, list[tuple[float, floa
     return curves
 
 
-def plot(runs: Sequence[Run], path: Path) -> None:
+def plot(runs: Sequence[Run], gaps: Sequence[float], path: Path) -> None:
     """Draw the profile of each gap as an SVG."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     mpl.rcParams["svg.hashsalt"] = "capopt"
     figure = Figure(figsize=(12, 4.5), layout="constrained")
-    for axes, gap in zip(figure.subplots(1, len(GAPS), sharey=True), GAPS, strict=True):
+    for axes, gap in zip(figure.subplots(1, len(gaps), sharey=True, squeeze=False)[0], gaps, strict=True):
         curves = profile(runs, gap)
         most = max([ratio for curve in curves.values() for ratio, _ in curve], default=1.0) * 1.5
         for contender, curve in curves.items():
             steps = [(1.0, 0.0), *curve, (most, curve[-1][1] if curve else 0.0)]
             axes.step(*zip(*steps, strict=True), where="post", label=CONTENDERS[contender])
-        axes.set(xscale="log", xlim=(1, most), ylim=(0, 1.02), title=f"to {gap:.1%}", xlabel="factor of the fastest")
+        axes.set(
+            xscale="log", xlim=(1, most), ylim=(0, 1.02), title=f"to {_percent(gap)}", xlabel="factor of the fastest"
+        )
     figure.axes[0].set_ylabel("share of instances")
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import optimizer
 from benchmarks import relaxations
 from benchmarks.runs import campaign
-from benchmarks.tell import BEGIN, END, contradictions, profile, put_into, table
+from benchmarks.tell import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
 from optimizer.instance.examples import find_example
 
@@ -61,26 +61,52 @@ def test_what_needs_too_much_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         [], 1, "", "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 9 GiB"
     )
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: reply)
-    found = list(campaign(["tiny"], 1, ["plain-highs", "plain-scip"], 1.0, 1, print))
+    found = list(campaign(["tiny"], 1, ["plain-highs", "plain-scip"], 1.0, 1, 1e-3, print))
     assert [run.note for run in found] == ["needs more than 6 GB of memory"] * 2
 
 
 def test_contenders_agree_on_a_tiny_instance(tmp_path: Path) -> None:
     """Tests that capopt, the plain formulation and SCIP prove the same cost, each in its own process."""
     chosen = ["capopt", "plain-highs", "plain-pyomo", "compiled-scip"]
-    runs = list(campaign(["tiny"], 1, chosen, 30.0, 1, print))
+    runs = list(campaign(["tiny"], 1, chosen, 30.0, 1, 1e-3, print))
     assert [(run.contender, run.status, run.note) for run in runs] == [(name, "solved", "") for name in chosen]
     assert contradictions(runs) == []
     costs = [run.last()[0] for run in runs]
     assert costs == [pytest.approx(costs[0], rel=2e-3)] * len(chosen)  # each is asked for a gap of 0.1 %
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
-    about = {"seeds": 1, "threads": 1, "processor": "p", "cores": 2, "system": "s", "versions": "v", "date": "d"}
+    about = {
+        "seeds": 1,
+        "threads": 1,
+        "gap": 1e-3,
+        "processor": "p",
+        "cores": 2,
+        "system": "s",
+        "versions": "v",
+        "date": "d",
+    }
     put_into(page, table(runs, 30.0, about))
     text = page.read_text(encoding="utf-8")
     assert text.startswith(f"before\n{BEGIN}\n1 random")
     assert text.endswith(f"p, 2 cores, s; v; d.\n{END}\nafter\n")
     assert text.count("| tiny |") == len(chosen)
+
+
+def test_searches_for_a_gap_are_told_down_to_it() -> None:
+    """Tests that searches for 1 % are told to 1 %, with the time until they were over, and others to each gap above."""
+    assert gaps_down_to(0.001) == [0.01, 0.005, 0.001]
+    assert gaps_down_to(0.01) == [0.01]
+    assert gaps_down_to(0.0002) == [0.01, 0.005, 0.001, 0.0002]
+    # (2 + 1)(5 + 1)(11 + 1) = 216, its cube root 6, less 1; and to 1 %, (1 + 1)(3 + 1)(7 + 1) = 64, its root 4, less 1.
+    runs = [
+        Run("capopt", f"S-{seed}", "solved", solve_seconds=over, points=[(seconds, 100.0, 99.5)])
+        for seed, (seconds, over) in enumerate([(1.0, 2.0), (3.0, 5.0), (7.0, 11.0)])
+    ]
+    about = {"seeds": 3, "threads": 2, "gap": 0.01, "processor": "p", "cores": 2, "system": "s", "versions": "v"}
+    lines = table(runs, 60.0, {**about, "date": "d"}).splitlines()
+    assert "asked for a gap of 1 %." in lines[0]
+    assert lines[2].startswith("| size | contender | 1 % | search over | gap at the end |")
+    assert lines[4].startswith("| S | capopt | 3.0 (3/3) | 5.0 | 0.50% |")
 
 
 def test_relaxations_are_measured(tmp_path: Path) -> None:

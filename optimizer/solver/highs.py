@@ -30,6 +30,7 @@ from optimizer.solver.highs_ground import (
     set_options,
     settings_of,
 )
+from optimizer.solver.offers import Offers
 from optimizer.solver.solution import Held, Options, Solution, Stop
 
 __all__ = ["NAME", "Basis", "Incumbent", "Model", "Report", "completed", "made_whole", "solve", "solve_held"]
@@ -38,6 +39,7 @@ Incumbent = Callable[[float, Floats], None]  # objective and values of every col
 
 _CONFIRM_SECONDS = 60.0
 _UNSAFE = 3  # times that HiGHS asks for solutions from the root's last cuts to the first node's dive
+_SAME = 1e-6  # relative, between a solution as it was given and as the search holds it
 _FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
 
@@ -62,8 +64,11 @@ class Model(Changing):
         Called with objective and values of every better solution that the search finds itself, in the search's thread:
         it must be quick and must not raise. Solutions it took over from :meth:`offer` are not told.
     on_query : callable or None
-        Called, in the search's thread, each time the search asks for solutions from elsewhere: after every round of
-        cuts at the root, and before it dives. It can hold the search up; it must not raise.
+        Called with the bound, in the search's thread, each time the search asks for solutions from elsewhere: after
+        every round of cuts at the root, and before it dives. It can hold the search up; it must not raise.
+    dropped : bool
+        Whether the search has dropped a solution that it was given: its presolve leaves out what is not needed for the
+        best solution, and may not find its way back from another.
 
     Raises
     ------
@@ -79,10 +84,11 @@ class Model(Changing):
         self._start: tuple[Ints, Floats] | None = None
         self._left_behind = False
         self._interrupted = False
-        self.on_query: Callable[[], None] | None = None
+        self.on_query: Callable[[float], None] | None = None
         self.on_incumbent: Incumbent | None = None
-        self._offered: tuple[float, Floats] | None = None
-        self._offers = threading.Lock()
+        self._offers = Offers()
+        self._given = np.inf  # objective of the best that the search was given
+        self.dropped = False
         self._unsafe = 0  # times yet that the search asks for solutions and must not be given any
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
         self._basis_size = 0
@@ -122,6 +128,11 @@ class Model(Changing):
         """Whether the search was asked to stop."""
         return self._watch.stop.is_set()
 
+    @property
+    def pressed(self) -> bool:
+        """Whether Ctrl-C asked the search to stop."""
+        return self._watch.pressed
+
     def interrupt(self) -> None:
         """Ask the search to stop, as Ctrl-C does, be it running or about to; from any thread."""
         self._interrupted = True
@@ -139,26 +150,21 @@ class Model(Changing):
         values : ndarray
             A value for every column.
         """
-        objective = float(self.arrays.cost @ values) + self.arrays.offset
-        with self._offers:
-            if self._offered is None or objective < self._offered[0]:
-                self._offered = objective, np.array(values, dtype=float)
-
-    def _withdraw(self) -> tuple[float, Floats] | None:
-        with self._offers:
-            offered, self._offered = self._offered, None
-        return offered
+        self._offers.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
 
     def _take_offer(self, event: Any) -> None:
         """Give the search the solution that waits, if it is better than its incumbent."""
         self._watch.note(event)
+        incumbent = event.data_out.mip_primal_bound
+        self.dropped |= incumbent > self._given + _SAME * (1 + abs(self._given))
         if self.on_query is not None:
-            self.on_query()
+            self.on_query(float(event.data_out.mip_dual_bound))
         if self._unsafe:
             self._unsafe -= 1
             return
-        offered = self._withdraw()
-        if offered is not None and offered[0] < event.data_out.mip_primal_bound:
+        offered = self._offers.take()
+        if offered is not None and offered[0] < incumbent:
+            self._given = min(self._given, offered[0])
             event.data_in.setSolution(offered[1])
 
     def _root_ends(self, event: Any) -> None:
@@ -255,6 +261,7 @@ class Model(Changing):
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
             self._start = None
         self._watch = watch = Watch()
+        self._given, self.dropped = np.inf, False
         if self._interrupted:
             watch.stop.set()
         outcome: list[highspy.HighsStatus] = []
@@ -285,8 +292,9 @@ class Model(Changing):
                 if not ended.wait(0.1) and report and not watch.stop.is_set():
                     report(watch.incumbent, watch.bound, watch.nodes)
             except KeyboardInterrupt:
-                if watch.stop.is_set():
+                if watch.pressed:
                     raise
+                watch.pressed = True
                 watch.stop.set()
             now = time.perf_counter()
             if watch.stop.is_set():

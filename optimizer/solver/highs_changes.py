@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.highs_ground import STATUS, Basis, as_lp, settings_of
+from optimizer.solver.offers import Offers
 from optimizer.solver.solution import Options
 
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
@@ -34,9 +35,7 @@ class Changing(ABC):
     _basis: Any
     _basis_size: int
     _most_iterations: int
-
-    @abstractmethod
-    def _withdraw(self) -> tuple[float, Floats] | None: ...
+    _offers: Offers
 
     @abstractmethod
     def _run(
@@ -77,14 +76,14 @@ class Changing(ABC):
             done += self._append(first)
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
-        self._withdraw()  # it was a solution of another program
+        self._offers.take()  # it was a solution of another program
         return len(cost) + len(bounds) + len(rows) + len(cells) + more
 
     def _pass(self, highs: highspy.Highs) -> None:
         """Pass the whole program."""
         if highs.passModel(as_lp(self.arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
-        self._withdraw()  # it was a solution of another program
+        self._offers.take()  # it was a solution of another program
 
     def _append(self, first: int) -> list[highspy.HighsStatus]:
         """Append the columns behind the first ones."""

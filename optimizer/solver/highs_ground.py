@@ -58,6 +58,7 @@ class Watch:
         self.bound: float | None = None
         self.nodes = 0
         self.stop = threading.Event()
+        self.pressed = False  # by Ctrl-C
 
     def note(self, event: Any) -> None:
         """Take over what the search tells."""

@@ -15,6 +15,7 @@ from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver import highs
 from optimizer.solver.aside import run_aside
 from optimizer.solver.highs import Incumbent
+from optimizer.solver.offers import Offers
 from optimizer.solver.solution import Held, Options, Report, Solution, Stop
 
 NAME = "SCIP"
@@ -89,8 +90,7 @@ class Model:
         self.incumbent: float | None = None
         self.bound: float | None = None
         self.nodes = 0
-        self._offered: tuple[float, Floats] | None = None
-        self._offers = threading.Lock()
+        self._offers = Offers()
         self.failure: Exception | None = None
         self._taking = False
         self._model, self._columns = built(arrays)
@@ -109,15 +109,11 @@ class Model:
 
     def offer(self, values: Floats) -> None:
         """Hand a solution to the search, which takes it over at its next node if it holds and is better; any thread."""
-        objective = float(self.arrays.cost @ values) + self.arrays.offset
-        with self._offers:
-            if self._offered is None or objective < self._offered[0]:
-                self._offered = objective, np.array(values, dtype=float)
+        self._offers.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
 
     def take_offer(self, heuristic: Any) -> bool:
         """Try the solution that waits; called by SCIP. Returns whether it is the incumbent now."""
-        with self._offers:
-            offered, self._offered = self._offered, None
+        offered = self._offers.take()
         if offered is None or offered[0] >= self._model.getPrimalbound():
             return False
         solution = self._model.createOrigSol(heuristic)

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,8 @@ _PROOF = {  # the improver begins with what these do; RINS stays: it knows the r
     "mip_heuristic_run_feasibility_jump": False,
     "mip_allow_cut_separation_at_nodes": False,
 }
+_EXACT_PRESOLVE = {"presolve_rule_off": 1 << 12}  # the aggregator: what leaves out plans that are feasible
+_YOUNG = 20  # queries up to which the proof may begin anew
 _FIRST_QUERY = 3  # after the first round of cuts
 _COARSE = 0.01  # gap from which on results are handed over soonest
 _SPACING, _FINE_SPACING = 3, 8  # queries from one delivery to the next, at first, by the gap asked
@@ -66,8 +69,7 @@ class _Search:
         self.arrays, self.options, self.report = arrays, options, report
         self.threads = options.threads or os.cpu_count() or 1
         self.deadline = time.perf_counter() + options.time_limit
-        self.model = Model(arrays, settings=_PROOF)
-        self.model.on_query, self.model.on_incumbent = self._queried, self._found
+        self.model = self._proof()
         self.improver = Improver(arrays, options, self._bettered)
         self.results: list[Floats | None] = []  # what the steps found; None for one that found nothing better
         self.best: Floats | None = None  # the last of these, delivered or not
@@ -77,22 +79,34 @@ class _Search:
         self.own: tuple[float, Floats] | None = None  # best that the proof found itself
         self.handed: dict[int, Floats] = {}  # solutions of the proof, by the result from which on steps take them over
         self.over, self.exhausted, self.helpless = False, False, False
+        self.given: tuple[float, Floats] | None = None  # best that was delivered
+        self.closed: float | None = None  # the bound with which that is within the gap
+        self.anew, self.floor = False, -np.inf  # whether the proof is to begin anew, and what was proven before
         self.gap_reached = False
         self.error: BaseException | None = None
         self.change = threading.Condition()
 
+    def _proof(self, settings: dict[str, Any] | None = None) -> Model:
+        model = Model(self.arrays, settings=_PROOF | (settings or {}))
+        model.on_query, model.on_incumbent = self._queried, self._found
+        return model
+
     def begin(self, values: Floats) -> None:
         """Begin with a solution that is known already."""
         self.improver.take(values, _KNOWN)
-        self.model.offer(values)
+        self._give(values)
 
     def run(self, duals: bool) -> Solution:
         worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
         if worker:
             worker.start()
         given = self.options.threads  # by default HiGHS takes half the cores, which leaves one
+        rest = given and max(1, given - 1)
         try:
-            found = self._prove(given and max(1, given - 1))
+            found = self._prove(rest)
+            if self.anew and not self.model.pressed:
+                self._begin_anew()
+                found = self._prove(rest)
             if self.helpless and self.error is None:
                 self.model = Model(self.arrays)
                 found = self._prove(given)
@@ -108,7 +122,16 @@ class _Search:
 
     def _prove(self, threads: int | None) -> Solution:
         left = max(self.deadline - time.perf_counter(), 0.0)
-        return self.model.solve(replace(self.options, threads=threads, time_limit=left), self._look, patience=_PATIENCE)
+        options = replace(self.options, threads=threads, time_limit=left)
+        return self.model.solve(options, self._look, floor=self.floor, patience=_PATIENCE)
+
+    def _begin_anew(self) -> None:
+        """Another proof, with a presolve that takes over every plan."""
+        self.model, self.anew = self._proof(_EXACT_PRESOLVE), False
+        if self.given is not None:
+            self.model.offer(self.given[1])
+        if self.error is not None:  # the improver's, which may have interrupted the proof that was
+            self.model.interrupt()
 
     # ------------------------------------------------------------------ the improver's side
     def _ahead(self) -> None:
@@ -152,8 +175,23 @@ class _Search:
     def _found(self, objective: float, values: Floats) -> None:
         self.own = objective, values
 
-    def _queried(self) -> None:
-        """Deliver the result that is due; called by the proof."""
+    def _queried(self, bound: float) -> None:
+        """Deliver the result that is due, and see what that changes; called by the proof.
+
+        The search is over when what was delivered is within the gap, whether or not HiGHS takes it over. Where HiGHS
+        drops it, the proof would go on without a plan: it begins anew, once, with a presolve that drops none.
+        """
+        self._deliver()
+        if self.given is None or self._stopping():
+            return
+        if self._enough(self.given[0], bound):
+            self.closed = bound
+            self.model.interrupt()
+        elif self.model.dropped and self.queries <= _YOUNG and self.floor == -np.inf:
+            self.anew, self.floor = True, bound
+            self.model.interrupt()
+
+    def _deliver(self) -> None:
         self.queries += 1
         self.asked = time.perf_counter()
         if self.queries < self.due or self.over or self.helpless:
@@ -174,7 +212,14 @@ class _Search:
             self.change.notify_all()
         self.asked = time.perf_counter()
         if result is not None:
-            self.model.offer(result)
+            self._give(result)
+
+    def _give(self, values: Floats) -> None:
+        """Offer a solution to the proof."""
+        self.model.offer(values)
+        objective = float(self.arrays.cost @ values) + self.arrays.offset
+        if self.given is None or objective < self.given[0]:
+            self.given = objective, values
 
     def _spacing(self) -> int:
         """Queries to the next delivery, from what was measured (docs/performance.md).
@@ -200,17 +245,23 @@ class _Search:
         """Tell progress; see whether both together have proven enough while the proof is silent."""
         own = np.inf if self.own is None else self.own[0]
         best = min(np.inf if incumbent is None else incumbent, own, self.improver.objective)
+        bound = self.floor if bound is None and np.isfinite(self.floor) else bound
+        bound = None if bound is None else max(bound, self.floor)
         if self.report is not None:
             seen, source = self.improver.seen
             told = min(best, seen)
             self.report(told if np.isfinite(told) else None, bound, nodes, NAME if own < seen else source)
         silent = time.perf_counter() - self.asked > _SILENCE
-        enough = self.options.gap * abs(best) + _ABSOLUTE_GAP if np.isfinite(best) else -np.inf
-        if silent and bound is not None and best - bound <= enough:
+        if silent and bound is not None and self._enough(best, bound):
             self.gap_reached = True
             self.model.interrupt()
-        if self.model.stopping:
+        if self.model.stopping and not self.anew:
             self.improver.stop()
+
+    def _enough(self, objective: float, bound: float) -> bool:
+        """Whether a plan is within the gap of a bound."""
+        within = self.options.gap * abs(objective) + _ABSOLUTE_GAP if np.isfinite(objective) else -np.inf
+        return objective - bound <= within
 
     def _end(self) -> None:
         with self.change:
@@ -226,9 +277,12 @@ class _Search:
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
             return with_conflict(found, self.arrays)
-        stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         candidates = [found.values] if found.values is not None else []
-        if found.stop is not Stop.GAP_REACHED:
+        stop = Stop.GAP_REACHED if self.gap_reached else found.stop
+        if self.closed is not None and self.given is not None and found.stop is not Stop.GAP_REACHED:
+            stop, found = Stop.GAP_REACHED, replace(found, bound=self.closed)
+            candidates.append(self.given[1])
+        elif found.stop is not Stop.GAP_REACHED:
             candidates += mine + ([self.own[1]] if self.own else [])
         if not candidates:
             return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -86,13 +89,13 @@ def test_only_the_best_offer_waits_and_only_while_the_program_stays(good: Floats
     model, nothing = Model(arrays), np.zeros(len(arrays.cost))
     for values in (nothing, good, nothing):
         model.offer(values)
-    waiting = model._withdraw()
+    waiting = model._offers.take()
     assert waiting is not None
     assert waiting[1].tolist() == good.tolist()
-    assert model._withdraw() is None
+    assert model._offers.take() is None
     model.offer(good)
     model.change(replace(arrays, offset=1.0))
-    assert model._withdraw() is None
+    assert model._offers.take() is None
 
 
 def test_an_offer_waits_from_the_last_cuts_of_the_root_to_the_first_dive(good: Floats) -> None:
@@ -112,6 +115,45 @@ def test_an_offer_waits_from_the_last_cuts_of_the_root_to_the_first_dive(good: F
     assert [values.tolist() for values in given] == [good.tolist()]
 
 
+def test_a_solution_that_was_given_and_is_not_held_was_dropped(good: Floats) -> None:
+    """Tests that a search that holds something worse than it was given is known to have dropped it, and else not."""
+    arrays = replace(knapsacks(), offset=10.0)
+    cost = float(arrays.cost @ good) + 10.0
+
+    def asked(model: Model, incumbent: float) -> bool:
+        event = SimpleNamespace(
+            data_out=SimpleNamespace(mip_primal_bound=incumbent, mip_dual_bound=-np.inf, mip_node_count=0),
+            data_in=SimpleNamespace(setSolution=lambda values: None),
+        )
+        model._take_offer(event)
+        return model.dropped
+
+    for held, dropped in [(cost, False), (cost - 5, False), (cost + 1e-8, False), (cost + 5, True), (np.inf, True)]:
+        model = Model(arrays)
+        model.offer(good)
+        assert not asked(model, np.inf)
+        assert asked(model, held) == dropped
+
+
+def test_ctrl_c_while_a_search_is_being_ended_leaves_its_solution(good: Floats) -> None:
+    """Tests that the first Ctrl-C is not taken for a second one where the search was to stop already."""
+    model = Model(knapsacks())
+    model.offer(good)
+    queries = [0]
+
+    def end(bound: float) -> None:
+        queries[0] += 1
+        if queries[0] == 3:
+            model.interrupt()
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)  # so that it reaches the thread that waits
+
+    model.on_query = end
+    found = model.solve(Options(gap=0, threads=1, time_limit=30))
+    assert model.pressed
+    assert (found.stop, found.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+
+
 @pytest.mark.parametrize("moment", range(6))
 def test_an_optimum_may_be_offered_at_any_moment(moment: int) -> None:
     """Tests that a search that is given an optimum when it asks for the n-th time ends with it."""
@@ -122,7 +164,7 @@ def test_an_optimum_may_be_offered_at_any_moment(moment: int) -> None:
     assert optimum is not None
     model, asked = Model(arrays), [0]
 
-    def offer() -> None:
+    def offer(bound: float) -> None:
         asked[0] += 1
         if asked[0] == moment + 1:
             model.offer(optimum)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -141,6 +142,57 @@ def test_one_thread_and_two_go_the_same_way(seed: int, gap: float) -> None:
     assert (one.bound, one.nodes) == (two.bound, two.nodes)
 
 
+class Deaf(Model):
+    """Drops every solution that it is given, as HiGHS does where its presolve leaves out what the solution needs."""
+
+    made: ClassVar[list[dict[str, Any]]] = []
+
+    def __init__(self, arrays: Arrays, *, settings: dict[str, Any]) -> None:
+        self.made.append(settings)
+        super().__init__(arrays, settings=settings)
+
+    def _take_offer(self, event: Any) -> None:
+        nothing = SimpleNamespace(setSolution=lambda values: None)
+        super()._take_offer(SimpleNamespace(data_out=event.data_out, data_in=nothing))
+
+
+def test_plans_that_highs_drops_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that the proof begins anew, once, with another presolve, and that a plan within the gap ends the search.
+
+    All the same with one thread and with two, and what was proven before is told on.
+    """
+    monkeypatch.setattr(search, "Model", Deaf)
+    monkeypatch.setattr(search._Search, "_found", lambda self, objective, values: None)
+    arrays, found = compiled(3, "S"), []
+    for threads in (1, 2):
+        Deaf.made.clear()
+        bounds: list[float] = []
+
+        def report(_: float | None, bound: float | None, *more: object, told: list[float] = bounds) -> None:
+            told += [] if bound is None else [bound]
+
+        found.append(search.solve(arrays, Options(gap=0.01, threads=threads), report))
+        assert [settings.get("presolve_rule_off", 0) for settings in Deaf.made] == [0, 1 << 12]
+        assert bounds == sorted(bounds)
+    one, two = found
+    assert one.values is not None
+    assert two.values is not None
+    assert one.stop is two.stop is Stop.GAP_REACHED
+    assert one.held is two.held is Held.OPTIMAL
+    assert np.array_equal(one.values, two.values)
+    assert one.bound == two.bound
+    cost = check(arrays, one.values)
+    assert 0 < cost - one.bound <= 0.01 * cost
+    assert one.bound <= check(arrays, _by_highs(arrays)) * (1 + 1e-9)
+
+
+def _by_highs(arrays: Arrays) -> np.ndarray:
+    """A plan of HiGHS alone."""
+    values = highs.solve(arrays, Options(gap=0.05, threads=1)).values
+    assert values is not None
+    return values
+
+
 def test_without_a_plan_of_the_improver_highs_goes_on_with_its_own_heuristics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the search starts again without restraints where the improver is through and nothing was found."""
     monkeypatch.setattr(Improver, "_work", lambda self: iter(()))
@@ -185,7 +237,7 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
     """Tests that a part of HiGHS that heeds no time limit costs neither the plan nor more than a moment."""
     arrays = compiled(0, "S")
 
-    def stuck(self: search._Search) -> None:
+    def stuck(self: search._Search, bound: float) -> None:
         self.asked = time.perf_counter()
         while not self.over:
             time.sleep(0.05)
