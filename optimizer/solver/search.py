@@ -39,6 +39,7 @@ _AHEAD = 10  # results that may wait for their delivery when the improver begins
 _SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
 _PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
+_HOLDS = 1e-6  # HiGHS's tolerance: what keeps all rows and bounds to this is a plan
 _KNOWN = "given"  # where a plan comes from that the search began with
 
 
@@ -92,9 +93,10 @@ class _Search:
         return model
 
     def begin(self, values: Floats) -> None:
-        """Begin with a solution that is known already."""
-        self.improver.take(values, _KNOWN)
-        self._give(values)
+        """Begin with a solution that is known already; what breaks a row is none, and is left alone."""
+        if self.arrays.worst_violation(values) <= _HOLDS:
+            self.improver.take(values, _KNOWN)
+            self._give(values)
 
     def run(self, duals: bool) -> Solution:
         worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
@@ -218,7 +220,8 @@ class _Search:
         """Offer a solution to the proof."""
         self.model.offer(values)
         objective = float(self.arrays.cost @ values) + self.arrays.offset
-        if self.given is None or objective < self.given[0]:
+        better = self.given is None or objective < self.given[0]
+        if better and self.arrays.worst_violation(values) <= _HOLDS:
             self.given = objective, values
 
     def _spacing(self) -> int:

@@ -19,6 +19,7 @@ from optimizer.solver import highs, search
 from optimizer.solver.highs import Model
 from optimizer.solver.improve import Improver, _some_items, places
 from optimizer.solver.solution import Held, Options, Solution, Stop
+from tests.solver.programs import good_knapsacks, knapsacks
 
 EXACT = Options(gap=0.0, threads=1)
 
@@ -184,6 +185,17 @@ def test_plans_that_highs_drops_are_not_lost(monkeypatch: pytest.MonkeyPatch) ->
     cost = check(arrays, one.values)
     assert 0 < cost - one.bound <= 0.01 * cost
     assert one.bound <= check(arrays, _by_highs(arrays)) * (1 + 1e-9)
+
+
+def test_a_start_that_breaks_a_rule_is_left_alone() -> None:
+    """Tests that all items, of which sacks hold half, are neither taken for a plan nor for the end of the search."""
+    arrays, everything = knapsacks(), np.ones(len(knapsacks().cost))
+    found = search.solve(arrays, Options(gap=0.2, threads=1, time_limit=30), start=everything)
+    assert found.stop is Stop.GAP_REACHED
+    assert found.values is not None
+    assert check(arrays, found.values) > arrays.cost @ everything
+    good = good_knapsacks()
+    assert search.solve(arrays, Options(gap=0.2, threads=1), start=good).stop is Stop.GAP_REACHED
 
 
 def _by_highs(arrays: Arrays) -> np.ndarray:
