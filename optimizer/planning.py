@@ -236,10 +236,10 @@ def _rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[t
     """Shadow prices of the planner's own rules, in money per unit of the right-hand side."""
     if solution.row_duals is None:
         return {}
-    number = {id(row): place for place, row in enumerate(arrays.rows)}
-    duals, scale, money = solution.row_duals, program.model.rule_scale, program.units.money
-    rows = program.model.own_rule.items()
-    return {key: float(duals[number[id(row)]]) * money / scale[key] + 0.0 for key, row in rows if id(row) in number}
+    number = {name: place for place, name in enumerate(arrays.rows)}
+    duals, scale, money = solution.row_duals, program.parts.rule_scale, program.units.money
+    rows = [(key, number.get(("own_rule", key))) for key in program.parts.rows["own_rule"]]
+    return {key: float(duals[row]) * money / scale[key] + 0.0 for key, row in rows if row is not None}
 
 
 def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:

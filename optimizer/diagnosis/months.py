@@ -47,7 +47,7 @@ class Months:
 
     def __init__(self, program: Program, loosened: Loosened) -> None:
         self.program, self.arrays = program, loosened.plain
-        self.row_of = {id(row): number for number, row in enumerate(self.arrays.rows)}
+        self.row_of = {name: number for number, name in enumerate(self.arrays.rows)}
         self.ground: list[int] = []  # rows that say what the quantities of the conflict at hand are
         self.until = time.perf_counter() + _SECONDS
 
@@ -103,18 +103,15 @@ class Months:
 
     def _component(self, family: str, key: tuple[Any, ...]) -> Any:
         index = key[0] if len(key) == 1 else key
-        model = self.program.model
-        if family in model.col:
-            return model.col[family].get(index)
-        rows = getattr(model, family)
-        return rows[index] if index in rows else None  # noqa: SIM401 - indexed constraints have no get
+        there = self.program.parts.col.get(family) or self.program.parts.rows[family]
+        return (family, index) if index in there else None
 
     def _clash(self, components: list[Any]) -> bool:
         """Whether the rows among components cannot hold with the bounds of the columns among them."""
-        rows = self.ground + [self.row_of[id(one)] for one in components if id(one) in self.row_of]
+        rows = self.ground + [self.row_of[one] for one in components if one in self.row_of]
         if not rows:
             return False
         part, _ = part_of(self.arrays.relaxed(), np.array(sorted(set(rows))))
-        meant = {id(one) for one in components}
-        kept = np.array([id(column) in meant for column in part.columns], dtype=bool)
+        meant = set(components)
+        kept = np.array([column in meant for column in part.columns], dtype=bool)
         return has_solution(part.keeping(np.ones(len(part.rows), dtype=bool), kept), 1.0) is False

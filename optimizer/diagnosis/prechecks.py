@@ -51,7 +51,7 @@ def _runs(program: Program) -> Iterator[str]:
 
 def _commitments(program: Program) -> Iterator[str]:
     ix = program.index
-    possible = {key[0] for key in program.model.col["committed"]}
+    possible = {key[0] for key in program.parts.col["committed"]}
     for name, row in ix.commitments.items():
         if row.required and name not in possible:
             where = _place(program, "commitments", name, "columns earliest and latest")

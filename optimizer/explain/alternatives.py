@@ -110,22 +110,22 @@ class _Space:
         return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
 
     def _measures(self) -> Iterator[tuple[str, str, str, Floats, float]]:
-        m, ix = self.program.model, self.program.index
+        m, ix = self.program.parts, self.program.index
         capacity = self.plan.capacity
         for party in dict.fromkeys(pool.party for pool in ix.pools.values()):
             weights = np.zeros(len(self.arrays.cost))
-            for (pool, _), variable in m.col["used"].items():
+            for (pool, _), column in m.col["used"].items():
                 if ix.pools[pool].party == party:
-                    weights[m.number[id(variable)]] = self.program.units.accelerators
+                    weights[column] = self.program.units.accelerators
             rows = capacity[capacity["party"] == party]
             now = float(rows["used"].sum() + rows["leased_out"].sum())
             yield "used", party, "accelerator-months", weights, now
         for family, decision in _CLASSES.items():
             for party in dict.fromkeys(self._party(key[0]) for key in m.col[family]):
                 weights = np.zeros(len(self.arrays.cost))
-                for key, variable in m.col[family].items():
+                for key, column in m.col[family].items():
                     if self._party(key[0]) == party:
-                        weights[m.number[id(variable)]] = 1.0
+                        weights[column] = 1.0
                 yield decision, party, "blocks", weights, float(weights @ self.at)
 
     def _party(self, item: str) -> str:
@@ -153,11 +153,11 @@ class _Space:
     def _decided_first(self, family: str) -> dict[str, list[int]]:
         """Columns of decisions that are made in the first month, by item."""
         found: dict[str, list[int]] = {}
-        m, ix = self.program.model, self.program.index
-        for key, variable in m.col[family].items():
+        m, ix = self.program.parts, self.program.index
+        for key, column in m.col[family].items():
             lead = ix.agreements[key[0]].row.lead_months if family == "started" else 0
             if key[-1] - lead == 0 and not (family == "started" and ix.agreements[key[0]].committed is not None):
-                found.setdefault(key[0], []).append(m.number[id(variable)])
+                found.setdefault(key[0], []).append(column)
         return found
 
     # ------------------------------------------------------------------ distinct plans

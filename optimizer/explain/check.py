@@ -73,7 +73,7 @@ def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan
 
 def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> Arrays:
     """Arrays in which all decisions are held at those given."""
-    m, wrong = program.model, []
+    m, wrong = program.parts, []
     amounts: dict[int, float] = {}
     runs: list[Hold] = []
     for place, row in enumerate(decisions.to_dict("records")):
@@ -88,14 +88,13 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
         raise EditError("\n  ".join([f"{len(wrong)} decisions cannot be made:", *wrong]))
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for family in ("ordered", "bought", "started", "ended", "committed"):
-        for key, variable in m.col[family].items():
+        for key, number in m.col[family].items():
             if family == "started" and program.index.agreements[key[0]].committed is not None:
                 continue
-            number = m.number[id(variable)]
             lower[number] = upper[number] = amounts.get(number, 0.0)
     placed = {one.item for one in runs}
-    for key, variable in m.col["placed"].items():
-        upper[m.number[id(variable)]] *= key[0] in placed
+    for key, number in m.col["placed"].items():
+        upper[number] *= key[0] in placed
     return hold(program, replace(arrays, lower=lower, upper=upper), runs)
 
 
@@ -108,5 +107,4 @@ def _column(program: Program, row: dict[Any, Any]) -> int | None:
         return None
     if family == "started" and row["item"] in program.index.agreements:
         t += program.index.agreements[row["item"]].row.lead_months
-    variable = program.model.col[family].get((row["item"], t)) if family and family != "placed" else None
-    return None if variable is None else int(program.model.number[id(variable)])
+    return program.parts.col[family].get((row["item"], t)) if family and family != "placed" else None

@@ -149,9 +149,9 @@ def _hopeless(live: Live, plan: Plan, one: Requirement, options: Options) -> lis
     """
     program = live.program
     policy = program.instance.rows["policies"][-1].policy
-    family = getattr(program.model, _FAMILIES[one.rule])
-    number = {id(row): place for place, row in enumerate(live.arrays.rows)}
-    broken = [(number[id(row)], key[-1]) for key, row in family.items() if key[0] == policy and id(row) in number]
+    family = _FAMILIES[one.rule]
+    number = {name: place for place, name in enumerate(live.arrays.rows)}
+    broken = [(number[family, key], key[-1]) for key in program.parts.rows[family] if key[0] == policy]
     held = hold(program, live.arrays, held_in(plan))
     loose = _loose(held, [row for row, _ in broken], [month + 1.0 for _, month in broken], one.rule == "survive")
     found = Model(loose).solve(replace(options, relax=True))

@@ -92,31 +92,32 @@ class _Reader:
     """Duals of the program's rows and columns in natural units."""
 
     def __init__(self, program: Program, arrays: Arrays, rows: NDArray[Any], columns: NDArray[Any]) -> None:
-        self.program, self.m, self.ix = program, program.model, program.index
-        self.rows = {id(row): float(dual) for row, dual in zip(arrays.rows, rows, strict=True)}
-        self.columns = columns
+        self.program, self.m, self.ix = program, program.parts, program.index
+        self.rows = {name: float(dual) for name, dual in zip(arrays.rows, rows, strict=True)}
+        self.columns, self.upper = columns, arrays.upper
         self.money, self.unit = program.units.money, program.units.accelerators
 
     def sites(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for (site, t), row in self.m.site_power.items():
-            yield ("mw", site, t), -self.rows[id(row)] * self.money / self.program.units.mw
+        for site, t in self.m.rows["site_power"]:
+            yield ("mw", site, t), -self.rows["site_power", (site, t)] * self.money / self.program.units.mw
 
     def pools(self) -> Iterator[tuple[tuple[str, str, int], float]]:
         for family in ("in_house_capacity", "contract_capacity"):
-            for (pool, t), row in getattr(self.m, family).items():
-                yield ("accelerator", pool, t), -self.rows[id(row)] * self.money / self.unit
-        for (pool, t), variable in self.m.col["used"].items():
-            if variable.ub is not None:
-                dual = float(self.columns[self.m.number[id(variable)]])
+            for pool, t in self.m.rows[family]:
+                yield ("accelerator", pool, t), -self.rows[family, (pool, t)] * self.money / self.unit
+        for (pool, t), column in self.m.col["used"].items():
+            if self.upper[column] < np.inf:
+                dual = float(self.columns[column])
                 yield ("accelerator", pool, t), max(0.0, -dual) * self.money / self.unit
 
     def demands(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for (workload, t), row in self.m.demand_met.items():
-            loose = min(0.0, float(self.columns[self.m.number[id(self.m.col["unserved"][workload, t])]]))
+        for workload, t in self.m.rows["demand_met"]:
+            loose = min(0.0, float(self.columns[self.m.col["unserved"][workload, t]]))
             share = 1 - self.ix.workloads[workload].min_service
-            yield ("demand", workload, t), (self.rows[id(row)] + share * loose) * self.money / self.unit
+            dual = self.rows["demand_met", (workload, t)]
+            yield ("demand", workload, t), (dual + share * loose) * self.money / self.unit
 
     def budgets(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for budget, row in self.m.budget_limit.items():
+        for budget in self.m.rows["budget_limit"]:
             last = min(int(self.m.budgets[budget].to), self.ix.horizon - 1)
-            yield ("budget", budget, max(last, 0)), -self.rows[id(row)]
+            yield ("budget", budget, max(last, 0)), -self.rows["budget_limit", budget]

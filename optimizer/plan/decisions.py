@@ -83,8 +83,8 @@ def _expiries(agreement: Agreement, settled: Settled, label: Any) -> Iterator[De
 
 
 def _commitments(program: Program, settled: Settled, label: Any) -> Iterator[Decision]:
-    for (name, s), variable in program.model.col["committed"].items():
-        share, row = float(settled.values[program.model.number[id(variable)]]), program.index.commitments[name]
+    for (name, s), column in program.parts.col["committed"].items():
+        share, row = float(settled.values[column]), program.index.commitments[name]
         if share > 0:
             ends, cost = label(s + 12 * row.years - 1), share * row.annual_amount * row.years
             yield s, "commit_spend", name, row.provider, share, 0.0, 0.0, label(s), ends, cost
@@ -100,8 +100,8 @@ def _runs(program: Program, settled: Settled, label: Any) -> Iterator[Decision]:
 
 def placed_runs(program: Program, values: Floats) -> list[tuple[Placement, float]]:
     """Placements that are chosen, each with its share: 1, or less in a relaxed plan."""
-    number, placed = program.model.number, program.model.col["placed"]
-    places, shares = list(placed), values[[number[id(variable)] for variable in placed.values()]]
+    placed = program.parts.col["placed"]
+    places, shares = list(placed), values[list(placed.values())]
     return [(places[at], float(shares[at])) for at in np.flatnonzero(shares > 0).tolist()]
 
 

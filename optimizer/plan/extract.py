@@ -58,7 +58,7 @@ class _Extract:
         self.number = {pool.name: position for position, pool in enumerate(self.pools)}
         self.unit = program.units.accelerators
         family, at = {}, 1
-        for name, columns in program.model.col.items():
+        for name, columns in program.parts.col.items():
             family[name] = (list(columns), settled.values[at : at + len(columns)])
             at += len(columns)
         self.family: dict[str, tuple[list[Any], Floats]] = family
@@ -187,7 +187,7 @@ class _Extract:
 
     def _power(self, running: Floats) -> pd.DataFrame:
         rows = []
-        for site, inside in self.program.model.contents.items():
+        for site, inside in self.program.parts.contents.items():
             available = self.ix.supply[site].copy()
             for build in inside["builds"]:
                 row = self.ix.builds[build]

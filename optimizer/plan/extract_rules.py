@@ -20,9 +20,9 @@ _CANCELLED = 1e-11  # of a rule's terms: what is left where they cancel each oth
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     """What critical work would run where if a member of a policy were lost."""
-    m, ix = program.model, program.index
+    m, ix = program.parts, program.index
     keys = list(m.col["emergency"])
-    first = m.number[id(m.col["emergency"][keys[0]])] if keys else 0
+    first = m.col["emergency"][keys[0]] if keys else 0
     counts = values[first : first + len(keys)] * program.units.accelerators
     run = [(keys[place], float(counts[place])) for place in np.flatnonzero(counts > 0).tolist()]
     for (policy, member, t), served in ix.survived.items():
@@ -49,9 +49,9 @@ def rules_table(program: Program, settled: Settled, prices: Mapping[tuple[str, i
 def _rule(
     program: Program, rule: str, t: int, value: float, noise: float, values: Floats, price: float
 ) -> tuple[Any, ...]:
-    m, spec = program.model, program.index.own_rules[rule]
+    m, spec = program.parts, program.index.own_rules[rule]
     over = value - spec.rhs if abs(value - spec.rhs) > noise else 0.0
     slack = {"<=": max(0.0, -over), ">=": max(0.0, over), "=": 0.0}[spec.sense]
     paid = [m.col[family][rule, t] for family in ("over", "under") if (rule, t) in m.col[family]]
-    violation = m.rule_scale[rule, t] * sum(float(values[m.number[id(variable)]]) for variable in paid)
+    violation = m.rule_scale[rule, t] * sum(float(values[column]) for column in paid)
     return t, rule, spec.each, spec.sense, value, spec.rhs, slack, violation, price

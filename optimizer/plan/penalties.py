@@ -26,19 +26,19 @@ def settle_penalties(program: Program, values: Floats) -> RuleValues:
 
     Returns what every own rule comes to, as :func:`rule_values` does.
     """
-    m = program.model
-    for run, variable in m.col["not_run"].items():
-        placed = sum(values[[m.number[id(place)] for place in m.placements_of.get(run, {}).values()]].tolist())
-        values[m.number[id(variable)]] = max(0.0, round(1.0 - placed, 8))
+    m = program.parts
+    for run, column in m.col["not_run"].items():
+        placed = sum(values[list(m.placements_of.get(run, {}).values())].tolist())
+        values[column] = max(0.0, round(1.0 - placed, 8))
     _shortfalls(program, values)
     found = rule_values(m, values)
     for (rule, t), over, under in _soft(m):
         value, size = found[rule, t]
         excess = (value - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
         noise = RULE_NOISE * size / m.rule_scale[rule, t]
-        for variable, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
-            if variable is not None and abs(values[m.number[id(variable)]] - amount) > noise:
-                values[m.number[id(variable)]] = amount
+        for column, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
+            if column is not None and abs(values[column] - amount) > noise:
+                values[column] = amount
     return found
 
 
@@ -50,12 +50,10 @@ def _soft(m: Any) -> list[tuple[tuple[str, int], Any, Any]]:
 def rule_values(m: Any, values: Floats) -> RuleValues:
     """Value of every own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
     parts = list(m.rule_value.values())
-    lengths = np.array([len(variables) for _, variables, _ in parts], dtype=np.int64)
+    lengths = np.array([len(columns) for _, columns, _ in parts], dtype=np.int64)
     row, count = np.repeat(np.arange(len(parts)), lengths), int(lengths.sum())
     each = chain.from_iterable
-    columns = np.fromiter(
-        map(m.number.__getitem__, map(id, each(variables for _, variables, _ in parts))), dtype=np.int64, count=count
-    )
+    columns = np.fromiter(each(columns for _, columns, _ in parts), dtype=np.int64, count=count)
     coefficients = np.fromiter(each(found for found, _, _ in parts), dtype=float, count=count)
     terms, constants = coefficients * values[columns], np.array([float(constant) for *_, constant in parts])
     sides = np.array([float(m.ix.own_rules[rule].rhs) for rule, _ in m.rule_value])
@@ -65,22 +63,21 @@ def rule_values(m: Any, values: Floats) -> RuleValues:
 
 
 def _shortfalls(program: Program, values: Floats) -> None:
-    m, ix = program.model, program.index
+    m, ix = program.parts, program.index
     more_may_be_paid = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # a rule can ask for it
     paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
-    for (name, begin), variable in m.col["shortfall"].items():
+    for (name, begin), column in m.col["shortfall"].items():
         row, end = ix.commitments[name], year_end(ix, begin)
         starts = [m.col["committed"].get((name, begin - _YEAR * year)) for year in range(int(row.years))]
-        share = sum(values[m.number[id(start)]] for start in starts if start is not None)
+        share = sum(values[start] for start in starts if start is not None)
         due = share * row.annual_amount * (end - begin + 1) / _YEAR
         short = due - float(paid[row.provider][begin : end + 1].sum())
         needed = short / m.units.money if short > _NOISE * due else 0.0
-        number = m.number[id(variable)]
-        values[number] = max(needed, values[number]) if more_may_be_paid else needed
+        values[column] = max(needed, values[column]) if more_may_be_paid else needed
 
 
 def _paid(program: Program, provider: str, values: Floats) -> Floats:
     """All paid to a provider that counts towards its commitments, by month."""
-    entries, chosen = program.entries, counted_entries(program.model, provider)
+    entries, chosen = program.entries, counted_entries(program.parts, provider)
     amounts = entries.amounts[chosen] * values[entries.columns[chosen]]
     return np.bincount(entries.months[chosen], weights=amounts, minlength=program.index.horizon).astype(float)

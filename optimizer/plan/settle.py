@@ -75,7 +75,7 @@ def settle(program: Program, values: Floats) -> Settled:
 def _without_traces(program: Program, values: Floats) -> Floats:
     """Values with traces of accelerators set to zero: tables leave them out, so money and rules must not count them."""
     found, at = values.copy(), 1
-    for family, columns in program.model.col.items():
+    for family, columns in program.parts.col.items():
         stretch = found[at : at + len(columns)]
         if family in _AMOUNTS:
             stretch[np.abs(stretch) <= _TRACE] = 0.0
@@ -91,7 +91,7 @@ class _Columns:
         self.horizon = program.index.horizon
         self.keys: dict[str, dict[str, list[tuple[int, int]]]] = {}
         number = 1  # column 0 is the constant
-        for family, columns in program.model.col.items():
+        for family, columns in program.parts.col.items():
             items: dict[str, list[tuple[int, int]]] = {}
             if family in _BY_MONTH:
                 for offset, key in enumerate(columns):

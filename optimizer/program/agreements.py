@@ -108,7 +108,7 @@ def blocks_active(m: Any, agreement: Agreement, t: int) -> Any:
 def active_balance(m: Any, name: str, t: int) -> Any:
     """Blocks active = those of the month before + started - ended."""
     agreement = m.ix.agreements[name]
-    row = Row(m.one).add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
+    row = Row().add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
     return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
 
 
@@ -118,7 +118,7 @@ def delivered_balance(m: Any, name: str, t: int) -> Any:
     before = m.col["delivered"].get((name, t - 1), 0.0)
     if t == 0 and agreement.carried:
         before = blocks_active(m, agreement, -1) * agreement.capacity.at(-1 - agreement.carried[0])
-    row = Row(m.one).add(1, m.col["delivered"][name, t]).add(-1, before)
+    row = Row().add(1, m.col["delivered"][name, t]).add(-1, before)
     for age, step in agreement.capacity_steps:
         row.add(-step, blocks_started(m, agreement, t - age))
     return row.add(agreement.full_capacity, blocks_ended(m, agreement, t)).equals_zero()
@@ -127,7 +127,7 @@ def delivered_balance(m: Any, name: str, t: int) -> Any:
 def firm_balance(m: Any, name: str, t: int) -> Any:
     """Blocks within their minimum term = those of the month before + started - past it."""
     agreement = m.ix.agreements[name]
-    row = Row(m.one).add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
+    row = Row().add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
     if t == agreement.months[0]:
         carried = agreement.carried
         row.add(-1, carried[1] if carried and carried[0] + agreement.term > t else 0.0)
@@ -138,25 +138,25 @@ def firm_balance(m: Any, name: str, t: int) -> Any:
 
 def minimum_term(m: Any, name: str, t: int) -> Any:
     """Blocks within their minimum term <= blocks active."""
-    return Row(m.one).add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
+    return Row().add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
 
 
 def signature_least(m: Any, name: str, s: int) -> Any:
     """Blocks started >= min_blocks if signed."""
-    row = Row(m.one).add(m.ix.agreements[name].least_blocks, m.col["signed"][name, s])
+    row = Row().add(m.ix.agreements[name].least_blocks, m.col["signed"][name, s])
     return row.add(-1, m.col["started"][name, s]).at_most_zero()
 
 
 def signature_most(m: Any, name: str, s: int) -> Any:
     """Blocks started <= max_blocks if signed, else 0."""
-    row = Row(m.one).add(1, m.col["started"][name, s])
+    row = Row().add(1, m.col["started"][name, s])
     return row.add(-m.ix.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
 
 
 def renewal(m: Any, name: str, s: int) -> Any:
     """Blocks started <= blocks of the renewed contract that end in the same month."""
     renewed = m.ix.agreements[m.ix.agreements[name].row.renews]
-    row = Row(m.one).add(1, m.col["started"][name, s])
+    row = Row().add(1, m.col["started"][name, s])
     return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
 
 
@@ -165,13 +165,13 @@ def contract_capacity(m: Any, pool: str, t: int) -> Any:
     agreement = m.ix.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
     per_block = agreement.row.accelerators_per_block / m.units.accelerators
-    return Row(m.one).add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
+    return Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
 
 
 def outlet_cover(m: Any, outlet: str, t: int) -> Any:
     """Accelerators leased out to an outlet = accelerators per block x its active blocks."""
     per_block = m.ix.agreements[outlet].row.accelerators_per_block / m.units.accelerators
-    row = Row(m.one).add(-per_block, m.col["in_force"][outlet, t])
+    row = Row().add(-per_block, m.col["in_force"][outlet, t])
     for pool in m.ix.lendable[outlet]:
         row.add(1, m.col["leased"].get((outlet, pool, t), 0.0))
     return row.equals_zero()

@@ -7,17 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
-
-import pyomo.environ as pyo
 
 from optimizer.errors import Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
-from optimizer.program.families import add_constraints, add_variables
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
+from optimizer.program.model import make_model
+from optimizer.program.parts import Name, Parts
 from optimizer.program.placement import Placement
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
@@ -48,24 +48,46 @@ class Program:
 
     Attributes
     ----------
-    model : pyomo.environ.ConcreteModel
-        Variables, constraint families and objective as listed in ``program.toml``. Constraints can be added to it.
-        Its quantities are in ``units``: a variable of 3 with ``units.accelerators`` = 1000 means 3000 accelerators.
-    units : Units
-        What one unit of the program is.
-    index : Index
-        Months, pools, agreements and eligibility behind it.
-    entries : Entries
-        The ledger: every movement of money per unit of a variable.
-    columns : tuple of VarData
-        All variables in the order of the ledger's column numbers.
+    parts : Parts
+        Its columns and rows by numbers, and what is gathered of them.
     """
 
-    model: Any
-    units: Units
-    index: Index
-    entries: Entries
-    columns: tuple[Any, ...]
+    parts: Parts
+
+    @cached_property
+    def model(self) -> Any:
+        """The program as a Pyomo ``ConcreteModel``, made when it is first asked for.
+
+        Variables, constraint families and objective are named as in ``program.toml``. Constraints can be added to it.
+        Its quantities are in ``units``: a variable of 3 with ``units.accelerators`` = 1000 means 3000 accelerators.
+        """
+        with collector_paused():
+            return make_model(self.parts)
+
+    @property
+    def is_modelled(self) -> bool:
+        """Whether the Pyomo model was asked for, so that it can have been changed."""
+        return "model" in self.__dict__
+
+    @property
+    def units(self) -> Units:
+        """What one unit of the program is."""
+        return self.parts.units
+
+    @property
+    def index(self) -> Index:
+        """Months, pools, agreements and eligibility behind it."""
+        return self.parts.ix
+
+    @property
+    def entries(self) -> Entries:
+        """The ledger: every movement of money per unit of a column."""
+        return self.parts.entries
+
+    @property
+    def columns(self) -> list[Name]:
+        """Family and key of every column, in the order of the ledger's column numbers."""
+        return self.parts.names
 
     @property
     def instance(self) -> Instance:
@@ -113,33 +135,27 @@ def build(instance: Instance) -> Program:
 
 def _build(instance: Instance) -> Program:
     contents = program_contents()
-    m: Any = pyo.ConcreteModel(name=instance.head.name)
-    m.ix = Index(instance)
-    m.units = choose_units(m.ix)
+    ix = Index(instance)
+    m = Parts(ix, choose_units(ix))
     keys: dict[str, list[Any]] = {}
     for room in ROOMS.values():
-        keys.update(room.sets(m.ix))
-    m.one = pyo.Var(bounds=(1.0, 1.0))
-    families = {name: entry for name, entry in contents["variables"].items() if name != "one"}
-    m.col = {name: _add_variables(m, name, entry, keys) for name, entry in families.items()}
-    columns = (m.one, *(variable for family in m.col.values() for variable in family.values()))
-    m.columns = columns
+        keys.update(room.sets(ix))
+    for name, entry in contents["variables"].items():
+        if name != "one":
+            _add_columns(m, name, entry, keys[name])
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
-    _gather_variables(m)
-    m.rule_scale, m.rule_value = {}, {}
-    m.number = dict(zip(map(id, columns), range(len(columns)), strict=True))
+    _gather_columns(m)
     m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
     gather_money(m)
-    rules.measure(m, m.ix.own_rules)
+    rules.measure(m, ix.own_rules)
     m.entries = joined(m.entries, book(m, ["violation"]))
     for name, entry in contents["constraints"].items():
-        _add_constraints(m, name, entry, keys[name])
-    m.net_present_cost = pyo.Objective(expr=money.net_present_cost(m))
-    return Program(model=m, units=m.units, index=m.ix, entries=m.entries, columns=columns)
+        m.add_rows(name, keys[name], getattr(ROOMS[entry["room"]], name))
+    return Program(m)
 
 
-def _gather_variables(m: Any) -> None:
-    """Variables by what they have in common, so that rules need not search."""
+def _gather_columns(m: Any) -> None:
+    """Columns by what they have in common, so that rules need not search."""
     m.contents, m.works = power.site_contents(m.ix), demand.works(m)
     m.uses, m.leases = demand.uses(m, "allocated"), demand.uses(m, "leased")
     m.occupants = runs.occupants(m)
@@ -148,11 +164,11 @@ def _gather_variables(m: Any) -> None:
     m.terms_of = gather_terms(m.ix)
 
 
-def gather_placements(m: Any) -> dict[str, dict[Placement, Any]]:
-    """Variables of each training run's placements."""
-    found: dict[str, dict[Placement, Any]] = defaultdict(dict)
-    for place, variable in m.col["placed"].items():
-        found[place[0]][place] = variable
+def gather_placements(m: Any) -> dict[str, dict[Placement, int]]:
+    """Columns of each training run's placements."""
+    found: dict[str, dict[Placement, int]] = defaultdict(dict)
+    for place, column in m.col["placed"].items():
+        found[place[0]][place] = column
     return found
 
 
@@ -166,23 +182,15 @@ def gather_terms(ix: Index) -> dict[str, list[Any]]:
 
 def gather_money(m: Any) -> None:
     """Money by month of what commitments and own rules count."""
-
-    def by_month(chosen: Any) -> dict[int, tuple[list[float], list[Any]]]:
-        found = m.entries.by_month(chosen)
-        return {t: (amounts, [m.columns[column] for column in columns]) for t, (amounts, columns) in found.items()}
-
-    m.by_month = by_month
     providers = dict.fromkeys(provider for provider, _ in m.col["spent"])
-    m.counted = {provider: by_month(commitments.counted_entries(m, provider)) for provider in providers}
+    m.counted = {provider: m.entries.by_month(commitments.counted_entries(m, provider)) for provider in providers}
     m.quantities = Quantities(m)
 
 
-def _add_variables(m: Any, name: str, entry: Any, keys: dict[str, list[Any]]) -> dict[Any, Any]:
-    """Add one family of variables; its bounds and integrality are functions of its room."""
+def _add_columns(m: Any, name: str, entry: Any, keys: list[Any]) -> None:
+    """Add one family of columns; its bounds and integrality are functions of its room."""
     room = ROOMS[entry["room"]]
-    limits = getattr(room, f"limits_{name}", None)
-    whole = getattr(room, f"whole_{name}", None)
-    return add_variables(m, name, keys[name], limits, whole)
+    m.add_columns(name, keys, getattr(room, f"limits_{name}", None), getattr(room, f"whole_{name}", None))
 
 
 def book(m: Any, terms: Iterable[str]) -> Entries:
@@ -190,16 +198,10 @@ def book(m: Any, terms: Iterable[str]) -> Entries:
     m.months_wanted = defaultdict(list)
     for name, t in m.col["unserved"]:
         m.months_wanted[name].append(t)
-    ledger = Ledger(m.number, m.one)
+    ledger = Ledger()
     for term in terms:
         getattr(money, term)(m, ledger)
     return ledger.entries()
-
-
-def _add_constraints(m: Any, name: str, entry: Any, keys: list[Any]) -> None:
-    """Add one constraint family."""
-    rule = getattr(ROOMS[entry["room"]], name)
-    add_constraints(m, name, keys, rule)
 
 
 @contextmanager

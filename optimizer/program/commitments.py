@@ -69,7 +69,7 @@ def limits_running(m: Any, commitment: str, t: int) -> tuple[float, float]:
 
 def commitment_once(m: Any, commitment: str) -> Any:
     """A commitment starts at most once; exactly once where it is required."""
-    row = Row(m.one).add(-1.0, 1.0)
+    row = Row().add(-1.0, 1.0)
     for s in start_months(m.ix, m.ix.commitments[commitment]):
         row.add(1.0, m.col["committed"][commitment, s])
     return row.equals_zero() if m.ix.commitments[commitment].required else row.at_most_zero()
@@ -78,7 +78,7 @@ def commitment_once(m: Any, commitment: str) -> Any:
 def running_balance(m: Any, commitment: str, t: int) -> Any:
     """Runs = ran the month before + starts - is over."""
     col, years = m.col, int(m.ix.commitments[commitment].years)
-    row = Row(m.one).add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
+    row = Row().add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
     row.add(-1.0, col["committed"].get((commitment, t), 0.0))
     return row.add(1.0, col["committed"].get((commitment, t - _YEAR * years), 0.0)).equals_zero()
 
@@ -98,7 +98,7 @@ def counted_entries(m: Any, provider: str) -> Any:
 def spend_balance(m: Any, provider: str, t: int) -> Any:
     """Paid to the provider so far = up to the month before + in the month."""
     spent = m.col["spent"]
-    row = Row(m.one).add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
+    row = Row().add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
     amounts, variables = m.counted[provider].get(t, ([], []))
     return row.add_all([amount / m.units.money for amount in amounts], variables).equals_zero()
 
@@ -108,7 +108,7 @@ def commitment_year(m: Any, commitment: str, begin: int) -> Any:
     ix, row = m.ix, m.ix.commitments[commitment]
     end, spent = year_end(ix, begin), m.col["spent"]
     amount = row.annual_amount * (end - begin + 1) / _YEAR / m.units.money
-    line = Row(m.one).add(-1.0, m.col["shortfall"][commitment, begin])
+    line = Row().add(-1.0, m.col["shortfall"][commitment, begin])
     line.add(-1.0, spent[row.provider, end]).add(1.0, spent.get((row.provider, begin - 1), 0.0))
     for year in range(int(row.years)):
         line.add(amount, m.col["committed"].get((commitment, begin - _YEAR * year), 0.0))
@@ -123,7 +123,7 @@ def commitment_total(m: Any, commitment: str) -> Any:
     """
     ix, row = m.ix, m.ix.commitments[commitment]
     begins, spent = year_starts(ix, row), m.col["spent"]
-    line = Row(m.one)
+    line = Row()
     for begin in begins:
         line.add(-1.0, m.col["shortfall"][commitment, begin])
     line.add(-1.0, spent[row.provider, year_end(ix, begins[-1])])
@@ -138,6 +138,6 @@ def commitment_total(m: Any, commitment: str) -> Any:
 def rate_holds(m: Any, offer: str, t: int) -> Any:
     """An on-demand offer that belongs to a commitment is used only while that runs."""
     row = m.ix.offers[offer]
-    line = Row(m.one).add(1.0, m.col["used"].get((offer, t), 0.0))
+    line = Row().add(1.0, m.col["used"].get((offer, t), 0.0))
     running = m.col["running"].get((row.commitment, t), 0.0)
     return line.add(-row.max_accelerators / m.units.accelerators, running).at_most_zero()

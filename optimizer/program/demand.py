@@ -89,7 +89,7 @@ def works(m: Any) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
 def pool_use(m: Any, pool: str, t: int) -> Any:
     """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
     parts = m.uses.get((pool, t), [])
-    row = Row(m.one).add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
+    row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
     taken = m.occupants.get((pool, t), [])
     row.add_all([one[0] for one in taken], [one[1] for one in taken])
     return add_leased(m, row, 1.0, pool, t).equals_zero()
@@ -98,6 +98,6 @@ def pool_use(m: Any, pool: str, t: int) -> Any:
 def demand_met(m: Any, workload: str, t: int) -> Any:
     """Work delivered + unserved = demand."""
     amount = float(m.ix.demand[workload][t]) / m.units.accelerators
-    row = Row(m.one).add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
+    row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
     pools, variables = m.works[workload, t]
     return row.add_all([m.ix.yields[workload, pool] for pool in pools], variables).equals_zero()

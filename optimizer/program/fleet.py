@@ -42,7 +42,7 @@ def whole_bought(ix: Index, purchase: str, t: int) -> bool:
 def purchase_stock(m: Any, purchase: str, t: int) -> Any:
     """Lots installed = those of the month before + delivered - at the end of their life."""
     spec, bought, installed = m.ix.purchases[purchase], m.col["bought"], m.col["installed"]
-    row = Row(m.one).add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
+    row = Row().add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
     row.add(-1, bought.get((purchase, t - spec.lead_months), 0.0))
     return row.add(1, bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)).equals_zero()
 
@@ -50,7 +50,7 @@ def purchase_stock(m: Any, purchase: str, t: int) -> Any:
 def purchase_total(m: Any, purchase: str) -> Any:
     """Accelerators ordered over the horizon <= max_total."""
     spec = m.ix.purchases[purchase]
-    row = Row(m.one).add(-1.0, spec.max_total / spec.lot_size)
+    row = Row().add(-1.0, spec.max_total / spec.lot_size)
     for t in m.ix.purchase_orders[purchase]:
         row.add(1.0, m.col["bought"][purchase, t])
     return row.at_most_zero()
@@ -59,7 +59,7 @@ def purchase_total(m: Any, purchase: str) -> Any:
 def in_house_capacity(m: Any, pool: str, t: int) -> Any:
     """Accelerators in use <= fleet still there + lots installed, for each pool that purchases feed."""
     unit = m.units.accelerators
-    row = Row(m.one).add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.ix.fleet[pool][t]) / unit)
+    row = Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.ix.fleet[pool][t]) / unit)
     for purchase in m.ix.purchases_of[pool]:
         row.add(-m.ix.purchases[purchase].lot_size / unit, m.col["installed"].get((purchase, t), 0.0))
     return row.at_most_zero()

@@ -104,13 +104,13 @@ def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
     rows: list[_Sum] = []
     for one in holds:
         if one.kind == "end":
-            ended = _numbers(program, _active(program, one))
+            ended = _active(program, one)
             upper[ended] = np.minimum(upper[ended], one.blocks or 0.0)
             continue
         if one.kind == "keep":
-            lower[_numbers(program, _active(program, one)[:1])] = one.blocks or 0.0
+            lower[_active(program, one)[:1]] = one.blocks or 0.0
             continue
-        chosen = _numbers(program, _decisions(program, one))
+        chosen = _decisions(program, one)
         if one.kind == "delay":
             rows.append(_Sum(str(one), chosen, -np.inf, one.blocks or 0.0))
         elif one.kind == "forbid":
@@ -138,10 +138,6 @@ def _fix(program: Program, one: Hold, chosen: list[int], lower: Any, upper: Any)
     lower[chosen] = upper[chosen] = one.blocks
 
 
-def _numbers(program: Program, variables: list[Any]) -> list[int]:
-    return [program.model.number[id(variable)] for variable in variables]
-
-
 def _family(program: Program, one: Hold) -> str:
     """Column family that a hold is about."""
     ix = program.index
@@ -160,17 +156,17 @@ def _family(program: Program, one: Hold) -> str:
     raise HoldError(f"{one}: there is no such item to decide on." + (f" Did you mean {near!r}?" if near else ""))
 
 
-def _decisions(program: Program, one: Hold) -> list[Any]:
-    """Variables of a decision, of one month or of all."""
+def _decisions(program: Program, one: Hold) -> list[int]:
+    """Columns of a decision, of one month or of all."""
     family = _family(program, one)
-    keys = [key for key in program.model.col[family] if key[0] == one.item]
+    keys = [key for key in program.parts.col[family] if key[0] == one.item]
     if one.month:
         t = program.instance.month_index(one.month)
         if family == "started":
             t += program.index.agreements[one.item].row.lead_months
         keys = [key for key in keys if (key[-1] <= t if one.kind == "delay" else key[-1] == t)]
     if not keys and one.kind not in ("forbid", "delay"):
-        months = sorted({key[-1] for key in program.model.col[family] if key[0] == one.item})
+        months = sorted({key[-1] for key in program.parts.col[family] if key[0] == one.item})
         lead = program.index.agreements[one.item].row.lead_months if family == "started" else 0
         span = (
             f"; possible from {_label(program, months[0] - lead)} to {_label(program, months[-1] - lead)}"
@@ -178,22 +174,22 @@ def _decisions(program: Program, one: Hold) -> list[Any]:
             else ""
         )
         raise HoldError(f"{one}: not possible then{span}")
-    return [program.model.col[family][key] for key in keys]
+    return [program.parts.col[family][key] for key in keys]
 
 
 def _label(program: Program, t: int) -> str:
     return program.instance.label(t)
 
 
-def _active(program: Program, one: Hold) -> list[Any]:
-    """Variables of the blocks in force from a month on."""
+def _active(program: Program, one: Hold) -> list[int]:
+    """Columns of the blocks in force from a month on."""
     if one.item not in program.index.agreements:
         near = Speller().nearest(one.item, program.index.agreements)
         raise HoldError(
             f"{one}: no contract or outlet is called {one.item!r}." + (f" Did you mean {near!r}?" if near else "")
         )
     t = program.instance.month_index(one.month)
-    return [variable for key, variable in program.model.col["in_force"].items() if key[0] == one.item and key[1] >= t]
+    return [column for key, column in program.parts.col["in_force"].items() if key[0] == one.item and key[1] >= t]
 
 
 def _with_sums(arrays: Arrays, rows: list[_Sum]) -> Arrays:

@@ -1,4 +1,4 @@
-"""The ledger: every movement of money as (variable, month, amount per unit), under a named cash term.
+"""The ledger: every movement of money as (column, month, amount per unit), under a named cash term.
 
 The objective, the budgets and the plan's cash table all come from it, so they cannot disagree.
 """
@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optimizer.program.row import ONE, Term
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -84,38 +86,26 @@ def joined(one: Entries, other: Entries) -> Entries:
 
 
 class Ledger:
-    """Collects entries; amounts are in the instance's money, per unit of the program's variable.
+    """Collects entries; amounts are in the instance's money, per unit of the program's column."""
 
-    Parameters
-    ----------
-    numbers : dict
-        Column number by ``id`` of the Pyomo variable.
-    one : VarData
-        Variable fixed at 1, which carries what is agreed already.
-    """
-
-    def __init__(self, numbers: dict[int, int], one: Any) -> None:
-        self._numbers = numbers
-        self._one = one
+    def __init__(self) -> None:
         self._columns: list[int] = []
         self._months: list[int] = []
         self._amounts: list[float] = []
         self._numbers_of: list[int] = []  # accounts
         self._accounts: dict[Account, int] = {}
 
-    def add(self, account: Account, variable: Any, months: Any, amounts: Any) -> None:
-        """Book ``amounts`` in ``months`` for each unit of one variable; a number is booked as agreed already."""
-        if isinstance(variable, (int, float)):
-            if variable == 0:
+    def add(self, account: Account, term: Term, months: Any, amounts: Any) -> None:
+        """Book ``amounts`` in ``months`` for each unit of one column; a float is booked as agreed already."""
+        if term.__class__ is not int:
+            if term == 0:
                 return
-            amounts, variable = np.asarray(amounts, dtype=float) * variable, self._one
-        column = self._numbers[id(variable)]
+            amounts, term = np.asarray(amounts, dtype=float) * term, ONE
         listed = _listed(months)
-        self._book(account, [column] * len(listed), listed, _listed(amounts))
+        self._book(account, [term] * len(listed), listed, _listed(amounts))
 
-    def add_many(self, account: Account, variables: list[Any], months: Any, amounts: Any) -> None:
-        """Book one amount in one month for each of many variables."""
-        columns = list(map(self._numbers.__getitem__, map(id, variables)))
+    def add_many(self, account: Account, columns: list[int], months: Any, amounts: Any) -> None:
+        """Book one amount in one month for each of many columns."""
         self._book(account, columns, _listed(months), _listed(amounts))
 
     def _book(self, account: Account, columns: list[int], months: list[int], amounts: list[float]) -> None:

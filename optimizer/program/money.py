@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_started
@@ -20,6 +19,7 @@ from optimizer.program.placement import last_month, late_months, month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
 from optimizer.program.rules import constraint_months
+from optimizer.program.steps import Array
 from optimizer.schema import IN_HOUSE
 
 CAPEX = ("build", "purchase")
@@ -261,16 +261,14 @@ def budget_limit(m: Any, budget: str) -> Any:
     entries: Entries = m.entries
     inside = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
     inside &= (entries.months <= row.to) & (entries.months < m.ix.horizon)
-    spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.columns)) / m.units.money
-    columns = np.flatnonzero(spend).tolist()
-    line = Row(m.one).add(-1.0, row.amount / m.units.money)
-    return line.add_all(spend[columns].tolist(), [m.columns[column] for column in columns]).at_most_zero()
+    spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.names)) / m.units.money
+    columns = np.flatnonzero(spend)
+    line = Row().add(-1.0, row.amount / m.units.money)
+    return line.add_all(spend[columns].tolist(), columns.tolist()).at_most_zero()
 
 
-def net_present_cost(m: Any) -> Any:
-    """Objective: the discounted sum of the whole ledger."""
+def net_present_cost(m: Any) -> Array:
+    """Objective, by column: the discounted sum of the whole ledger."""
     entries: Entries = m.entries
     present = entries.amounts * m.ix.discount[entries.months] / m.units.money
-    cost = entries.per_column(present, len(m.columns))
-    columns = np.flatnonzero(cost).tolist()
-    return LinearExpression(linear_coefs=cost[columns].tolist(), linear_vars=[m.columns[column] for column in columns])
+    return entries.per_column(present, len(m.names))

@@ -83,13 +83,13 @@ def add_reference(m: Any, row: Row, coefficient: float, pools: Any, t: int) -> R
 
 def reference_balance(m: Any, t: int) -> Any:
     """Capacity of all in-house and contract pools adds up, in reference-accelerators."""
-    row = Row(m.one).add(-1.0, m.col["reference_capacity"][t])
+    row = Row().add(-1.0, m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, m.ix.pools, t).equals_zero()
 
 
 def share_limit(m: Any, policy: str, member: str, t: int) -> Any:
     """Capacity of the member <= limit x that of all."""
-    row = Row(m.one).add(-float(m.ix.policies[policy].limit), m.col["reference_capacity"][t])
+    row = Row().add(-float(m.ix.policies[policy].limit), m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, sorted(m.ix.members[policy][member]), t).at_most_zero()
 
 
@@ -109,7 +109,7 @@ def outage_demand(m: Any, policy: str, member: str, workload: str, t: int) -> An
     """The critical part of a workload is served by what is left."""
     ix = m.ix
     need = ix.critical[policy, t][workload]
-    row = Row(m.one).add(-1.0, need / m.units.accelerators)
+    row = Row().add(-1.0, need / m.units.accelerators)
     pools, variables = m.emergency_works.get((policy, member, workload, t), ([], []))
     return row.add_all([ix.yields[workload, pool] for pool in pools], variables).equals_zero()
 
@@ -117,14 +117,14 @@ def outage_demand(m: Any, policy: str, member: str, workload: str, t: int) -> An
 def outage_capacity(m: Any, policy: str, member: str, pool: str, t: int) -> Any:
     """Critical work and what stays leased out fit a pool that is left."""
     parts = m.emergency_uses[policy, member, pool, t]
-    row = add_leased(m, Row(m.one).add_all([1.0] * len(parts), parts), 1.0, pool, t)
+    row = add_leased(m, Row().add_all([1.0] * len(parts), parts), 1.0, pool, t)
     return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
 
 
 def outage_power(m: Any, policy: str, member: str, site: str, t: int) -> Any:
     """Critical work and what stays leased out fit the power of a site that is left."""
     lost = m.ix.losses[policy][member]
-    row = add_supply(m, Row(m.one), site, t)
+    row = add_supply(m, Row(), site, t)
     for pool in m.contents[site]["pools"]:
         if pool in lost:
             continue

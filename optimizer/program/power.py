@@ -43,7 +43,7 @@ def built_by(m: Any, build: str, t: int) -> Any:
 
 def build_stock(m: Any, build: str, t: int) -> Any:
     """Blocks ordered so far = those of the month before + those ordered now, for each order month."""
-    row = Row(m.one).add(1, m.col["built"][build, t]).add(-1, m.col["ordered"][build, t])
+    row = Row().add(1, m.col["built"][build, t]).add(-1, m.col["ordered"][build, t])
     return row.add(-1, built_by(m, build, t - 1)).equals_zero()
 
 
@@ -52,8 +52,8 @@ def build_after(m: Any, build: str, t: int) -> Any:
     ahead = m.ix.builds[build].after
     most, most_ahead = float(m.ix.builds[build].max_blocks), float(m.ix.builds[ahead].max_blocks)
     if most == 0:
-        return Row(m.one).add(1, m.col["built"][build, t]).at_most_zero()
-    row = Row(m.one).add(1 / most, m.col["built"][build, t])
+        return Row().add(1, m.col["built"][build, t]).at_most_zero()
+    row = Row().add(1 / most, m.col["built"][build, t])
     return row.add(-1 / most_ahead if most_ahead else 0.0, built_by(m, ahead, t)).at_most_zero()
 
 
@@ -85,7 +85,7 @@ def add_supply(m: Any, row: Row, site: str, t: int) -> Row:
 
 def site_power(m: Any, site: str, t: int) -> Any:
     """Facility MW in use + MW leased out <= supply + energised builds, for each site and month."""
-    row = Row(m.one)
+    row = Row()
     for pool in m.contents[site]["pools"]:
         row.add(m.ix.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
     return add_supply(m, row, site, t).at_most_zero()

@@ -24,8 +24,8 @@ class Quantities:
 
     Parameters
     ----------
-    m : ConcreteModel
-        The program, its variables made and its ledger booked.
+    m : Parts
+        The program, its columns made and its ledger booked.
     """
 
     def __init__(self, m: Any) -> None:
@@ -151,7 +151,7 @@ class Quantities:
             else:
                 mine = account.item == item
             chosen.append(mine and account.term != "residual" and account.party != "")
-        found: dict[int, tuple[list[float], list[Any]]] = self.m.by_month(
+        found: dict[int, tuple[list[float], list[Any]]] = entries.by_month(
             np.array(chosen, dtype=bool)[entries.accounts]
         )
         return found

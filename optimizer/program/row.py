@@ -3,96 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import log10
-from typing import Any
+from math import inf, log10
 
-from pyomo.core.base.var import VarData
-from pyomo.core.expr.numeric_expr import LinearExpression
+ONE = 0  # number of the column that is fixed at 1
 
-Term = Any  # a Pyomo VarData, or a number
-
-
-class Terms:
-    """``coefficients . variables``: what a row consists of before Pyomo needs an expression for it."""
-
-    __slots__ = ("coefficients", "variables")
-
-    def __init__(self, coefficients: list[float], variables: list[Any]) -> None:
-        self.coefficients, self.variables = coefficients, variables
-
-    def expression(self) -> Any:
-        """The same as Pyomo's expression."""
-        return LinearExpression(linear_coefs=self.coefficients, linear_vars=self.variables)
-
-    def __str__(self) -> str:
-        return str(self.expression())
+Term = int | float  # the number of a column, or, as a float, a constant
 
 
 class Row:
-    """``coefficients . variables + constant``, compared with zero.
+    """``coefficients . columns + constant``, compared with zero.
 
-    Parameters
+    Columns are told by their numbers. The column fixed at 1 carries the constant of a row without others, so that even
+    such a row reaches the solver under its own name.
+
+    Attributes
     ----------
-    one : VarData
-        The variable fixed at 1. It carries the constant of a row without variables, so that even such a row
-        reaches the solver under its own name.
+    coefficients, columns : list
+        The terms.
+    low, high : float
+        What the terms are between, once the row is compared with zero.
     """
 
-    __slots__ = ("_coefficients", "_constant", "_one", "_variables")
+    __slots__ = ("_constant", "coefficients", "columns", "high", "low")
 
-    def __init__(self, one: Any) -> None:
-        self._one = one
-        self._coefficients: list[float] = []
-        self._variables: list[Any] = []
+    def __init__(self) -> None:
+        self.coefficients: list[float] = []
+        self.columns: list[int] = []
         self._constant = 0.0
+        self.low, self.high = -inf, inf
 
     def add(self, coefficient: float, term: Term) -> Row:
-        """Add ``coefficient x term``; a term can be a variable or a number."""
-        if term.__class__ is not VarData and isinstance(term, (int, float)):
+        """Add ``coefficient x term``: an ``int`` is the number of a column, a ``float`` is a constant."""
+        if term.__class__ is int:
+            if coefficient != 0:
+                self.coefficients.append(coefficient)
+                self.columns.append(term)
+        elif isinstance(term, float):
             self._constant += coefficient * term
-        elif coefficient != 0:
-            self._coefficients.append(float(coefficient))
-            self._variables.append(term)
+        else:
+            raise TypeError(f"expected the number of a column (int) or a constant (float), found {term!r}")
         return self
 
-    def add_all(self, coefficients: Iterable[float], variables: Iterable[Any]) -> Row:
-        """Add many terms, all of them variables."""
-        self._coefficients.extend(coefficients)
-        self._variables.extend(variables)
+    def add_all(self, coefficients: Iterable[float], columns: Iterable[int]) -> Row:
+        """Add many terms, all of them columns."""
+        self.coefficients.extend(coefficients)
+        self.columns.extend(columns)
         return self
 
     def times(self, factor: float) -> Row:
         """Multiply the row so far."""
-        self._coefficients = [factor * coefficient for coefficient in self._coefficients]
+        self.coefficients = [factor * coefficient for coefficient in self.coefficients]
         self._constant *= factor
         return self
 
     def typical(self) -> float:
         """Power of ten near the geometric mean of the coefficients; 1 without any."""
-        powers = [log10(abs(coefficient)) for coefficient in self._coefficients if coefficient]
+        powers = [log10(abs(coefficient)) for coefficient in self.coefficients if coefficient]
         return 10.0 ** round(sum(powers) / len(powers)) if powers else 1.0
 
-    def parts(self) -> tuple[list[float], list[Any], float]:
-        """Coefficients, variables and constant so far."""
-        return list(self._coefficients), list(self._variables), self._constant
+    def parts(self) -> tuple[list[float], list[int], float]:
+        """Coefficients, columns and constant so far."""
+        return list(self.coefficients), list(self.columns), self._constant
 
-    def _body(self) -> tuple[Terms, float]:
-        """Terms and right-hand side; the constant stands on the right unless nothing else is left."""
-        if self._variables:
-            return Terms(self._coefficients, self._variables), -self._constant
-        return Terms([1.0], [self._one]), 1.0 - self._constant
+    def _side(self) -> float:
+        """Right-hand side; the constant stands on the right unless nothing else is left."""
+        if self.columns:
+            return -self._constant
+        self.coefficients, self.columns = [1.0], [ONE]
+        return 1.0 - self._constant
 
-    def equals_zero(self) -> Any:
+    def equals_zero(self) -> Row:
         """The row as an equation."""
-        body, rhs = self._body()
-        return (body, rhs)
+        self.low = self.high = self._side()
+        return self
 
-    def at_most_zero(self) -> Any:
+    def at_most_zero(self) -> Row:
         """The row as ``<= 0``."""
-        body, rhs = self._body()
-        return (None, body, rhs)
+        self.high = self._side()
+        return self
 
-    def at_least_zero(self) -> Any:
+    def at_least_zero(self) -> Row:
         """The row as ``>= 0``."""
-        body, rhs = self._body()
-        return (rhs, body, None)
+        self.low = self._side()
+        return self

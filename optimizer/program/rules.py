@@ -35,7 +35,7 @@ def measure(m: Any, names: Collection[str]) -> None:
     for rule, t in sets(m.ix)["own_rule"]:
         if rule not in names:
             continue
-        spec, row = m.ix.own_rules[rule], Row(m.one)
+        spec, row = m.ix.own_rules[rule], Row()
         for term in m.terms_of.get(rule, ()):
             for month in [t] if spec.each == "month" else window(spec, m.ix.horizon):
                 m.quantities.add(row, term.coefficient, term, month)
@@ -46,7 +46,7 @@ def measure(m: Any, names: Collection[str]) -> None:
 def own_rule(m: Any, rule: str, t: int) -> Any:
     """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
     spec, (coefficients, variables, constant) = m.ix.own_rules[rule], m.rule_value[rule, t]
-    row = Row(m.one).add_all(coefficients, variables).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
+    row = Row().add_all(coefficients, variables).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
     if (rule, t) in m.col["over"]:
         row.add(-1.0, m.col["over"][rule, t])
     if (rule, t) in m.col["under"]:

@@ -58,5 +58,5 @@ def limits_not_run(m: Any, run: str) -> tuple[float, float]:
 def run_once(m: Any, run: str) -> Any:
     """A run is placed once, or not run."""
     places = m.placements_of.get(run, {}).values()
-    row = Row(m.one).add(1.0, m.col["not_run"][run]).add(-1.0, 1.0)
+    row = Row().add(1.0, m.col["not_run"][run]).add(-1.0, 1.0)
     return row.add_all([1.0] * len(places), places).equals_zero()

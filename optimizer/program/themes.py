@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from optimizer.program.parts import parts_of
 from optimizer.schema import program_contents
 
 
 def family_of(component: Any) -> str:
-    """Name of the family of a constraint or variable; ``""`` for what is none of the program's."""
+    """Family of a row or column; ``""`` for what is none of the program's.
+
+    A row or column is told by its family and key, or is a component of the Pyomo model.
+    """
+    if component.__class__ is tuple:
+        return str(component[0])
     parent = getattr(component, "parent_component", None)
     name = parent().local_name if parent is not None else ""
     contents = program_contents()
@@ -17,9 +23,16 @@ def family_of(component: Any) -> str:
 
 
 def key_of(component: Any) -> tuple[Any, ...]:
-    """Index of a constraint or variable."""
-    index = component.index()
-    return () if index is None else index if isinstance(index, tuple) else (index,)
+    """Key of a row or column, as a tuple."""
+    return parts_of(component[1] if component.__class__ is tuple else component.index())
+
+
+def name_of(component: Any) -> str:
+    """Name of a row or column as in the Pyomo model: ``demand_met[chat,3]``."""
+    if component.__class__ is not tuple:
+        return str(component.name)
+    family, key = component
+    return f"{family}[{','.join(map(str, parts_of(key)))}]" if key is not None else str(family)
 
 
 def kinds_of(family: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ class Work:
 
     Parameters
     ----------
-    m : ConcreteModel
+    m : Parts
         The program, its variables made and gathered.
     """
 

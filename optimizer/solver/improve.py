@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats
+from optimizer.program.themes import key_of
 from optimizer.solver.dive import WHOLE, Dive, dive
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Held, Options, Solution, Stop
@@ -267,9 +268,7 @@ def places(arrays: Arrays) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     item, month = np.full(len(arrays.cost), -1), np.full(len(arrays.cost), -1)
     numbers: dict[Any, int] = {}
     for column in np.flatnonzero(arrays.integer).tolist():
-        variable = arrays.columns[column]
-        index = variable.index()
-        key = index if isinstance(index, tuple) else (index,)
+        key = key_of(arrays.columns[column])
         item[column] = numbers.setdefault(key[0], len(numbers))
         month[column] = key[-1] if isinstance(key[-1], int) else 0
     return item, month

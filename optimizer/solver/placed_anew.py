@@ -6,15 +6,16 @@ The columns of placements that are no longer possible, or take another time, sta
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 from scipy.sparse import coo_array
 
 from optimizer.program import runs
 from optimizer.program.build import Program, gather_placements
 from optimizer.program.compile import Arrays
+from optimizer.program.parts import Name
 from optimizer.program.placement import Placement, duration, last_month
 from optimizer.solver.effects import Effect, Touched
 
@@ -28,8 +29,8 @@ class Anew:
 
     Attributes
     ----------
-    columns : tuple of VarData
-        Variables of the placements, to be appended to the columns.
+    columns : list of (str, key)
+        Family and key of the placements, to be appended to the columns.
     stale : list of int
         Columns of the placements they are in place of.
     touched : list
@@ -38,28 +39,28 @@ class Anew:
         Whether they are whole numbers.
     """
 
-    columns: tuple[Any, ...] = ()
+    columns: list[Name] = field(default_factory=list)
     stale: list[int] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     whole: bool = False
 
     def append(self, arrays: Arrays, cells: list[tuple[int, int, float]]) -> Arrays:
         """Arrays with the columns behind the others; ``cells`` are their column, row and coefficient."""
-        count, before = len(self.columns), len(arrays.cost)
-        if not count:
+        more, before = len(self.columns), len(arrays.cost)
+        if not more:
             return arrays
         columns, rows, values = zip(*cells, strict=True)
-        shape = (len(arrays.row_lower), count)
-        more = coo_array((values, (rows, np.array(columns) - before)), shape=shape).tocsc()
+        shape = (len(arrays.row_lower), more)
+        part = coo_array((values, (rows, np.array(columns) - before)), shape=shape).tocsc()
         return replace(
             arrays,
-            cost=np.append(arrays.cost, np.zeros(count)),
-            lower=np.append(arrays.lower, np.zeros(count)),
-            upper=np.append(arrays.upper, np.ones(count)),
-            integer=np.append(arrays.integer, np.full(count, self.whole)),
-            starts=np.append(arrays.starts, arrays.starts[-1] + more.indptr[1:]).astype(np.int64),
-            indices=np.append(arrays.indices, more.indices).astype(np.int64),
-            values=np.append(arrays.values, more.data),
+            cost=np.append(arrays.cost, np.zeros(more)),
+            lower=np.append(arrays.lower, np.zeros(more)),
+            upper=np.append(arrays.upper, np.ones(more)),
+            integer=np.append(arrays.integer, np.full(more, self.whole)),
+            starts=np.append(arrays.starts, arrays.starts[-1] + part.indptr[1:]).astype(np.int64),
+            indices=np.append(arrays.indices, part.indices).astype(np.int64),
+            values=np.append(arrays.values, part.data),
             columns=(*arrays.columns, *self.columns),
         )
 
@@ -72,7 +73,7 @@ def place_anew(program: Program, m: Any, *, relax: bool) -> Anew | None:
     program : Program
         As built.
     m : Revised
-        Its model with other data; gets the new placements.
+        Its parts with other data; gets the new placements.
     relax : bool
         Drop integrality.
     """
@@ -87,11 +88,11 @@ def place_anew(program: Program, m: Any, *, relax: bool) -> Anew | None:
         return None
     if not changed:
         return Anew()
-    known = program.model.col["placed"]
-    stale = [m.number[id(variable)] for placement, variable in known.items() if placement[:2] in changed]
-    _append(m, fresh, {placement: variable for placement, variable in known.items() if placement[:2] not in changed})
+    known = program.parts.col["placed"]
+    stale = [column for placement, column in known.items() if placement[:2] in changed]
+    _append(m, fresh, {placement: column for placement, column in known.items() if placement[:2] not in changed})
     touched = [(_RUN, {run for run, _ in changed}), (_POOL, {pool for _, pool in changed})]
-    return Anew(m.columns[len(program.columns) :], stale, touched, not relax)
+    return Anew(m.names[len(program.columns) :], stale, touched, not relax)
 
 
 def _by_place(ix: Any) -> dict[tuple[str, str], list[tuple[Placement, int]]]:
@@ -103,13 +104,9 @@ def _by_place(ix: Any) -> dict[tuple[str, str], list[tuple[Placement, int]]]:
     return found
 
 
-def _append(m: Any, fresh: list[Placement], kept: dict[Placement, Any]) -> None:
-    """Append variables of placements to the columns of a model, which keeps some of its own."""
-    m.placed_anew = pyo.Var(fresh, bounds=(0.0, 1.0), domain=pyo.Integers, name="placed")  # keeps them alive
-    m.placed_anew.construct()
-    more = dict(m.placed_anew.items())
-    m.number = m.number | {id(variable): len(m.columns) + n for n, variable in enumerate(more.values())}
-    m.columns = (*m.columns, *more.values())
-    known = kept | more
+def _append(m: Any, fresh: list[Placement], kept: dict[Placement, int]) -> None:
+    """Append columns of placements to those of a program, which keeps some of its own."""
+    known = kept | dict(zip(fresh, count(len(m.names)), strict=False))
+    m.names = [*m.names, *(("placed", placement) for placement in fresh)]
     m.col = {**m.col, "placed": {place: known[place] for place in m.ix.placements}}
     m.occupants, m.placements_of = runs.occupants(m), gather_placements(m)

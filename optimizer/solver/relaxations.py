@@ -17,6 +17,7 @@ from scipy.sparse import csc_array
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
+from optimizer.program.parts import parts_of
 
 _DIGITS = 4  # that matter in a repair
 
@@ -68,8 +69,8 @@ class Relaxations:
 
     def __init__(self, program: Program, arrays: Arrays) -> None:
         self.program, self.arrays = program, arrays
-        self.m, self.ix, self.units = program.model, program.index, program.units
-        self.row_of = {id(row): number for number, row in enumerate(arrays.rows)}
+        self.m, self.ix, self.units = program.parts, program.index, program.units
+        self.row_of = {name: number for number, name in enumerate(arrays.rows)}
         shape = (len(arrays.row_lower), len(arrays.cost))
         self.by_row = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()
 
@@ -80,10 +81,10 @@ class Relaxations:
 
     def rows(self, family: str, chosen: Callable[[tuple[Any, ...]], bool]) -> Iterator[tuple[tuple[Any, ...], int]]:
         """Keys and row numbers of the constraints of a family."""
-        for index, row in getattr(self.m, family).items():
-            key = index if isinstance(index, tuple) else (index,)
-            if chosen(key) and id(row) in self.row_of:
-                yield key, self.row_of[id(row)]
+        for index in self.m.rows[family]:
+            key = parts_of(index)
+            if chosen(key) and (family, index) in self.row_of:
+                yield key, self.row_of[family, index]
 
     # ------------------------------------------------------------------ money and service
     def budgets(self) -> Iterator[Relaxation]:
@@ -103,8 +104,8 @@ class Relaxations:
             if row.min_service <= 0:
                 continue
             limits = [
-                (self.m.number[id(variable)], float(self.ix.demand[name][t]) / self.units.accelerators)
-                for (workload, t), variable in self.m.col["unserved"].items()
+                (column, float(self.ix.demand[name][t]) / self.units.accelerators)
+                for (workload, t), column in self.m.col["unserved"].items()
                 if workload == name
             ]
 
@@ -127,7 +128,7 @@ class Relaxations:
         """A required run that is not run."""
         for name, row in self.ix.runs.items():
             if row.required:
-                column = self.m.number[id(self.m.col["not_run"][name])]
+                column = self.m.col["not_run"][name]
                 edit = _const(_set("training_runs", name, "required", "false"))
                 yield Relaxation("training_runs", name, "required", [], 1.0, edit, opened=(column,))
 
@@ -162,7 +163,7 @@ class Relaxations:
         """By how much of all capacity a row of a share is missed."""
         columns, coefficients = self.row_cells(number)
         excess = float(coefficients @ values[columns]) - float(self.arrays.row_upper[number])
-        return excess / max(float(values[self.m.number[id(self.m.col["reference_capacity"][t])]]), 1e-9)
+        return excess / max(float(values[self.m.col["reference_capacity"][t]]), 1e-9)
 
     def row_cells(self, number: int) -> tuple[Any, Any]:
         """Columns and coefficients of a row of the program as it is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,6 @@ from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.garbage import count_as_old
 from optimizer.program.holds import Hold, hold
-from optimizer.schema import program_contents
 from optimizer.solver.highs import Basis, Model, Report
 from optimizer.solver.revise import Shape, revise
 from optimizer.solver.solution import Options, Solution, Stop
@@ -170,17 +169,4 @@ class _Built:
     @cached_property
     def _names(self) -> tuple[list[Any], list[Any]]:
         """Names of the columns and rows as built, in their order."""
-        return list(_columns(self._first_program)), list(_rows(self._first_program))
-
-
-def _columns(program: Program) -> Iterator[tuple[str, Any]]:
-    """Names of the columns in their order."""
-    yield "one", None
-    for family, variables in program.model.col.items():
-        yield from ((family, key) for key in variables)
-
-
-def _rows(program: Program) -> Iterator[tuple[str, Any]]:
-    """Names of the rows in their order."""
-    for family in program_contents()["constraints"]:
-        yield from ((family, key) for key in getattr(program.model, family))
+        return list(self._first_arrays.columns), list(self._first_arrays.rows)

@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from optimizer.instance.instance import Instance
 from optimizer.program import rules
 from optimizer.program.build import ROOMS, Program, book, gather_money, gather_terms
-from optimizer.program.compile import Arrays, Columns, Floats
+from optimizer.program.compile import Arrays, Floats
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, joined
+from optimizer.program.money import net_present_cost
+from optimizer.program.parts import Parts, parts_of
+from optimizer.program.row import Row
 from optimizer.schema import program_contents
 from optimizer.solver.effects import Touched, changes
 from optimizer.solver.placed_anew import Anew, place_anew
@@ -33,14 +36,9 @@ class Shape:
     relax: bool = False
 
     @cached_property
-    def columns(self) -> Columns:
-        """Numbers of the columns."""
-        return Columns(self.program)
-
-    @cached_property
-    def row_of(self) -> dict[int, int]:
-        """Row number by ``id`` of the constraint."""
-        return {id(row): number for number, row in enumerate(self.arrays.rows)}
+    def row_of(self) -> dict[Any, int]:
+        """Row number by family and key."""
+        return {name: number for number, name in enumerate(self.arrays.rows)}
 
     @cached_property
     def _by_row(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -57,20 +55,23 @@ class Shape:
 
 
 class Revised:
-    """The model with other data: its variables and what is gathered of them stay, all else is read anew."""
+    """A program's parts with other data: its columns and what is gathered of them stay, all else is read anew.
 
-    def __init__(self, model: Any, ix: Index) -> None:
-        self._model = model
-        for name in ("col", "columns", "number", "one", "units", "works", "contents"):
-            setattr(self, name, getattr(model, name))
+    Its rows stay as they were written at first.
+    """
+
+    def __init__(self, parts: Any, ix: Index) -> None:
+        self._parts = parts
+        for name in ("col", "names", "rows", "units", "works", "contents"):
+            setattr(self, name, getattr(parts, name))
         self.ix, self.terms_of = ix, gather_terms(ix)
         self.budgets = {row.budget: row for row in ix.rows["budgets"]}
-        self.rule_scale, self.rule_value = dict(model.rule_scale), dict(model.rule_value)
-        self.entries: Entries = model.entries
-        self.occupants, self.placements_of = model.occupants, model.placements_of
+        self.rule_scale, self.rule_value = dict(parts.rule_scale), dict(parts.rule_value)
+        self.entries: Entries = parts.entries
+        self.occupants, self.placements_of = parts.occupants, parts.placements_of
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_model"], name)
+        return getattr(self.__dict__["_parts"], name)
 
 
 def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -> tuple[Program, Arrays] | None:
@@ -92,37 +93,32 @@ def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -
     if not same_shape(program.index, ix):
         return None
     touched = [(change.effect, change.touched(program.index, ix)) for change in found]
-    m = Revised(program.model, ix)
+    m = Revised(program.parts, ix)
     anew = place_anew(program, m, relax=shape.relax or not arrays.integer.any())
     if anew is None:
         return None
     touched += anew.touched
-    entries = m.entries = _book_anew(m, program.entries, touched)
+    m.entries = _book_anew(m, program.entries, touched)
     rows = list(rows_touched(m, touched))
     measured = {key[0] for family, key in rows if family == "own_rule"}
     if measured or any(family == "spend_balance" for family, _ in rows):
         gather_money(m)
         _share_work(m, program)
         rules.measure(m, measured)
-    written = _written(m, program, rows, arrays, shape, anew)
+    written = _written(m, rows, arrays, shape, anew)
     if written is None:
         return None
-    written = replace(written, cost=_cost(m, entries, len(written.cost)))
-    return replace(program, model=m, index=ix, entries=entries, columns=m.columns), _bounded(m, touched, written, anew)
+    written = replace(written, cost=net_present_cost(m))
+    return Program(cast(Parts, m)), _bounded(m, touched, written, anew)
 
 
-def _written(
-    m: Any, program: Program, rows: list[tuple[str, Any]], arrays: Arrays, shape: Shape, anew: Anew
-) -> Arrays | None:
+def _written(m: Any, rows: list[tuple[str, Any]], arrays: Arrays, shape: Shape, anew: Anew) -> Arrays | None:
     """Arrays with some rows written anew; None if one has non-zeros in new places."""
     values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
-    columns = shape.columns.with_more(m.columns[len(arrays.cost) :]) if anew.columns else shape.columns
     more: list[tuple[int, int, float]] = []
     for family, key in rows:
-        constraint = getattr(program.model, family)[key]
-        expression = getattr(_room("constraints", family), family)(m, *_parts(key))
-        row = shape.row_of[id(constraint)]
-        line = _line(expression, shape, columns, row)
+        row = shape.row_of[family, key]
+        line = _line(getattr(_room("constraints", family), family)(m, *parts_of(key)), shape, row)
         if line is None:
             return None
         places, row_values, row_lower[row], row_upper[row] = line.places, line.values, line.lower, line.upper
@@ -135,13 +131,9 @@ def _room(kind: str, family: str) -> ModuleType:
     return ROOMS[program_contents()[kind][family]["room"]]
 
 
-def _parts(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
-
-
 def _share_work(m: Any, program: Program) -> None:
     """Take over what is done where, which is long to gather, if it is as it was."""
-    old = program.model
+    old = program.parts
     if m.ix.yields is old.ix.yields and m.ix.run_yields is old.ix.run_yields and m.col is old.col:
         m.quantities.work = old.quantities.work
 
@@ -157,21 +149,19 @@ class _Line:
     more: list[tuple[int, float]]
 
 
-def _line(expression: Any, shape: Shape, numbers: Columns, row: int) -> _Line | None:
+def _line(written: Row, shape: Shape, row: int) -> _Line | None:
     """A row written anew; None if it has non-zeros in new places."""
-    low, body, high = expression if len(expression) == 3 else (expression[1], expression[0], expression[1])
-    coefficients, columns, _ = numbers.linear(body, shape.arrays.rows[row])
     places, known = shape.cells(row)
     position = {column: number for number, column in enumerate(known.tolist())}
     values, more = np.zeros(len(known)), []
-    for coefficient, column in zip(coefficients, columns, strict=True):
+    for coefficient, column in zip(written.coefficients, written.columns, strict=True):
         if column in position:
             values[position[column]] += coefficient
         elif column >= len(shape.arrays.cost):
             more.append((column, coefficient))
         else:
             return None
-    return _Line(places, values, -np.inf if low is None else float(low), np.inf if high is None else float(high), more)
+    return _Line(places, values, written.low, written.high, more)
 
 
 def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arrays:
@@ -179,18 +169,12 @@ def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arra
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for family, places in families(touched, "bounds").items():
         limits = getattr(_room("variables", family), f"limits_{family}")
-        for key, variable in m.col[family].items():
+        for key, number in m.col[family].items():
             if is_touched(key, places):
-                low, high = limits(m, *_parts(key))
-                number = m.number[id(variable)]
+                low, high = limits(m, *parts_of(key))
                 lower[number], upper[number] = low, np.inf if high is None else high
     upper[anew.stale] = 0.0
     return replace(arrays, lower=lower, upper=upper)
-
-
-def _cost(m: Any, entries: Entries, count: int) -> Floats:
-    present = entries.amounts * m.ix.discount[entries.months] / m.units.money
-    return entries.per_column(present, count)
 
 
 # ---------------------------------------------------------------- the ledger

@@ -103,7 +103,7 @@ def rival(arrays: Arrays, options: Options) -> Iterator[Rival]:
     """SCIP at work on the program in a process of its own, which has ended when the block has, however that ends."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    bare = replace(arrays, columns=(), rows=())  # the model's objects stay here
+    bare = replace(arrays, columns=(), rows=())  # names stay here
     process = context.Process(target=_race, args=(bare, options, theirs), daemon=True)
     with _deaf():
         process.start()

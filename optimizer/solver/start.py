@@ -30,7 +30,7 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
     tuple of ndarray
         Column numbers and values of every whole-number column that is not left to the solver.
     """
-    m, shift = program.model, program.instance.month_index(plan.instance.head.start)
+    m, shift = program.parts, program.instance.month_index(plan.instance.head.start)
     values = np.zeros(len(arrays.cost))
     for row in plan.decisions.itertuples():
         family = FAMILY.get(row.decision)
@@ -39,13 +39,13 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
         t = plan.instance.month_index(row.month) + shift
         for key, amount in _keys(program, plan, family, row, t):
             if key in m.col[family]:
-                values[m.number[id(m.col[family][key])]] += amount
+                values[m.col[family][key]] += amount
     _follow(program, values)
     values = np.clip(values, arrays.lower, arrays.upper)
     _drop_ends(program, values)
     given = arrays.integer.copy()
     for family in (*FAMILY.values(), "built", "signed"):
-        given[[m.number[id(x)] for key, x in m.col[family].items() if key[0] in free]] = False
+        given[[x for key, x in m.col[family].items() if key[0] in free]] = False
     whole = np.flatnonzero(given)
     return whole, values[whole]
 
@@ -71,19 +71,19 @@ def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tu
 
 def _drop_ends(program: Program, values: Floats) -> None:
     """Ends of what is neither agreed before the plan nor started in it are left out."""
-    m, agreements = program.model, program.index.agreements
-    started = {key[0] for key, x in m.col["started"].items() if values[m.number[id(x)]] > 0}
-    for (item, _), variable in m.col["ended"].items():
+    m, agreements = program.parts, program.index.agreements
+    started = {key[0] for key, x in m.col["started"].items() if values[x] > 0}
+    for (item, _), column in m.col["ended"].items():
         if item not in started and agreements[item].committed is None:
-            values[m.number[id(variable)]] = 0.0
+            values[column] = 0.0
 
 
 def _follow(program: Program, values: Floats) -> None:
     """Columns that follow from the decisions: blocks built so far, signatures."""
-    m = program.model
+    m = program.parts
     so_far: dict[str, float] = defaultdict(float)
-    for (build, t), variable in m.col["built"].items():
-        so_far[build] += values[m.number[id(m.col["ordered"][build, t])]]
-        values[m.number[id(variable)]] = so_far[build]
-    for key, variable in m.col["signed"].items():
-        values[m.number[id(variable)]] = float(values[m.number[id(m.col["started"][key])]] > 0)
+    for (build, t), column in m.col["built"].items():
+        so_far[build] += values[m.col["ordered"][build, t]]
+        values[column] = so_far[build]
+    for key, column in m.col["signed"].items():
+        values[column] = float(values[m.col["started"][key]] > 0)

@@ -47,7 +47,7 @@ def rows_touched(m: Any, touched: list[Touched]) -> Iterator[tuple[str, Any]]:
     _add(found, "spend_balance", parties if terms & set(COUNTED) else set())
     _add(found, "own_rule", _rules(m.ix, touched, items | parties | _sites(m.ix, items)))
     for family, places in found.items():
-        for key in getattr(m, family):
+        for key in m.rows[family]:
             if is_touched(key, places):
                 yield family, key
 

@@ -60,8 +60,8 @@ def test_a_trace_of_a_block_is_none() -> None:
     program = optimizer.build(tiny(3, {"jobs": [0, 0, 5]}, contracts=[lease], purchases=[buy]))
     values = np.zeros(len(program.columns))
     values[0] = 1
-    for number, variable in enumerate(program.columns):
-        if variable.parent_component().local_name in ("started", "ended", "bought"):
+    for number, (family, _) in enumerate(program.columns):
+        if family in ("started", "ended", "bought"):
             values[number] = 5e-10
     assert extract(program, values)["decisions"].empty
 

@@ -84,7 +84,7 @@ def test_orders_that_do_nothing_are_left_out(payment: str, rule: str | None, mon
     counts = {"rules": [{"sense": "<=", "rhs": 5}], "rule_terms": [{"quantity": "started", "item": rule}]}
     given = counts if rule else {}
     program = optimizer.build(tiny(4, {"jobs": [0]}, fleet=FLEET, power=DARK, builds=[wing], **given))
-    assert [key[1] for key in program.model.col["ordered"]] == months
+    assert [key[1] for key in program.model.ordered] == months
 
 
 @pytest.mark.parametrize(("after", "cost", "orders"), [(None, 30, {"east": 3}), ("west", 120, {"west": 1, "east": 2})])

@@ -11,6 +11,7 @@ import pytest
 import optimizer
 from optimizer.program.build import ROOMS, Program
 from optimizer.program.index import Index
+from optimizer.program.themes import name_of
 from optimizer.schema import models_folder, program_contents
 from tests.program.rich import rich_frames
 
@@ -77,7 +78,8 @@ def test_every_cash_term_is_declared_and_booked(program: Program) -> None:
 def test_every_column_of_the_ledger_is_a_variable_of_the_model(program: Program) -> None:
     """Tests that the program's columns are all variables of the model, in the order of program.toml."""
     expected = [variable.name for variable in program.model.component_data_objects(pyo.Var)]
-    assert [variable.name for variable in program.columns] == expected
+    assert [variable.name for variable in program.model.columns] == expected
+    assert [name_of(column) for column in program.columns] == expected
 
 
 @pytest.mark.parametrize("family", CONTENTS["constraints"])

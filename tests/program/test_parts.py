@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import math
+from typing import Any
 
-import pyomo.environ as pyo
+import numpy as np
 import pytest
 
 import optimizer
 from optimizer.program.build import collector_paused
-from optimizer.program.row import Row
+from optimizer.program.row import ONE, Row
 from optimizer.program.steps import Steps
 from optimizer.program.units import Units
 from tests.program.tiny import tiny
@@ -26,21 +28,28 @@ def test_a_step_holds_until_the_next() -> None:
 
 def test_a_row_is_written_term_by_term() -> None:
     """Tests that numbers go to the right-hand side, that terms with a coefficient of zero are left out, and scaling."""
-    model = pyo.ConcreteModel()
-    model.one, model.x, model.y = pyo.Var(), pyo.Var(), pyo.Var()
-    row = Row(model.one).add(2, model.x).add(0, model.y).add(-3.0, 5.0).times(10)
-    body, rhs = row.equals_zero()
-    assert (str(body), rhs) == ("20.0*x", 150)
-    assert row.at_most_zero()[::2] == (None, 150)
-    assert row.at_least_zero()[::2] == (150, None)
+
+    def row() -> Row:
+        return Row().add(2, 7).add(0, 8).add(-3.0, 5.0).times(10)
+
+    equal = row().equals_zero()
+    assert (equal.coefficients, equal.columns) == ([20], [7])
+    assert (equal.low, equal.high) == (150, 150)
+    assert (row().at_most_zero().low, row().at_most_zero().high) == (-math.inf, 150)
+    assert (row().at_least_zero().low, row().at_least_zero().high) == (150, math.inf)
 
 
-def test_a_row_without_variables_is_a_row_on_the_constant() -> None:
+@pytest.mark.parametrize("term", [np.int64(7), "x", None])
+def test_what_is_neither_column_nor_constant_is_refused(term: Any) -> None:
+    """Tests that a term is the number of a column or a float: what is neither would count for nothing."""
+    with pytest.raises(TypeError, match=r"expected the number of a column \(int\) or a constant \(float\), found"):
+        Row().add(1.0, term)
+
+
+def test_a_row_without_columns_is_a_row_on_the_constant() -> None:
     """Tests that a row in which nothing is left still reaches the solver: 0 <= -4 as one <= -3."""
-    model = pyo.ConcreteModel()
-    model.one = pyo.Var(bounds=(1, 1))
-    low, body, high = Row(model.one).add(1.0, 4.0).at_most_zero()
-    assert (low, str(body), high) == (None, "one", -3)
+    row = Row().add(1.0, 4.0).at_most_zero()
+    assert (row.coefficients, row.columns, row.low, row.high) == ([1], [ONE], -math.inf, -3)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,6 @@ def test_a_start_leaves_open_what_is_alike() -> None:
     every, _ = start_values(program, arrays, plan)
     some, _ = start_values(program, arrays, plan, {"lease", "other"})
     left = set(every.tolist()) - set(some.tolist())
-    started = program.model.col["started"]
-    assert {program.model.number[id(x)] for (name, _), x in started.items() if name in ("lease", "other")} <= left
-    assert all(program.model.number[id(x)] not in left for (name, _), x in started.items() if name == "let")
+    started = program.parts.col["started"]
+    assert {column for (name, _), column in started.items() if name in ("lease", "other")} <= left
+    assert all(column not in left for (name, _), column in started.items() if name == "let")

@@ -282,7 +282,7 @@ def test_places_are_items_and_months() -> None:
     assert ((item >= 0) == arrays.integer).all()
     numbers: dict[str, set[int]] = {}
     for column in np.flatnonzero(arrays.integer):
-        name = arrays.columns[column].name.partition("[")[2].rstrip("]").split(",")[0]
+        name = arrays.columns[column][1][0]
         numbers.setdefault(name, set()).add(int(item[column]))
     assert all(len(of) == 1 for of in numbers.values())
     assert len({min(of) for of in numbers.values()}) == len(numbers)

@@ -1,0 +1,102 @@
+"""What the program consists of, by numbers: its columns and rows, and what the rules of its families read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import Any
+
+from optimizer.program.index import Index
+from optimizer.program.ledger import Entries
+from optimizer.program.row import Row
+from optimizer.program.units import Units
+
+Name = tuple[str, Any]  # family and key of a column or row; the key of what has no index is None
+Bounds = tuple[float | None, float | None]
+
+
+class Parts:
+    """The program as it is written: what every rule is called with, as ``m``.
+
+    Attributes
+    ----------
+    ix : Index
+        Months, pools, agreements and eligibility.
+    units : Units
+        What one unit of the program is.
+    names : list of (str, key)
+        Family and key of every column, by its number. Column 0 is fixed at 1.
+    lower, upper : list of float
+        Bounds of the columns.
+    whole : list of bool
+        Whether columns are whole numbers.
+    col : dict of str to dict
+        Numbers of the columns, by family and key.
+    rows : dict of str to dict
+        Rows, by family and key.
+    entries : Entries
+        The ledger.
+    """
+
+    entries: Entries
+    # What is gathered so that rules need not search; the functions that gather it tell what it is.
+    budgets: dict[str, Any]
+    contents: dict[str, Any]
+    works: dict[Any, Any]
+    uses: dict[Any, Any]
+    leases: dict[Any, Any]
+    occupants: dict[Any, Any]
+    placements_of: dict[str, Any]
+    emergency_uses: dict[Any, Any]
+    emergency_works: dict[Any, Any]
+    terms_of: dict[str, Any]
+    months_wanted: dict[str, list[int]]
+    counted: dict[str, Any]
+    quantities: Any
+
+    def __init__(self, ix: Index, units: Units) -> None:
+        self.ix, self.units = ix, units
+        self.names: list[Name] = [("one", None)]
+        self.lower, self.upper, self.whole = [1.0], [1.0], [False]
+        self.col: dict[str, dict[Any, int]] = {}
+        self.rows: dict[str, dict[Any, Row]] = {}
+        self.rule_scale: dict[tuple[str, int], float] = {}
+        self.rule_value: dict[tuple[str, int], tuple[list[float], list[int], float]] = {}
+
+    def add_columns(
+        self,
+        family: str,
+        keys: Iterable[Any],
+        limits: Callable[..., Bounds] | None = None,
+        whole: Callable[..., bool] | None = None,
+    ) -> None:
+        """Add a family of columns.
+
+        Parameters
+        ----------
+        family : str
+            Its name.
+        keys : iterable
+            Its keys: tuples, or plain names.
+        limits : callable, optional
+            Bounds by key, called with the program; without it, 0 and none.
+        whole : callable, optional
+            Whether a column is whole, by key, called with the index.
+        """
+        listed, first = list(dict.fromkeys(keys)), len(self.names)
+        self.col[family] = dict(zip(listed, range(first, first + len(listed)), strict=True))
+        self.names += [(family, key) for key in listed]
+        bounds = [(0.0, None)] * len(listed) if limits is None else [limits(self, *parts_of(key)) for key in listed]
+        self.lower += [-inf if low is None else low for low, _ in bounds]
+        self.upper += [inf if high is None else high for _, high in bounds]
+        self.whole += [False] * len(listed) if whole is None else [whole(self.ix, *parts_of(key)) for key in listed]
+
+    def add_rows(self, family: str, keys: Iterable[Any], rule: Callable[..., Row]) -> None:
+        """Add a family of rows: ``rule`` gives the row of each key, called with the program."""
+        listed = dict.fromkeys(keys)
+        self.rows[family] = {key: rule(self, *key) if key.__class__ is tuple else rule(self, key) for key in listed}
+
+
+def parts_of(key: Any) -> tuple[Any, ...]:
+    """A key as a tuple: of what has no index, none."""
+    return key if key.__class__ is tuple else () if key is None else (key,)
