@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, make_dataclass
 from functools import cache, cached_property
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -147,17 +148,20 @@ class Instance:
             return ";".join(map(number_text, value))
         return ";".join(value) if column.type == "list" else value
 
+    def _told(self, column: Column, rows: tuple[Any, ...]) -> list[str]:
+        """Cells of a column as the hash reads them."""
+        values = map(attrgetter(column.attribute), rows)
+        plain = column.type in ("number", "integer", "flag", "text")
+        return list(map(repr, values if plain else [self.cell(column, value) for value in values]))
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the content: the same from every carrier, in any order of rows, with defaults told or left out."""
         content: dict[str, Any] = {"instance": {name: repr(value) for name, value in vars(self.head).items()}}
         for table, rows in self.rows.items():
             if rows:
-                columns = tuple(load_schema().tables[table].columns.values())
-                content[table] = sorted(
-                    [repr(self.cell(column, value)) for column, (_, value) in zip(columns, row, strict=True)]
-                    for row in rows
-                )
+                columns = load_schema().tables[table].columns.values()
+                content[table] = sorted(map(list, zip(*(self._told(column, rows) for column in columns), strict=True)))
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def save(self, path: str | Path) -> Path:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from optimizer.instance.guess import guess_month, guess_number
@@ -51,6 +52,7 @@ def month_number(year: int, month: int) -> int:
     return 12 * year + month - 1
 
 
+@lru_cache(maxsize=4096)
 def month_text(number: int) -> str:
     """``YYYY-MM`` of a count of months since year 0."""
     return f"{number // 12:04d}-{number % 12 + 1:02d}"

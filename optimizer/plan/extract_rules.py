@@ -20,18 +20,29 @@ _CANCELLED = 1e-11  # of a rule's terms: what is left where they cancel each oth
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     """What critical work would run where if a member of a policy were lost."""
-    m, ix = program.parts, program.index
-    keys = list(m.col["emergency"])
-    first = m.col["emergency"][keys[0]] if keys else 0
-    counts = values[first : first + len(keys)] * program.units.accelerators
-    run = [(keys[place], float(counts[place])) for place in np.flatnonzero(counts > 0).tolist()]
+    ix, columns = program.index, program.parts.col["emergency"]
+    keys, first = list(columns), next(iter(columns.values()), 0)
+    found = values[first : first + len(keys)] * program.units.accelerators
+    where = np.flatnonzero(found > 0)
+    run, counts = [keys[place] for place in where.tolist()], found[where].tolist()
     for (policy, member, t), served in ix.survived.items():
-        run += [((policy, member, workload, pool, t), count) for (workload, pool), count in served.items()]
-    label, rows = program.instance.label, []
-    for (policy, member, workload, pool, t), count in run:
-        rows.append((t, policy, member, pool, workload, count, count * ix.yields[workload, pool]))
-    rows.sort(key=lambda row: row[0])
-    return make_table("outages", [(label(t), *rest) for t, *rest in rows])
+        run += [(policy, member, workload, pool, t) for workload, pool in served]
+        counts += served.values()
+    months = np.array([key[-1] for key in run], dtype=np.int64)
+    order, labels = np.argsort(months, kind="stable").tolist(), [program.instance.label(t) for t in range(ix.horizon)]
+    keys, amounts = [run[place] for place in order], np.array(counts, dtype=float)[order]
+    return make_table(
+        "outages",
+        {
+            "month": [labels[t] for *_, t in keys],
+            "policy": [policy for policy, *_ in keys],
+            "member": [member for _, member, *_ in keys],
+            "pool": [pool for *_, pool, _ in keys],
+            "workload": [workload for _, _, workload, *_ in keys],
+            "accelerators": amounts,
+            "work": amounts * np.array([ix.yields[workload, pool] for _, _, workload, pool, _ in keys]),
+        },
+    )
 
 
 def rules_table(program: Program, settled: Settled, prices: Mapping[tuple[str, int], float]) -> pd.DataFrame:

@@ -139,7 +139,7 @@ def _written(m: Parts) -> Arrays:
     """Arrays of a program as it is written."""
     names = tuple((family, key) for family, rows in m.rows.items() for key in rows)
     rows = [row for family in m.rows.values() for row in family.values()]
-    whole = np.array(m.whole, dtype=bool)
+    whole = np.fromiter(m.whole, dtype=bool, count=len(m.whole))
     return _arrays(names, rows, m.names, (net_present_cost(m), 0.0), (np.array(m.lower), np.array(m.upper), whole))
 
 

@@ -90,8 +90,8 @@ def pool_use(m: Any, pool: str, t: int) -> Any:
     """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
     parts = m.uses.get((pool, t), [])
     row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
-    taken = m.occupants.get((pool, t), [])
-    row.add_all([one[0] for one in taken], [one[1] for one in taken])
+    sizes, taken = m.occupants.get((pool, t), ((), ()))
+    row.add_all(sizes, taken)
     return add_leased(m, row, 1.0, pool, t).equals_zero()
 
 

@@ -86,9 +86,13 @@ class Parts:
         listed, first = list(dict.fromkeys(keys)), len(self.names)
         self.col[family] = dict(zip(listed, range(first, first + len(listed)), strict=True))
         self.names += [(family, key) for key in listed]
-        bounds = [(0.0, None)] * len(listed) if limits is None else [limits(self, *parts_of(key)) for key in listed]
-        self.lower += [-inf if low is None else low for low, _ in bounds]
-        self.upper += [inf if high is None else high for _, high in bounds]
+        if limits is None:
+            self.lower += [0.0] * len(listed)
+            self.upper += [inf] * len(listed)
+        else:
+            bounds = [limits(self, *key) if key.__class__ is tuple else limits(self, key) for key in listed]
+            self.lower += [-inf if low is None else low for low, _ in bounds]
+            self.upper += [inf if high is None else high for _, high in bounds]
         self.whole += [False] * len(listed) if whole is None else [whole(self.ix, *parts_of(key)) for key in listed]
 
     def add_rows(self, family: str, keys: Iterable[Any], rule: Callable[..., Row]) -> None:

@@ -64,6 +64,7 @@ def placements(ix: Index) -> list[Placement]:
 def spans(ix: Index) -> Spans:
     """Place of the pool among all, first month and months taken, of every placement."""
     code = {pool: place for place, pool in enumerate(ix.pools)}
-    found = [(code[pool], start, duration(ix, run, pool, size)) for run, pool, size, start in ix.placements]
+    every = ix.placements  # which works out the durations
+    found = [(code[pool], start, ix.durations[run, pool, size]) for run, pool, size, start in every]
     pools, starts, lengths = np.array(found, dtype=np.int64).reshape(-1, 3).T
     return pools, starts, lengths

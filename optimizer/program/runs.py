@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from optimizer.program.index import Index
-from optimizer.program.placement import Placement
 from optimizer.program.row import Row
 
-Occupant = tuple[float, Any, Placement]  # size in the program's units, variable, placement
+Occupants = tuple[list[float], list[int]]  # sizes of placements in the program's units, and their columns
 
 
 def sets(ix: Index) -> dict[str, list[Any]]:
@@ -18,26 +18,26 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     return {"placed": ix.placements, "not_run": list(ix.runs), "run_once": list(ix.runs)}
 
 
-def occupants(m: Any) -> dict[tuple[str, int], list[Occupant]]:
+def occupants(m: Any) -> dict[tuple[str, int], Occupants]:
     """Placements that occupy each pool in each month, with their sizes in the program's units."""
-    unit, placed = m.units.accelerators, m.col["placed"]
-    every = [(place[2] / unit, variable, place) for place, variable in placed.items()]
-    found = _by_pool_and_month(m.ix)
-    return {key: [every[number] for number in numbers] for key, numbers in found.items()}
-
-
-def _by_pool_and_month(ix: Index) -> dict[tuple[str, int], list[int]]:
-    """Numbers of the placements that occupy each pool in each month."""
+    ix, placed = m.ix, m.col["placed"]
+    sizes = np.array([size for _, _, size, _ in placed], dtype=float) / m.units.accelerators
+    columns = np.fromiter(placed.values(), dtype=np.int64, count=len(placed))
     pools, (codes, starts, lengths) = list(ix.pools), ix.spans
     first = codes * ix.horizon + starts
     begins = np.cumsum(lengths) - lengths
     slots = np.repeat(first - begins, lengths) + np.arange(lengths.sum())
     order = np.argsort(slots, kind="stable")
     found, ends = np.unique(slots[order], return_index=True)
-    numbers = np.repeat(np.arange(len(lengths)), lengths)[order].tolist()
-    bounds = [*ends.tolist(), len(numbers)]
+    numbers = np.repeat(np.arange(len(lengths)), lengths)[order]
+    sizes_there, columns_there, bounds = (
+        sizes[numbers].tolist(),
+        columns[numbers].tolist(),
+        [*ends.tolist(), len(order)],
+    )
     keys = ((pools[slot // ix.horizon], slot % ix.horizon) for slot in found.tolist())
-    return {key: numbers[bounds[n] : bounds[n + 1]] for n, key in enumerate(keys)}
+    parts = (slice(*between) for between in pairwise(bounds))
+    return {key: (sizes_there[part], columns_there[part]) for key, part in zip(keys, parts, strict=True)}
 
 
 def limits_placed(m: Any, run: str, pool: str, size: float, start: int) -> tuple[float, float]:

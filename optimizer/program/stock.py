@@ -33,9 +33,9 @@ def delivered_blocks(m: Any, contract: str, t: int) -> Any:
 
 def add_used(m: Any, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators of a pool that do workloads and training runs, in natural units."""
-    working, taken = m.uses.get((pool, t), ()), m.occupants.get((pool, t), ())
+    working, (_, taken) = m.uses.get((pool, t), ()), m.occupants.get((pool, t), ((), ()))
     row.add_all([coefficient * m.units.accelerators] * len(working), working)
-    return row.add_all([coefficient * place[2] for *_, place in taken], [variable for _, variable, _ in taken])
+    return row.add_all([coefficient * m.names[column][1][2] for column in taken], taken)
 
 
 def add_leased(m: Any, row: Row, coefficient: float, pool: str, t: int) -> Row:

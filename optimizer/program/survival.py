@@ -32,9 +32,15 @@ def survived(ix: Index) -> dict[Outage, Served]:
     """
     found: dict[Outage, Served] = {}
     known: dict[tuple[object, ...], Served | None] = {}
+    offered = _room(ix)
+    left = {
+        (policy, member): {name: size for name, size in offered.items() if name not in lost}
+        for policy, losses in ix.losses.items()
+        for member, lost in losses.items()
+    }
     for (policy, t), need in ix.critical.items():
-        for member, lost in ix.losses[policy].items():
-            room = {name: size for name, size in _room(ix).items() if name not in lost}
+        for member in ix.losses[policy]:
+            room = left[policy, member]
             case = (*room, *need.items())
             if case not in known:
                 known[case] = filled(need, room, ix.yields)

@@ -36,8 +36,9 @@ class Work:
         allocated = self.m.col["allocated"]
         keys = [(workload, pool, t) for workload in self._workloads_of.get(pool, [])]
         done = [(self.unit, self.ix.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
-        for _, variable, (run, _, size, _) in self.m.occupants.get((pool, t), []):
-            done.append((size, self.ix.run_yields[run, pool], variable))
+        for column in self.m.occupants.get((pool, t), ((), ()))[1]:
+            _, (run, _, size, _) = self.m.names[column]
+            done.append((size, self.ix.run_yields[run, pool], column))
         return done
 
     @cached_property
