@@ -10,7 +10,8 @@ from typing import Any
 
 from optimizer.program.agreement import Agreement
 from optimizer.program.index import Index
-from optimizer.program.row import Row
+from optimizer.program.parts import Parts
+from optimizer.program.row import Row, Term
 
 
 def sets(ix: Index) -> dict[str, list[Any]]:
@@ -49,18 +50,18 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     }
 
 
-def limits_started(m: Any, name: str, s: int) -> tuple[float, float]:
+def limits_started(m: Parts, name: str, s: int) -> tuple[float, float]:
     """Bounds of ``started``: what is committed exactly, else at most ``max_blocks``."""
     agreement = m.ix.agreements[name]
     return (agreement.committed or 0.0), agreement.most_blocks
 
 
-def limits_in_force(m: Any, name: str, t: int) -> tuple[float, float]:
+def limits_in_force(m: Parts, name: str, t: int) -> tuple[float, float]:
     """Bounds of ``in_force``: at most ``max_blocks``."""
     return 0.0, m.ix.agreements[name].most_blocks
 
 
-def limits_signed(m: Any, name: str, s: int) -> tuple[float, float]:
+def limits_signed(m: Parts, name: str, s: int) -> tuple[float, float]:
     """Bounds of ``signed``."""
     return 0.0, 1.0
 
@@ -80,14 +81,14 @@ def whole_signed(ix: Index, name: str, s: int) -> bool:
     return True
 
 
-def blocks_started(m: Any, agreement: Agreement, s: int) -> Any:
-    """Blocks that start in a month: a variable, what was carried into the plan, or 0."""
+def blocks_started(m: Parts, agreement: Agreement, s: int) -> Term:
+    """Blocks that start in a month: a column, what was carried into the plan, or 0."""
     if agreement.carried and s == agreement.carried[0]:
         return agreement.carried[1]
     return m.col["started"].get((agreement.name, s), 0.0)
 
 
-def blocks_ended(m: Any, agreement: Agreement, e: int) -> Any:
+def blocks_ended(m: Parts, agreement: Agreement, e: int) -> Term:
     """Blocks that end in a month, the first without them: expired, handed back, or run out at ``ends_by``."""
     if agreement.fixed:
         return blocks_started(m, agreement, e - agreement.term)
@@ -96,7 +97,7 @@ def blocks_ended(m: Any, agreement: Agreement, e: int) -> Any:
     return m.col["ended"].get((agreement.name, e), 0.0)
 
 
-def blocks_active(m: Any, agreement: Agreement, t: int) -> Any:
+def blocks_active(m: Parts, agreement: Agreement, t: int) -> Term:
     """Blocks active in a month; before the plan, what was carried into it."""
     if t < 0 and agreement.carried:
         start, blocks = agreement.carried
@@ -105,14 +106,14 @@ def blocks_active(m: Any, agreement: Agreement, t: int) -> Any:
     return m.col["in_force"].get((agreement.name, t), 0.0)
 
 
-def active_balance(m: Any, name: str, t: int) -> Any:
+def active_balance(m: Parts, name: str, t: int) -> Row:
     """Blocks active = those of the month before + started - ended."""
     agreement = m.ix.agreements[name]
     row = Row().add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
     return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
 
 
-def delivered_balance(m: Any, name: str, t: int) -> Any:
+def delivered_balance(m: Parts, name: str, t: int) -> Row:
     """Blocks delivered = those of the month before + the ramp's steps of blocks at that age - those that end."""
     agreement = m.ix.agreements[name]
     before = m.col["delivered"].get((name, t - 1), 0.0)
@@ -124,7 +125,7 @@ def delivered_balance(m: Any, name: str, t: int) -> Any:
     return row.add(agreement.full_capacity, blocks_ended(m, agreement, t)).equals_zero()
 
 
-def firm_balance(m: Any, name: str, t: int) -> Any:
+def firm_balance(m: Parts, name: str, t: int) -> Row:
     """Blocks within their minimum term = those of the month before + started - past it."""
     agreement = m.ix.agreements[name]
     row = Row().add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
@@ -136,31 +137,31 @@ def firm_balance(m: Any, name: str, t: int) -> Any:
     return row.equals_zero()
 
 
-def minimum_term(m: Any, name: str, t: int) -> Any:
+def minimum_term(m: Parts, name: str, t: int) -> Row:
     """Blocks within their minimum term <= blocks active."""
     return Row().add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
 
 
-def signature_least(m: Any, name: str, s: int) -> Any:
+def signature_least(m: Parts, name: str, s: int) -> Row:
     """Blocks started >= min_blocks if signed."""
     row = Row().add(m.ix.agreements[name].least_blocks, m.col["signed"][name, s])
     return row.add(-1, m.col["started"][name, s]).at_most_zero()
 
 
-def signature_most(m: Any, name: str, s: int) -> Any:
+def signature_most(m: Parts, name: str, s: int) -> Row:
     """Blocks started <= max_blocks if signed, else 0."""
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-m.ix.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
 
 
-def renewal(m: Any, name: str, s: int) -> Any:
+def renewal(m: Parts, name: str, s: int) -> Row:
     """Blocks started <= blocks of the renewed contract that end in the same month."""
     renewed = m.ix.agreements[m.ix.agreements[name].row.renews]
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
 
 
-def contract_capacity(m: Any, pool: str, t: int) -> Any:
+def contract_capacity(m: Parts, pool: str, t: int) -> Row:
     """Accelerators in use <= accelerators per block x blocks delivered."""
     agreement = m.ix.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
@@ -168,7 +169,7 @@ def contract_capacity(m: Any, pool: str, t: int) -> Any:
     return Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
 
 
-def outlet_cover(m: Any, outlet: str, t: int) -> Any:
+def outlet_cover(m: Parts, outlet: str, t: int) -> Row:
     """Accelerators leased out to an outlet = accelerators per block x its active blocks."""
     per_block = m.ix.agreements[outlet].row.accelerators_per_block / m.units.accelerators
     row = Row().add(-per_block, m.col["in_force"][outlet, t])

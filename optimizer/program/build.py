@@ -154,7 +154,7 @@ def _build(instance: Instance) -> Program:
     return Program(m)
 
 
-def _gather_columns(m: Any) -> None:
+def _gather_columns(m: Parts) -> None:
     """Columns by what they have in common, so that rules need not search."""
     m.contents, m.works = power.site_contents(m.ix), demand.works(m)
     m.uses, m.leases = demand.uses(m, "allocated"), demand.uses(m, "leased")
@@ -164,7 +164,7 @@ def _gather_columns(m: Any) -> None:
     m.terms_of = gather_terms(m.ix)
 
 
-def gather_placements(m: Any) -> dict[str, dict[Placement, int]]:
+def gather_placements(m: Parts) -> dict[str, dict[Placement, int]]:
     """Columns of each training run's placements."""
     found: dict[str, dict[Placement, int]] = defaultdict(dict)
     for place, column in m.col["placed"].items():
@@ -180,20 +180,20 @@ def gather_terms(ix: Index) -> dict[str, list[Any]]:
     return found
 
 
-def gather_money(m: Any) -> None:
+def gather_money(m: Parts) -> None:
     """Money by month of what commitments and own rules count."""
     providers = dict.fromkeys(provider for provider, _ in m.col["spent"])
     m.counted = {provider: m.entries.by_month(commitments.counted_entries(m, provider)) for provider in providers}
     m.quantities = Quantities(m)
 
 
-def _add_columns(m: Any, name: str, entry: Any, keys: list[Any]) -> None:
+def _add_columns(m: Parts, name: str, entry: Any, keys: list[Any]) -> None:
     """Add one family of columns; its bounds and integrality are functions of its room."""
     room = ROOMS[entry["room"]]
     m.add_columns(name, keys, getattr(room, f"limits_{name}", None), getattr(room, f"whole_{name}", None))
 
 
-def book(m: Any, terms: Iterable[str]) -> Entries:
+def book(m: Parts, terms: Iterable[str]) -> Entries:
     """A ledger of some cash terms."""
     m.months_wanted = defaultdict(list)
     for name, t in m.col["unserved"]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries
+from optimizer.program.parts import Parts
 from optimizer.program.row import Row
 
 _YEAR = 12
@@ -52,7 +53,7 @@ def year_end(ix: Index, begin: int) -> int:
     return min(begin + _YEAR, ix.horizon) - 1
 
 
-def limits_committed(m: Any, commitment: str, s: int) -> tuple[float, float]:
+def limits_committed(m: Parts, commitment: str, s: int) -> tuple[float, float]:
     """Bounds of ``committed``."""
     return 0.0, 1.0
 
@@ -62,12 +63,12 @@ def whole_committed(ix: Index, commitment: str, s: int) -> bool:
     return True
 
 
-def limits_running(m: Any, commitment: str, t: int) -> tuple[float, float]:
+def limits_running(m: Parts, commitment: str, t: int) -> tuple[float, float]:
     """Bounds of ``running``."""
     return 0.0, 1.0
 
 
-def commitment_once(m: Any, commitment: str) -> Any:
+def commitment_once(m: Parts, commitment: str) -> Row:
     """A commitment starts at most once; exactly once where it is required."""
     row = Row().add(-1.0, 1.0)
     for s in start_months(m.ix, m.ix.commitments[commitment]):
@@ -75,7 +76,7 @@ def commitment_once(m: Any, commitment: str) -> Any:
     return row.equals_zero() if m.ix.commitments[commitment].required else row.at_most_zero()
 
 
-def running_balance(m: Any, commitment: str, t: int) -> Any:
+def running_balance(m: Parts, commitment: str, t: int) -> Row:
     """Runs = ran the month before + starts - is over."""
     col, years = m.col, int(m.ix.commitments[commitment].years)
     row = Row().add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
@@ -83,7 +84,7 @@ def running_balance(m: Any, commitment: str, t: int) -> Any:
     return row.add(1.0, col["committed"].get((commitment, t - _YEAR * years), 0.0)).equals_zero()
 
 
-def counted_entries(m: Any, provider: str) -> Any:
+def counted_entries(m: Parts, provider: str) -> Any:
     """Mask of the ledger's entries that count towards a commitment: paid to the provider for contracts, on demand."""
     entries: Entries = m.entries
     chosen = [
@@ -95,15 +96,15 @@ def counted_entries(m: Any, provider: str) -> Any:
     return np.array(chosen, dtype=bool)[entries.accounts]
 
 
-def spend_balance(m: Any, provider: str, t: int) -> Any:
+def spend_balance(m: Parts, provider: str, t: int) -> Row:
     """Paid to the provider so far = up to the month before + in the month."""
     spent = m.col["spent"]
     row = Row().add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
-    amounts, variables = m.counted[provider].get(t, ([], []))
-    return row.add_all([amount / m.units.money for amount in amounts], variables).equals_zero()
+    amounts, columns = m.counted[provider].get(t, ([], []))
+    return row.add_all([amount / m.units.money for amount in amounts], columns).equals_zero()
 
 
-def commitment_year(m: Any, commitment: str, begin: int) -> Any:
+def commitment_year(m: Parts, commitment: str, begin: int) -> Row:
     """Shortfall >= amount of the year, if the commitment is in it - paid in the year."""
     ix, row = m.ix, m.ix.commitments[commitment]
     end, spent = year_end(ix, begin), m.col["spent"]
@@ -115,7 +116,7 @@ def commitment_year(m: Any, commitment: str, begin: int) -> Any:
     return line.at_most_zero()
 
 
-def commitment_total(m: Any, commitment: str) -> Any:
+def commitment_total(m: Parts, commitment: str) -> Row:
     """All shortfalls >= the amounts of all years - paid from the first to the last month that can be in one.
 
     It follows from the years of a single start. Where the linear relaxation starts a little in many months, it keeps
@@ -135,7 +136,7 @@ def commitment_total(m: Any, commitment: str) -> Any:
     return line.at_most_zero()
 
 
-def rate_holds(m: Any, offer: str, t: int) -> Any:
+def rate_holds(m: Parts, offer: str, t: int) -> Row:
     """An on-demand offer that belongs to a commitment is used only while that runs."""
     row = m.ix.offers[offer]
     line = Row().add(1.0, m.col["used"].get((offer, t), 0.0))

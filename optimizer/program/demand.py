@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.index import Index
+from optimizer.program.parts import Parts
 from optimizer.program.row import Row
 from optimizer.program.stock import add_leased
 from optimizer.schema import IN_HOUSE
@@ -51,7 +52,7 @@ def _occupied(ix: Index) -> NDArray[np.bool_]:
     return occupied
 
 
-def limits_used(m: Any, pool: str, t: int) -> tuple[float, float | None]:
+def limits_used(m: Parts, pool: str, t: int) -> tuple[float, float | None]:
     """Bounds of ``used``: the fleet where nothing can be bought, the offer's maximum on demand."""
     ix, unit = m.ix, m.units.accelerators
     source = ix.pools[pool].source
@@ -62,31 +63,31 @@ def limits_used(m: Any, pool: str, t: int) -> tuple[float, float | None]:
     return 0.0, None
 
 
-def limits_unserved(m: Any, workload: str, t: int) -> tuple[float, float]:
+def limits_unserved(m: Parts, workload: str, t: int) -> tuple[float, float]:
     """Bounds of ``unserved``: at most ``1 - min_service`` of the demand."""
     share = 1 - m.ix.workloads[workload].min_service
     return 0.0, share * float(m.ix.demand[workload][t]) / m.units.accelerators
 
 
-def uses(m: Any, family: str) -> dict[tuple[str, int], list[Any]]:
-    """Variables of a family (allocations or leases) that use each pool in each month."""
-    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
-    for (_, pool, t), variable in m.col[family].items():
-        found[pool, t].append(variable)
+def uses(m: Parts, family: str) -> dict[tuple[str, int], list[Any]]:
+    """Columns of a family (allocations or leases) that use each pool in each month."""
+    found: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for (_, pool, t), column in m.col[family].items():
+        found[pool, t].append(column)
     return found
 
 
-def works(m: Any) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
-    """Pools and variables that serve each workload in each month."""
+def works(m: Parts) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
+    """Pools and columns that serve each workload in each month."""
     found: dict[tuple[str, int], tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
-    for (workload, pool, t), variable in m.col["allocated"].items():
-        pools, variables = found[workload, t]
+    for (workload, pool, t), column in m.col["allocated"].items():
+        pools, columns = found[workload, t]
         pools.append(pool)
-        variables.append(variable)
+        columns.append(column)
     return found
 
 
-def pool_use(m: Any, pool: str, t: int) -> Any:
+def pool_use(m: Parts, pool: str, t: int) -> Row:
     """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
     parts = m.uses.get((pool, t), [])
     row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
@@ -95,9 +96,9 @@ def pool_use(m: Any, pool: str, t: int) -> Any:
     return add_leased(m, row, 1.0, pool, t).equals_zero()
 
 
-def demand_met(m: Any, workload: str, t: int) -> Any:
+def demand_met(m: Parts, workload: str, t: int) -> Row:
     """Work delivered + unserved = demand."""
     amount = float(m.ix.demand[workload][t]) / m.units.accelerators
     row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
-    pools, variables = m.works[workload, t]
-    return row.add_all([m.ix.yields[workload, pool] for pool in pools], variables).equals_zero()
+    pools, columns = m.works[workload, t]
+    return row.add_all([m.ix.yields[workload, pool] for pool in pools], columns).equals_zero()

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.program.exposure import window
 from optimizer.program.index import Index
+from optimizer.program.parts import Parts
 from optimizer.program.power import add_supply
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased
@@ -73,7 +74,7 @@ def _eligible(ix: Index, policy: str, member: str, workload: str) -> list[tuple[
     return [(pool, ix.possible[pool].tolist()) for pool in left if (workload, pool) in ix.yields]
 
 
-def add_reference(m: Any, row: Row, coefficient: float, pools: Any, t: int) -> Row:
+def add_reference(m: Parts, row: Row, coefficient: float, pools: Any, t: int) -> Row:
     """Add ``coefficient x`` the capacity of pools in reference-accelerators, in the program's units."""
     for pool in lasting(m.ix, pools):
         worth = m.ix.accelerators[m.ix.pools[pool].accelerator].reference / m.units.accelerators
@@ -81,47 +82,47 @@ def add_reference(m: Any, row: Row, coefficient: float, pools: Any, t: int) -> R
     return row
 
 
-def reference_balance(m: Any, t: int) -> Any:
+def reference_balance(m: Parts, t: int) -> Row:
     """Capacity of all in-house and contract pools adds up, in reference-accelerators."""
     row = Row().add(-1.0, m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, m.ix.pools, t).equals_zero()
 
 
-def share_limit(m: Any, policy: str, member: str, t: int) -> Any:
+def share_limit(m: Parts, policy: str, member: str, t: int) -> Row:
     """Capacity of the member <= limit x that of all."""
     row = Row().add(-float(m.ix.policies[policy].limit), m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, sorted(m.ix.members[policy][member]), t).at_most_zero()
 
 
-def emergencies(m: Any) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
-    """Variables of each pool in each outage, and pools and variables of each workload in each outage."""
+def emergencies(m: Parts) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
+    """Columns of each pool in each outage, and pools and columns of each workload in each outage."""
     by_pool: dict[Any, list[Any]] = defaultdict(list)
     by_work: dict[Any, tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
-    for (policy, member, workload, pool, t), variable in m.col["emergency"].items():
-        by_pool[policy, member, pool, t].append(variable)
-        pools, variables = by_work[policy, member, workload, t]
+    for (policy, member, workload, pool, t), column in m.col["emergency"].items():
+        by_pool[policy, member, pool, t].append(column)
+        pools, columns = by_work[policy, member, workload, t]
         pools.append(pool)
-        variables.append(variable)
+        columns.append(column)
     return by_pool, by_work
 
 
-def outage_demand(m: Any, policy: str, member: str, workload: str, t: int) -> Any:
+def outage_demand(m: Parts, policy: str, member: str, workload: str, t: int) -> Row:
     """The critical part of a workload is served by what is left."""
     ix = m.ix
     need = ix.critical[policy, t][workload]
     row = Row().add(-1.0, need / m.units.accelerators)
-    pools, variables = m.emergency_works.get((policy, member, workload, t), ([], []))
-    return row.add_all([ix.yields[workload, pool] for pool in pools], variables).equals_zero()
+    pools, columns = m.emergency_works.get((policy, member, workload, t), ([], []))
+    return row.add_all([ix.yields[workload, pool] for pool in pools], columns).equals_zero()
 
 
-def outage_capacity(m: Any, policy: str, member: str, pool: str, t: int) -> Any:
+def outage_capacity(m: Parts, policy: str, member: str, pool: str, t: int) -> Row:
     """Critical work and what stays leased out fit a pool that is left."""
     parts = m.emergency_uses[policy, member, pool, t]
     row = add_leased(m, Row().add_all([1.0] * len(parts), parts), 1.0, pool, t)
     return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
 
 
-def outage_power(m: Any, policy: str, member: str, site: str, t: int) -> Any:
+def outage_power(m: Parts, policy: str, member: str, site: str, t: int) -> Row:
     """Critical work and what stays leased out fit the power of a site that is left."""
     lost = m.ix.losses[policy][member]
     row = add_supply(m, Row(), site, t)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.program.parts import Parts
 from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.row import Row
@@ -28,7 +29,7 @@ class Quantities:
         The program, its columns made and its ledger booked.
     """
 
-    def __init__(self, m: Any) -> None:
+    def __init__(self, m: Parts) -> None:
         self.m, self.ix, self.col, self.unit = m, m.ix, m.col, m.units.accelerators
         self.work = Work(m)
         self.money_of = cache(self._money_of)
@@ -72,7 +73,7 @@ class Quantities:
             return
         if item in self.ix.workloads or item in self.ix.runs:
             work = self.work.by_item(item, t)
-            row.add_all([c * accelerators for accelerators, _, _ in work], [variable for _, _, variable in work])
+            row.add_all([c * accelerators for accelerators, _, _ in work], [column for _, _, column in work])
             return
         for pool in self.pools(item):
             add_used(self.m, row, float(c), pool, t)
@@ -81,9 +82,7 @@ class Quantities:
         """Work delivered, in reference-accelerators."""
         work, c = self.work_of(item, t), float(c)
         if c:
-            row.add_all(
-                [c * accelerators * rate for accelerators, rate, _ in work], [variable for *_, variable in work]
-            )
+            row.add_all([c * accelerators * rate for accelerators, rate, _ in work], [column for *_, column in work])
 
     def leased(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators leased out: to an outlet, or out of the pools of an item."""
@@ -114,8 +113,8 @@ class Quantities:
     def started(self, row: Row, c: float, item: str, t: int) -> None:
         """Blocks or lots ordered, blocks that start, or a run that starts."""
         if item in self.ix.runs:
-            for variable in self._starts.get((item, t), []):
-                row.add(c, variable)
+            for column in self._starts.get((item, t), []):
+                row.add(c, column)
             return
         family = "ordered" if item in self.ix.builds else "bought" if item in self.ix.purchases else "started"
         row.add(c, self.col[family].get((item, t), 0.0))
@@ -124,8 +123,8 @@ class Quantities:
     def _starts(self) -> dict[tuple[str, int], list[Any]]:
         """Placements by run and first month."""
         found: dict[tuple[str, int], list[Any]] = defaultdict(list)
-        for (run, *_, start), variable in self.col["placed"].items():
-            found[run, start].append(variable)
+        for (run, *_, start), column in self.col["placed"].items():
+            found[run, start].append(column)
         return found
 
     def unserved(self, row: Row, c: float, item: str, t: int) -> None:
@@ -137,8 +136,8 @@ class Quantities:
 
     def spend(self, row: Row, c: float, item: str, t: int) -> None:
         """Nominal money of an item, money in negative; penalties and residual values left out."""
-        amounts, variables = self.money_of(item).get(t, ([], []))
-        row.add_all([c * amount for amount in amounts], variables)
+        amounts, columns = self.money_of(item).get(t, ([], []))
+        row.add_all([c * amount for amount in amounts], columns)
 
     def _money_of(self, item: str) -> dict[int, tuple[list[float], list[Any]]]:
         entries, chosen = self.m.entries, []

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.program.exposure import window
 from optimizer.program.index import Index
+from optimizer.program.parts import Parts
 from optimizer.program.row import Row
 
 
@@ -27,7 +28,7 @@ def constraint_months(ix: Index, row: Any) -> list[int]:
     return months if row.each == "month" else months[-1:]
 
 
-def measure(m: Any, names: Collection[str]) -> None:
+def measure(m: Parts, names: Collection[str]) -> None:
     """Left-hand sides of some rules in natural units, and the scale of each row: near its coefficients.
 
     Violations are counted in the row's scale, so that neither they nor their cost are lost beside money.
@@ -43,10 +44,10 @@ def measure(m: Any, names: Collection[str]) -> None:
         m.rule_scale.setdefault((rule, t), row.typical())
 
 
-def own_rule(m: Any, rule: str, t: int) -> Any:
+def own_rule(m: Parts, rule: str, t: int) -> Row:
     """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
-    spec, (coefficients, variables, constant) = m.ix.own_rules[rule], m.rule_value[rule, t]
-    row = Row().add_all(coefficients, variables).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
+    spec, (coefficients, columns, constant) = m.ix.own_rules[rule], m.rule_value[rule, t]
+    row = Row().add_all(coefficients, columns).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
     if (rule, t) in m.col["over"]:
         row.add(-1.0, m.col["over"][rule, t])
     if (rule, t) in m.col["under"]:

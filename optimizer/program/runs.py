@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.index import Index
+from optimizer.program.parts import Parts
 from optimizer.program.row import Row
 
 Occupants = tuple[list[float], list[int]]  # sizes of placements in the program's units, and their columns
@@ -18,7 +19,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     return {"placed": ix.placements, "not_run": list(ix.runs), "run_once": list(ix.runs)}
 
 
-def occupants(m: Any) -> dict[tuple[str, int], Occupants]:
+def occupants(m: Parts) -> dict[tuple[str, int], Occupants]:
     """Placements that occupy each pool in each month, with their sizes in the program's units."""
     ix, placed = m.ix, m.col["placed"]
     sizes = np.array([size for _, _, size, _ in placed], dtype=float) / m.units.accelerators
@@ -40,7 +41,7 @@ def occupants(m: Any) -> dict[tuple[str, int], Occupants]:
     return {key: (sizes_there[part], columns_there[part]) for key, part in zip(keys, parts, strict=True)}
 
 
-def limits_placed(m: Any, run: str, pool: str, size: float, start: int) -> tuple[float, float]:
+def limits_placed(m: Parts, run: str, pool: str, size: float, start: int) -> tuple[float, float]:
     """Bounds of ``placed``."""
     return 0.0, 1.0
 
@@ -50,12 +51,12 @@ def whole_placed(ix: Index, run: str, pool: str, size: float, start: int) -> boo
     return True
 
 
-def limits_not_run(m: Any, run: str) -> tuple[float, float]:
+def limits_not_run(m: Parts, run: str) -> tuple[float, float]:
     """Bounds of ``not_run``: 0 where the run is required."""
     return 0.0, 0.0 if m.ix.runs[run].required else 1.0
 
 
-def run_once(m: Any, run: str) -> Any:
+def run_once(m: Parts, run: str) -> Row:
     """A run is placed once, or not run."""
     places = m.placements_of.get(run, {}).values()
     row = Row().add(1.0, m.col["not_run"][run]).add(-1.0, 1.0)

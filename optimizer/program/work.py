@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cache, cached_property
-from typing import Any
 
+from optimizer.program.parts import Parts
 from optimizer.program.placement import last_month
 
-Done = list[tuple[float, float, Any]]  # accelerators per unit of a variable, work per accelerator, variable
+Done = list[tuple[float, float, int]]  # accelerators per unit of a column, work per accelerator, column
 
 
 class Work:
-    """Variables that do work, with their accelerators and what one of these does.
+    """Columns that do work, with their accelerators and what one of these does.
 
     Parameters
     ----------
     m : Parts
-        The program, its variables made and gathered.
+        The program, its columns made and gathered.
     """
 
-    def __init__(self, m: Any) -> None:
+    def __init__(self, m: Parts) -> None:
         self.m, self.ix, self.unit = m, m.ix, m.units.accelerators
         self.by_item, self.in_pool, self._of_run = cache(self._by_item), cache(self._in_pool), cache(self._by_month)
 
     def _by_item(self, item: str, t: int) -> Done:
         """What a workload or run does in a month."""
-        pools, variables = self.m.works.get((item, t), ([], []))
+        pools, columns = self.m.works.get((item, t), ([], []))
         rates = [self.ix.yields[item, pool] for pool in pools]
-        done = [(self.unit, rate, variable) for rate, variable in zip(rates, variables, strict=True)]
+        done = [(self.unit, rate, column) for rate, column in zip(rates, columns, strict=True)]
         return done + self._of_run(item).get(t, [])
 
     def _in_pool(self, pool: str, t: int) -> Done:
@@ -52,9 +52,9 @@ class Work:
     def _by_month(self, run: str) -> dict[int, Done]:
         """What a run does, by month."""
         found: dict[int, Done] = defaultdict(list)
-        for place, variable in self.m.placements_of.get(run, {}).items():
+        for place, column in self.m.placements_of.get(run, {}).items():
             _, pool, size, start = place
-            entry = (size, self.ix.run_yields[run, pool], variable)
+            entry = (size, self.ix.run_yields[run, pool], column)
             for t in range(start, last_month(self.ix, place) + 1):
                 found[t].append(entry)
         return found

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from optimizer.program import runs
 from optimizer.program.build import Program, gather_placements
 from optimizer.program.compile import Arrays
-from optimizer.program.parts import Name
+from optimizer.program.parts import Name, Parts
 from optimizer.program.placement import Placement, duration, last_month
 from optimizer.solver.effects import Effect, Touched
 
@@ -65,14 +65,14 @@ class Anew:
         )
 
 
-def place_anew(program: Program, m: Any, *, relax: bool) -> Anew | None:
+def place_anew(program: Program, m: Parts, *, relax: bool) -> Anew | None:
     """Place training runs anew where they take another time or fit elsewhere; None if that needs new rows.
 
     Parameters
     ----------
     program : Program
         As built.
-    m : Revised
+    m : Parts
         Its parts with other data; gets the new placements.
     relax : bool
         Drop integrality.
@@ -104,7 +104,7 @@ def _by_place(ix: Any) -> dict[tuple[str, str], list[tuple[Placement, int]]]:
     return found
 
 
-def _append(m: Any, fresh: list[Placement], kept: dict[Placement, int]) -> None:
+def _append(m: Parts, fresh: list[Placement], kept: dict[Placement, int]) -> None:
     """Append columns of placements to those of a program, which keeps some of its own."""
     known = kept | dict(zip(fresh, count(len(m.names)), strict=False))
     m.names = [*m.names, *(("placed", placement) for placement in fresh)]

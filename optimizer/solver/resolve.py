@@ -36,7 +36,8 @@ class Live:
     Attributes
     ----------
     program : Program
-        The program as it stands; after an edit in place, its ``model`` keeps its shape and reads the new data.
+        The program as it stands. After an edit in place it reads the new data; its rows stay as first written, and
+        ``arrays`` has them anew.
     arrays : Arrays
         The same, compiled.
     rebuilt : int

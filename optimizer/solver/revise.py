@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,24 +54,13 @@ class Shape:
         return places, column[places]
 
 
-class Revised:
-    """A program's parts with other data: its columns and what is gathered of them stay, all else is read anew.
-
-    Its rows stay as they were written at first.
-    """
-
-    def __init__(self, parts: Any, ix: Index) -> None:
-        self._parts = parts
-        for name in ("col", "names", "rows", "units", "works", "contents"):
-            setattr(self, name, getattr(parts, name))
-        self.ix, self.terms_of = ix, gather_terms(ix)
-        self.budgets = {row.budget: row for row in ix.rows["budgets"]}
-        self.rule_scale, self.rule_value = dict(parts.rule_scale), dict(parts.rule_value)
-        self.entries: Entries = parts.entries
-        self.occupants, self.placements_of = parts.occupants, parts.placements_of
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_parts"], name)
+def _with_data(parts: Parts, ix: Index) -> Parts:
+    """A program's parts with other data: its columns, rows and what is gathered of them stay, all else is read anew."""
+    found = copy.copy(parts)
+    found.ix, found.terms_of = ix, gather_terms(ix)
+    found.budgets = {row.budget: row for row in ix.rows["budgets"]}
+    found.rule_scale, found.rule_value = dict(parts.rule_scale), dict(parts.rule_value)
+    return found
 
 
 def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -> tuple[Program, Arrays] | None:
@@ -93,7 +82,7 @@ def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -
     if not same_shape(program.index, ix):
         return None
     touched = [(change.effect, change.touched(program.index, ix)) for change in found]
-    m = Revised(program.parts, ix)
+    m = _with_data(program.parts, ix)
     anew = place_anew(program, m, relax=shape.relax or not arrays.integer.any())
     if anew is None:
         return None
@@ -109,10 +98,10 @@ def revise(program: Program, arrays: Arrays, shape: Shape, instance: Instance) -
     if written is None:
         return None
     written = replace(written, cost=net_present_cost(m))
-    return Program(cast(Parts, m)), _bounded(m, touched, written, anew)
+    return Program(m), _bounded(m, touched, written, anew)
 
 
-def _written(m: Any, rows: list[tuple[str, Any]], arrays: Arrays, shape: Shape, anew: Anew) -> Arrays | None:
+def _written(m: Parts, rows: list[tuple[str, Any]], arrays: Arrays, shape: Shape, anew: Anew) -> Arrays | None:
     """Arrays with some rows written anew; None if one has non-zeros in new places."""
     values, row_lower, row_upper = arrays.values.copy(), arrays.row_lower.copy(), arrays.row_upper.copy()
     more: list[tuple[int, int, float]] = []
@@ -131,7 +120,7 @@ def _room(kind: str, family: str) -> ModuleType:
     return ROOMS[program_contents()[kind][family]["room"]]
 
 
-def _share_work(m: Any, program: Program) -> None:
+def _share_work(m: Parts, program: Program) -> None:
     """Take over what is done where, which is long to gather, if it is as it was."""
     old = program.parts
     if m.ix.yields is old.ix.yields and m.ix.run_yields is old.ix.run_yields and m.col is old.col:
@@ -164,7 +153,7 @@ def _line(written: Row, shape: Shape, row: int) -> _Line | None:
     return _Line(places, values, written.low, written.high, more)
 
 
-def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arrays:
+def _bounded(m: Parts, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arrays:
     """Arrays with the bounds of what is touched; placements that are no longer possible are held at 0."""
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for family, places in families(touched, "bounds").items():
@@ -181,7 +170,7 @@ def _bounded(m: Any, touched: list[Touched], arrays: Arrays, anew: Anew) -> Arra
 _ITEMS = ("builds", "purchases", "offers", "workloads", "sites", "runs", "own_rules", "commitments", "agreements")
 
 
-def _book_anew(m: Revised, entries: Entries, touched: list[Touched]) -> Entries:
+def _book_anew(m: Parts, entries: Entries, touched: list[Touched]) -> Entries:
     """The ledger with the terms of the edited items booked anew."""
     items = {name for effect, names in touched if effect.terms for name in names}
     terms = {term for effect, _ in touched for term in effect.terms}
@@ -190,7 +179,7 @@ def _book_anew(m: Revised, entries: Entries, touched: list[Touched]) -> Entries:
     part = copy.copy(m.ix)
     for name in _ITEMS:
         setattr(part, name, {item: row for item, row in getattr(m.ix, name).items() if item in items})
-    few = Revised(m, part)
+    few = _with_data(m, part)
     anew = book(few, [term for term in program_contents()["terms"] if term in terms])
     stale = np.array([name.term in terms and name.item in items for name in entries.names], dtype=bool)
     return joined(entries.where(~stale[entries.accounts]), anew)

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.program.commitments import COUNTED
 from optimizer.program.money import kinds_of
+from optimizer.program.parts import Parts
 from optimizer.schema import IN_HOUSE
 from optimizer.solver.effects import Touched
 
@@ -28,13 +29,13 @@ def is_touched(key: Any, places: Places) -> bool:
     return any(position is None or parts[position] in items for position, items in places.items())
 
 
-def rows_touched(m: Any, touched: list[Touched]) -> Iterator[tuple[str, Any]]:
+def rows_touched(m: Parts, touched: list[Touched]) -> Iterator[tuple[str, Any]]:
     """Constraints to be written anew, by family and key.
 
     Parameters
     ----------
-    m : Revised
-        The model with the new data.
+    m : Parts
+        The program with the new data.
     touched : list
         What the edits touch.
     """
