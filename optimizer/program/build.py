@@ -16,7 +16,6 @@ from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
-from optimizer.program.model import make_model
 from optimizer.program.parts import Name, Parts
 from optimizer.program.placement import Placement
 from optimizer.program.quantities import Quantities
@@ -61,6 +60,8 @@ class Program:
         Variables, constraint families and objective are named as in ``program.toml``. Constraints can be added to it.
         Its quantities are in ``units``: a variable of 3 with ``units.accelerators`` = 1000 means 3000 accelerators.
         """
+        from optimizer.program.model import make_model  # Pyomo, which is long to import
+
         with collector_paused():
             return make_model(self.parts)
 

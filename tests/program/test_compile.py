@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +19,7 @@ from optimizer.errors import SolverError
 from optimizer.instance.instance import Instance
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
+from tests.command import ROOT
 from tests.golden.cases import CASES
 from tests.program.rich import rich_frames
 from tests.program.tiny import by_month, decided, tiny
@@ -246,3 +249,16 @@ def test_activity_and_violation() -> None:
     assert small.worst_violation(np.array([3.0, 2.0])) == pytest.approx(3 / 8)
     assert small.worst_violation(np.array([4.0, 0.0])) == pytest.approx(1 / 5)
     assert small.worst_violation(np.array([2.0, 1.0])) == 0
+
+
+def test_a_program_is_solved_without_pyomo() -> None:
+    """Tests that Pyomo, which is long to import, is imported when the model is asked for, and not to find a plan."""
+    code = (
+        "import sys, optimizer\n"
+        "program = optimizer.build(optimizer.read('instances/first-steps'))\n"
+        "assert optimizer.solve(program).head['audit']['passed']\n"
+        "assert 'pyomo' not in sys.modules\n"
+        "assert program.model.demand_met and 'pyomo' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
