@@ -103,7 +103,8 @@ class Months:
 
     def _component(self, family: str, key: tuple[Any, ...]) -> Any:
         index = key[0] if len(key) == 1 else key
-        there = self.program.parts.col.get(family) or self.program.parts.rows[family]
+        m = self.program.parts
+        there = m.col[family] if family in m.col else m.rows[family]
         return (family, index) if index in there else None
 
     def _clash(self, components: list[Any]) -> bool:
