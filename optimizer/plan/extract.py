@@ -57,11 +57,6 @@ class _Extract:
         self.pools = list(self.ix.pools.values())
         self.number = {pool.name: position for position, pool in enumerate(self.pools)}
         self.unit = program.units.accelerators
-        family, at = {}, 1
-        for name, columns in program.parts.col.items():
-            family[name] = (list(columns), settled.values[at : at + len(columns)])
-            at += len(columns)
-        self.family: dict[str, tuple[list[Any], Floats]] = family
         self.placed = placed_runs(program, settled.values)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -82,9 +77,14 @@ class _Extract:
     def _places(self) -> Floats:
         return np.zeros((len(self.pools), self.ix.horizon))
 
+    def _columns(self, family: str) -> tuple[list[Any], Floats]:
+        """Keys and values of the columns of a family."""
+        parts = self.program.parts
+        return list(parts.col[family]), self.settled.values[parts.stretch(family)]
+
     def _nonzero(self, family: str) -> tuple[list[Any], Floats]:
         """Keys and values, in natural units, of the columns of a family that are above zero."""
-        keys, values = self.family[family]
+        keys, values = self._columns(family)
         where = np.flatnonzero(values > 0).tolist()
         return [keys[position] for position in where], values[where] * self.unit
 
@@ -172,7 +172,7 @@ class _Extract:
         return make_table("capacity", columns)
 
     def _service(self) -> pd.DataFrame:
-        keys, values = self.family["unserved"]
+        keys, values = self._columns("unserved")
         months = np.array([t for _, t in keys], dtype=np.int64)
         demand = np.array([self.ix.demand[workload][t] for workload, t in keys], dtype=float)
         unserved = np.minimum(values * self.unit, demand)

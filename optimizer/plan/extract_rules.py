@@ -20,9 +20,8 @@ _CANCELLED = 1e-11  # of a rule's terms: what is left where they cancel each oth
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     """What critical work would run where if a member of a policy were lost."""
-    ix, columns = program.index, program.parts.col["emergency"]
-    keys, first = list(columns), next(iter(columns.values()), 0)
-    found = values[first : first + len(keys)] * program.units.accelerators
+    ix, parts = program.index, program.parts
+    keys, found = list(parts.col["emergency"]), values[parts.stretch("emergency")] * program.units.accelerators
     where = np.flatnonzero(found > 0)
     run, counts = [keys[place] for place in where.tolist()], found[where].tolist()
     for (policy, member, t), served in ix.survived.items():

@@ -74,30 +74,25 @@ def settle(program: Program, values: Floats) -> Settled:
 
 def _without_traces(program: Program, values: Floats) -> Floats:
     """Values with traces of accelerators set to zero: tables leave them out, so money and rules must not count them."""
-    found, at = values.copy(), 1
-    for family, columns in program.parts.col.items():
-        stretch = found[at : at + len(columns)]
-        if family in _AMOUNTS:
-            stretch[np.abs(stretch) <= _TRACE] = 0.0
-        at += len(columns)
+    found = values.copy()
+    for family in _AMOUNTS:
+        amounts = found[program.parts.stretch(family)]
+        amounts[np.abs(amounts) <= _TRACE] = 0.0
     return found
 
 
 class _Columns:
-    """Columns of the program by family, as stretches of the array of values."""
+    """Columns of the program by family and item, month by month, and their values."""
 
     def __init__(self, program: Program, values: Floats) -> None:
         self.values = values
         self.horizon = program.index.horizon
         self.keys: dict[str, dict[str, list[tuple[int, int]]]] = {}
-        number = 1  # column 0 is the constant
-        for family, columns in program.parts.col.items():
+        for family in _BY_MONTH:
             items: dict[str, list[tuple[int, int]]] = {}
-            if family in _BY_MONTH:
-                for offset, key in enumerate(columns):
-                    items.setdefault(key[0], []).append((key[1], number + offset))
+            for (item, month), number in program.parts.col[family].items():
+                items.setdefault(item, []).append((month, number))
             self.keys[family] = items
-            number += len(columns)
 
     def by_month(self, family: str, item: str) -> Floats:
         found = np.zeros(self.horizon)

@@ -95,6 +95,12 @@ class Parts:
             self.upper += [inf if high is None else high for _, high in bounds]
         self.whole += [False] * len(listed) if whole is None else [whole(self.ix, *parts_of(key)) for key in listed]
 
+    def stretch(self, family: str) -> slice:
+        """Numbers of the columns of a family as built, which follow one another."""
+        numbers = self.col[family]
+        first = next(iter(numbers.values()), 0)
+        return slice(first, first + len(numbers))
+
     def add_rows(self, family: str, keys: Iterable[Any], rule: Callable[..., Row]) -> None:
         """Add a family of rows: ``rule`` gives the row of each key, called with the program."""
         listed = dict.fromkeys(keys)

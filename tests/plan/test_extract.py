@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import optimizer
 from optimizer.plan.extract import extract
 from optimizer.plan.plan import Plan
+from optimizer.plan.settle import settle
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
 from optimizer.solver import highs
@@ -64,6 +66,16 @@ def test_a_trace_of_a_block_is_none() -> None:
         if family in ("started", "ended", "bought"):
             values[number] = 5e-10
     assert extract(program, values)["decisions"].empty
+
+
+def test_a_trace_is_none_where_a_run_has_fewer_placements_than_columns(program: Program, values: Any) -> None:
+    """Tests that noise is nothing after an edit, too, by which a run is placed anew: its old columns stay behind."""
+    parts = copy.copy(program.parts)
+    parts.col = {**parts.col, "placed": dict(list(parts.col["placed"].items())[:-2])}
+    last = list(parts.col["emergency"].values())[-1]
+    noisy = values.copy()
+    noisy[last] = 5e-10
+    assert settle(Program(parts), noisy).values[last] == 0
 
 
 def test_rows_of_nothing_are_left_out(tables: Tables) -> None:

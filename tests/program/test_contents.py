@@ -82,6 +82,13 @@ def test_every_column_of_the_ledger_is_a_variable_of_the_model(program: Program)
     assert [name_of(column) for column in program.columns] == expected
 
 
+def test_columns_of_a_family_follow_one_another(program: Program) -> None:
+    """Tests that the stretch of each family holds the numbers of its columns, in order."""
+    for family, columns in program.parts.col.items():
+        stretch = program.parts.stretch(family)
+        assert list(range(stretch.start, stretch.stop)) == list(columns.values())
+
+
 @pytest.mark.parametrize("family", CONTENTS["constraints"])
 def test_a_family_is_a_function_of_its_room_and_a_heading(family: str) -> None:
     """Tests that each constraint family is a documented function of its room, and a heading of formulation.md."""
