@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
@@ -193,8 +195,8 @@ def _extracted(program: Program, arrays: Arrays, solution: Solution, options: Op
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
         tables = extract(program, solution.values[: len(program.columns)], _rule_prices(program, arrays, solution))
-    present = tables["cash"]["present_value"]
-    head = _head(program, arrays, solution, options, float(present.sum()), float(present.abs().sum()))
+    present = tables["cash"]["present_value"].to_numpy()
+    head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
     return Plan(head=head, tables=tables, instance=program.instance)
 

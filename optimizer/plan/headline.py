@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,19 +35,21 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
         Keys as ``docs/plan.md`` tells them; money in the instance's currency.
     """
     cash, service, capacity = tables["cash"], tables["service"], tables["capacity"]
-    cost, wanted = _sum(cash["present_value"]), _sum(service["demand"])
+    cost, wanted = _sum(cash, "present_value"), _sum(service, "demand")
     amounts = _by_term(cash)
-    actions = tables["decisions"][tables["decisions"]["decision"] != "expire"]
+    told = (tables["decisions"][column].to_list() for column in ("month", "decision", "item"))
+    actions = [row for row in zip(*told, strict=True) if row[1] != "expire"]
+    accelerators, megawatts = _peaks(capacity)
     return {
         "net_present_cost": cost,
         "bound": bound,
         "gap_money": None if bound is None else cost - bound,
         "cash_out": sum((amount for term, amount in amounts.items() if term not in _NO_CASH_OUT), 0.0),
         "lease_out_revenue": 0.0 - amounts.get("lease_out", 0.0),
-        "unserved_share": _sum(service["unserved"]) / wanted if wanted else None,
+        "unserved_share": _sum(service, "unserved") / wanted if wanted else None,
         "unserved_penalty": amounts.get("unserved", 0.0),
-        "peak_accelerators": _peaks(capacity, "accelerators"),
-        "peak_mw": _peaks(capacity, "mw"),
+        "peak_accelerators": accelerators,
+        "peak_mw": megawatts,
         "decisions": len(actions),
         "decisions_due_soon": sum(month < SOON for month in _due(actions, instance)),
     }
@@ -59,29 +61,32 @@ def notice_months(instance: Instance) -> dict[str, int]:
     return found | {row.outlet: row.notice_months for row in instance.rows["outlets"]}
 
 
-def _due(actions: pd.DataFrame, instance: Instance) -> list[int]:
+def _due(actions: list[tuple[str, str, str]], instance: Instance) -> list[int]:
     """Month in which each must be acted on: what is handed or taken back, by its notice."""
     notices = notice_months(instance)
-    rows = zip(actions["month"], actions["decision"], actions["item"], strict=True)
-    early = ((month, notices.get(item, 0) if kind in _ENDS else 0) for month, kind, item in rows)
+    early = ((month, notices.get(item, 0) if kind in _ENDS else 0) for month, kind, item in actions)
     return [instance.month_index(month) - notice for month, notice in early]
 
 
 def _by_term(cash: pd.DataFrame) -> dict[str, float]:
     """All amounts of each cash term."""
-    codes, terms = pd.factorize(cash["term"])
-    return dict(zip(terms, np.bincount(codes, cash["amount"], len(terms)).tolist(), strict=True))
+    found: dict[str, float] = {}
+    for term, amount in zip(cash["term"].to_list(), cash["amount"].to_list(), strict=True):
+        found[term] = found.get(term, 0.0) + amount
+    return found
 
 
-def _peaks(capacity: pd.DataFrame, column: str) -> dict[str, float]:
-    """The most there is in any month, in all and by source; these can be different months."""
-    months, labels = pd.factorize(capacity["month"])
-    sources = pd.Index(SOURCES).get_indexer(pd.Index(capacity["source"]))
+def _peaks(capacity: pd.DataFrame) -> Iterator[dict[str, float]]:
+    """The most accelerators and MW there are in any month, in all and by source; these can be different months."""
+    rows: dict[str, int] = {}
+    months = np.array([rows.setdefault(month, len(rows)) for month in capacity["month"].to_list()], dtype=np.int64)
+    sources = np.array([SOURCES.index(source) for source in capacity["source"].to_list()], dtype=np.int64)
     width = len(SOURCES)
-    held = np.bincount(months * width + sources, capacity[column], len(labels) * width).reshape(-1, width)
-    peaks = (held.sum(axis=1).max(initial=0.0), *held.max(axis=0, initial=0.0))
-    return {name: float(peak) for name, peak in zip(("total", *SOURCES), peaks, strict=True)}
+    for column in ("accelerators", "mw"):
+        held = np.bincount(months * width + sources, capacity[column].to_numpy(), len(rows) * width).reshape(-1, width)
+        peaks = (held.sum(axis=1).max(initial=0.0), *held.max(axis=0, initial=0.0))
+        yield {name: float(peak) for name, peak in zip(("total", *SOURCES), peaks, strict=True)}
 
 
-def _sum(column: pd.Series[Any]) -> float:
-    return float(column.sum())
+def _sum(table: pd.DataFrame, column: str) -> float:
+    return float(table[column].to_numpy().sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,6 @@ from optimizer.program.build import Program
 
 Floats = NDArray[np.float64]
 
-_BY_MONTH = ("ordered", "built", "bought", "installed", "started", "ended", "in_force", "delivered")
 _NOTHING = 1e-6  # of a block
 _TRACE = 1e-9  # in the program's units: what is less is noise of the solver
 _AMOUNTS = ("allocated", "leased", "used", "emergency")
@@ -46,11 +46,9 @@ def settle(program: Program, values: Floats) -> Settled:
     values = _without_traces(program, np.round(values, _DECIMALS) + 0.0)
     book = _Columns(program, values)
     ix = program.index
-    orders = {name: book.by_month("built", name) for name in ix.builds}
-    ordered = {name: _steps_up(program, name, stock) for name, stock in orders.items()}
-    bought = {name: book.by_month("bought", name) for name in ix.purchases}
-    started = {name: book.by_month("started", name) for name in ix.agreements}
-    ended = {name: book.by_month("ended", name) for name in ix.agreements}
+    ordered = {name: _steps_up(program, name, stock) for name, stock in book.read("built", ix.builds).items()}
+    bought = book.read("bought", ix.purchases)
+    started, ended = book.read("started", ix.agreements), book.read("ended", ix.agreements)
     for name, agreement in ix.agreements.items():
         _clear(agreement, started[name], ended[name])
     active = {name: _active(a, started[name], ended[name]) for name, a in ix.agreements.items()}
@@ -82,29 +80,30 @@ def _without_traces(program: Program, values: Floats) -> Floats:
 
 
 class _Columns:
-    """Columns of the program by family and item, month by month, and their values."""
+    """Values of the program's columns as tables: of a family, items by months."""
 
     def __init__(self, program: Program, values: Floats) -> None:
-        self.values = values
-        self.horizon = program.index.horizon
-        self.keys: dict[str, dict[str, list[tuple[int, int]]]] = {}
-        for family in _BY_MONTH:
-            items: dict[str, list[tuple[int, int]]] = {}
-            for (item, month), number in program.parts.col[family].items():
-                items.setdefault(item, []).append((month, number))
-            self.keys[family] = items
+        self.values, self.parts = values, program.parts
 
-    def by_month(self, family: str, item: str) -> Floats:
-        found = np.zeros(self.horizon)
-        for month, number in self.keys[family].get(item, ()):
-            found[month] = self.values[number]
+    def read(self, family: str, items: Iterable[str]) -> dict[str, Floats]:
+        """Values of each item by month, 0 where there is no column."""
+        names = list(items)
+        found = np.zeros(len(names) * self.parts.ix.horizon)
+        found[self._places(family, names)] = self.values[self.parts.stretch(family)]
         found[np.abs(found) < _NO_BLOCK] = 0.0
-        return found
+        return dict(zip(names, found.reshape(-1, self.parts.ix.horizon), strict=True))
 
     def write(self, family: str, items: dict[str, Floats]) -> None:
-        for item, by_month in items.items():
-            for month, number in self.keys[family].get(item, ()):
-                self.values[number] = by_month[month]
+        """Set the family's columns to values by item and month."""
+        if items:
+            self.values[self.parts.stretch(family)] = np.concatenate([*items.values()])[self._places(family, items)]
+
+    def _places(self, family: str, items: Iterable[str]) -> NDArray[np.int64]:
+        """Where the values of a family's columns stand among those of the items, month by month."""
+        horizon = self.parts.ix.horizon
+        first = {item: number * horizon for number, item in enumerate(items)}
+        keys = self.parts.col[family]
+        return np.fromiter((first[item] + month for item, month in keys), dtype=np.int64, count=len(keys))
 
 
 def _steps_up(program: Program, build: str, stock: Floats) -> Floats:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 # Columns of text; all others are numbers.
@@ -65,7 +67,18 @@ def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) 
     if not isinstance(data, Mapping):
         rows = list(data)
         data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
-    # Told their types, pandas need not guess them cell by cell; with one index for all, it need not align them.
+    # Told what is text, pandas need not guess it cell by cell; with one index for all, it need not align them.
     index = pd.RangeIndex(len(data[columns[0]]))
-    kinds = {name: object if name in texts else float for name in columns}
-    return pd.DataFrame({name: pd.Series(data[name], index, kinds[name]) for name in columns}, index, copy=False)
+    found = [
+        pd.Series(data[name], index, object) if name in texts else np.asarray(data[name], dtype=float)
+        for name in columns
+    ]
+    frame = pd.DataFrame(dict(enumerate(found)), index, copy=False)
+    frame.columns = _names(table)
+    return frame
+
+
+@cache
+def _names(table: str) -> pd.Index[Any]:
+    """Names of the columns of a table, made once: objects as its texts are, whatever pandas makes of text by itself."""
+    return pd.Index(COLUMNS[table], dtype=object)

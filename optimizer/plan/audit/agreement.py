@@ -17,6 +17,8 @@ Steps = list[tuple[int, float]]
 
 def values_at(steps: Steps, months: ArrayLike, before: float) -> Array:
     """Value of a step series in each of some months: of its last row up to then, or ``before`` its first."""
+    if not steps:
+        return np.full(np.shape(months), before, dtype=float)
     values = np.array([before, *(value for _, value in steps)], dtype=float)
     found: Array = values[np.searchsorted([month for month, _ in steps], months, side="right")]
     return found

@@ -149,7 +149,8 @@ def duplicates(case: Holdings, say: Findings) -> None:
         key = table.t
         for codes in table.codes.values():
             key = key * (int(codes.max(initial=0)) + 1) + codes
-        repeated = pd.Index(key).duplicated()
+        repeated = np.ones(len(table), dtype=bool)
+        repeated[np.unique(key, return_index=True)[1]] = False
         if case.relaxed and name in ("decisions", "allocation", "runs"):
             repeated = repeated & ~np.isin(table.subjects, list(case.facts.tables["training_runs"]))
         say.checks += len(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,11 @@ LARGEST = 1e100
 TOLD = 100
 """Violations that the JSON form lists at most; ``violation_count`` tells how many there are."""
 
+_EXCESS: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
+    "<=": lambda left, right: left - right,
+    ">=": lambda left, right: right - left,
+    "=": lambda left, right: np.abs(left - right),
+}
 _WORDS = {"<=": "at most {} allowed", ">=": "at least {} required", "=": "{} expected"}
 
 
@@ -142,8 +147,8 @@ class Findings:
         items: Names,
         months: Names | None = None,
         *,
-        floor: ArrayLike = 0.0,
-        beside: ArrayLike = 0.0,
+        floor: float | NDArray[Any] = 0.0,
+        beside: float | NDArray[Any] = 0.0,
     ) -> None:
         """Compare figures one by one.
 
@@ -163,17 +168,15 @@ class Findings:
             Figures that the compared ones are parts or differences of: the tolerance is relative to these too.
         """
         left, right = np.atleast_1d(np.asarray(found, float)), np.asarray(allowed, float)
-        if left.shape != right.shape:
-            left, right = np.broadcast_arrays(left, right)
-        size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(np.asarray(beside, float)))
-        tolerance = RELATIVE * size + np.asarray(floor, float)
-        excess = {"=": np.abs(left - right), "<=": left - right, ">=": right - left}[sense]
-        wrong = ~(excess <= tolerance)
-        self.checks += left.size
-        if not wrong.any():
+        excess = _EXCESS[sense](left, right)
+        size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(beside))
+        holds = excess <= RELATIVE * size + floor  # not where one of them is NaN
+        self.checks += excess.size
+        if holds.all():
             return
+        left, right = np.broadcast_arrays(left, right)
         names, labels = self._places(left.shape, items, months)
-        for place in zip(*np.nonzero(wrong), strict=True):
+        for place in zip(*np.nonzero(~holds), strict=True):
             one, other = numbers(float(left[place]), float(right[place]))
             self.add(names[place], labels[place], f"{one} {what}", _WORDS[sense].format(other))
 
