@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 from optimizer.errors import SolverError
 from optimizer.program.build import Program, collector_paused
+from optimizer.program.columnwise import by_column
 from optimizer.program.money import net_present_cost
 from optimizer.program.parts import Parts
 from optimizer.program.row import Row
@@ -157,16 +157,16 @@ def arrays_of(
     sides = np.array([[row.low for row in rows], [row.high for row in rows]], dtype=float)
     row_of = np.repeat(np.arange(len(rows)), lengths)
     _check_finite(names, values, row_of, sides)
-    matrix = coo_array((values, (row_of, places)), shape=(len(rows), count)).tocsc()
+    starts, indices, values = by_column(row_of, places, values, count)
     return Arrays(
         cost=cost[0],
         offset=cost[1],
         lower=limits[0],
         upper=limits[1],
         integer=limits[2],
-        starts=np.asarray(matrix.indptr, dtype=np.int64),
-        indices=np.asarray(matrix.indices, dtype=np.int64),
-        values=np.asarray(matrix.data, dtype=float),
+        starts=starts,
+        indices=indices,
+        values=values,
         row_lower=sides[0],
         row_upper=sides[1],
         columns=tuple(columns),

@@ -19,7 +19,6 @@ import numpy as np
 
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
-from optimizer.solver.conflict import with_conflict
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.improve import FINE, Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop
@@ -279,6 +278,8 @@ class _Search:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
+            from optimizer.solver.conflict import with_conflict  # SciPy, which is long to import
+
             return with_conflict(found, self.arrays)
         candidates = [found.values] if found.values is not None else []
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
