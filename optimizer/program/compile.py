@@ -153,9 +153,9 @@ def arrays_of(
     count, lengths = len(columns), np.array([len(row.columns) for row in rows], dtype=np.int64)
     every, each = int(lengths.sum()), chain.from_iterable
     values = np.fromiter(each([row.coefficients for row in rows]), dtype=float, count=every)
-    places = np.fromiter(each([row.columns for row in rows]), dtype=np.int64, count=every)
+    places = np.fromiter(each([row.columns for row in rows]), dtype=np.int32, count=every)
     sides = np.array([[row.low for row in rows], [row.high for row in rows]], dtype=float)
-    row_of = np.repeat(np.arange(len(rows)), lengths)
+    row_of = np.repeat(np.arange(len(rows), dtype=np.int32), lengths)
     _check_finite(names, values, row_of, sides)
     starts, indices, values = by_column(row_of, places, values, count)
     return Arrays(
@@ -174,7 +174,7 @@ def arrays_of(
     )
 
 
-def _check_finite(names: tuple[Any, ...], values: Floats, row_of: Ints, sides: Floats) -> None:
+def _check_finite(names: tuple[Any, ...], values: Floats, row_of: NDArray[np.int32], sides: Floats) -> None:
     """Refuse rows with a coefficient that is no finite number, or a side that is none: HiGHS would take them."""
     bad = row_of[~np.isfinite(values)]
     if bad.size:
