@@ -152,7 +152,7 @@ def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:
     stock = (_fixed_stock(history, agreement.term) if agreement.fixed else np.cumsum(history))[before:]
     if not agreement.fixed:
         stock = stock - np.cumsum(ended)
-    stock[agreement.last_month + 1 :] = 0.0
+    stock[agreement.months.stop :] = 0.0
     return np.maximum(np.round(stock, _DECIMALS), 0.0)
 
 
@@ -173,5 +173,5 @@ def _delivered(agreement: Agreement, started: Floats, ended: Floats, active: Flo
     delivered = np.convolve(history, fractions)[: len(history)][before:]
     if not agreement.fixed:
         delivered = delivered - np.cumsum(ended) * agreement.full_capacity
-    delivered[agreement.last_month + 1 :] = 0.0
+    delivered[agreement.months.stop :] = 0.0
     return np.maximum(np.round(delivered, _DECIMALS), 0.0)

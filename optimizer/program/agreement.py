@@ -79,14 +79,14 @@ class Agreement:
 
     @cached_property
     def months(self) -> range:
-        """Months of the plan in which blocks can be active."""
+        """Months of the plan in which blocks can be active; none of what has ended before it."""
         first = self.first_start
         if first is None:
             return range(0)
         last = self.last_month
         if self.fixed:
             last = min(last, (self.starts[-1] if self.starts else first) + self.term - 1)
-        return range(max(first, 0), last + 1)
+        return range(max(first, 0), max(first, last + 1, 0))
 
     @cached_property
     def hand_backs(self) -> tuple[int, ...]:

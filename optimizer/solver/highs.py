@@ -39,6 +39,9 @@ Incumbent = Callable[[float, Floats], None]  # objective and values of every col
 
 _CONFIRM_SECONDS = 60.0
 _UNSAFE = 3  # times that HiGHS asks for solutions from the root's last cuts to the first node's dive
+# The dual simplex method ends some programs without a solution as unknown; scaled otherwise it mostly can tell, and so
+# can the primal one.
+_WAYS: tuple[dict[str, Any], ...] = ({}, {"simplex_scale_strategy": 2}, {"simplex_strategy": 4})
 _SAME = 1e-6  # relative, between a solution as it was given and as the search holds it
 _FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
@@ -228,16 +231,24 @@ class Model(Changing):
             stop = Stop.INTERRUPTED if asked else Stop.TIME_LIMIT
             bound = -np.inf if self._watch.bound is None else self._watch.bound
             return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=self._watch.nodes)
+        told = self._highs.getModelStatus()
+        if told in INFEASIBLE or (told == STATUS.kUnknown and not asked):
+            asked = self._settle(options, report, began)
         self._keep_basis()
-        if self._highs.getModelStatus() not in INFEASIBLE:
-            return self._solution(options, asked, duals)
-        left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
-        asked = self._run(settings_of(self.arrays, options, left) | {"presolve": "off"}, report, afresh=True)
         solution = self._solution(options, asked, duals)
-        if solution.stop is Stop.INFEASIBLE:
+        if told not in INFEASIBLE or solution.stop is Stop.INFEASIBLE:
             return solution
         note = "presolve called the program infeasible, which a run without presolve did not confirm"
         return replace(solution, notes=(note,))
+
+    def _settle(self, options: Options, report: Report | None, began: float) -> bool:
+        """Run HiGHS again, without presolve, until it can tell; returns whether Ctrl-C asked it to stop."""
+        for way in _WAYS:
+            left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
+            asked = self._run(settings_of(self.arrays, options, left) | {"presolve": "off"} | way, report, afresh=True)
+            if asked or self._highs.getModelStatus() != STATUS.kUnknown:
+                return asked
+        return False
 
     def _run(
         self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf

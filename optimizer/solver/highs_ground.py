@@ -26,6 +26,7 @@ DEFAULTS = {
     "simplex_strategy": 1,
     "simplex_iteration_limit": highspy.kHighsIInf,
     "dual_simplex_cost_perturbation_multiplier": 1.0,
+    "simplex_scale_strategy": EXACT["simplex_scale_strategy"],
 }
 INFEASIBLE = (STATUS.kInfeasible, STATUS.kUnboundedOrInfeasible)
 STOPS = {

@@ -105,6 +105,36 @@ def test_what_is_agreed_ends_by_its_minimum_term_and_notice(notice: int, out: in
     assert decided(plan) == ([] if out is None else [(out, "hand_back", "lease", 2)])
 
 
+_OVER = {
+    "fixed": {"earliest": -8, "term_months": 6},
+    "terminable": {"earliest": -8, "min_term_months": 2, "ends_by": -3},
+}
+
+
+@pytest.mark.parametrize("ramps", [[], _ramp((0, 0.5, 1), (1, 1, 1))], ids=["flat", "ramped"])
+@pytest.mark.parametrize("kind", _OVER)
+def test_a_contract_that_was_over_before_the_plan_gives_and_costs_nothing(kind: str, ramps: Rows) -> None:
+    """Tests that blocks that ended two months before the plan are in no month of it, be it that they would do."""
+    # Four months of 10 accelerators by the hour, at 2 x 100 hours: 4 x 2000.
+    lease = {"price": 1, "committed_blocks": 2, **_OVER[kind]}
+    hourly = [{"price": 2, "max_accelerators": 100}]
+    plan = solved(tiny(4, {"jobs": [10]}, contracts=[lease], on_demand=hourly, ramps=ramps))
+    assert plan.objective == pytest.approx(8000)
+    assert decided(plan) == []
+    assert set(plan.capacity["pool"]) == {"hourly"}
+
+
+@pytest.mark.parametrize("kind", _OVER)
+def test_an_outlet_that_was_over_before_the_plan_earns_nothing(kind: str) -> None:
+    """Tests that accelerators of the fleet are free again, and used, once what they were leased out to is over."""
+    # 10 accelerators stand idle or are used; energy is free. Leased out they would earn 500 a month.
+    outlet = {"sells": "accelerators", "accelerators_per_block": 10, "price": 500, "committed_blocks": 1, **_OVER[kind]}
+    plan = solved(tiny(4, {"jobs": [10]}, fleet=[{"count": 10}], outlets=[outlet]))
+    assert plan.objective == pytest.approx(0)
+    assert by_month(plan, "capacity", "used") == dict.fromkeys(range(4), 10)
+    assert plan.leases.empty
+
+
 def test_a_fixed_term_from_before_the_plan_keeps_the_price_of_the_first_month() -> None:
     """Tests that what runs already is paid at the price of month 0 and runs out in its time, its upfront long paid."""
     # 5 months from month -2 on: months 0, 1, 2 at 70, the price of month 0; those of before and after do not matter.

@@ -11,6 +11,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import SolverError
+from optimizer.instance.random_instance import random_frames
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, highs_ground
 from optimizer.solver.solution import Held, Options, Solution, Stop
@@ -158,6 +159,36 @@ def test_an_infeasible_verdict_is_confirmed_without_presolve(monkeypatch: pytest
     assert {"choose", "off"} == set(runs)
     assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
     assert solution.notes == ("presolve called the program infeasible, which a run without presolve did not confirm",)
+
+
+def test_a_program_that_highs_cannot_tell_of_is_asked_about_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that HiGHS is run again, scaled otherwise, where it ends without knowing anything."""
+    ways: list[tuple[str, int]] = []
+    real = highspy.Highs.getModelStatus
+
+    def unsure(self: Any) -> Any:
+        way = self.getOptionValue("presolve")[1], self.getOptionValue("simplex_scale_strategy")[1]
+        ways.append(way)
+        return real(self) if way == ("off", 2) else highspy.HighsModelStatus.kUnknown
+
+    monkeypatch.setattr(highs_ground.Quiet, "getModelStatus", unsure, raising=False)
+    solution = highs.solve(program(**ONE_ROW), Options())
+    assert list(dict.fromkeys(ways)) == [("choose", 4), ("off", 4), ("off", 2)]
+    assert (solution.stop, solution.held, solution.bound, solution.notes) == (
+        *(Stop.GAP_REACHED, Held.OPTIMAL),
+        *(pytest.approx(5), ()),
+    )
+
+
+def test_a_relaxation_that_the_dual_simplex_method_gives_up_on_has_no_solution() -> None:
+    """Tests an instance of whose relaxation HiGHS 1.16 ends without knowing anything, with presolve or without."""
+    frames = random_frames(5025, "small")
+    for table, column, value in (("demand", "amount", 295_000), ("fleet", "count", 1)):
+        frames[table].loc[0, column] = value
+    arrays = compile_program(optimizer.build(optimizer.read(frames)), relax=True)
+    solution = highs.solve(arrays, Options(threads=1))
+    assert solution.stop is Stop.INFEASIBLE
+    assert solution.conflict
 
 
 def test_an_unbounded_program_is_an_error() -> None:
