@@ -177,6 +177,7 @@ def _book_anew(m: Parts, entries: Entries, touched: list[Touched]) -> Entries:
     if not terms:
         return entries
     part = copy.copy(m.ix)
+    part.pools = m.ix.pools  # which are made of all sites, where they are made anew
     for name in _ITEMS:
         setattr(part, name, {item: row for item, row in getattr(m.ix, name).items() if item in items})
     few = _with_data(m, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,39 @@ def test_an_edit_in_place_gives_the_program_built_anew(table: str, column: str) 
         if done == ENOUGH:
             return
     raise AssertionError(f"only {done} edits of {table}.{column}")
+
+
+def test_edits_of_two_tables_at_once_give_the_program_built_anew() -> None:
+    """Tests that what one edit has worked out anew does not get in the way of another."""
+    rng, done = np.random.default_rng(11), 0
+    tables = dict.fromkeys(table for table, _ in EFFECTS)
+    for seed, pair in enumerate(combinations(tables, 2)):
+        frames = random_frames(seed, "tiny")
+        for table in pair:
+            column = str(rng.choice([column for of, column in EFFECTS if of == table]))
+            edited = changed(frames, table, column, rng)
+            if edited is not None:
+                frames[table] = edited.frame(table)
+        live, anew = Live(optimizer.read(random_frames(seed, "tiny"))), build(optimizer.read(frames))
+        in_place = live.update(anew.instance) and not live.placed_anew
+        scaled_alike = live.program.units == anew.units and live.program.parts.rule_scale == anew.parts.rule_scale
+        if in_place and scaled_alike:
+            same(live.arrays, compile_program(anew))
+            done += 1
+    assert done > 100
+
+
+def test_the_energy_of_one_site_is_priced_anew_where_pools_are_made_anew() -> None:
+    """Tests an edit of one site's price beside one of the accelerators, of which all pools are made."""
+    accelerators = [{"kw": 10, "reference": 1}]
+    sites = [{"site": "hall", "region": "here"}, {"site": "barn", "region": "here"}]
+    power = [{"site": name, "mw": 10, "price_per_mwh": 50} for name in ("hall", "barn")]
+    fleet = [{"site": name, "count": 100} for name in ("hall", "barn")]
+    instance = tiny(2, {"jobs": [150]}, accelerators=accelerators, sites=sites, power=power, fleet=fleet)
+    texts = ("power.barn@2030-01.price_per_mwh=80", "accelerators.gpu.reference=2")
+    edited, live = apply_edits(instance, [parse_edit(text) for text in texts]), Live(instance)
+    assert live.update(edited)
+    same(live.arrays, compile_program(build(edited)))
 
 
 def test_the_program_comes_back_as_it_was() -> None:
