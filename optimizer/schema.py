@@ -77,7 +77,9 @@ class Table:
     columns : mapping of str to Column
         Columns by name, in their order.
     key : tuple of str
-        Columns that together must not repeat.
+        Columns that together must not repeat, except where ``adds`` names a column.
+    adds : str
+        Column whose values add up over rows with the same key, ``""`` where a key must not repeat.
     required : bool
         Whether an instance must have rows in it.
     step : str
@@ -88,6 +90,7 @@ class Table:
     meaning: str
     columns: Mapping[str, Column]
     key: tuple[str, ...] = ()
+    adds: str = ""
     required: bool = False
     step: str = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from optimizer.instance.batches import rows_by_key
 from optimizer.instance.raw import number_text
 from optimizer.schema import Column, Table, load_schema
 
@@ -61,9 +62,8 @@ def _head(a: Instance, b: Instance) -> Iterator[tuple[str, ...]]:
 def _by_key(instance: Instance, table: Table) -> dict[Key, Cells]:
     """Cells of a table as text, by the key of their row."""
     found: dict[Key, Cells] = {}
-    for row in instance.rows[table.name]:
-        columns = table.columns.values()
-        cells = {column.name: _cell(instance, column, getattr(row, column.attribute)) for column in columns}
+    for values in rows_by_key(table, instance.rows[table.name]).values():
+        cells = {name: _cell(instance, column, values[name]) for name, column in table.columns.items()}
         found[tuple(cells[name] for name in table.key)] = cells
     return found
 

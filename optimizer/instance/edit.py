@@ -2,7 +2,8 @@
 
 An edit is written ``table.item.column=value``, with ``*=``, ``+=`` or ``-=`` in place of ``=``, such as
 ``demand.assistant.amount*=1.2``. ``item@2027-03`` means the row of a step series that holds in that month, and ``*``
-every item. ``power.texas.month+=6`` moves what is still to come of a step series by so many months.
+every item. ``power.texas.month+=6`` moves what is still to come of a step series by so many months. Batches of a fleet
+are named by as much of their key as it takes: ``fleet.texas/gpu.count=9000``, ``fleet.texas/gpu/2028-01.count+=100``.
 """
 
 from __future__ import annotations
@@ -131,18 +132,39 @@ def _apply(raw: Raw, edit: Edit) -> None:
     if edit.table not in raw.tables:
         raise EditError(f"{edit}: the instance has no {edit.table}")
     table = raw.tables[edit.table]
-    names = _column(table, spec.key[0])
-    rows = [i for i, name in enumerate(names) if edit.item in ("*", name)]
+    names = _names(table, spec)
+    rows = [i for i, known in enumerate(names) if edit.item == "*" or edit.item in known]
     if not rows:
-        near = Speller().nearest(edit.item, list(dict.fromkeys(names)))
+        near = Speller().nearest(edit.item, list(dict.fromkeys(name for known in names for name in known)))
         hint = f" Did you mean {near!r}?" if near else ""
         raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{hint}")
+    _refuse_several(edit, spec, [names[i][-1] for i in rows])
     if edit.column == spec.step == _MONTH and edit.how in ("+=", "-="):
         _move(table, rows, edit, str(raw.head["start"]))
         return
     place = table.header.index(edit.column)
     for i in _holding(table, spec, rows, edit):
         _set(table, i, place, _value(table.rows[i][1][place], spec, edit))
+
+
+def _names(table: RawTable, spec: Table) -> list[tuple[str, ...]]:
+    """Names of each row: of a batch, its site, then with its kind, then with its ``until``, as far as it has them."""
+    columns = [_column(table, name) for name in (spec.key if spec.adds else spec.key[:1])]
+    rows = [[part for part in row if part not in ("", "None")] for row in zip(*columns, strict=True)]
+    return [tuple("/".join(row[:n]) for n in range(1, len(row) + 1)) for row in rows]
+
+
+def _refuse_several(edit: Edit, spec: Table, names: list[str]) -> None:
+    """Refuse to set or add to each of several batches what is likely meant of all of them together."""
+    if edit.column != spec.adds or edit.how == "*=" or edit.item == "*" or len(names) < 2:
+        return
+    remedy = f"name one of {', '.join(dict.fromkeys(names))}"
+    if len(set(names)) < len(names):
+        remedy = "put rows that share their key into one"
+    raise EditError(
+        f"{edit}: {len(names)} rows of {edit.table} are of {edit.item!r}, and each would get it; {remedy}, "
+        f"or change all of them in proportion with *=."
+    )
 
 
 def _column(table: RawTable, name: str) -> list[str]:

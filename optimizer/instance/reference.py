@@ -97,7 +97,10 @@ def table_text(table: Table) -> str:
     notes = [table.meaning]
     if table.required:
         notes.append("An instance needs rows in it.")
-    if table.key:
+    if table.adds:
+        same = " and ".join(f"`{name}`" for name in table.key)
+        notes.append(f"Rows that share {same} add up their `{table.adds}`, with a warning.")
+    elif table.key:
         notes.append(f"No two rows share {' and '.join(f'`{name}`' for name in table.key)}.")
     return f"### {table.name}\n\n{' '.join(notes)}\n\n{columns_text(table)}\n"
 

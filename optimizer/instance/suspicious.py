@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from optimizer.instance import suspicious_timing as timing
+from optimizer.instance.batches import same_key
 from optimizer.instance.data import Data, Record, TypedTable
 from optimizer.instance.pools import Pools, Values
 from optimizer.instance.raw import number_text, quoted, shown
@@ -138,6 +139,7 @@ def _empty_rules(data: Data) -> None:
 
 CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("Values are within their usual range.", _usual_values),
+    ("Rows that add up differ in their key.", same_key),
     ("Prices per accelerator-hour are within their usual range.", _usual_prices),
     ("Every value has an effect.", _without_effect),
     ("Every site has power or a build.", _unpowered_sites),

@@ -10,7 +10,7 @@ from optimizer.instance.suspicious import suspicious
 
 CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("Required tables have rows.", check_names.needed_tables),
-    ("No two rows of a table have the same key.", check_names.keys),
+    ("No two rows of a table have the same key, unless they add up.", check_names.keys),
     ("A name that plans refer to by itself names one thing only.", check_names.unique_names),
     ("No contract or offer has the name of an own pool.", check_names.pool_names),
     ("The built-in provider is not listed.", check_names.built_in),

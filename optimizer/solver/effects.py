@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from optimizer.instance.batches import rows_by_key
 from optimizer.instance.instance import Instance
 from optimizer.program.index import Index
 from optimizer.schema import IN_HOUSE, load_schema
@@ -206,7 +207,7 @@ def _series(rows: Any, key: str, value: str) -> dict[str, list[tuple[int, float]
 def _cell_changes(table: str, before: Any, after: Any) -> list[Change] | None:
     """Cells that differ; None if rows were added or taken away, or a cell changes the shape of the program."""
     spec = load_schema().tables[table]
-    old, new = ({tuple(dict(row)[k] for k in spec.key): dict(row) for row in rows} for rows in (before, after))
+    old, new = rows_by_key(spec, before), rows_by_key(spec, after)
     if old.keys() != new.keys():
         return None
     found = []

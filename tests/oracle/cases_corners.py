@@ -8,14 +8,15 @@ from tests.oracle.tables import Frames
 CORNERS: dict[str, Frames] = {
     # What is bought or built only because a rule says so, and comes after the plan; nothing in tables that are there;
     # names shared by provider, group and tag; own capacity excluded; a minimum term of 0 that lets a renewal start at
-    # will; committed blocks that renew; a negative budget; numbers of blocks that are not whole.
+    # will; committed blocks that renew; a negative budget; fractions of blocks; batches of a fleet.
     "odd corners": frames(
         {
             "providers": (
                 "provider,kind,group,tags\ncloud,,neo,sister\nneo,,,cloud;lone\nsister,,lone,\nlab,tenant,neo,neo"
             ),
             "power": "site,month,mw,price_per_mwh\nnorth,2026-01,0.2,55",
-            "fleet": "site,accelerator,count,until\nnorth,gpu,110,2026-12\nnorth,gpu,100,\nnorth,gpu,0,2027-03",
+            "fleet": "site,accelerator,count,until\nnorth,gpu,110,2026-12\nnorth,gpu,60,\nnorth,gpu,0,2027-03\n"
+            "north,gpu,40,",
             "builds": (
                 "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw,payment,life_months,after\n"
                 "wing,north,0.05,0,0,1000000,order,240,\nhall,south,0.1,2.5,9,700000,spread,1,\n"
