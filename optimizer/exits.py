@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import click
 
+from optimizer import streams
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
 
 INVALID = 2
@@ -64,12 +65,21 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
 
 
 def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
-    """Run the command line and end the process, at once where a second Ctrl-C has left a search behind."""
+    """Run the command line and end the process, at once where a second Ctrl-C has left a search behind.
+
+    What cannot be printed never ends the work: an output that nobody reads to its end is left alone, one that cannot be
+    written for another reason is reported at the end.
+    """
+    streams.open_missing()
+    streams.make_steady()
     try:
         code = run(command, arguments)
     except KeyboardInterrupt:
         code = StoppedWithoutPlan.exit_code
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (failure := streams.failure()) is not None:
+        click.echo(f"capopt: standard output cannot be written: {_system_message(failure)}", err=True)
+        code = code or OTHER
     if threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError):

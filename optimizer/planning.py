@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from optimizer.program.garbage import count_as_old
 from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import engines
 from optimizer.solver.solution import Options, Solution, Stop
+from optimizer.versions import version_of
 
 _PENNY = 1e-9  # of all money that moves
 _PRECISION = 1e-6  # relative: figures agree no closer, whatever gap is asked for
@@ -109,6 +108,7 @@ def solve_from(
         As :func:`solve` does.
     """
     engines.check(options)
+    _versions(options)  # looked up now, so that nothing is missing when the plan is there
     clock = Clock(progress)
     with collector_paused():
         program = instance if isinstance(instance, Program) else _built(instance, clock)
@@ -258,13 +258,8 @@ def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
 
 def _versions(options: Options) -> dict[str, str]:
     """Versions of what a plan was found with."""
-    return {**_own_versions(), **engines.versions(options), "python": platform.python_version()}
-
-
-@cache
-def _own_versions() -> dict[str, str]:
-    """Versions of what is there in any case, which are long to look up."""
-    return {name: version(name) for name in _VERSIONS}
+    own = {name: version_of(name) for name in _VERSIONS}
+    return {**own, **engines.versions(options), "python": platform.python_version()}
 
 
 def _head(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import pickle
 import re
+import shlex
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
+import optimizer
 from optimizer import errors
 from optimizer.errors import (
     AuditFailed,
@@ -153,9 +156,11 @@ def test_memory_that_is_not_enough_has_a_remedy(capsys: pytest.CaptureFixture[st
     assert "plan fewer months or items" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["validate", "first-steps"], ["validate", "x", "--json"]])
-def test_a_closed_output_ends_quietly(arguments: list[str]) -> None:
-    """Tests that nobody reading what is printed gives no traceback."""
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--help"], 0), (["validate", "first-steps"], 0), (["validate", "x", "--json"], 2)]
+)
+def test_a_reader_that_leaves_changes_nothing(arguments: list[str], code: int) -> None:
+    """Tests that a pipe that ends gives no traceback, and the exit code of the command."""
     process = subprocess.Popen(
         [*COMMAND, *arguments], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
@@ -164,6 +169,23 @@ def test_a_closed_output_ends_quietly(arguments: list[str]) -> None:
         process.stdout.close()
         assert process.stderr is not None
         told = process.stderr.read()
-    assert process.returncode in (1, 2)
+    assert process.returncode == code
     assert "Traceback" not in told
     assert "Exception ignored" not in told
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"),
+    [(">&-", 0), ("2>&- >/dev/null", 0), (">&- 2>&- <&-", 0), ("2>/dev/full >/dev/null", 0), (">/dev/full", 1)],
+)
+def test_streams_that_are_closed_or_full(redirection: str, code: int, tmp_path: Path) -> None:
+    """Tests that a plan is found and written whatever happens to what is printed; lost output is exit code 1."""
+    command = f"{shlex.join(COMMAND)} solve first-steps -o plan {redirection}"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=environment(), capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert ("standard output cannot be written: No space left on device" in done.stderr) == bool(code)
+    assert optimizer.audit(optimizer.load_plan(tmp_path / "plan")).passed
+    assert {path.suffix for path in (tmp_path / "plan").iterdir()} == {"", ".csv", ".json"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.audit import Audit, Violation
 from optimizer.plan.plan import Plan
 from optimizer.solver.solution import Progress
+from optimizer.versions import version_of
 from tests.program.rich import rich_frames
 from tests.program.tiny import frames, solved, tiny
 
@@ -40,6 +42,34 @@ def hard() -> Instance:
 
 
 # ---------------------------------------------------------------------- the head
+def test_versions_are_known_without_metadata(rich: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a checkout that is not installed plans, with the versions that the modules themselves have."""
+
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    version_of.cache_clear()
+    try:
+        found = optimizer.solve(rich, gap=0.1, threads=1, time_limit=60).head["versions"]
+    finally:
+        version_of.cache_clear()
+    assert (found["capopt"], found["pandas"]) == (optimizer.__version__, pd.__version__)
+    assert set(found) == {"capopt", "pyomo", "highspy", "numpy", "pandas", "python"}
+
+
+def test_versions_are_looked_up_before_the_search(rich: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that what the head needs is known before anything is built or searched."""
+
+    def failing(_: object) -> dict[str, str]:
+        raise LookupError("versions")
+
+    monkeypatch.setattr(planning, "_versions", failing)
+    monkeypatch.setattr(planning, "build", lambda _: pytest.fail("built"))
+    with pytest.raises(LookupError, match="versions"):
+        optimizer.solve(rich)
+
+
 def test_the_head_tells_how_the_plan_was_found(rich: Instance, plan: Plan) -> None:
     """Tests what plan.json holds."""
     head = plan.head

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from optimizer import __version__
 from optimizer.bench.campaign import Trial, counts
 from optimizer.bench.machine import machine
 from optimizer.bench.runs import Limits, Result
+from optimizer.versions import version_of
 
 
 def results_record(results: Sequence[Result], limits: Limits) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def campaign_record(trials: Sequence[Trial], size: str, limits: Limits) -> dict[
 
 def found_by(result: Result, limits: Limits) -> str:
     """Versions and options of a run, as the file of the best known tells them."""
-    highs = f"HiGHS {result.versions.get('highspy') or version('highspy')}"
+    highs = f"HiGHS {result.versions.get('highspy') or version_of('highspy')}"
     scip = f"SCIP {result.versions.get('scip', '')}".strip()
     solvers = {"highs": highs, "scip": scip, "race": f"{highs} and {scip}"}
     threads = "" if limits.threads is None else f", {limits.threads} thread{'s' if limits.threads > 1 else ''}"

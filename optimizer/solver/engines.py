@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import version
-
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.solution import Options, Report, Solution
+from optimizer.versions import version_of
 
 
 def solve(
@@ -55,15 +53,9 @@ def name(options: Options) -> str:
 
 def versions(options: Options) -> dict[str, str]:
     """Versions of the solvers that the engine runs; HiGHS completes and confirms the answers of every engine."""
-    found = {"highspy": _highs_version()}
+    found = {"highspy": version_of("highspy")}
     if options.solver != "highs":
         from optimizer.solver import scip
 
         found |= scip.versions()
     return found
-
-
-@cache
-def _highs_version() -> str:
-    """Version of highspy, which is long to look up."""
-    return version("highspy")

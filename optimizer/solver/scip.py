@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from optimizer.solver.aside import run_aside
 from optimizer.solver.highs import Incumbent
 from optimizer.solver.offers import Offers
 from optimizer.solver.solution import Held, Options, Report, Solution, Stop
+from optimizer.versions import version_of
 
 NAME = "SCIP"
 INSTALL = "pip install 'capopt[scip]'"
@@ -56,7 +56,7 @@ def load() -> Any:
 def versions() -> dict[str, str]:
     """Versions of PySCIPOpt and of the SCIP in it."""
     model = load().Model()
-    return {"pyscipopt": version("pyscipopt"), "scip": ".".join(str(part) for part in _scip_version(model))}
+    return {"pyscipopt": version_of("pyscipopt"), "scip": ".".join(str(part) for part in _scip_version(model))}
 
 
 def _scip_version(model: Any) -> tuple[int, int, int]:
