@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from optimizer.diagnosis import Diagnosis, diagnose
     from optimizer.errors import (
         AuditFailed,
+        BoundContradicted,
         CapoptError,
         EditError,
         Fault,
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Audit",
     "AuditFailed",
+    "BoundContradicted",
     "CapoptError",
     "Comparison",
     "Diagnosis",

@@ -12,6 +12,7 @@
     ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; carries the conflict
     ├── StoppedWithoutPlan         exit 130 stopped (time limit or Ctrl-C) before any plan was found
     └── SolverError                exit 1   the solver failed or refused an option
+        └── BoundContradicted      exit 1   a plan costs less than what is proven for every plan
 """
 
 from __future__ import annotations
@@ -187,3 +188,28 @@ class StoppedWithoutPlan(CapoptError):
 
 class SolverError(CapoptError):
     """The solver failed, or refused an option."""
+
+
+class BoundContradicted(SolverError):
+    """A plan costs less than the bound that is proven for every plan: the plan or the proof is wrong.
+
+    Attributes
+    ----------
+    objective, bound : float
+        Cost of the plan, and the proven bound.
+    currency : str
+        Unit of both.
+    kept : str
+        Where the plan is kept for inspection, ``""`` if nowhere.
+    plan : Plan or None
+        The plan, where it is at hand: audited, with no bound.
+    """
+
+    def __init__(self, objective: float, bound: float, currency: str = "", kept: str = "", plan: Any = None) -> None:
+        self.objective, self.bound, self.currency, self.kept, self.plan = objective, bound, currency, kept, plan
+        unit = f" {currency}" if currency else ""
+        text = f"the plan costs {objective:,.2f}{unit}, less than the {bound:,.2f}{unit} proven for every plan: "
+        text += (
+            "the plan or the proof is wrong. Solve again with another solver (scip) or seed; if it stays so, report it."
+        )
+        super().__init__(f"{text}\nThe plan is kept in {kept}." if kept else text)

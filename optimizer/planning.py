@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.clock import Clock, Tell
-from optimizer.errors import AuditFailed, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.plan.audit import audit
 from optimizer.plan.extract import extract
@@ -21,11 +21,11 @@ from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.garbage import count_as_old
 from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import engines
+from optimizer.solver.bound import PRECISION, bound_below, is_below
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.versions import version_of
 
 _PENNY = 1e-9  # of all money that moves
-_PRECISION = 1e-6  # relative: figures agree no closer, whatever gap is asked for
 _VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
 
 
@@ -80,6 +80,8 @@ def solve(
         If the plan fails its audit; ``error.plan`` holds it.
     SolverError
         If the solver fails, or PySCIPOpt is needed and not installed.
+    BoundContradicted
+        If the plan found costs less than the bound that is proven: the plan or the proof is wrong.
     """
     options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax, solver=solver)
     return solve_from(instance, options, progress)
@@ -126,7 +128,7 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
 
     Raises
     ------
-    NoFeasiblePlan, StoppedWithoutPlan, AuditFailed
+    NoFeasiblePlan, StoppedWithoutPlan, AuditFailed, BoundContradicted
         As :func:`solve` does.
     """
     with collector_paused():
@@ -136,6 +138,9 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
     plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())
     if not verdict.passed:
         raise AuditFailed(verdict.violations, plan=plan)
+    if plan.bound is None and np.isfinite(solution.bound):
+        proven = solution.bound * program.units.money
+        raise BoundContradicted(plan.objective, proven, program.instance.head.currency, plan=plan)
     return plan
 
 
@@ -164,18 +169,20 @@ def cost_of(program: Program, arrays: Arrays, solution: Solution) -> Cost:
 
     Raises
     ------
-    NoFeasiblePlan, StoppedWithoutPlan
+    NoFeasiblePlan, StoppedWithoutPlan, BoundContradicted
         As :func:`solve` does.
     """
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
     money = program.units.money
-    objective = (float(arrays.cost @ solution.values[: len(arrays.cost)]) + arrays.offset) * money
-    return replace(_cost(objective, solution.bound * money), interrupted=solution.stop is Stop.INTERRUPTED)
+    terms = arrays.cost * solution.values[: len(arrays.cost)]
+    objective, turnover = (float(terms.sum()) + arrays.offset) * money, float(np.abs(terms).sum()) * money
+    bound = bound_below(objective, solution.bound * money, turnover, program.instance.head.currency)
+    return replace(_cost(objective, bound), interrupted=solution.stop is Stop.INTERRUPTED)
 
 
 def _cost(objective: float, bound: float) -> Cost:
-    bound = min(bound, objective)
+    """Cost with the gap between objective and bound."""
     if bound == -float("inf"):
         return Cost(objective, None, None)
     money_gap = objective - bound
@@ -230,6 +237,10 @@ def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv",
         aside = target.with_name(f"{target.name}.failed-audit")
         failure.plan.save(aside, tables)
         raise AuditFailed(failure.violations, kept=str(aside)) from None
+    except BoundContradicted as failure:
+        aside = target.with_name(f"{target.name}.contradicted")
+        failure.plan.save(aside, tables)
+        raise BoundContradicted(failure.objective, failure.bound, failure.currency, str(aside)) from None
     plan.save(target, tables)
     return plan
 
@@ -267,8 +278,10 @@ def _head(
 ) -> dict[str, Any]:
     """What plan.json tells, but for seconds and audit."""
     head = program.instance.head
-    cost = _cost(objective, solution.bound * program.units.money)
-    allowed = max(options.gap, _PRECISION) * abs(objective) + _PENNY * turnover
+    bound = solution.bound * program.units.money
+    sound = not is_below(objective, bound, turnover)
+    cost = _cost(objective, min(bound, objective) if sound else -np.inf)
+    allowed = max(options.gap, PRECISION) * abs(objective) + _PENNY * turnover
     within = cost.bound is not None and objective - cost.bound <= allowed
     return {
         "format": 1,

@@ -19,6 +19,7 @@ import optimizer
 from optimizer import errors
 from optimizer.errors import (
     AuditFailed,
+    BoundContradicted,
     CapoptError,
     EditError,
     Fault,
@@ -98,6 +99,7 @@ _CARRYING = [
     NoFeasiblePlan(["budgets.csv row 2"]),
     StoppedWithoutPlan("stopped", interrupted=True),
     SolverError("refused"),
+    BoundContradicted(100.0, 170.0, "USD", kept="p.contradicted"),
 ]
 
 
@@ -122,6 +124,7 @@ ENDS = [
     (NoFeasiblePlan(["x"]), 5),
     (StoppedWithoutPlan("x"), 130),
     (SolverError("x"), 1),
+    (BoundContradicted(100, 170), 1),
     (click.UsageError("x"), 2),
     (click.Abort(), 130),
     (KeyboardInterrupt(), 130),

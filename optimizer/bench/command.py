@@ -167,9 +167,9 @@ def _update(known: dict[str, Known], results: list[Result], limits: Limits) -> N
     from optimizer.bench.record import found_by, today
 
     changed = []
-    for result in results:
+    for result in (one for one in results if not one.problems):
         entry = improved(known.get(result.instance), result, found_by(result, limits), today())
-        if entry and not result.problems:
+        if entry:
             known[result.instance] = entry
             changed.append(result.instance)
     if changed:

@@ -14,6 +14,7 @@ from pathlib import Path
 from optimizer.bench.runs import Result
 from optimizer.errors import CapoptError
 from optimizer.instance.examples import examples_folder
+from optimizer.solver.bound import bound_below
 
 OPTIMAL, BEST, INFEASIBLE = "=opt=", "=best=", "=inf="
 PROVEN = 1e-4  # relative gap below which an optimum counts as proven
@@ -101,7 +102,13 @@ def holds_for(known: Known, result: Result) -> bool:
 
 
 def improved(known: Known | None, result: Result, found_by: str, when: str) -> Known | None:
-    """The entry that a sound result makes of the one known; None if it does not improve it."""
+    """The entry that a sound result makes of the one known; None if it does not improve it.
+
+    Raises
+    ------
+    BoundContradicted
+        If the better objective of the two is below the better bound.
+    """
     if known is not None and not holds_for(known, result):
         known = None
     if result.status == "infeasible":
@@ -112,7 +119,7 @@ def improved(known: Known | None, result: Result, found_by: str, when: str) -> K
     old = (known.objective, known.bound) if known else (None, None)
     objective = result.objective if old[0] is None or _less(result.objective, old[0]) else old[0]
     bounds = [bound for bound in (result.bound, old[1]) if bound is not None]
-    bound = min(max(bounds), objective) if bounds else None
+    bound = bound_below(objective, max(bounds), turnover=1.0) if bounds else None
     if known and objective == old[0] and (bound is None or (old[1] is not None and not _less(old[1], bound))):
         return None
     gap = None if bound is None or objective == 0 else (objective - bound) / abs(objective)

@@ -10,6 +10,7 @@ from functools import cached_property
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
+from optimizer.solver.bound import bound_below
 from optimizer.whatif import WhatIf
 
 FINE = 1e-9  # gap of searches that tell prices apart which are close
@@ -92,6 +93,6 @@ def _with_bound(plan: Plan, bound: float | None) -> Plan:
     known = [one for one in (plan.bound, bound) if one is not None]
     if not known:
         return plan
-    best = min(max(known), plan.objective)
+    best = bound_below(plan.objective, max(known))
     gap = 0.0 if plan.objective == best else (plan.objective - best) / max(abs(plan.objective), 1e-12)
     return replace(plan, head={**plan.head, "bound": best, "gap": gap})

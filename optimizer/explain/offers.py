@@ -21,6 +21,7 @@ from optimizer.explain.winning import Priced, Winning, Without
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
+from optimizer.solver.bound import bound_below
 from optimizer.whatif import WhatIf
 
 COLUMNS = (
@@ -155,7 +156,7 @@ class _Verdict:
         if not taken(self.plan, self.offer) and self.plan.objective < found.objective:
             found = self.plan
         bounds = [one.bound for one in (found, best) if one.bound is not None]
-        without = Without(found.objective, min(max(bounds, default=-float("inf")), found.objective))
+        without = Without(found.objective, bound_below(found.objective, max(bounds, default=-float("inf"))))
         worth = 0.0 if verdict == "rejected" else without.cost - min(self.plan.objective, best.objective)
         if verdict == "rejected" or self.offer.price <= 0:
             return worth, *self._price(verdict, without)

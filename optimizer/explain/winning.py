@@ -21,6 +21,7 @@ from optimizer.explain.fine_search import CLOSED, FINE, FineSearch
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
+from optimizer.solver.bound import bound_below
 from optimizer.solver.solution import Stop
 
 _START = 1e-3  # gap of a search that only looks for a plan to start from
@@ -280,7 +281,7 @@ class Winning:
             self.good.append((worse, found))
         else:
             cost = min(self.without.cost, found.objective)
-            self.without = Without(cost, min(self.without.bound, cost))
+            self.without = Without(cost, bound_below(cost, self.without.bound))
         if gap <= CLOSED and self.low < worse:
             self.bad = min(self.bad, worse)
         return found
