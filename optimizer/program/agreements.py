@@ -61,11 +61,6 @@ def limits_in_force(m: Parts, name: str, t: int) -> tuple[float, float]:
     return 0.0, m.ix.agreements[name].most_blocks
 
 
-def limits_signed(m: Parts, name: str, s: int) -> tuple[float, float]:
-    """Bounds of ``signed``."""
-    return 0.0, 1.0
-
-
 def whole_started(ix: Index, name: str, s: int) -> bool:
     """Whether ``started`` is a whole number; what is committed is given, not chosen."""
     return bool(ix.agreements[name].row.integer) and ix.agreements[name].committed is None
@@ -74,11 +69,6 @@ def whole_started(ix: Index, name: str, s: int) -> bool:
 def whole_ended(ix: Index, name: str, e: int) -> bool:
     """Whether ``ended`` is a whole number."""
     return bool(ix.agreements[name].row.integer)
-
-
-def whole_signed(ix: Index, name: str, s: int) -> bool:
-    """``signed`` is always 0 or 1."""
-    return True
 
 
 def blocks_started(m: Parts, agreement: Agreement, s: int) -> Term:

@@ -14,6 +14,7 @@ from typing import Any
 from optimizer.errors import Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
+from optimizer.program.columns import check_hooks, column_kind
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
 from optimizer.program.parts import Name, Parts
@@ -141,9 +142,10 @@ def _build(instance: Instance) -> Program:
     keys: dict[str, list[Any]] = {}
     for room in ROOMS.values():
         keys.update(room.sets(ix))
+    check_hooks(contents, ROOMS)
     for name, entry in contents["variables"].items():
-        if name != "one":
-            _add_columns(m, name, entry, keys[name])
+        if name != "one":  # which is there from the beginning
+            m.add_columns(name, keys[name], column_kind(name, entry, ROOMS[entry["room"]]))
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
     _gather_columns(m)
     m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
@@ -186,12 +188,6 @@ def gather_money(m: Parts) -> None:
     providers = dict.fromkeys(provider for provider, _ in m.col["spent"])
     m.counted = {provider: m.entries.by_month(commitments.counted_entries(m, provider)) for provider in providers}
     m.quantities = Quantities(m)
-
-
-def _add_columns(m: Parts, name: str, entry: Any, keys: list[Any]) -> None:
-    """Add one family of columns; its bounds and integrality are functions of its room."""
-    room = ROOMS[entry["room"]]
-    m.add_columns(name, keys, getattr(room, f"limits_{name}", None), getattr(room, f"whole_{name}", None))
 
 
 def book(m: Parts, terms: Iterable[str]) -> Entries:

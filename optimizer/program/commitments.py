@@ -53,21 +53,6 @@ def year_end(ix: Index, begin: int) -> int:
     return min(begin + _YEAR, ix.horizon) - 1
 
 
-def limits_committed(m: Parts, commitment: str, s: int) -> tuple[float, float]:
-    """Bounds of ``committed``."""
-    return 0.0, 1.0
-
-
-def whole_committed(ix: Index, commitment: str, s: int) -> bool:
-    """``committed`` is always 0 or 1."""
-    return True
-
-
-def limits_running(m: Parts, commitment: str, t: int) -> tuple[float, float]:
-    """Bounds of ``running``."""
-    return 0.0, 1.0
-
-
 def commitment_once(m: Parts, commitment: str) -> Row:
     """A commitment starts at most once; exactly once where it is required."""
     row = Row().add(-1.0, 1.0)

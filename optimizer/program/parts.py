@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
+from optimizer.program.columns import ColumnKind
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries
 from optimizer.program.row import Row
 from optimizer.program.units import Units
 
 Name = tuple[str, Any]  # family and key of a column or row; the key of what has no index is None
-Bounds = tuple[float | None, float | None]
 
 
 class Parts:
@@ -63,13 +63,7 @@ class Parts:
         self.rule_scale: dict[tuple[str, int], float] = {}
         self.rule_value: dict[tuple[str, int], tuple[list[float], list[int], float]] = {}
 
-    def add_columns(
-        self,
-        family: str,
-        keys: Iterable[Any],
-        limits: Callable[..., Bounds] | None = None,
-        whole: Callable[..., bool] | None = None,
-    ) -> None:
+    def add_columns(self, family: str, keys: Iterable[Any], kind: ColumnKind) -> None:
         """Add a family of columns.
 
         Parameters
@@ -78,22 +72,37 @@ class Parts:
             Its name.
         keys : iterable
             Its keys: tuples, or plain names.
-        limits : callable, optional
-            Bounds by key, called with the program; without it, 0 and none.
-        whole : callable, optional
-            Whether a column is whole, by key, called with the index.
+        kind : ColumnKind
+            Bounds and integrality.
+
+        Raises
+        ------
+        LookupError
+            If a bound that is declared as a number is another one by key.
         """
         listed, first = list(dict.fromkeys(keys)), len(self.names)
         self.col[family] = dict(zip(listed, range(first, first + len(listed)), strict=True))
         self.names += [(family, key) for key in listed]
-        if limits is None:
-            self.lower += [0.0] * len(listed)
-            self.upper += [inf] * len(listed)
+        lower, upper = self._bounds(family, kind, listed)
+        self.lower += lower
+        self.upper += upper
+        if kind.whole is None:
+            self.whole += [bool(kind.integer)] * len(listed)
         else:
-            bounds = [limits(self, *key) if key.__class__ is tuple else limits(self, key) for key in listed]
-            self.lower += [-inf if low is None else low for low, _ in bounds]
-            self.upper += [inf if high is None else high for _, high in bounds]
-        self.whole += [False] * len(listed) if whole is None else [whole(self.ix, *parts_of(key)) for key in listed]
+            self.whole += [kind.whole(self.ix, *parts_of(key)) for key in listed]
+
+    def _bounds(self, family: str, kind: ColumnKind, keys: list[Any]) -> tuple[list[float], list[float]]:
+        """Least and most of the columns of a family."""
+        limits = kind.limits
+        if limits is None:
+            return [float(kind.lower or 0.0)] * len(keys), [inf if kind.upper is None else kind.upper] * len(keys)
+        pairs = [limits(self, *key) if key.__class__ is tuple else limits(self, key) for key in keys]
+        lower = [-inf if low is None else low for low, _ in pairs]
+        upper = [inf if high is None else high for _, high in pairs]
+        for declared, found in ((kind.lower, lower), (kind.upper, upper)):
+            if declared is not None and not {declared}.issuperset(found):
+                raise LookupError(f"{limits.__name__} gives other bounds of {family} than {declared:g}, as declared")
+        return lower, upper
 
     def stretch(self, family: str) -> slice:
         """Numbers of the columns of a family as built, which follow one another."""

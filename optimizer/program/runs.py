@@ -41,16 +41,6 @@ def occupants(m: Parts) -> dict[tuple[str, int], Occupants]:
     return {key: (sizes_there[part], columns_there[part]) for key, part in zip(keys, parts, strict=True)}
 
 
-def limits_placed(m: Parts, run: str, pool: str, size: float, start: int) -> tuple[float, float]:
-    """Bounds of ``placed``."""
-    return 0.0, 1.0
-
-
-def whole_placed(ix: Index, run: str, pool: str, size: float, start: int) -> bool:
-    """``placed`` is always 0 or 1."""
-    return True
-
-
 def limits_not_run(m: Parts, run: str) -> tuple[float, float]:
     """Bounds of ``not_run``: 0 where the run is required."""
     return 0.0, 0.0 if m.ix.runs[run].required else 1.0

@@ -17,6 +17,7 @@ from optimizer.program.build import Program, gather_placements
 from optimizer.program.compile import Arrays
 from optimizer.program.parts import Name, Parts
 from optimizer.program.placement import Placement, duration, last_month
+from optimizer.schema import program_contents
 from optimizer.solver.effects import Effect, Touched
 
 _RUN = Effect(rows={"run_once": 0}, terms=("lateness",), quantities=("used", "served", "started"))
@@ -49,14 +50,15 @@ class Anew:
         more, before = len(self.columns), len(arrays.cost)
         if not more:
             return arrays
+        least, most = program_contents()["variables"]["placed"]["bounds"]
         columns, rows, values = zip(*cells, strict=True)
         shape = (len(arrays.row_lower), more)
         part = coo_array((values, (rows, np.array(columns) - before)), shape=shape).tocsc()
         return replace(
             arrays,
             cost=np.append(arrays.cost, np.zeros(more)),
-            lower=np.append(arrays.lower, np.zeros(more)),
-            upper=np.append(arrays.upper, np.ones(more)),
+            lower=np.append(arrays.lower, np.full(more, float(least))),
+            upper=np.append(arrays.upper, np.full(more, float(most))),
             integer=np.append(arrays.integer, np.full(more, self.whole)),
             starts=np.append(arrays.starts, arrays.starts[-1] + part.indptr[1:]).astype(np.int64),
             indices=np.append(arrays.indices, part.indices).astype(np.int64),
