@@ -44,7 +44,8 @@ def _runs(program: Program) -> Iterator[str]:
         least = min(duration(ix, name, pool, size) for pool in pools for size in row.sizes)
         span, where = last - first + 1, _place(program, "training_runs", name, "columns work, sizes and deadline")
         if least > span:
-            yield f"{where}: run {name} takes {least} months at the least, and its window has {max(span, 0)}."
+            cut = " of the plan, which ends before its deadline" if row.deadline >= ix.horizon else ""
+            yield f"{where}: run {name} takes {least} months at the least, and its window has {max(span, 0)}{cut}."
         else:
             yield f"{where}: run {name} must be run, and no pool is large enough for long enough in its window."
 

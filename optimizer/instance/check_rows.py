@@ -113,11 +113,21 @@ def _fits(v: Values) -> str | None:
     return f"{v['committed_blocks']:g} blocks are committed, but their term of {term} months ends later than ends_by."
 
 
+def _required_but_over(v: Values) -> str | None:
+    if v["required"] and v["deadline"] < 0:
+        return (
+            "the run is required, but its deadline lies before the plan. "
+            "Take the row out if it was run, or give it a later deadline."
+        )
+    return None
+
+
 _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(_BOTH, ("term_months", "min_term_months"), _one_term),
     RowCheck(_BOTH, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
     RowCheck(_BOTH, ("committed_blocks", "integer"), _whole_blocks),
     RowCheck(_BOTH, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
+    RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
     RowCheck(("contracts",), ("mw_per_block", "per"), _mw_price),
     RowCheck(("outlets",), ("mw_per_block", "per", "sells"), _outlet_mw_price),
     RowCheck(("outlets",), ("accelerators_per_block", "per", "sells"), _outlet_accelerator_price),

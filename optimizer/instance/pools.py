@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class Pool:
     site: str = ""
     provider: str = IN_HOUSE
     sublease: bool = True
+    availability: float = 1.0
 
 
 class Pools:
@@ -29,13 +31,16 @@ class Pools:
 
     def __init__(self, data: Data) -> None:
         self._parties = {r.values["provider"]: r.values for _, r in data.records("providers")}
-        regions = {r.values["site"]: r.values["region"] for _, r in data.records("sites")}
+        sites = {r.values["site"]: r.values for _, r in data.records("sites")}
         pairs = {(r.values["site"], r.values["accelerator"]) for _, r in data.records("fleet", "purchases")}
         own = frozenset({IN_HOUSE})
-        self.all = [Pool("in_house", kind, regions[site], own, site) for site, kind in sorted(pairs)]
+        self.all = [
+            Pool("in_house", kind, sites[site]["region"], own, site, availability=sites[site]["availability"])
+            for site, kind in sorted(pairs)
+        ]
         self.all += [self._bought(table.spec.name, r.values) for table, r in data.records("contracts", "on_demand")]
-        self._runs = {
-            (r.values["class"], r.values["accelerator"])
+        self._factors: dict[tuple[str, str], float] = {
+            (r.values["class"], r.values["accelerator"]): r.values["factor"]
             for _, r in data.records("throughput")
             if r.values["factor"] > 0
         }
@@ -44,7 +49,15 @@ class Pools:
         party = self._parties[v["provider"]]
         marks = frozenset({v["provider"], party["group"], *party["tags"]})
         sublease = bool(v.get("sublease", False))
-        return Pool(source, v["accelerator"], v["region"], marks, provider=v["provider"], sublease=sublease)
+        return Pool(
+            source,
+            v["accelerator"],
+            v["region"],
+            marks,
+            provider=v["provider"],
+            sublease=sublease,
+            availability=v["availability"],
+        )
 
     def cannot_serve(self, work: Values, by_the_hour: bool = True) -> str:
         """Why no stock can serve a workload or a run, ``""`` if one can."""
@@ -61,7 +74,16 @@ class Pools:
         return ""
 
     def _does(self, pool: Pool, work: Values) -> bool:
-        return (work["class"], pool.accelerator) in self._runs
+        return (work["class"], pool.accelerator) in self._factors
+
+    def least_months(self, run: Values) -> int:
+        """Months that a training run takes at the least: at its largest size, where it is done fastest."""
+        rates = [
+            pool.availability * self._factors[run["class"], pool.accelerator]
+            for pool in self.all
+            if pool.source != "on_demand" and self._does(pool, run) and _near_enough(pool, run) and _allowed(pool, run)
+        ]
+        return max(1, math.ceil(run["work"] / (max(run["sizes"]) * max(rates)) - 1e-9)) if rates else 1
 
     def can_cover(self, outlet: Values) -> bool:
         """Whether a stock can ever cover an outlet of accelerators."""

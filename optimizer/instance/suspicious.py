@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from optimizer.instance import suspicious_runs
 from optimizer.instance import suspicious_timing as timing
 from optimizer.instance.batches import same_key
 from optimizer.instance.data import Data, Record, TypedTable
@@ -107,9 +108,6 @@ def _unserved_workloads(data: Data) -> None:
             _warn(data, table, record, "workload", f"'{name}' has no demand.")
         if reason := pools.cannot_serve(record.values):
             _warn(data, table, record, "workload", f"nothing can ever serve '{name}': {reason}.")
-    for table, record in data.records("training_runs"):
-        if reason := pools.cannot_serve(record.values, by_the_hour=False):
-            _warn(data, table, record, "run", f"{quoted(record.values['run'])} can never be run: {reason}.")
 
 
 def _uncovered_outlets(data: Data) -> None:
@@ -143,10 +141,9 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("Prices per accelerator-hour are within their usual range.", _usual_prices),
     ("Every value has an effect.", _without_effect),
     ("Every site has power or a build.", _unpowered_sites),
-    (
-        "Every workload has demand and something that can serve it; every run something that can run it.",
-        _unserved_workloads,
-    ),
+    ("Every workload has demand and something that can serve it.", _unserved_workloads),
+    ("Every training run has something that can run it.", suspicious_runs.places),
+    ("Every training run can be run within its window and the plan.", suspicious_runs.windows),
     ("Every outlet has something that can cover it.", _uncovered_outlets),
     ("An offer's commitment is to its own provider.", _odd_offers),
     ("Every rule has terms.", _empty_rules),

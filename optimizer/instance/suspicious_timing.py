@@ -11,7 +11,6 @@ _WINDOWS = (
     ("budgets", "from", "to"),
     ("policies", "from", "to"),
     ("rules", "from", "to"),
-    ("training_runs", "release", "deadline"),
     ("commitments", "earliest", "latest"),
 )
 

@@ -101,7 +101,8 @@ def _run(ix: Any, name: str) -> str:
     last = ix.horizon - 1 if row.deadline is None else min(int(row.deadline), ix.horizon - 1)
     ends = [ix.instance.label(max(month, 0)) for month in (int(row.release or 0), last)]
     window = f"from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"in {ends[0]}"
-    return f"{number(row.work)} reference-accelerator-months {window}"
+    cut = ", where the plan ends" if row.deadline is not None and row.deadline >= ix.horizon else ""
+    return f"{number(row.work)} reference-accelerator-months {window}{cut}"
 
 
 _FIGURES: dict[str, Callable[..., str]] = {

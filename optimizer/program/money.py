@@ -207,9 +207,11 @@ def lateness(m: Parts, ledger: Ledger) -> None:
 
 
 def not_run(m: Parts, ledger: Ledger) -> None:
-    """Penalty for training runs that are not run, at their deadline."""
-    for name, row in m.ix.runs.items():
-        ledger.add(Account("not_run", name, ""), m.col["not_run"][name], month_given_up(m.ix, name), row.penalty)
+    """Penalty for training runs that are not run, at their deadline; one whose deadline is before the plan has none."""
+    for name, column in m.col["not_run"].items():
+        month = month_given_up(m.ix, name)
+        if month is not None:
+            ledger.add(Account("not_run", name, ""), column, month, m.ix.runs[name].penalty)
 
 
 def violation(m: Parts, ledger: Ledger) -> None:

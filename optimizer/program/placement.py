@@ -41,9 +41,15 @@ def late_months(row: Any, finished: int) -> int:
     return 0 if row.target is None else max(0, finished - int(row.target))
 
 
-def month_given_up(ix: Index, run: str) -> int:
-    """Month in which the penalty of a run that is not run is due: its deadline, within the plan."""
-    return min(max(int(ix.runs[run].deadline), 0), ix.horizon - 1)
+def is_over(row: Any) -> bool:
+    """Whether the deadline of a run lies before the plan: it cannot be run, and costs nothing."""
+    return int(row.deadline) < 0
+
+
+def month_given_up(ix: Index, run: str) -> int | None:
+    """Month in which the penalty of a run that is not run is due: its deadline, within the plan; None if it is over."""
+    row = ix.runs[run]
+    return None if is_over(row) else min(int(row.deadline), ix.horizon - 1)
 
 
 def placements(ix: Index) -> list[Placement]:

@@ -128,7 +128,7 @@ class Quantities:
         return found
 
     def unserved(self, row: Row, c: float, item: str, t: int) -> None:
-        """Demand not served; of a run, 1 in the month its penalty is due, if it is not run."""
+        """Demand not served; of a run, 1 in the month its penalty is due, if it is not run and was not over already."""
         if item in self.ix.workloads:
             row.add(c * self.unit, self.col["unserved"].get((item, t), 0.0))
         elif t == month_given_up(self.ix, item):

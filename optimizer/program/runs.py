@@ -9,6 +9,7 @@ import numpy as np
 
 from optimizer.program.index import Index
 from optimizer.program.parts import Parts
+from optimizer.program.placement import is_over
 from optimizer.program.row import Row
 
 Occupants = tuple[list[float], list[int]]  # sizes of placements in the program's units, and their columns
@@ -16,7 +17,8 @@ Occupants = tuple[list[float], list[int]]  # sizes of placements in the program'
 
 def sets(ix: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    return {"placed": ix.placements, "not_run": list(ix.runs), "run_once": list(ix.runs)}
+    lasting = [name for name, row in ix.runs.items() if not is_over(row)]
+    return {"placed": ix.placements, "not_run": lasting, "run_once": lasting}
 
 
 def occupants(m: Parts) -> dict[tuple[str, int], Occupants]:

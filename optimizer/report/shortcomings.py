@@ -118,7 +118,7 @@ def _line(plan: Plan, row: dict[Any, Any], size: int, step: int) -> str:
 
 def _not_run(plan: Plan, width: int) -> list[RenderableType]:
     placed = set(plan.runs["run"])
-    missing = [row for row in plan.instance.rows["training_runs"] if row.run not in placed]
+    missing = [row for row in plan.instance.rows["training_runs"] if row.run not in placed and row.deadline >= 0]
     if not missing:
         return []
     cost = plan.cash[plan.cash["term"] == "not_run"].groupby("item")["amount"].sum()

@@ -127,8 +127,8 @@ class Relaxations:
     def runs(self) -> Iterator[Relaxation]:
         """A required run that is not run."""
         for name, row in self.ix.runs.items():
-            if row.required:
-                column = self.m.col["not_run"][name]
+            column = self.m.col["not_run"].get(name)
+            if row.required and column is not None:
                 edit = _const(_set("training_runs", name, "required", "false"))
                 yield Relaxation("training_runs", name, "required", [], 1.0, edit, opened=(column,))
 

@@ -8,7 +8,7 @@ from tests.oracle.tables import Frames
 RULED: dict[str, Frames] = {
     # Runs that compete with workloads and leases for capacity and power: placed in ramping contracts, in sites whose
     # fleet leaves, at the edge of their deadline; one required, one released before the plan, one due after it, one
-    # too long to be run, one whose penalty falls due before the plan, one late whenever it is run.
+    # too long to be run, one over before the plan, one late whenever it is run.
     "runs": frames(
         {
             "power": "site,month,mw,price_per_mwh\nnorth,2027-01,0.55,60\nnorth,2027-06,0.9,45\nsouth,2027-01,0.3,30",

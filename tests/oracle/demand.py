@@ -80,7 +80,9 @@ def _add_run(w: World, row: Row) -> None:
             if placements[t]:
                 pool.work.setdefault(t, {})[name] = quicksum(placements[t])
     w.add(quicksum(chosen), "=" if row["required"] else "<=", 1)
-    due = min(max(row["deadline"], 0), w.T - 1)
+    if row["deadline"] < 0:
+        return  # it was over before the plan: it costs nothing
+    due = min(row["deadline"], w.T - 1)
     w.unserved[name, due] = 1 - quicksum(chosen)
     w.pay("not_run", name, "", due, row["penalty"] * w.unserved[name, due])
 

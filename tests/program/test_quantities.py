@@ -22,6 +22,7 @@ from tests.program.tiny import by_month, solved, tiny
 #   jobs       55, 200 and 40 wanted. Month 0: the lease (15) and 50 of the hall (40). Month 1: what the lease has left
 #              (15), the hall's other 90 (72), 20 by the hour; 93 unserved. Month 2: 50 of the hall.
 #   lost       a run that cannot be: its penalty is due in month 1
+#   over       a run whose deadline lies before the plan: it is never due
 TABLES: dict[str, Any] = {
     "sites": [{"pue": 1.25, "availability": 0.8}],
     "power": [{"mw": 1, "price_per_mwh": 2}],
@@ -88,6 +89,7 @@ TABLES: dict[str, Any] = {
     "training_runs": [
         {"work": 10, "sizes": "10", "regions": "there", "release": 1, "deadline": 1, "required": True},
         {"run": "lost", "work": 9999, "sizes": "10", "deadline": 1},
+        {"run": "over", "work": 9999, "sizes": "10", "deadline": -1},
     ],
     "accelerators": [{}, {"accelerator": "tpu", "kw": 1}],
     "throughput": [{}, {"accelerator": "tpu", "factor": 1}],
@@ -150,6 +152,8 @@ VALUES: dict[tuple[str, str], tuple[float, float, float]] = {
     ("unserved", "jobs"): (0, 93, 0),
     ("unserved", "big"): (0, 0, 0),
     ("unserved", "lost"): (0, 1, 0),
+    ("unserved", "over"): (0, 0, 0),
+    ("used", "over"): (0, 0, 0),
 }
 
 

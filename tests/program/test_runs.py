@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.errors import NoFeasiblePlan
+import optimizer
+from optimizer.errors import InstanceError, NoFeasiblePlan
 from optimizer.plan.plan import Plan
 from tests.program.tiny import by_month, decided, month, paid, solved, tiny
 
@@ -47,12 +48,66 @@ def test_a_run_is_late_or_not_run(penalty: float, cost: float) -> None:
     assert len(plan.runs) == (0 if penalty == 400 else 1)
 
 
-@pytest.mark.parametrize(("deadline", "due"), [(-3, 0), (1, 1), (9, 2)])
+@pytest.mark.parametrize(("deadline", "due"), [(0, 0), (1, 1), (9, 2)])
 def test_the_penalty_is_due_in_the_deadline_within_the_plan(deadline: int, due: int) -> None:
-    """Tests that a deadline before or after the plan counts as its first or last month."""
+    """Tests that the penalty is due in the deadline, and in the plan's last month where that is later."""
     run = {"work": 99, "sizes": "10", "release": -9, "deadline": deadline, "penalty": 70}
     plan = solved(tiny(3, NOTHING, fleet=[{"count": 10}], training_runs=[run]))
     assert paid(plan, "not_run") == {due: 70}
+
+
+def test_a_run_that_is_over_before_the_plan_costs_nothing() -> None:
+    """Tests that a deadline a month before the plan costs nothing, also by a rule on it, and that the audit agrees."""
+    # The rule wants the runs not run to be at most -1, at 40 for each above: `over` is never not run, so it is 1 above;
+    # `big`, due in month 0, is not run for 70, which makes it 2 above.
+    over = {
+        "run": "over",
+        "work": 99,
+        "sizes": "10",
+        "deadline": -1,
+        "penalty": 5000,
+        "lateness_penalty": 9,
+        "target": -4,
+    }
+    runs = [over, {"work": 99, "sizes": "10", "deadline": 0, "penalty": 70}]
+    rules = {
+        "rules": [{"sense": "<=", "rhs": -1, "each": "total", "penalty": 40}],
+        "rule_terms": [{"quantity": "unserved", "item": name} for name in ("over", "big")],
+    }
+    plan = solved(tiny(3, NOTHING, fleet=[{"count": 10}], training_runs=runs, **rules))
+    assert plan.objective == pytest.approx(70 + 80)
+    assert paid(plan, "not_run") == {0: 70}
+    assert optimizer.audit(plan).passed
+    assert [warning.column for warning in plan.instance.warnings if warning.row == 1] == ["deadline"]
+
+
+def test_a_required_run_that_is_over_is_an_error() -> None:
+    """Tests that a run that must be run by a month before the plan is refused where its row stands."""
+    run = {"work": 99, "sizes": "10", "deadline": -1, "required": True}
+    with pytest.raises(InstanceError, match=r"training_runs, row 1, column deadline: the run is required, but"):
+        tiny(3, NOTHING, fleet=[{"count": 10}], training_runs=[run])
+
+
+def test_a_deadline_moved_before_the_plan_is_answered() -> None:
+    """Tests what-ifs that end a run before the plan, at no cost, and bring it back, for its penalty."""
+    run = {"work": 99, "sizes": "10", "deadline": 2, "penalty": 70}
+    ask = optimizer.WhatIf(solved(tiny(3, NOTHING, fleet=[{"count": 10}], training_runs=[run])), gap=0, threads=1)
+    assert ask("training_runs.big.deadline=2029-12").objective == pytest.approx(0)
+    assert ask("training_runs.big.penalty=90").objective == pytest.approx(90)
+
+
+def test_a_conflict_says_where_the_plan_cuts_a_run() -> None:
+    """Tests that a run of 5 months in a window of 6 that the plan cuts to 2 is in conflict with the plan's end."""
+    run = {"work": 50, "sizes": "10", "release": 1, "deadline": 6, "required": True}
+    instance = tiny(3, NOTHING, fleet=[{"count": 10}], training_runs=[run])
+    with pytest.raises(
+        NoFeasiblePlan, match="50 reference-accelerator-months from 2030-02 to 2030-03, where the plan ends"
+    ):
+        solved(instance)
+    (first, *_) = optimizer.diagnose(instance).remarks
+    assert first.endswith(
+        "run big takes 5 months at the least, and its window has 2 of the plan, which ends before its deadline."
+    )
 
 
 @pytest.mark.parametrize(

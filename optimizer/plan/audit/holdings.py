@@ -108,10 +108,14 @@ class Holdings:
         return found
 
     def not_run(self, run: str) -> Array:
-        """1 in the month in which it is given up that a training run is not run: its deadline, within the plan."""
-        found, last = np.zeros(self.facts.months), self.facts.months - 1
-        placed = sum(one.share for one in self.placements if one.run == run)
-        found[min(max(self.facts.tables["training_runs"][run].deadline, 0), last)] = max(0.0, 1.0 - placed)
+        """1 in the month in which it is given up that a training run is not run: its deadline, within the plan.
+
+        A run whose deadline lies before the plan is given up in none of its months.
+        """
+        found, deadline = np.zeros(self.facts.months), self.facts.tables["training_runs"][run].deadline
+        if deadline >= 0:
+            placed = sum(one.share for one in self.placements if one.run == run)
+            found[min(deadline, self.facts.months - 1)] = max(0.0, 1.0 - placed)
         return found
 
     # ------------------------------------------------------------------ capacity, work, power

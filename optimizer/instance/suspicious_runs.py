@@ -1,0 +1,74 @@
+"""Warnings on training runs: those that nothing can run, and those whose window or the plan is too short."""
+
+from __future__ import annotations
+
+from optimizer.instance.data import Data, Record
+from optimizer.instance.pools import Pools, Values
+from optimizer.instance.raw import quoted
+from optimizer.instance.values import month_text
+
+
+def places(data: Data) -> None:
+    """Every training run has something that can run it."""
+    pools = Pools(data)
+    for table, record in data.records("training_runs"):
+        if reason := pools.cannot_serve(record.values, by_the_hour=False):
+            problem = f"{quoted(record.values['run'])} can never be run: {reason}."
+            data.fault(table, record, "run", problem, warn=True)
+
+
+def windows(data: Data) -> None:
+    """Every training run can be run within its window and the plan."""
+    pools = Pools(data)
+    for table, record in data.records("training_runs"):
+        column, problem = _window(data, pools, record)
+        if problem:
+            data.fault(table, record, column, problem, warn=True)
+
+
+def _window(data: Data, pools: Pools, record: Record) -> tuple[str, str]:
+    """Column and problem of a window; ``""`` where there is nothing odd about it."""
+    v, end = record.values, data.months - 1
+    if v["deadline"] < 0:
+        problem = "the run is over: its deadline lies before the plan, so it cannot be run and costs nothing."
+        return "deadline", f"{problem} Take the row out, or give it a later deadline."
+    if v["release"] > end:
+        problem = f"the plan ends in {_label(data, end)}, before the run can start. Set months to {v['release'] + 1} or"
+        return "release", f"{problem} more, or take the row out. {_what_then(v)}"
+    least, first = pools.least_months(v), max(v["release"], 0)
+    window = min(v["deadline"], end) - first + 1
+    if v["deadline"] > end:
+        return _cut(data, v, least, window)
+    if least > window:
+        problem = (
+            f"the run takes {_months(least)} at the least, and {_months(window)} lie between release and deadline."
+        )
+        return "deadline", f"{problem} Give it a longer window or larger sizes. {_what_then(v)}"
+    return "", ""
+
+
+def _cut(data: Data, v: Values, least: int, window: int) -> tuple[str, str]:
+    """What to say where the plan ends before the deadline."""
+    end, wanted = _label(data, data.months - 1), v["deadline"] + 1
+    problem = f"the plan ends in {end}, before this deadline, and leaves {_months(window)} of the run's window"
+    longer = f"Set months to {wanted} to plan all of it"
+    if least > window:
+        needed = data.months + least - window
+        return (
+            "deadline",
+            f"{problem}; it takes {_months(least)} at the least. {_what_then(v)} {longer} ({needed} at least).",
+        )
+    return "deadline", f"{problem}: to be run, it must be done by then. {longer}."
+
+
+def _what_then(v: Values) -> str:
+    """What follows where a run cannot be run."""
+    return "As it is required, there is no plan." if v["required"] else "As it is, it counts as not run."
+
+
+def _months(count: int) -> str:
+    return f"{count} month{'s' * (count != 1)}"
+
+
+def _label(data: Data, t: int) -> str:
+    return month_text(data.head["start"] + t)
