@@ -187,7 +187,7 @@ class _Space:
         cost = float(self.cost.cost @ values[: len(self.cost.cost)]) + self.cost.offset
         within = cost - bound <= self.options.gap * abs(cost)
         status = Held.OPTIMAL if within else Held.FEASIBLE
-        settled = replace(solution, values=values, bound=bound, held=status)
+        settled = replace(solution, values=values, bound=bound, held=status, row_duals=held.row_duals)
         found = finish(self.program, self.cost, settled, self.options, Clock())
         kept = {"held": self.plan.head["held"]} if self.plan.head.get("held") else {}
         return replace(found, head={**found.head, **kept})

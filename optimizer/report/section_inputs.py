@@ -100,6 +100,8 @@ def provenance(plan: Plan) -> Section:
         ("Hash of its content", plan.instance.hash),
         ("Status", f"{plan.status}: {status(plan)}"),
         *_proof(plan),
+    ]
+    search = [
         *((f"Option {name.replace('_', ' ')}", _option(value)) for name, value in options.items()),
         *(("Solver: " + name.replace("_", " "), _option(value)) for name, value in solver.items()),
         *((f"Version of {name}", str(version)) for name, version in part(plan, "versions").items()),
@@ -107,10 +109,10 @@ def provenance(plan: Plan) -> Section:
         *((f"Seconds to {name}", f"{value:.2f}") for name, value in part(plan, "seconds").items()),
     ]
     peak = max(part(plan, "memory_mb").values(), default=0)
-    facts += [("Most memory", f"{count(peak)} MB")] if peak else []
-    return Section(
-        "provenance", "Where this plan comes from", (Listed("Provenance", Grid(("What", "Value"), facts, 2)),)
-    )
+    search += [("Most memory", f"{count(peak)} MB")] if peak else []
+    columns, note = ("What", "Value"), "As the search recorded it; no audit can derive this from the plan."
+    listed = (Listed("Provenance", Grid(columns, facts, 2)), Listed("The search", Grid(columns, search, 2, note)))
+    return Section("provenance", "Where this plan comes from", listed)
 
 
 def _proof(plan: Plan) -> list[tuple[str, str]]:

@@ -333,7 +333,7 @@ class Model(Changing):
         bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
         if whole:
             values, row_duals, column_duals = made_whole(values, arrays, options, duals)
-        elif duals:
+        elif duals and done:
             row_duals = np.array(held_values.row_dual, dtype=float)
             column_duals = np.array(held_values.col_dual, dtype=float)
         cost = float(arrays.cost @ values) + arrays.offset

@@ -40,3 +40,13 @@ def test_a_decision_without_an_alternative_is_no_regret() -> None:
     row = found.first.set_index("item").loc["cheap"]
     assert (row["least"], row["most"], bool(row["no_regret"])) == (1, 1, True)
     assert found.plans == ()
+
+
+def test_an_alternative_has_the_shadow_prices_of_its_cost() -> None:
+    """Tests that a soft rule which another plan violates is worth its penalty there, not what the search sought."""
+    # Ten accelerators are used in either plan, two more than the rule allows, at 7 each.
+    rule = {"rules": [{"sense": "<=", "rhs": 8, "penalty": 7}], "rule_terms": [{"quantity": "used", "item": "jobs"}]}
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES, **rule))
+    (other,) = find_alternatives(plan, 0.011, 2, EXACT).plans
+    for found in (plan, other):
+        assert found.rules["shadow_price"].tolist() == pytest.approx([-7, -7])

@@ -35,6 +35,11 @@ class Constraint:
         return over if self.spec.sense == "<=" else -over
 
     @property
+    def tolerance(self) -> float:
+        """By how much its value may be off."""
+        return RELATIVE * self.size + self.floor
+
+    @property
     def slack(self) -> float:
         """Distance to the limit."""
         return 0.0 if self.spec.sense == "=" else max(0.0, -self.excess)
@@ -98,6 +103,6 @@ def hard_rules(case: Priced, say: Findings) -> None:
     hard = [one for one in constraints(case) if one.spec.penalty is None]
     say.checks += len(hard)
     for one in hard:
-        if one.excess > RELATIVE * one.size + one.floor:
+        if one.excess > one.tolerance:
             found, allowed = f"value {number(one.value, 6)}", f"{one.spec.sense} {number(one.spec.rhs, 6)} demanded"
             say.add(one.spec.rule, case.facts.label(one.t), found, allowed)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optimizer.plan.audit import figures, headline, money, ordering, own_rules, policies, reading, runs, terms
+from optimizer.plan.audit import (
+    figures,
+    head_figures,
+    headline,
+    money,
+    ordering,
+    own_rules,
+    policies,
+    reading,
+    runs,
+    shadow_prices,
+    terms,
+)
 from optimizer.plan.audit.facts import Facts
 from optimizer.plan.audit.holdings import Holdings
 from optimizer.plan.audit.prices import Priced
@@ -30,7 +42,9 @@ _CHECKS: tuple[Check, ...] = (
     *(figures.service, figures.min_service, figures.power, figures.power_limit),
     *(policies.max_share, policies.outage_place, policies.outage_work, policies.outage_capacity),
     *(policies.outage_power, own_rules.own_rules, own_rules.hard_rules),
+    *(shadow_prices.shadow_price_sign, shadow_prices.shadow_price_slack, shadow_prices.shadow_price_penalty),
     *(money.cash, money.cash_party, money.present_value, money.objective, money.budget),
+    *(head_figures.headline, head_figures.record),
 )
 _ALL: tuple[Reading | Check, ...] = (*_READING, *_CHECKS)
 RULES = {rule.__name__: (rule.__doc__ or "", rule) for rule in _ALL}

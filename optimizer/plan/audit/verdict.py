@@ -30,6 +30,18 @@ LARGEST = 1e100
 TOLD = 100
 """Violations that the JSON form lists at most; ``violation_count`` tells how many there are."""
 
+NOT_AUDITED = {
+    "stopped": "why the search ended",
+    "options": "options",
+    "size": "size of the program",
+    "solver": "nodes and iterations",
+    "seconds": "seconds",
+    "memory_mb": "memory",
+    "versions": "versions",
+    "warnings": "warnings",
+}
+"""Parts of the head that do not follow from the tables and the instance: at most their kind is checked."""
+
 _EXCESS: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
     "<=": lambda left, right: left - right,
     ">=": lambda left, right: right - left,
@@ -96,12 +108,13 @@ class Audit:
             "violation_count": len(self.violations),
             "by_rule": dict(Counter(violation.rule for violation in self.violations)),
             "violations": told,
+            "not_audited": list(NOT_AUDITED),
         }
 
     def text(self, most: int = 20) -> str:
         """For people: the verdict and the first ``most`` violations, one a line."""
         if self.passed:
-            return f"The plan passes its audit: {self.checks:,} checks."
+            return f"The plan passes its audit: {self.checks:,} checks.\n{_left_out()}"
         count = len(self.violations)
         lines = [f"The plan fails its audit: {count:,} of {self.checks:,} checks."]
         lines += [f"  {violation}" for violation in self.violations[:most]]
@@ -109,6 +122,11 @@ class Audit:
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _left_out() -> str:
+    """What a verdict does not vouch for."""
+    return f"Not audited, because it does not follow from the tables: {', '.join(NOT_AUDITED.values())}."
 
 
 @dataclass
@@ -187,6 +205,16 @@ class Findings:
         if len(shape) > 1:
             names = names.reshape(-1, 1)
         return np.broadcast_to(names, shape), np.broadcast_to(labels, shape)
+
+
+def rounding(cells: NDArray[Any]) -> float:
+    """Share of all that is added up by which a sum of cells may be off: they have twelve digits, or just nine."""
+    return 1e-8 if all(float(f"{cell:.9g}") == cell for cell in cells.tolist()) else 1e-11
+
+
+def total(cells: NDArray[Any]) -> tuple[float, float]:
+    """Sum of cells, and by how much it may be off because they are rounded."""
+    return float(cells.sum()), rounding(cells) * float(np.abs(cells).sum())
 
 
 def numbers(one: float, other: float) -> tuple[str, str]:

@@ -37,6 +37,16 @@ HEADS: list[tuple[dict[str, Any], str, str]] = [
     ({"start": "2030-02"}, "identity", "start"),
     ({"months": 9}, "identity", "months"),
     ({"format": 2}, "identity", "format"),
+    ({"format": True}, "identity", "format"),
+    ({"options__gap": -1e-3}, "status", "options.gap"),
+    ({"stopped": "because"}, "record", "stopped"),
+    ({"size": None}, "record", "size.columns"),
+    ({"size__integers": 10**9}, "record", "size.integers"),
+    ({"seconds__solve": -1.0}, "record", "seconds.solve"),
+    ({"memory_mb__solve": "much"}, "record", "memory_mb.solve"),
+    ({"headline": None}, "headline", "headline.cash_out"),
+    ({"headline__best": 1.0}, "headline", "headline.best"),
+    ({"headline__peak_mw": 1.0}, "headline", "headline.peak_mw.total"),
 ]
 
 
@@ -49,9 +59,11 @@ def test_head(changes: dict[str, Any], rule: str, item: str) -> None:
 def test_feasible_plan() -> None:
     """Tests that a plan with a larger gap than asked for, or of which nothing is proven, passes if it says so."""
     # Half of the objective is proven: a gap of 0.5, more than the 0.001 asked for.
-    half = with_head(everything(), bound=everything().objective / 2, gap=0.5, status="feasible")
-    assert audit(half).passed
-    assert audit(with_head(everything(), bound=None, gap=None, status="feasible")).passed
+    cost = everything().objective
+    half = {"bound": cost / 2, "headline__bound": cost / 2, "headline__gap_money": cost / 2}
+    assert audit(with_head(everything(), gap=0.5, status="feasible", **half)).passed
+    nothing = dict.fromkeys(("bound", "gap", "headline__bound", "headline__gap_money"))
+    assert audit(with_head(everything(), status="feasible", **nothing)).passed
 
 
 def test_relaxed_plan() -> None:

@@ -117,6 +117,12 @@ CELLS: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("rules", {}, "each", "total", "own_rules"),
     ("rules", {}, "sense", "=", "own_rules"),
     ("rules", {}, "shadow_price", np.nan, "cells"),
+    ("rules", {"rule": "soft"}, "shadow_price", abs, "shadow_price_sign"),
+    ("rules", {"rule": "hard"}, "shadow_price", -1.0, "shadow_price_sign"),
+    ("rules", {"rule": "hard"}, "shadow_price", 1.0, "shadow_price_slack"),  # 60 served, 10 demanded
+    ("rules", {"rule": "soft"}, "shadow_price", _more, "shadow_price_penalty"),
+    ("rules", {"rule": "soft"}, "shadow_price", lambda price: price / 2, "shadow_price_penalty"),
+    ("rules", {"rule": "soft", "violation": 0.0}, "shadow_price", -11.0, "shadow_price_penalty"),
     ("rules", {"rule": "hard"}, "month", "2030-07", "own_rules"),
     # cash
     *[
