@@ -25,7 +25,6 @@ from benchmarks.runs import draw
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.schema import load_schema
-from optimizer.solver.effects import EFFECTS
 
 TOLERANCE = 1e-6  # relative, between the two objectives
 PLACES = ("latitude", "longitude")  # numbers that mean nothing to the program
@@ -42,7 +41,7 @@ class Tally:
     cold, live : list of float
         Seconds of each cold solve and each what-if.
     rebuilt : int
-        What-ifs that needed a new program.
+        What-ifs that needed a new model in the solver.
     worst : float
         Largest relative difference of the two objectives.
     slow : dict
@@ -68,14 +67,14 @@ class Tally:
         )
 
 
-def numeric_cells(instance: optimizer.Instance, *, every: bool) -> Iterator[tuple[str, str, str, str]]:
-    """Table, item, month and column of cells that hold a number; all, or those that are edited in place."""
+def numeric_cells(instance: optimizer.Instance) -> Iterator[tuple[str, str, str, str]]:
+    """Table, item, month and column of cells that hold a number."""
     for name, table in load_schema().tables.items():
         if name in ("scenarios", "changes") or not instance.rows[name]:
             continue
         columns = [column for column in table.columns.values() if column.type in ("number", "integer")]
         for column in columns:
-            if column.name in PLACES or not (every or (name, column.name) in EFFECTS):
+            if column.name in PLACES:
                 continue
             for row in instance.rows[name]:
                 cells = dict(row)
@@ -84,11 +83,11 @@ def numeric_cells(instance: optimizer.Instance, *, every: bool) -> Iterator[tupl
                     yield name, str(cells[table.key[0]]), month, column.name
 
 
-def draw_edits(instance: optimizer.Instance, seed: int, count: int, *, every: bool) -> Iterator[list[Edit]]:
+def draw_edits(instance: optimizer.Instance, seed: int, count: int) -> Iterator[list[Edit]]:
     """Edits of one cell each that leave the instance legal."""
     random = np.random.default_rng(seed)
     columns: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
-    for cell in numeric_cells(instance, every=every):
+    for cell in numeric_cells(instance):
         columns.setdefault((cell[0], cell[3]), []).append(cell)
     found, names = 0, list(columns)
     while found < count:
@@ -105,11 +104,11 @@ def draw_edits(instance: optimizer.Instance, seed: int, count: int, *, every: bo
         yield [edit]
 
 
-def compare(folder: Path, seed: int, count: int, *, every: bool) -> Tally:
+def compare(folder: Path, seed: int, count: int) -> Tally:
     """Ask what-ifs of an instance, each beside its cold solve."""
     instance, tally = optimizer.read(folder), Tally()
     tally.setup, live = _timed(lambda: _begun(optimizer.WhatIf(instance, relax=True, threads=1)))
-    for edits in draw_edits(instance, seed, count, every=every):
+    for edits in draw_edits(instance, seed, count):
         edited = apply_edits(instance, edits)
         cold, wanted = _timed(partial(_objective, partial(optimizer.solve, edited, relax=True, threads=1)))
         seconds, found = _timed(partial(_objective, partial(live.ask_cost, edits)))
@@ -148,13 +147,12 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 @click.option("--sizes", default="M", callback=options.sizes, help="Sizes of the random instances, with commas.")
 @click.option("--seeds", default="0,1,2,3,4", callback=options.seeds, help="Their seeds, with commas.")
 @click.option("--count", default=100, type=click.IntRange(min=1), help="What-ifs of an instance.")
-@click.option("--every", is_flag=True, help="Edit all numeric cells, also dates and durations that need a new program.")
-def main(sizes: list[str], seeds: list[int], count: int, every: bool) -> None:
+def main(sizes: list[str], seeds: list[int], count: int) -> None:
     """Time single-cell what-ifs on random linear programs against cold solves."""
     worst = 0.0
     for size, seed in itertools.product(sizes, seeds):
         with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-            tally = compare(draw(Path(folder) / "instance", size, seed), seed, count, every=every)
+            tally = compare(draw(Path(folder) / "instance", size, seed), seed, count)
         click.echo(f"{size}-{seed}: {tally}")
         worst = max(worst, tally.worst)
     if worst > TOLERANCE:

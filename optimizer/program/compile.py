@@ -54,23 +54,6 @@ class Arrays:
             "integers": int(self.integer.sum()),
         }
 
-    def up_to(self, count: int) -> Arrays:
-        """The first columns alone."""
-        if count == len(self.cost):
-            return self
-        end = self.starts[count]
-        return replace(
-            self,
-            cost=self.cost[:count],
-            lower=self.lower[:count],
-            upper=self.upper[:count],
-            integer=self.integer[:count],
-            starts=self.starts[: count + 1],
-            indices=self.indices[:end],
-            values=self.values[:end],
-            columns=self.columns[:count],
-        )
-
     def with_bounds(self, lower: Floats, upper: Floats) -> Arrays:
         """The same program without whole numbers, its columns between other bounds."""
         return replace(self, lower=lower, upper=upper, integer=np.zeros_like(self.integer))

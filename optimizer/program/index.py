@@ -5,7 +5,6 @@ Rules never filter: a key that stands in a set is one that matters.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,30 +49,6 @@ _NAMED = {  # rows by name: table and the column that names them
     "accelerators": ("accelerators", "accelerator"),
     "providers": ("providers", "provider"),
 }
-_PLACED = ("placements", "spans")
-_TERMS = ("agreements", "possible", "most_capacity", *_PLACED)
-_WORK = ("pools", "yields", "run_yields", "durations", *_PLACED)
-_LOSSES = ("critical", "survived")
-_BOUGHT = ("purchase_orders", "installed_months")
-_DERIVED = {  # what is worked out from values of a table that can be edited in place
-    "accelerators": ("pools",),
-    "throughput": ("throughput", "survived", *_WORK),
-    "sites": _WORK,
-    "demand": ("demand", *_LOSSES),
-    "workloads": _LOSSES,
-    "policies": _LOSSES,
-    "power": ("supply", "energy_price"),
-    "prices": ("prices", "agreements"),
-    "contracts": (*_TERMS, *_WORK),
-    "ramps": ("agreements",),
-    "outlets": _TERMS,
-    "on_demand": ("possible", "survived", *_WORK),
-    "builds": ("build_orders",),
-    "rule_terms": ("build_orders", *_BOUGHT),
-    "purchases": (*_BOUGHT, "possible", "most_capacity", *_PLACED),
-    "fleet": ("fleet", "possible", "most_capacity", *_PLACED),
-    "training_runs": ("durations", *_PLACED),
-}
 
 
 class Index:
@@ -99,16 +74,6 @@ class Index:
         self.providers: dict[str, Any]
         for name, (table, key) in _NAMED.items():
             setattr(self, name, {getattr(row, key): row for row in self.rows[table]})
-
-    def revised(self, instance: Instance, tables: Iterable[str]) -> Index:
-        """The index of an instance with other values in some tables; what does not depend on them is shared."""
-        found = copy.copy(self)
-        found.instance, found.rows = instance, instance.rows
-        for name, (table, key) in _NAMED.items():
-            setattr(found, name, {getattr(row, key): row for row in instance.rows[table]})
-        for name in {name for table in tables for name in _DERIVED.get(table, ())}:
-            found.__dict__.pop(name, None)
-        return found
 
     # ------------------------------------------------------------------ step series
     def _series(self, table: str, key: str, value: str) -> dict[str, list[tuple[int, float]]]:

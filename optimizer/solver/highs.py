@@ -81,7 +81,6 @@ class Model(Changing):
 
     def __init__(self, arrays: Arrays, *, heeds: bool = True, settings: dict[str, Any] | None = None) -> None:
         self.arrays = arrays
-        self._first_columns = len(arrays.cost)
         self._heeds, self._fixed_settings = heeds, EXACT | (settings or {})
         self._watch = Watch()
         self._start: tuple[Ints, Floats] | None = None
@@ -94,7 +93,6 @@ class Model(Changing):
         self.dropped = False
         self._unsafe = 0  # times yet that the search asks for solutions and must not be given any
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
-        self._basis_size = 0
         self._most_iterations = 0
         self._highs = self._made()
 

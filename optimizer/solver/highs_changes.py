@@ -30,10 +30,8 @@ class Changing(ABC):
 
     arrays: Arrays
     _highs: Any
-    _first_columns: int
     _start: tuple[Ints, Floats] | None
     _basis: Any
-    _basis_size: int
     _most_iterations: int
     _offers: Offers
 
@@ -43,17 +41,12 @@ class Changing(ABC):
     ) -> bool: ...
 
     def change(self, arrays: Arrays) -> int:
-        """Change the model to ``arrays``, which have its shape and non-zeros in the same places; returns how much.
+        """Change the model to ``arrays``, which have its structure; return how many numbers differ.
 
         What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
-        There may be more columns behind those that the model was made with.
         """
-        highs, first = self._highs, self._first_columns
-        old = self.arrays.up_to(first)
-        if len(self.arrays.cost) > first:
-            behind = np.arange(first, len(self.arrays.cost), dtype=np.int32)
-            highs.deleteCols(len(behind), behind)
-        self.arrays, arrays = arrays, arrays.up_to(first)
+        highs, old = self._highs, self.arrays
+        self.arrays = arrays
         cells = np.flatnonzero(arrays.values != old.values)
         if len(cells) > _MANY_CELLS:
             self._pass(highs)
@@ -71,33 +64,16 @@ class Changing(ABC):
         columns = np.searchsorted(arrays.starts, cells, side="right") - 1
         for cell, column in zip(cells.tolist(), columns.tolist(), strict=True):
             done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
-        more = len(self.arrays.cost) - first
-        if more:
-            done += self._append(first)
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
         self._offers.take()  # it was a solution of another program
-        return len(cost) + len(bounds) + len(rows) + len(cells) + more
+        return len(cost) + len(bounds) + len(rows) + len(cells)
 
     def _pass(self, highs: highspy.Highs) -> None:
         """Pass the whole program."""
         if highs.passModel(as_lp(self.arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
         self._offers.take()  # it was a solution of another program
-
-    def _append(self, first: int) -> list[highspy.HighsStatus]:
-        """Append the columns behind the first ones."""
-        arrays, highs = self.arrays, self._highs
-        count, begin = len(arrays.cost) - first, arrays.starts[first]
-        indices, values = arrays.indices[begin:].astype(np.int32), arrays.values[begin:]
-        starts = (arrays.starts[first:-1] - begin).astype(np.int32)
-        limits = arrays.cost[first:], arrays.lower[first:], arrays.upper[first:]
-        done = [highs.addCols(count, *limits, len(values), starts, indices, values)]
-        whole = np.flatnonzero(arrays.integer[first:]) + first
-        if len(whole):
-            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
-            done.append(highs.changeColsIntegrality(len(whole), whole.astype(np.int32), kinds))
-        return done
 
     def start(self, columns: Ints, values: Floats) -> None:
         """Give values of some columns to start the next search from; HiGHS completes them."""
@@ -113,40 +89,20 @@ class Changing(ABC):
         self._basis = highspy.HighsBasis()
         self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
         self._basis.col_status, self._basis.row_status = given.columns, given.rows
-        self._basis_size = len(given.columns)
         self._most_iterations = len(given.rows)
 
     def _run_from_basis(self, options: Options, report: Report | None) -> bool:
         """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
-        self._highs.setBasis(self._fitted_basis())
+        self._highs.setBasis(self._basis)
         settings = settings_of(self.arrays, options, options.time_limit)
         asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
         self._keep_basis()
         return asked
-
-    def _fitted_basis(self) -> Any:
-        """The kept basis for the columns there are: some may have been appended."""
-        count = len(self.arrays.cost)
-        if count != self._basis_size:
-            return _fitted(self._basis, count)
-        return self._basis
 
     def _keep_basis(self) -> None:
         """Keep the first optimal basis of a linear program."""
         kept = self._basis is not None and not self._basis.alien
         if kept or self.arrays.integer.any() or self._highs.getModelStatus() != STATUS.kOptimal:
             return
-        self._basis, self._basis_size = self._highs.getBasis(), len(self.arrays.cost)
+        self._basis = self._highs.getBasis()
         self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)
-
-
-def _fitted(basis: Any, count: int) -> Any:
-    """A basis for some columns more or fewer at the end."""
-    statuses = basis.col_status
-    if len(statuses) == count:
-        return basis
-    found = highspy.HighsBasis()
-    found.valid, found.alien = True, len(statuses) > count  # alien: HiGHS repairs what does not fit
-    found.col_status = (statuses + [Basis.lower] * (count - len(statuses)))[:count]
-    found.row_status = basis.row_status
-    return found

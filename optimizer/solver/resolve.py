@@ -1,4 +1,4 @@
-"""What-ifs on a live model: edits of figures change the program in place, and searches start from the last answer."""
+"""Reoptimisation: an edited program is built again, and only what differs is pushed to the model in the solver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.garbage import count_as_old
 from optimizer.program.holds import Hold, hold
 from optimizer.solver.highs import Basis, Model, Report
-from optimizer.solver.revise import Shape, revise
+from optimizer.solver.program_diff import structural_difference
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solver.start import alike, start_values
 
@@ -23,8 +23,9 @@ from optimizer.solver.start import alike, start_values
 class Live:
     """A program kept in the solver: edited, and solved again from the first basis or the plan at hand.
 
-    An edit that leaves the program's shape changes it in place. Another one builds a program beside it, for as long as
-    it is asked about; what has been found out about the first one stays.
+    Every edit builds and compiles the program again, so that its rules are read from the data by one code. Where only
+    numbers differ, they are pushed to the model in the solver. Otherwise a second model is made, which stays for as
+    long as edits fit it; a linear program starts there from the first basis, matched by names.
 
     Parameters
     ----------
@@ -36,19 +37,21 @@ class Live:
     Attributes
     ----------
     program : Program
-        The program as it stands. After an edit in place it reads the new data; its rows stay as first written, and
-        ``arrays`` has them anew.
+        The program of the current instance.
     arrays : Arrays
         The same, compiled.
     rebuilt : int
-        How many edits needed a new program.
+        How many edits needed a new model in the solver.
+    reason : str or None
+        Why the last edit needed one; None if it did not.
     """
 
     def __init__(self, instance: Instance, *, relax: bool = False) -> None:
         self.relax = relax
         self.rebuilt = 0
-        self._home = self._now = _Built(instance, relax)
-        self._aside: _Built | None = None
+        self.reason: str | None = None
+        self._home = self._now = _Built(*self._compiled(instance))
+        self._second: _Built | None = None
         self._started: Any = None
 
     @property
@@ -61,27 +64,27 @@ class Live:
         """The program as it stands, compiled."""
         return self._now.arrays
 
-    @property
-    def placed_anew(self) -> bool:
-        """Whether columns of training runs were appended to the program as it was built."""
-        return len(self.arrays.cost) > self._now.count
-
     def update(self, instance: Instance) -> bool:
-        """Change the program to that of another instance; returns whether that could be done in place."""
+        """Change the program to that of another instance; return whether its model was changed in place."""
         self._started = None
-        with collector_paused():
-            return self._updated(instance)
-
-    def _updated(self, instance: Instance) -> bool:
-        for built in (self._home, self._aside):
-            if built is not None and built.revise(instance):
-                self._now = built
+        program, arrays = self._compiled(instance)
+        for built in (self._home, self._second):
+            if built is not None and built.replace(program, arrays):
+                self._now, self.reason = built, None
                 return True
         self.rebuilt += 1
-        self._now, self._aside = self._home, None  # frees its memory first
-        self._now = self._aside = _Built(instance, self.relax)
+        self.reason = structural_difference(self._home.arrays, arrays)
+        self._now, self._second = self._home, None  # frees its memory first
+        self._now = self._second = _Built(program, arrays)
         self._now.begin_as(self._home)
         return False
+
+    def _compiled(self, instance: Instance) -> tuple[Program, Arrays]:
+        with collector_paused():
+            program = build(instance)
+            arrays = compile_program(program, relax=self.relax)
+            count_as_old(len(arrays.columns))
+        return program, arrays
 
     def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False, free: Collection[str] = ()) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
@@ -136,23 +139,18 @@ class Live:
 
 
 class _Built:
-    """A program as built, with its model in the solver, and as edited in place."""
+    """A program with its model in the solver; both change with edits that leave its structure as it is."""
 
-    def __init__(self, instance: Instance, relax: bool) -> None:
-        with collector_paused():
-            self.program = self._first_program = build(instance)
-            self.arrays = self._first_arrays = compile_program(self.program, relax=relax)
-        self._shape = Shape(self.program, self.arrays, relax)
-        self.model, self.count = Model(self.arrays), len(self.arrays.cost)
-        count_as_old(self.count)
+    def __init__(self, program: Program, arrays: Arrays) -> None:
+        self.program, self.arrays = program, arrays
+        self.model = Model(arrays)
 
-    def revise(self, instance: Instance) -> bool:
-        """Change the program in place to that of an edited instance; returns whether that can be done."""
-        revised = revise(self._first_program, self._first_arrays, self._shape, instance)
-        if revised is None:
+    def replace(self, program: Program, arrays: Arrays) -> bool:
+        """Change to another program in place; return whether its structure allows that."""
+        if structural_difference(self.arrays, arrays) is not None:
             return False
-        self.program, self.arrays = revised
-        self.model.change(self.arrays)
+        self.program, self.arrays = program, arrays
+        self.model.change(arrays)
         return True
 
     def begin_as(self, other: _Built) -> None:
@@ -170,4 +168,4 @@ class _Built:
     @cached_property
     def _names(self) -> tuple[list[Any], list[Any]]:
         """Names of the columns and rows as built, in their order."""
-        return list(self._first_arrays.columns), list(self._first_arrays.rows)
+        return list(self.arrays.columns), list(self.arrays.rows)
