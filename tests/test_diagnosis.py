@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,14 @@ import pytest
 import optimizer
 from optimizer.diagnosis import Diagnosis, Reason, diagnose
 from optimizer.diagnosis.given_up import given_up
+from optimizer.diagnosis.months import Months
+from optimizer.diagnosis.reasons import _reason, reasons_of
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
+from optimizer.program.build import build
+from optimizer.program.compile import compile_program
+from optimizer.solver.conflicts import find_one
+from optimizer.solver.loosened import loosen
 from tests.program.tiny import tiny
 
 MUST = [{"workload": "jobs", "min_service": 1}]
@@ -153,6 +160,75 @@ def test_for_json_everything_is_there(told: tuple[str, Diagnosis]) -> None:
     assert found["reasons"][0]["text"]
     assert found["repair"]
     assert found["repaired_objective"] == pytest.approx(CAUSES[told[0]][3], abs=1e-6)
+
+
+# ---------------------------------------------------------------- irreducible
+# Terminable since two months before the plan, with two months' notice: 3000 are due in the first month and the second.
+AGREED = {"price": 3000, "committed_blocks": 1, "earliest": -2, "min_term_months": 3, "notice_months": 2}
+
+
+def purse(amount: float) -> Instance:
+    """Two workloads that must be served by the hour, an agreed lease, and one budget for all of it."""
+    hourly = [{"price": 1, "max_accelerators": 10}, {"offer": "b", "price": 2, "max_accelerators": 10, "region": "z"}]
+    jobs = {"workload": "jobs", "min_service": 1, "regions": "here"}
+    return tiny(
+        4,
+        {"jobs": [10], "more": [10]},
+        contracts=[{**AGREED, "region": "there"}],
+        on_demand=hourly,
+        workloads=[jobs, {"workload": "more", "min_service": 0.5, "regions": "z"}],
+        budgets=[{"amount": amount}],
+    )
+
+
+def test_what_is_contradictory_by_itself_is_a_conflict_without_anything_else() -> None:
+    """Tests that a budget below what is agreed (6000) is paired with no workload: without these it is broken, too."""
+    found = diagnose(purse(100), gap=0.0, threads=1)
+    assert set(found.reasons[0].sources) == {"contracts row 1", "budgets row 1"}
+    assert found.reasons[0].text == (
+        "contract lease runs since before the plan: 1 block agreed (contracts row 1); against it: "
+        "budget cap: at most 100 (budgets row 1)."
+    )
+    assert all(reason.irreducible for reason in found.reasons)
+
+
+def test_an_agreement_that_has_nothing_to_do_with_it_is_not_named() -> None:
+    """Tests that a conflict of capacity names no agreement of another region that runs since before the plan."""
+    instance = tiny(
+        2, {"jobs": [20]}, **FLEET, contracts=[{**LEASE, "region": "there"}], workloads=[MUST[0] | {"regions": "here"}]
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [set(reason.sources) for reason in found.reasons] == [{"workloads row 1", "demand row 1", "fleet row 1"}]
+    policy = {"rule": "survive", "subject": "provider", "limit": 0.8}
+    lost = tiny(
+        6,
+        {"jobs": [10]},
+        contracts=[{**LEASE, "region": "here"}],
+        workloads=[{"workload": "jobs", "critical": 1}],
+        policies=[policy],
+    )
+    found = diagnose(lost, gap=0.0, threads=1)
+    assert [set(reason.sources) for reason in found.reasons] == [{"policies row 1", "workloads row 1"}]
+
+
+def test_what_is_not_proven_irreducible_is_marked() -> None:
+    """Tests that a conflict, or a month of one, without a proof is marked in the text and for JSON."""
+    program = build(tiny(3, {"jobs": [5, 20, 20]}, **FLEET, workloads=MUST))
+    loosened = loosen(program, compile_program(program))
+    one = find_one(loosened, 60.0)
+    assert one is not None
+    assert one.conflict.irreducible
+    doubtful = replace(one, conflict=replace(one.conflict, irreducible=False))
+    reason = reasons_of(program, loosened, [doubtful])[0]
+    assert not reason.irreducible
+    assert "(Not proven irreducible in the time: it may name more than it needs.)" in reason.text
+    (plain,) = reasons_of(program, loosened, [one])
+    assert (plain.irreducible, plain.unproven_months) == (True, ())
+    assert "Not proven" not in plain.text
+    spread = Months(program, loosened).spread(one)
+    text, _, _, _, _, months = vars(_reason(program, replace(spread, unproven=spread.months[1:]), True, [])).values()
+    assert months == ("2030-03",)
+    assert "(Not proven irreducible in the time for 2030-03.)" in text
 
 
 # ---------------------------------------------------------------- sentences

@@ -1,19 +1,15 @@
-"""Months in which the same things clash: a conflict about one month is tried in all others."""
+"""Months in which the same things clash, irreducibly: a conflict about one month is tried in all others."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from optimizer.program.build import Program
-from optimizer.program.themes import defines, family_of, key_of, kinds_of, theme
-from optimizer.solver.conflict import Conflict, part_of
+from optimizer.program.themes import family_of, key_of, kinds_of
+from optimizer.solver.irreducible import CellConflict, Claims
 from optimizer.solver.loosened import Loosened
-from optimizer.solver.verdict import has_solution
 
 _SECONDS = 10.0  # for all months
 
@@ -28,10 +24,13 @@ class Spread:
         Months in which it stands; empty where it is about no single month.
     components : tuple of list
         Rows and variables in it, for each of these months; for none, once.
+    unproven : tuple of int
+        Those of the months in which it stands by proof, and for which it is not proven that nothing can be left out.
     """
 
     months: tuple[int, ...]
     components: tuple[list[Any], ...]
+    unproven: tuple[int, ...] = ()
 
 
 class Months:
@@ -46,33 +45,36 @@ class Months:
     """
 
     def __init__(self, program: Program, loosened: Loosened) -> None:
-        self.program, self.arrays = program, loosened.plain
+        self.program, self.loosened, self.arrays = program, loosened, loosened.plain
         self.row_of = {name: number for number, name in enumerate(self.arrays.rows)}
-        self.ground: list[int] = []  # rows that say what the quantities of the conflict at hand are
+        self.column_of = {name: number for number, name in enumerate(self.arrays.columns)}
         self.until = time.perf_counter() + _SECONDS
 
-    def spread(self, one: Conflict) -> Spread:
+    def spread(self, one: CellConflict) -> Spread:
         """A conflict in all months in which it stands."""
-        rows = [self.arrays.rows[row] for row in one.rows]
-        columns = [self.arrays.columns[column] for column in one.columns]
-        month = self._month([row for row in rows if not defines(row)] + columns)
-        if month is None or one.whole:
-            return Spread((), ([*rows, *columns],))
-        saying = [*(row for row in rows if not defines(row)), *columns]
-        self.ground = self._definitions({theme(row) for row in rows if defines(row)})
-        found: dict[int, list[Any]] = {month: saying}
+        wanted, limits = self._components(one, True), self._components(one, False)
+        month = self._month(wanted + limits)
+        if month is None or one.conflict.whole:
+            return Spread((), (wanted + limits,))
+        moved: dict[int, tuple[list[Any], list[Any]]] = {}
         for t in range(self.program.instance.head.months):
-            if t != month and time.perf_counter() < self.until:
-                moved = self._moved(saying, t - month)
-                if moved is not None and self._clash(moved):
-                    found[t] = moved
-        months = tuple(sorted(found))
-        return Spread(months, tuple(found[t] for t in months))
+            there = self._moved(wanted, t - month), self._moved(limits, t - month)
+            if t != month and there[0] is not None and there[1] is not None:
+                moved[t] = there[0], there[1]
+        claims = Claims(self.loosened, one, self.until)
+        found = claims.standing({t: (self._numbers(parts[0]), self._numbers(parts[1])) for t, parts in moved.items()})
+        months = tuple(sorted({month, *found}))
+        components = tuple([*wanted, *limits] if t == month else [*moved[t][0], *moved[t][1]] for t in months)
+        return Spread(months, components, tuple(t for t in months if found.get(t) is False))
 
-    def _definitions(self, themes: set[Hashable]) -> list[int]:
-        """Rows of some themes in all months: what was started months ago is active now."""
-        families = {theme[0] for theme in themes if isinstance(theme, tuple)}
-        return [n for n, row in enumerate(self.arrays.rows) if family_of(row) in families and theme(row) in themes]
+    def _components(self, one: CellConflict, wanted: bool) -> list[Any]:
+        rows, columns = one.wanted
+        found = [self.arrays.rows[row] for row in one.conflict.rows if (row in rows) is wanted]
+        return found + [self.arrays.columns[column] for column in one.conflict.columns if (column in columns) is wanted]
+
+    def _numbers(self, components: list[Any]) -> tuple[list[int], list[int]]:
+        rows = [self.row_of[one] for one in components if one in self.row_of]
+        return rows, [self.column_of[one] for one in components if one in self.column_of]
 
     def _month(self, components: list[Any]) -> int | None:
         """The one month that components are about, if it is one."""
@@ -106,13 +108,3 @@ class Months:
         m = self.program.parts
         there = m.col[family] if family in m.col else m.rows[family]
         return (family, index) if index in there else None
-
-    def _clash(self, components: list[Any]) -> bool:
-        """Whether the rows among components cannot hold with the bounds of the columns among them."""
-        rows = self.ground + [self.row_of[one] for one in components if one in self.row_of]
-        if not rows:
-            return False
-        part, _ = part_of(self.arrays.relaxed(), np.array(sorted(set(rows))))
-        meant = set(components)
-        kept = np.array([column in meant for column in part.columns], dtype=bool)
-        return has_solution(part.keeping(np.ones(len(part.rows), dtype=bool), kept), 1.0) is False

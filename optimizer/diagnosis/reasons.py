@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from optimizer.diagnosis.months import Months, Spread
 from optimizer.diagnosis.result import Reason
 from optimizer.program.build import Program
+from optimizer.program.figures import number
 from optimizer.program.labels import Label, gathered, label_of, month_span, needs, telling, told
-from optimizer.solver.conflict import Conflict
+from optimizer.solver.irreducible import CellConflict
 from optimizer.solver.loosened import Loosened
 
 _TOLD = 4  # parts of a conflict that its sentence names on each side
@@ -16,18 +17,32 @@ _SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once"
 _RANKS = {**dict.fromkeys(_SET, 0), "outlet_cover": 2}  # what planners set comes first, what follows from it last
 
 
-def reasons_of(program: Program, loosened: Loosened, found: Iterable[Conflict]) -> tuple[Reason, ...]:
+def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
     """Conflicts as sentences; one that only says in another month what was said already is told once."""
     months = Months(program, loosened)
     told: dict[tuple[str, ...], Reason] = {}
     for one in found:
-        reason = _reason(program, months.spread(one), one.irreducible)
+        agreed = [_agreed(program, name) for name in one.agreed]
+        reason = _reason(program, months.spread(one), one.conflict.irreducible, agreed)
         told.setdefault((reason.text,), reason)
     return tuple(told.values())
 
 
-def _reason(program: Program, spread: Spread, irreducible: bool) -> Reason:
-    first = [label_of(program, one) for one in spread.components[0]]
+def _agreed(program: Program, name: str) -> Label:
+    """What was agreed of a contract or outlet before the plan."""
+    agreement = program.index.agreements[name]
+    table = "outlets" if agreement.is_outlet else "contracts"
+    key = "outlet" if agreement.is_outlet else "contract"
+    place = next(i for i, row in enumerate(program.instance.rows[table]) if getattr(row, key) == name)
+    source = program.instance.place(table, place)
+    blocks = number(agreement.carried[1]) if agreement.carried else "its"
+    return Label(
+        "started", f"{table[:-1]} {name} runs since before the plan", None, f"{blocks} blocks agreed", (source,)
+    )
+
+
+def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[Label]) -> Reason:
+    first = [*(label_of(program, one) for one in spread.components[0]), *agreed]
     others = [label_of(program, one) for components in spread.components[1:] for one in components]
     shown, same = _shown(first), _shown(others)
     alike = {(one.says, one.figure, one.sources) for one in shown}
@@ -38,9 +53,20 @@ def _reason(program: Program, spread: Spread, irreducible: bool) -> Reason:
     text = f"{_clash(wanted, limits)}{_missing(program, shown)}."
     if spread.months and not constant:
         text += f" Likewise in {month_span(program, spread.months[1:])}, with other figures."
+    text += _doubts(program, spread, irreducible)
     sources = tuple(dict.fromkeys(source for one in [*first, *others] for source in one.sources))
     names = tuple(program.instance.label(t) for t in spread.months)
-    return Reason(text, (*wanted, *limits), sources, names, irreducible)
+    doubtful = tuple(program.instance.label(t) for t in spread.unproven)
+    return Reason(text, (*wanted, *limits), sources, names, irreducible, doubtful)
+
+
+def _doubts(program: Program, spread: Spread, irreducible: bool) -> str:
+    """What is not proven irreducible; ``""`` if all of it is."""
+    if not irreducible:
+        return " (Not proven irreducible in the time: it may name more than it needs.)"
+    if spread.unproven:
+        return f" (Not proven irreducible in the time for {month_span(program, spread.unproven)}.)"
+    return ""
 
 
 def _shown(labels: list[Label]) -> list[Label]:

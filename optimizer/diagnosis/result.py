@@ -28,6 +28,8 @@ class Reason:
         Months in which the same things clash; empty where it is about no single month.
     irreducible : bool
         Whether it is proven that without any one of the parts the others could hold.
+    unproven_months : tuple of str
+        Those of the months for which the clash is proven, and not that it needs all of its parts.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Reason:
     sources: tuple[str, ...]
     months: tuple[str, ...] = ()
     irreducible: bool = True
+    unproven_months: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)

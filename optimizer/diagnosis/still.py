@@ -16,7 +16,7 @@ from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver.conflict import find_conflict
+from optimizer.solver.conflicts import find_one
 from optimizer.solver.loosened import Cell, loosen
 from optimizer.solver.solution import Options
 
@@ -44,7 +44,7 @@ def still_clashing(
             continue
         program = build(apply_edits(instance, [edit for other, edit in edits.items() if other != cell]))
         loosened = loosen(program, compile_program(program, relax=options.relax))
-        one = find_conflict(loosened.plain, left)
+        one = find_one(loosened, left)
         if one is not None:
             missing -= 1
             found += [_said(reason) for reason in reasons_of(program, loosened, [one])]

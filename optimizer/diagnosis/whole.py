@@ -69,7 +69,7 @@ def diagnose(
     enough = list(proof.edits) if proof.plan is not None else []
     found = find_conflicts(loosened, enough, settings.time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
-    named = {cell for one in found.found for cell in loosened.behind(one.rows, one.columns)}
+    named = {cell for one in found.found for cell in one.cells}
     more, all_named = still_clashing(program.instance, proof.edits, named, settings, until + _LONGER)
     reasons += more
     edits = list(proof.edits.values())

@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from optimizer.solver.conflict import Conflict, clashing_rows, find_whole_conflict, narrowed
+from optimizer.solver.irreducible import CellConflict, Narrowing
 from optimizer.solver.loosened import Cell, Loosened
-from optimizer.solver.verdict import has_solution
 
 MOST = 12
 _BESIDE = 3  # conflicts that stand in the way of other repairs alone
@@ -27,14 +26,17 @@ class Conflicts:
 
     Attributes
     ----------
-    found : list of Conflict
+    found : list of CellConflict
         Conflicts, those of the linear relaxation first.
     complete : bool
         Whether all that was looked for was looked for in time.
+    enough : list of frozenset
+        Sets of cells, none part of another, that are proven to be enough if they are given up.
     """
 
-    found: list[Conflict] = field(default_factory=list)
+    found: list[CellConflict] = field(default_factory=list)
     complete: bool = True
+    enough: list[frozenset[Cell]] = field(default_factory=list)
 
 
 def find_conflicts(
@@ -56,12 +58,22 @@ def find_conflicts(
     return _Tree(loosened, frozenset(enough), seconds, tell or (lambda _: None)).grow()
 
 
+def find_one(loosened: Loosened, seconds: float) -> CellConflict | None:
+    """An irreducible conflict of a program without a solution; None where there is none, or none is found in time."""
+    narrowing = Narrowing(loosened, time.perf_counter() + seconds)
+    cells = narrowing.clashing((), False)
+    if cells is None and loosened.plain.integer.any():
+        cells = narrowing.clashing((), True)
+    return None if cells is None else narrowing.conflict(cells)
+
+
 class _Tree:
     def __init__(
         self, loosened: Loosened, enough: frozenset[Cell], seconds: float, tell: Callable[[str], None]
     ) -> None:
-        self.loosened, self.tell = loosened, tell
+        self.tell, self.integers = tell, bool(loosened.plain.integer.any())
         self.until = time.perf_counter() + seconds
+        self.narrowing = Narrowing(loosened, self.until)
         self.repair = enough
         self.enough = [enough] if enough else []  # sets of cells that are enough to give up
         self.beside = 0
@@ -69,15 +81,15 @@ class _Tree:
         self.result = Conflicts()
 
     def grow(self) -> Conflicts:
-        """Conflicts of the linear relaxation first, then those of whole numbers where it has a solution."""
+        """Conflicts of the linear relaxation first, then those of integers where it has a solution."""
         leaves = self.walk([frozenset()], self.in_fractions)
-        if self.loosened.plain.integer.any():
-            # What was proven enough comes first: there a conflict of whole numbers is one that must be given up.
-            self.walk(sorted(leaves, key=len), self.in_whole_numbers)
+        # What was proven enough comes first: there a conflict of integers is one that must be given up.
+        self.walk(sorted(leaves, key=len), self.in_integers)
+        self.result.enough = [one for one in self.enough if not any(other < one for other in self.enough)]
         return self.result
 
     def walk(
-        self, start: list[frozenset[Cell]], find: Callable[[frozenset[Cell]], Conflict | None]
+        self, start: list[frozenset[Cell]], find: Callable[[frozenset[Cell]], CellConflict | None]
     ) -> list[frozenset[Cell]]:
         """Give up cell after cell, from some sets on; returns the sets without a conflict."""
         queue, seen, leaves = list(start), set(start), []
@@ -113,30 +125,31 @@ class _Tree:
         """Cells of a conflict found already that stands all the same."""
         return next((cells for cells in self.behind if cells.isdisjoint(given_up)), None)
 
-    def note(self, one: Conflict) -> frozenset[Cell]:
+    def note(self, one: CellConflict) -> frozenset[Cell]:
         self.result.found.append(one)
-        self.behind.append(frozenset(self.loosened.behind(one.rows, one.columns)))
-        self.result.complete = self.result.complete and one.irreducible
+        self.behind.append(one.cells)
+        self.result.complete = self.result.complete and one.conflict.irreducible
         count = len(self.result.found)
         self.tell(f"what clashes: {count} conflict{'s' if count > 1 else ''} so far")
         return self.behind[-1]
 
-    def in_fractions(self, given_up: frozenset[Cell]) -> Conflict | None:
-        arrays = self.loosened.without(given_up)
-        rows = clashing_rows(arrays, self.left())
-        found = None if rows is None else narrowed(arrays, rows, self.until)
+    def in_fractions(self, given_up: frozenset[Cell]) -> CellConflict | None:
+        """A conflict of the linear relaxation that stands although some cells are given up."""
+        cells = self.narrowing.clashing(given_up, False)
+        found = None if cells is None else self.narrowing.conflict(cells)
         # Nothing found is an answer only where there was time, and where nothing was there to be found.
-        self.result.complete = self.result.complete and self.left() > 0 and (rows is None or found is not None)
+        self.result.complete = self.result.complete and self.left() > 0 and (cells is None or found is not None)
         return found
 
-    def in_whole_numbers(self, given_up: frozenset[Cell]) -> Conflict | None:
-        arrays = self.loosened.without(given_up)
-        possible = has_solution(arrays, self.left() / 2)
+    def in_integers(self, given_up: frozenset[Cell]) -> CellConflict | None:
+        """A conflict of integers; where there is none, the cells are enough."""
+        cells = self.narrowing.clashing(given_up, True)
+        if cells is not None:
+            found = self.narrowing.conflict(cells)
+            self.result.complete = self.result.complete and found is not None
+            return found
+        possible = self.narrowing.possible(given_up)
         if possible:
             self.enough.append(given_up)
-        if possible is not False:
-            self.result.complete = self.result.complete and possible is True
-            return None
-        found = find_whole_conflict(arrays, self.left())
-        self.result.complete = self.result.complete and found is not None
-        return found
+        self.result.complete = self.result.complete and possible is True
+        return None

@@ -80,6 +80,21 @@ class Loosened:
                 upper[column] = 1.0
         return replace(plain, cost=np.zeros(self.first), upper=upper, row_lower=row_lower, row_upper=row_upper)
 
+    def keeping(self, cells: Collection[Cell]) -> Arrays:
+        """The loosened program without cost, with all cells but some given up as far as one likes."""
+        upper = self.arrays.upper.copy()
+        for place, one in enumerate(self.relaxations):
+            given_up = one.cell not in cells
+            upper[self.first + place] = one.most if given_up and not one.opened else 0.0
+            for column in one.opened:
+                upper[column] = 1.0 if given_up else self.plain.upper[column]
+        return replace(self.arrays, cost=np.zeros_like(self.arrays.cost), upper=upper)
+
+    @property
+    def limited_columns(self) -> list[int]:
+        """The column that each row after those of the program as it is limits."""
+        return [column for one in self.relaxations for column, *_ in one.limits]
+
     def behind(self, rows: Iterable[int], columns: Iterable[int]) -> set[Cell]:
         """Cells that stand behind some rows and bounds of the program as it is."""
         rows, columns = set(rows), set(columns)

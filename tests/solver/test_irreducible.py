@@ -1,0 +1,134 @@
+"""Conflicts are irreducible: by brute force over what can be given up, and marked as not proven where time ran out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.instance.instance import Instance
+from optimizer.program.build import build
+from optimizer.program.compile import compile_program
+from optimizer.solver.conflicts import find_conflicts, find_one
+from optimizer.solver.irreducible import Claims, Narrowing, Verdicts, reduced
+from optimizer.solver.loosened import Loosened, loosen
+from optimizer.solver.verdict import has_solution
+from tests.program.tiny import tiny
+from tests.solver.programs import INF, program
+
+# x + y <= 4 and x + y >= 5 clash; y <= 9 and x >= 0 do not matter.
+CLASH = program([1, 1], [[1, 1], [1, 1], [0, 1], [1, 0]], [-INF, 5, -INF, 0], [4, INF, 9, INF])
+
+
+def loose(instance: Instance) -> Loosened:
+    """An instance with what can be given up."""
+    made = build(instance)
+    return loosen(made, compile_program(made))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_quickxplain_leaves_a_minimal_set(seed: int) -> None:
+    """Tests random families of clashing sets: what is left clashes, and without any one of its parts it does not."""
+    chance = np.random.default_rng(seed)
+    clashing = [set(chance.choice(12, size=chance.integers(1, 5), replace=False).tolist()) for _ in range(4)]
+
+    def clash(parts: list[int]) -> bool:
+        return any(one <= set(parts) for one in clashing)
+
+    found = reduced(list(range(12)), clash)
+    assert clash(found)
+    assert not any(clash([part for part in found if part != left_out]) for left_out in found)
+
+
+def test_what_clashes_with_nothing_kept_needs_no_part() -> None:
+    """Tests that where the ground clashes by itself no part is called needed."""
+    assert reduced([1, 2, 3], lambda _: True) == []
+
+
+def test_answers_are_remembered_for_more_and_for_less() -> None:
+    """Tests that what holds does with fewer rows, what clashes does with more, and without time nothing is known."""
+    verdicts = Verdicts(CLASH, {4, 5}, time.perf_counter() + 9)
+    assert verdicts.holds({0, 2, 3}) is True
+    assert verdicts.holds({0, 1}) is False
+    verdicts.until = time.perf_counter() - 1
+    assert verdicts.holds({0, 2}) is True
+    assert verdicts.holds({0, 1, 3}) is False
+    assert verdicts.holds({1, 2}) is None
+
+
+# Ten are there and 6000 agreed: 20 must be served, a run of 99 on ten has two months, and a budget of 5000.
+THREE: dict[str, Any] = {
+    "fleet": [{"count": 10}],
+    "contracts": [{"price": 3000, "committed_blocks": 1, "earliest": -1, "term_months": 3, "region": "there"}],
+    "workloads": [{"workload": "jobs", "min_service": 1, "regions": "here"}],
+    "training_runs": [{"work": 99, "sizes": "10", "required": True, "regions": "here"}],
+    "budgets": [{"amount": 5000}],
+}
+
+
+def test_every_conflict_is_minimal_and_every_hitting_set_is_enough() -> None:
+    """Tests by brute force which cells clash with all others given up, and which are enough to give up."""
+    loosened = loose(tiny(2, {"jobs": [20]}, **THREE))
+    cells = sorted({one.cell for one in loosened.relaxations})
+
+    def clash(kept: frozenset[Any]) -> bool:
+        return has_solution(loosened.keeping(kept), 9.0) is False
+
+    sets = [frozenset(some) for size in range(len(cells) + 1) for some in combinations(cells, size)]
+    clashing = [one for one in sets if clash(one)]
+    minimal = [one for one in clashing if not any(other < one for other in clashing)]
+    found = find_conflicts(loosened, (), 60.0)
+    assert all(one.conflict.irreducible for one in found.found)
+    assert {one.cells for one in found.found} <= set(minimal)
+    every = frozenset(cells)
+    enough = [one for one in sets if not clash(every - one)]
+    assert set(found.enough) == {one for one in enough if not any(other < one for other in enough)}
+
+
+def test_without_time_no_conflict_is_called_irreducible() -> None:
+    """Tests that a conflict whose proofs had no time is either not there or not called irreducible, nor complete."""
+    loosened = loose(tiny(2, {"jobs": [20]}, **THREE))
+    assert find_one(loosened, 0.0) is None
+    assert not find_conflicts(loosened, (), 0.0).complete
+
+
+def test_a_conflict_that_is_not_proven_irreducible_leaves_the_search_incomplete(monkeypatch: Any) -> None:
+    """Tests that where one conflict may name more than it needs, not all conflicts count as found."""
+    whole = Narrowing.conflict
+
+    def doubtful(self: Narrowing, cells: Any) -> Any:
+        found = whole(self, cells)
+        return None if found is None else replace(found, conflict=replace(found.conflict, irreducible=False))
+
+    loosened = loose(tiny(1, {"jobs": [20]}, fleet=[{"count": 10}], workloads=[{"workload": "jobs", "min_service": 1}]))
+    assert find_conflicts(loosened, (), 60.0).complete
+    monkeypatch.setattr(Narrowing, "conflict", doubtful)
+    assert not find_conflicts(loosened, (), 60.0).complete
+
+
+def test_a_month_counts_only_where_the_same_things_clash_and_all_are_needed() -> None:
+    """Tests months in which the same parts clash (the third), do not (the first), or one of them is not needed."""
+    # Ten are there; 5, 20 and 20 wanted.
+    instance = tiny(3, {"jobs": [5, 20, 20]}, fleet=[{"count": 10}], workloads=[{"workload": "jobs", "min_service": 1}])
+    loosened = loose(instance)
+    one = find_one(loosened, 60.0)
+    assert one is not None
+    column = {name: number for number, name in enumerate(loosened.plain.columns)}
+    unserved = [column["unserved", ("jobs", t)] for t in range(3)]
+    used = [column["used", ("hall/gpu", t)] for t in range(3)]
+    assert set(one.conflict.columns) == {unserved[1], used[1]}
+    claims = Claims(loosened, one, time.perf_counter() + 60)
+    assert claims.standing(
+        {
+            0: (([], [unserved[0]]), ([], [used[0]])),
+            2: (([], [unserved[2]]), ([], [used[2]])),
+            # The second month's limit clashes with its own service, not with what is wanted in the third.
+            3: (([], [unserved[1], unserved[2]]), ([], [used[2]])),
+        }
+    ) == {2: True}
+    late = Claims(loosened, one, time.perf_counter() - 1)
+    assert late.standing({2: (([], [unserved[2]]), ([], [used[2]]))}) == {}
