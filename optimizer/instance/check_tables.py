@@ -7,8 +7,9 @@ from typing import Any
 from optimizer.errors import Fault
 from optimizer.instance.check_names import explained, names_of
 from optimizer.instance.data import BAD, Data, Record, TypedTable
+from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import quoted
-from optimizer.instance.values import BadValueError, convert
+from optimizer.instance.values import convert
 from optimizer.schema import IN_HOUSE, Column
 
 _REGIONS = ("sites.region", "contracts.region", "on_demand.region")
@@ -148,6 +149,6 @@ def _check_effect(data: Data, table: TypedTable, record: Record, column: Column,
     if value is BAD:
         return
     try:
-        convert(value, {"set": column, "delay": _INTEGER}.get(how, _NUMBER))
+        convert(value, {"set": column, "delay": _INTEGER}.get(how, _NUMBER), commas=table.commas)
     except BadValueError as bad:
         data.fault(table, record, "value", bad.problem, bad.nearest)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.number_spelling import comma_use
+from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, shown
-from optimizer.instance.values import BadValueError, convert
+from optimizer.instance.values import convert
 from optimizer.schema import Column, Schema, Table
 
 
@@ -51,6 +53,8 @@ class TypedTable:
         Columns whose content cannot be told, as the header is wrong.
     broken : bool
         Whether the table is there but could not be read.
+    commas : str
+        What commas do in its numbers; see :func:`optimizer.instance.number_spelling.comma_use`.
     """
 
     spec: Table
@@ -58,6 +62,7 @@ class TypedTable:
     records: list[Record] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     broken: bool = False
+    commas: str = ""
 
 
 @dataclass
@@ -156,6 +161,7 @@ def _head_fault(data: Data, key: str, value: Any, problem: str, nearest: str = "
 def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
     positions = _read_header(data, table, raw)
     spec = table.spec
+    table.commas = _comma_use(raw, [place for name, place in positions.items() if _numeric(spec, spec.columns[name])])
     readers = []
     for column in spec.columns.values():
         is_name = f"{spec.name}.{column.name}" in data.schema.referred
@@ -176,6 +182,15 @@ def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
             if name not in record.found and name not in table.unsure:
                 record.values[name] = record.values[own]
         table.records.append(record)
+
+
+def _numeric(spec: Table, column: Column) -> bool:
+    """Whether a column holds numbers, as the values of changes mostly do."""
+    return column.type in ("number", "integer") or (spec.name, column.name) == ("changes", "value")
+
+
+def _comma_use(raw: RawTable, numeric: list[int]) -> str:
+    return comma_use(cells[i] for _, cells in raw.rows for i in numeric if isinstance(cells[i], str))
 
 
 def _read_header(data: Data, table: TypedTable, raw: RawTable) -> dict[str, int]:
@@ -233,7 +248,7 @@ def _value(data: Data, table: TypedTable, record: Record, column: Column, value:
     if isinstance(value, Unusable):
         return BAD
     try:
-        converted = convert(value, column, is_name)
+        converted = convert(value, column, is_name, table.commas)
     except BadValueError as bad:
         data.fault(table, record, column.name, bad.problem, bad.nearest)
         return BAD

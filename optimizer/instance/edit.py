@@ -16,9 +16,10 @@ from typing import Any
 
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
+from optimizer.instance.number_spelling import parse_number
 from optimizer.instance.raw import Raw, RawTable, Speller
 from optimizer.instance.read import raw_cells, understood
-from optimizer.instance.values import month_number, month_text, parse_number
+from optimizer.instance.values import month_number, month_text
 from optimizer.schema import Table, load_schema
 
 _EDIT = re.compile(r"([^.=\s]+)\.(.+)\.([^.=\s]+?)\s*(\*=|\+=|-=|=)\s*(.*)", re.DOTALL)

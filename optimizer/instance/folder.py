@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
+from optimizer.instance.head_file import HEAD_FILE, parse_head
 from optimizer.instance.raw import (
     CELL_LIMIT,
     Raw,
@@ -25,7 +25,6 @@ from optimizer.instance.raw import (
 )
 from optimizer.schema import load_schema
 
-HEAD_FILE = "instance.toml"
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -89,26 +88,14 @@ def _read_head(folder: Path, names: list[str], raw: Raw) -> None:
         return
     try:
         text = _text(folder / HEAD_FILE)
-        raw.head = {key: tidy(value) for key, value in _toml(text).items()}
     except _UnreadableError as error:
         raw.faults.append(error.fault)
         raw.head_broken = True
         return
+    found = parse_head(text)
+    raw.faults += found.faults
+    raw.head, raw.head_broken = {key: tidy(value) for key, value in found.values.items()}, found.broken
     raw.head_places = {key: (_line_of(key, text), "") for key in raw.head}
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", str(error))
-        line = int(place[1]) if place and place[1] else text.count("\n") + 1
-        problem = str(error)[: place.start()].strip() if place else str(error)
-        raise _UnreadableError(HEAD_FILE, f"is not valid TOML: {problem[:1].lower()}{problem[1:]}.", line) from None
-    except RecursionError:
-        raise _UnreadableError(HEAD_FILE, "is not valid TOML: it is nested too deeply.") from None
-    except ValueError as error:
-        raise _UnreadableError(HEAD_FILE, f"is not valid TOML: {error}.") from None
 
 
 def _line_of(key: str, text: str) -> int | None:

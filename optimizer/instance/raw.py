@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -125,8 +126,15 @@ def nearest(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
 
 def shown(value: Any) -> str:
     """A value as a message shows it: one line, not endless."""
-    text = printable(number_text(value) if isinstance(value, float) else str(value)[:90])
+    text = printable(_text(value)[:90])
     return f"{text[:77]}..." if len(text) > 80 else text
+
+
+def _text(value: Any) -> str:
+    """A value as text: numbers briefly, dates without a time of day that is midnight."""
+    if isinstance(value, datetime) and value.tzinfo is None and value.time() == datetime.min.time():
+        value = value.date()
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def printable(text: str) -> str:

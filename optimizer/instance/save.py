@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimizer.instance.folder import HEAD_FILE
+from optimizer.instance.head_file import HEAD_FILE
 from optimizer.instance.raw import number_text
 from optimizer.instance.workbook import HEAD_SHEET
 from optimizer.schema import Column, load_schema

@@ -97,7 +97,7 @@ def test_a_cell_is_read_as(tmp_path: Path, table: str, row: int, column: str, va
 
 
 WRONG_HEADS = [
-    ("format", 2, "instance.toml, row 1, column format: expected 1, found '2'. Did you mean '1'?"),
+    ("format", 2, "instance.toml, row 1, column format: expected 1, found '2'."),
     ("name", "A b", "instance.toml, row 2, column name: 'A b' must match [a-z0-9-]+. Did you mean 'a-b'?"),
     (
         "start",
@@ -107,7 +107,7 @@ WRONG_HEADS = [
     (
         "months",
         0,
-        "instance.toml, row 4, column months: expected at least 1 (months), found 0. Did you mean '1'?",
+        "instance.toml, row 4, column months: expected at least 1 (months), found 0.",
     ),
     (
         "curency",

@@ -31,7 +31,8 @@ SAME: dict[str, Callable[[edits.Frames], Any]] = {
             pd.Period("2027-06", "M"),
             pd.Period("2027-06-30", "D"),
             pd.Timestamp("2027-06-30 23:59"),
-            pd.Timestamp("2027-06-30 23:59", tz="Asia/Tokyo"),
+            pd.Timestamp("2027-06-15 23:59", tz="Asia/Tokyo"),
+            pd.Timestamp("2027-06-01", tz="Europe/Berlin"),
             np.datetime64("2027-06"),
             date(2027, 6, 1),
         )
