@@ -35,10 +35,9 @@ def _agreed(program: Program, name: str) -> Label:
     key = "outlet" if agreement.is_outlet else "contract"
     place = next(i for i, row in enumerate(program.instance.rows[table]) if getattr(row, key) == name)
     source = program.instance.place(table, place)
-    blocks = number(agreement.carried[1]) if agreement.carried else "its"
-    return Label(
-        "started", f"{table[:-1]} {name} runs since before the plan", None, f"{blocks} blocks agreed", (source,)
-    )
+    blocks = agreement.carried[1] if agreement.carried else 0.0
+    figure = f"{number(blocks)} {'block' if blocks == 1 else 'blocks'} agreed"
+    return Label("started", f"{table[:-1]} {name} runs since before the plan", None, figure, (source,))
 
 
 def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[Label]) -> Reason:
