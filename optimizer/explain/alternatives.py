@@ -126,7 +126,7 @@ class _Space:
                 for key, column in m.col[family].items():
                     if self._party(key[0]) == party:
                         weights[column] = 1.0
-                yield decision, party, "blocks", weights, float(weights @ self.at)
+                yield decision, party, "blocks in all", weights, float(weights @ self.at)
 
     def _party(self, item: str) -> str:
         ix = self.program.index

@@ -115,15 +115,14 @@ def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:
 
 
 def changes(plan: Plan, other: Plan, given: tuple[str, str] | None = None) -> str:
-    """The decisions that differ most, by the money they commit and the accelerators they move, in words.
+    """The decisions that differ most, by the money they commit, then by the accelerators they move, in words.
 
     ``given`` is a decision and item that is no answer but what happens itself.
     """
     here, there = _sums(plan), _sums(other)
     keys = [key for key in dict.fromkeys([*here, *there]) if key != given and _differ(here.get(key), there.get(key))]
     sizes = {key: _change_of(here.get(key), there.get(key)) for key in keys}
-    scales = [max((size[at] for size in sizes.values()), default=0.0) or 1.0 for at in range(2)]
-    biggest = sorted(keys, key=lambda key: -max(sizes[key][at] / scales[at] for at in range(2)))[:_BIGGEST]
+    biggest = sorted(keys, key=lambda key: sizes[key], reverse=True)[:_BIGGEST]
     texts = [_words(plan, key, here.get(key), there.get(key)) for key in biggest]
     rest = len(keys) - len(texts)
     return "; ".join([*texts, *([f"{rest} more"] if rest else [])]) or "no decision differs"
@@ -177,7 +176,7 @@ def _words(plan: Plan, key: tuple[str, str], old: _Sum | None, new: _Sum | None)
     if old is None:
         return f"{what} in {new.month}"
     if abs(old.blocks - new.blocks) > 1e-6:
-        return f"{what}: {new.blocks:,.4g} instead of {old.blocks:,.4g}"
+        return f"{what}: {new.blocks:,.4g} in all instead of {old.blocks:,.4g}"
     months = plan.instance.month_index(new.month) - plan.instance.month_index(old.month)
     return f"{what} {abs(months)} {'month' if abs(months) == 1 else 'months'} {'later' if months > 0 else 'earlier'}"
 

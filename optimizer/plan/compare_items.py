@@ -28,7 +28,7 @@ def item_changes(
         Accelerator-months by offer of what is used by the hour: no decision tells of it.
     """
     acts = decisions[decisions["decision"] != "expire"]  # what runs out follows from what was signed
-    told = {"decisions": _by_item(acts, decision_text), "inputs": _by_item(inputs, input_text)}
+    told = {"decisions": _by_item(_dearest_first(acts), decision_text), "inputs": _by_item(inputs, input_text)}
     for row in hourly.to_dict("records"):
         told["decisions"].setdefault(str(row["pool"]), []).append(use_text(row))
     paid = set(money["item"])
@@ -40,6 +40,13 @@ def item_changes(
         found[column] = [_listed(told[column].get(item, [])) for item in found["item"]]
     order = found["present_value_difference"].abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order, ["item", "party", *COLUMNS, *numbers]].reset_index(drop=True)
+
+
+def _dearest_first(acts: pd.DataFrame) -> pd.DataFrame:
+    """Changed decisions of items with more of them than are listed by the money they bind, others by month."""
+    many = acts.groupby("item")["item"].transform("size") > _MOST
+    bound = acts[["committed_cost_a", "committed_cost_b"]].abs().max(axis=1).where(many, 0.0)
+    return acts.loc[bound.sort_values(ascending=False, kind="stable").index]
 
 
 def _by_item(table: pd.DataFrame, tell: Any) -> dict[str, list[str]]:

@@ -146,6 +146,7 @@ def _side(known: dict[int, dict[Any, Any]], shifts: list[int], currency: str) ->
 def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
     """What is due in the first month, and what waiting costs most."""
     first = plan.instance.label(0)
+    table = _by_money(plan, table)
     due = table[table["month"] <= first]
     names = [deed(row) for row in due.to_dict("records")]
     text = f"Due in {month_text(first)}: {'; '.join(dict.fromkeys(names))}." if names else ""
@@ -162,6 +163,15 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
         names = [f"{deed(row)} ({month_text(str(row['month']))})" for row in last.head(_FEW).to_dict("records")]
         found.append(f"Planned for the last month in which it is possible: {'; '.join(names)}.")
     return found
+
+
+def _by_money(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows on decisions, those first whose decision and item bind most money in the plan."""
+    acts = plan.decisions
+    bound = acts["committed_cost"].abs().groupby([acts["decision"], acts["item"]]).sum().to_dict()
+    keys = zip(table["decision"], table["item"], strict=True)
+    sizes = pd.Series([bound.get(key, 0.0) for key in keys], index=table.index, dtype=float)
+    return table.loc[sizes.sort_values(ascending=False, kind="stable").index]
 
 
 # ---------------------------------------------------------------- what if, and this month

@@ -29,6 +29,10 @@ _MARKS = (
 )
 
 
+_UNITS = (("accelerators", "accelerators"), ("mw", "MW"))
+Stay = tuple[str, str, float]  # first month, last month ("" if it stays on), blocks
+
+
 @dataclass
 class Lane:
     """One item of the timeline.
@@ -40,13 +44,16 @@ class Lane:
     rows : list of dict
         Its decisions.
     spans : list of (str, str)
-        First and last months in which some of it is in force.
+        First and last months of the plan in which some of it is in force.
+    most : float
+        Blocks that are in force at once at most, also after the plan.
     """
 
     item: str
     party: str
     rows: list[dict[Any, Any]]
     spans: list[tuple[str, str]] = field(default_factory=list)
+    most: float = 0.0
 
 
 def decisions(ground: Ground) -> Chart:
@@ -77,12 +84,16 @@ def timeline(plan: Plan) -> list[Lane]:
         if row["decision"] in (*_STARTS, *_ENDS):
             by_item.setdefault(row["item"], Lane(row["item"], row["party"], [])).rows.append(row)
     last = plan.instance.label(plan.instance.head.months - 1)
+    carried = _carried(plan)
     for lane in by_item.values():
-        lane.spans = _spans(lane, _carried(plan).get(lane.item), last)
+        stays = _stays(lane, carried.get(lane.item))
+        ends = ((first, min(end or last, last)) for first, end, _ in stays)
+        lane.spans = sorted((first, end) for first, end in ends if first <= end)
+        lane.most = _most_at_once(stays)
     return list(by_item.values())
 
 
-def _carried(plan: Plan) -> dict[str, tuple[str, str, float]]:
+def _carried(plan: Plan) -> dict[str, Stay]:
     """First month, last month (``""``: open) and blocks of what was agreed before the plan."""
     rows, label = plan.instance.rows, plan.instance.label
     agreed = [(row.contract, row) for row in rows["contracts"]] + [(row.outlet, row) for row in rows["outlets"]]
@@ -97,11 +108,11 @@ def _carried(plan: Plan) -> dict[str, tuple[str, str, float]]:
     }
 
 
-def _spans(lane: Lane, carried: tuple[str, str, float] | None, last: str) -> list[tuple[str, str]]:
-    """Months in force: what has no end of its own ends as blocks are handed back or run out, the oldest first."""
+def _stays(lane: Lane, carried: Stay | None) -> list[Stay]:
+    """Stays of its blocks: what has no end of its own ends as blocks are handed back or run out, the oldest first."""
     starts = [(row["starts"], row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _STARTS]
     every = sorted([carried, *starts] if carried else starts, key=lambda start: start[0])
-    spans = [(first, end) for first, end, _ in every if end]
+    found = [stay for stay in every if stay[1]]
     ends = sorted((row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _ENDS)
     for first, _, blocks in [start for start in every if not start[1]]:
         left = blocks
@@ -109,23 +120,28 @@ def _spans(lane: Lane, carried: tuple[str, str, float] | None, last: str) -> lis
             end, closed = ends.pop(0)
             taken = min(left, closed)
             left -= taken
-            spans.append((first, end))
+            found.append((first, end, taken))
             if closed - taken > 1e-9:
                 ends.insert(0, (end, closed - taken))
         if left > 1e-9:
-            spans.append((first, last))
-    return sorted((first, min(end, last)) for first, end in spans if first <= min(end, last))
+            found.append((first, "", left))
+    return found
+
+
+def _most_at_once(stays: list[Stay]) -> float:
+    """Most blocks that stay in the same month: as many as there are when some of them start."""
+    return max(
+        (sum(n for first, end, n in stays if first <= month <= (end or month)) for month, *_ in stays), default=0
+    )
 
 
 def _biggest(found: list[Lane], most: int) -> list[Lane]:
-    """The biggest lanes by money, accelerators or MW, in their order."""
+    """The lanes that bind most money, in their order; of as much money the most accelerators, then MW."""
 
-    def parts(lane: Lane) -> list[float]:
-        return [sum(abs(row[name]) for row in lane.rows) for name in ("committed_cost", "accelerators", "mw")]
+    def rank(lane: Lane) -> tuple[float, ...]:
+        return tuple(-sum(abs(row[name]) for row in lane.rows) for name in ("committed_cost", "accelerators", "mw"))
 
-    scales = [max((parts(lane)[i] for lane in found), default=0.0) or 1.0 for i in range(3)]
-    ranked = sorted(found, key=lambda lane: -max(p / s for p, s in zip(parts(lane), scales, strict=True)))
-    kept = {lane.item for lane in ranked[:most]}
+    kept = {lane.item for lane in sorted(found, key=rank)[:most]}
     return [lane for lane in found if lane.item in kept]
 
 
@@ -144,11 +160,15 @@ def _lane_spans(ground: Ground, number: int, lane: Lane) -> list[Span]:
 
 
 def _size(lane: Lane) -> str:
-    """What is ordered, signed or leased out of it in all."""
-    rows = [row for row in lane.rows if row["decision"] in _STARTS]
-    parts = ((sum(row[key] for row in rows), unit) for key, unit in (("accelerators", "accelerators"), ("mw", "MW")))
-    told = [f"{count(number)} {unit}" for number, unit in parts if number]
-    return f": {', '.join(told)}" if told else ""
+    """How much of it is in force at once at most, and how often that was ordered or signed."""
+    rows = [row for row in lane.rows if row["blocks"] > 0]
+    sizes = ((rows[0][key] / rows[0]["blocks"] * lane.most, unit) for key, unit in _UNITS) if rows else ()
+    parts = [f"{count(number)} {unit}" for number, unit in sizes if number]
+    acts = [row["decision"] for row in lane.rows if row["decision"] in _STARTS]
+    if not parts or len(acts) < 2:
+        return f": {', '.join(parts)}" if parts else ""
+    noun = "orders" if acts[0] in ("order_build", "buy") else "signatures"
+    return f": at most {', '.join(parts)} at once ({len(acts)} {noun})"
 
 
 def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:

@@ -90,7 +90,7 @@ def _unserved(plan: Plan) -> str:
 
 # ---------------------------------------------------------------- what moved
 def decisions(comparison: Comparison, most: int) -> Told:
-    """Decisions that differ, by month; of many, those that move most. What runs out by itself is left out."""
+    """Decisions that differ, by month; of many, those that bind most money. What runs out by itself is left out."""
     table = comparison.decisions[comparison.decisions["decision"] != "expire"]
     kept = table.loc[_biggest(table, most)]
     rows = [_decision(row) for row in kept.to_dict("records")]
@@ -99,12 +99,10 @@ def decisions(comparison: Comparison, most: int) -> Told:
 
 
 def _biggest(table: pd.DataFrame, most: int) -> list[Any]:
-    """Rows that change most, in their order."""
-    sizes = pd.Series(0.0, index=table.index)
-    for name in ("committed_cost", "accelerators", "mw"):
-        change = table[[f"{name}_a", f"{name}_b"]].abs().max(axis=1)
-        sizes = sizes.combine(change / (change.max() or 1.0), max)
-    return sorted(sizes.sort_values(ascending=False, kind="stable").index[:most])
+    """Rows that bind most money in either plan, in their order; of as much money the most accelerators, then MW."""
+    names = ["committed_cost", "accelerators", "mw"]
+    sizes = pd.DataFrame({name: table[[f"{name}_a", f"{name}_b"]].abs().max(axis=1) for name in names})
+    return sorted(sizes.sort_values(names, ascending=False, kind="stable").index[:most])
 
 
 def _decision(row: dict[Any, Any]) -> tuple[str, ...]:

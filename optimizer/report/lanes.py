@@ -71,7 +71,7 @@ def _bars(spans: Sequence[Span], width: float, **look: Any) -> Any:
 def add_lane(figure: Any, lane: int, text: str) -> None:
     """Write what a lane is about above its bars."""
     place = {"xref": "paper", "x": 0, "xanchor": "left", "y": lane - 0.1, "yanchor": "bottom"}
-    figure.add_annotation(text=plot_text(text, 64), showarrow=False, font={"size": 11, "color": INK}, **place)
+    figure.add_annotation(text=plot_text(text, 96), showarrow=False, font={"size": 11, "color": INK}, **place)
 
 
 def add_marks(figure: Any, marks: list[tuple[str, int, str]], label: str, symbol: str, ends: bool = False) -> None:

@@ -53,7 +53,7 @@ def _cap_text(policy: str) -> str:
 
 
 def rules_grid(ground: Ground) -> Grid:
-    """A row for each rule: constraints, those that bind, least slack, violation, highest shadow price."""
+    """A row for each rule: constraints, those that bind, least slack, highest violation, highest shadow price."""
     table = ground.plan.tables["rules"]
     columns = (
         "Rule",
@@ -63,7 +63,7 @@ def rules_grid(ground: Ground) -> Grid:
         "Binding",
         "Least slack",
         "In",
-        "Violation",
+        "Most violated by",
         "Shadow price, highest",
     )
     rows = []
@@ -76,7 +76,7 @@ def rules_grid(ground: Ground) -> Grid:
         tight = mine.loc[mine["slack"].idxmin()]
         binding = int((mine["slack"] <= 1e-6 * mine["rhs"].abs().clip(lower=1.0)).sum())
         price = float(mine["shadow_price"].iloc[int(mine["shadow_price"].abs().to_numpy().argmax())])
-        ends = (count(float(tight["slack"])), str(tight["month"]), count(float(mine["violation"].sum())), _price(price))
+        ends = (count(float(tight["slack"])), str(tight["month"]), count(float(mine["violation"].max())), _price(price))
         rows.append((row.rule, limit, row.each, str(len(mine)), str(binding), *ends))
     note = (
         f"Shadow price: change of the net present cost, in {ground.currency}, for one more unit on the right-hand "

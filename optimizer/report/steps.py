@@ -42,6 +42,10 @@ class Step:
         Its size, and the money it commits.
     early : bool
         Whether it is a notice: the hand-back itself is a step too.
+    bound : float
+        Money that it binds: ``cost``, of a notice the fee of its hand-back.
+    by_itself : bool
+        Whether it happens without a decision: what runs out.
     """
 
     month: str
@@ -54,6 +58,8 @@ class Step:
     mw: float
     cost: float
     early: bool = False
+    bound: float = 0.0
+    by_itself: bool = False
 
 
 def steps(plan: Plan) -> list[Step]:
@@ -70,15 +76,16 @@ def steps(plan: Plan) -> list[Step]:
 
 
 def biggest(every: Sequence[Step], number: int) -> list[Step]:
-    """The biggest few steps, by month: by money, accelerators or MW, whichever is most beside the others."""
-    scales = [max((abs(getattr(step, name)) for step in every), default=0.0) for name in ("cost", "accelerators", "mw")]
+    """Return the few steps that bind most money, by month; of as much money the most accelerators, then MW.
 
-    def size(step: Step) -> float:
-        parts = zip((step.cost, step.accelerators, step.mw), scales, strict=True)
-        return max((abs(part) / scale for part, scale in parts if scale), default=0.0)
-
-    chosen = sorted(every, key=size, reverse=True)[:number]
+    What happens by itself comes last.
+    """
+    chosen = sorted(every, key=_rank)[:number]
     return sorted(chosen, key=lambda step: step.month)
+
+
+def _rank(step: Step) -> tuple[float, bool, float, float]:
+    return -abs(step.bound), step.by_itself, -abs(step.accelerators), -abs(step.mw)
 
 
 def notices(plan: Plan) -> dict[str, int]:
@@ -102,6 +109,8 @@ def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False
         mw=row["mw"],
         cost=0.0 if early else row["committed_cost"],
         early=early,
+        bound=row["committed_cost"],
+        by_itself=row["decision"] == "expire",
     )
 
 

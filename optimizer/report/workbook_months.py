@@ -71,7 +71,7 @@ def month_columns(plan: Plan) -> list[Column]:
         columns.append(_sum(plan, "capacity", name, "accelerators"))
     columns.append(_sum(plan, "capacity", "mw", "facility MW when all runs"))
     for name in ("demand", "served", "unserved"):
-        columns.append(_sum(plan, "service", name, "reference-accelerators", total=True))
+        columns.append(_sum(plan, "service", name, "reference-accelerator-months", total=True))
     amount = _sum(plan, "cash", "amount", f"{currency}, nominal; money in is negative", total=True)
     position = len(columns) + 1
     columns += [amount, _cumulative(amount, position, currency)]

@@ -303,3 +303,13 @@ def test_two_solved_plans() -> None:
     for table in (found.terms, found.parties, found.items):
         assert table["present_value_difference"].sum() == pytest.approx(found.difference)
     assert [(row["table"], row["column"]) for row in found.inputs.to_dict("records")] == [("on_demand", "price")]
+
+
+def test_of_many_changes_of_an_item_those_that_bind_most_are_told() -> None:
+    """Tests that of eight signatures of a lease the six of three to eight million are told, the dearest first."""
+    rows = [decision(f"2026-{t:02}", "sign", "lease", t) for t in range(1, 9)]
+    (row,) = compare(plan(), plan(decisions=rows)).items.to_dict("records")
+    texts = [f"sign of {t} in 2026-{t:02} added" for t in range(8, 2, -1)]
+    assert row["decisions"] == "; ".join([*texts, "and 2 more"])
+    few = compare(plan(), plan(decisions=rows[:2])).items.to_dict("records")
+    assert few[0]["decisions"] == "sign of 1 in 2026-01 added; sign of 2 in 2026-02 added"

@@ -14,7 +14,7 @@ from optimizer.cli import cli
 from optimizer.exits import run
 from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.plan import Plan
-from optimizer.report.comparison import difference, signed
+from optimizer.report.comparison import decisions, difference, signed
 from optimizer.report.comparison_html import write_comparison_html
 from optimizer.report.comparison_terminal import render
 from optimizer.report.comparison_workbook import TABLES, write_comparison_workbook
@@ -183,3 +183,12 @@ def test_differences_have_signs(value: float, text: str) -> None:
 def test_small_differences_have_signs() -> None:
     """Tests that a difference that rounds to nothing tells on which side of zero it is."""
     assert (signed(0.01, "<0.1"), signed(-0.01, "<0.1")) == ("<+0.1", ">-0.1")
+
+
+def test_decisions_that_bind_most_money_are_kept() -> None:
+    """Tests that of three changes two million come before one, and a thousand accelerators for nothing come last."""
+    sizes = {"2026-03": {"cost": 1e6}, "2026-04": {"cost": 0.0, "accelerators": 1000.0}, "2026-05": {"cost": -2e6}}
+    rows = [decision(month, "sign", f"lease-{month}", 1, **size) for month, size in sizes.items()]
+    found = decisions(compare(plan(), plan(decisions=rows)), 2)
+    assert [row[2] for row in found.grid.rows] == ["2026-03", "2026-05"]
+    assert found.grid.note.startswith("and 1 smaller one")

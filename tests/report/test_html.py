@@ -139,6 +139,14 @@ def test_provenance_tells_how_to_find_the_plan_again(read: Reader, small: Plan) 
     assert cells["Audit from the tables alone"] == "passed, 4,321 checks"
 
 
+def test_violations_of_months_do_not_add_up(small: Plan) -> None:
+    """Tests that a rule violated by 3, 5 and 4 in three months is most violated by 5, not by 12."""
+    table = small.rules.copy()
+    table.loc[table["month"].isin(["2026-02", "2026-03", "2026-04"]) & (table["rule"] == "cap"), "violation"] = 3, 5, 4
+    cap, _ = rules_grid(Ground(replace(small, tables={**small.tables, "rules": table}))).rows
+    assert cap[7] == "5"
+
+
 def test_rules_tell_slack_and_shadow_price(small: Plan) -> None:
     """Tests that each own rule tells how many of its constraints bind, its least slack and its shadow price."""
     cap, least = rules_grid(Ground(small)).rows

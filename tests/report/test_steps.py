@@ -77,15 +77,41 @@ def test_notices_are_those_of_contracts_and_outlets() -> None:
     assert notices(a_plan()) == {"lease": 2, "let": 1}
 
 
-def test_the_biggest_are_told_in_order_of_month() -> None:
-    """Tests that a step is as big as its money, accelerators or MW beside the others, whichever is most."""
+def test_the_biggest_bind_most_money() -> None:
+    """Tests that steps are ranked by the money they bind, whatever size others have, in order of month."""
     rows = [
         (month(1), "sign", "dear", "cloud", 1, 10, 0, month(1), "", 1e6),
-        (month(2), "sign", "small", "cloud", 1, 20, 1, month(2), "", 1e3),
+        (month(2), "lease_out", "let", "lab", 1, 20, 1, month(2), "", -1e3),
         (month(3), "order_build", "hall", "in_house", 1, 0, 100, month(9), "", 1e4),
         (month(4), "buy", "many", "in_house", 1, 5000, 0, month(4), "", 1e2),
     ]
     every = steps(a_plan(*rows))
-    assert [step.month for step in biggest(every, 3)] == [month(1), month(3), month(4)]
+    # 1,000,000; 10,000; 1,000 of revenue; 100.
+    assert [step.month for step in biggest(every, 2)] == [month(1), month(3)]
+    assert [step.month for step in biggest(every, 3)] == [month(1), month(2), month(3)]
     assert biggest(every, 9) == every
     assert biggest([], 3) == []
+
+
+def test_purchases_come_before_what_runs_out() -> None:
+    """Tests that 90 million for few accelerators come before many that expire, and a run before an expiry."""
+    rows = [
+        (month(1), "expire", "old", "cloud", 9, 90_000, 90, "", month(0), 0),
+        (month(2), "buy", "gpus", "in_house", 1, 512, 0, month(3), month(62), 9e7),
+        (month(3), "start_run", "big", "cloud", 1, 4096, 0, month(3), month(5), 0),
+        (month(4), "start_run", "small", "cloud", 1, 1024, 0, month(4), month(5), 0),
+    ]
+    every = steps(a_plan(*rows))
+    assert [step.text for step in biggest(every, 1)] == ["Buy gpus"]
+    assert [step.text for step in biggest(every, 2)] == ["Buy gpus", "Start run big (cloud)"]
+    assert [step.month for step in biggest(every, 3)] == [month(2), month(3), month(4)]
+
+
+def test_a_notice_binds_the_fee() -> None:
+    """Tests that the notice for a hand-back with a fee of 70 comes before a signature that binds 60."""
+    rows = [
+        (month(2), "sign", "small", "cloud", 1, 20, 1, month(2), "", 60),
+        (month(5), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
+    ]
+    soon = [step for step in steps(a_plan(*rows)) if step.month < month(5)]
+    assert [step.text for step in biggest(soon, 1)] == ["Give notice: hand back lease (cloud)"]
