@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from optimizer.errors import Fault
 from optimizer.instance.check_spelling import SURE, Dangling, misspelt, series_name
 from optimizer.instance.data import BAD, Data, Record, TypedTable
-from optimizer.instance.raw import number_text, quoted
+from optimizer.instance.month_reading import month_of, odd_date
+from optimizer.instance.raw import quoted, shown
 from optimizer.schema import IN_HOUSE, Column
 
 
@@ -47,13 +49,16 @@ def keys(data: Data) -> None:
             if key in first:
                 data.doubtful.add(id(record))
                 told = ", ".join(_key_text(record, column) for column in table.spec.key)
-                data.fault(table, record, table.spec.key[0], f"{quoted(told)} stands in row {first[key]} already.")
+                problem = f"{quoted(told)} stands in row {first[key]} already."
+                dates = [found for name in table.spec.key if isinstance(found := record.found.get(name), date)]
+                problem = " ".join([problem, *(f"{odd[:1].upper()}{odd[1:]}" for odd in map(odd_date, dates) if odd)])
+                data.fault(table, record, table.spec.key[0], problem)
             first.setdefault(key, record.row)
 
 
 def _key_text(record: Record, column: str) -> str:
     found = record.found.get(column, "")
-    return number_text(found) if isinstance(found, float) else str(found)
+    return month_of(found) if isinstance(found, date) else shown(found)
 
 
 def unique_names(data: Data) -> None:

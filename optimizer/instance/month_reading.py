@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets of the outer
 _YEAR_FIRST = re.compile(
     r"(\d{4})[ /.]?(\d{2})(?:[ /.]?\d{2})?(?:[t ].*)?|(\d{4})[ /.](\d{1,2})(?:[ /.]\d{1,2})?", re.ASCII
 )
+_LAST = 9999  # year after which there is no date
 _CENTURY = 2000  # of years with two digits
 
 
@@ -101,7 +103,7 @@ def zoned_months(value: date) -> list[str]:
 
     The first moment of a month, by the clock of its own zone, means that month.
     """
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    if not isinstance(value, datetime) or value.tzinfo is None or not 1900 <= value.year < _LAST:
         return [month_of(value)]
     offset = value.utcoffset() or timedelta()
     wall = value.replace(tzinfo=None)
@@ -129,8 +131,9 @@ def odd_date(value: date) -> str:
 
 def _elsewhere(value: datetime) -> str:
     """Month of a time without a time zone where the clock is half a day ahead or behind; mostly its own."""
-    hours = 12 if value.hour >= 12 else -12
-    return month_of(value + timedelta(hours=hours if _time(value) else 0))
+    if not _time(value) or value.year >= _LAST:
+        return month_of(value)
+    return month_of(value + timedelta(hours=12 if value.hour >= 12 else -12))
 
 
 def _time(value: date) -> str:
@@ -142,4 +145,4 @@ def _time(value: date) -> str:
 
 def is_last_day(value: date) -> bool:
     """Whether a date is the last day of its month, without a time of day."""
-    return _time(value) == "" and (value + timedelta(days=1)).day == 1
+    return _time(value) == "" and value.day == monthrange(value.year, value.month)[1]

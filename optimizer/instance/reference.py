@@ -31,12 +31,14 @@ CONVENTIONS = """\
   library call passes a mapping of table names to DataFrames, with the head under `"instance"`. All three say the same.
 - **Tables.** A table that is not there is empty. The order of columns does not matter.
 - **Blanks.** A blank cell, or a column left out, takes the default.
-- **Months** are written `2027-01`, in quotation marks in `instance.toml`. In a workbook a date counts as the month it falls in.
+- **Months** are written `2027-01`, in quotation marks in `instance.toml`. In a workbook a date counts as the month it
+  falls in; one that is not the first day of its month is a warning, unless all dates of its column are last days. A row
+  of a step series that another row replaces by the plan's first month is a warning too.
 - **Money** is in the instance's one currency and in plain units: `1250000000`, `1_250_000_000` or `1.25e9`.
-- **Numbers** have a decimal point. Commas may group thousands: `1,250,000` is read. `1,250` can mean 1250 or 1.25: it is
-  read as 1250 only in a column of integers, or where another cell of the same table leaves no doubt that commas group
-  thousands (`1,250,000` or `1,250.5`) and none uses a decimal comma; otherwise it is a fault that names both. `0,800` is a
-  fault.
+- **Numbers** have a decimal point. Commas may group thousands: `1,250,000` is read. `1,250` can mean 1250 or 1.25: it
+  is read as 1250 only in a column of integers, or where another cell of the same table leaves no doubt that commas
+  group thousands (`1,250,000` or `1,250.5`) and none uses a decimal comma; otherwise it is a fault that names both.
+  `0,800` is a fault.
 - **Power** is in facility MW, cooling and losses included. Only `accelerators.kw` is IT power.
 - **Several values** in one cell are separated by `;`; numbers among them have no commas.
 - **Step series** hold a value from its month on until the next row of the same item.

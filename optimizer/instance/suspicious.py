@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optimizer.instance import suspicious_runs
+from optimizer.instance import suspicious_months, suspicious_runs
 from optimizer.instance import suspicious_timing as timing
 from optimizer.instance.batches import same_key
 from optimizer.instance.data import Data, Record, TypedTable
@@ -151,6 +151,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("A renewal has something to renew.", timing.renewals),
     ("Every build and purchase can be ordered and arrives within the plan.", timing.orders),
     ("Rows of step series start within the plan.", timing.series),
+    ("No row of a step series is replaced before the plan starts.", suspicious_months.superseded),
     ("Windows overlap the plan.", timing.windows),
     ("The fleet is there when the plan starts.", timing.fleet),
 )

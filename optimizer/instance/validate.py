@@ -7,6 +7,7 @@ from collections.abc import Callable
 from optimizer.instance import check_names, check_rows, check_tables, check_terms
 from optimizer.instance.data import Data
 from optimizer.instance.suspicious import suspicious
+from optimizer.instance.suspicious_months import odd_dates
 
 CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("Required tables have rows.", check_names.needed_tables),
@@ -31,4 +32,5 @@ def validate(data: Data) -> None:
     for _, check in CHECKS:
         check(data)
     if not data.faults:
+        odd_dates(data)
         suspicious(data)
