@@ -5,6 +5,7 @@
 ## make docs    write the pages that follow from tables.toml and from the commands, and run the notebook
 ## make site    build the documentation as a site in build/site, from which it opens without a server
 ## make benchmarks  compare with other solvers, hours: put the table into README.md (python -m benchmarks --help)
+## make mutants  draw faults by seed and list those that no test notices, hours (python -m benchmarks.mutants --help)
 ## make clean   remove what these have made
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 BENCHMARKS := --readme README.md --plot docs/images/benchmarks.svg
-.PHONY: benchmarks help demo test check browser docs site clean
+.PHONY: benchmarks mutants help demo test check browser docs site clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -49,6 +50,10 @@ docs: $(VENV)/.installed-test
 benchmarks: $(VENV)/.installed-test
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,benchmarks]'
 	$(BIN)/python -m benchmarks $(BENCHMARKS)
+
+mutants: $(VENV)/.installed-test browser
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,mutants]'
+	$(BIN)/python -m benchmarks.mutants $(MUTANTS)
 
 site: $(VENV)/.installed-test
 	$(BIN)/mkdocs build --strict
