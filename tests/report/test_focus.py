@@ -278,6 +278,22 @@ def test_usage_is_metered(exported: tuple[Rows, Rows]) -> None:
     assert [element["ContractID"] for element in _elements(hourly)] == ["commitments/deal"]
 
 
+def test_what_counts_towards_a_spend_commitment(tmp_path: Path) -> None:
+    """Tests that it is what its provider is paid from its first to its last month, and what is owed for its year."""
+    deal = ("2026-03", "commit_spend", "deal", "cloud", 1, 0, 0, "2026-03", "2027-02", 1e7)
+    paid = [("on_demand", "hourly", "cloud", f"{month}") for month in ("2026-02", "2026-03", "2027-02", "2027-03")]
+    paid += [("contract", "old", "neo", "2026-03"), ("energy", "north", "in_house", "2026-03")]
+    paid += [("shortfall", "deal", "cloud", "2027-02")]
+    cash = [(month, term, item, party, 10.0, 9.0) for term, item, party, month in paid]
+    _, costs = _export(plan(decisions=[deal], cash=cash), tmp_path)
+    counted = [
+        (row["x_CashTerm"], row["ChargePeriodStart"][:7])
+        for row in costs
+        if any(element["ContractCommitmentID"] == "commitments/deal/2026-03" for element in _elements(row))
+    ]
+    assert counted == [("on_demand", "2026-03"), ("on_demand", "2027-02"), ("shortfall", "2027-02")]
+
+
 def test_other_charges(exported: tuple[Rows, Rows]) -> None:
     """Tests shortfall, revenue, fees of outlets and builds, and that penalties and residual value are no charges."""
     shortfall = _one(exported[1], x_CashTerm="shortfall")

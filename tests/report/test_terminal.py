@@ -114,15 +114,41 @@ def test_steps_are_split_by_when_they_are_due() -> None:
     assert "2028-07" in later
 
 
-def test_biggest_steps_count_money_and_size() -> None:
-    """Tests that a free hand-back of much capacity is bigger than a small purchase."""
+def test_biggest_steps_bind_most_money() -> None:
+    """Tests that a purchase for 100,000 is bigger than a free hand-back of much capacity."""
     rows: Rows = [
         ("2027-01", "buy", "a", "in_house", 1, 10, 0, "2027-01", "2031-12", 1e5),
         ("2027-02", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2027-01", 0.0),
         ("2027-03", "buy", "b", "in_house", 9, 90, 0, "2027-03", "2032-02", 9e9),
     ]
     every = [step for step in steps(make_plan(decisions=rows)) if not step.early]
-    assert [step.month for step in biggest(every, 2)] == ["2027-02", "2027-03"]
+    assert [step.month for step in biggest(every, 2)] == ["2027-01", "2027-03"]
+
+
+def test_fees_to_tenants_are_a_part_of_leasing_out() -> None:
+    """Tests that 4 M for taking back stand with the 50 M of revenue, and 6 M for handing back with the contracts."""
+    fees: Rows = [
+        ("2026-07", "termination", "market-h100", "market", 4e6, 4e6),
+        ("2026-07", "termination", "colossus-1", "xai", 6e6, 6e6),
+    ]
+    plan = make_plan(cash=[*CASH, *fees])
+    wide, narrow = (cash_by_period(plan, Periods("2026-05", 48), way) for way in (True, False))
+    for frame, contracts in ((wide, "Contracts"), (narrow, "Rented")):
+        assert frame.loc["2026", "Leased out"] == -46e6
+        assert frame.loc["2026", contracts] == 1.881e9  # 625 M, 1,250 M and 6 M
+
+
+def test_the_worst_month_is_the_one_with_most_unserved() -> None:
+    """Tests that it is neither the month with most demand nor the first, and that workloads stand by what they lack."""
+    rows: Rows = [
+        *[("2026-05", "research", 1000, 900, 100), ("2026-05", "evals", 500, 500, 0)],
+        *[("2026-06", "research", 9000, 8950, 50), ("2026-06", "evals", 500, 250, 250)],
+        *[("2026-07", "research", 1000, 700, 300), ("2026-07", "evals", 500, 400, 100)],
+    ]
+    lines = [" ".join(line.split()) for line in summary(make_plan(service=rows)).splitlines()]
+    # 450 of 11,000 and 350 of 1,500.
+    at = lines.index("research 2026-07 11,000 450 4.09 %")
+    assert lines[at + 1] == "evals 2026-06 1,500 350 23.3 %"
 
 
 @pytest.mark.parametrize(

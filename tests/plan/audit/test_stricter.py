@@ -111,6 +111,11 @@ _NEXT = {"lead_months": 1}
 _HALF = {"mw_per_block": 0.005}
 _FIXED = {"term_months": 2, "min_term_months": None}
 
+_RIVAL = {"providers": [{"group": "alpha", "tags": "rival;other"}, {"provider": "lab", "kind": "tenant"}]}
+_STARTS_LATER = _FIXED | {"lead_months": 1}
+_NO_TERM = {"min_term_months": 0}
+_NEVER = {"capacity", "capacity_use", "pool_limit", "cash"}
+
 BUILT = [
     Case("order_window", "wing", 0, [10], _wing(), _wing({"earliest": 1})),
     Case("cash", "wing", 0, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing({**_NEXT, "payment": "delivery"})),
@@ -126,6 +131,9 @@ AGREED = [
     Case("start_window", "lease", 1, [10, 20], _lease(max_blocks=2), _lease(max_blocks=2, latest=0)),
     Case("committed", "lease", 0, [10], _lease(), _lease(committed_blocks=0)),
     Case("ends_by", "lease", 0, [10, 10], _lease(**_FIXED), _lease(**_FIXED, ends_by=0)),
+    # Signed in month 0 it runs in months 1 and 2; without a minimum term it runs in the month in which it starts.
+    Case("ends_by", "lease", 0, [0, 10, 10, 0], _lease(**_STARTS_LATER, ends_by=2), _lease(**_STARTS_LATER, ends_by=1)),
+    Case("ends_by", "lease", 1, [0, 10], _lease(**_NO_TERM, ends_by=1), _lease(**_NO_TERM, ends_by=0), _NEVER),
     Case("whole_blocks", "lease", 0, [5], _lease(integer=False), _lease()),
     Case("min_blocks", "lease", 0, [10], _lease(max_blocks=2), _lease(max_blocks=2, min_blocks=2)),
     Case("max_blocks", "lease", 1, [10, 20], _lease(max_blocks=2), _lease(max_blocks=1)),
@@ -159,6 +167,10 @@ RUN = [
         _jobs(regions="away"),
         {"work", "service"},
     ),
+    Case("eligible", "jobs", 0, [10], _RIVAL | _lease(), _jobs(exclude="rival"), {"work", "service"}),
+    Case("eligible", "jobs", 0, [10], _RIVAL | _lease(), _jobs(exclude="alpha"), {"work", "service"}),
+    Case("eligible", "jobs", 0, [10], _RIVAL | _lease(), _jobs(exclude="cloud"), {"work", "service"}),
+    Case("eligible", "jobs", 0, [10], _RIVAL | _HOURLY, _jobs(exclude="other"), {"work", "service"}),
     Case("min_service", "jobs", 0, [20], _lease(), _jobs(min_service=0.6)),
     Case("power_limit", "hall", 0, [10], {"fleet": [{"count": 10}]}, {"power": [{"mw": 0.009}]}, {"power"}),
     Case("lease_source", "let", 0, [0], _lease(sublease=True) | _outlet(), _lease(sublease=False)),
