@@ -163,7 +163,7 @@ def solve(
 ) -> int:
     """Find the plan of least present cost, prove how good it is, write it and print its summary.
 
-    Ctrl-C ends the search and keeps the best plan so far.
+    Ctrl-C or SIGTERM ends the search and keeps the best plan so far.
     """
     data = _read(instance, strict)
     target = _plan_folder(output or Path("plans") / data.head.name, tables)

@@ -21,6 +21,7 @@ import click
 
 from optimizer import streams
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.interruption import SIGNALS, end_as_by_ctrl_c
 
 INVALID = 2
 OTHER = 1
@@ -65,18 +66,22 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
 
 
 def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
-    """Run the command line and end the process, at once where a second Ctrl-C has left a search behind.
+    """Run the command line and end the process, at once where a search was left behind that did not stop.
+
+    SIGTERM does what Ctrl-C does: the search ends, and its plan is kept.
 
     What cannot be printed never ends the work: an output that nobody reads to its end is left alone, one that cannot be
     written for another reason is reported at the end.
     """
     streams.open_missing()
     streams.make_steady()
+    end_as_by_ctrl_c()
     try:
         code = run(command, arguments)
     except KeyboardInterrupt:
         code = StoppedWithoutPlan.exit_code
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     if (failure := streams.failure()) is not None:
         click.echo(f"capopt: standard output cannot be written: {_system_message(failure)}", err=True)
         code = code or OTHER
@@ -94,11 +99,12 @@ def _undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _found(error: BaseException) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
+from optimizer.interruption import interruptible
 from optimizer.plan.audit import audit
 from optimizer.plan.extract import extract
 from optimizer.plan.headline import headline
@@ -117,10 +118,11 @@ def solve_from(
         with clock.phase("compile"):
             arrays = compile_program(program, relax=options.relax)
             count_as_old(len(arrays.columns))
-    with clock.phase("solve"):
-        rules = bool(program.instance.rows["rules"])
-        solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules, start=start)
-    return finish(program, arrays, solution, options, clock)
+    with interruptible():  # Ctrl-C ends the search, not what follows
+        with clock.phase("solve"):
+            rules = bool(program.instance.rows["rules"])
+            solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules, start=start)
+        return finish(program, arrays, solution, options, clock)
 
 
 def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
@@ -231,6 +233,11 @@ def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv",
     """
     target = Path(out)
     check_writable(target)
+    with interruptible(from_search_on=True):
+        return _solved_to_folder(instance, target, tables, options)
+
+
+def _solved_to_folder(instance: Instance, target: Path, tables: str, options: dict[str, Any]) -> Plan:
     try:
         plan = solve(instance, **options)
     except AuditFailed as failure:

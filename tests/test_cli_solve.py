@@ -165,9 +165,10 @@ def test_a_time_limit_gives_a_plan_with_its_gap(hard: Path, tmp_path: Path) -> N
     assert optimizer.load_plan(tmp_path / "p").status == "feasible"
 
 
-def test_ctrl_c_keeps_the_best_plan(hard: Path, tmp_path: Path) -> None:
-    """Tests that Ctrl-C during the search exits 3 with an audited plan."""
-    done = interrupted(["solve", str(hard), "-o", "p", "--gap", "0", "--json"], "best plan", tmp_path)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_the_best_plan(hard: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """Tests that Ctrl-C during the search exits 3 with an audited plan, and that SIGTERM does the same."""
+    done = interrupted(["solve", str(hard), "-o", "p", "--gap", "0", "--json"], "best plan", tmp_path, number=number)
     assert done.code == done.json["exit_code"] == 3
     assert (done.json["status"], done.json["stopped"]) == ("feasible", "interrupted")
     assert "failed" not in done.err
@@ -225,8 +226,10 @@ def test_too_little_time(split: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def interrupted(arguments: list[str], words: str, cwd: Path, times: int = 1) -> Ended:
-    """Run ``capopt``, and press Ctrl-C, more than once if asked, when it has printed these words on standard error."""
+def interrupted(
+    arguments: list[str], words: str, cwd: Path, times: int = 1, number: signal.Signals = signal.SIGINT
+) -> Ended:
+    """Run ``capopt``, and press Ctrl-C, or send another signal, when it has printed these words on standard error."""
     started = subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=cwd,
@@ -242,7 +245,7 @@ def interrupted(arguments: list[str], words: str, cwd: Path, times: int = 1) -> 
             told += line
             if words in line:
                 for _ in range(times):
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(number)
                     time.sleep(0.02)
                 break
         out, err = process.communicate(timeout=60)

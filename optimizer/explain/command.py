@@ -64,7 +64,7 @@ def explain(
     Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
     up, proven by a plan (exit 5). Where the time ends a search, what was found until then is told.
 
-    Ctrl-C ends the work; what was worked out of a plan until then is written (exit 3).
+    Ctrl-C or SIGTERM ends the work; what was worked out of a plan until then is written (exit 3).
     """
     if not (Path(plan) / "plan.json").is_file():
         if quick or items:

@@ -1,21 +1,46 @@
-"""A search in a thread of its own, so that Ctrl-C reaches us while it runs."""
+"""A search in a thread of its own, so that signals and the clock reach us while it runs.
+
+A search that does not stop when it should is left behind: it goes on in its thread until it ends by itself or the
+process does.
+"""
 
 from __future__ import annotations
 
+import atexit
+import math
+import os
+import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from optimizer.interruption import interruptible
 
 Result = TypeVar("Result")
 
 _SECONDS_BETWEEN_REPORTS = 0.1
+PRESSED = 0.7
+"""Seconds that a search gets to stop after Ctrl-C."""
+LATE = 1.0
+"""Seconds that a search gets to stop after its time limit."""
+_AT_EXIT = 10.0  # seconds that what was left behind gets when the interpreter ends
+
+_left: list[threading.Thread] = []
+
+
+class LeftBehind(Exception):
+    """Raised for a search that did not stop when it should."""
 
 
 def run_aside(
     search: Callable[[], Result],
     stop: threading.Event,
     tell: Callable[[], None] | None = None,
-    interrupt: Callable[[], None] | None = None,
+    on_press: Callable[[], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
+    until: float = math.inf,
+    patience: float = math.inf,
 ) -> Result:
     """Run a search in a thread of its own; what it returns or raises, this does.
 
@@ -24,16 +49,25 @@ def run_aside(
     search : callable
         What takes long. It is to end soon after ``stop`` is set.
     stop : threading.Event
-        Set by the first Ctrl-C. A second one leaves at once, with the search still running.
+        Set by the first Ctrl-C, by others, and when the search is left behind. A second Ctrl-C leaves at once.
     tell : callable, optional
         Called in the calling thread about ten times a second until then.
-    interrupt : callable, optional
-        Called once ``stop`` is set by Ctrl-C, for a search that does not look at it often enough.
+    on_press : callable, optional
+        Called once when Ctrl-C comes.
+    on_stop : callable, optional
+        Called once when the search is to stop, for whatever reason.
+    until : float
+        When it should have stopped by itself, by ``time.perf_counter()``.
+    patience : float
+        Seconds from when ``stop`` is set, after which it is left behind; if Ctrl-C set it, :data:`PRESSED` count, and
+        from ``until`` on :data:`LATE`.
 
     Raises
     ------
     KeyboardInterrupt
         If Ctrl-C comes twice.
+    LeftBehind
+        If it does not stop.
     """
     outcome: list[Result] = []
     errors: list[BaseException] = []
@@ -47,17 +81,74 @@ def run_aside(
         finally:
             ended.set()
 
-    threading.Thread(target=run, daemon=True).start()
-    while not ended.is_set():
-        try:
-            if not ended.wait(_SECONDS_BETWEEN_REPORTS) and tell and not stop.is_set():
-                tell()
-        except KeyboardInterrupt:
-            if stop.is_set():
-                raise
-            stop.set()
-            if interrupt is not None:
-                interrupt()
+    thread = threading.Thread(target=run, daemon=True)
+    with interruptible() as pressed:
+        waiting = _Waiting(stop, pressed, on_press, on_stop)
+        thread.start()
+        while not ended.is_set():
+            try:
+                if not ended.wait(_SECONDS_BETWEEN_REPORTS) and tell and not stop.is_set():
+                    tell()
+            except KeyboardInterrupt:
+                waiting.press()
+            if waiting.is_over(until, patience) and not ended.is_set():
+                stop.set()
+                leave_behind(thread)
+                raise LeftBehind
     if errors:
         raise errors[0]
     return outcome[0]
+
+
+class _Waiting:
+    """Since when a search that is waited for should have stopped."""
+
+    def __init__(
+        self,
+        stop: threading.Event,
+        pressed: threading.Event,
+        on_press: Callable[[], None] | None,
+        on_stop: Callable[[], None] | None,
+    ) -> None:
+        self.stop, self.pressed, self.on_press, self.on_stop = stop, pressed, on_press, on_stop
+        self.noted = False
+        self.stopped = math.inf
+
+    def press(self) -> None:
+        """Take note of a Ctrl-C that raised; a second one raises again."""
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
+        if self.on_press is not None:
+            self.on_press()
+        self.stop.set()
+
+    def is_over(self, until: float, patience: float) -> bool:
+        """Whether the search has had all the time it gets to stop."""
+        if self.pressed.is_set() and not self.noted:
+            self.press()
+        now = time.perf_counter()
+        if self.stopped == math.inf and (self.stop.is_set() or now > until):
+            self.stopped = now
+            if self.on_stop is not None:
+                self.on_stop()
+        return now > min(self.stopped + (PRESSED if self.noted else patience), until + LATE)
+
+
+def leave_behind(thread: threading.Thread) -> None:
+    """Go on without a thread that is inside a solver, which the interpreter must outlive."""
+    if not _left:
+        atexit.register(_outlive)
+    _left.append(thread)
+
+
+def _outlive() -> None:
+    """Wait for what was left behind; end the process at once where that never ends, since it would crash it."""
+    until = time.perf_counter() + _AT_EXIT
+    for thread in _left:
+        thread.join(max(until - time.perf_counter(), 0.0))
+    if any(thread.is_alive() for thread in _left):
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(1 if hasattr(sys, "last_value") else 0)

@@ -11,13 +11,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-import highspy
 import numpy as np
+from highspy import IisStrategy
 from scipy.sparse import csc_array
 
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.halving import whole_conflict
-from optimizer.solver.highs_ground import EXACT, STATUS, Quiet, as_lp, set_options
+from optimizer.solver.highs_ground import STATUS
+from optimizer.solver.process import iis_in_process, run_in_process
 from optimizer.solver.solution import Solution
 
 _SECONDS = 30.0
@@ -27,7 +28,7 @@ _ROUNDS = 4
 _MANY = 3000  # rows of which HiGHS is not asked
 _SMALL = 3000  # non-zeros up to which HiGHS is asked about whole numbers itself
 _IRREDUCIBLE = 3  # HiGHS's mark; only times out and reducible answers have others
-_STRATEGY = highspy.IisStrategy
+_STRATEGY = IisStrategy
 _IN_LP = int(_STRATEGY.kIisStrategyFromLp) + int(_STRATEGY.kIisStrategyIrreducible)
 _OF_RELAXATION = _IN_LP + int(_STRATEGY.kIisStrategyRelaxation)
 
@@ -53,16 +54,37 @@ class Conflict:
     irreducible: bool = True
 
 
-def with_conflict(solution: Solution, arrays: Arrays) -> Solution:
-    """The verdict that a program has no solution, with a conflict where one is found in time."""
-    found = find_conflict(arrays, _SECONDS)
+def with_conflict(solution: Solution, arrays: Arrays, seconds: float) -> Solution:
+    """The verdict that a program has no solution, with a conflict where one is found in time.
+
+    Ctrl-C ends the search for the conflict; the verdict stands.
+    """
+    try:
+        found = find_conflict(arrays, min(seconds, _SECONDS))
+    except KeyboardInterrupt:
+        found = None
     if found is None:
         return solution
     return replace(solution, conflict=found.rows, conflict_columns=found.columns)
 
 
 def find_conflict(arrays: Arrays, seconds: float) -> Conflict | None:
-    """A conflict of a program without a solution; None where there is none, or none is found in time."""
+    """A conflict of a program without a solution; None where there is none, or none is found in time.
+
+    HiGHS runs in a process of its own throughout, so that the time is kept whatever it does.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The program.
+    seconds : float
+        Time limit.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C came.
+    """
     until = time.perf_counter() + seconds
     proof = clashing_rows(arrays, seconds)
     if proof is not None:
@@ -86,7 +108,7 @@ def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
     rows = _fewer(arrays, rows, until)
     part, kept = part_of(arrays, rows)
     # HiGHS does not end in time on a large part.
-    found = _asked(part, _OF_RELAXATION, max(until - time.perf_counter(), 1.0)) if len(rows) <= _MANY else None
+    found = _asked(part, _OF_RELAXATION, until - time.perf_counter()) if len(rows) <= _MANY else None
     if found is None:
         picked, bounds, irreducible = whole_conflict(part.relaxed(), until)
         found = Conflict(picked, bounds, irreducible=irreducible) if picked or bounds else None
@@ -137,13 +159,10 @@ def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
     Every row may be missed at a price; those that have a dual value in the cheapest solution are a proof.
     """
     loose = _missable(arrays)
-    highs = Quiet()
-    set_options(highs, {"solver": "simplex", "time_limit": max(seconds, 0.0)} | EXACT)
-    highs.passModel(as_lp(loose))
-    highs.run()
-    if highs.getModelStatus() != STATUS.kOptimal or highs.getInfo().objective_function_value <= _MISSED:
+    found = run_in_process(loose, {"solver": "simplex"}, seconds)
+    if found is None or found["status"] != STATUS.kOptimal.name or found["objective"] <= _MISSED:
         return None
-    duals: Floats = np.abs(np.array(highs.getSolution().row_dual))
+    duals: Floats = np.abs(found["row_duals"])
     return np.flatnonzero(duals > _NOISE)
 
 
@@ -172,20 +191,13 @@ def _missable(arrays: Arrays) -> Arrays:
 
 def _asked(arrays: Arrays, strategy: int, seconds: float) -> Conflict | None:
     """HiGHS's answer, where it marks it valid and irreducible."""
-    highs = Quiet()
-    set_options(highs, {"iis_strategy": strategy, "iis_time_limit": max(seconds, 0.0), "presolve": "off"} | EXACT)
-    highs.passModel(as_lp(arrays))
-    status, iis = highs.getIis()
-    if status == highspy.HighsStatus.kError or not iis.valid_ or iis.status_ != _IRREDUCIBLE:
+    iis = iis_in_process(arrays, strategy, seconds)
+    if iis is None or not iis["valid"] or iis["status"] != _IRREDUCIBLE:
         return None
-    rows = tuple(int(row) for row in iis.row_index_)
-    return Conflict(rows, _bounded(iis, arrays)) if rows else None
+    return Conflict(tuple(iis["rows"]), _bounded(iis, arrays)) if iis["rows"] else None
 
 
-def _bounded(iis: Any, arrays: Arrays) -> tuple[int, ...]:
+def _bounded(iis: dict[str, Any], arrays: Arrays) -> tuple[int, ...]:
     """Columns whose bounds are in the conflict and say something: not a mere zero below."""
-    found = []
-    for column, bound in zip(iis.col_index_, iis.col_bound_, strict=True):
-        if bound == highspy.IisBoundStatus.kIisBoundStatusUpper or arrays.lower[column] != 0:
-            found.append(int(column))
-    return tuple(found)
+    bounds = zip(iis["columns"], iis["upper"], strict=True)
+    return tuple(column for column, upper in bounds if upper or arrays.lower[column] != 0)

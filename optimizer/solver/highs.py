@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import math
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +12,10 @@ import highspy
 import numpy as np
 
 from optimizer.errors import SolverError
+from optimizer.interruption import finishing, interruptible
 from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.solver.highs_changes import Changing, Report
+from optimizer.solver.aside import LeftBehind, run_aside
+from optimizer.solver.highs_changes import Report
 from optimizer.solver.highs_ground import (
     DEFAULTS,
     EXACT,
@@ -27,26 +27,26 @@ from optimizer.solver.highs_ground import (
     Basis,
     Quiet,
     Watch,
+    cut_off,
     set_options,
     settings_of,
 )
-from optimizer.solver.offers import Offers
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.highs_offers import Incumbent, Offering
+from optimizer.solver.solution import Held, Options, Solution, Stop, overtime
 
 __all__ = ["NAME", "Basis", "Incumbent", "Model", "Report", "completed", "made_whole", "solve", "solve_held"]
 
-Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
-
-_CONFIRM_SECONDS = 60.0
-_UNSAFE = 3  # times that HiGHS asks for solutions from the root's last cuts to the first node's dive
+PATIENCE = 3.0
+"""Seconds that HiGHS gets to stop when a search has no more use for it."""
+_FINISH_PRESSED = 1.0  # seconds for finishing a solution off after Ctrl-C
 # The dual simplex method ends some programs without a solution as unknown; scaled otherwise it mostly can tell, and so
 # can the primal one.
 _WAYS: tuple[dict[str, Any], ...] = ({}, {"simplex_scale_strategy": 2}, {"simplex_strategy": 4})
-_SAME = 1e-6  # relative, between a solution as it was given and as the search holds it
+_UNCONFIRMED = "presolve called the program infeasible, which a run without presolve did not confirm"
 _FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
 
-class Model(Changing):
+class Model(Offering):
     """A program held by HiGHS: solved, changed in place, and solved again from where it stands.
 
     Parameters
@@ -69,6 +69,8 @@ class Model(Changing):
     on_query : callable or None
         Called with the bound, in the search's thread, each time the search asks for solutions from elsewhere: after
         every round of cuts at the root, and before it dives. It can hold the search up; it must not raise.
+    on_stop : callable or None
+        Called once, in the thread that waits for the search, when the search is to stop.
     dropped : bool
         Whether the search has dropped a solution that it was given: its presolve leaves out what is not needed for the
         best solution, and may not find its way back from another.
@@ -80,18 +82,14 @@ class Model(Changing):
     """
 
     def __init__(self, arrays: Arrays, *, heeds: bool = True, settings: dict[str, Any] | None = None) -> None:
+        super().__init__()
         self.arrays = arrays
         self._heeds, self._fixed_settings = heeds, EXACT | (settings or {})
-        self._watch = Watch()
+        self.on_stop: Callable[[], None] | None = None
         self._start: tuple[Ints, Floats] | None = None
         self._left_behind = False
         self._interrupted = False
-        self.on_query: Callable[[float], None] | None = None
-        self.on_incumbent: Incumbent | None = None
-        self._offers = Offers()
-        self._given = np.inf  # objective of the best that the search was given
-        self.dropped = False
-        self._unsafe = 0  # times yet that the search asks for solutions and must not be given any
+        self._until = math.inf  # when the run at hand is to end
         self._basis: Any = None  # of the first solve of a linear program, from which all later ones start
         self._most_iterations = 0
         self._highs = self._made()
@@ -101,28 +99,8 @@ class Model(Changing):
         made = Quiet()
         set_options(made, self._fixed_settings)
         self._pass(made)
-        if self.arrays.integer.any():
-            made.cbMipLogging.subscribe(self._note)
-            made.cbMipImprovingSolution.subscribe(self._improved)
-            made.cbMipUserSolution.subscribe(self._take_offer)
-            made.cbMipGetCutPool.subscribe(self._root_ends)
-            made.cbMipInterrupt.subscribe(self._ask)
-        if self._heeds:
-            made.cbSimplexInterrupt.subscribe(self._ask)
-            made.cbIpmInterrupt.subscribe(self._ask)
+        self._subscribe(made, self._heeds)
         return made
-
-    def _note(self, event: Any) -> None:
-        self._watch.note(event)
-
-    def _ask(self, event: Any) -> None:
-        self._watch.ask(event)
-
-    def _improved(self, event: Any) -> None:
-        self._watch.note(event)
-        if self.on_incumbent is not None:
-            out = event.data_out
-            self.on_incumbent(float(out.objective_function_value), np.array(out.mip_solution, dtype=float))
 
     @property
     def stopping(self) -> bool:
@@ -139,43 +117,6 @@ class Model(Changing):
         self._interrupted = True
         self._watch.stop.set()
 
-    # ------------------------------------------------------------------ solutions from elsewhere
-    def offer(self, values: Floats) -> None:
-        """Hand a solution to the search that runs, or else to the next one; from any thread.
-
-        It is taken over before the search dives next, if it is better than the incumbent and holds within HiGHS's
-        tolerances; otherwise nothing happens. Of several that wait, the best is kept.
-
-        Parameters
-        ----------
-        values : ndarray
-            A value for every column.
-        """
-        self._offers.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
-
-    def _take_offer(self, event: Any) -> None:
-        """Give the search the solution that waits, if it is better than its incumbent."""
-        self._watch.note(event)
-        incumbent = event.data_out.mip_primal_bound
-        self.dropped |= incumbent > self._given + _SAME * (1 + abs(self._given))
-        if self.on_query is not None:
-            self.on_query(float(event.data_out.mip_dual_bound))
-        if self._unsafe:
-            self._unsafe -= 1
-            return
-        offered = self._offers.take()
-        if offered is not None and offered[0] < incumbent:
-            self._given = min(self._given, offered[0])
-            event.data_in.setSolution(offered[1])
-
-    def _root_ends(self, event: Any) -> None:
-        """Take note that the root's cuts are made, which HiGHS shows then.
-
-        It crashes where a solution it takes over before the first dive leaves it no node to dive from (up to 1.16), so
-        it is given none until then.
-        """
-        self._unsafe = _UNSAFE
-
     # ------------------------------------------------------------------ solving
     def solve(
         self,
@@ -185,9 +126,9 @@ class Model(Changing):
         duals: bool = False,
         floor: float = -np.inf,
         enough: float = -np.inf,
-        patience: float = math.inf,
+        patience: float = PATIENCE,
     ) -> Solution:
-        """Solve the program as it stands; as :func:`solve`, which tells the other parameters.
+        """Solve the program as it stands; as :func:`solve`, which describes the other parameters.
 
         Parameters
         ----------
@@ -196,10 +137,14 @@ class Model(Changing):
         enough : float
             A cost that will do, whatever the gap: a search with whole numbers that gets below it is over.
         patience : float
-            Seconds after which a search that does not stop when it should is left behind: parts of HiGHS heed neither
-            time limit nor interruption. It ends by itself later; what is returned then holds its bound alone.
+            Seconds after which a search that was interrupted and does not stop is left behind, as it is soon after its
+            time limit and after Ctrl-C: parts of HiGHS heed neither. It ends by itself later; what is returned then is
+            the best solution that it had found, with the bound that it had proven.
         """
-        solution = self._solve(options, report, duals, max(_target(floor, options.gap), enough), patience)
+        with interruptible():
+            self._until = time.perf_counter() + options.time_limit
+            target = max(_target(floor, options.gap), enough)
+            solution = self._solve(options, report, duals, target, patience)
         if solution.values is None or solution.bound >= floor:
             return solution
         return replace(solution, bound=floor)
@@ -207,55 +152,68 @@ class Model(Changing):
     def part(self, options: Options, settings: dict[str, Any], *, duals: bool = False) -> Solution:
         """Solve the program as part of a larger search: with options of HiGHS, and no verdict confirmed.
 
-        A linear program starts from where the last run ended.
+        A linear program starts from where the last run ended. Ctrl-C raises, once the run has stopped.
         """
-        asked = self._run(settings_of(self.arrays, options, options.time_limit) | settings, None)
-        return self._solution(options, asked, duals)
+        self._until = time.perf_counter() + options.time_limit
+        stopped = self._run(settings_of(self.arrays, options, options.time_limit) | settings, None)
+        if self._watch.pressed:
+            raise KeyboardInterrupt
+        return self._behind(options, stopped) if self._left_behind else self._solution(options, stopped, duals)
 
     def close(self) -> None:
         """Free the memory of HiGHS at once: callbacks make the object one that only the garbage collector frees."""
         self._highs.clear()
 
     def _solve(self, options: Options, report: Report | None, duals: bool, target: float, patience: float) -> Solution:
-        began, left = time.perf_counter(), options.time_limit
+        left = options.time_limit
         if self._basis is not None and not self.arrays.integer.any():
-            asked = self._run_from_basis(options, report)
-            if asked or self._highs.getModelStatus() in _FROM_BASIS:
-                return self._solution(options, asked, duals)
-            left -= time.perf_counter() - began
+            stopped = self._run_from_basis(options, report)
+            if self._left_behind:
+                return self._behind(options, stopped)
+            if stopped or self._highs.getModelStatus() in _FROM_BASIS:
+                return self._solution(options, stopped, duals)
+            left = self._left()
         settings = settings_of(self.arrays, options, left) | {"objective_target": target}
-        asked = self._run(settings, report, afresh=self._basis is not None, patience=patience)
+        stopped = self._run(settings, report, afresh=self._basis is not None, patience=patience)
         if self._left_behind:
-            stop = Stop.INTERRUPTED if asked else Stop.TIME_LIMIT
-            bound = -np.inf if self._watch.bound is None else self._watch.bound
-            return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=self._watch.nodes)
-        told = self._highs.getModelStatus()
-        if told in INFEASIBLE or (told == STATUS.kUnknown and not asked):
-            asked = self._settle(options, report, began)
-        self._keep_basis()
-        solution = self._solution(options, asked, duals)
-        if told not in INFEASIBLE or solution.stop is Stop.INFEASIBLE:
+            return self._behind(options, stopped)
+        verdict = self._highs.getModelStatus()
+        if verdict in INFEASIBLE or (verdict == STATUS.kUnknown and not stopped):
+            stopped = self._settle(options, report)
+        solution = self._settled(options, stopped, duals)
+        if verdict not in INFEASIBLE or solution.stop is Stop.INFEASIBLE:
             return solution
-        note = "presolve called the program infeasible, which a run without presolve did not confirm"
-        return replace(solution, notes=(note,))
+        return replace(solution, notes=(_UNCONFIRMED,))
 
-    def _settle(self, options: Options, report: Report | None, began: float) -> bool:
+    def _settled(self, options: Options, stopped: bool, duals: bool) -> Solution:
+        """What the last run has come to."""
+        if self._left_behind:
+            return self._behind(options, stopped)
+        self._keep_basis()
+        return self._solution(options, stopped, duals)
+
+    def _left(self) -> float:
+        """Seconds left of the time limit."""
+        return self._until - time.perf_counter()
+
+    def _settle(self, options: Options, report: Report | None) -> bool:
         """Run HiGHS again, without presolve, until it can tell; returns whether Ctrl-C asked it to stop."""
+        self._until = max(self._until, time.perf_counter()) + overtime(options)
         for way in _WAYS:
-            left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
-            asked = self._run(settings_of(self.arrays, options, left) | {"presolve": "off"} | way, report, afresh=True)
-            if asked or self._highs.getModelStatus() != STATUS.kUnknown:
-                return asked
+            settings = settings_of(self.arrays, options, self._left()) | {"presolve": "off"} | way
+            stopped = self._run(settings, report, afresh=True)
+            if stopped or self._left_behind or self._highs.getModelStatus() != STATUS.kUnknown:
+                return stopped
         return False
 
     def _run(
-        self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
+        self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = PATIENCE
     ) -> bool:
-        """Run HiGHS in a thread of its own, so that Ctrl-C reaches us; returns whether Ctrl-C asked it to stop.
+        """Run HiGHS in a thread of its own, so that Ctrl-C reaches us; returns whether it was asked to stop.
 
         A second Ctrl-C leaves at once.
         """
-        limit = time.perf_counter() + settings["time_limit"]
+        until = time.perf_counter() + settings["time_limit"]
         if self._start is not None and self._highs.getRunTime() > 0:
             # HiGHS completes a start on the clock of all its runs so far: past the limit it would drop it.
             self._highs.clear()
@@ -270,54 +228,49 @@ class Model(Changing):
             self._highs.setSolution(len(columns), columns.astype(np.int32), values)
             self._start = None
         self._watch = watch = Watch()
-        self._given, self.dropped = np.inf, False
+        self._given, self.dropped, self._best, self._left_behind = np.inf, False, None, False
         if self._interrupted:
             watch.stop.set()
-        outcome: list[highspy.HighsStatus] = []
-        ended = threading.Event()  # Ctrl-C in Thread.join() takes a thread that still runs for one that has ended
 
-        def search() -> None:
-            try:
-                outcome.append(self._highs.run())
-            finally:
-                ended.set()
+        def tell() -> None:
+            assert report is not None
+            report(watch.incumbent, watch.bound, watch.nodes)
 
-        thread = threading.Thread(target=search, daemon=True)
-        thread.start()
-        if not self._waited(ended, report, limit, patience):
-            self._left_behind = True
-            atexit.register(thread.join)  # the interpreter must not go away under it
-            return bool(time.perf_counter() < limit)
-        if outcome != [highspy.HighsStatus.kOk] and highspy.HighsStatus.kWarning not in outcome:
+        times = {"until": until, "patience": patience}
+        try:
+            outcome = run_aside(
+                self._highs.run, watch.stop, tell if report else None, watch.press, self.on_stop, **times
+            )
+        except LeftBehind:
+            cut_off(self._highs)
+            self._highs, self._left_behind = self._made(), True
+            return watch.pressed or time.perf_counter() < until
+        if outcome not in (highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning):
             status = self._highs.modelStatusToString(self._highs.getModelStatus())
             raise SolverError(f"HiGHS failed: {status}")
         return watch.stop.is_set()
 
-    def _waited(self, ended: threading.Event, report: Report | None, limit: float, patience: float) -> bool:
-        """Wait for the search and tell progress; False when it is to be left behind."""
-        watch, stopped = self._watch, math.inf
-        while not ended.is_set():
-            try:
-                if not ended.wait(0.1) and report and not watch.stop.is_set():
-                    report(watch.incumbent, watch.bound, watch.nodes)
-            except KeyboardInterrupt:
-                if watch.pressed:
-                    raise
-                watch.pressed = True
-                watch.stop.set()
-            now = time.perf_counter()
-            if watch.stop.is_set():
-                stopped = min(stopped, now)
-            if now > min(limit, stopped) + patience:
-                watch.stop.set()
-                return False
-        return True
+    def _behind(self, options: Options, stopped: bool) -> Solution:
+        """What is known of a run that was left behind."""
+        watch = self._watch
+        found = Solution(
+            stop=Stop.INTERRUPTED if stopped else Stop.TIME_LIMIT,
+            held=Held.NOTHING,
+            values=self._best,
+            bound=-np.inf if watch.bound is None else watch.bound,
+            nodes=watch.nodes,
+        )
+        return completed(self.arrays, found, options, duals=False, seconds=self._to_finish(options))
 
-    def _solution(self, options: Options, asked: bool, duals: bool) -> Solution:
+    def _to_finish(self, options: Options) -> float:
+        """Seconds for finishing a solution off."""
+        return max(self._left(), 0.0) + overtime(options)
+
+    def _solution(self, options: Options, stopped: bool, duals: bool) -> Solution:
         """Read two things: why it stopped, and what is held."""
         highs, info, arrays = self._highs, self._highs.getInfo(), self.arrays
         status = highs.getModelStatus()
-        stop = Stop.INTERRUPTED if asked and status not in (STATUS.kOptimal, *INFEASIBLE) else STOPS.get(status)
+        stop = Stop.INTERRUPTED if stopped and status not in (STATUS.kOptimal, *INFEASIBLE) else STOPS.get(status)
         if stop is None:
             raise SolverError(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
         whole, done = bool(arrays.integer.any()), stop is Stop.GAP_REACHED
@@ -330,7 +283,7 @@ class Model(Changing):
         row_duals, column_duals = None, None
         bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
         if whole:
-            values, row_duals, column_duals = made_whole(values, arrays, options, duals)
+            values, row_duals, column_duals = made_whole(values, arrays, options, duals, self._to_finish(options))
         elif duals and done:
             row_duals = np.array(held_values.row_dual, dtype=float)
             column_duals = np.array(held_values.col_dual, dtype=float)
@@ -377,32 +330,46 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     SolverError
         If HiGHS fails or ends with a status that means neither a plan nor none.
     """
-    solution = Model(arrays).solve(options, report, duals=duals)
-    if solution.stop is not Stop.INFEASIBLE:
-        return solution
-    from optimizer.solver.conflict import with_conflict  # which solves parts of the program by what stands here
+    with interruptible():
+        until = time.perf_counter() + options.time_limit
+        solution = Model(arrays).solve(options, report, duals=duals)
+        if solution.stop is not Stop.INFEASIBLE:
+            return solution
+        from optimizer.solver.conflict import with_conflict  # SciPy, which is long to import
 
-    return with_conflict(solution, arrays)
+        return with_conflict(solution, arrays, max(until - time.perf_counter(), 0.0) + overtime(options))
 
 
 def made_whole(
-    values: Floats, arrays: Arrays, options: Options, duals: bool
+    values: Floats, arrays: Arrays, options: Options, duals: bool, seconds: float
 ) -> tuple[Floats, Floats | None, Floats | None]:
-    """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed."""
+    """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed.
+
+    That may take ``seconds``; from Ctrl-C on, one, and duals alone are not worth that.
+    """
     rounded = np.where(arrays.integer, np.round(values), np.clip(values, arrays.lower, arrays.upper))
-    if not duals and arrays.worst_violation(rounded) <= LP_TOLERANCE:
+    disturbed = arrays.worst_violation(rounded) > LP_TOLERANCE
+    if not duals and not disturbed:
         return rounded, None, None
-    solution = solve_held(arrays, rounded, options)
+    with finishing() as pressed:
+        if pressed:
+            seconds = min(seconds, _FINISH_PRESSED if disturbed else 0.0)
+        solution = solve_held(arrays, rounded, replace(options, time_limit=seconds))
+    if disturbed and solution.stop is Stop.INTERRUPTED:
+        return made_whole(values, arrays, options, False, _FINISH_PRESSED)
     if solution.values is None or solution.stop is not Stop.GAP_REACHED:
         return rounded, None, None  # the audit judges it
     return np.where(arrays.integer, rounded, solution.values), solution.row_duals, solution.column_duals
 
 
-def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool) -> Solution:
-    """The solution with whole numbers made whole and all else to HiGHS's tolerances, with duals if wanted."""
+def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool, seconds: float) -> Solution:
+    """The solution with whole numbers made whole and all else to HiGHS's tolerances, with duals if wanted.
+
+    ``seconds`` is how long that may take.
+    """
     if found.values is None:
         return found
-    values, row_duals, column_duals = made_whole(found.values, arrays, options, duals)
+    values, row_duals, column_duals = made_whole(found.values, arrays, options, duals, seconds)
     cost = float(arrays.cost @ values) + arrays.offset
     within = found.stop is Stop.GAP_REACHED or cost - found.bound <= options.gap * abs(cost)
     held = Held.OPTIMAL if within else Held.FEASIBLE
@@ -410,8 +377,7 @@ def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool)
 
 
 def solve_held(arrays: Arrays, values: Floats, options: Options) -> Solution:
-    """Solve the linear program that is left when whole numbers are held at ``values``, with its duals."""
+    """Solve the linear program that is left when integers are fixed at ``values``, with its duals, in time."""
     whole = arrays.integer
     lower, upper = np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper)
-    seconds = replace(options, time_limit=_CONFIRM_SECONDS)
-    return Model(arrays.with_bounds(lower, upper)).solve(seconds, duals=True)
+    return Model(arrays.with_bounds(lower, upper)).solve(options, duals=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
 
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays
 from optimizer.solver.solution import Options, Stop
+
+if TYPE_CHECKING:
+    from optimizer.program.compile import Arrays
 
 NAME = "HiGHS"
 LP_TOLERANCE = 1e-9
@@ -70,6 +72,10 @@ class Watch:
             self.bound = out.mip_dual_bound
         self.nodes = int(out.mip_node_count)
 
+    def press(self) -> None:
+        """Take note of Ctrl-C."""
+        self.pressed = True
+
     def ask(self, event: Any) -> None:
         """Ask the solver to stop, if so wanted."""
         if self.stop.is_set():
@@ -84,6 +90,17 @@ class Basis:
     rows: list[Any]
     lower = highspy.HighsBasisStatus.kLower
     basic = highspy.HighsBasisStatus.kBasic
+
+
+def cut_off(highs: Quiet) -> None:
+    """Let a search that was left behind call nothing of ours any more, but be asked to stop wherever that can be."""
+    for callback in highs.callbacks:
+        if callback.callbacks:
+            callback.callbacks = [_stop]
+
+
+def _stop(event: Any) -> None:
+    event.interrupt()
 
 
 def as_lp(arrays: Arrays) -> highspy.HighsLp:

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs, scip
 from optimizer.solver.conflict import with_conflict
 from optimizer.solver.rival import Rival, rival
-from optimizer.solver.solution import Options, Report, Solution, Stop
+from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 NAME = "HiGHS and SCIP"
 _ABSOLUTE_GAP = 1e-9
@@ -31,16 +32,18 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     scip.load()
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
-    began = time.perf_counter()
+    until = time.perf_counter() + options.time_limit
     alone = replace(options, threads=1)
-    with rival(arrays, alone) as beside:
-        race = _Race(highs.Model(arrays), beside, alone, report)
-        left = max(options.time_limit - (time.perf_counter() - began), 0.0)
-        own = race.model.solve(replace(alone, time_limit=left), race.look)
-        beside.listen()
-    if own.stop is Stop.INFEASIBLE:
-        return with_conflict(own, arrays)
-    return race.result(own, duals)
+    with interruptible():
+        with rival(arrays, alone) as beside:
+            race = _Race(highs.Model(arrays), beside, alone, report)
+            left = max(until - time.perf_counter(), 0.0)
+            own = race.model.solve(replace(alone, time_limit=left), race.look)
+            beside.listen()
+        seconds = max(until - time.perf_counter(), 0.0) + overtime(options)
+        if own.stop is Stop.INFEASIBLE:
+            return with_conflict(own, arrays, seconds)
+        return race.result(own, duals, seconds)
 
 
 class _Race:
@@ -78,7 +81,7 @@ class _Race:
             self.over = True
             self.model.interrupt()
 
-    def result(self, own: Solution, duals: bool) -> Solution:
+    def result(self, own: Solution, duals: bool, seconds: float) -> Solution:
         """The best solution of both, with the better bound."""
         beside, arrays = self.beside, self.model.arrays
         stop = Stop.GAP_REACHED if self.over else own.stop
@@ -93,8 +96,9 @@ class _Race:
         held = [replace(found, values=x) for x in (own.values, beside.values) if x is not None]
         if not held:
             return found
-        best = min((highs.completed(arrays, one, self.options, duals=False) for one in held), key=self._cost)
-        return highs.completed(arrays, best, self.options, duals=True) if duals else best
+        whole = (highs.completed(arrays, one, self.options, duals=False, seconds=seconds) for one in held)
+        best = min(whole, key=self._cost)
+        return highs.completed(arrays, best, self.options, duals=True, seconds=seconds) if duals else best
 
     def _cost(self, solution: Solution) -> float:
         assert solution.values is not None

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import SolverError
+from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver import highs
-from optimizer.solver.aside import run_aside
+from optimizer.solver.aside import LeftBehind, run_aside
 from optimizer.solver.highs import Incumbent
 from optimizer.solver.offers import Offers
-from optimizer.solver.solution import Held, Options, Report, Solution, Stop
+from optimizer.solver.solution import Held, Options, Report, Solution, Stop, overtime
 from optimizer.versions import version_of
 
 NAME = "SCIP"
 INSTALL = "pip install 'capopt[scip]'"
-_CONFIRM_SECONDS = 60.0
 _STOPS = {
     "optimal": Stop.GAP_REACHED,
     "gaplimit": Stop.GAP_REACHED,
@@ -35,6 +35,7 @@ _SETTINGS: dict[str, Any] = {
     "constraints/setppc/maxprerounds": 0,  # it loses the integrality of variables at times (seen in 10.0.2)
     "propagating/probing/maxprerounds": 0,  # of large programs it takes most of the first minute, and fixes little
 }
+_PATIENCE = 3.0  # seconds that SCIP gets to stop
 _LOOSE = 1e-5  # how far from whole, or relative to a row's terms, a solution may be that SCIP takes for one
 
 
@@ -86,6 +87,7 @@ class Model:
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.on_incumbent: Incumbent | None = None
+        self._best: Floats | None = None  # as SCIP found it
         self.stop = threading.Event()
         self.incumbent: float | None = None
         self.bound: float | None = None
@@ -138,8 +140,9 @@ class Model:
     def found(self) -> None:
         """Tell a better solution; called by SCIP."""
         self.note()
+        self._best = values = self._values()
         if self.on_incumbent is not None and not self._taking:
-            values = self._checked(self._values())
+            self._checked(values)
             self.on_incumbent(float(self.arrays.cost @ values) + self.arrays.offset, values)
 
     def _values(self) -> Floats:
@@ -161,10 +164,25 @@ class Model:
             assert report is not None
             report(self.incumbent, self.bound, self.nodes, NAME)
 
-        run_aside(self._model.optimizeNogil, self.stop, tell if report else None, self._model.interruptSolve)
+        until, press = time.perf_counter() + options.time_limit, self._model.interruptSolve
+        try:
+            run_aside(
+                self._model.optimizeNogil, self.stop, tell if report else None, press, until=until, patience=_PATIENCE
+            )
+        except LeftBehind:
+            return self._behind(until)
         if self.failure is not None:
             raise self.failure
         return self._solution(options)
+
+    def _behind(self, until: float) -> Solution:
+        """What is known of a search that did not stop."""
+        stop = Stop.INTERRUPTED if time.perf_counter() < until else Stop.TIME_LIMIT
+        bound, values = -np.inf if self.bound is None else self.bound, self._best
+        held = Held.NOTHING if values is None else Held.FEASIBLE
+        if values is not None:
+            self._checked(values)
+        return Solution(stop=stop, held=held, values=values, bound=bound, nodes=self.nodes)
 
     def _solution(self, options: Options) -> Solution:
         """Read two things: why it stopped, and what is held."""
@@ -220,18 +238,19 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     An infeasible verdict counts only if HiGHS confirms it, which then names the conflict. With whole numbers held,
     HiGHS works out the rest to its own tolerances, with the duals.
     """
-    began = time.perf_counter()
-    search = Model(arrays)
-    left = max(options.time_limit - (time.perf_counter() - began), 0.0)
-    found = search.solve(replace(options, time_limit=left), report)
-    if found.stop is Stop.INFEASIBLE:
-        return confirmed(arrays, options, report, began)
-    return highs.completed(arrays, found, options, duals=duals)
+    until = time.perf_counter() + options.time_limit
+    with interruptible():
+        search = Model(arrays)
+        left = max(until - time.perf_counter(), 0.0)
+        found = search.solve(replace(options, time_limit=left), report)
+        seconds = max(until - time.perf_counter(), 0.0) + overtime(options)
+        if found.stop is Stop.INFEASIBLE:
+            return confirmed(arrays, options, report, seconds)
+        return highs.completed(arrays, found, options, duals=duals, seconds=seconds)
 
 
-def confirmed(arrays: Arrays, options: Options, report: Report | None, began: float) -> Solution:
+def confirmed(arrays: Arrays, options: Options, report: Report | None, left: float) -> Solution:
     """Answer of HiGHS where SCIP says that there is none."""
-    left = max(options.time_limit - (time.perf_counter() - began), _CONFIRM_SECONDS)
     solution = highs.solve(arrays, replace(options, time_limit=left), report)
     if solution.stop is Stop.INFEASIBLE:
         return solution

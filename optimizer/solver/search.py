@@ -8,7 +8,6 @@ long, does the answer depend on the machine.
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 import time
@@ -17,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
+from optimizer.solver.aside import LATE, PRESSED, leave_behind
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.improve import FINE, Improver
-from optimizer.solver.solution import Options, Report, Solution, Stop
+from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 _PROOF = {  # the improver begins with what these do; RINS stays: it knows the relaxation after cuts
     "mip_heuristic_run_rens": False,
@@ -36,7 +37,6 @@ _COARSE = 0.01  # gap from which on results are handed over soonest
 _SPACING, _FINE_SPACING = 3, 8  # queries from one delivery to the next, at first, by the gap asked
 _AHEAD = 10  # results that may wait for their delivery when the improver begins a step
 _SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
-_PATIENCE = 3.0  # seconds that HiGHS may take to stop
 _ABSOLUTE_GAP = 1e-9
 _HOLDS = 1e-6  # HiGHS's tolerance: what keeps all rows and bounds to this is a plan
 _KNOWN = "given"  # where a plan comes from that the search began with
@@ -58,10 +58,11 @@ def solve(
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
-    search = _Search(arrays, options, report)
-    if start is not None:
-        search.begin(start)
-    return search.run(duals)
+    with interruptible():
+        search = _Search(arrays, options, report)
+        if start is not None:
+            search.begin(start)
+        return search.run(duals)
 
 
 class _Search:
@@ -88,7 +89,7 @@ class _Search:
 
     def _proof(self, settings: dict[str, Any] | None = None) -> Model:
         model = Model(self.arrays, settings=_PROOF | (settings or {}))
-        model.on_query, model.on_incumbent = self._queried, self._found
+        model.on_query, model.on_incumbent, model.on_stop = self._queried, self._found, self._stopped
         return model
 
     def begin(self, values: Floats) -> None:
@@ -114,9 +115,9 @@ class _Search:
         finally:
             self._end()
         if worker:
-            worker.join(_PATIENCE)
+            worker.join(PRESSED if self.model.pressed else LATE)
             if worker.is_alive():
-                atexit.register(worker.join)  # it is still inside HiGHS, which the interpreter must outlive
+                leave_behind(worker)  # it is still inside HiGHS
         if self.error is not None:
             raise self.error
         return self._result(found, duals)
@@ -124,7 +125,7 @@ class _Search:
     def _prove(self, threads: int | None) -> Solution:
         left = max(self.deadline - time.perf_counter(), 0.0)
         options = replace(self.options, threads=threads, time_limit=left)
-        return self.model.solve(options, self._look, floor=self.floor, patience=_PATIENCE)
+        return self.model.solve(options, self._look, floor=self.floor)
 
     def _begin_anew(self) -> None:
         """Another proof, with a presolve that takes over every plan."""
@@ -260,6 +261,11 @@ class _Search:
         if self.model.stopping and not self.anew:
             self.improver.stop()
 
+    def _stopped(self) -> None:
+        """Stop the improver with the proof, unless that begins again."""
+        if not self.anew:
+            self.improver.stop()
+
     def _enough(self, objective: float, bound: float) -> bool:
         """Whether a plan is within the gap of a bound."""
         within = self.options.gap * abs(objective) + _ABSOLUTE_GAP if np.isfinite(objective) else -np.inf
@@ -280,7 +286,7 @@ class _Search:
         if found.stop is Stop.INFEASIBLE:
             from optimizer.solver.conflict import with_conflict  # SciPy, which is long to import
 
-            return with_conflict(found, self.arrays)
+            return with_conflict(found, self.arrays, self._to_finish())
         candidates = [found.values] if found.values is not None else []
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         if self.closed is not None and self.given is not None and found.stop is not Stop.GAP_REACHED:
@@ -291,4 +297,9 @@ class _Search:
         if not candidates:
             return found
         best = min(candidates, key=lambda values: float(self.arrays.cost @ values))
-        return highs.completed(self.arrays, replace(found, stop=stop, values=best), self.options, duals=duals)
+        found = replace(found, stop=stop, values=best)
+        return highs.completed(self.arrays, found, self.options, duals=duals, seconds=self._to_finish())
+
+    def _to_finish(self) -> float:
+        """Seconds for what follows the search."""
+        return max(self.deadline - time.perf_counter(), 0.0) + overtime(self.options)

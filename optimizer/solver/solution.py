@@ -78,6 +78,11 @@ class Options:
             raise ValueError("; ".join(wrong))
 
 
+def overtime(options: Options) -> float:
+    """Seconds that what follows a search may take once its time limit is over."""
+    return 1.0 + 0.05 * options.time_limit
+
+
 @dataclass(frozen=True)
 class Progress:
     """How a solve stands, as told while it runs; money in the instance's currency.

@@ -55,9 +55,9 @@ def test_nearly_whole_values_are_made_whole() -> None:
     """Tests that a column within the solver's tolerance of a whole number becomes it, and the rest is solved again."""
     # y <= 1e6 z, z whole: z = 1e-6 is whole to the solver (its tolerance) and lets y be 1. With z = 0, y is 0.
     arrays = replace(program([50, -1], [[-1e6, 1]], [-INF], [0], upper=[1, 1]), integer=np.array([True, False]))
-    values, *_ = highs.made_whole(np.array([1e-6, 1.0]), arrays, Options(), False)
+    values, *_ = highs.made_whole(np.array([1e-6, 1.0]), arrays, Options(), False, 9.0)
     assert values.tolist() == [0, 0]
-    untouched, *_ = highs.made_whole(np.array([1 - 1e-9, 0.75]), arrays, Options(), False)
+    untouched, *_ = highs.made_whole(np.array([1 - 1e-9, 0.75]), arrays, Options(), False, 9.0)
     assert untouched.tolist() == [1, 0.75]
 
 

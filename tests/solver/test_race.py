@@ -161,7 +161,7 @@ def test_the_two_together_prove_the_gap() -> None:
     beside = Beside(objective=cost, values=good, bound=cost * 1.001, nodes=7)
     run = _Race(Model(arrays), beside, Options(gap=0.002), None)
     own = run.model.solve(replace(LONG, threads=1), run.look)
-    found = run.result(own, duals=False)
+    found = run.result(own, duals=False, seconds=9.0)
     assert run.over
     assert (found.stop, found.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
     assert _cost(arrays, found) <= cost + 1e-6
@@ -218,7 +218,7 @@ def test_a_bound_that_a_solution_contradicts_does_not_count() -> None:
     beside = Beside(bound=-1.0)  # HiGHS holds far more than 1
     run = _Race(Model(arrays), beside, Options(gap=0.001), None)
     own = run.model.solve(Options(gap=0, threads=1, time_limit=1), run.look)
-    found = run.result(own, duals=False)
+    found = run.result(own, duals=False, seconds=9.0)
     assert not run.over
     assert found.bound == own.bound
     assert found.notes == ("SCIP left the race: it claims to have proven that a solution of HiGHS cannot be",)

@@ -15,7 +15,7 @@ from optimizer.errors import SolverError
 from optimizer.instance.random_instance import random_instance
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import highs, search
+from optimizer.solver import aside, highs, search
 from optimizer.solver.highs import Model
 from optimizer.solver.improve import Improver, _some_items, places
 from optimizer.solver.solution import Held, Options, Solution, Stop
@@ -260,7 +260,7 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
         time.sleep(1.0)
 
     monkeypatch.setattr(search._Search, "_queried", stuck)
-    monkeypatch.setattr(search, "_PATIENCE", 0.2)
+    monkeypatch.setattr(aside, "LATE", 0.2)
     found: Solution = search.solve(arrays, Options(gap=0.0, threads=2, time_limit=8.0))
     assert found.stop is Stop.TIME_LIMIT
     assert found.held is Held.FEASIBLE

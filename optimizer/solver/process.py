@@ -1,0 +1,186 @@
+"""Calls of HiGHS that may not listen, in a process that can be ended.
+
+Inside this process HiGHS runs in threads of its own (:mod:`optimizer.solver.aside`), which cannot be ended. That will
+do for a search whose plans are known as they are found. What only says whether something is possible runs here, and
+`getIis` must: it keeps the interpreter's lock while it solves, so that neither Ctrl-C nor the clock is heard.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from optimizer.interruption import interruptible
+
+if TYPE_CHECKING:
+    from optimizer.program.compile import Arrays
+
+_MORE = 0.5  # seconds beyond its limit that a call gets
+_START = 20.0  # seconds that a process gets to start
+_TICK = 0.05
+_RESTED = 30.0  # seconds after which a process that waits is not used again: it ends by itself after twice as long
+
+
+def run_in_process(arrays: Arrays, settings: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    """Solve a program.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The program.
+    settings : dict
+        Options of HiGHS; its time limit is set.
+    seconds : float
+        Time limit; soon after it the process is ended.
+
+    Returns
+    -------
+    dict or None
+        ``status`` (name of HiGHS's model status), ``feasible`` (whether it has a solution), ``objective`` and
+        ``row_duals``; None where no answer came in time.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C came.
+    """
+    return _call("run", arrays, {"time_limit": max(seconds, 0.0), **settings}, seconds)
+
+
+def iis_in_process(arrays: Arrays, strategy: int, seconds: float) -> dict[str, Any] | None:
+    """Irreducible infeasible subsystem of a program, as HiGHS names it.
+
+    Returns
+    -------
+    dict or None
+        ``valid``, ``status`` (HiGHS's mark), ``rows``, ``columns`` and ``upper`` (whether a column's upper bound is
+        meant); None where no answer came in time.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C came.
+    """
+    settings = {"iis_strategy": strategy, "iis_time_limit": max(seconds, 0.0), "presolve": "off"}
+    return _call("iis", arrays, settings, seconds)
+
+
+def _call(name: str, arrays: Arrays, settings: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    if seconds <= 0 or getattr(sys, "frozen", False):  # frozen: the executable is not an interpreter
+        return None
+    program = {one.name: getattr(arrays, one.name) for one in fields(arrays)} | {"columns": (), "rows": ()}
+    with _process() as process:
+        return process.call((name, program, settings, seconds), seconds + _MORE)
+
+
+class _Process:
+    """A process that answers one request after the other."""
+
+    def __init__(self) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from optimizer.solver.child import main; main()"
+        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        command = [sys.executable, "-W", "ignore", "-c", code]
+        self.popen = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)
+        self.parent = os.getpid()  # a fork of this process must leave it alone
+        self.rests = time.perf_counter()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is there and ours."""
+        rested = time.perf_counter() - self.rests
+        return self.parent == os.getpid() and rested < _RESTED and self.popen.poll() is None
+
+    def call(self, request: Any, seconds: float) -> dict[str, Any] | None:
+        """Answer to a request; where none comes in time, or Ctrl-C does, the process is ended."""
+        exchange = _Exchange(self.popen, request)
+        until = time.perf_counter() + _START
+        with interruptible() as pressed:
+            try:
+                while not exchange.ended.wait(_TICK):
+                    if exchange.begun is not None:
+                        until = exchange.begun + seconds
+                    if pressed.is_set():
+                        raise KeyboardInterrupt
+                    if time.perf_counter() > until:
+                        break
+            finally:
+                if not exchange.ended.is_set() or exchange.answer is None:
+                    self.end()
+        return exchange.answer
+
+    def end(self) -> None:
+        """End it."""
+        if self.parent != os.getpid():
+            return
+        self.popen.kill()
+        self.popen.wait()
+        for stream in (self.popen.stdin, self.popen.stdout):
+            assert stream is not None
+            try:
+                stream.close()
+            except OSError:  # what was not sent yet cannot be any more
+                continue
+
+
+class _Exchange:
+    """One request and its answer, in a thread that ends at the latest with the process."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], request: Any) -> None:
+        self.popen, self.request = popen, request
+        self.begun: float | None = None
+        self.answer: dict[str, Any] | None = None
+        self.ended = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        sent, received = self.popen.stdin, self.popen.stdout
+        assert sent is not None
+        assert received is not None
+        try:
+            pickle.load(received)  # it is ready
+            self.begun = time.perf_counter()
+            pickle.dump(self.request, sent)
+            sent.flush()
+            self.answer = pickle.load(received)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            self.answer = None  # the process has ended, or was ended
+        finally:
+            self.ended.set()
+
+
+# ---------------------------------------------------------------- processes that wait for the next request
+_idle: list[_Process] = []
+_lock = threading.Lock()
+
+
+@contextmanager
+def _process() -> Iterator[_Process]:
+    """A process: one that waits, or a new one. It waits again afterwards, if it still is there."""
+    with _lock:
+        process = _idle.pop() if _idle else None
+    if process is not None and not process.usable:
+        process.end()
+        process = None
+    process = process or _Process()
+    yield process
+    process.rests = time.perf_counter()
+    if process.usable:
+        with _lock:
+            _idle.append(process)
+
+
+@atexit.register
+def end_processes() -> None:
+    """End the processes that wait."""
+    with _lock:
+        while _idle:
+            _idle.pop().end()

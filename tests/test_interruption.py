@@ -1,0 +1,109 @@
+"""Ctrl-C and SIGTERM: once to stop and keep, twice to end; what nests, and what is finished off all the same."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from optimizer.interruption import end_as_by_ctrl_c, finishing, interruptible
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def press(number: signal.Signals = signal.SIGINT) -> None:
+    signal.raise_signal(number)
+
+
+def test_the_first_sets_an_event_and_the_second_raises() -> None:
+    """Tests a search's block, and that Ctrl-C raises again after it."""
+    with interruptible() as pressed:
+        assert not pressed.is_set()
+        press()
+        assert pressed.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    with pytest.raises(KeyboardInterrupt):
+        press()
+
+
+def test_blocks_nest() -> None:
+    """Tests that a block within another shares its event, and leaves it in force."""
+    with interruptible() as outer:
+        with interruptible() as inner:
+            press()
+        assert outer is inner
+        assert outer.is_set()
+
+
+def test_before_the_search_there_is_nothing_to_keep() -> None:
+    """Tests that a block that begins before the search raises at once until the search begins, and not afterwards."""
+    with pytest.raises(KeyboardInterrupt), interruptible(from_search_on=True):
+        press()
+    with interruptible(from_search_on=True) as pressed:
+        with interruptible():
+            pass
+        press()
+        assert pressed.is_set()
+
+
+def test_sigterm_is_ctrl_c_once_it_is_made_so() -> None:
+    """Tests that SIGTERM sets the event too where it does as Ctrl-C, and that one that is ignored stays so."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_as_by_ctrl_c()
+    with interruptible() as pressed:
+        press(signal.SIGTERM)
+        assert pressed.is_set()
+    with pytest.raises(KeyboardInterrupt):
+        press(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    end_as_by_ctrl_c()
+    press(signal.SIGTERM)
+
+
+def test_handlers_of_the_program_around_us_stay() -> None:
+    """Tests that a handler that is not Python's own is left alone."""
+    heard = []
+    signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    with interruptible() as pressed:
+        press()
+    assert heard == [signal.SIGINT]
+    assert not pressed.is_set()
+
+
+def test_other_threads_are_not_concerned() -> None:
+    """Tests that a block in another thread neither fails nor hears."""
+    found = []
+
+    def run() -> None:
+        with interruptible() as pressed, finishing() as came:
+            found.append((pressed.is_set(), came))
+
+    with interruptible():
+        press()
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    assert found == [(False, False)]
+
+
+def test_what_finishes_a_result_off_goes_on() -> None:
+    """Tests that after Ctrl-C a search that finishes off does not see it, and that others do again afterwards."""
+    with interruptible() as pressed:
+        with finishing() as came:
+            assert not came
+        press()
+        with finishing() as came, interruptible() as within:
+            assert came
+            assert not within.is_set()
+        with interruptible() as later:
+            assert later is pressed
+            assert later.is_set()
