@@ -148,7 +148,9 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
 )
 @click.option("--relax", is_flag=True, help="Do not demand whole blocks and lots.")
 @solver_option
-@click.option("--elastic", is_flag=True, help="Where no plan meets all rules, plan with the least given up (exit 5).")
+@click.option(
+    "--elastic", is_flag=True, help="Where no plan meets all rules, plan with the cheapest repair made (exit 5)."
+)
 @_strict
 @click.option(
     "--tables",

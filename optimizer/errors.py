@@ -164,7 +164,7 @@ class NoFeasiblePlan(CapoptError):
         self.conflict = tuple(conflict)
         lines = "\n".join(f"  {row}" for row in self.conflict)
         found = f" These cannot hold together:\n{lines}\n" if lines else " "
-        remedy = "All conflicts and the least that must be given up: capopt explain, or optimizer.diagnose."
+        remedy = "All conflicts and the cheapest repairs: capopt explain, or optimizer.diagnose."
         super().__init__(f"no plan meets all rules.{found}{remedy}")
 
 

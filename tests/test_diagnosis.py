@@ -326,9 +326,9 @@ def test_an_edit_that_takes_revenue_away_is_repaired_in_turn() -> None:
     assert again.objective == pytest.approx(found.plan.objective, abs=1e-6)
 
 
-def test_nothing_is_given_up_without_a_conflict() -> None:
-    """Tests that what clashes only with the rest of the repair made is told as such."""
-    # 6000 are agreed and 5000 may be spent: a fifth more. The work costs 20,000 besides, four budgets more, so it goes.
+def test_nothing_is_given_up_that_stands_in_no_conflict() -> None:
+    """Tests that no workload is given up to spare a budget that must be raised anyway: raised further it is enough."""
+    # 6000 are agreed and 5000 may be spent; the work costs 20,000 besides, as much as leaving it undone.
     instance = tiny(
         2,
         {"jobs": [10]},
@@ -338,9 +338,10 @@ def test_nothing_is_given_up_without_a_conflict() -> None:
         budgets=[{"amount": 5000}],
     )
     found = diagnose(instance, gap=0.0, threads=1)
-    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=6000", "workloads.jobs.min_service=0"]
-    assert found.reasons[1].text.startswith("With the rest of the repair made: workload jobs must be served")
-    assert {"workloads row 1", "budgets row 1"} <= set(found.reasons[1].sources)
+    assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=26000"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(26_000)
+    assert [set(reason.sources) for reason in found.reasons] == [{"budgets row 1"}]
 
 
 def test_a_budget_of_next_to_nothing_counts_as_one() -> None:
@@ -395,6 +396,139 @@ def test_two_runs_in_one_place_are_whole_months_apart() -> None:
     found = diagnose(tiny(5, {"jobs": [0]}, **FLEET, training_runs=runs), gap=0.0, threads=1)
     assert {"training_runs row 1", "training_runs row 2", "fleet row 1"} <= set(found.reasons[0].sources)
     assert (len(found.reasons), found.complete, len(found.repair)) == (1, True, 1)
+
+
+# ---------------------------------------------------------------- repairs in time, and their cost
+# Ten of cloud agreed for all six months at 100 each; from the fourth month on ten of another provider at 500 a month.
+TWO: list[dict[str, Any]] = [
+    {"price": 100, "committed_blocks": 1, "earliest": -1, "term_months": 12},
+    {"contract": "far", "provider": "other", "price": 500, "term_months": 1, "earliest": 3},
+]
+PROVIDERS = [{}, {"provider": "lab", "kind": "tenant"}, {"provider": "other"}]
+SURVIVE = {"rule": "survive", "subject": "provider", "limit": 0.8}
+
+
+def test_a_policy_that_begins_too_early_begins_later() -> None:
+    """Tests a loss that cannot be survived in the first three months: the policy begins three months later."""
+    # From then on ten of the other provider are needed, for 500 a month: 6 x 100 + 3 x 500. Without the policy: 600.
+    instance = tiny(
+        6,
+        {"jobs": [10]},
+        providers=PROVIDERS,
+        contracts=TWO,
+        workloads=[{"workload": "jobs", "critical": 1}],
+        policies=[SURVIVE],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["policies.care.from=2030-04"]
+    assert found.given_up[0].text == "policy care, first month: 2030-01 → 2030-04 (policies row 1, column from)"
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(2100)
+    assert (found.least, found.complete) == (True, True)
+    (other,) = found.others
+    assert (str(other.edits[0]), other.share) == ("policies.care.limit=0", 1.0)
+    assert other.plan.objective == pytest.approx(600)
+    assert [reason.months for reason in found.reasons] == [("2030-01", "2030-02", "2030-03")]
+
+
+def test_a_policy_that_ends_too_late_ends_earlier() -> None:
+    """Tests that where the other provider leaves after the fourth month, the policy ends two months earlier."""
+    # Ten of it are taken in four months: 600 + 4 x 500.
+    contracts = [TWO[0], {**TWO[1], "earliest": 0, "ends_by": 3}]
+    instance = tiny(
+        6,
+        {"jobs": [10]},
+        providers=PROVIDERS,
+        contracts=contracts,
+        workloads=[{"workload": "jobs", "critical": 1}],
+        policies=[SURVIVE],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["policies.care.to=2030-04"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(2600)
+
+
+def test_a_small_share_of_the_value_is_less_than_a_month() -> None:
+    """Tests that a policy of 80 % is lowered to the 75 % that survive, rather than ended three months earlier."""
+    # Of twelve that are critical nine are left: 0.75. In three of six months that is a share of 0.0625 against 0.5.
+    offers = [{"offer": "b", "provider": "other", "price": 1, "max_accelerators": 9}]
+    instance = tiny(
+        6,
+        {"jobs": [0, 0, 0, 12]},
+        providers=PROVIDERS,
+        contracts=[{**TWO[0], "accelerators_per_block": 12}],
+        on_demand=offers,
+        workloads=[{"workload": "jobs", "critical": 1}],
+        policies=[SURVIVE],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["policies.care.limit=0.75"]
+    assert [str(edit) for one in found.others for edit in one.edits] == ["policies.care.to=2030-03"]
+
+
+def test_a_run_with_too_little_time_gets_a_later_deadline() -> None:
+    """Tests that a run of three months with a window of two ends a month later: cheaper than no run."""
+    # 30 on ten are three months. A month after the target costs 50, leaving it out 700.
+    run = {"work": 30, "sizes": "10", "required": True, "penalty": 700, "deadline": 1, "target": 1}
+    found = diagnose(
+        tiny(6, {"jobs": [0]}, **FLEET, training_runs=[run | {"lateness_penalty": 50}]), gap=0.0, threads=1
+    )
+    assert [str(edit) for edit in found.repair] == ["training_runs.big.deadline=2030-03"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(50)
+
+
+def test_an_own_rule_and_a_commitment_begin_when_they_can() -> None:
+    """Tests a rule on capacity that comes in the third month, and a commitment that must start before it can."""
+    instance = tiny(
+        4,
+        {"jobs": [0]},
+        contracts=[{"price": 7, "term_months": 1, "earliest": 2}],
+        rules=[{"sense": ">=", "rhs": 10}],
+        rule_terms=[{"quantity": "capacity", "item": "lease"}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["rules.mine.from=2030-03"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(14)
+
+
+def test_of_two_ways_the_cheaper_plan_comes_first() -> None:
+    """Tests that a conflict of two rules has two repairs, ranked by the cost of their plans, each proven."""
+    # Ten must be served at 300 a month, and 200 may be spent in all. Either 600 are spent, or nothing and the work is
+    # left: 2 x 10 x 14 = 280.
+    instance = tiny(
+        2,
+        {"jobs": [10]},
+        contracts=[{"price": 300, "term_months": 1}],
+        workloads=[{"workload": "jobs", "penalty": 14, "min_service": 1}],
+        budgets=[{"amount": 200}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["workloads.jobs.min_service=0"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(280)
+    dear = apply_edits(instance, [parse_edit("workloads.jobs.penalty=29")])  # 580 to leave it, 600 to do it
+    found = diagnose(dear, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["workloads.jobs.min_service=0"]
+    assert [[str(edit) for edit in one.edits] for one in found.others] == [["budgets.cap.amount=600"]]
+    assert found.others[0].plan.objective == pytest.approx(600)
+    assert "Other repairs that cost about as much:" in found.text()
+    assert found.to_dict()["other_repairs"][0]["repair"] == ["budgets.cap.amount=600"]
+    dearer = apply_edits(instance, [parse_edit("workloads.jobs.penalty=31")])  # 620
+    assert [str(edit) for edit in diagnose(dearer, gap=0.0, threads=1).repair] == ["budgets.cap.amount=600"]
+
+
+def test_power_that_nobody_pays_for_is_no_cheapest_repair() -> None:
+    """Tests that more power, whose price no table gives, comes after what can be given up, marked as such."""
+    # 2 MW of an agreed outlet for 1 a month, and 1 MW there: the outlet goes (0), or a megawatt comes for nothing (-2).
+    let = {"sells": "mw", "site": "hall", "accelerator": "", "mw_per_block": 2, "price": 1, "committed_blocks": 1}
+    space = {"sites": [{}], "power": [{"mw": 1}], "outlets": [let | {"term_months": 2, "earliest": 0}]}
+    found = diagnose(tiny(2, {"jobs": [0]}, **space), gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["outlets.let.committed_blocks=0"]
+    assert [str(edit) for one in found.others for edit in one.edits] == ["power.hall.mw+=1"]
+    assert "the power not counted" in found.text()
 
 
 # ---------------------------------------------------------------- time

@@ -193,7 +193,13 @@ def test_the_head_is_told_key_by_key() -> None:
     plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 100, "term_months": 1}]))
     told, headline = sections(PLAN_PAGE)["plan.json"].split("The headline:")
     keys = first_cells(told)
-    assert set(keys) == {*plan.head, "elastic", "given_up", "conflicts"}  # some only where something was given up
+    assert set(keys) == {
+        *plan.head,
+        "elastic",
+        "given_up",
+        "conflicts",
+        "other_repairs",
+    }  # some only where something was given up
     assert first_cells(headline) == list(plan.head["headline"])
 
 

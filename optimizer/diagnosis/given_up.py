@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 from optimizer.instance.edit import Edit
@@ -59,8 +60,11 @@ def given_up(instance: Instance, repaired: Instance, edits: list[Edit]) -> tuple
 def _one(instance: Instance, repaired: Instance, edit: Edit) -> GivenUp:
     key = load_schema().tables[edit.table].key[0]
     places = [i for i, row in enumerate(instance.rows[edit.table]) if getattr(row, key) == edit.item]
-    olds = [getattr(instance.rows[edit.table][i], edit.column) for i in places]
-    news = [getattr(repaired.rows[edit.table][i], edit.column) for i in places]
+    attribute = f"{edit.column}_" if iskeyword(edit.column) else edit.column
+    olds = [getattr(instance.rows[edit.table][i], attribute) for i in places]
+    news = [getattr(repaired.rows[edit.table][i], attribute) for i in places]
+    if load_schema().tables[edit.table].columns[edit.column].type == "month":
+        olds, news = ([instance.label(value) for value in values] for values in (olds, news))
     sources = tuple(instance.place(edit.table, i) for i in places)
     row = instance.rows[edit.table][places[0]]
     name, told = _WORDS[edit.table, edit.column]
@@ -122,6 +126,14 @@ _WORDS: dict[tuple[str, str], tuple[Callable[[Any, str], str], Callable[[Any], s
         lambda row, _: f"own rule {row.rule}, exactly {number(row.rhs)}",
         lambda value: "must hold" if value is None else "may be broken",
     ),
+    ("policies", "from"): (lambda row, _: f"policy {row.policy}, first month", str),
+    ("policies", "to"): (lambda row, _: f"policy {row.policy}, last month", str),
+    ("rules", "from"): (lambda row, _: f"own rule {row.rule}, first month", str),
+    ("rules", "to"): (lambda row, _: f"own rule {row.rule}, last month", str),
+    ("budgets", "from"): (lambda row, _: f"budget {row.budget}, first month", str),
+    ("budgets", "to"): (lambda row, _: f"budget {row.budget}, last month", str),
+    ("training_runs", "deadline"): (lambda row, _: f"run {row.run}, deadline", str),
+    ("commitments", "latest"): (lambda row, _: f"spend commitment {row.commitment}, latest start", str),
     ("power", "mw"): (lambda row, _: f"power of {row.site}, MW", number),
     ("outlets", "committed_blocks"): (lambda row, _: f"outlet {row.outlet}, blocks agreed", number),
     ("contracts", "renews"): (

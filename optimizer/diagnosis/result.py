@@ -40,6 +40,52 @@ class Reason:
     unproven_months: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ProvenRepair:
+    """A repair and the plan that proves it.
+
+    Attributes
+    ----------
+    edits : tuple of Edit
+        What is given up, as edits.
+    given_up : tuple of GivenUp
+        The same in words.
+    share : float
+        How much is given up: the shares of each value, or of the months in which a rule holds, added up.
+    plan : Plan
+        Plan of the repaired instance.
+    first : bool
+        Whether of the inputs that it changes it gives up least.
+    priced : bool
+        Whether the plan's cost counts all that it takes; more power is not paid for.
+    """
+
+    edits: tuple[Edit, ...]
+    given_up: tuple[GivenUp, ...]
+    share: float
+    plan: Plan
+    first: bool = True
+    priced: bool = True
+
+    @property
+    def text(self) -> str:
+        """In one line, with what its plan costs."""
+        cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
+        apart = "" if self.priced else ", the power not counted"
+        return f"{'; '.join(one.text for one in self.given_up)}. It costs {cost}{apart}{doubt(self.plan)}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "repair": [str(edit) for edit in self.edits],
+            "given_up": [one.to_dict() for one in self.given_up],
+            "share": self.share,
+            "objective": self.plan.objective,
+            "bound": self.plan.bound,
+            "text": self.text,
+        }
+
+
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
     """Why there is no plan, and what would give one.
@@ -51,7 +97,7 @@ class Diagnosis:
     reasons : tuple of Reason
         Every conflict found.
     repair : tuple of Edit
-        The least that must be given up, as edits; empty where nothing that can be given up is enough.
+        The best of the repairs, as edits; empty where nothing that can be given up is enough.
     plan : Plan or None
         A plan of the repaired instance, which proves the repair; its cost is the repair's.
     given_up : tuple of GivenUp
@@ -59,11 +105,13 @@ class Diagnosis:
     complete : bool
         Whether all conflicts were found; where time ended the search there may be more.
     least : bool
-        Whether the repair is proven to give up the least; where time ended the search there may be less.
+        Whether it is proven that no other inputs, changed as little as can be, give a cheaper plan.
     stopped : bool
         Whether time ended the search before any repair was found.
     remarks : tuple of str
         What the tables alone show to be impossible, cell by cell, before anything is solved.
+    others : tuple of ProvenRepair
+        Other repairs that cost about as much, the cheapest first.
     """
 
     feasible: bool
@@ -75,6 +123,7 @@ class Diagnosis:
     least: bool = True
     stopped: bool = False
     remarks: tuple[str, ...] = ()
+    others: tuple[ProvenRepair, ...] = ()
 
     def __repr__(self) -> str:
         """One line: how many conflicts, what to give up, at which cost."""
@@ -97,6 +146,7 @@ class Diagnosis:
             "remarks": list(self.remarks),
             "repaired_objective": None if plan is None else plan.objective,
             "repaired_bound": None if plan is None else plan.bound,
+            "other_repairs": [one.to_dict() for one in self.others],
         }
 
     def text(self) -> str:
@@ -120,16 +170,19 @@ class Diagnosis:
     def _repair(self) -> list[str]:
         if not self.repair:
             return ["No repair was found in time; give it more time." if self.stopped else _NOTHING]
-        head = "The least that must be given up:" if self.least else "Enough to give up (less may do; time ran out):"
+        head = "The cheapest repair:" if self.least else "A repair (a cheaper one may be there; time ran out):"
         lines = [head, *(f"   {one.text}" for one in self.given_up)]
         if self.plan is None:
             return [*lines, "No plan was found in time to prove it; give it more time."]
         cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
-        lines.append(f"With that there is a plan, which costs {cost}{_doubt(self.plan)}.")
+        lines.append(f"With that there is a plan, which costs {cost}{doubt(self.plan)}.")
+        if self.others:
+            lines.append("Other repairs that cost about as much:")
+            lines += [f"   {number}. {one.text}" for number, one in enumerate(self.others, start=2)]
         return lines
 
 
-def _doubt(plan: Plan) -> str:
+def doubt(plan: Plan) -> str:
     """How far the cost may be from the least."""
     if plan.gap is None:
         return "; nothing is proven about a cheaper one"

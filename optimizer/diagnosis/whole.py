@@ -1,4 +1,4 @@
-"""Finds out why an instance has no plan and what is the least to give up, and proves it by a plan."""
+"""Find out why an instance has no plan and which repairs give one, each proven by a plan."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from optimizer.diagnosis.given_up import given_up
 from optimizer.diagnosis.prechecks import prechecks
 from optimizer.diagnosis.proof import Proof, proven
 from optimizer.diagnosis.reasons import reasons_of
-from optimizer.diagnosis.result import Diagnosis
+from optimizer.diagnosis.repairs import Repairer
+from optimizer.diagnosis.result import Diagnosis, ProvenRepair, Reason
 from optimizer.diagnosis.still import still_clashing
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.solver.conflicts import find_conflicts
-from optimizer.solver.loosened import loosen
+from optimizer.solver.conflicts import Conflicts, find_conflicts
+from optimizer.solver.loosened import Loosened, loosen
 from optimizer.solver.repair import Repair, cheapest_repair
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Stop
 
 _SECONDS = 60.0
 _LONGER = 5.0  # seconds for what clashes only with the rest of the repair made
@@ -34,7 +35,7 @@ def diagnose(
     progress: Tell | None = None,
     **options: Any,
 ) -> Diagnosis:
-    """Say why an instance has no plan, and what is the least to give up.
+    """Say why an instance has no plan, and which repairs give one.
 
     Parameters
     ----------
@@ -45,14 +46,14 @@ def diagnose(
     progress : callable, optional
         Called with how the search for the repaired plan goes on, as for :func:`optimizer.solve`.
     **options
-        ``gap``, ``time_limit`` (of each of its three searches: for what to give up, for conflicts, for the plan that
-        proves the repair), ``threads``, ``seed``, ``relax`` and ``solver`` (of that plan) as for
-        :func:`optimizer.solve`.
+        ``gap``, ``time_limit`` (of each of its four searches: for what is enough to give up, for conflicts, for the
+        plan of the first repair, for those of the others), ``threads``, ``seed``, ``relax`` and ``solver`` (of these
+        plans) as for :func:`optimizer.solve`.
 
     Returns
     -------
     Diagnosis
-        With every conflict that was found in time, and a repair that a plan proves.
+        With every conflict that was found in time, and repairs that plans prove, the cheapest first.
     """
     settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
     say = tell or (lambda _: None)
@@ -62,24 +63,23 @@ def diagnose(
     repair = cheapest_repair(loosened, settings)
     if isinstance(repair, Repair) and not repair.edits:
         return Diagnosis(feasible=True)
-    say("a plan with the least given up")
-    proof = proven(program, repair, settings, progress) if isinstance(repair, Repair) else Proof({}, None, False)
     say("what clashes")
-    until = time.perf_counter() + settings.time_limit
-    enough = list(proof.edits) if proof.plan is not None else []
+    enough = list(repair.edits) if isinstance(repair, Repair) else []
     found = find_conflicts(loosened, enough, settings.time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
-    named = {cell for one in found.found for cell in one.cells}
-    more, all_named = still_clashing(program.instance, proof.edits, named, settings, until + _LONGER)
+    say("plans with as little given up as can be")
+    best, others, least = _repaired(program, loosened, repair, found, settings, progress)
+    named = {cell[:2] for one in found.found for cell in one.cells}
+    more, all_named = _still(program, best, named, settings)
     reasons += more
-    edits = list(proof.edits.values())
+    edits, plan = list(best.edits.values()), best.plan
     changes = given_up(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
-    plan = proof.plan
     if plan is not None:
         marks = {
             "elastic": [str(edit) for edit in edits],
             "given_up": [one.to_dict() for one in changes],
             "conflicts": [reason.text for reason in reasons],
+            "other_repairs": [one.to_dict() for one in others],
         }
         plan = replace(plan, head={**plan.head, **marks})
     return Diagnosis(
@@ -89,7 +89,35 @@ def diagnose(
         plan=plan,
         given_up=changes,
         complete=found.complete and all_named,
-        least=proof.least,
-        stopped=repair is not None and not isinstance(repair, Repair),
+        least=least,
+        stopped=repair is not None and not isinstance(repair, Repair) and not edits,
         remarks=prechecks(program),
+        others=tuple(others),
     )
+
+
+def _repaired(
+    program: Program,
+    loosened: Loosened,
+    repair: Repair | Stop | None,
+    found: Conflicts,
+    settings: Options,
+    progress: Tell | None,
+) -> tuple[Proof, list[ProvenRepair], bool]:
+    """The best repair with its plan, others that cost about as much, and whether no other inputs are cheaper."""
+    repairs = Repairer(program, loosened, settings, progress).repairs(found.enough)
+    if repairs.found:
+        best, *others = repairs.found
+        edits = {(edit.table, edit.item, edit.column): edit for edit in best.edits}
+        return Proof(edits, best.plan, True), others, repairs.least and found.complete
+    # What an edit takes away can reach further than its rows: then the repaired instance is repaired in turn.
+    proof = proven(program, repair, settings, progress) if isinstance(repair, Repair) else Proof({}, None, False)
+    return proof, [], False
+
+
+def _still(
+    program: Program, best: Proof, named: set[tuple[str, str]], settings: Options
+) -> tuple[tuple[Reason, ...], bool]:
+    """Conflicts of the cells of a repair that no conflict names so far."""
+    cells = [cell for cell in best.edits if cell[:2] in named]
+    return still_clashing(program.instance, best.edits, cells, settings, time.perf_counter() + _LONGER)

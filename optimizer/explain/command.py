@@ -61,8 +61,8 @@ def explain(
     costs to hang less on a provider or owner. The tables are written into the plan folder, and stand in its report
     from then on.
 
-    Of an instance without a plan: all conflicts with the table rows they come from, and the least that must be given
-    up, proven by a plan (exit 5). Where the time ends a search, what was found until then is told.
+    Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
+    proven by a plan (exit 5). Where the time ends a search, what was found until then is told.
 
     Ctrl-C or SIGTERM ends the work; what was worked out of a plan until then is written (exit 3).
     """

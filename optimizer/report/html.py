@@ -14,7 +14,7 @@ from optimizer.report.section_explained import explained
 from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
-from optimizer.report.shortcomings import changed, clashes
+from optimizer.report.shortcomings import changed, clashes, other_repairs
 from optimizer.report.words import level, money, month_text
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def sections(ground: Ground) -> list[Section]:
 
 
 def _why_not(plan: Plan) -> list[Section]:
-    """Of a plan with something given up: what clashes, and the least that had to be given up."""
+    """Of a plan with something given up: what clashes, what was given up, and what could be instead."""
     lost = changed(plan)
     if not lost:
         return []
@@ -101,7 +101,11 @@ def _why_not(plan: Plan) -> list[Section]:
     told = [f"With that given up, the best plan found, this one, costs {cost}."]
     blocks: list[Any] = [Listed("What cannot hold together", Grid(("", "Conflict"), rows, 2))] if rows else []
     grid = Grid(("What is given up", "As it stands", "In this plan", "Edit"), lost, 4)
-    return [Section("conflicts", "Why no plan meets all rules", (*blocks, Listed("Given up", grid), Prose(told)))]
+    blocks += [Listed("Given up", grid), Prose(told)]
+    others = [(str(number), text) for number, text in enumerate(other_repairs(plan), start=2)]
+    if others:
+        blocks.append(Listed("Other repairs that cost about as much", Grid(("", "Repair"), others, 2)))
+    return [Section("conflicts", "Why no plan meets all rules", tuple(blocks))]
 
 
 def _drawn(anchor: str, title: str, charts: list[Chart], *more: Any) -> Section:

@@ -23,7 +23,7 @@ _PENALTIES = {"lateness": "late runs", "not_run": "runs not run", "violation": "
 _SIGNS = {"<=": "at most", ">=": "at least", "=": "exactly"}
 
 
-BREAKS = "No plan meets all rules; this one is for the instance with the least given up"
+BREAKS = "No plan meets all rules; this one is for the instance with the cheapest repair made"
 
 
 def given_up(plan: Plan) -> list[str]:
@@ -51,6 +51,12 @@ def clashes(plan: Plan) -> list[str]:
     """Why no plan meets all rules, a sentence for each conflict; nothing in a plan that keeps all rules."""
     texts = plan.head.get("conflicts", [])
     return [str(text) for text in texts] if isinstance(texts, list) else [str(texts)]
+
+
+def other_repairs(plan: Plan) -> list[str]:
+    """What else could be given up at about the same cost, a sentence for each repair, with what its plan costs."""
+    found = plan.head.get("other_repairs", [])
+    return [str(one.get("text", "")) for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def other_penalties(plan: Plan) -> str:

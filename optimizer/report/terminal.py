@@ -99,6 +99,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
         facts.append(("Gap", told if plan.gap > _NOTHING else "none: no plan is cheaper"))
     lost = shortcomings.changed_in_words(plan)
     facts += [("Given up", "\n".join(lost))] if lost else []
+    instead = shortcomings.other_repairs(plan)
+    facts += [("Or instead", "\n".join(instead))] if instead else []
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]
     others = shortcomings.other_penalties(plan)
     facts += [("Other penalties", others)] if others else []

@@ -10,7 +10,7 @@ from optimizer.plan.headline import PENALTIES
 from optimizer.report import workbook_charts as charts
 from optimizer.report.periods import AFTER
 from optimizer.report.sheets import Book, place
-from optimizer.report.shortcomings import BREAKS, changed, clashes
+from optimizer.report.shortcomings import BREAKS, changed, clashes, other_repairs
 from optimizer.report.steps import biggest, steps
 from optimizer.report.workbook_facts import Fact, headline, provenance
 from optimizer.report.workbook_months import month_columns
@@ -82,6 +82,9 @@ def _write_given_up(book: Book, sheet: Any, row: int, plan: Plan) -> int:
     row += len(lost) + 2
     for number, text in enumerate(clashes(plan), start=1):
         book.put(sheet, row, 0, f"Conflict {number}: {text}", style="note")
+        row += 1
+    for number, text in enumerate(other_repairs(plan), start=2):
+        book.put(sheet, row, 0, f"Repair {number}, at about the same cost: {text}", style="note")
         row += 1
     return row
 

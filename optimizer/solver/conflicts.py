@@ -75,18 +75,27 @@ class _Tree:
         self.until = time.perf_counter() + seconds
         self.narrowing = Narrowing(loosened, self.until)
         self.repair = enough
-        self.enough = [enough] if enough else []  # sets of cells that are enough to give up
+        self.enough: list[frozenset[Cell]] = []  # sets of cells that are enough to give up
         self.beside = 0
         self.behind: list[frozenset[Cell]] = []  # the cells behind each conflict
         self.result = Conflicts()
 
     def grow(self) -> Conflicts:
         """Conflicts of the linear relaxation first, then those of integers where it has a solution."""
+        self.spare()
         leaves = self.walk([frozenset()], self.in_fractions)
         # What was proven enough comes first: there a conflict of integers is one that must be given up.
         self.walk(sorted(leaves, key=len), self.in_integers)
         self.result.enough = [one for one in self.enough if not any(other < one for other in self.enough)]
         return self.result
+
+    def spare(self) -> None:
+        """Leave cells out of what is known to be enough as long as it is; budgets, which cost money alone, last."""
+        for cell in sorted(self.repair, key=lambda cell: cell[0] == "budgets"):
+            fewer = self.repair - {cell}
+            if self.narrowing.possible(fewer):
+                self.repair = fewer
+        self.enough = [self.repair] if self.repair and self.narrowing.possible(self.repair) else []
 
     def walk(
         self, start: list[frozenset[Cell]], find: Callable[[frozenset[Cell]], CellConflict | None]

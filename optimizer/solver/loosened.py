@@ -63,6 +63,20 @@ class Loosened:
         relaxations = tuple(replace(one, weight=one.weight * factors.get(one.cell, 1.0)) for one in self.relaxations)
         return replace(self, arrays=replace(self.arrays, cost=cost), relaxations=relaxations)
 
+    def only(self, cells: Collection[Cell], free: Collection[Cell] = ()) -> Loosened:
+        """The same with nothing but some cells to give up, and others given up as far as one likes, for nothing."""
+        arrays = self.arrays
+        upper, cost = arrays.upper.copy(), arrays.cost.copy()
+        for place, one in enumerate(self.relaxations):
+            if one.cell in free:
+                cost[self.columns_of(one.cell)] = 0.0
+            elif one.cell not in cells:
+                upper[self.first + place] = 0.0
+                for column in one.opened:
+                    upper[column] = self.plain.upper[column]
+        relaxations = tuple(replace(one, weight=0.0) if one.cell in free else one for one in self.relaxations)
+        return replace(self, arrays=replace(arrays, upper=upper, cost=cost), relaxations=relaxations)
+
     def without(self, cells: Collection[Cell]) -> Arrays:
         """The program as it is, but that some cells say nothing any more."""
         plain = self.plain

@@ -284,6 +284,11 @@ def _set(table: str, item: str, column: str, value: float | str) -> Edit:
     return Edit(table, item, column, "=", value if isinstance(value, str) else f"{value:.15g}")
 
 
+def raised(amount: float, over: float) -> float:
+    """A budget's amount raised by what goes over it, up to a few digits."""
+    return amount + _up(over, size=abs(amount))
+
+
 def _up(value: float, size: float = 0.0) -> float:
     """A value rounded up to a few digits (of itself, or of the larger thing it is added to)."""
     if value <= 0:

@@ -100,9 +100,12 @@ def test_a_plan_with_something_given_up_says_so() -> None:
     plan = small_plan()
     elastic = replace(plan, head={**plan.head, "elastic": ["budgets.half.amount=5e6", "rules.own.rhs=3"]})
     text = summary(elastic)
-    assert text.splitlines()[1].startswith("No plan meets all rules; this one is for the instance with the least given")
+    assert text.splitlines()[1].startswith("No plan meets all rules; this one is for the instance with the cheapest")
     assert row(text, "Given up") == "Given up budgets.half.amount=5e6"
     told = [{"what": "own rule own, at most", "before": "2", "after": "3", "edit": "rules.own.rhs=3"}]
     worded = replace(elastic, head={**elastic.head, "given_up": told})
     assert row(summary(worded), "Given up") == "Given up own rule own, at most: 2 → 3"
     assert "Given up" not in summary(plan)
+    instead = replace(elastic, head={**elastic.head, "other_repairs": [{"text": "rules.own.rhs=4. It costs 1 USD."}]})
+    assert row(summary(instead), "Or instead") == "Or instead rules.own.rhs=4. It costs 1 USD."
+    assert "Or instead" not in summary(elastic)

@@ -195,3 +195,7 @@ def test_a_plan_with_something_given_up_says_so_first() -> None:
     assert "Why no plan meets all rules" not in page(plan)
     clash = replace(elastic, head={**elastic.head, "conflicts": ["this stands against <that>."]})
     assert "this stands against &lt;that&gt;." in page(clash)
+    instead = page(replace(elastic, head={**elastic.head, "other_repairs": [{"text": "<this> instead."}]}))
+    assert "Other repairs that cost about as much" in instead
+    assert "&lt;this&gt; instead." in instead
+    assert "Other repairs" not in page(elastic)

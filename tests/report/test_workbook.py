@@ -255,3 +255,18 @@ def test_report_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_months_as_dates(text: str, day: datetime.date | None) -> None:
     """Tests that months become dates where a workbook can hold them, and anything else stays text."""
     assert sheets.month_date(text) == day
+
+
+def test_what_was_given_up_stands_in_the_summary_with_what_could_be_instead(tmp_path: Path) -> None:
+    """Tests that conflicts and other repairs of an elastic plan stand in the workbook's first sheet."""
+    plan = awkward_plan(tmp_path)
+    head = {
+        "elastic": ["rules.own.rhs=3"],
+        "conflicts": ["this clashes."],
+        "other_repairs": [{"text": "that instead."}],
+    }
+    write_workbook(replace(plan, head={**plan.head, **head}), tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx").worksheets[0]
+    cells = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
+    assert "Conflict 1: this clashes." in cells
+    assert "Repair 2, at about the same cost: that instead." in cells
