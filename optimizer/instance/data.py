@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from optimizer.errors import Fault
+from optimizer.instance.notes import is_note
 from optimizer.instance.number_spelling import comma_use
 from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, shown
@@ -112,7 +113,7 @@ class Data:
 
 def type_data(raw: Raw, schema: Schema) -> Data:
     """Everything found, typed, with a fault for each cell and header that is not of the format."""
-    data = Data(schema, raw, faults=list(raw.faults))
+    data = Data(schema, raw, faults=list(raw.faults), warnings=list(raw.warnings))
     _type_head(data)
     for name, spec in schema.tables.items():
         found = raw.tables.get(name)
@@ -170,6 +171,8 @@ def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
     own = spec.key[0]
     named = [column.name for column in spec.columns.values() if column.default == "@name"]
     for row, cells in raw.rows:
+        if _is_remark(data, table, row, cells, positions):
+            continue
         record = Record(row, {}, {})
         for column, name, position, is_name, default in readers:
             value = cells[position] if position is not None else None
@@ -182,6 +185,21 @@ def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
             if name not in record.found and name not in table.unsure:
                 record.values[name] = record.values[own]
         table.records.append(record)
+
+
+def _is_remark(data: Data, table: TypedTable, row: int, cells: Sequence[Any], positions: dict[str, int]) -> bool:
+    """Report a row with text in one cell only where two others are required: mostly a remark without its mark."""
+    filled = [name for name, position in positions.items() if cells[position] is not None]
+    if len(filled) != 1 or not isinstance(found := cells[positions[filled[0]]], str):
+        return False
+    lacking = [name for name, column in table.spec.columns.items() if column.required and name not in filled]
+    if len([name for name in lacking if name in positions]) < 2:
+        return False
+    raw, place = cast(RawTable, table.raw), positions[filled[0]]
+    problem = f"nothing else is in the row, but {' and '.join(lacking)} are required. Begin it with # if it is a note."
+    data.faults.append(Fault(raw.where, row, filled[0], shown(found), problem, cell=raw.cell(row, place)))
+    raw.lost.append(cells)
+    return True
 
 
 def _numeric(spec: Table, column: Column) -> bool:
@@ -197,13 +215,13 @@ def _read_header(data: Data, table: TypedTable, raw: RawTable) -> dict[str, int]
     """Position of every column of the format that stands in the header."""
     columns, positions = table.spec.columns, {}
     for position, name in enumerate(raw.header):
-        if not name:
+        if not name or is_note(name):
             continue
         cell = raw.cell(raw.header_row, position)
         if name not in columns:
             near = _near_column(data, name, table, raw)
             table.unsure.add(near)
-            problem = "no such column in the format."
+            problem = f"no such column in the format.{'' if near else ' If it holds notes, begin its name with notes.'}"
             data.faults.append(Fault(raw.where, raw.header_row, shown(name), shown(name), problem, near, cell))
         elif name in positions:
             problem = "the column stands twice in the header."

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
-from optimizer.instance.head_file import HEAD_FILE, parse_head
+from optimizer.instance.head_file import HEAD_FILE, head_notes, parse_head
+from optimizer.instance.notes import Notes, is_comment, is_note
 from optimizer.instance.raw import (
     CELL_LIMIT,
     Raw,
@@ -20,11 +21,13 @@ from optimizer.instance.raw import (
     quoted,
     refuse_long,
     shown,
+    take_comment,
     tell_unknown,
     tidy,
 )
 from optimizer.schema import load_schema
 
+_MANY = "Put a cell that holds a comma into quotation marks, and write numbers without commas."
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -51,9 +54,28 @@ def read_folder(folder: Path) -> Raw:
     _read_head(folder, names, raw)
     for name in names:
         path = folder / name
-        if path.suffix.lower() == ".csv" or (path.is_file() and path.stem in load_schema().tables):
+        if path.suffix.lower() == ".csv" and is_note(path.stem):
+            _read_notes(path, raw)
+        elif path.suffix.lower() == ".csv" or (path.is_file() and path.stem in load_schema().tables):
             _read_table(path, names, raw)
     return raw
+
+
+def _read_notes(path: Path, raw: Raw) -> None:
+    """A file of notes: its cells are kept, whatever they are."""
+    try:
+        data = _bytes(path)
+    except _UnreadableError:
+        return
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    try:
+        rows = [tuple(cell or None for cell in cells) for cells in csv.reader(io.StringIO(text, newline=""))]
+    except csv.Error:
+        rows = [(line,) for line in text.splitlines()]
+    raw.notes[path.stem] = Notes(tuple((0, cells) for cells in rows))
 
 
 def _bytes(path: Path) -> bytes:
@@ -94,6 +116,7 @@ def _read_head(folder: Path, names: list[str], raw: Raw) -> None:
         return
     found = parse_head(text)
     raw.faults += found.faults
+    raw.head_notes = head_notes(text)
     raw.head, raw.head_broken = {key: tidy(value) for key, value in found.values.items()}, found.broken
     raw.head_places = {key: (_line_of(key, text), "") for key in raw.head}
 
@@ -142,24 +165,37 @@ def _csv_problem(message: str) -> str:
     return f"is not valid CSV ({message}); the rest of the file cannot be read."
 
 
+def _to_header(records: Iterator[tuple[int, list[Any]]]) -> tuple[list[Any], int, list[Any] | None]:
+    """Comments above the header, its line and its cells, None if there is none."""
+    comments: list[Any] = []
+    for line, cells in records:
+        if not is_comment(cells):
+            return comments, line, cells
+        comments.append((line, cells))
+    return comments, 1, None
+
+
 def _parse(path: Path, table: str, raw: Raw) -> RawTable:
     records = _records(path)
-    line, header = next(records, (1, None))
+    comments, line, header = _to_header(records)
     if header is None:
         raise _UnreadableError(path.name, "is empty; expected a header row with the names of the columns.")
     for mark, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(header) == 1 and mark in str(header[0]) and len(load_schema().tables[table].columns) > 1:
             raise _UnreadableError(path.name, f"has its cells separated by {name}; expected commas.", line)
     found = RawTable(table, path.name, [cell or "" for cell in header], header_row=line)
+    found.comments += comments
     for row, cells in records:
-        if len(cells) != len(header):
-            problem = f"the row has {len(cells)} cells and the header has {len(header)}."
-            raw.faults.append(
-                Fault(where=path.name, row=row, value=shown(",".join(c or "" for c in cells)), problem=problem)
-            )
+        if take_comment(found, raw, row, cells):
+            continue
+        if any(cell is not None for cell in cells[len(header) :]):
+            problem = f"the row has {len(cells)} cells and the header has {len(header)}. {_MANY}"
+            text = shown(",".join(c or "" for c in cells))
+            raw.faults.append(Fault(where=path.name, row=row, value=text, problem=problem))
             found.lost.append(cells)
         else:
-            found.rows.append((row, cells))
+            blanks = [None] * (len(header) - len(cells))
+            found.rows.append((row, [*cells[: len(header)], *blanks]))
     drop_unnamed(found, raw)
     refuse_long(found, raw)
     return found

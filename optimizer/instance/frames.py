@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
-from optimizer.instance.raw import Raw, RawTable, Speller, drop_unnamed, refuse_long, shown, tell_unknown, tidy
+from optimizer.instance.notes import Notes, is_comment, is_note
+from optimizer.instance.raw import (
+    Raw,
+    RawTable,
+    Speller,
+    drop_unnamed,
+    refuse_long,
+    shown,
+    take_comments,
+    tell_unknown,
+    tidy,
+)
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -27,6 +38,8 @@ def read_frames(frames: Mapping[Any, Any]) -> Raw:
             _read_head(value, raw)
         elif name in tables:
             _read_table(name, value, raw)
+        elif is_note(name):
+            raw.notes[name] = _read_notes(value)
         else:
             tell_unknown(raw, name, Speller().nearest(name, (*tables, HEAD_KEY)), frames)
     if HEAD_KEY not in frames and not raw.head_broken:
@@ -47,7 +60,7 @@ def _read_head(value: Any, raw: Raw) -> None:
     if _is_frame(value):
         columns = [_heading(column) for column in value.columns]
         records = [[_plain(cell) for cell in column] for column in _columns(value)]
-        if sorted(columns) == ["key", "value"]:
+        if sorted(column for column in columns if not is_note(column)) == ["key", "value"]:
             pairs = list(zip(records[columns.index("key")], records[columns.index("value")], strict=True))
         elif len(value) == 1:
             pairs = [(key or None, column[0]) for key, column in zip(columns, records, strict=True)]
@@ -65,6 +78,8 @@ def _read_head(value: Any, raw: Raw) -> None:
 def _read_pairs(pairs: list[tuple[Any, Any]], raw: Raw) -> None:
     """Keys and values of a frame; a pair of blanks does not count."""
     for key, value in pairs:
+        if is_comment([key]):
+            continue
         if key is None and value is not None:
             raw.faults.append(Fault(where=HEAD_KEY, value=shown(value), problem="a value without a key."))
         elif str(key) in raw.head:
@@ -73,6 +88,15 @@ def _read_pairs(pairs: list[tuple[Any, Any]], raw: Raw) -> None:
             )
         elif key is not None:
             raw.head[str(key)] = value
+
+
+def _read_notes(value: Any) -> Notes:
+    """A frame of notes with its header, or whatever else stands in its place as text."""
+    if not _is_frame(value):
+        return Notes(((0, (str(value),)),))
+    rows = [tuple(_heading(name) or None for name in value.columns)]
+    rows += zip(*[[_plain(cell) for cell in column] for column in _columns(value)], strict=True)
+    return Notes(tuple((0, cells) for cells in rows))
 
 
 def _refuse_head(problem: str, raw: Raw) -> None:
@@ -97,6 +121,7 @@ def _read_table(name: str, value: Any, raw: Raw) -> None:
     found_rows = enumerate(zip(*plain, strict=True), start=1)
     rows: list[tuple[int, Any]] = [(i, cells) for i, cells in found_rows if any(cell is not None for cell in cells)]
     raw.tables[name] = RawTable(name, name, header, rows, header_row=None)
+    take_comments(raw.tables[name], raw)
     drop_unnamed(raw.tables[name], raw)
     refuse_long(raw.tables[name], raw)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from optimizer.errors import Fault
 from optimizer.instance.month_reading import month_readings
+from optimizer.instance.notes import Notes, head_place
 from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Unusable, shown
 from optimizer.instance.values import convert
@@ -16,6 +17,8 @@ from optimizer.schema import Column, load_schema
 
 HEAD_FILE = "instance.toml"
 _BARE = re.compile(r"""[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*([^"'\[{#\s][^#"']*?)[ \t]*(?:#.*)?""")
+_KEY = re.compile(r"""[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*=[ \t]*(.*)""")
+_AFTER = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'#]*)[ \t]*(#.*)""")  # a comment after a value of one line
 _NUMERIC = ("number", "integer")
 
 
@@ -95,3 +98,28 @@ def _unquoted(key: str, value: str, row: int, found: HeadText) -> Any:
 def _meant(value: str, column: Column) -> str:
     readings = month_readings(value) if column.type == "month" else []
     return readings[0][0] if len(readings) == 1 else "YYYY-MM" if column.type == "month" else value
+
+
+# ---------------------------------------------------------------- comments
+def head_notes(text: str) -> Notes:
+    """Comments of the head, each before the key that follows it; one after a value goes before its key."""
+    keys, rows, pending = tuple(load_schema().head.columns), [], list[str]()
+    until = ""  # mark that ends a text of several lines
+    for line in text.splitlines():
+        if until:
+            until, rest = ("", line.split(until)[-1].strip()) if until in line else (until, "")
+            pending += [rest] if rest.startswith("#") else []
+        elif line.strip().startswith("#"):
+            pending.append(line.strip())
+        elif match := _KEY.fullmatch(line):
+            after = _AFTER.fullmatch(match[2])
+            pending += [after[1]] if after else []
+            rows += [(head_place(keys, match[1]), (comment,)) for comment in pending]
+            pending, until = [], _open_mark(match[2])
+    return Notes((*rows, *((len(keys), (comment,)) for comment in pending)))
+
+
+def _open_mark(value: str) -> str:
+    """Mark of a text that goes on in the next line, ``""`` if it does not."""
+    marks = (mark for mark in ('"""', "'''") if value.startswith(mark) and mark not in value[3:])
+    return next(marks, "")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
+from optimizer.instance.notes import Notes
 from optimizer.instance.raw import number_text
 from optimizer.instance.values import month_number, month_text
 from optimizer.schema import Column, load_schema
@@ -89,6 +90,9 @@ class Instance:
         File or sheet of each table, and the row each of its rows stands in.
     read_seconds : float
         Time that reading took.
+    notes : mapping of str to Notes
+        Comment rows and columns of notes of tables and of the head (``instance``), and sheets of notes, by name. They
+        are no content: neither equality nor the hash counts them.
     """
 
     head: Head
@@ -97,6 +101,7 @@ class Instance:
     source: str = ""
     places: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     read_seconds: float = 0.0
+    notes: Mapping[str, Notes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         tables = ", ".join(f"{name} {len(rows)}" for name, rows in self.rows.items() if rows)

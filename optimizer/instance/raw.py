@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.notes import Notes, is_comment, is_note, may_be_data
 
 CELL_LIMIT = 32_767  # characters a cell can hold, as in a workbook
 
@@ -30,6 +31,8 @@ class RawTable:
         Row number and cells, as many as the header has; a blank cell is None.
     lost : list of sequence
         Cells of rows that could not be read; a name in them still counts as known.
+    comments : list of (int, sequence)
+        Row number and cells of comment rows.
     cells : bool
         Whether a row and a column make a cell name such as ``D7``.
     header_row : int
@@ -41,6 +44,7 @@ class RawTable:
     header: list[str]
     rows: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
     lost: list[Sequence[Any]] = field(default_factory=list)
+    comments: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
     cells: bool = False
     header_row: int | None = 1
 
@@ -71,6 +75,12 @@ class Raw:
         Tables that are there but could not be read; that is told already.
     faults : list of Fault
         What is wrong with the carrier itself.
+    warnings : list of Fault
+        What is odd about it.
+    head_notes : Notes
+        Notes among the keys of the head; see :class:`optimizer.instance.notes.Notes`.
+    notes : dict
+        Sheets and files of notes by name; or all notes, where the tables hold none themselves.
     """
 
     source: str
@@ -81,6 +91,9 @@ class Raw:
     tables: dict[str, RawTable] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    head_notes: Notes = field(default_factory=Notes)
+    notes: dict[str, Notes] = field(default_factory=dict)
 
 
 class Speller:
@@ -174,21 +187,44 @@ def tidy(value: Any) -> Any:
 def tell_unknown(raw: Raw, where: str, near: str, present: Collection[str], ending: str = "") -> None:
     """Tell a table that is none of the format; the nearest counts as broken unless it is present itself."""
     nearest = near + ending if near else ""
-    raw.faults.append(Fault(shown(where), value=shown(where), problem="no such table in the format.", nearest=nearest))
+    problem = f"no such table in the format.{'' if near else ' If it holds notes, begin its name with notes.'}"
+    raw.faults.append(Fault(shown(where), value=shown(where), problem=problem, nearest=nearest))
     if near not in present:
         raw.broken.add(near)
         raw.head_broken = raw.head_broken or near == raw.head_where
 
 
+def take_comment(table: RawTable, raw: Raw, row: int, cells: Sequence[Any]) -> bool:
+    """Put a row to the comments if it is one; one that may be meant as data is a warning."""
+    if not is_comment(cells):
+        return False
+    table.comments.append((row, [cell.found if isinstance(cell, Unusable) else cell for cell in cells]))
+    if may_be_data(cells):
+        place, first = next((i, cell) for i, cell in enumerate(cells) if cell is not None)
+        problem = "a row that begins with # is a comment and does not count. Write a blank after # if that is meant."
+        raw.warnings.append(Fault(table.where, row, "", shown(first), problem, cell=table.cell(row, place)))
+    return True
+
+
+def take_comments(table: RawTable, raw: Raw) -> None:
+    """Put all rows that are comments to the comments."""
+    table.rows = [(row, cells) for row, cells in table.rows if not take_comment(table, raw, row, cells)]
+
+
 def drop_unnamed(table: RawTable, raw: Raw) -> None:
-    """Pass over columns without a name; one that holds values is a fault, and a row without other values is none."""
-    named = [i for i, name in enumerate(table.header) if name]
+    """Pass over columns without a name; one that holds values is a fault. A row with nothing but notes is a comment."""
+    named = [i for i, name in enumerate(table.header) if name and not is_note(name)]
     for position in [i for i, name in enumerate(table.header) if not name]:
         held = next(((row, cells[position]) for row, cells in table.rows if cells[position] is not None), None)
         if held:
             problem = "a column without a name holds values."
             cell = table.cell(held[0], position)
             raw.faults.append(Fault(table.where, held[0], "", shown(held[1]), problem, cell=cell))
+    noted = [i for i, name in enumerate(table.header) if is_note(name)]
+    for row, cells in table.rows:
+        notes = [f"# {table.header[i]}: {cells[i]}" for i in noted if cells[i] is not None]
+        if notes and all(cells[i] is None for i in named):
+            table.comments.append((row, notes))
     table.rows = [(row, cells) for row, cells in table.rows if any(cells[i] is not None for i in named)]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from optimizer.errors import Fault, InstanceError
 from optimizer.instance.data import Data, type_data
 from optimizer.instance.instance import Head, Instance, make_row
-from optimizer.instance.raw import Raw, RawTable, printable, shown
+from optimizer.instance.notes import HEAD, Notes, is_note, placed
+from optimizer.instance.raw import Raw, RawTable, column_letters, printable, shown
 from optimizer.instance.validate import validate
 from optimizer.instance.values import month_text
 from optimizer.schema import Column, load_schema
@@ -59,7 +60,8 @@ def understood(raw: Raw, began: float | None = None) -> Instance:
 
 def raw_cells(instance: Instance) -> Raw:
     """The cells of an instance as a carrier would hold them."""
-    raw = Raw(source="the frames given", head_where="instance", head=dict(vars(instance.head)))
+    head = dict(vars(instance.head))
+    raw = Raw(source="the frames given", head_where=HEAD, head=head, notes=dict(instance.notes))
     for name, rows in instance.rows.items():
         if not rows:
             continue
@@ -141,4 +143,20 @@ def _freeze(data: Data, seconds: float) -> Instance:
         source=data.raw.source,
         places=MappingProxyType(places),
         read_seconds=seconds,
+        notes=_notes(data.raw),
     )
+
+
+def _notes(raw: Raw) -> dict[str, Notes]:
+    """Notes of the head and of every table that has any, and sheets of notes."""
+    found = {HEAD: raw.head_notes, **{name: _table_notes(table) for name, table in raw.tables.items()}}
+    return {**{name: notes for name, notes in found.items() if notes != Notes()}, **raw.notes}
+
+
+def _table_notes(table: RawTable) -> Notes:
+    columns: dict[str, tuple[Any, ...]] = {}
+    for place, name in enumerate(table.header):
+        if is_note(name):
+            unique = name if name not in columns else f"{name} ({column_letters(place)})"
+            columns[unique] = tuple(cells[place] for _, cells in table.rows)
+    return Notes(placed(table.comments, [row for row, _ in table.rows], table.header_row), columns)

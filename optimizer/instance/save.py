@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.head_file import HEAD_FILE
+from optimizer.instance.notes import Notes, is_comment, is_note, with_notes
 from optimizer.instance.raw import number_text
 from optimizer.instance.workbook import HEAD_SHEET
 from optimizer.schema import Column, load_schema
@@ -21,16 +23,18 @@ if TYPE_CHECKING:
 def save_folder(instance: Instance, folder: Path) -> None:
     """Write ``instance.toml`` and one CSV per table that has rows; the other tables of the format are removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    head = "".join(f"{key} = {_toml(value)}\n" for key, value in _head(instance))
+    head = _head_text(instance)
     (folder / HEAD_FILE).write_text(head, encoding="utf-8", newline="\n")
     for table in load_schema().tables:
         path = folder / f"{table}.csv"
-        if instance.rows[table]:
+        if records := _records(instance, table):
             with path.open("w", encoding="utf-8", newline="") as file:
-                records = _records(instance, table)
                 csv.writer(file, lineterminator="\n").writerows([_csv(cell) for cell in record] for record in records)
         else:
             path.unlink(missing_ok=True)
+    for name, notes in _sheets(instance).items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([_csv(cell) for cell in row] for _, row in notes.rows)
 
 
 def save_workbook(instance: Instance, path: Path) -> None:
@@ -40,10 +44,12 @@ def save_workbook(instance: Instance, path: Path) -> None:
     book = Workbook()
     sheet = book.active
     sheet.title = HEAD_SHEET
-    _write(sheet, [["key", "value"], *([key, value] for key, value in _head(instance))])
+    _write(sheet, _head_records(instance))
     for table in load_schema().tables:
-        if instance.rows[table]:
-            _write(book.create_sheet(table), _records(instance, table))
+        if records := _records(instance, table):
+            _write(book.create_sheet(table), records)
+    for name, notes in _sheets(instance).items():
+        _write(book.create_sheet(name[:31]), [list(cells) for _, cells in notes.rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
 
@@ -54,16 +60,47 @@ def _head(instance: Instance) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in vars(instance.head).items() if value != columns[key].default]
 
 
+def _head_records(instance: Instance) -> list[list[Any]]:
+    """Rows of the sheet of the head, with its notes where they were."""
+    written = {key: [key, value] for key, value in _head(instance)}
+    records = [["key", "value"], *(written.get(key, [None, None]) for key in load_schema().head.columns)]
+    noted = with_notes(records, instance.notes.get(HEAD_SHEET))
+    return [cells for cells in noted if any(cell is not None for cell in cells)]
+
+
+def _head_text(instance: Instance) -> str:
+    """``instance.toml``, with its notes as comments."""
+    lines = []
+    names = list(instance.notes[HEAD_SHEET].columns) if HEAD_SHEET in instance.notes else []
+    for cells in _head_records(instance):
+        if is_comment(cells):
+            text = " ".join(str(cell) for cell in cells if cell is not None)
+            lines += [line if line.startswith("#") else f"# {line}" for line in text.splitlines()]
+        elif cells[0] != "key":
+            notes = ((name, cell) for name, cell in zip(names, cells[2:], strict=False) if cell is not None)
+            lines += [f"# {name}: {line}" for name, cell in notes for line in str(cell).splitlines()]
+            lines += [f"{cells[0]} = {_toml(cells[1])}"] if cells[0] is not None else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _sheets(instance: Instance) -> dict[str, Notes]:
+    """Sheets of notes."""
+    sheets = {name: notes for name, notes in instance.notes.items() if is_note(name)}
+    return {re.sub(r"[\[\]:*?/\\\0]", "-", name): notes for name, notes in sheets.items()}
+
+
 def _records(instance: Instance, table: str) -> list[list[Any]]:
-    """Header and rows; columns that say nothing beyond their default are left out."""
-    rows = instance.rows[table]
+    """Header and rows with notes; columns that say nothing beyond their default are left out. Empty without any row."""
+    rows, notes = instance.rows[table], instance.notes.get(table)
+    if not rows and notes is None:
+        return []
     columns: list[list[Any]] = []
     for column in load_schema().tables[table].columns.values():
         cells = [_cell(instance, column, row) for row in rows]
         plain = [] if column.default is None else [column.default]
         if column.required or any(cell is not None and cell not in plain for cell in cells):
             columns.append([column.name, *cells])
-    return [list(record) for record in zip(*columns, strict=True)]
+    return with_notes([list(record) for record in zip(*columns, strict=True)], notes)
 
 
 def _cell(instance: Instance, column: Column, row: Any) -> Any:

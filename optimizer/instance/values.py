@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from optimizer.instance.month_reading import month_readings, zoned_months
+from optimizer.instance.notes import MARK, is_error
 from optimizer.instance.number_value import NUMERIC, BadValueError, items_of, refuse_repeats
 from optimizer.instance.raw import nearest, number_text, quoted
 from optimizer.schema import Column
@@ -98,6 +99,10 @@ def _fit(text: str, pattern: str) -> str:
 def _name(value: Any, column: Column) -> str:
     text = _as_text(value)
     _refuse_characters(text, "")
+    if is_error(text):
+        raise BadValueError(f"{text} is the error of a formula.")
+    if text.startswith(MARK):
+        raise BadValueError(f"{quoted(text)} begins with {MARK}, which marks a comment.", text.lstrip(f"{MARK} ")[:80])
     if ";" in text:
         raise BadValueError(
             f"{quoted(text)} holds a semicolon, which separates names in a list.", text.replace(";", "-")[:80]

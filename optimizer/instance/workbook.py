@@ -7,10 +7,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
+from optimizer.instance.notes import TOP, Notes, head_place, is_comment, is_note, trimmed
 from optimizer.instance.raw import (
     Raw,
     RawTable,
@@ -19,6 +21,7 @@ from optimizer.instance.raw import (
     drop_unnamed,
     refuse_long,
     shown,
+    take_comments,
     tell_unknown,
     tidy,
 )
@@ -61,6 +64,8 @@ def read_workbook(path: Path) -> Raw:
     for name, cells in sheets.items():
         if name in known:
             _read_sheet(name, cells, raw)
+        elif is_note(name):
+            raw.notes[name] = Notes(tuple((0, cells) for _, cells in _grid(cells)))
         elif name.casefold() not in IGNORED_SHEETS:
             tell_unknown(raw, name, Speller().nearest(name, known), sheets)
     if HEAD_SHEET not in sheets and not raw.head_broken:
@@ -116,7 +121,7 @@ def _rows(book: Workbook, name: str) -> Iterator[Any]:
 
 
 def _ours(name: str) -> bool:
-    return name in load_schema().tables or name == HEAD_SHEET
+    return name in load_schema().tables or name == HEAD_SHEET or is_note(name)
 
 
 def _cells(book: Workbook, name: str) -> _Cells:
@@ -147,19 +152,27 @@ def _plain(value: Any) -> Any:
     return tidy(str(value)) if isinstance(value, str) else value
 
 
+def _grid(cells: _Cells) -> list[tuple[int, Any]]:
+    """Row number and cells of every row that is not blank, all of them as many as the longest has."""
+    width = max((position for _, position in cells), default=-1) + 1
+    return [(row, [cells.get((row, i)) for i in range(width)]) for row in sorted({row for row, _ in cells})]
+
+
 def _read_sheet(name: str, cells: _Cells, raw: Raw) -> None:
-    if not cells:
+    rows = _grid(cells)
+    above = list(takewhile(lambda found: is_comment(found[1]), rows))
+    if len(above) == len(rows):
         raw.faults.append(Fault(where=name, problem="is empty; expected a header row with the names of the columns."))
         _break(name, raw)
         return
-    rows = sorted({row for row, _ in cells})
-    width = max(position for _, position in cells) + 1
-    header = [_heading(cells.get((rows[0], position))) for position in range(width)]
-    table = RawTable(name, name, header, cells=True, header_row=rows[0])
-    table.rows = [(row, [cells.get((row, position)) for position in range(width)]) for row in rows]
-    if _tell_unusable(table, table.rows.pop(0), [""] * width, raw):
+    top = rows[len(above)]
+    width = len(top[1])
+    header = [_heading(cell) for cell in top[1]]
+    table = RawTable(name, name, header, rows[len(above) + 1 :], cells=True, header_row=top[0], comments=[*above])
+    if _tell_unusable(table, top, [""] * width, raw):
         _break(name, raw)
         return
+    take_comments(table, raw)
     drop_unnamed(table, raw)
     for found in table.rows:
         key = _heading(found[1][header.index("key")]) if name == HEAD_SHEET and "key" in header else ""
@@ -182,7 +195,9 @@ def _tell_unusable(table: RawTable, found: tuple[int, Any], columns: list[str], 
     row, cells = found
     unusable = [(i, cell) for i, cell in enumerate(cells) if isinstance(cell, Unusable)]
     for i, cell in unusable:
-        if row == table.header_row or table.header[i]:
+        if row != table.header_row and is_note(table.header[i]):
+            cells[i] = cell.found
+        elif row == table.header_row or table.header[i]:
             raw.faults.append(Fault(table.where, row, columns[i], cell.found, cell.problem, cell=table.cell(row, i)))
     return bool(unusable)
 
@@ -191,10 +206,27 @@ def _heading(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _head_notes(table: RawTable, keys: int) -> Notes:
+    """Notes among the keys; see :class:`optimizer.instance.notes.Notes`."""
+    known = tuple(load_schema().head.columns)
+    rows = [
+        (TOP if row < (table.header_row or 0) else head_place(known, _following(table, keys, row)), trimmed(cells))
+        for row, cells in table.comments
+    ]
+    by_key = {_heading(cells[keys]): cells for _, cells in table.rows}
+    columns = {name: i for i, name in enumerate(table.header) if is_note(name)}
+    cells_of = {name: tuple(by_key[key][i] if key in by_key else None for key in known) for name, i in columns.items()}
+    return Notes(tuple(rows), cells_of)
+
+
+def _following(table: RawTable, keys: int, row: int) -> str:
+    return next((_heading(cells[keys]) for number, cells in table.rows if number > row), "")
+
+
 def _read_head(table: RawTable, raw: Raw) -> None:
-    """Keys and values; the header may stand in any order."""
+    """Keys and values; the header may stand in any order, with columns of notes."""
     for position, name in enumerate(table.header):
-        if name and (name not in ("key", "value") or name in table.header[:position]):
+        if name and not is_note(name) and (name not in ("key", "value") or name in table.header[:position]):
             near = Speller().nearest(name, ("key", "value"))
             cell = table.cell(table.header_row, position)
             problem = "expected the columns key and value."
@@ -207,6 +239,7 @@ def _read_head(table: RawTable, raw: Raw) -> None:
     if raw.head_broken:
         return
     keys, values = table.header.index("key"), table.header.index("value")
+    raw.head_notes = _head_notes(table, keys)
     for row, cells in table.rows:
         key = _heading(cells[keys])
         if isinstance(cells[keys], Unusable):

@@ -75,7 +75,10 @@ def test_an_unknown_table_hides_nothing(tmp_path: Path, carrier: str) -> None:
         assert told(write_folder(tmp_path, tables)) == [
             f"prices.csv, row 2, {dangling}",
             f"budgets.csv, row 2, {window}",
-            *("instances.csv: no such table in the format.", f"outlet.csv: {unknown} 'outlets.csv'?"),
+            *(
+                "instances.csv: no such table in the format. If it holds notes, begin its name with notes.",
+                f"outlet.csv: {unknown} 'outlets.csv'?",
+            ),
         ]
     elif carrier == "workbook":
         assert told(write_workbook(tmp_path / "mine.xlsx", tables)) == [

@@ -11,6 +11,7 @@ from optimizer.instance.read import read
 from tests.instance.sample import HEAD, put, sample, write_folder
 from tests.instance.told import told
 
+UNKNOWN = "no such column in the format. If it holds notes, begin its name with notes."
 TOML = b'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
 
 # Files of the sample that are written anew, or removed (None), and all faults that are told.
@@ -23,7 +24,10 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
         {"contracts.csv": None, "contract.csv": b"contract\nlease\n"},
         ["contract.csv: no such table in the format. Did you mean 'contracts.csv'?"],
     ),
-    "unknown table, none near": ({"xyzzy.csv": b"a\n1\n"}, ["xyzzy.csv: no such table in the format."]),
+    "unknown table, none near": (
+        {"xyzzy.csv": b"a\n1\n"},
+        ["xyzzy.csv: no such table in the format. If it holds notes, begin its name with notes."],
+    ),
     "capitals": ({"Sites.CSV": b"site\n"}, ["Sites.CSV: no such table in the format. Did you mean 'sites.csv'?"]),
     "another ending": (
         {"sites.csv": None, "sites.tsv": b"site\tregion\nnorth\teurope\n"},
@@ -97,8 +101,8 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     "rows of other lengths": (
         {"sites.csv": b"site,region,pue\nnorth,europe\nsouth,america,1.2,1\n"},
         [
-            "sites.csv, row 2: the row has 2 cells and the header has 3.",
-            "sites.csv, row 3: the row has 4 cells and the header has 3.",
+            "sites.csv, row 3: the row has 4 cells and the header has 3. "
+            "Put a cell that holds a comma into quotation marks, and write numbers without commas."
         ],
     ),
     "quotation mark open": (
@@ -130,7 +134,7 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     ),
     "column unknown": (
         {"sites.csv": b"site,region,zzz\nnorth,europe,1\nsouth,america,1\n"},
-        ["sites.csv, row 1, column zzz: no such column in the format."],
+        ["sites.csv, row 1, column zzz: no such column in the format. If it holds notes, begin its name with notes."],
     ),
     "column twice": (
         {"sites.csv": b"site,region,pue,pue\nnorth,europe,1,2\nsouth,america,1,2\n"},
@@ -147,8 +151,8 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     "no header": (
         {"sites.csv": b"north,europe\nsouth,america\n"},
         [
-            "sites.csv, row 1, column north: no such column in the format.",
-            "sites.csv, row 1, column europe: no such column in the format.",
+            f"sites.csv, row 1, column north: {UNKNOWN}",
+            f"sites.csv, row 1, column europe: {UNKNOWN}",
             "sites.csv, row 1, column site: the required column is missing.",
             "sites.csv, row 1, column region: the required column is missing.",
         ],

@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from tests.instance.sample import sample, write_workbook
 from tests.instance.told import told
 
+UNKNOWN = "no such column in the format. If it holds notes, begin its name with notes."
 NO_RESULT = "the formula has no result; open the workbook in a spreadsheet program and save it."
 
 
@@ -121,7 +122,10 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
         ["sites, cell D1, row 1, column pue: the column stands twice in the header."],
     ),
     "column without a name": (_set(sites_F3=7), ["sites, cell F3, row 3: a column without a name holds values."]),
-    "header is a number": (_set(sites_E1=3.5), ["sites, cell E1, row 1, column 3.5: no such column in the format."]),
+    "header is a number": (
+        _set(sites_E1=3.5),
+        [f"sites, cell E1, row 1, column 3.5: {UNKNOWN}"],
+    ),
     "column missing": (
         _set(sites_B1=None, sites_B2=None, sites_B3=None),
         ["sites, row 1, column region: the required column is missing."],
@@ -145,7 +149,10 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
         _renamed("contracts", "x", "Contracts"),
         ["Contracts: no such table in the format. Did you mean 'contracts'?"],
     ),
-    "extra sheet": (lambda book: book.create_sheet("my notes"), ["my notes: no such table in the format."]),
+    "extra sheet": (
+        lambda book: book.create_sheet("my notes"),
+        ["my notes: no such table in the format. If it holds notes, begin its name with notes."],
+    ),
     "sheet empty": (_emptied("sites"), ["sites: is empty; expected a header row with the names of the columns."]),
     "no head": (
         lambda book: book.remove(book["instance"]),

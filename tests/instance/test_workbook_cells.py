@@ -182,7 +182,9 @@ def test_chart_sheets_are_told(tmp_path: Path) -> None:
         chart.add_series({"values": "=power!$C$2:$C$3"})
         book.add_chartsheet("Chart").set_chart(chart)
 
-    assert told(_calculated(tmp_path / "mine.xlsx", sample(), draw)) == ["Chart: no such table in the format."]
+    assert told(_calculated(tmp_path / "mine.xlsx", sample(), draw)) == [
+        "Chart: no such table in the format. If it holds notes, begin its name with notes."
+    ]
 
 
 # ---------------------------------------------------------------- what is no workbook

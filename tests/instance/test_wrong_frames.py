@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
     "nothing": _table(None, "NoneType"),
     "columns that are numbers": (
         edits.make("sites", lambda f: f.rename(columns={"availability": 3})),
-        ["sites, column 3: no such column in the format."],
+        ["sites, column 3: no such column in the format. If it holds notes, begin its name with notes."],
     ),
     "column misspelt": (
         edits.axis("demand", "workload", "month", "amounts"),
@@ -112,7 +112,10 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
         edits.rename("contracts", "contract"),
         ["contract: no such table in the format. Did you mean 'contracts'?"],
     ),
-    "table of no name": (edits.put(3, pd.DataFrame()), ["3: no such table in the format."]),
+    "table of no name": (
+        edits.put(3, pd.DataFrame()),
+        ["3: no such table in the format. If it holds notes, begin its name with notes."],
+    ),
     "no head": (
         lambda frames: frames.pop("instance"),
         ["instance: is missing: a mapping with the name, start and months of the instance."],
