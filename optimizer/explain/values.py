@@ -1,30 +1,39 @@
 """What one more MW, accelerator, unit of demand or unit of budget is worth, month by month.
 
-Two marginal figures stand side by side and are never mixed: with today's decisions held (the duals of the linear
-program that is left when the plan's whole numbers are fixed), and of the linear relaxation, which ranks but promises
-nothing. The true change by a step is another matter: :mod:`optimizer.explain.steps` solves again.
+Two marginal figures stand side by side and are never mixed: with the plan's decisions fixed, where only operation can
+change, for one more and for one fewer; and of the linear relaxation, which ranks but promises nothing. Both are what
+solving again gives, not duals: a degenerate optimum has many duals, and only some are the change of either side. The
+true change by a step is another matter: :mod:`optimizer.explain.steps` solves again with all decisions free.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from optimizer.plan.plan import Plan
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.fixed_decisions import fix_decisions_at, fix_states_at
 from optimizer.program.holds import held_in, hold
-from optimizer.solver.highs import Model, solve_held
-from optimizer.solver.solution import Options, Solution, Stop
-from optimizer.solver.start import start_values
+from optimizer.program.unit_changes import UnitChange, UnitChanges
+from optimizer.solver.highs import Model
+from optimizer.solver.sensitivity import changes_of_optimum
+from optimizer.solver.solution import Options, Stop
+from optimizer.solver.start import decision_values
 
-COLUMNS = ("month", "kind", "item", "unit", "held", "relaxed")
+COLUMNS = ("month", "kind", "item", "unit", "held", "held_fewer", "relaxed")
 _NOISE = 1e-9
-Figures = dict[tuple[str, str, int], float]  # kind, item, month
+_SECONDS = 60.0  # to solve the program with decisions fixed
+
+_UNITS = {
+    "mw": "per MW and month",
+    "accelerator": "per accelerator and month",
+    "demand": "per reference-accelerator and month",
+    "budget": "per unit of money",
+}
 
 
 def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
@@ -35,89 +44,63 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
     plan : Plan
         Whose values are wanted.
     options : Options, optional
-        Threads, seed and time limit of the two linear programs.
+        Threads and seed; its time limit holds for the values with decisions fixed and for the relaxation, each.
 
     Returns
     -------
     DataFrame
         Columns ``month``, ``kind`` (``mw`` of a site, ``accelerator`` of a pool, ``demand`` of a workload, ``budget``),
-        ``item``, ``unit``, ``held`` and ``relaxed``: present value per unit, in the instance's currency. For
-        ``mw``, ``accelerator`` and ``budget`` what one more saves; for ``demand`` what one more costs. Rows in which
-        both are zero are left out; a budget stands in the last month of its window.
+        ``item``, ``unit``, ``held``, ``held_fewer`` and ``relaxed``: present value per unit, in the instance's
+        currency. ``held``: what one more saves with the plan's decisions fixed (of ``demand``: what it costs).
+        ``held_fewer``: what one fewer costs (of ``demand``: saves). ``relaxed``: as ``held``, in the linear relaxation.
+        NaN where no plan with these decisions is feasible with one more or one fewer, or the time limit came first.
+        Rows without a figure other than zero are left out; a budget stands in the last month of its window.
     """
     settings = options or Options()
     program = build(plan.instance)
     arrays = hold(program, compile_program(program), held_in(plan))
-    columns, whole = start_values(program, arrays, plan)
-    values = np.zeros(len(arrays.cost))
-    values[columns] = whole
-    fixed = solve_held(arrays, values, settings)
-    free = Model(arrays.with_bounds(arrays.lower, arrays.upper)).solve(settings, duals=True)
-    if Stop.INTERRUPTED in (fixed.stop, free.stop):
-        raise KeyboardInterrupt
-    held, relaxed = _figures(program, arrays, fixed), _figures(program, arrays, free)
-    rows = [
-        (
-            plan.instance.label(t),
-            kind,
-            item,
-            _UNITS[kind],
-            held.get((kind, item, t), 0.0),
-            relaxed.get((kind, item, t), 0.0),
-        )
-        for kind, item, t in dict.fromkeys([*held, *relaxed])
-    ]
+    changes = list(UnitChanges(program, arrays).all())
+    fixed = _with_decisions(program, arrays, plan, settings)
+    nothing = np.full((len(changes), 2), np.nan)
+    held = nothing if fixed is None else _savings(program, fixed, changes, (1.0, -1.0), settings)
+    relaxed = _savings(program, arrays, changes, (1.0,), settings)
+    figures = np.column_stack([held, relaxed])
+    wanted = np.flatnonzero((np.nan_to_num(figures) != 0).any(axis=1))
+    rows = [(*_named(plan, changes[place]), *figures[place].tolist()) for place in wanted.tolist()]
     rows.sort(key=lambda row: row[0])
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-_UNITS = {
-    "mw": "per MW and month",
-    "accelerator": "per accelerator and month",
-    "demand": "per reference-accelerator and month",
-    "budget": "per unit of money",
-}
+def _named(plan: Plan, change: UnitChange) -> tuple[str, str, str, str]:
+    kind, item, t = change.key
+    return plan.instance.label(t), kind, item, _UNITS[kind]
 
 
-def _figures(program: Program, arrays: Arrays, solution: Solution) -> Figures:
-    if solution.row_duals is None or solution.column_duals is None:
-        return {}
-    reader = _Reader(program, arrays, solution.row_duals, solution.column_duals)
-    every = [*reader.sites(), *reader.pools(), *reader.demands(), *reader.budgets()]
-    largest = max((abs(value) for _, value in every), default=0.0)
-    return {key: value for key, value in every if abs(value) > _NOISE * largest}
+def _with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Options) -> Arrays | None:
+    """The program with the plan's decisions, and what follows from them, fixed; None where that has no solution.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If solving it was interrupted.
+    """
+    fixed = fix_decisions_at(program, arrays, decision_values(program, arrays, plan))
+    found = Model(fixed).solve(replace(options, time_limit=_SECONDS))
+    if found.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
+    return None if found.values is None else fix_states_at(program, fixed, found.values)
 
 
-class _Reader:
-    """Duals of the program's rows and columns in natural units."""
-
-    def __init__(self, program: Program, arrays: Arrays, rows: NDArray[Any], columns: NDArray[Any]) -> None:
-        self.program, self.m, self.ix = program, program.parts, program.index
-        self.rows = {name: float(dual) for name, dual in zip(arrays.rows, rows, strict=True)}
-        self.columns, self.upper = columns, arrays.upper
-        self.money, self.unit = program.units.money, program.units.accelerators
-
-    def sites(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for site, t in self.m.rows["site_power"]:
-            yield ("mw", site, t), -self.rows["site_power", (site, t)] * self.money / self.program.units.mw
-
-    def pools(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for family in ("in_house_capacity", "contract_capacity"):
-            for pool, t in self.m.rows[family]:
-                yield ("accelerator", pool, t), -self.rows[family, (pool, t)] * self.money / self.unit
-        for (pool, t), column in self.m.col["used"].items():
-            if self.upper[column] < np.inf:
-                dual = float(self.columns[column])
-                yield ("accelerator", pool, t), max(0.0, -dual) * self.money / self.unit
-
-    def demands(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for workload, t in self.m.rows["demand_met"]:
-            loose = min(0.0, float(self.columns[self.m.col["unserved"][workload, t]]))
-            share = 1 - self.ix.workloads[workload].min_service
-            dual = self.rows["demand_met", (workload, t)]
-            yield ("demand", workload, t), (dual + share * loose) * self.money / self.unit
-
-    def budgets(self) -> Iterator[tuple[tuple[str, str, int], float]]:
-        for budget in self.m.rows["budget_limit"]:
-            last = min(int(self.m.budgets[budget].to), self.ix.horizon - 1)
-            yield ("budget", budget, max(last, 0)), -self.rows["budget_limit", budget]
+def _savings(
+    program: Program, arrays: Arrays, changes: list[UnitChange], sides: tuple[float, ...], options: Options
+) -> Floats:
+    """Money per unit that one more saves or one fewer costs, by change and side; of demand it is the other way round."""
+    found = changes_of_optimum(arrays, changes, sides, seconds=options.time_limit)
+    if found is None:
+        return np.full((len(changes), len(sides)), np.nan)
+    signs = np.array([1.0 if change.key[0] == "demand" else -1.0 for change in changes])
+    steps = np.array([change.step for change in changes])
+    figures = found * np.array(sides) * (signs * program.units.money / steps)[:, None]
+    figures[np.isinf(figures)] = np.nan
+    noise = _NOISE * np.nanmax(np.abs(figures), initial=0.0)
+    return np.where(np.abs(figures) <= noise, 0.0, figures)

@@ -30,6 +30,22 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
     tuple of ndarray
         Column numbers and values of every whole-number column that is not left to the solver.
     """
+    m, values = program.parts, decision_values(program, arrays, plan)
+    given = arrays.integer.copy()
+    for family in (*FAMILY.values(), "built", "signed"):
+        given[[x for key, x in m.col[family].items() if key[0] in free]] = False
+    whole = np.flatnonzero(given)
+    return whole, values[whole]
+
+
+def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:
+    """Values that a plan's decisions give to the columns of decisions; 0, or the nearest bound, elsewhere.
+
+    Parameters
+    ----------
+    program, arrays, plan : Program, Arrays, Plan
+        As for :func:`start_values`.
+    """
     m, shift = program.parts, program.instance.month_index(plan.instance.head.start)
     values = np.zeros(len(arrays.cost))
     for row in plan.decisions.itertuples():
@@ -43,11 +59,7 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
     _follow(program, values)
     values = np.clip(values, arrays.lower, arrays.upper)
     _drop_ends(program, values)
-    given = arrays.integer.copy()
-    for family in (*FAMILY.values(), "built", "signed"):
-        given[[x for key, x in m.col[family].items() if key[0] in free]] = False
-    whole = np.flatnonzero(given)
-    return whole, values[whole]
+    return values
 
 
 def alike(program: Program, items: Collection[str]) -> set[str]:

@@ -1,0 +1,55 @@
+"""The program of a plan whose decisions are fixed, so that only its operation is left to choose.
+
+Decisions are orders of builds and purchases, signatures, hand-backs and take-backs, starts of spend commitments and of
+training runs, each with its amount. Operation is everything else: what runs where, what is leased out of which pool, use
+on demand, unserved work, shortfalls and violations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, Floats
+
+DECISIONS = ("ordered", "bought", "started", "ended", "signed", "committed", "placed")
+# What follows from the decisions by the equations of the program, whatever the operation is.
+STATES = ("built", "installed", "in_force", "delivered", "firm", "running", "not_run")
+
+
+def fix_decisions_at(program: Program, arrays: Arrays, values: Floats) -> Arrays:
+    """The linear program in which the decisions, and all columns that must be integer, are fixed.
+
+    Parameters
+    ----------
+    program : Program
+        What the columns belong to.
+    arrays : Arrays
+        The program, compiled; columns may follow its own.
+    values : ndarray
+        A value for each column; those of decisions and integer columns are used.
+
+    Returns
+    -------
+    Arrays
+        Without integrality.
+    """
+    fixed = arrays.integer | columns_of(program, arrays, DECISIONS)
+    return _fixed(arrays, fixed, values)
+
+
+def fix_states_at(program: Program, arrays: Arrays, values: Floats) -> Arrays:
+    """The same with what follows from the decisions fixed too, at a solution with these decisions."""
+    return _fixed(arrays, columns_of(program, arrays, STATES), values)
+
+
+def columns_of(program: Program, arrays: Arrays, families: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Mask of the columns of some families."""
+    chosen = np.zeros(len(arrays.cost), dtype=bool)
+    for family in families:
+        chosen[list(program.parts.col[family].values())] = True
+    return chosen
+
+
+def _fixed(arrays: Arrays, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], values: Floats) -> Arrays:
+    return arrays.with_bounds(np.where(chosen, values, arrays.lower), np.where(chosen, values, arrays.upper))
