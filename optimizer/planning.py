@@ -23,6 +23,7 @@ from optimizer.program.garbage import count_as_old
 from optimizer.program.labels import label_of, telling, told
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
+from optimizer.solver.rule_prices import rule_prices
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.versions import version_of
 
@@ -203,7 +204,7 @@ def _extracted(program: Program, arrays: Arrays, solution: Solution, options: Op
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
     with clock.phase("extract"):
-        tables = extract(program, solution.values[: len(program.columns)], _rule_prices(program, arrays, solution))
+        tables = extract(program, solution.values[: len(program.columns)], rule_prices(program, arrays, solution))
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
@@ -250,16 +251,6 @@ def _solved_to_folder(instance: Instance, target: Path, tables: str, options: di
         raise BoundContradicted(failure.objective, failure.bound, failure.currency, str(aside)) from None
     plan.save(target, tables)
     return plan
-
-
-def _rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[tuple[str, int], float]:
-    """Shadow prices of the planner's own rules, in money per unit of the right-hand side."""
-    if solution.row_duals is None:
-        return {}
-    number = {name: place for place, name in enumerate(arrays.rows)}
-    duals, scale, money = solution.row_duals, program.parts.rule_scale, program.units.money
-    rows = [(key, number.get(("own_rule", key))) for key in program.parts.rows["own_rule"]]
-    return {key: float(duals[row]) * money / scale[key] + 0.0 for key, row in rows if row is not None}
 
 
 def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:

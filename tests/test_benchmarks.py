@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import optimizer
-from benchmarks import relaxations
+from benchmarks import relaxations, values
 from benchmarks.runs import campaign
 from benchmarks.tell import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
@@ -153,3 +153,15 @@ def test_wrong_words_are_told(words: list[str], told: str) -> None:
     found = CliRunner().invoke(relaxations.main, words)
     assert found.exit_code == 2
     assert told in found.output
+
+
+def test_marginal_values_are_what_solving_again_gives() -> None:
+    """Tests values of a shipped and a random instance, most of them with two different sides, against cold solves."""
+    found = [
+        one
+        for name, plan in [*values.plans(["first-steps"], ["S"], [1], 5.0)]
+        for one in values.checked(plan, 8, seed=1)
+    ]
+    assert len(found) == 16
+    assert sum(one.row["held"] != one.row["held_fewer"] for one in found) >= 4
+    assert [one for one in found if not one.agrees] == []

@@ -94,7 +94,7 @@ def _with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Optio
 def _savings(
     program: Program, arrays: Arrays, changes: list[UnitChange], sides: tuple[float, ...], options: Options
 ) -> Floats:
-    """Money per unit that one more saves or one fewer costs, by change and side; of demand it is the other way round."""
+    """Money per unit that one more saves or one fewer costs, by change and side; of demand, costs and saves."""
     found = changes_of_optimum(arrays, changes, sides, seconds=options.time_limit)
     if found is None:
         return np.full((len(changes), len(sides)), np.nan)

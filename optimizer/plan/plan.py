@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HEAD_FILE = "plan.json"
 # Tables of an explained plan, with their columns of text and of numbers or flags.
 EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "values": (frozenset({"month", "kind", "item", "unit"}), frozenset({"held", "relaxed"})),
+    "values": (frozenset({"month", "kind", "item", "unit"}), frozenset({"held", "held_fewer", "relaxed"})),
     "steps": (frozenset({"step", "note"}), frozenset({"saves", "at_least", "at_most", "objective"})),
     "offers": (
         frozenset({"item", "table", "party", "verdict", "reason"}),

@@ -1,8 +1,8 @@
 """The program of a plan whose decisions are fixed, so that only its operation is left to choose.
 
 Decisions are orders of builds and purchases, signatures, hand-backs and take-backs, starts of spend commitments and of
-training runs, each with its amount. Operation is everything else: what runs where, what is leased out of which pool, use
-on demand, unserved work, shortfalls and violations.
+training runs, each with its amount. Operation is everything else: what runs where, what is leased out of which pool,
+use on demand, unserved work, shortfalls and violations.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def fix_states_at(program: Program, arrays: Arrays, values: Floats) -> Arrays:
     return _fixed(arrays, columns_of(program, arrays, STATES), values)
 
 
-def columns_of(program: Program, arrays: Arrays, families: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def columns_of(
+    program: Program, arrays: Arrays, families: tuple[str, ...]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Mask of the columns of some families."""
     chosen = np.zeros(len(arrays.cost), dtype=bool)
     for family in families:

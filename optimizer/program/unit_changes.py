@@ -37,7 +37,7 @@ class UnitChange:
     columns, upper_changes : ndarray
         Columns whose upper bounds move, and by how much.
     step : float
-        Units, in natural units; 1 but for money, which is counted in larger steps where one is lost in rounding.
+        Units, in natural units: 1; of money more where one is lost in rounding, of a rule's right-hand side a little.
     """
 
     key: Key
@@ -60,7 +60,7 @@ class UnitChanges:
     def __init__(self, program: Program, arrays: Arrays) -> None:
         self.program, self.m, self.ix = program, program.parts, program.index
         self.number = {name: place for place, name in enumerate(arrays.rows)}
-        self.unit, self.units = program.units.accelerators, program.units
+        self.units, self.unit = program.units, program.units.accelerators
         self._outages: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
         for family, place in (("outage_capacity", 2), ("outage_power", 2), ("outage_demand", 2)):
             for key in self.m.rows[family]:
@@ -114,14 +114,15 @@ class UnitChanges:
         step = max(1.0, _LEAST_STEP * self.units.money)
         for budget in self.m.rows["budget_limit"]:
             last = max(min(int(self.m.budgets[budget].to), self.ix.horizon - 1), 0)
-            yield self._change(("budget", budget, last), [(("budget_limit", budget), step / self.units.money)], step=step)
+            yield self._change(
+                ("budget", budget, last), [(("budget_limit", budget), step / self.units.money)], step=step
+            )
 
     def rules(self) -> Iterator[UnitChange]:
-        """One more of the right-hand side of each constraint of the planner's own rules."""
+        """A little more of the right-hand side of each constraint of the planner's own rules."""
         for rule, t in self.m.rows["own_rule"]:
-            scale = self.m.rule_scale[rule, t]
-            step = max(1.0, _LEAST_STEP * scale)
-            yield self._change(("rule", rule, t), [(("own_rule", (rule, t)), step / scale)], step=step)
+            step = _LEAST_STEP * self.m.rule_scale[rule, t]
+            yield self._change(("rule", rule, t), [(("own_rule", (rule, t)), _LEAST_STEP)], step=step)
 
     def _shares(self, pool: str, t: int) -> Iterator[tuple[Any, float]]:
         """Rows of policies on shares of capacity: an accelerator more of a pool that counts."""
@@ -157,10 +158,11 @@ class UnitChanges:
     def _change(
         self, key: Key, rows: list[tuple[Any, float]], uppers: list[tuple[int, float]] | None = None, step: float = 1.0
     ) -> UnitChange:
-        """The change, rows that occur twice added up."""
+        """The change, rows that occur twice added up; rows that were taken out of the program are passed over."""
         sums: dict[int, float] = defaultdict(float)
         for name, amount in rows:
-            sums[self.number[name]] += amount
+            if name in self.number:
+                sums[self.number[name]] += amount
         moved, uppers = {row: amount for row, amount in sums.items() if amount}, uppers or []
         return UnitChange(
             key,

@@ -5,6 +5,7 @@ Each function takes a table of an explained plan and gives sentences with figure
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from optimizer.errors import EditError
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
-from optimizer.report.explained import deed
+from optimizer.report.explained import best_month, deed
 from optimizer.report.words import count, money, month_text, percent, proven_text, shown
 
 if TYPE_CHECKING:
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 _FEW = 3
 UNCHANGED, NOT_IN_TIME = "no decision differs", "not found in time"
 _OF = {
-    "mw": ("One more MW at {} saves {} a month on average, most in {} ({}).", 1.0),
-    "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}).", 1.0),
-    "demand": ("One more reference-accelerator wanted by {} costs {} a month on average, most in {} ({}).", 1.0),
-    "budget": ("One more {currency} in budget {} saves {}.", 1.0),
+    "mw": ("One more MW at {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
+    "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
+    "demand": (
+        "One more reference-accelerator wanted by {} costs {} a month on average, most in {} ({}{}).",
+        "one fewer saves",
+    ),
+    "budget": ("One more {currency} in budget {} saves {}{}.", "one fewer costs"),
 }
 _NOUNS = {"power": "more MW at", "demand": "demand of", "budgets": "in budget"}
 
@@ -50,24 +54,33 @@ def doubt(plan: Plan) -> list[str]:
 
 # ---------------------------------------------------------------- worth
 def worth(plan: Plan, table: pd.DataFrame) -> list[str]:
-    """The one thing of each kind of which one more is worth most, with the plan's decisions held."""
+    """The one thing of each kind of which one more is worth most, with the plan's decisions fixed."""
     currency, found = plan.instance.head.currency, []
-    for kind, (text, _) in _OF.items():
+    for kind, (text, fewer) in _OF.items():
         rows = table[table["kind"] == kind]
         sums = rows.groupby("item")["held"].sum()
         if sums.empty or sums.abs().max() == 0:
             continue
         item = str(sums.abs().idxmax())
-        mine = rows[rows["item"] == item]
-        best = mine.iloc[int(mine["held"].abs().to_numpy().argmax())]
+        best = best_month(rows, item)
+        assert best is not None
+        one_fewer = float(best["held_fewer"])
         if kind == "budget":
-            found.append(text.format(item, f"{float(sums[item]):,.3g} {currency}", currency=currency))
+            other = _other_side(float(best["held"]), one_fewer, fewer, lambda value: f"{value:,.3g}")
+            found.append(text.format(item, f"{float(sums[item]):,.3g} {currency}", other, currency=currency))
             continue
-        average = float(sums[item]) / plan.instance.head.months
-        found.append(
-            text.format(item, money(average, currency), month_text(str(best["month"])), money(float(best["held"])))
+        average, other = (
+            float(sums[item]) / plan.instance.head.months,
+            _other_side(float(best["held"]), one_fewer, fewer, money),
         )
+        when = month_text(str(best["month"]))
+        found.append(text.format(item, money(average, currency), when, money(float(best["held"])), other))
     return found
+
+
+def _other_side(more: float, fewer: float, text: str, tell: Callable[[float], str]) -> str:
+    """What one fewer means, where that differs from one more."""
+    return "" if fewer != fewer or tell(more) == tell(fewer) else f"; {text} {tell(fewer)}"
 
 
 def step_words(step: str) -> str:

@@ -85,26 +85,49 @@ def _values(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
         if not rows.empty:
             parts += [_worths(rows, kind, title, plan, width), ""]
     note = (
-        "Decisions held: with the whole-number decisions of the plan as they are. Relaxation: as if blocks could be "
-        "divided; it ranks, and promises nothing. What a real step brings is solved again.\n"
+        "One more, one fewer: all decisions as they are, solved again with one unit more and one less; "
+        f"what one fewer costs (of demand: saves). {NO_FEWER} Relaxation: one more as if blocks could be divided; it "
+        "ranks, and promises nothing. What a real step brings is solved again.\n"
     )
     return [*parts, Text(note)]
 
 
+NO_FEWER = "–: in some month there is none to take away, or no plan with these decisions then."
+
+
+def fewer_by_item(rows: pd.DataFrame) -> pd.Series[float]:
+    """What one fewer of each item costs in all months; missing where it does so in one of them."""
+    return rows.groupby("item")["held_fewer"].agg(lambda values: values.sum(skipna=False))
+
+
+def best_month(rows: pd.DataFrame, item: object) -> pd.Series[Any] | None:
+    """The row of an item in the month in which one more is worth most; None if it never is."""
+    mine = rows[(rows["item"] == item) & (rows["held"].fillna(0) != 0)]
+    return None if mine.empty else mine.iloc[int(mine["held"].abs().to_numpy().argmax())]
+
+
 def _worths(rows: pd.DataFrame, kind: str, title: str, plan: Plan, width: int) -> RenderableType:
     months = 1 if kind == "budget" else plan.instance.head.months
-    average = rows.groupby("item")[["held", "relaxed"]].sum() / months
+    average, fewer = rows.groupby("item")[["held", "relaxed"]].sum() / months, fewer_by_item(rows) / months
     order = average.abs().max(axis=1).sort_values(ascending=False).index[:_MOST]
-    best = {item: rows.loc[rows.loc[rows["item"] == item, "held"].abs().idxmax()] for item in order}
+    best = [best_month(rows, item) for item in order]
     each, span = plan.instance.head.currency, "in all"
     if kind != "budget":
         each, span = f"{each} a month", "average of the months"
-    months_of = [str(best[item]["month"]) if best[item]["held"] else "" for item in order]
+    months_of = ["" if one is None else str(one["month"]) for one in best]
+    highest, then = (
+        ["" if one is None else _worth(one[side], kind) for one in best] for side in ("held", "held_fewer")
+    )
+    monthly = [
+        Column("Highest\nin", months_of, left=True, spare=2),
+        Column("One more\nthen", highest, spare=2),
+        Column("One fewer\nthen", then, spare=2),
+    ]
     columns = [
         Column("Item", [str(item) for item in order], left=True, fold=True, easy=20),
-        Column(f"Decisions\nheld, {each}", [_worth(average.loc[item, "held"], kind) for item in order]),
-        Column("Highest", [_worth(best[item]["held"], kind) for item in order], spare=2),
-        Column("in", months_of, left=True, spare=2),
+        Column(f"One more,\n{each}", [_worth(average.loc[item, "held"], kind) for item in order]),
+        Column("One\nfewer", [_worth(fewer[item], kind) for item in order]),
+        *(monthly[:1] if kind == "budget" else monthly),
         Column("Relaxation\n(a ranking)", [_worth(average.loc[item, "relaxed"], kind) for item in order], spare=1),
     ]
     rest = rows["item"].nunique() - len(order)
@@ -113,6 +136,8 @@ def _worths(rows: pd.DataFrame, kind: str, title: str, plan: Plan, width: int) -
 
 
 def _worth(value: Any, kind: str) -> str:
+    if _missing(value):
+        return "–"
     return f"{float(value):,.3f}" if kind == "budget" else money(float(value))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from optimizer.report import answers
 from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
-from optimizer.report.explained import deed
+from optimizer.report.explained import NO_FEWER, best_month, deed, fewer_by_item
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
 from optimizer.report.section_exposure import caps_grid
@@ -87,32 +87,36 @@ def _worths(ground: Ground) -> Iterator[Any]:
 
 
 def _values(ground: Ground, table: pd.DataFrame, kind: str) -> Grid:
-    """Items by their worth, highest first: average and sum over the months, the best month, the relaxation."""
+    """Items by their worth, highest first: average over the months on both sides, the best month, the relaxation."""
     rows = table[table["kind"] == kind]
     sums = rows.groupby("item")[["held", "relaxed"]].sum()
+    fewer = fewer_by_item(rows)
     order = sums.abs().max(axis=1).sort_values(ascending=False).index[:_ITEMS]
     months = 1 if kind == "budget" else ground.horizon
     found = []
     for item in order:
-        best = rows.loc[rows.loc[rows["item"] == item, "held"].abs().idxmax()]
+        best = best_month(rows, item)
         held, relaxed = float(sums.loc[item, "held"]), float(sums.loc[item, "relaxed"])
-        highest = (str(best["month"]), _worth(float(best["held"]))) if best["held"] else ("", "")
-        whole = (_worth(held),) if months > 1 else ()
-        found.append(
-            (party_text(str(item)), highest[0], _worth(held / months), *whole, highest[1], _worth(relaxed / months))
-        )
+        highest = ("", "", "") if best is None else (best["month"], *map(_worth, (best["held"], best["held_fewer"])))
+        whole, then = ((_worth(held),), highest[1:]) if months > 1 else ((), highest[2:])
+        averages = (_worth(held / months), *whole, *((_worth(fewer[item] / months),) if months > 1 else ()))
+        found.append((party_text(str(item)), str(highest[0]), *averages, *then, _worth(relaxed / months)))
     note = (
-        f"Present value in {ground.currency}. Held: with the whole-number decisions of the plan as they are. "
-        "Relaxation: as if blocks could be divided; it ranks, and promises nothing."
+        f"Present value in {ground.currency}. One more and one fewer: with all decisions as they are, solved again "
+        f"with one unit more and one less; {NO_FEWER} Relaxation: one more as if blocks could be divided; it "
+        "ranks, and promises nothing."
     )
-    spans = ("Held, a month", "Held, all months") if months > 1 else ("Held",)
+    monthly = ("One more, a month", "One more, all months", "One fewer, a month", "One more, in that month")
+    spans = (*monthly, "One fewer, in that month") if months > 1 else ("One more", "One fewer")
     rest = len(sums) - len(order)
     note += f" {rest} more in the plan's table values." if rest else ""
     each = "Relaxation, a month" if months > 1 else "Relaxation"
-    return Grid(("Item", "Highest in", *spans, "In that month", each), found, 2, note)
+    return Grid(("Item", "Highest in", *spans, each), found, 2, note)
 
 
 def _worth(value: float) -> str:
+    if value != value:
+        return "–"
     return "" if value == 0 else f"{value:,.4g}" if abs(value) < 1000 else money(value)
 
 

@@ -79,8 +79,8 @@ def rules_grid(ground: Ground) -> Grid:
         ends = (count(float(tight["slack"])), str(tight["month"]), count(float(mine["violation"].max())), _price(price))
         rows.append((row.rule, limit, row.each, str(len(mine)), str(binding), *ends))
     note = (
-        f"Shadow price: change of the net present cost, in {ground.currency}, for one more unit on the right-hand "
-        "side, with the whole-number decisions of the plan held."
+        f"Shadow price: change of the net present cost, in {ground.currency}, per unit of the right-hand side, for a "
+        "small change that loosens the rule, with the integer decisions of the plan fixed."
     )
     return Grid(columns, rows, 3, note)
 

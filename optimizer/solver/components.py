@@ -77,7 +77,8 @@ def split(arrays: Arrays, free: NDArray[np.bool_]) -> Split:
     of_row[np.diff(csr_array(sub).indptr) == 0] = -1
     of_column[chosen] = labels[len(row_lower) :]
     columns, rows = _members(of_column), _members(of_row)
-    parts, numbers = [], {}
+    parts: list[Component] = []
+    numbers: dict[int, int] = {}
     for label, mine in columns.items():
         numbers[label] = len(parts)
         held = rows.get(label, np.zeros(0, dtype=np.int64))

@@ -1,9 +1,9 @@
 """By how much the optimum of a linear program changes if right-hand sides and bounds move: both ways, exactly.
 
-A dual is the change on one side only, and where the optimum is degenerate it need not even be that: any number between
-the changes of the two sides is a dual. So each change is looked at both ways. Where the optimal basis stays feasible, the
-change follows from it (sensitivity analysis; Chvatal, Linear Programming, chapter 10); elsewhere the program is solved
-again from that basis by the dual simplex method.
+Where the optimum is degenerate, any number between the changes of the two sides is a dual, and a dual need be neither
+of them. So each change is looked at both ways. Where the optimal basis stays feasible, the change follows from it
+(sensitivity analysis: Chvatal, Linear Programming, chapter 10); elsewhere the program is solved again from that basis
+by the dual simplex method.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from optimizer.solver.components import Component, Split, split
 from optimizer.solver.highs_ground import EXACT, INFEASIBLE, STATUS, Quiet, set_options
 
 _TOLERANCE = 1e-10  # the least that HiGHS takes
+_LOOSE = 1e-7  # tolerance where the least one leaves no solution
 _PART = 1e-6  # of a step: what a basis may be infeasible by after it
 _SETTINGS = {
     "solver": "simplex",
@@ -43,13 +44,20 @@ class Change(Protocol):
     """What moves: sides of rows and upper bounds of columns."""
 
     @property
-    def rows(self) -> Ints: ...
+    def rows(self) -> Ints:
+        """Numbers of the rows."""
+
     @property
-    def row_changes(self) -> Floats: ...
+    def row_changes(self) -> Floats:
+        """By how much their sides move."""
+
     @property
-    def columns(self) -> Ints: ...
+    def columns(self) -> Ints:
+        """Numbers of the columns."""
+
     @property
-    def upper_changes(self) -> Floats: ...
+    def upper_changes(self) -> Floats:
+        """By how much their upper bounds move."""
 
 
 def changes_of_optimum(
@@ -154,7 +162,12 @@ class _Optimum:
         set_options(self.highs, _SETTINGS | {"time_limit": max(end - time.perf_counter(), 0.0)})
         self._done(self.highs.passModel(_as_lp(part)))
         self.basis: Any = None
-        if self._run() in (STATUS.kOptimal, STATUS.kModelEmpty):
+        status = self._run()
+        if status in INFEASIBLE:
+            # What was fixed meets the rows within the tolerance of the solver that it comes from.
+            set_options(self.highs, {"primal_feasibility_tolerance": _LOOSE, "presolve": "off"})
+            status = self._run()
+        if status in (STATUS.kOptimal, STATUS.kModelEmpty):
             self._read()
 
     def _run(self) -> Any:
@@ -281,9 +294,9 @@ class _Optimum:
 
 def _extreme(rows: csr_array, lower: Floats, upper: Floats) -> Floats:
     """Least value of each row with columns between bounds."""
-    at = np.where(rows.data > 0, lower[rows.indices], upper[rows.indices])
+    at = np.where(rows.data > 0, lower[rows.indices], np.where(rows.data < 0, upper[rows.indices], 0.0))
     row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    return np.bincount(row, weights=rows.data * at, minlength=rows.shape[0])
+    return np.bincount(row, weights=rows.data * at, minlength=rows.shape[0]).astype(float)
 
 
 def _as_lp(part: Component) -> highspy.HighsLp:

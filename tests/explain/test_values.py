@@ -38,10 +38,58 @@ def test_one_more_accelerator_saves_the_penalty() -> None:
 
 
 def test_one_more_mw_runs_a_thousand_accelerators() -> None:
-    """Tests that where power binds, a MW is worth 1000 accelerators of 1 kW, and an accelerator nothing."""
-    table = values_table(best(1, {"jobs": [30]}, fleet=[{"count": 10}], power=[{"mw": 0.005}]))
+    """Tests that where power binds, a MW runs a thousand accelerators of 1 kW, and an accelerator is worth nothing."""
+    table = values_table(best(1, {"jobs": [3000]}, fleet=[{"count": 2500}], power=[{"mw": 1.2}]))
     assert worth(table, "mw", "hall") == pytest.approx(1_000_000)
+    assert worth(table, "mw", "hall", "held_fewer") == pytest.approx(1_000_000)
     assert worth(table, "accelerator", "hall/gpu") == 0
+
+
+def test_a_mw_beyond_what_is_there_to_run_is_worth_no_more() -> None:
+    """Tests that one more MW is worth what it runs, not the value of its first accelerator times a thousand."""
+    # 5 of 10 accelerators have power. One MW more runs the other 5: 5 x 1000. There is no MW that could be taken away.
+    table = values_table(best(1, {"jobs": [30]}, fleet=[{"count": 10}], power=[{"mw": 0.005}]))
+    assert worth(table, "mw", "hall") == pytest.approx(5000)
+    assert table["held_fewer"][table["kind"] == "mw"].isna().all()
+
+
+def test_the_two_sides_of_a_degenerate_optimum() -> None:
+    """Tests that where just enough is there, one more saves nothing and one fewer costs the penalty."""
+    # Ten wanted, ten own: any dual from 0 to 1000 is optimal. One more wanted costs 1000, one fewer saves nothing.
+    table = values_table(best(1, {"jobs": [10]}, fleet=[{"count": 10}]))
+    assert worth(table, "accelerator", "hall/gpu") == 0
+    assert worth(table, "accelerator", "hall/gpu", "held_fewer") == pytest.approx(1000)
+    assert worth(table, "demand", "jobs") == pytest.approx(1000)
+    assert worth(table, "demand", "jobs", "held_fewer") == 0
+
+
+def test_an_offer_that_is_not_signed_is_worth_what_it_replaces() -> None:
+    """Tests a lease of which nothing is in force: one more accelerator saves the dearest work, and none can go."""
+    # A block of ten at 9000 for 5 wanted at 1000 is not signed; one accelerator for nothing saves one penalty. The row
+    # of the lease is 0 <= 0, so that any dual from 1000 on is optimal.
+    table = values_table(best(1, {"jobs": [5]}, contracts=[{"price": 9000, "term_months": 1}]))
+    assert worth(table, "accelerator", "lease") == pytest.approx(1000)
+    assert table["held_fewer"][table["kind"] == "accelerator"].isna().all()
+
+
+def test_divisible_decisions_are_fixed_too() -> None:
+    """Tests that blocks that can be divided are a decision all the same: they do not follow one more unit of demand."""
+    # Divisible blocks of 10 at 3000: 300 an accelerator, 1.5 blocks for 15. At these one more wanted costs the penalty.
+    lease = {"price": 3000, "term_months": 1, "integer": False, "max_blocks": 5}
+    table = values_table(best(1, {"jobs": [15]}, contracts=[lease]))
+    assert worth(table, "demand", "jobs") == pytest.approx(1000)
+    assert worth(table, "demand", "jobs", "relaxed") == pytest.approx(300)
+
+
+def test_one_more_counts_in_every_rule() -> None:
+    """Tests that an own accelerator more counts for what is left after a loss, and one more wanted for what must be."""
+    # 10 own for 10 wanted, all critical, of which 10 must survive the loss of the cloud: one more wanted has no plan.
+    care = {"rule": "survive", "subject": "provider", "member": "cloud", "limit": 1}
+    works = [{"workload": "jobs", "critical": 1}]
+    plan = best(1, {"jobs": [10]}, fleet=[{"count": 10}], policies=[care], workloads=works)
+    table = values_table(plan)
+    assert table[table["kind"] == "demand"]["held"].isna().all()
+    assert table[table["kind"] == "accelerator"]["held_fewer"].isna().all()
 
 
 def test_one_more_unit_of_budget_buys_what_saves_the_penalty() -> None:

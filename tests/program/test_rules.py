@@ -188,3 +188,28 @@ def test_a_rule_can_ask_for_a_run() -> None:
             )
         )
         assert plan.objective == pytest.approx(100 if rules else 1)
+
+
+def test_the_shadow_price_is_that_of_the_side_that_loosens() -> None:
+    """Tests that where a limit holds just what is used anyway, more room is worth nothing, whatever the duals are."""
+    # Ten wanted, ten own for nothing: a limit of ten binds and saves nothing if loosened. Tightened it costs 50 each: any
+    # price from -50 to 0 is a dual.
+    plan = solved(
+        tiny(
+            1,
+            {"jobs": [10]},
+            fleet=[{"count": 10}],
+            workloads=CHEAP,
+            rules=[
+                {"rule": "most", "sense": "<=", "rhs": 10},
+                {"rule": "least", "sense": ">=", "rhs": 10},
+                {"rule": "just", "sense": "=", "rhs": 0},
+            ],
+            rule_terms=[
+                {"rule": "most", "quantity": "used", "item": "jobs"},
+                {"rule": "least", "quantity": "served", "item": "jobs"},
+                {"rule": "just", "quantity": "unserved", "item": "jobs"},
+            ],
+        )
+    )
+    assert plan.rules.set_index("rule")["shadow_price"].to_dict() == {"most": 0, "least": 0, "just": 0}

@@ -12,11 +12,11 @@ from optimizer.plan.plan import Plan
 
 NONE = float("nan")
 VALUES: list[tuple[Any, ...]] = [  # twelve months: averages are a twelfth of the sums
-    ("2026-01", "mw", "hall", "per MW and month", 6000.0, 2400.0),
-    ("2026-05", "mw", "hall", "per MW and month", 18_000.0, 0.0),
-    ("2026-05", "accelerator", "lease", "per accelerator and month", 120.0, 60.0),
-    ("2026-01", "demand", "chat", "per reference-accelerator and month", 1200.0, 1200.0),
-    ("2026-06", "budget", "half", "per unit of money", 0.25, 0.125),
+    ("2026-01", "mw", "hall", "per MW and month", 6000.0, 6000.0, 2400.0),
+    ("2026-05", "mw", "hall", "per MW and month", 18_000.0, 30_000.0, 0.0),
+    ("2026-05", "accelerator", "lease", "per accelerator and month", 120.0, NONE, 60.0),
+    ("2026-01", "demand", "chat", "per reference-accelerator and month", 1200.0, 1200.0, 1200.0),
+    ("2026-06", "budget", "half", "per unit of money", 0.25, 0.5, 0.125),
 ]
 STEPS: list[tuple[Any, ...]] = [
     ("power.hall.mw+=1", 24_000.0, 20_000.0, 30_000.0, 1e6, ""),
@@ -100,7 +100,7 @@ CAPS: list[tuple[Any, ...]] = [
     ),
 ]
 COLUMNS = {
-    "values": ["month", "kind", "item", "unit", "held", "relaxed"],
+    "values": ["month", "kind", "item", "unit", "held", "held_fewer", "relaxed"],
     "steps": ["step", "saves", "at_least", "at_most", "objective", "note"],
     "offers": [
         *["item", "table", "party", "verdict", "taken", "possible", "price", "worth"],

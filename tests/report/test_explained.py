@@ -32,10 +32,10 @@ def row(text: str, start: str) -> str:
 
 
 def test_worth_is_told_by_the_month() -> None:
-    """Tests averages over twelve months, 24000 / 12 and 2400 / 12, and the month in which a MW is worth most."""
+    """Tests averages over twelve months, 24000, 36000 and 2400 / 12, and both sides in the month of highest worth."""
     text = explanation(small_plan()).text(100)
-    assert row(text, "hall") == "hall 2 k 18 k 2026-05 200"
-    assert row(text, "half") == "half 0.250 0.250 2026-06 0.125"
+    assert row(text, "hall") == "hall 2 k 3 k 2026-05 18 k 30 k 200"
+    assert row(text, "half") == "half 0.250 0.500 2026-06 0.125"
     assert "it ranks, and promises nothing" in " ".join(text.split())
 
 

@@ -73,16 +73,22 @@ def test_worth_by_month_and_in_all(sections: dict[str, Section]) -> None:
     """Tests average and sum of a MW over twelve months, its best month, and that a budget has no average."""
     section = sections["worth"]
     grid = listed(section, "Worth: one more MW").grid
-    columns = ("Item", "Highest in", "Held, a month", "Held, all months", "In that month", "Relaxation, a month")
-    assert (grid.columns, grid.rows) == (columns, [("hall", "2026-05", "2 k", "24 k", "18 k", "200")])
+    columns = (
+        *("Item", "Highest in", "One more, a month", "One more, all months", "One fewer, a month"),
+        *("One more, in that month", "One fewer, in that month", "Relaxation, a month"),
+    )
+    # One fewer: 6000 + 30,000 in twelve months.
+    assert (grid.columns, grid.rows) == (columns, [("hall", "2026-05", "2 k", "24 k", "3 k", "18 k", "30 k", "200")])
+    lease = listed(section, "Worth: one more accelerator").grid
+    assert lease.rows == [("lease", "2026-05", "10", "120", "–", "120", "–", "5")]
     budget = listed(section, "Worth: one more unit of money").grid
-    assert budget.rows == [("half", "2026-06", "0.25", "0.25", "0.125")]
+    assert budget.rows == [("half", "2026-06", "0.25", "0.5", "0.125")]
     assert "EUR" in grid.note
     assert told(section) == [
-        "One more MW at hall saves 2 k EUR a month on average, most in May 2026 (18 k).",
+        "One more MW at hall saves 2 k EUR a month on average, most in May 2026 (18 k; one fewer costs 30 k).",
         "One more accelerator of lease saves 10 EUR a month on average, most in May 2026 (120).",
         "One more reference-accelerator wanted by chat costs 100 EUR a month on average, most in Jan 2026 (1.2 k).",
-        "One more EUR in budget half saves 0.25 EUR.",
+        "One more EUR in budget half saves 0.25 EUR; one fewer costs 0.5.",
     ]
 
 

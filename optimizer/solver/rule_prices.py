@@ -1,0 +1,63 @@
+"""Shadow prices of the planner's own rules: what a little more room saves while the integer decisions stay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, Floats
+from optimizer.program.unit_changes import UnitChanges
+from optimizer.solver.sensitivity import changes_of_optimum
+from optimizer.solver.solution import Solution
+
+Key = tuple[str, int]  # rule, month
+_SECONDS = 10.0
+
+
+def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Key, float]:
+    """Shadow prices of the planner's own rules, in money per unit of the right-hand side.
+
+    The price is the change of the net present cost per unit of a small change of the right-hand side, with the integer
+    columns fixed, on the side that loosens the rule: where the optimum is degenerate, tightening it costs more. Of an
+    equation it is the change for a little more, or, where nothing is feasible then, for a little less.
+
+    Parameters
+    ----------
+    program, arrays, solution : Program, Arrays, Solution
+        A solution of the program; nothing where it has no values.
+    """
+    if solution.values is None or not program.parts.rows["own_rule"]:
+        return {}
+    whole, values = arrays.integer, solution.values
+    fixed = arrays.with_bounds(np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper))
+    changes = list(UnitChanges(program, arrays).rules())
+    found = changes_of_optimum(fixed, changes, seconds=_SECONDS, estimate=True)
+    if found is None:
+        return _duals(program, arrays, solution)
+    steps = np.array([change.step for change in changes])
+    both = found / steps[:, None] * program.units.money
+    rules = program.index.own_rules
+    return {
+        (rule, t): _price(rules[rule].sense, sides)
+        for (_, rule, t), sides in zip([c.key for c in changes], both, strict=True)
+    }
+
+
+def _price(sense: str, sides: Floats) -> float:
+    """Price of a rule, from the changes of the cost per unit for more and for less of its right-hand side."""
+    more, less = float(sides[0]), -float(sides[1])
+    if sense == "<=":
+        return min(more, 0.0)
+    if sense == ">=":
+        return max(less, 0.0)
+    return next((price + 0.0 for price in (more, less) if np.isfinite(price)), 0.0)
+
+
+def _duals(program: Program, arrays: Arrays, solution: Solution) -> dict[Key, float]:
+    """A dual of each rule, as the solver gave them: right in sign, and 0 where nothing binds."""
+    if solution.row_duals is None:
+        return {}
+    number = {name: place for place, name in enumerate(arrays.rows)}
+    duals, scale, money = solution.row_duals, program.parts.rule_scale, program.units.money
+    rows = [(key, number.get(("own_rule", key))) for key in program.parts.rows["own_rule"]]
+    return {key: float(duals[row]) * money / scale[key] + 0.0 for key, row in rows if row is not None}
