@@ -30,6 +30,7 @@ CONVENTIONS = """\
   holds one sheet per table with the same header row, and a sheet `instance` with the columns `key` and `value`. A
   library call passes a mapping of table names to DataFrames, with the head under `"instance"`. All three say the same.
 - **Tables.** A table that is not there is empty. The order of columns does not matter.
+- **Hidden** rows (by a filter, too), columns and sheets of a workbook count like any other, with a warning.
 - **Blanks.** A blank cell, or a column left out, takes the default. Cells missing at the end of a row are blank.
 - **Notes.** A row whose first cell begins with `#` is a comment, above, within or below a table; a column, sheet or CSV
   file whose name begins with `notes` holds notes. They are no data, and are kept in their places where the instance is

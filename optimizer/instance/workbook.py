@@ -25,6 +25,7 @@ from optimizer.instance.raw import (
     tell_unknown,
     tidy,
 )
+from optimizer.instance.workbook_hidden import Hidden, hidden_parts, warn_hidden
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def read_workbook(path: Path) -> Raw:
     """Everything found in a workbook that exists."""
     raw = Raw(source=str(path), head_where=HEAD_SHEET)
     try:
-        sheets = _load(path)
+        sheets, hidden = _load(path), hidden_parts(path)
     except BROKEN as error:
         raw.faults.append(Fault(where=path.name, value=path.name, problem=_why(path, error)))
         raw.head_broken, raw.broken = True, set(load_schema().tables)
@@ -63,7 +64,7 @@ def read_workbook(path: Path) -> Raw:
     known = (*load_schema().tables, HEAD_SHEET)
     for name, cells in sheets.items():
         if name in known:
-            _read_sheet(name, cells, raw)
+            _read_sheet(name, cells, raw, hidden.get(name, Hidden()))
         elif is_note(name):
             raw.notes[name] = Notes(tuple((0, cells) for _, cells in _grid(cells)))
         elif name.casefold() not in IGNORED_SHEETS:
@@ -158,7 +159,7 @@ def _grid(cells: _Cells) -> list[tuple[int, Any]]:
     return [(row, [cells.get((row, i)) for i in range(width)]) for row in sorted({row for row, _ in cells})]
 
 
-def _read_sheet(name: str, cells: _Cells, raw: Raw) -> None:
+def _read_sheet(name: str, cells: _Cells, raw: Raw, hidden: Hidden) -> None:
     rows = _grid(cells)
     above = list(takewhile(lambda found: is_comment(found[1]), rows))
     if len(above) == len(rows):
@@ -174,6 +175,7 @@ def _read_sheet(name: str, cells: _Cells, raw: Raw) -> None:
         return
     take_comments(table, raw)
     drop_unnamed(table, raw)
+    warn_hidden(table, hidden, raw)
     for found in table.rows:
         key = _heading(found[1][header.index("key")]) if name == HEAD_SHEET and "key" in header else ""
         _tell_unusable(table, found, [key] * width if key else header, raw)
