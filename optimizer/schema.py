@@ -40,6 +40,8 @@ class Column:
         ``table.column`` that a value must stand in.
     usual : tuple of float or None
         Range outside which a value is suspicious.
+    or_zero : bool
+        Whether 0 is usual too.
     pattern : str
         Regular expression that the whole text must match, ``""`` if free.
     """
@@ -56,7 +58,19 @@ class Column:
     choices: tuple[Any, ...] = ()
     refers: tuple[str, ...] = ()
     usual: tuple[float, float] | None = None
+    or_zero: bool = False
     pattern: str = ""
+
+    def is_usual(self, value: float, scale: float = 1.0) -> bool:
+        """Whether a number is within the usual range, its ends times ``scale``, if there is one."""
+        if self.usual is None or (self.or_zero and value == 0):
+            return True
+        return self.usual[0] * scale <= value <= self.usual[1] * scale
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the unit is one of money, so that the usual range depends on the currency."""
+        return self.unit.startswith("money")
 
     @property
     def attribute(self) -> str:
@@ -138,6 +152,10 @@ class Schema:
         Sets of tables of which at least one must have rows.
     quantities : mapping of str to Quantity
         What the planner's own rules can be about, by name.
+    mistaken : mapping of str to tuple of (str, float)
+        By the unit of a column, what a number outside its usual range may be in instead, and the factor to the unit.
+    currencies : mapping of str to float
+        Units of a currency that buy about what one US dollar does, in which usual ranges of money are.
     """
 
     format: int
@@ -146,6 +164,8 @@ class Schema:
     unique: Mapping[str, tuple[str, ...]]
     needed: Mapping[str, tuple[str, ...]]
     quantities: Mapping[str, Quantity]
+    mistaken: Mapping[str, tuple[tuple[str, float], ...]]
+    currencies: Mapping[str, float]
 
     @cached_property
     def referred(self) -> frozenset[str]:
@@ -189,6 +209,12 @@ def _sets(entry: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({name: tuple(members) for name, members in entry.items()})
 
 
+def _mistaken(entry: Mapping[str, list[Any]]) -> Mapping[str, tuple[tuple[str, float], ...]]:
+    return MappingProxyType(
+        {unit: tuple((str(name), float(by)) for name, by in pairs) for unit, pairs in entry.items()}
+    )
+
+
 @cache
 def load_schema() -> Schema:
     """The instance format as ``tables.toml`` tells it."""
@@ -200,6 +226,8 @@ def load_schema() -> Schema:
         unique=_sets(data["unique"]),
         needed=_sets(data["needed"]),
         quantities=MappingProxyType({name: _quantity(name, entry) for name, entry in data["quantities"].items()}),
+        mistaken=_mistaken(data["mistaken"]),
+        currencies=MappingProxyType(data["currencies"]),
     )
 
 

@@ -78,12 +78,17 @@ class Pools:
 
     def least_months(self, run: Values) -> int:
         """Months that a training run takes at the least: at its largest size, where it is done fastest."""
+        rate = self.best_rate(run)
+        return max(1, math.ceil(run["work"] / (max(run["sizes"]) * rate) - 1e-9)) if rate else 1
+
+    def best_rate(self, run: Values) -> float:
+        """Work that an accelerator does for a training run where it does most; 0 where nothing can run it."""
         rates = [
             pool.availability * self._factors[run["class"], pool.accelerator]
             for pool in self.all
             if pool.source != "on_demand" and self._does(pool, run) and _near_enough(pool, run) and _allowed(pool, run)
         ]
-        return max(1, math.ceil(run["work"] / (max(run["sizes"]) * max(rates)) - 1e-9)) if rates else 1
+        return max(rates, default=0.0)
 
     def can_cover(self, outlet: Values) -> bool:
         """Whether a stock can ever cover an outlet of accelerators."""

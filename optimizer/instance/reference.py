@@ -45,6 +45,9 @@ CONVENTIONS = """\
   group thousands (`1,250,000` or `1,250.5`) and none uses a decimal comma; otherwise it is a fault that names both.
   `0,800` is a fault.
 - **Power** is in facility MW, cooling and losses included. Only `accelerators.kw` is IT power.
+- **Usual ranges.** A number outside the range that a column usually has is warned of, since it is likely in another
+  unit: millions, kW, percent. So is one that is far off the rest of the instance. It is used as it is; `--strict` makes
+  warnings faults.
 - **Several values** in one cell are separated by `;`; numbers among them have no commas.
 - **Step series** hold a value from its month on until the next row of the same item.
 - **Names** are unique in their table. Names of supply and of anything a plan speaks of are unique across tables too.
@@ -77,6 +80,15 @@ def limits_text(column: Column) -> str:
     return f"at most {column.max:g}" if column.max is not None else ""
 
 
+def usual_text(column: Column) -> str:
+    """Usual range in words, outside which a value is warned of; ``""`` without one."""
+    if column.usual is None:
+        return ""
+    low, high = column.usual
+    currency, zero = " USD" if column.is_money else "", " or 0" if column.or_zero and low > 0 else ""
+    return f"usually {low:,.10g} to {high:,.10g}{currency}{zero}"
+
+
 def values_text(column: Column) -> str:
     """What a cell may hold, in words."""
     if column.type == "choice":
@@ -86,7 +98,7 @@ def values_text(column: Column) -> str:
         return f"{several} {' or '.join(f'`{target}`' for target in column.refers)}"
     only = f"`{column.choices[0]}`" if len(column.choices) == 1 else ""
     pattern = f"matching `{column.pattern}`" if column.pattern else ""
-    parts = (only or _TYPES[column.type], pattern, limits_text(column))
+    parts = (only or _TYPES[column.type], pattern, limits_text(column), usual_text(column))
     return ", ".join(part for part in parts if part)
 
 

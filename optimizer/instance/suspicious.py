@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optimizer.instance import suspicious_months, suspicious_runs
+from optimizer.instance import (
+    suspicious_money,
+    suspicious_months,
+    suspicious_runs,
+    suspicious_sizes,
+    suspicious_values,
+)
 from optimizer.instance import suspicious_timing as timing
 from optimizer.instance.batches import same_key
 from optimizer.instance.data import Data, Record, TypedTable
-from optimizer.instance.pools import Pools, Values
-from optimizer.instance.raw import number_text, quoted, shown
-
-_HOURLY = (0.05, 100.0)  # usual price per accelerator-hour
+from optimizer.instance.pools import Pools
+from optimizer.instance.raw import quoted, shown
 
 
 def suspicious(data: Data) -> None:
@@ -27,47 +31,8 @@ def _warn(data: Data, table: TypedTable, record: Record, column: str, problem: s
     data.fault(table, record, column, problem, warn=True)
 
 
-# ---------------------------------------------------------------- values
-def _usual_values(data: Data) -> None:
-    for table in data.tables.values():
-        for column in table.spec.columns.values():
-            if column.usual is None:
-                continue
-            low, high = column.usual
-            unit = f" ({column.unit})" if column.unit else ""
-            for record in table.records:
-                value = record.values[column.name]
-                if column.name in record.found and value is not None and not low <= value <= high:
-                    problem = (
-                        f"{number_text(value)} is unusual; mostly {number_text(low)} to {number_text(high)}{unit}."
-                    )
-                    _warn(data, table, record, column.name, problem)
-
-
-def _hourly(v: Values, price: float, hours: float) -> float | None:
-    """Price per accelerator-hour of a contract or outlet, None where its size is not told."""
-    size = v["accelerators_per_block"]
-    if not size:
-        return None
-    per_block = {"block_month": 1.0, "mw_month": v["mw_per_block"], "accelerator_month": size}
-    return price if v["per"] == "accelerator_hour" else float(price * per_block[v["per"]] / size / hours)
-
-
-def _usual_prices(data: Data) -> None:
-    hours = data.head["hours_per_month"]
-    items = {
-        record.values[table.spec.key[0]]: record.values
-        for table, record in data.records("contracts", "outlets")
-        if record.values.get("sells") != "mw"
-    }
-    for table, record in data.records("contracts", "outlets", "prices"):
-        v = record.values
-        item = items.get(v["item"] if table.spec.name == "prices" else v[table.spec.key[0]])
-        hourly = _hourly(item, v["price"], hours) if item else None
-        if hourly is not None and not _HOURLY[0] <= hourly <= _HOURLY[1]:
-            told = number_text(float(f"{hourly:.3g}"))
-            problem = f"the price comes to {told} per accelerator-hour; mostly {_HOURLY[0]:g} to {_HOURLY[1]:g}."
-            _warn(data, table, record, "price", problem)
+_FIXED = "Leave it blank, or give min_term_months in place of term_months."
+_SERVED = "Widen its regions or exclude, give it another class, or add such capacity."
 
 
 def _without_effect(data: Data) -> None:
@@ -75,17 +40,26 @@ def _without_effect(data: Data) -> None:
         v = record.values
         for column in ("notice_months", "termination_fee_months"):
             if v["term_months"] is not None and v[column]:
-                _warn(data, table, record, column, f"{column} has no effect on a fixed term.")
+                _warn(data, table, record, column, f"{column} has no effect on a fixed term. {_FIXED}")
         if v.get("sells") == "mw" and v["accelerator"]:
-            _warn(data, table, record, "accelerator", "accelerator has no effect on an outlet that sells mw.")
+            _warn(
+                data,
+                table,
+                record,
+                "accelerator",
+                "accelerator has no effect on an outlet that sells mw; leave it blank.",
+            )
     for table, record in data.records("training_runs"):
         if record.values["lateness_penalty"] and record.values["target"] is None:
-            _warn(data, table, record, "lateness_penalty", "lateness_penalty has no effect without a target.")
+            problem = "lateness_penalty has no effect without a target. Give a target, or leave both blank."
+            _warn(data, table, record, "lateness_penalty", problem)
+    terms = {r.values["contract"]: r.values["term_months"] for _, r in data.records("contracts")}
     for table, record in data.records("ramps"):
-        terms = {r.values["contract"]: r.values["term_months"] for _, r in data.records("contracts")}
         term = terms.get(record.values["contract"])
         if term is not None and record.values["month_of_term"] >= term:
-            problem = f"has no effect: the term of {quoted(record.values['contract'])} is {term} months."
+            problem = (
+                f"has no effect: the term of {quoted(record.values['contract'])} is {term} months. Take the row out."
+            )
             _warn(data, table, record, "month_of_term", problem)
 
 
@@ -95,7 +69,8 @@ def _unpowered_sites(data: Data) -> None:
     powered |= {r.values["site"] for _, r in data.records("builds")}
     for table, record in data.records("sites"):
         if record.values["site"] not in powered:
-            problem = f"{quoted(record.values['site'])} has no power, and no build can bring it any."
+            problem = f"{quoted(record.values['site'])} has no power, and no build can bring it any. "
+            problem += "Add rows to power or builds."
             _warn(data, table, record, "site", problem)
 
 
@@ -105,9 +80,9 @@ def _unserved_workloads(data: Data) -> None:
     for table, record in data.records("workloads"):
         name = shown(record.values["workload"])
         if record.values["workload"] not in wanted:
-            _warn(data, table, record, "workload", f"'{name}' has no demand.")
+            _warn(data, table, record, "workload", f"'{name}' has no demand. Add rows to demand, or take it out.")
         if reason := pools.cannot_serve(record.values):
-            _warn(data, table, record, "workload", f"nothing can ever serve '{name}': {reason}.")
+            _warn(data, table, record, "workload", f"nothing can ever serve '{name}': {reason}. {_SERVED}")
 
 
 def _uncovered_outlets(data: Data) -> None:
@@ -116,7 +91,8 @@ def _uncovered_outlets(data: Data) -> None:
         v = record.values
         if v["sells"] == "accelerators" and not pools.can_cover(v):
             kind = shown(v["accelerator"])
-            problem = f"no own accelerators and no contract with sublease of another party can cover it with '{kind}'."
+            problem = f"no own accelerators and no contract with sublease of another party can cover it with '{kind}'. "
+            problem += "Add one, or take it out."
             _warn(data, table, record, "outlet", problem)
 
 
@@ -125,24 +101,37 @@ def _odd_offers(data: Data) -> None:
     for table, record in data.records("on_demand"):
         name = record.values["commitment"]
         if name is not None and party[name] != record.values["provider"]:
-            _warn(data, table, record, "commitment", f"{quoted(name)} is a commitment to {quoted(party[name])}.")
+            problem = f"{quoted(name)} is a commitment to {quoted(party[name])}. Name one to this offer's provider."
+            _warn(data, table, record, "commitment", problem)
 
 
 def _empty_rules(data: Data) -> None:
     termed = {record.values["rule"] for _, record in data.records("rule_terms")}
     for table, record in data.records("rules"):
         if record.values["rule"] not in termed:
-            _warn(data, table, record, "rule", f"{quoted(record.values['rule'])} has no terms in rule_terms.")
+            problem = f"{quoted(record.values['rule'])} has no terms in rule_terms. Add one, or take the rule out."
+            _warn(data, table, record, "rule", problem)
 
 
 CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
-    ("Values are within their usual range.", _usual_values),
+    ("Values are within their usual range.", suspicious_values.usual_values),
     ("Rows that add up differ in their key.", same_key),
-    ("Prices per accelerator-hour are within their usual range.", _usual_prices),
+    ("Prices per accelerator-hour are within their usual range.", suspicious_values.usual_prices),
+    ("The power of a site is of the size of what can stand there.", suspicious_sizes.powered),
+    ("A site has power for more than a trace of its fleet.", suspicious_sizes.starved),
+    ("Power and number of a block fit, and committed blocks are within max_blocks.", suspicious_sizes.blocks),
+    ("A lot is within the limits of its purchase.", suspicious_sizes.lots),
+    ("Demand is of the size in which capacity comes.", suspicious_sizes.demands),
+    ("Penalties are of the size of what capacity costs.", suspicious_money.penalties),
+    ("What is paid at signature is not many years' price.", suspicious_money.upfronts),
+    ("Spend commitments are of the size of what their provider offers.", suspicious_money.commitments),
+    ("Budgets are of the size of what they are for.", suspicious_money.budgets),
+    ("Terms and lead times are in months, not in years.", suspicious_sizes.short_terms),
     ("Every value has an effect.", _without_effect),
     ("Every site has power or a build.", _unpowered_sites),
     ("Every workload has demand and something that can serve it.", _unserved_workloads),
     ("Every training run has something that can run it.", suspicious_runs.places),
+    ("Every training run takes more than a small part of a month.", suspicious_runs.sizes),
     ("Every training run can be run within its window and the plan.", suspicious_runs.windows),
     ("Every outlet has something that can cover it.", _uncovered_outlets),
     ("An offer's commitment is to its own provider.", _odd_offers),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from optimizer.instance.data import Data, Record
 from optimizer.instance.pools import Pools, Values
-from optimizer.instance.raw import quoted
+from optimizer.instance.raw import number_text, quoted
 from optimizer.instance.values import month_text
+
+_REMEDY = "Widen its regions or exclude, give it another class, or add such capacity (not by the hour)."
 
 
 def places(data: Data) -> None:
@@ -13,7 +15,7 @@ def places(data: Data) -> None:
     pools = Pools(data)
     for table, record in data.records("training_runs"):
         if reason := pools.cannot_serve(record.values, by_the_hour=False):
-            problem = f"{quoted(record.values['run'])} can never be run: {reason}."
+            problem = f"{quoted(record.values['run'])} can never be run: {reason}. {_REMEDY}"
             data.fault(table, record, "run", problem, warn=True)
 
 
@@ -24,6 +26,20 @@ def windows(data: Data) -> None:
         column, problem = _window(data, pools, record)
         if problem:
             data.fault(table, record, column, problem, warn=True)
+
+
+def sizes(data: Data) -> None:
+    """Every training run takes more than a small part of a month."""
+    pools = Pools(data)
+    for table, record in data.records("training_runs"):
+        v, rate = record.values, pools.best_rate(record.values)
+        least = v["work"] / (min(v["sizes"]) * rate) if rate else 1.0
+        if least < 0.05:
+            problem = (
+                f"it takes {least:.2g} months on the fewest accelerators. Work is in reference-accelerator-months; "
+                f"if this is in thousands, write {number_text(v['work'] * 1000)}; leave it if it is right."
+            )
+            data.fault(table, record, "work", problem, warn=True)
 
 
 def _window(data: Data, pools: Pools, record: Record) -> tuple[str, str]:

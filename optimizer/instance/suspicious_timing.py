@@ -15,7 +15,7 @@ _WINDOWS = (
 )
 
 
-_LATE = "earliest is after latest"
+_OUT = "or take the row out"
 
 
 def _label(data: Data, t: int) -> str:
@@ -42,11 +42,12 @@ def _made(data: Data, v: Values) -> tuple[str, str]:
         return "committed_blocks", "no blocks are committed, so it never runs; leave it blank for an offer."
     start, ends_by = v["earliest"], v["ends_by"]
     if start >= data.months:
-        return "earliest", "it starts after the plan ends."
+        return "earliest", f"it starts after the plan ends. Set months to {start + 1} or more, {_OUT}."
     if v["term_months"] is not None and start + v["term_months"] <= 0:
-        return "earliest", f"it is over already: it ended in {_label(data, start + v['term_months'] - 1)}."
+        ended = _label(data, start + v["term_months"] - 1)
+        return "earliest", f"it is over already: it ended in {ended}. Take the row out."
     if ends_by is not None and ends_by < 0:
-        return "ends_by", "it is over already: ends_by is before the plan."
+        return "ends_by", "it is over already: ends_by is before the plan. Take the row out."
     return "", ""
 
 
@@ -55,17 +56,20 @@ def _startless(data: Data, v: Values) -> tuple[str, str]:
     never, lead = "it can never start: ", v["lead_months"]
     first, last = max(v["earliest"], lead, 0), min(v["latest"], data.months - 1)
     if v["earliest"] >= data.months:
-        return "earliest", f"{never}earliest is after the plan ends."
+        return "earliest", f"{never}earliest is after the plan ends. Give an earlier one, {_OUT}."
     if last < 0:
-        return "latest", f"{never}latest is before the plan."
+        return "latest", f"{never}latest is before the plan. Give a later one, {_OUT}."
     if first > last:
         soonest = f"signed in the first month, it starts in {_label(data, lead)}"
         late = "after the plan ends" if lead >= data.months else "after latest"
-        return ("lead_months", f"{never}{soonest}, {late}.") if lead > last else ("earliest", f"{never}{_LATE}.")
+        if lead > last:
+            return "lead_months", f"{never}{soonest}, {late}. Give a shorter lead_months or a later latest, {_OUT}."
+        return "earliest", f"{never}earliest is after latest. Change one of them, {_OUT}."
     if v["ends_by"] is not None and first + _term(v) - 1 > v["ends_by"]:
-        return "ends_by", f"{never}its {_term(v)} months from {_label(data, first)} on end later than ends_by."
+        problem = f"{never}its {_term(v)} months from {_label(data, first)} on end later than ends_by."
+        return "ends_by", f"{problem} Give a later ends_by or a shorter term, {_OUT}."
     most = int(v["max_blocks"] + 1e-9) if v["integer"] else v["max_blocks"]
-    return ("max_blocks", f"{never}max_blocks leaves no block.") if most <= 0 else ("", "")
+    return ("max_blocks", f"{never}max_blocks leaves no block. Raise it, {_OUT}.") if most <= 0 else ("", "")
 
 
 def _ends(v: Values, horizon: int) -> tuple[int, int]:
@@ -91,10 +95,10 @@ def renewals(data: Data) -> None:
         last = first if made else min(v["latest"], data.months - 1)
         soonest, final = _ends(contracts[v["renews"]], data.months)
         if first <= last and (soonest > last or final < first):
-            name = shown(v["renews"])
-            data.fault(table, record, "renews", f"'{name}' cannot end in a month in which this can start.", warn=True)
+            problem = f"'{shown(v['renews'])}' cannot end in a month in which this can start."
+            data.fault(table, record, "renews", f"{problem} Change earliest and latest, {_OUT}.", warn=True)
         elif _circular(v["contract"], contracts):
-            problem = "it can never start: what it renews waits for itself to end."
+            problem = "it can never start: what it renews waits for itself to end. Leave renews of one of them blank."
             data.fault(table, record, "renews", problem, warn=True)
 
 
@@ -116,19 +120,22 @@ def orders(data: Data) -> None:
         v = record.values
         first, last = max(v["earliest"], 0), min(v["latest"], data.months - 1)
         if first > last:
-            data.fault(table, record, "earliest", "it can never be ordered within the plan.", warn=True)
+            problem = f"it can never be ordered within the plan. Change earliest and latest, {_OUT}."
+            data.fault(table, record, "earliest", problem, warn=True)
         elif first + v["lead_months"] >= data.months:
             arrives = f"ordered in {_label(data, first)}, it arrives in {_label(data, first + v['lead_months'])}"
-            data.fault(table, record, "lead_months", f"{arrives}, after the plan ends.", warn=True)
+            problem = f"{arrives}, after the plan ends. Set months to {first + v['lead_months'] + 1} or more, {_OUT}."
+            data.fault(table, record, "lead_months", problem, warn=True)
 
 
 def series(data: Data) -> None:
     """Rows of step series start within the plan."""
     for table in data.tables.values():
-        if table.spec.step:
-            for record in table.records:
-                if record.values[table.spec.step] >= data.months:
-                    data.fault(table, record, table.spec.step, "it takes effect after the plan ends.", warn=True)
+        for record in table.records if table.spec.step else ():
+            start = record.values[table.spec.step]
+            if start >= data.months:
+                problem = f"it takes effect after the plan ends. Set months to {start + 1} or more, {_OUT}."
+                data.fault(table, record, table.spec.step, problem, warn=True)
 
 
 def windows(data: Data) -> None:
@@ -137,11 +144,14 @@ def windows(data: Data) -> None:
         for table, record in data.records(name):
             v = record.values
             if max(v[first], 0) > min(v[last], data.months - 1):
-                data.fault(table, record, first, f"no month of the plan lies between {first} and {last}.", warn=True)
+                problem = f"no month of the plan lies between {first} and {last}. Change one of them, {_OUT}."
+                data.fault(table, record, first, problem, warn=True)
 
 
 def fleet(data: Data) -> None:
     """The fleet is there when the plan starts."""
     for table, record in data.records("fleet"):
         if record.values["until"] is not None and record.values["until"] <= 0:
-            data.fault(table, record, "until", "it is gone before the plan starts.", warn=True)
+            data.fault(
+                table, record, "until", f"it is gone before the plan starts. Give a later month, {_OUT}.", warn=True
+            )

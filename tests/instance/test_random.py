@@ -36,11 +36,11 @@ def instances(frames: list[dict[str, Any]]) -> list[Instance]:
 
 
 def test_no_faults(instances: list[Instance]) -> None:
-    """Tests that 300 tiny instances are read without a fault, and that a third of them have no warning."""
+    """Tests that 300 tiny instances are read without a fault, and that a sixth of them have no warning."""
     assert [instance.head.name for instance in instances] == [f"random-tiny-{seed}" for seed in range(300)]
-    # The plan's end cuts a run in 46 of them: they are drawn short, and deadlines past the end on purpose.
+    # Odd data are drawn on purpose: lives of a few months in 120 of them, deadlines past the plan's end in 46.
     quiet = sum(not instance.warnings for instance in instances)
-    assert quiet >= 90
+    assert quiet >= 50
 
 
 @pytest.mark.parametrize("size", SIZES)
