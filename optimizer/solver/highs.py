@@ -162,7 +162,8 @@ class Model(Offering):
 
     def close(self) -> None:
         """Free the memory of HiGHS at once: callbacks make the object one that only the garbage collector frees."""
-        self._highs.clear()
+        if self._highs is not None:
+            self._highs.clear()
 
     def _solve(self, options: Options, report: Report | None, duals: bool, target: float, patience: float) -> Solution:
         left = options.time_limit
@@ -214,6 +215,7 @@ class Model(Offering):
         A second Ctrl-C leaves at once.
         """
         until = time.perf_counter() + settings["time_limit"]
+        self._ready()
         if self._start is not None and self._highs.getRunTime() > 0:
             # HiGHS completes a start on the clock of all its runs so far: past the limit it would drop it.
             self._highs.clear()
@@ -243,7 +245,7 @@ class Model(Offering):
             )
         except LeftBehind:
             cut_off(self._highs)
-            self._highs, self._left_behind = self._made(), True
+            self._highs, self._left_behind = None, True
             return watch.pressed or time.perf_counter() < until
         if outcome not in (highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning):
             status = self._highs.modelStatusToString(self._highs.getModelStatus())

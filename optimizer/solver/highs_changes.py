@@ -36,6 +36,14 @@ class Changing(ABC):
     _offers: Offers
 
     @abstractmethod
+    def _made(self) -> Any: ...
+
+    def _ready(self) -> None:
+        """Make a new HiGHS where the last one was left behind."""
+        if self._highs is None:
+            self._highs = self._made()
+
+    @abstractmethod
     def _run(
         self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
     ) -> bool: ...
@@ -45,6 +53,7 @@ class Changing(ABC):
 
         What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
         """
+        self._ready()
         highs, old = self._highs, self.arrays
         self.arrays = arrays
         cells = np.flatnonzero(arrays.values != old.values)
@@ -93,6 +102,7 @@ class Changing(ABC):
 
     def _run_from_basis(self, options: Options, report: Report | None) -> bool:
         """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
+        self._ready()
         self._highs.setBasis(self._basis)
         settings = settings_of(self.arrays, options, options.time_limit)
         asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
@@ -102,7 +112,7 @@ class Changing(ABC):
     def _keep_basis(self) -> None:
         """Keep the first optimal basis of a linear program."""
         kept = self._basis is not None and not self._basis.alien
-        if kept or self.arrays.integer.any() or self._highs.getModelStatus() != STATUS.kOptimal:
+        if self._highs is None or kept or self.arrays.integer.any() or self._highs.getModelStatus() != STATUS.kOptimal:
             return
         self._basis = self._highs.getBasis()
         self._most_iterations = max(int(self._highs.getInfo().simplex_iteration_count), _FEW_ITERATIONS)

@@ -19,7 +19,7 @@ import numpy as np
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
-from optimizer.solver.aside import LATE, PRESSED, leave_behind
+from optimizer.solver.aside import leave_behind
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.improve import FINE, Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
@@ -37,6 +37,7 @@ _COARSE = 0.01  # gap from which on results are handed over soonest
 _SPACING, _FINE_SPACING = 3, 8  # queries from one delivery to the next, at first, by the gap asked
 _AHEAD = 10  # results that may wait for their delivery when the improver begins a step
 _SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
+_LAST = 0.2  # seconds more that the improver, which was asked to stop with the proof, gets
 _ABSOLUTE_GAP = 1e-9
 _HOLDS = 1e-6  # HiGHS's tolerance: what keeps all rows and bounds to this is a plan
 _KNOWN = "given"  # where a plan comes from that the search began with
@@ -115,7 +116,7 @@ class _Search:
         finally:
             self._end()
         if worker:
-            worker.join(PRESSED if self.model.pressed else LATE)
+            worker.join(_LAST)
             if worker.is_alive():
                 leave_behind(worker)  # it is still inside HiGHS
         if self.error is not None:

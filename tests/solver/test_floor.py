@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import optimizer
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.program.holds import Hold
-from optimizer.solver.highs import Model
+from optimizer.solver.highs import Model, _target
 from optimizer.solver.resolve import Live
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from optimizer.solver.start import alike, start_values
 from tests.program.tiny import solved, tiny
+from tests.solver.programs import good_knapsacks, knapsacks
 
 # Fifteen wanted; blocks of ten at 3000 a month: two of them cost 6000, one and five penalties of 1000 cost 8000.
 LEASE = {"price": 3000, "min_term_months": 1, "max_blocks": 2}
@@ -33,6 +35,43 @@ def test_a_known_bound_is_the_bound_and_ends_the_search() -> None:
     near = Model(arrays).solve(Options(gap=0.4, threads=1), floor=5000 / money)
     assert near.stop is Stop.GAP_REACHED
     assert near.bound * money >= 5000
+
+
+@pytest.mark.parametrize(("floor", "most"), [(95.0, 100.0), (-105.0, -100.0), (0.0, 0.0)])
+def test_what_a_plan_may_cost_to_be_within_the_gap_of_a_bound(floor: float, most: float) -> None:
+    """Tests that a plan of just that cost has the asked gap of 5 % to the bound, by its own cost, and no larger one."""
+    # 100 - 95 is 5 % of 100; -100 - (-105) is 5 % of 100; of a cost of 0 only a bound of 0 is within any share.
+    assert _target(floor, 0.05) == pytest.approx(most)
+    assert most - floor == pytest.approx(0.05 * abs(most))
+
+
+def test_a_plan_within_twice_the_gap_does_not_end_a_search() -> None:
+    """Tests that a search that begins with a plan too far above the known bound goes on to one that is near enough."""
+    program = build(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
+    arrays, money = compile_program(program), program.units.money
+    # One block at 3000 and five penalties of 1000 are a plan of 8000, two blocks one of 6000. Within 20 % of 5000 one
+    # may cost 6250; within 40 % it may cost 8333.
+    one_block = np.where(arrays.integer, np.minimum(arrays.upper, 1.0), 0.0)
+    columns = np.flatnonzero(arrays.integer)
+    model = Model(arrays)
+    model.start(columns, one_block[columns])
+    found = model.solve(Options(gap=0.2, threads=1), floor=5000 / money)
+    assert found.values is not None
+    cost = (float(arrays.cost @ found.values) + arrays.offset) * money
+    assert cost == pytest.approx(6000)
+    assert found.held is Held.OPTIMAL
+    assert cost - found.bound * money <= 0.2 * cost
+
+
+def test_a_known_bound_ends_a_search_whose_proof_takes_ages() -> None:
+    """Tests that a plan as cheap as a known bound is optimal, although the search itself could not prove it."""
+    arrays, good = knapsacks(), good_knapsacks()
+    floor = float(arrays.cost @ good)
+    model = Model(arrays)
+    model.start(np.arange(len(good)), good)
+    found = model.solve(Options(gap=1e-6, threads=1, time_limit=20), floor=floor)
+    assert (found.stop, found.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert found.bound == pytest.approx(floor)
 
 
 def test_what_is_kept_stays_in_force() -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
+from optimizer.interruption import interruptible
+from optimizer.program.compile import Floats
 from optimizer.solver import highs, highs_ground
-from optimizer.solver.solution import Held, Options, Stop
-from tests.solver.programs import knapsacks
+from optimizer.solver.solution import Held, Options, Solution, Stop
+from tests.solver.programs import INF, knapsacks, program
 
 LONG = Options(gap=0, threads=1, time_limit=60)
 
@@ -65,6 +71,63 @@ def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     with pytest.raises(KeyboardInterrupt):
         highs.solve(knapsacks(), Options(gap=0, threads=1, time_limit=20), press_twice)
+
+
+class Deaf:
+    """Keeps a search in its first better solution for a while, so that it hears neither clock nor Ctrl-C."""
+
+    def __init__(self, press: bool) -> None:
+        self.press = press
+        self.found: float | None = None
+        self.over = threading.Event()
+
+    def __call__(self, objective: float, values: Floats) -> None:
+        if self.found is None:
+            self.found = objective
+            if self.press:
+                os.kill(os.getpid(), signal.SIGINT)
+            self.over.wait(30)
+
+
+@pytest.mark.parametrize(("press", "stop"), [(True, Stop.INTERRUPTED), (False, Stop.TIME_LIMIT)])
+def test_a_search_that_does_not_listen_leaves_its_plan(press: bool, stop: Stop) -> None:
+    """Tests that its best plan comes back in time, and that the model solves again, undisturbed by what still runs."""
+    arrays = knapsacks()
+    model, deaf = highs.Model(arrays), Deaf(press)
+    model.on_incumbent = deaf
+    began = time.perf_counter()
+    found = model.solve(replace(LONG, time_limit=60 if press else 1))
+    assert time.perf_counter() - began < 20
+    assert (found.stop, found.held) == (stop, Held.FEASIBLE)
+    assert found.values is not None
+    assert arrays.cost @ found.values == pytest.approx(deaf.found)
+    assert found.bound <= arrays.cost @ found.values
+    model.on_incumbent = None
+    # Of costs above zero the cheapest choice of nothing is nothing.
+    model.change(replace(arrays, cost=np.ones_like(arrays.cost)))
+    deaf.over.set()
+    again = model.solve(LONG)
+    assert (again.stop, again.bound) == (Stop.GAP_REACHED, 0)
+
+
+def test_ctrl_c_between_a_search_and_its_plan_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a first Ctrl-C while a solution is completed leaves it complete."""
+    # 2 x + y >= 3 with x whole at a cost of 3 x + 2 y. HiGHS may have x = 1.0000001, with which y = 0.9999998 is
+    # enough; with x = 1 it must be 1.
+    arrays = replace(program([3, 2], [[2, 1]], [3], [INF]), integer=np.array([True, False]))
+    real, left = highs.solve_held, [1]
+
+    def pressed(*given: Any) -> Solution:
+        if left:
+            left.pop()
+            signal.raise_signal(signal.SIGINT)
+        return real(*given)
+
+    monkeypatch.setattr(highs, "solve_held", pressed)
+    with interruptible():
+        values, *_ = highs.made_whole(np.array([1 + 1e-7, 1 - 2e-7]), arrays, Options(), True, 9.0)
+    assert values == pytest.approx([1, 1])
+    assert arrays.worst_violation(values) <= 1e-9
 
 
 def test_an_interruption_within_the_asked_gap_is_a_plan_within_it() -> None:

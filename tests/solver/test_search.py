@@ -19,6 +19,7 @@ from optimizer.solver import aside, highs, search
 from optimizer.solver.highs import Model
 from optimizer.solver.improve import Improver, _some_items, places
 from optimizer.solver.solution import Held, Options, Solution, Stop
+from tests.solver.programs import INF, program
 
 EXACT = Options(gap=0.0, threads=1)
 
@@ -266,6 +267,19 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
     assert found.held is Held.FEASIBLE
     assert found.values is not None
     check(arrays, found.values)
+
+
+def test_only_what_is_a_plan_counts_as_delivered() -> None:
+    """Tests that the best delivered solution is one that keeps all rows and bounds, and the cheapest of those."""
+    # x + 2 y >= 2 at a cost of x + 3 y: x = 2 costs 2, y = 1 costs 3; x = 1 would cost 1 and breaks the row.
+    arrays = program([1, 3], [[1, 2]], [2], [INF], upper=5, whole=True)
+    run = search._Search(arrays, Options(), None)
+    broken, best, dear = np.array([1.0, 0.0]), np.array([2.0, 0.0]), np.array([0.0, 1.0])
+    given = []
+    for values in (broken, dear, broken, best, dear, np.array([-1.0, 1.0])):
+        run._give(values)
+        given.append(None if run.given is None else run.given[0])
+    assert given == [None, 3, 3, 2, 2, 2]
 
 
 def test_an_interruption_before_the_run_is_heeded() -> None:
