@@ -226,9 +226,9 @@ def test_what_is_not_proven_irreducible_is_marked() -> None:
     assert (plain.irreducible, plain.unproven_months) == (True, ())
     assert "Not proven" not in plain.text
     spread = Months(program, loosened).spread(one)
-    text, _, _, _, _, months = vars(_reason(program, replace(spread, unproven=spread.months[1:]), True, [])).values()
-    assert months == ("2030-03",)
-    assert "(Not proven irreducible in the time for 2030-03.)" in text
+    late = _reason(program, replace(spread, unproven=spread.months[1:]), True, [])
+    assert late.unproven_months == ("2030-03",)
+    assert "(Not proven irreducible in the time for 2030-03.)" in late.text
 
 
 # ---------------------------------------------------------------- sentences
@@ -342,6 +342,7 @@ def test_nothing_is_given_up_that_stands_in_no_conflict() -> None:
     assert found.plan is not None
     assert found.plan.objective == pytest.approx(26_000)
     assert [set(reason.sources) for reason in found.reasons] == [{"budgets row 1"}]
+    assert found.reasons[0].inputs == ("budgets.cap.amount",)
 
 
 def test_a_budget_of_next_to_nothing_counts_as_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from optimizer.diagnosis.months import Months, Spread
 from optimizer.diagnosis.result import Reason
@@ -24,6 +25,7 @@ def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflic
     for one in found:
         agreed = [_agreed(program, name) for name in one.agreed]
         reason = _reason(program, months.spread(one), one.conflict.irreducible, agreed)
+        reason = replace(reason, inputs=tuple(".".join(cell) for cell in sorted(one.cells)))
         told.setdefault((reason.text,), reason)
     return tuple(told.values())
 

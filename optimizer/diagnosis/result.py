@@ -30,6 +30,9 @@ class Reason:
         Whether it is proven that without any one of the parts the others could hold.
     unproven_months : tuple of str
         Those of the months for which the clash is proven, and not that it needs all of its parts.
+    inputs : tuple of str
+        The inputs that clash, as table, item and column (``budgets.cap.amount``): with all others given up there is no
+        plan; with any one of these given up too there is one.
     """
 
     text: str
@@ -38,6 +41,7 @@ class Reason:
     months: tuple[str, ...] = ()
     irreducible: bool = True
     unproven_months: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ class Diagnosis:
             return ["No conflict was found in time; give it more time."]
         lines = ["These cannot hold together:" if len(self.reasons) == 1 else "These conflicts stand in the way:"]
         lines += [f"{number}. {reason.text}" for number, reason in enumerate(self.reasons, start=1)]
-        more = "The search for conflicts ended early: there may be more, and some may name more than they need."
+        more = "The search for conflicts ended early: there may be more."
         return lines if self.complete else [*lines, more]
 
     def _repair(self) -> list[str]:

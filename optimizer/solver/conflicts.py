@@ -16,7 +16,7 @@ from optimizer.solver.irreducible import CellConflict, Narrowing
 from optimizer.solver.loosened import Cell, Loosened
 
 MOST = 12
-_BESIDE = 3  # conflicts that stand in the way of other repairs alone
+_BESIDE = 8  # conflicts that stand in the way of other repairs alone
 _NODES = 150
 
 

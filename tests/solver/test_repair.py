@@ -1,0 +1,103 @@
+"""What must be given up: the least by hand, and nothing called the least that is not proven to be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.instance.instance import Instance
+from optimizer.program.build import build
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.solver import repair
+from optimizer.solver.loosened import Loosened, loosen
+from optimizer.solver.repair import Repair, cheapest_repair
+from optimizer.solver.solution import Held, Options, Solution, Stop
+from tests.program.tiny import tiny
+
+OPTIONS = Options(gap=0.0, time_limit=30.0, threads=1)
+BUDGET = ("budgets", "cap", "amount")
+SERVICE = ("workloads", "jobs", "min_service")
+
+
+def loose(instance: Instance) -> Loosened:
+    """An instance with what can be given up."""
+    made = build(instance)
+    return loosen(made, compile_program(made))
+
+
+def leased(price: float = 300.0) -> Instance:
+    """Ten of work in each of two months that blocks of four leased for one month do, and 600 for all of it."""
+    return tiny(
+        2,
+        {"jobs": [10]},
+        contracts=[{"price": price, "term_months": 1, "accelerators_per_block": 4, "max_blocks": 5}],
+        workloads=[{"workload": "jobs", "min_service": 1}],
+        budgets=[{"amount": 600}],
+    )
+
+
+def test_the_least_is_found_in_integers() -> None:
+    """Tests that blocks count in full: 3 a month at 300 are 1800, or one a month does 0.4 of the work."""
+    # Two more budgets (2.0), or 0.6 of the service.
+    found = cheapest_repair(loose(leased()), OPTIONS)
+    assert isinstance(found, Repair)
+    assert {cell: str(edit) for cell, edit in found.edits.items()} == {SERVICE: "workloads.jobs.min_service=0.4"}
+    assert found.least
+
+
+def test_only_some_cells_are_given_up_where_others_are_barred() -> None:
+    """Tests that with the service kept the budget is raised to 1800, and with the budget free the service stays."""
+    found = cheapest_repair(loose(leased()).only([BUDGET]), OPTIONS)
+    assert isinstance(found, Repair)
+    assert [str(edit) for edit in found.edits.values()] == ["budgets.cap.amount=1800"]
+    free = cheapest_repair(loose(leased()).only([SERVICE], [BUDGET]), OPTIONS)
+    assert isinstance(free, Repair)
+    assert not free.edits
+
+
+def test_what_time_ended_is_not_called_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a repair of integers that was found, but not proven to be the least, does not claim it."""
+    whole = repair._solved
+
+    def out_of_time(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solution:
+        found = whole(arrays, options, floor)
+        late = arrays.integer.any() and found.values is not None
+        return replace(found, stop=Stop.TIME_LIMIT, held=Held.FEASIBLE) if late else found
+
+    monkeypatch.setattr(repair, "_solved", out_of_time)
+    found = cheapest_repair(loose(leased()), OPTIONS)
+    assert isinstance(found, Repair)
+    assert found.edits
+    assert not found.least
+
+
+def test_what_is_enough_in_fractions_alone_is_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that where no integers were found in time, what fractions need is returned and not called the least."""
+    whole = repair._solved
+
+    def nothing(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solution:
+        return repair._NOTHING if arrays.integer.any() else whole(arrays, options, floor)
+
+    monkeypatch.setattr(repair, "_solved", nothing)
+    found = cheapest_repair(loose(leased()), OPTIONS)
+    assert isinstance(found, Repair)
+    assert found.values is None
+    assert not found.least
+
+
+def test_no_time_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that without any solution the reason for stopping is returned, which is not that nothing is enough."""
+    monkeypatch.setattr(repair, "_solved", lambda *_args, **_more: repair._NOTHING)
+    assert cheapest_repair(loose(leased()), OPTIONS) is Stop.TIME_LIMIT
+
+
+def test_nothing_to_give_up_is_enough() -> None:
+    """Tests that an agreed lease of five in a place for four, which no rule demands, leaves nothing to give up."""
+    # Half a block of an outlet that is agreed in full can only be given up in full: one of two does not fit four.
+    let: dict[str, Any] = {"price": 1, "accelerators_per_block": 5, "committed_blocks": 1, "earliest": 0, "latest": 0}
+    instance = tiny(1, {"jobs": [0]}, fleet=[{"count": 4}], outlets=[let | {"term_months": 1}])
+    found = cheapest_repair(loose(instance).only([]), OPTIONS)
+    assert found is None
