@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from optimizer.diagnosis import Diagnosis, diagnose
     from optimizer.errors import (
+        AdditionError,
         AuditFailed,
         BoundContradicted,
         CapoptError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdditionError",
     "Audit",
     "AuditFailed",
     "BoundContradicted",

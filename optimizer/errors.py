@@ -7,6 +7,7 @@
     │   └── UnsupportedInstance    exit 2   legal data that this version cannot plan with yet
     ├── EditError                  exit 2   an edit of an instance that makes no sense
     ├── HoldError                  exit 2   a decision that cannot be forced, forbidden or ended
+    ├── AdditionError              exit 2   a constraint or change of the program that cannot be obeyed
     ├── PlanFileError              exit 2   a plan folder is missing, incomplete or broken
     ├── AuditFailed                exit 4   a plan breaks a rule or its money does not add up
     ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; carries the conflict
@@ -114,6 +115,12 @@ class EditError(CapoptError):
 
 class HoldError(CapoptError):
     """A decision that cannot be forced, forbidden or ended."""
+
+    exit_code = 2
+
+
+class AdditionError(CapoptError):
+    """Something added to a program, or changed in its Pyomo model, that cannot be obeyed: it is named, not dropped."""
 
     exit_code = 2
 

@@ -13,10 +13,13 @@ from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible
-from optimizer.plan.audit import audit
-from optimizer.plan.extract import extract
+from optimizer.plan.audit import Violation, audit
+from optimizer.plan.extract import tables_of
 from optimizer.plan.headline import headline
+from optimizer.plan.obeyed import counted_columns, obeyed
 from optimizer.plan.plan import Plan, check_writable
+from optimizer.plan.settle import settle
+from optimizer.program.added_head import KEY, to_head
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.garbage import count_as_old
@@ -47,7 +50,8 @@ def solve(
     Parameters
     ----------
     instance : Instance or Program
-        As returned by :func:`optimizer.read`; or a program from :func:`optimizer.build`, with constraints added.
+        As returned by :func:`optimizer.read`; or a program from :func:`optimizer.build`, with constraints added, which
+        hold in the plan and in all that is made of it.
     gap : float
         Relative gap to prove between the plan's cost and the bound; 0.001 is 0.1 %.
     time_limit : float
@@ -74,6 +78,8 @@ def solve(
     ------
     UnsupportedInstance
         If the instance uses tables that this version does not cover.
+    AdditionError
+        If something added to the program, or changed in its Pyomo model, cannot be obeyed.
     NoFeasiblePlan
         If it is proven that no plan meets all rules.
     StoppedWithoutPlan
@@ -135,9 +141,9 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
         As :func:`solve` does.
     """
     with collector_paused():
-        plan = _extracted(program, arrays, solution, options, clock)
+        plan, broken = _extracted(program, arrays, solution, options, clock)
         with clock.phase("audit"):
-            verdict = audit(plan)
+            verdict = audit(plan).with_violations(broken)
     plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())
     if not verdict.passed:
         raise AuditFailed(verdict.violations, plan=plan)
@@ -199,16 +205,24 @@ def _built(instance: Instance, clock: Clock) -> Program:
         return build(instance)
 
 
-def _extracted(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
-    """Plan of a solution, not audited yet; or why there is none."""
+def _extracted(
+    program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock
+) -> tuple[Plan, tuple[Violation, ...]]:
+    """Plan of a solution, not audited yet, and the added constraints that it breaks; or why there is none."""
     if solution.values is None:
         raise _no_plan(program, arrays, solution)
+    added, (own, behind) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
-        tables = extract(program, solution.values[: len(program.columns)], rule_prices(program, arrays, solution))
+        settled = settle(program, own, counted_columns(program.parts, added))
+        tables = tables_of(program, settled, rule_prices(program, arrays, solution))
+        found = obeyed(program.parts, added, settled.values, behind[: len(added.variables)])
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
-    return Plan(head=head, tables=tables, instance=program.instance)
+    if added:
+        head[KEY] = to_head(found.added, found.values, program.instance)
+        head["warnings"] += [f"constraint {one.name} was added to the program" for one in added.constraints]
+    return Plan(head=head, tables=tables, instance=program.instance), found.violations
 
 
 def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv", **options: Any) -> Plan:

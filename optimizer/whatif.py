@@ -15,7 +15,8 @@ from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import Cost, cost_of, finish
-from optimizer.program.build import collector_paused
+from optimizer.program.added_head import added_in
+from optimizer.program.build import Program, collector_paused
 from optimizer.program.holds import Hold, held_in, held_on, parse_hold
 from optimizer.solver.highs import Report
 from optimizer.solver.resolve import Live
@@ -31,9 +32,10 @@ class WhatIf:
 
     Parameters
     ----------
-    base : Plan or Instance
-        The plan at hand, from which searches start; or an instance without one. What was held when the plan was made
-        (its ``held``) is held on; what is held newly takes the place of all that was held about the same item.
+    base : Plan, Program or Instance
+        The plan at hand, from which searches start; or an instance or program without one. What was added to a program
+        holds in every answer; a plan carries what was added to the program it was made of. What was held when the plan
+        was made (its ``held``) is held on; what is held newly takes the place of all that was held about the same item.
     relax : bool
         Solve linear relaxations.
     **options
@@ -47,14 +49,15 @@ class WhatIf:
     >>> ask(delay="builds.texas=6", forbid="sign:bridge").gap      # doctest: +SKIP
     """
 
-    def __init__(self, base: Plan | Instance, *, relax: bool = False, **options: Any) -> None:
+    def __init__(self, base: Plan | Program | Instance, *, relax: bool = False, **options: Any) -> None:
         self.plan = base if isinstance(base, Plan) else None
-        self.instance = base.instance if isinstance(base, Plan) else base
+        self.instance = base if isinstance(base, Instance) else base.instance
         self.options = Options(relax=relax, **options)
         if self.options.solver != "highs":
             raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
         self.held = [] if self.plan is None else held_in(self.plan)
-        self.live = Live(self.instance, relax=relax)
+        added = added_in(base) if isinstance(base, Plan) else base.added if isinstance(base, Program) else None
+        self.live = Live(self.instance, relax=relax, added=added)
 
     def __call__(
         self,

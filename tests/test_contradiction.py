@@ -39,7 +39,7 @@ def _proving(bound: float, solve: Any) -> Any:
     """An engine whose bound is another, in money."""
 
     def wrong(*args: Any, **options: Any) -> Any:
-        unit = 100.0  # of money in the program
+        unit = args[0].program.units.money if isinstance(args[0], Live) else 100.0
         return replace(solve(*args, **options), bound=bound / unit)
 
     return wrong

@@ -18,6 +18,7 @@ import pytest
 import optimizer
 from optimizer import errors
 from optimizer.errors import (
+    AdditionError,
     AuditFailed,
     BoundContradicted,
     CapoptError,
@@ -119,6 +120,7 @@ ENDS = [
     (UnsupportedInstance([Fault(where="x")]), 2),
     (EditError("x"), 2),
     (HoldError("x"), 2),
+    (AdditionError("x"), 2),
     (PlanFileError("x"), 2),
     (AuditFailed([]), 4),
     (NoFeasiblePlan(["x"]), 5),

@@ -278,7 +278,7 @@ def test_a_users_constraint_is_named_in_a_conflict() -> None:
     program.model.wish = pyo.Constraint(expr=program.model.started["lease", 0] >= 2)
     with pytest.raises(NoFeasiblePlan) as caught:
         optimizer.solve(program)
-    assert "wish (added to the model)" in caught.value.conflict
+    assert "wish (added to the program)" in caught.value.conflict
 
 
 def test_what_is_not_covered_is_refused() -> None:

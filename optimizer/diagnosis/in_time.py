@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.diagnosis.rebuilt import rebuilt
-from optimizer.errors import InstanceError
+from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
@@ -109,7 +109,7 @@ def _possible(program: Program, edit: Edit, others: Collection[Cell], seconds: f
     """Whether a plan exists by proof with an edit made and some cells given up as far as one likes."""
     try:
         edited = rebuilt(program, [edit])
-    except InstanceError:
+    except (AdditionError, InstanceError):
         return False
     loosened = loosen(edited, compile_program(edited, relax=relax))
     kept: list[Any] = [one.cell for one in loosened.relaxations if one.cell not in others]

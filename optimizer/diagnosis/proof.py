@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.clock import Tell
-from optimizer.errors import InstanceError, NoFeasiblePlan, SolverError, StoppedWithoutPlan
+from optimizer.errors import AdditionError, InstanceError, NoFeasiblePlan, SolverError, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import solve_from
+from optimizer.program.added import Added
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.solver.highs import solve_held
@@ -51,25 +52,24 @@ def proven(program: Program, repair: Repair, options: Options, progress: Tell | 
     that counts it. Then the repaired instance is repaired in turn.
     """
     edits, values, least = dict(repair.edits), repair.values, repair.least
+    added = program.added
     until = time.perf_counter() + _ROUNDS * options.time_limit
     for _ in range(_ROUNDS):
-        edits, fewer = _needed(program.instance, edits, options)
-        repaired = apply_edits(program.instance, list(edits.values()))
+        edits, fewer = _needed(program.instance, added, edits, options)
+        repaired = build(apply_edits(program.instance, list(edits.values())), added)
         try:
             return Proof(edits, _plan(repaired, None if fewer else values, options, progress), least)
         except NoFeasiblePlan:
             if time.perf_counter() > until:
                 break
-            again = build(repaired)
-            more = cheapest_repair(loosen(again, compile_program(again, relax=options.relax)), options)
+            more = cheapest_repair(loosen(repaired, compile_program(repaired, relax=options.relax)), options)
             if not isinstance(more, Repair) or not more.edits:
                 break
             edits, values, least = {**edits, **more.edits}, more.values, least and more.least
     return Proof(edits, None, False)
 
 
-def _plan(repaired: Instance, values: Floats | None, options: Options, progress: Tell | None) -> Plan | None:
-    program = build(repaired)
+def _plan(program: Program, values: Floats | None, options: Options, progress: Tell | None) -> Plan | None:
     start = None if values is None else _at_best(compile_program(program, relax=options.relax), values, options)
     try:
         return solve_from(program, options, progress, start)
@@ -88,21 +88,23 @@ def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
     return found if found is not None and arrays.worst_violation(found) <= _FITS else None
 
 
-def _needed(instance: Instance, edits: dict[Cell, Edit], options: Options) -> tuple[dict[Cell, Edit], bool]:
+def _needed(
+    instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options
+) -> tuple[dict[Cell, Edit], bool]:
     """Edits without those that can be left out while the others stay; whether any were."""
     until, kept = time.perf_counter() + options.time_limit / 2, dict(edits)
     for cell in list(edits):
         others = {other: edit for other, edit in kept.items() if other != cell}
         left = until - time.perf_counter()
-        if others and left > 0 and _possible(instance, others, replace(options, time_limit=left)):
+        if others and left > 0 and _possible(instance, added, others, replace(options, time_limit=left)):
             kept = others
     return kept, len(kept) < len(edits)
 
 
-def _possible(instance: Instance, edits: dict[Cell, Edit], options: Options) -> bool:
+def _possible(instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options) -> bool:
     """Whether a plan is found with some edits alone."""
     try:
-        program = build(apply_edits(instance, list(edits.values())))
-    except InstanceError:
+        program = build(apply_edits(instance, list(edits.values())), added)
+    except (AdditionError, InstanceError):
         return False
     return has_solution(compile_program(program, relax=options.relax), options.time_limit) is True

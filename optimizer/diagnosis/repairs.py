@@ -19,7 +19,7 @@ from optimizer.diagnosis.given_up import given_up
 from optimizer.diagnosis.in_time import least_shift, shifts_of
 from optimizer.diagnosis.rebuilt import rebuilt
 from optimizer.diagnosis.result import ProvenRepair
-from optimizer.errors import InstanceError, SolverError
+from optimizer.errors import AdditionError, InstanceError, SolverError
 from optimizer.instance.edit import Edit
 from optimizer.planning import finish
 from optimizer.program.build import Program
@@ -201,7 +201,7 @@ class Repairer:
             edited, arrays = self._opened(draft)
             left = max(self.until - time.perf_counter(), 1.0)
             found = Model(arrays.relaxed()).solve(replace(self.options, time_limit=left))
-        except InstanceError:
+        except (AdditionError, InstanceError):
             return None
         except SolverError:
             return -np.inf

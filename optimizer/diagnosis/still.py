@@ -13,8 +13,7 @@ from dataclasses import replace
 from optimizer.diagnosis.reasons import reasons_of
 from optimizer.diagnosis.result import Reason
 from optimizer.instance.edit import Edit, apply_edits
-from optimizer.instance.instance import Instance
-from optimizer.program.build import build
+from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
 from optimizer.solver.conflicts import find_one
 from optimizer.solver.loosened import Cell, loosen
@@ -24,7 +23,7 @@ _WITH = "With the rest of the repair made: "
 
 
 def still_clashing(
-    instance: Instance, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options, until: float
+    program: Program, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options, until: float
 ) -> tuple[tuple[Reason, ...], bool]:
     """A conflict for each cell of a repair that is not named yet: what clashes if all but that is given up.
 
@@ -42,12 +41,13 @@ def still_clashing(
         left = until - time.perf_counter()
         if left <= 0:
             continue
-        program = build(apply_edits(instance, [edit for other, edit in edits.items() if other != cell]))
-        loosened = loosen(program, compile_program(program, relax=options.relax))
+        others = [edit for other, edit in edits.items() if other != cell]
+        edited = build(apply_edits(program.instance, others), program.added)
+        loosened = loosen(edited, compile_program(edited, relax=options.relax))
         one = find_one(loosened, left)
         if one is not None:
             missing -= 1
-            found += [_said(reason) for reason in reasons_of(program, loosened, [one])]
+            found += [_said(reason) for reason in reasons_of(edited, loosened, [one])]
     return tuple(found), not missing
 
 

@@ -120,4 +120,4 @@ def _still(
 ) -> tuple[tuple[Reason, ...], bool]:
     """Conflicts of the cells of a repair that no conflict names so far."""
     cells = [cell for cell in best.edits if cell[:2] in named]
-    return still_clashing(program.instance, best.edits, cells, settings, time.perf_counter() + _LONGER)
+    return still_clashing(program, best.edits, cells, settings, time.perf_counter() + _LONGER)

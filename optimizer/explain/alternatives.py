@@ -13,7 +13,8 @@ from scipy.sparse import csc_array, vstack
 from optimizer.clock import Clock
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish
-from optimizer.program.build import Program, build
+from optimizer.program.added_head import program_of
+from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.holds import held_in, hold
 from optimizer.solver.highs import Model, solve_held
@@ -78,7 +79,7 @@ class _Space:
 
     def __init__(self, plan: Plan, within: float, options: Options) -> None:
         self.plan, self.options = plan, options
-        self.program: Program = build(plan.instance)
+        self.program: Program = program_of(plan)
         arrays = hold(self.program, compile_program(self.program), held_in(plan))
         limit = (plan.objective + within * abs(plan.objective)) / self.program.units.money - arrays.offset
         self.arrays = _with_row(arrays, arrays.cost, limit * (1 + 1e-9 * np.sign(limit)))
@@ -164,7 +165,7 @@ class _Space:
     def distinct(self, count: int) -> Iterator[Plan]:
         """Near-optimal plans that differ as much as they can from the plan, and from those before."""
         chosen = [self.at]
-        whole = np.flatnonzero(self.arrays.integer)
+        whole = np.flatnonzero(self.arrays.integer[: len(self.program.columns)])
         for _ in range(count):
             weights = np.zeros(len(self.arrays.cost))
             for other in chosen:

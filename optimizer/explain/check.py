@@ -13,7 +13,8 @@ from optimizer.clock import Clock
 from optimizer.errors import EditError
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish
-from optimizer.program.build import Program, build
+from optimizer.program.added_head import program_of
+from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.holds import FAMILY, Hold, hold
 from optimizer.solver import engines
@@ -65,7 +66,7 @@ def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan
         If the decisions break a rule; it tells which.
     """
     settings, clock = Options(**options), Clock()
-    program = build(plan.instance)
+    program = program_of(plan)
     arrays = fix_decisions(program, compile_program(program), decisions)
     solution = engines.solve(arrays, settings, duals=bool(plan.instance.rows["rules"]))
     return finish(program, arrays, solution, settings, clock)

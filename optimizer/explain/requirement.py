@@ -14,6 +14,7 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish
+from optimizer.program.added_head import added_in
 from optimizer.program.compile import Arrays
 from optimizer.program.holds import held_in, hold
 from optimizer.solver.highs import Model
@@ -87,13 +88,14 @@ def kept(plan: Plan, one: Requirement, options: Options, tell: Tell | None = Non
     KeyboardInterrupt
         If the search was interrupted.
     """
-    live, first = Live(with_policy(plan.instance, one, 0)), 0
+    added = added_in(plan)
+    live, first = Live(with_policy(plan.instance, one, 0), added=added), 0
     hopeless = _hopeless(live, plan, one, options)
     if hopeless:
         first = max(hopeless) + 1
         if first >= plan.instance.head.months:
             return Kept(one, first, None, f"{NO_PLAN}: it cannot be kept in {len(hopeless)} of {first} months")
-        live = Live(with_policy(plan.instance, one, first))
+        live = Live(with_policy(plan.instance, one, first), added=added)
     try:
         other = _search(live, plan, one, options, Clock(tell))
     except NoFeasiblePlan:

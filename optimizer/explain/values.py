@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.plan.plan import Plan
-from optimizer.program.build import Program, build
+from optimizer.program.added_head import program_of
+from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.fixed_decisions import fix_decisions_at, fix_states_at
 from optimizer.program.holds import held_in, hold
@@ -57,7 +58,7 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
         Rows without a figure other than zero are left out; a budget stands in the last month of its window.
     """
     settings = options or Options()
-    program = build(plan.instance)
+    program = program_of(plan)
     arrays = hold(program, compile_program(program), held_in(plan))
     changes = list(UnitChanges(program, arrays).all())
     fixed = _with_decisions(program, arrays, plan, settings)

@@ -39,7 +39,13 @@ def extract(
     dict of str to DataFrame
         Every table of :data:`optimizer.plan.tables.COLUMNS`, in natural units, rows of zero left out.
     """
-    settled = settle(program, values)
+    return tables_of(program, settle(program, values), rule_prices)
+
+
+def tables_of(
+    program: Program, settled: Settled, rule_prices: Mapping[tuple[str, int], float] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Plan tables of a settled solution, as of :func:`extract`."""
     tables = _Extract(program, settled).tables()
     tables["outages"] = outages_table(program, settled.values)
     tables["rules"] = rules_table(program, settled, rule_prices or {})

@@ -5,6 +5,7 @@ A search that is stopped early can hold more of these than its decisions need.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
@@ -22,8 +23,10 @@ _NOISE = 1e-9  # relative: less than this is nothing
 RULE_NOISE = 1e-7  # of the size of a rule's terms: a solver meets a row only so closely
 
 
-def settle_penalties(program: Program, values: Floats) -> RuleValues:
-    """Work out anew, in ``values``, what is not run, what is short and by how much soft rules are violated.
+def settle_penalties(program: Program, values: Floats, counted: Collection[int] = ()) -> RuleValues:
+    """Work out again, in ``values``, what is not run, what is short and by how much soft rules are violated.
+
+    A column that is ``counted`` by a constraint added to the program can be more than that, as the solver has it.
 
     Returns what every own rule comes to, as :func:`rule_values` does.
     """
@@ -31,15 +34,17 @@ def settle_penalties(program: Program, values: Floats) -> RuleValues:
     for run, column in m.col["not_run"].items():
         placed = sum(values[list(m.placements_of.get(run, {}).values())].tolist())
         values[column] = max(0.0, round(1.0 - placed, 8))
-    _shortfalls(program, values)
+    _shortfalls(program, values, counted)
     found = rule_values(m, values)
     for (rule, t), over, under in _soft(m):
         value, size = found[rule, t]
         excess = (value - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
         noise = RULE_NOISE * size / m.rule_scale[rule, t]
+        free = over in counted or under in counted
         for column, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
-            if column is not None and abs(values[column] - amount) > noise:
-                values[column] = amount
+            if column is None or abs(values[column] - amount) <= noise:
+                continue
+            values[column] = max(values[column], amount) if free else amount
     return found
 
 
@@ -63,9 +68,9 @@ def rule_values(m: Parts, values: Floats) -> RuleValues:
     return dict(zip(m.rule_value, zip(value.tolist(), size.tolist(), strict=True), strict=True))
 
 
-def _shortfalls(program: Program, values: Floats) -> None:
+def _shortfalls(program: Program, values: Floats, counted: Collection[int]) -> None:
     m, ix = program.parts, program.index
-    more_may_be_paid = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # a rule can ask for it
+    by_a_rule = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # which can ask for more to be paid
     paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
     for (name, begin), column in m.col["shortfall"].items():
         row, end = ix.commitments[name], year_end(ix, begin)
@@ -74,7 +79,7 @@ def _shortfalls(program: Program, values: Floats) -> None:
         due = share * row.annual_amount * (end - begin + 1) / _YEAR
         short = due - float(paid[row.provider][begin : end + 1].sum())
         needed = short / m.units.money if short > _NOISE * due else 0.0
-        values[column] = max(needed, values[column]) if more_may_be_paid else needed
+        values[column] = max(needed, values[column]) if by_a_rule or column in counted else needed
 
 
 def _paid(program: Program, provider: str, values: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +41,18 @@ class Settled:
     rule_values: RuleValues = field(default_factory=dict)
 
 
-def settle(program: Program, values: Floats) -> Settled:
-    """Settle the values of a solution (in the order of the program's columns)."""
+def settle(program: Program, values: Floats, counted: Collection[int] = ()) -> Settled:
+    """Settle the values of a solution.
+
+    Parameters
+    ----------
+    program : Program
+        The program that was solved.
+    values : ndarray
+        Values of its columns, in its units and order.
+    counted : collection of int
+        Columns that constraints added to the program count.
+    """
     values = _without_traces(program, np.round(values, _DECIMALS) + 0.0)
     book = _Columns(program, values)
     ix = program.index
@@ -66,7 +76,7 @@ def settle(program: Program, values: Floats) -> Settled:
     for family in ("ordered", "built", "bought", "installed", "started", "ended", "delivered"):
         book.write(family, getattr(settled, family))
     book.write("in_force", active)
-    settled.rule_values = settle_penalties(program, values)
+    settled.rule_values = settle_penalties(program, values, counted)
     return settled
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
-from optimizer.errors import Fault, UnsupportedInstance
+from optimizer.errors import AdditionError, Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
+from optimizer.program.added import Added, AddedConstraint, Part, scaled_rows, written_constraint
 from optimizer.program.columns import check_hooks, column_kind
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
@@ -42,7 +43,7 @@ UNCOVERED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Program:
     """The mathematical program of an instance.
 
@@ -50,21 +51,99 @@ class Program:
     ----------
     parts : Parts
         Its columns and rows by numbers, and what is gathered of them.
+    named : Added
+        What was added by name; :attr:`added` has what was added to the Pyomo model, too.
     """
 
     parts: Parts
+    named: Added = field(default_factory=Added)
 
     @cached_property
     def model(self) -> Any:
-        """The program as a Pyomo ``ConcreteModel``, made when it is first asked for.
-
-        Variables, constraint families and objective are named as in ``program.toml``. Constraints can be added to it.
-        Its quantities are in ``units``: a variable of 3 with ``units.accelerators`` = 1000 means 3000 accelerators.
-        """
+        """The program as a Pyomo ``ConcreteModel``, made when it is first asked for; see :meth:`to_pyomo`."""
         from optimizer.program.model import make_model  # Pyomo, which is long to import
 
         with collector_paused():
-            return make_model(self.parts)
+            return make_model(self.parts, self.named)
+
+    def to_pyomo(self) -> Any:
+        """Return the program as a Pyomo ``ConcreteModel``, which any Pyomo solver solves to the same optimum.
+
+        Variables, constraint families and objective are named as in ``program.toml``. Its quantities are in ``units``:
+        a variable of 3 with ``units.accelerators`` = 1000 means 3000 accelerators; money is in ``units.money``.
+
+        It is the program's one model: linear constraints and variables that are added to it, variables that are fixed
+        and bounds that are tightened are obeyed by :func:`optimizer.solve` and by all that is made of the plan, as if
+        by :meth:`add_constraint`. Everything else that is changed in it, such as the objective or one of the program's
+        own constraints, is refused by name.
+        """
+        return self.model
+
+    def add_constraint(
+        self,
+        name: str,
+        terms: Mapping[tuple[Part, ...], float],
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+    ) -> AddedConstraint:
+        """Add a linear constraint, which holds in the plan and in all that is made of it.
+
+        What-ifs, explanations, alternatives and the diagnosis obey it, and a saved plan carries it.
+
+        Parameters
+        ----------
+        name : str
+            Its name, by which messages call it; no other constraint added has it.
+        terms : mapping of tuple to float
+            Coefficients by variable, each a tuple of its family and index as in ``program.toml``:
+            ``("started", "lease", "2030-01")``. Months are ``YYYY-MM`` or counted from the plan's start. Coefficients
+            are per natural unit: accelerators, blocks, lots, the instance's currency.
+        at_least, at_most : float, optional
+            Sides, one of them or both; the same number twice for an equation.
+
+        Returns
+        -------
+        AddedConstraint
+            The constraint.
+
+        Raises
+        ------
+        AdditionError
+            If a variable does not exist, a number is not finite, nothing is required, or the name is taken.
+
+        Examples
+        --------
+        >>> program = optimizer.build(instance)                                        # doctest: +SKIP
+        >>> months = ("2030-01", "2030-02")                                            # doctest: +SKIP
+        >>> program.add_constraint(                                                    # doctest: +SKIP
+        ...     "one block in winter", {("started", "lease", month): 1 for month in months}, at_most=1
+        ... )
+        """
+        if any(one.name == name for one in self.added.constraints):
+            raise AdditionError(f"constraint {name!r} was added already; expected another name")
+        found = written_constraint(self.parts, name, terms, at_least, at_most)
+        self.named = replace(self.named, constraints=(*self.named.constraints, found))
+        if self.is_modelled:
+            from optimizer.program.model import add_to_model
+
+            add_to_model(self.model, self.parts, Added((found,)))
+        return found
+
+    @property
+    def added(self) -> Added:
+        """All that was added: by :meth:`add_constraint`, and to the Pyomo model as it is now.
+
+        Raises
+        ------
+        AdditionError
+            If the model was changed in a way that cannot be obeyed.
+        """
+        if not self.is_modelled:
+            return self.named
+        from optimizer.program.read_model import added_to
+
+        return added_to(self.model, self.parts, self.named)
 
     @property
     def is_modelled(self) -> bool:
@@ -110,29 +189,37 @@ def uncovered(instance: Instance) -> tuple[Fault, ...]:
     )
 
 
-def build(instance: Instance) -> Program:
+def build(instance: Instance, added: Added | None = None) -> Program:
     """Build the program of an instance.
 
     Parameters
     ----------
     instance : Instance
         As returned by :func:`optimizer.read`.
+    added : Added, optional
+        What was added to another program (its ``added``), to be added to this one.
 
     Returns
     -------
     Program
-        With ``model``, a Pyomo ``ConcreteModel`` that any Pyomo solver can solve.
+        To be solved, or to add constraints to; :meth:`Program.to_pyomo` gives a Pyomo model of it.
 
     Raises
     ------
     UnsupportedInstance
         If the instance uses tables that this version does not cover.
+    AdditionError
+        If what was added counts a variable that this program does not have.
     """
     faults = uncovered(instance)
     if faults:
         raise UnsupportedInstance(faults, f"instance {instance.head.name!r}")
     with collector_paused():
-        return _build(instance)
+        program = _build(instance)
+    if added:
+        program.named = added
+        scaled_rows(program.parts, added)  # which refuses what is not there
+    return program
 
 
 def _build(instance: Instance) -> Program:

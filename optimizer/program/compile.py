@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
+from optimizer.program.added import Added, scaled_rows
 from optimizer.program.build import Program, collector_paused
 from optimizer.program.columnwise import by_column
 from optimizer.program.money import net_present_cost
@@ -28,7 +29,8 @@ class Arrays:
     """A program as arrays: minimise ``cost . x + offset`` with rows and columns between their bounds.
 
     The matrix is column-wise: ``starts`` (one more than columns), ``indices`` (rows) and ``values``. ``columns`` and
-    ``rows`` tell what each is: family and key of the program's own, the Pyomo component of what was added to the model.
+    ``rows`` say what each is: family and key of the program's own, ``AddedVariable`` or ``AddedConstraint``
+    (:mod:`optimizer.program.added`) of what was added.
     """
 
     cost: Floats
@@ -93,40 +95,40 @@ class Arrays:
 def compile_program(program: Program, relax: bool = False) -> Arrays:
     """Compile a program to sparse arrays.
 
-    The rows of our own families are taken as they are written. Where the program's Pyomo model was asked for, it can
-    have been changed, and it is compiled as it is now: what was added or changed goes through Pyomo's standard
-    representation.
+    Its own rows are taken as they are written; behind them stands what was added to it, by name or on its Pyomo model.
 
     Parameters
     ----------
     program : Program
-        From :func:`optimizer.build`; constraints and variables added to its model come along.
+        From :func:`optimizer.build`; constraints and variables added to it come along.
     relax : bool
         Drop integrality.
 
     Raises
     ------
+    AdditionError
+        If something in the model cannot be obeyed: it is nonlinear, not finite, or a change of the program's own.
     SolverError
-        If something nonlinear or a number that is not finite was added to the model, or it has not exactly one
-        objective, to be minimised.
+        If a number of the program is not finite.
     """
     with collector_paused():
-        found = _modelled(program) if program.is_modelled else _written(program.parts)
+        found = _written(program.parts, program.added)
         return found.relaxed() if relax else found
 
 
-def _modelled(program: Program) -> Arrays:
-    from optimizer.program.compile_model import compile_model  # Pyomo, which is long to import
-
-    return compile_model(program)
-
-
-def _written(m: Parts) -> Arrays:
-    """Arrays of a program as it is written."""
-    names = tuple((family, key) for family, rows in m.rows.items() for key in rows)
+def _written(m: Parts, added: Added) -> Arrays:
+    """Arrays of a program as it is written, with what was added behind its own rows and columns."""
+    names = [(family, key) for family, rows in m.rows.items() for key in rows]
     rows = [row for family in m.rows.values() for row in family.values()]
-    whole = np.fromiter(m.whole, dtype=bool, count=len(m.whole))
-    return arrays_of(names, rows, m.names, (net_present_cost(m), 0.0), (np.array(m.lower), np.array(m.upper), whole))
+    rows += [scaled.row for scaled in scaled_rows(m, added)]
+    own = added.variables
+    cost = np.append(net_present_cost(m), np.zeros(len(own)))
+    limits = (
+        np.array([*m.lower, *(one.low for one in own)], dtype=float),
+        np.array([*m.upper, *(one.high for one in own)], dtype=float),
+        np.array([*m.whole, *(one.integer for one in own)], dtype=bool),
+    )
+    return arrays_of((*names, *added.constraints), rows, [*m.names, *own], (cost, 0.0), limits)
 
 
 def arrays_of(

@@ -92,7 +92,7 @@ def label_of(program: Program, component: Any) -> Label:
     contents = program_contents()
     family = family_of(component)
     if not family:
-        return Label("", f"{component.name} (added to the model)")
+        return Label("", f"{component.name} (added to the program)")
     entry, key = contents["constraints"].get(family) or contents["variables"][family], key_of(component)
     month = next((part for kind, part in zip(entry["index"], key, strict=True) if kind == "month"), None)
     names = ["{month}" if kind == "month" else str(part) for kind, part in zip(entry["index"], key, strict=True)]

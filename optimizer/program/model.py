@@ -7,7 +7,7 @@ made are Pyomo's ordinary objects: any Pyomo solver or writer takes them.
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, isfinite
 from typing import Any
 from weakref import ref
 
@@ -17,27 +17,31 @@ from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import LinearExpression
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
 
+from optimizer.program.added import Added, AddedVariable, scaled_rows
 from optimizer.program.money import net_present_cost
 from optimizer.program.parts import Parts
 from optimizer.program.row import Row
 
 _STORED = ConstraintData._expr  # the slot behind a constraint's expression
+ADDED_ROWS, ADDED_VARIABLES = "added_constraints", "added_variables"  # components with what was added by name
 
 
 class RowData(ConstraintData):  # type: ignore[misc]
     """A constraint whose expression is made when it is first asked for: to compile a program, none is needed."""
 
-    __slots__ = ("_written",)
+    __slots__ = ("_made", "_written")
 
     def __init__(self, family: ref[Any], key: Any, written: Row) -> None:
         # As Pyomo's own constructor does, but for the expression, which there is none of yet.
         self._component, self._index, self._active = family, key, True  # type: ignore[misc]
         self._written: Row | None = written
+        self._made = False
 
     @property
     def _expr(self) -> Any:
-        if self._written is not None:
-            self._expr = _relation(self._written, self.parent_block().columns)
+        if self._written is not None and not self._made:
+            _STORED.__set__(self, _relation(self._written, self.parent_block().columns))
+            self._made = True
         return _STORED.__get__(self)
 
     @_expr.setter
@@ -46,10 +50,11 @@ class RowData(ConstraintData):  # type: ignore[misc]
         self._written = None
 
 
-def make_model(parts: Parts) -> Any:
+def make_model(parts: Parts, added: Added) -> Any:
     """The Pyomo model of a program: its families and objective under the names in ``program.toml``.
 
-    ``model.columns`` are its variables by the numbers of their columns.
+    ``model.columns`` are its variables by the numbers of their columns, and ``model.cost`` the objective as built. What
+    was added to the program by name stands in ``added_constraints``.
     """
     m: Any = pyo.ConcreteModel(name=parts.ix.instance.head.name)
     m.one = pyo.Var(bounds=(1.0, 1.0))
@@ -61,8 +66,35 @@ def make_model(parts: Parts) -> Any:
         _add_constraints(m, name, rows)
     cost = net_present_cost(parts)
     places = cost.nonzero()[0].tolist()
-    m.net_present_cost = pyo.Objective(expr=_sum(cost[places].tolist(), [columns[place] for place in places]))
+    m.cost = _sum(cost[places].tolist(), [columns[place] for place in places])
+    m.net_present_cost = pyo.Objective(expr=m.cost)
+    add_to_model(m, parts, added)
     return m
+
+
+def add_to_model(m: Any, parts: Parts, added: Added) -> None:
+    """Put what was added to a program by name into its Pyomo model, in the program's units."""
+    if not added.constraints:
+        return
+    if m.component(ADDED_ROWS) is None:
+        m.add_component(ADDED_VARIABLES, pyo.Var(pyo.Any, dense=False))
+        m.add_component(ADDED_ROWS, pyo.Constraint(pyo.Any))
+    family, variables = m.component(ADDED_ROWS), m.component(ADDED_VARIABLES)
+    columns = [*m.columns, *(_own_variable(variables, one) for one in added.variables)]
+    for constraint, scaled in zip(added.constraints, scaled_rows(parts, added), strict=True):
+        row = scaled.row
+        body = _sum(row.coefficients, [columns[number] for number in row.columns])
+        sides = (side if isfinite(side) else None for side in (row.low, row.high))
+        family.add(constraint.name, (next(sides), body, next(sides)))
+
+
+def _own_variable(variables: Any, one: AddedVariable) -> Any:
+    """A planner's own variable in the model."""
+    variable = variables.add(one.name)
+    variable.domain = pyo.Integers if one.integer else pyo.Reals
+    variable.setlb(one.low if isfinite(one.low) else None)
+    variable.setub(one.high if isfinite(one.high) else None)
+    return variable
 
 
 def _add_variables(m: Any, parts: Parts, name: str, numbers: dict[Any, int]) -> list[Any]:
@@ -89,16 +121,9 @@ def _add_constraints(m: Any, name: str, rows: dict[Any, Row]) -> None:
     family._data.update({key: RowData(owner, key, row) for key, row in rows.items()})
 
 
-def active_rows(m: Any) -> tuple[Any, ...]:
-    """All constraints of a model that are active, in order; Pyomo's own ``component_data_objects`` takes longer."""
-    families = [family._data.values() for family in m.component_objects(pyo.Constraint, active=True)]
-    rows = {id(row): row for rows in families for row in rows if row._active}  # a reference can tell one twice
-    return tuple(rows.values())
-
-
-def written(constraint: Any) -> Row | None:
-    """The row of a constraint that is as it was written; None of any other."""
-    return constraint._written if constraint.__class__ is RowData else None
+def as_built(constraint: Any) -> bool:
+    """Whether a constraint is one of the program's own, and as it was built."""
+    return constraint.__class__ is RowData and constraint._written is not None
 
 
 def _relation(row: Row, variables: tuple[Any, ...]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.instance.instance import Instance
+from optimizer.program.added import Added
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.garbage import count_as_old
@@ -33,6 +34,8 @@ class Live:
         What to plan.
     relax : bool
         Drop integrality.
+    added : Added, optional
+        What was added to the program; it holds in those of edited instances, too.
 
     Attributes
     ----------
@@ -46,8 +49,8 @@ class Live:
         Why the last edit needed one; None if it did not.
     """
 
-    def __init__(self, instance: Instance, *, relax: bool = False) -> None:
-        self.relax = relax
+    def __init__(self, instance: Instance, *, relax: bool = False, added: Added | None = None) -> None:
+        self.relax, self._added = relax, added
         self.rebuilt = 0
         self.reason: str | None = None
         self._home = self._now = _Built(*self._compiled(instance))
@@ -81,7 +84,7 @@ class Live:
 
     def _compiled(self, instance: Instance) -> tuple[Program, Arrays]:
         with collector_paused():
-            program = build(instance)
+            program = build(instance, self._added)
             arrays = compile_program(program, relax=self.relax)
             count_as_old(len(arrays.columns))
         return program, arrays

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.program.added_head import added_in
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.program.holds import FAMILY
@@ -31,7 +32,8 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
         Column numbers and values of every whole-number column that is not left to the solver.
     """
     m, values = program.parts, decision_values(program, arrays, plan)
-    given = arrays.integer.copy()
+    given, first = arrays.integer.copy(), len(program.columns)
+    given[first : first + len(program.named.variables)] &= ~np.isnan(_own_values(program, plan))
     for family in (*FAMILY.values(), "built", "signed"):
         given[[x for key, x in m.col[family].items() if key[0] in free]] = False
     whole = np.flatnonzero(given)
@@ -57,9 +59,18 @@ def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:
             if key in m.col[family]:
                 values[m.col[family][key]] += amount
     _follow(program, values)
+    own = _own_values(program, plan)
+    values[len(program.columns) :][: len(own)] = np.nan_to_num(own)
     values = np.clip(values, arrays.lower, arrays.upper)
     _drop_ends(program, values)
     return values
+
+
+def _own_values(program: Program, plan: Any) -> list[float]:
+    """Values of added variables in a plan; NaN of those that it does not know."""
+    known = {one.name: one.value for one in added_in(plan).variables}
+    values = (known.get(one.name) for one in program.named.variables)
+    return [float("nan") if value is None else value for value in values]
 
 
 def alike(program: Program, items: Collection[str]) -> set[str]:

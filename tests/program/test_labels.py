@@ -84,7 +84,7 @@ def test_months_in_a_row_are_told_once(program: Program) -> None:
 def test_what_was_added_says_its_name(program: Program) -> None:
     """Tests a constraint of the user's own, and a row that was added to the arrays as text."""
     program.model.wish = pyo.Constraint(expr=program.model.one <= 1)
-    assert label(program, program.model.wish) == "wish (added to the model)"
+    assert label(program, program.model.wish) == "wish (added to the program)"
     assert label(program, "contract lease is not signed") == "contract lease is not signed"
 
 

@@ -48,6 +48,7 @@ class Holdings:
         self.facts, self.head, self.tables = facts, head, tables
         self.relaxed = head.get("relaxed") is True
         self.decisions = _decisions(tables["decisions"])
+        self._added_terms = _added_terms(head)
         self._of: dict[tuple[str, str], list[Decision]] = {}
         for row in self.decisions:
             self._of.setdefault((row.verb, row.item), []).append(row)
@@ -75,6 +76,10 @@ class Holdings:
     def shape(self, kind: str) -> tuple[int, int]:
         """Number of names of a kind, and of months."""
         return len(self.facts.names[kind]), self.facts.months
+
+    def counts_added(self, family: str, *index: str) -> bool:
+        """Whether a constraint that was added to the program counts a variable of a family whose index begins so."""
+        return any(name == family and part[: len(index)] == index for name, part in self._added_terms)
 
     # ------------------------------------------------------------------ stocks
     def _stock(self, name: str) -> Stock:
@@ -188,3 +193,13 @@ def _decisions(table: Table) -> list[Decision]:
     order = ("month", "decision", "item", "party", "blocks", "accelerators", "mw", "starts", "ends", "committed_cost")
     columns = [table[column].tolist() for column in order]
     return [Decision(t, *row) for t, *row in zip(table.t.tolist(), *columns, strict=True)]
+
+
+def _added_terms(head: Mapping[str, Any]) -> set[tuple[str, tuple[Any, ...]]]:
+    """Family and index of every variable that added constraints count; none of a head that is not understood."""
+    part = head.get("added")
+    try:
+        terms = [term for one in part["constraints"] for term in one["terms"]] if part else []
+        return {(str(term["variable"]), tuple(term["index"] or ())) for term in terms}
+    except (AttributeError, KeyError, TypeError):
+        return set()  # which the rule on added constraints names

@@ -109,9 +109,9 @@ def _on_demand(case: Priced) -> Payments:
 def _shortfalls(case: Priced) -> Payments:
     """What is short in each year, due in its last month in the plan; a year that is cut counts by its months.
 
-    More than that is paid only where an own rule can ask for it: one on spend.
+    More than that is paid only where something can ask for it: an own rule on spend, a constraint that was added.
     """
-    more = any(row.quantity == "spend" for row in case.facts.rows["rule_terms"])
+    by_a_rule = any(row.quantity == "spend" for row in case.facts.rows["rule_terms"])
     for name, row in case.facts.tables["commitments"].items():
         paid, due = paid_to(case, row.provider), np.zeros(case.facts.months)
         share = np.zeros(case.facts.months)  # of a year that begins in a month
@@ -121,6 +121,7 @@ def _shortfalls(case: Priced) -> Payments:
             last = min(begin + 12, case.facts.months) - 1
             amount = share[begin] * row.annual_amount * (last - begin + 1) / 12.0
             due[last] += max(0.0, amount - float(paid[begin : last + 1].sum()))
+        more = by_a_rule or case.counts_added("shortfall", name)
         yield "shortfall", name, np.maximum(due, _told(case, name)) if more else due
 
 

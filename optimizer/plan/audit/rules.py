@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from optimizer.plan.audit import (
+    added,
     figures,
     head_figures,
     headline,
@@ -44,7 +45,7 @@ _CHECKS: tuple[Check, ...] = (
     *(policies.outage_power, own_rules.own_rules, own_rules.hard_rules),
     *(shadow_prices.shadow_price_sign, shadow_prices.shadow_price_slack, shadow_prices.shadow_price_penalty),
     *(money.cash, money.cash_party, money.present_value, money.objective, money.budget),
-    *(head_figures.headline, head_figures.record),
+    *(head_figures.headline, head_figures.record, added.added_constraint),
 )
 _ALL: tuple[Reading | Check, ...] = (*_READING, *_CHECKS)
 RULES = {rule.__name__: (rule.__doc__ or "", rule) for rule in _ALL}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.plan.audit.own_rules import Constraint, constraints
+from optimizer.plan.audit.own_rules import Constraint, constraints, counted
 from optimizer.plan.audit.prices import Priced
 from optimizer.plan.audit.verdict import FLOOR, RELATIVE, Findings, number
 
@@ -38,7 +38,7 @@ def shadow_price_penalty(case: Priced, say: Findings) -> None:
     """A soft rule is worth its discounted penalty at most, and exactly that where it is violated."""
     known = any(price for _, price in _priced(case))  # a search that is stopped may have worked out no price
     for one, price in _priced(case):
-        if one.spec.penalty is None:
+        if one.spec.penalty is None or counted(case, one):
             continue
         most, over = one.spec.penalty * float(case.facts.discount[one.t]), one.value - float(one.spec.rhs)
         _judge(case, say, one, price, abs(price) <= most * (1 + RELATIVE), f"at most {number(most, 6)} either way")

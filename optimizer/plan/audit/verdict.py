@@ -99,6 +99,12 @@ class Audit:
         """Whether nothing is wrong."""
         return not self.violations
 
+    def with_violations(self, more: Sequence[Violation]) -> Audit:
+        """The same with violations that were found elsewhere, but for those that stand here already."""
+        known = {(one.rule, one.item, one.month) for one in self.violations}
+        fresh = [one for one in more if (one.rule, one.item, one.month) not in known]
+        return Audit((*self.violations, *fresh), self.checks + len(fresh)) if fresh else self
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON: verdict, number of checks, violations by rule, and the first hundred in full."""
         told = [vars(violation) | {"text": str(violation)} for violation in self.violations[:TOLD]]

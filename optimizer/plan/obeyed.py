@@ -1,0 +1,79 @@
+"""Whether the plan that leaves keeps the constraints that were added to its program: checked after all rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.plan.audit.verdict import Violation, number
+from optimizer.program.added import Added, AddedConstraint, ScaledRow, scaled_rows
+from optimizer.program.parts import Parts
+
+Floats = NDArray[np.float64]
+RULE = "added_constraint"
+_TOLERANCE = 1e-6  # of the row's terms, as the program's own rows are met
+
+
+@dataclass(frozen=True)
+class Obeyed:
+    """What added constraints come to in a plan.
+
+    Attributes
+    ----------
+    added : Added
+        What was added, with the values of its variables.
+    values : tuple of float
+        What each constraint comes to, in natural units.
+    violations : tuple of Violation
+        Those that the plan breaks.
+    """
+
+    added: Added
+    values: tuple[float, ...]
+    violations: tuple[Violation, ...]
+
+
+def counted_columns(m: Parts, added: Added) -> set[int]:
+    """Columns that added constraints count."""
+    return {column for scaled in scaled_rows(m, added) for column in scaled.row.columns}
+
+
+def obeyed(m: Parts, added: Added, settled: Floats, own: Floats) -> Obeyed:
+    """Return what added constraints come to in a settled solution.
+
+    Parameters
+    ----------
+    m : Parts
+        The program.
+    added : Added
+        What was added to it.
+    settled : ndarray
+        Values of the program's columns, as the plan has them.
+    own : ndarray
+        Values of the added variables.
+    """
+    values = np.concatenate([settled, own])
+    rows = scaled_rows(m, added)
+    pairs = list(zip(added.constraints, rows, strict=True))
+    amounts = tuple((_amount(row, values)[0] - row.constant) * row.scale for row in rows)
+    broken = [_violation(constraint, row, values) for constraint, row in pairs]
+    return Obeyed(added.with_values(own), amounts, tuple(one for one in broken if one is not None))
+
+
+def _amount(row: ScaledRow, values: Floats) -> tuple[float, float]:
+    """Left-hand side of a row and the size of its terms, in the row's scale."""
+    terms = np.array(row.row.coefficients) * values[row.row.columns]
+    return float(terms.sum()), float(np.abs(terms).sum())
+
+
+def _violation(constraint: AddedConstraint, scaled: ScaledRow, values: Floats) -> Violation | None:
+    amount, size = _amount(scaled, values)
+    low, high = scaled.row.low, scaled.row.high
+    if max(amount - high, low - amount) <= _TOLERANCE * (1.0 + size):
+        return None
+    amount, low, high = (part - scaled.constant for part in (amount, low, high))
+    side, word = (high, "at most {} allowed") if amount > high else (low, "at least {} required")
+    found = f"it comes to {number(amount * scaled.scale, 6)}"
+    return Violation(RULE, constraint.name, "", found, word.format(number(side * scaled.scale, 6)))
