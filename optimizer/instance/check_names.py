@@ -12,6 +12,7 @@ from optimizer.errors import Fault
 from optimizer.instance.check_spelling import SURE, Dangling, misspelt, series_name
 from optimizer.instance.data import BAD, Data, Record, TypedTable
 from optimizer.instance.month_reading import month_of, odd_date
+from optimizer.instance.name_text import difference, normal_name
 from optimizer.instance.raw import quoted, shown
 from optimizer.schema import IN_HOUSE, Column
 
@@ -42,6 +43,7 @@ def keys(data: Data) -> None:
         if table.spec.adds:
             continue
         first: dict[tuple[Any, ...], int] = {}
+        first_text: dict[tuple[Any, ...], str] = {}
         for record in table.records:
             key = tuple(record.values[column] for column in table.spec.key)
             if BAD in key:
@@ -51,9 +53,17 @@ def keys(data: Data) -> None:
                 told = ", ".join(_key_text(record, column) for column in table.spec.key)
                 problem = f"{quoted(told)} stands in row {first[key]} already."
                 dates = [found for name in table.spec.key if isinstance(found := record.found.get(name), date)]
-                problem = " ".join([problem, *(f"{odd[:1].upper()}{odd[1:]}" for odd in map(odd_date, dates) if odd)])
+                alike = difference(str(record.found.get(table.spec.key[0])), first_text[key])
+                problem = " ".join(
+                    [
+                        problem,
+                        *filter(None, [alike]),
+                        *(f"{odd[:1].upper()}{odd[1:]}" for odd in map(odd_date, dates) if odd),
+                    ]
+                )
                 data.fault(table, record, table.spec.key[0], problem)
             first.setdefault(key, record.row)
+            first_text.setdefault(key, str(record.found.get(table.spec.key[0])))
 
 
 def _key_text(record: Record, column: str) -> str:
@@ -79,31 +89,6 @@ def unique_names(data: Data) -> None:
                     data.doubtful.add(id(record))
                     problem = f"{quoted(value)} names something in {data.where(where)} row {row} already."
                     data.fault(table, record, column, problem)
-
-
-def pool_names(data: Data) -> None:
-    """No contract or offer is called ``site/accelerator``."""
-    pairs = {
-        f"{record.values['site']}/{record.values['accelerator']}"
-        for _, record in data.records("fleet", "purchases")
-        if record.has("site", "accelerator")
-    }
-    for table, record in data.records("contracts", "on_demand"):
-        column = table.spec.key[0]
-        if record.values[column] in pairs:
-            data.doubtful.add(id(record))
-            problem = f"{quoted(record.values[column])} is the name of the accelerators at an own site."
-            data.fault(table, record, column, problem)
-
-
-def built_in(data: Data) -> None:
-    """``in_house`` is no row of the providers."""
-    for table, record in data.records("providers"):
-        if record.values["provider"] == IN_HOUSE:
-            data.doubtful.add(id(record))
-            data.fault(
-                table, record, "provider", f"{IN_HOUSE!r} is built in: the planner's own sites; take the row out."
-            )
 
 
 # ---------------------------------------------------------------- references
@@ -137,12 +122,12 @@ def _collect_names(data: Data, targets: tuple[str, ...]) -> Names:
         for record in table.records:
             value = record.values[column]
             if value is BAD:
-                names.doubtful[str(record.found.get(column, ""))] = None
+                names.doubtful[normal_name(str(record.found.get(column, "")))] = None
             else:
                 names.known.update(dict.fromkeys(value if isinstance(value, tuple) else (value,)))
             names.nameless += value is BAD or id(record) in data.doubtful
         for cells in table.raw.lost if table.raw else ():
-            names.doubtful.update(dict.fromkeys(str(cell) for cell in cells if cell is not None))
+            names.doubtful.update(dict.fromkeys(normal_name(str(cell)) for cell in cells if cell is not None))
     return names
 
 
@@ -208,7 +193,9 @@ def _tell_dangling(
         if unknown:
             told_names = ", ".join(quoted(item) for item in unknown)
             near = _near_name(data, names, unknown[0])
-            data.fault(table, record, column.name, f"no {_kinds(column)} is called {told_names}.", near)
+            alike = difference(unknown[0], near)
+            problem = f"no {_kinds(column)} is called {told_names}.{' ' if alike else ''}{alike}"
+            data.fault(table, record, column.name, problem, near)
 
 
 def explained(data: Data, names: Names, unknown: set[str]) -> set[str]:

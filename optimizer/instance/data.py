@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from optimizer.errors import Fault
+from optimizer.instance.name_text import difference
 from optimizer.instance.notes import is_note
 from optimizer.instance.number_spelling import comma_use
 from optimizer.instance.number_value import BadValueError
-from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, shown
+from optimizer.instance.raw import Raw, RawTable, Speller, Unusable, shown, unknown_text
 from optimizer.instance.values import convert
 from optimizer.schema import Column, Schema, Table
 
@@ -23,6 +24,7 @@ class Bad:
 
 
 BAD: Any = Bad()
+_NAMING = ("policies.member", "changes.key")  # columns of text that name something
 
 
 @dataclass
@@ -105,6 +107,8 @@ class Data:
         row = record.row if record else None
         found = record.found.get(column) if record else None
         value, cell = "" if found is None else shown(found), ""
+        alike = difference(found, nearest) if isinstance(found, str) and nearest and "U+" not in problem else ""
+        problem = f"{problem} {alike}" if alike else problem
         if record and table.raw and column in table.raw.header:
             cell = table.raw.cell(row, table.raw.header.index(column))
         told = Fault(self.where(table.spec.name), row, column, value, problem, nearest, cell)
@@ -133,7 +137,8 @@ def _type_head(data: Data) -> None:
         if key not in columns:
             near = data.speller.nearest(key, columns)
             unsure.add(near)
-            _head_fault(data, key, key, "no such key in the format.", near)
+            alike = difference(key, near)
+            _head_fault(data, key, key, f"no such key in the format.{' ' if alike else ''}{alike}", near)
     for name in missing:
         if name not in unsure and not data.raw.head_broken:
             problem = "the required key has no value." if name in data.raw.head else "the required key is missing."
@@ -149,7 +154,8 @@ def _head_value(data: Data, column: Column, value: Any) -> Any:
     try:
         return convert(value, column)
     except BadValueError as bad:
-        _head_fault(data, column.name, value, bad.problem, bad.nearest)
+        alike = difference(value, bad.nearest) if isinstance(value, str) and bad.nearest else ""
+        _head_fault(data, column.name, value, f"{bad.problem}{' ' if alike else ''}{alike}", bad.nearest)
         return BAD
 
 
@@ -165,7 +171,7 @@ def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
     table.commas = _comma_use(raw, [place for name, place in positions.items() if _numeric(spec, spec.columns[name])])
     readers = []
     for column in spec.columns.values():
-        is_name = f"{spec.name}.{column.name}" in data.schema.referred
+        is_name = f"{spec.name}.{column.name}" in (*data.schema.referred, *_NAMING)
         default = BAD if column.name in table.unsure else _default(data, column)
         readers.append((column, column.name, positions.get(column.name), is_name, default))
     own = spec.key[0]
@@ -221,7 +227,7 @@ def _read_header(data: Data, table: TypedTable, raw: RawTable) -> dict[str, int]
         if name not in columns:
             near = _near_column(data, name, table, raw)
             table.unsure.add(near)
-            problem = f"no such column in the format.{'' if near else ' If it holds notes, begin its name with notes.'}"
+            problem = unknown_text("column", name, near)
             data.faults.append(Fault(raw.where, raw.header_row, shown(name), shown(name), problem, near, cell))
         elif name in positions:
             problem = "the column stands twice in the header."

@@ -16,6 +16,7 @@ from typing import Any
 
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
+from optimizer.instance.name_text import difference, normal_name
 from optimizer.instance.number_spelling import parse_number
 from optimizer.instance.raw import Raw, RawTable, Speller
 from optimizer.instance.read import raw_cells, understood
@@ -67,6 +68,7 @@ def parse_edit(text: str) -> Edit:
     if not match:
         raise EditError(f"{text!r} is no edit; expected table.item.column=value, such as contracts.bridge.price*=0.9")
     table, item, column, how, value = match.groups()
+    item = normal_name(item)
     spec = _known(table, load_schema().tables, f"{text!r}: no table")
     _known(column, spec.columns, f"{text!r}: {table} has no column")
     name, at, month = item.rpartition("@")
@@ -86,7 +88,7 @@ def parse_delay(text: str) -> Edit:
     item, equals, months = rest.rpartition("=")
     if not (dot and equals and re.fullmatch(r"[+-]?\d+", months.strip())):
         raise EditError(f"{text!r} is no delay; expected table.item=months, such as builds.texas=6")
-    spec = _known(table, load_schema().tables, f"{text!r}: no table")
+    spec, item = _known(table, load_schema().tables, f"{text!r}: no table"), normal_name(item)
     if spec.step == _MONTH:
         return Edit(table, item, _MONTH, "+=", months.strip())
     if "lead_months" not in spec.columns:
@@ -100,7 +102,13 @@ def _known(name: str, names: Mapping[str, Any], what: str) -> Any:
     if name in names:
         return names[name]
     near = Speller().nearest(name, names)
-    raise EditError(f"{what} {name!r}." + (f" Did you mean {near!r}?" if near else ""))
+    raise EditError(f"{what} {name!r}.{_hint(name, near)}")
+
+
+def _hint(name: str, near: str) -> str:
+    """The nearest name as a question, with what tells it from one that looks the same."""
+    alike = difference(name, near) if near else ""
+    return (f" {alike}" if alike else "") + (f" Did you mean {near!r}?" if near else "")
 
 
 def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
@@ -137,8 +145,7 @@ def _apply(raw: Raw, edit: Edit) -> None:
     rows = [i for i, known in enumerate(names) if edit.item == "*" or edit.item in known]
     if not rows:
         near = Speller().nearest(edit.item, list(dict.fromkeys(name for known in names for name in known)))
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{hint}")
+        raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{_hint(edit.item, near)}")
     _refuse_several(edit, spec, [names[i][-1] for i in rows])
     if edit.column == spec.step == _MONTH and edit.how in ("+=", "-="):
         _move(table, rows, edit, str(raw.head["start"]))

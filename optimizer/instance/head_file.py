@@ -9,6 +9,7 @@ from typing import Any
 
 from optimizer.errors import Fault
 from optimizer.instance.month_reading import month_readings
+from optimizer.instance.name_text import difference, skeleton
 from optimizer.instance.notes import Notes, head_place
 from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Unusable, shown
@@ -51,7 +52,7 @@ def parse_head(text: str) -> HeadText:
             at = _line(error, lines)
             match = _BARE.fullmatch(lines[at - 1])
             if not match or match[1] in bare:
-                return _broken(found, _syntax(error), at)
+                return _broken(found, _syntax(error, lines[at - 1]), at)
             bare[match[1]] = _unquoted(match[1], match[2], at, found)
             lines[at - 1] = f'{match[1]} = ""'
         except RecursionError:
@@ -75,7 +76,10 @@ def _line(error: tomllib.TOMLDecodeError, lines: list[str]) -> int:
     return int(place[1]) if place else len(lines)
 
 
-def _syntax(error: tomllib.TOMLDecodeError) -> str:
+def _syntax(error: tomllib.TOMLDecodeError, line: str) -> str:
+    key = line.split("=", maxsplit=1)[0].strip()
+    if not key.isascii() and skeleton(key) in load_schema().head.columns:
+        return f"'{shown(key)}' is no key. {difference(key, skeleton(key))}"
     problem = re.split(r"\(at (?:line|end)", str(error))[0].strip()
     return f"{problem[:1].lower()}{problem[1:]}."
 

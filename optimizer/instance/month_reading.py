@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from optimizer.instance.name_text import skeleton
 from optimizer.instance.raw import plain
 
 Reading = tuple[str, str]  # a month YYYY-MM, and how the text is read to mean it
@@ -30,7 +31,7 @@ def month_readings(value: Any) -> list[Reading]:
     found: dict[str, str] = dict.fromkeys(_moments(str(value)), "")
     if len(found) > 1:
         return [(month, "in some time zone") for month in found]
-    for year, month, how in _readings(plain(str(value)[:40]).replace("_", " ")):
+    for year, month, how in _readings(plain(skeleton(str(value)[:40])).replace("_", " ")):
         if 1900 <= year <= 2200 and 1 <= month <= 12:
             found.setdefault(f"{year:04d}-{month:02d}", how)
     return list(found.items())

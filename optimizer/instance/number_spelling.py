@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from optimizer.instance.name_text import skeleton
+
 GROUPS, DECIMALS = "groups", "decimals"  # what commas do in a table, where its cells leave no doubt
 _PLAIN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:_\d{3})+|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:,\d{3}){2,}(?:\.\d*)?|,\d{3}\.\d*)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -16,7 +18,7 @@ _CODES = "USD|EUR|GBP|JPY|CNY|CHF|INR|KRW|CAD|AUD|SGD|SEK|NOK|DKK|AED|SAR"
 _MONEY = re.compile(rf"(?:(?:{_CODES}|[{_SIGNS}]) ?)?(.*?)(?: ?(?:{_CODES}|[{_SIGNS}]))?", re.DOTALL)
 _SCALES = {"": 1.0, "%": 0.01, "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
 _SCALED = re.compile(r"(.*\d[.,]?) ?(%|k|mn|mio|m|bn|b|)", re.IGNORECASE)
-_SPACED = re.compile(r"[+-]?\d{1,3}(?:([ '\u2019])\d{3}(?:\1\d{3})*)?(?:[.,]\d+)?", re.ASCII)
+_SPACED = re.compile(r"[+-]?\d{1,3}(?:([ '])\d{3}(?:\1\d{3})*)?(?:[.,]\d+)?", re.ASCII)
 
 
 def parse_number(text: str, commas: str = "") -> float | None:
@@ -61,7 +63,7 @@ def comma_use(texts: Iterable[str]) -> str:
 
 def guess_number(text: str) -> str:
     """Only number that a text may mean (``9%``, ``1,25``, ``$5``), ``""`` if there is none or several."""
-    bare = re.sub(r"\s", " ", text[:60].replace("\u2212", "-")).strip()
+    bare = re.sub(r"\s", " ", skeleton(text[:60])).strip()
     money = _MONEY.fullmatch(bare)
     scaled = _SCALED.fullmatch(money[1].strip()) if money else None
     if not scaled or two_readings(scaled[1]):
@@ -73,7 +75,7 @@ def guess_number(text: str) -> str:
 def _digits(text: str) -> str:
     """Digits with a point at most, ``""`` if the text is no number in any usual spelling."""
     if _SPACED.fullmatch(text):
-        text = re.sub(r"[ '\u2019]", "", text)
+        text = re.sub(r"[ ']", "", text)
     if _COMMA.fullmatch(text) and not re.search(r",\d{4,}", text):
         return text.replace(".", "").replace(",", ".")
     if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3}){2,}", text, re.ASCII):

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.name_text import difference
 from optimizer.instance.notes import Notes, is_comment, is_note, may_be_data
 
 CELL_LIMIT = 32_767  # characters a cell can hold, as in a workbook
@@ -184,10 +185,16 @@ def tidy(value: Any) -> Any:
     return value
 
 
+def unknown_text(kind: str, name: str, near: str) -> str:
+    """What is said of a table or column that the format does not have."""
+    alike = difference(name, near) if near else "If it holds notes, begin its name with notes."
+    return f"no such {kind} in the format. {alike}".rstrip()
+
+
 def tell_unknown(raw: Raw, where: str, near: str, present: Collection[str], ending: str = "") -> None:
     """Tell a table that is none of the format; the nearest counts as broken unless it is present itself."""
     nearest = near + ending if near else ""
-    problem = f"no such table in the format.{'' if near else ' If it holds notes, begin its name with notes.'}"
+    problem = unknown_text("table", where.removesuffix(ending), near)
     raw.faults.append(Fault(shown(where), value=shown(where), problem=problem, nearest=nearest))
     if near not in present:
         raw.broken.add(near)

@@ -51,6 +51,8 @@ CONVENTIONS = """\
 - **Several values** in one cell are separated by `;`; numbers among them have no commas.
 - **Step series** hold a value from its month on until the next row of the same item.
 - **Names** are unique in their table. Names of supply and of anything a plan speaks of are unique across tables too.
+  They are compared in Unicode's composed form (NFC), with a plain blank for every kind of blank. Letters that only look
+  alike stay different: faults and warnings name them by number. A site's name has no `/`, no name is `*`.
 - **Nothing is ignored.** An unknown table, column, name or spelling is a fault, told with its place and the nearest
   valid value; all faults are told together (`capopt validate`).
 """

@@ -8,6 +8,7 @@ from typing import Any
 from optimizer.instance import (
     suspicious_money,
     suspicious_months,
+    suspicious_names,
     suspicious_runs,
     suspicious_sizes,
     suspicious_values,
@@ -136,6 +137,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("Every outlet has something that can cover it.", _uncovered_outlets),
     ("An offer's commitment is to its own provider.", _odd_offers),
     ("Every rule has terms.", _empty_rules),
+    ("No two names look the same.", suspicious_names.alike),
     ("Every offer can start.", timing.agreements),
     ("A renewal has something to renew.", timing.renewals),
     ("Every build and purchase can be ordered and arrives within the plan.", timing.orders),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.instance import check_names, check_rows, check_tables, check_terms
+from optimizer.instance import check_names, check_reserved, check_rows, check_tables, check_terms
 from optimizer.instance.data import Data
 from optimizer.instance.suspicious import suspicious
 from optimizer.instance.suspicious_months import odd_dates
@@ -13,8 +13,10 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("Required tables have rows.", check_names.needed_tables),
     ("No two rows of a table have the same key, unless they add up.", check_names.keys),
     ("A name that plans refer to by itself names one thing only.", check_names.unique_names),
-    ("No contract or offer has the name of an own pool.", check_names.pool_names),
-    ("The built-in provider is not listed.", check_names.built_in),
+    ("No name means every item.", check_reserved.every_item),
+    ("No site has a slash in its name.", check_reserved.slashes),
+    ("No contract or offer has the name of an own pool.", check_reserved.pool_names),
+    ("The built-in provider is not listed.", check_reserved.built_in),
     ("Every reference names something that exists.", check_names.references),
     ("No row contradicts itself.", check_rows.rows),
     ("The minimum term of a terminable contract covers its ramp.", check_tables.ramps),

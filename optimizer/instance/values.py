@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from optimizer.instance.month_reading import month_readings, zoned_months
+from optimizer.instance.name_text import normal_name, unseen
 from optimizer.instance.notes import MARK, is_error
 from optimizer.instance.number_value import NUMERIC, BadValueError, items_of, refuse_repeats
 from optimizer.instance.raw import nearest, number_text, quoted
@@ -19,7 +19,6 @@ from optimizer.schema import Column
 NAME_LIMIT = 200
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_INVISIBLE = frozenset("\u200b\u2060\ufeff\u2028\u2029\ufffe\uffff")
 
 
 def convert(value: Any, column: Column, is_name: bool = False, commas: str = "") -> Any:
@@ -73,13 +72,10 @@ def _as_text(value: Any) -> str:
 
 
 def _refuse_characters(text: str, allowed: str, pattern: str = "") -> None:
-    if text.isprintable():
-        return
-    for character in text:
-        if character in _INVISIBLE or (unicodedata.category(character) in ("Cc", "Cs") and character not in allowed):
-            cleaned = "".join(c for c in text if c.isprintable())[:80]
-            problem = f"{quoted(text)} holds a character that cannot be seen (U+{ord(character):04X})."
-            raise BadValueError(problem, "" if pattern and not re.fullmatch(pattern, cleaned) else cleaned)
+    if character := unseen(text, allowed):
+        cleaned = "".join(c for c in text if c.isprintable() or c in allowed).strip()[:80]
+        problem = f"{quoted(text)} holds a character that cannot be seen (U+{ord(character):04X})."
+        raise BadValueError(problem, "" if pattern and not re.fullmatch(pattern, cleaned) else cleaned)
 
 
 def _text(value: Any, column: Column) -> str:
@@ -97,7 +93,7 @@ def _fit(text: str, pattern: str) -> str:
 
 
 def _name(value: Any, column: Column) -> str:
-    text = _as_text(value)
+    text = normal_name(_as_text(value))
     _refuse_characters(text, "")
     if is_error(text):
         raise BadValueError(f"{text} is the error of a formula.")

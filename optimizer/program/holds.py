@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csc_array, vstack
 
 from optimizer.errors import HoldError
+from optimizer.instance.name_text import normal_name
 from optimizer.instance.raw import Speller
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays
@@ -76,7 +77,7 @@ def parse_hold(kind: str, text: str) -> Hold:
         raise HoldError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
     if blocks and kind == "forbid":
         raise HoldError(f"{text!r}: what is forbidden has no number of blocks; leave out ={blocks}")
-    return Hold(kind, decision or "", item, month or "", float(blocks) if blocks else None)
+    return Hold(kind, decision or "", normal_name(item), month or "", float(blocks) if blocks else None)
 
 
 def held_in(plan: Any) -> list[Hold]:
