@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from optimizer.clock import Tell
@@ -88,7 +89,27 @@ def as_far_as_it_goes(
     return found
 
 
-def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> tuple[float | None, float | None, str]:
+@dataclass(frozen=True)
+class Extra:
+    """How much more a plan costs with decisions held.
+
+    Attributes
+    ----------
+    costs : float or None
+        How much more the best plan found costs than the plan at hand.
+    at_least, at_most : float or None
+        Between these the difference of best plans is proven to lie.
+    note : str
+        Why there are no figures; blank where there are.
+    """
+
+    costs: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    note: str = ""
+
+
+def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
     """How much more a plan costs with decisions held.
 
     Parameters
@@ -99,17 +120,13 @@ def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> tuple[float | 
         The plan at hand.
     holds : iterable of Hold
         What is held.
-
-    Returns
-    -------
-    tuple
-        How much more the best plan found costs, how much more any such plan is proven to cost at least, and why there
-        are no figures (``""`` where there are).
     """
     try:
         other = ask.ask_held(holds)
     except NoFeasiblePlan:
-        return None, None, NO_PLAN
+        return Extra(note=NO_PLAN)
     except StoppedWithoutPlan:
-        return None, None, NOT_IN_TIME
-    return other.objective - plan.objective, None if other.bound is None else other.bound - plan.objective, ""
+        return Extra(note=NOT_IN_TIME)
+    least = None if other.bound is None else other.bound - plan.objective
+    most = None if plan.bound is None else other.objective - plan.bound
+    return Extra(other.objective - plan.objective, least, most)

@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.asking import held_costs
+from optimizer.explain.asking import Extra, held_costs
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
 
-COLUMNS = ("month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month", "delay_costs")
+COLUMNS = (
+    *("month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"),
+    *("delay_costs", "at_least", "at_most"),
+)
 _BACK = ("hand_back", "take_back")
 _ACTS = {
     "order_build": "order",
@@ -43,8 +46,9 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         Columns ``month`` (to act in: of order, signature or notice), ``act``, ``decision``, ``item``, ``party``,
         ``blocks``, ``takes_effect`` (first month with, or without, the capacity), ``last_month`` (after which the item
         cannot be decided on any more; blank if it can be until the end), ``delay_costs`` (how much more the best plan
-        costs in which it is decided a month later at the earliest; blank if there is no such plan, none was found in
-        time, or it was not asked).
+        found costs in which it is decided a month later at the earliest; blank if there is no such plan, none was found
+        in time, or it was not asked), ``at_least`` and ``at_most`` (between which the difference of best plans is
+        proven to lie).
     """
     rows = []
     for decision in plan.decisions.to_dict("records"):
@@ -55,9 +59,10 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         soon = months is None or plan.instance.month_index(month) < months
         back = decision["decision"] in _BACK
         effect = decision["month"] if back else decision["starts"]
-        cost = None if ask is None or not soon else _delay(plan, ask, decision)
+        more = Extra() if ask is None or not soon else _delay(plan, ask, decision)
+        costs = (more.costs, more.at_least, more.at_most)
         who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
-        rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), cost))
+        rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), *costs))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.sort_values("month", kind="stable", ignore_index=True)
 
@@ -91,10 +96,10 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     return plan.instance.label(last) if last < end else ""
 
 
-def _delay(plan: Plan, ask: WhatIf, decision: dict[Any, Any]) -> float | None:
+def _delay(plan: Plan, ask: WhatIf, decision: dict[Any, Any]) -> Extra:
     """How much more the plan costs if these blocks are decided on a month later at the earliest."""
     rows = plan.decisions
     same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])
     before = float(rows[same & (rows["month"] < decision["month"])]["blocks"].sum())
     hold = Hold("delay", decision["decision"], decision["item"], decision["month"], before)
-    return held_costs(ask, plan, [hold])[0]
+    return held_costs(ask, plan, [hold])

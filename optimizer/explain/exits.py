@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.asking import as_far_as_it_goes, held_costs
+from optimizer.explain.asking import Extra, as_far_as_it_goes, held_costs
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
 
-COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "note")
+COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
 SHIFTS = (-6, -3, -1, 1, 3, 6)  # months
 ITEMS = 4  # the dearest ones are looked into
 _BACK = {"contracts": "hand_back", "outlets": "take_back"}
@@ -87,8 +87,8 @@ def exits_table(
     DataFrame
         Columns ``item``, ``party``, ``decision`` (``hand_back``, ``take_back``), ``month`` (first one without it),
         ``notice`` (month to give notice in), ``shift`` (months against the plan; 0 is the plan), ``costs`` (how much
-        more the best plan found costs), ``at_least`` (how much more any such plan is proven to cost than the plan at
-        hand), ``note``: why there are no figures.
+        more the best plan found costs), ``at_least`` and ``at_most`` (between which the difference of best plans is
+        proven to lie), ``note``: why there are no figures.
     """
     found = as_far_as_it_goes(items, lambda one: list(_rows(ask, plan, one)), stop)
     return pd.DataFrame([row for rows in found for row in rows], columns=list(COLUMNS))
@@ -134,7 +134,8 @@ def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
             continue
         first, notice = plan.instance.label(month), plan.instance.label(month - one.row.notice_months)
         known = (one.item, one.party, _BACK[one.table], first, notice, shift)
-        yield (*known, *((0.0, None, "") if shift == 0 else held_costs(ask, plan, _holds(plan, one, month))))
+        more = Extra(0.0) if shift == 0 else held_costs(ask, plan, _holds(plan, one, month))
+        yield (*known, more.costs, more.at_least, more.at_most, more.note)
 
 
 def _holds(plan: Plan, one: Leaving, month: int) -> list[Hold]:

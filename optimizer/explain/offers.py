@@ -7,6 +7,7 @@ that takes it is. Where gaps cannot be closed in time they lie further apart, an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +26,8 @@ from optimizer.solver.bound import bound_below
 from optimizer.whatif import WhatIf
 
 COLUMNS = (
-    *("item", "table", "party", "verdict", "taken", "possible", "price", "worth"),
-    *("price_to_win", "at_least", "at_most", "proven", "reason"),
+    *("item", "table", "party", "verdict", "taken", "possible", "price"),
+    *("worth", "worth_at_least", "worth_at_most", "price_to_win", "at_least", "at_most", "proven", "reason"),
 )
 _PRICED = {  # table: name column, price column, cash terms that are proportional to the price
     "contracts": ("contract", "price", ("contract", "termination")),
@@ -37,6 +38,7 @@ _PRICED = {  # table: name column, price column, cash terms that are proportiona
 }
 _DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
 _NOISE = 1e-8  # of the cost: differences below it are none
+_ROUND = 1e-6  # of a tenth of a percent
 
 _SAME = "a plan without it costs the same"
 _OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
@@ -77,9 +79,10 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[
     DataFrame
         Columns ``item``, ``table``, ``party``, ``verdict`` (``taken``, ``partly``, ``rejected``), ``taken`` and
         ``possible`` (blocks, lots, or accelerator-months on demand), ``price`` (as in the table), ``worth`` (what the
-        plan would cost more without the offer), ``price_to_win`` (below it, for outlets above it, the offer is taken),
-        ``at_least`` and ``at_most`` (between which it is proven to lie; None where nothing is proven), ``proven``
-        (whether they leave no doubt about it), ``reason`` in words.
+        best plan found without the offer costs more), ``worth_at_least`` and ``worth_at_most`` (between which the
+        difference of best plans is proven to lie), ``price_to_win`` (below it, for outlets above it, the offer is
+        taken), ``at_least`` and ``at_most`` (between which it is proven to lie), ``proven`` (whether they leave no
+        doubt about it), ``reason`` in words. What is not proven is None.
     """
     found = {offer.item: offer for offer in offers(plan)}
     search = FineSearch(ask, plan)
@@ -129,6 +132,29 @@ def _paid_on_delivery(offer: Offer) -> bool:
     return bool(offer.row.payment == "delivery" if offer.table == "builds" else offer.row.deposit_fraction == 0)
 
 
+def by_share(low: float | None, high: float | None) -> str:
+    """By how much a price misses another one, in words; never more precise than the ends between which that lies.
+
+    Parameters
+    ----------
+    low, high : float or None
+        Shares of the price; None where nothing is proven.
+    """
+    if low is not None and high is not None:
+        for digits in (1, 0):
+            text = f"{100 * low:.{digits}f}"
+            if text == f"{100 * high:.{digits}f}" and float(text) > 0:
+                return f" by {text} %"
+    least = 0.0 if low is None else math.floor(1000 * low + _ROUND) / 10
+    most = None if high is None else math.ceil(1000 * high - _ROUND) / 10
+    if most is None:
+        return f" by at least {least:.1f} %" if least > 0 else "; by how much is not proven"
+    if least > 0:
+        return f" by between {least:.1f} % and {most:.1f} %"
+    doubt = "" if low is not None and low > 0 else ", if at all: ask for a smaller gap"
+    return f" by at most {most:.1f} %{doubt}"
+
+
 class _Verdict:
     """The verdict on one offer."""
 
@@ -145,27 +171,39 @@ class _Verdict:
         try:
             return (*known, *self._worth(verdict))
         except StoppedWithoutPlan:
-            return (*known, None, None, None, None, False, "not found out in time; give each search more time")
+            nothing = (None,) * 6
+            return (*known, *nothing, False, "not found out in time; give each search more time")
 
     def _worth(self, verdict: str) -> tuple[Any, ...]:
-        """Worth, price to win, what is proven of it, whether that leaves no doubt, and the reason of the verdict."""
+        """Worth and price to win, what is proven of both, whether that leaves no doubt, and the reason."""
         best = self.search.best
         found = self._without() if taken(best, self.offer) else best
         if found is None:
-            return None, None, None, None, True, "needed: without it no plan meets all rules"
+            return *(None,) * 6, True, "needed: without it no plan meets all rules"
         if not taken(self.plan, self.offer) and self.plan.objective < found.objective:
             found = self.plan
         bounds = [one.bound for one in (found, best) if one.bound is not None]
         without = Without(found.objective, bound_below(found.objective, max(bounds, default=-float("inf"))))
         worth = 0.0 if verdict == "rejected" else without.cost - min(self.plan.objective, best.objective)
+        span = self._span(without)
         if verdict == "rejected" or self.offer.price <= 0:
-            return worth, *self._price(verdict, without)
+            return worth, *span, *self._price(verdict, without)
         if without.cost - self.plan.objective < -_NOISE * max(abs(without.cost), 1.0):
-            return without.cost - self.plan.objective, *self._price(verdict, without)[:-1], _BETTER
+            return without.cost - self.plan.objective, *span, *self._price(verdict, without)[:-1], _BETTER
         if worth <= self._noise(without):
             same = worth <= _NOISE * abs(without.cost) and self.search.fine
-            return worth, None, None, None, False, _SAME if same else _OPEN
-        return worth, *self._price(verdict, without)
+            return worth, *span, None, None, None, False, _SAME if same else _OPEN
+        return worth, *span, *self._price(verdict, without)
+
+    def _span(self, without: Without) -> tuple[float, float | None]:
+        """What the best plan without the offer is proven to cost more than the best one, at least and at most.
+
+        Doing without only takes plans away, so that it is never less than nothing.
+        """
+        plans = (self.plan, self.search.best)
+        bounds = [one.bound for one in plans if one.bound is not None]
+        most = None if not bounds else max(without.cost - max(bounds), 0.0)
+        return max(without.bound - min(one.objective for one in plans), 0.0), most
 
     def _price(self, verdict: str, without: Without) -> tuple[Any, ...]:
         """Price to win, what is proven of it, whether that leaves no doubt, and the reason."""
@@ -180,11 +218,13 @@ class _Verdict:
         )
         if found.worse is None:
             price = 0.0 if found.always and self.sign < 0 else None
-            return price, None, None, found.proven, self._reason(verdict, price, found.proven, always=found.always)
+            reason = self._reason(verdict, None if price is None else "", found.proven, always=found.always)
+            return price, None, None, found.proven, reason
         at_least, at_most = self._prices(found)
         factor = found.worse if self.sign > 0 else 1 / found.worse
         beaten = verdict == "rejected" and found.worse > 1
-        reason = self._beaten(without) if beaten else self._reason(verdict, factor, found.proven)
+        change = self._change(at_least, at_most)
+        reason = self._beaten(without) if beaten else self._reason(verdict, change, found.proven)
         return factor * self.offer.price, at_least, at_most, found.proven, reason
 
     def _prices(self, found: Priced) -> tuple[float | None, float | None]:
@@ -241,18 +281,22 @@ class _Verdict:
         return float((rows["blocks"] * self.offer.row.upfront_per_block * (1 + rate) ** (-months / 12)).sum())
 
     # ------------------------------------------------------------------ reasons
-    def _reason(self, verdict: str, factor: float | None, proven: bool, *, always: bool = False) -> str:
+    def _change(self, at_least: float | None, at_most: float | None) -> str:
+        """By how much the price misses the one that wins, as far as that is proven."""
+        low, high = (None if price is None else price / self.offer.price - 1 for price in (at_least, at_most))
+        if self.sign > 0:
+            low, high = (None if share is None else -share for share in (high, low))
+        return f"too {'expensive' if self.sign > 0 else 'cheap'}{by_share(low, high)}"
+
+    def _reason(self, verdict: str, change: str | None, proven: bool, *, always: bool = False) -> str:
         if verdict == "rejected" and always:
             return _CLOSE_CALL
-        if verdict == "rejected" and factor is None and self.offer.price > 0 and not proven:
+        if verdict == "rejected" and change is None and self.offer.price > 0 and not proven:
             return _GIVEN if self.sign > 0 else _OPEN
         if verdict != "rejected":
             whole = "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
-            return whole if factor is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
-        if factor is not None:
-            change = abs(1 - factor)
-            return f"too {'dear' if self.sign > 0 else 'cheap'} by {change:.1%}"
-        return self._impossible()
+            return whole if change is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
+        return self._impossible() if change is None else change
 
     def _impossible(self) -> str:
         """Why an offer is not taken at any price."""

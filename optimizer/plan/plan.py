@@ -25,15 +25,18 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "steps": (frozenset({"step", "note"}), frozenset({"saves", "at_least", "at_most", "objective"})),
     "offers": (
         frozenset({"item", "table", "party", "verdict", "reason"}),
-        frozenset({"taken", "possible", "price", "worth", "price_to_win", "at_least", "at_most", "proven"}),
+        frozenset(
+            {"taken", "possible", "price", "worth", "worth_at_least", "worth_at_most"}
+            | {"price_to_win", "at_least", "at_most", "proven"}
+        ),
     ),
     "deadlines": (
         frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month"}),
-        frozenset({"blocks", "delay_costs"}),
+        frozenset({"blocks", "delay_costs", "at_least", "at_most"}),
     ),
     "exits": (
         frozenset({"item", "party", "decision", "month", "notice", "note"}),
-        frozenset({"shift", "costs", "at_least"}),
+        frozenset({"shift", "costs", "at_least", "at_most"}),
     ),
     "events": (
         frozenset({"event", "kind", "item", "month", "answer", "note"}),

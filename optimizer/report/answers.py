@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _FEW = 3
+_NOTHING = 1e-9  # of the plan's cost: a difference below it is none
 UNCHANGED, NOT_IN_TIME = "no decision differs", "not found in time"
 _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
@@ -37,11 +38,28 @@ def _missing(value: Any) -> bool:
     return value is None or value != value
 
 
-def more(value: float, currency: str) -> str:
-    """An extra cost in words; a search that found something cheaper than the plan at hand tells of no extra cost."""
-    if value < 0:
-        return "costs no more, as far as the gaps tell"
-    return "costs the same" if money(value) == "0" else f"costs {money(value, currency)} more"
+def more(row: dict[Any, Any], plan: Plan, costs: str = "costs") -> str:
+    """An extra cost in words, never more precise than what is proven of it.
+
+    Parameters
+    ----------
+    row : dict
+        With ``at_least`` and ``at_most``.
+    plan : Plan
+        The plan at hand, beside whose cost differences can be nothing.
+    costs : str
+        Column with the difference that was found, which is given where nothing is proven.
+    """
+    currency, nothing = plan.instance.head.currency, _NOTHING * abs(plan.objective)
+    ends = (None if _missing(row[name]) else float(row[name]) for name in ("at_least", "at_most"))
+    least, most = (0.0 if end is not None and abs(end) <= nothing else end for end in ends)
+    if most is not None and most <= 0:
+        return "costs the same" if least == most else "costs no more"
+    if least is not None and least > 0:
+        return f"costs {proven_text(least, most, currency)} more"
+    if most is not None:
+        return f"costs {proven_text(None, most, currency)} more"
+    return f"costs {money(float(row[costs]), currency)} more as found, of which nothing is proven"
 
 
 def doubt(plan: Plan) -> list[str]:
@@ -113,15 +131,10 @@ def _win(row: dict[Any, Any], currency: str) -> str:
     if change >= 0 if row["table"] != "outlets" else change <= 0:
         return f"{row['item']} could be taken at its price of {money(row['price'], currency)}: {row['reason']}."
     side = "above" if row["table"] == "outlets" else "below"
-    doubt = "" if bool(row["proven"]) else f" The gaps of the searches leave doubt about that price; {_proven(row)}."
-    price, now = money(row["price_to_win"], currency), money(row["price"], currency)
-    return f"{row['item']} wins at a price {side} {price}; it is {now} now ({change:+.1%}).{doubt}"
-
-
-def _proven(row: dict[Any, Any]) -> str:
-    """Between which prices the price to win is proven to lie."""
-    text = proven_text(row["at_least"], row["at_most"])
-    return text if text.startswith("nothing") else f"it is proven to be {text}"
+    price, now = proven_text(row["at_least"], row["at_most"], currency), money(row["price"], currency)
+    if not price[0].isdigit():
+        price = f"one of which {price}" if price.startswith("nothing") else f"one that is proven to be {price}"
+    return f"{row['item']} wins at a price {side} {price}; it is {now} now: {row['reason']}."
 
 
 # ---------------------------------------------------------------- leaving
@@ -131,7 +144,7 @@ def exits(plan: Plan, table: pd.DataFrame) -> list[str]:
 
 
 def _leaving(plan: Plan, item: str, rows: pd.DataFrame) -> str:
-    known, currency = {int(row["shift"]): row for row in rows.to_dict("records")}, plan.instance.head.currency
+    known = {int(row["shift"]): row for row in rows.to_dict("records")}
     at = known.get(0)
     verb = "Take back" if (rows["decision"] == "take_back").any() else "Hand back"
     if at is None or plan.instance.month_index(str(at["month"])) >= plan.instance.head.months:
@@ -139,19 +152,19 @@ def _leaving(plan: Plan, item: str, rows: pd.DataFrame) -> str:
     else:
         notice = f", giving notice in {month_text(str(at['notice']))}" if at["notice"] != at["month"] else ""
         text = f"{verb} {item} in {month_text(str(at['month']))}{notice}"
-    sides = [_side(known, sorted(shift for shift in known if shift * way > 0), currency) for way in (-1, 1)]
+    sides = [_side(known, sorted(shift for shift in known if shift * way > 0), plan) for way in (-1, 1)]
     sides = [side for side in sides if side]
     return f"{text}. {'; '.join(sides)}." if sides else f"{text}."
 
 
-def _side(known: dict[int, dict[Any, Any]], shifts: list[int], currency: str) -> str:
+def _side(known: dict[int, dict[Any, Any]], shifts: list[int], plan: Plan) -> str:
     """What leaving earlier, or later, costs by a month and by the most that was looked into."""
     chosen = dict.fromkeys(sorted(shifts, key=abs)[:: max(len(shifts) - 1, 1)])
     told = []
     for shift in chosen:
-        way, costs = ("earlier" if shift < 0 else "later"), known[shift]["costs"]
+        way, row = ("earlier" if shift < 0 else "later"), known[shift]
         name = f"{abs(shift)} {'month' if abs(shift) == 1 else 'months'} {way}"
-        told.append(f"{name} {known[shift]['note'] if _missing(costs) else more(float(costs), currency)}")
+        told.append(f"{name} {row['note'] if _missing(row['costs']) else more(row, plan)}")
     return ", ".join(told)
 
 
@@ -166,8 +179,8 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
     found = [text or f"Nothing is due in {month_text(first)}."]
     dear = table[table["delay_costs"].notna() & (table["delay_costs"] > 0)]
     if len(dear):
-        row = dear.iloc[int(dear["delay_costs"].to_numpy().argmax())].to_dict()
-        cost = money(float(row["delay_costs"]), plan.instance.head.currency)
+        row = dear.sort_values(["at_least", "delay_costs"], ascending=False, kind="stable").iloc[0].to_dict()
+        cost = more(row, plan, "delay_costs")
         found.append(
             f"Waiting costs most here: {deed(row)}, due {month_text(str(row['month']))}; a month later {cost}."
         )
@@ -190,15 +203,17 @@ def _by_money(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
 # ---------------------------------------------------------------- what if, and this month
 def events(plan: Plan, table: pd.DataFrame) -> list[str]:
     """What each event costs, and what answers it."""
-    return [_event(row, plan.instance.head.currency) for row in table.to_dict("records")]
+    return [_event(row, plan) for row in table.to_dict("records")]
 
 
-def _event(row: dict[Any, Any], currency: str) -> str:
+def _event(row: dict[Any, Any], plan: Plan) -> str:
     what = f"If {row['event']}"
     if _missing(row["costs"]):
         return f"{what}: {'no plan meets all rules' if row['note'] == 'leaves no plan' else row['note']}."
-    share = f", and {percent(float(row['unserved']))} of the work is not served" if row["unserved"] else ""
-    return f"{what}, the best plan {more(float(row['costs']), currency)}{share}. {_changes(row)}"
+    share = (
+        f", and {percent(float(row['unserved']))} of the work is not served in the one found" if row["unserved"] else ""
+    )
+    return f"{what}, the best plan {more(row, plan)}{share}. {_changes(row)}"
 
 
 def _changes(row: dict[Any, Any]) -> str:
@@ -213,17 +228,17 @@ def caps(plan: Plan, table: pd.DataFrame) -> list[str]:
 
 
 def _less(plan: Plan, rows: list[dict[Any, Any]]) -> str:
-    one, currency = rows[0], plan.instance.head.currency
+    one = rows[0]
     member = shown(party_text(str(one["member"])), 40)
-    parts = [f"{_asked(row, plan)} {_price(row, currency)}" for row in rows]
+    parts = [f"{_asked(row, plan)} {_price(row, plan)}" for row in rows]
     text = f"{member} has up to {percent(float(one['share']))} of the capacity. " if one["rule"] == "max_share" else ""
     return f"{text}{'; '.join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])}."
 
 
-def _price(row: dict[Any, Any], currency: str) -> str:
+def _price(row: dict[Any, Any], plan: Plan) -> str:
     if _missing(row["costs"]):
         return f"was {row['note']}" if row["note"] == NOT_IN_TIME else str(row["note"])
-    return more(float(row["costs"]), currency)
+    return more(row, plan)
 
 
 def _asked(row: dict[Any, Any], plan: Plan) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from optimizer.report.layout import Column, make_table
 from optimizer.report.steps import VERBS
-from optimizer.report.words import count, money, percent, proven_text
+from optimizer.report.words import count, money, percent, span_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,47 +142,46 @@ def _worth(value: Any, kind: str) -> str:
 
 
 def _steps(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
-    currency = plan.instance.head.currency
-    saves = [note or money(float(value)) for value, note in zip(table["saves"], table["note"], strict=True)]
+    saves = [row["note"] or span_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
     columns = [
         Column("Step", table["step"].astype(str).tolist(), left=True, fold=True),
-        Column(f"Saves, {currency}", saves),
-        Column("at least", [_told(value, money) for value in table["at_least"]], spare=1),
-        Column("at most", [_told(value, money) for value in table["at_most"]], spare=1),
+        Column(f"Saves, {plan.instance.head.currency}", saves),
     ]
-    note = "Negative: it costs more. At least and at most: what is proven for the best plans, gaps counted.\n"
+    note = "What is proven of the best plans, gaps counted. Negative: it costs more.\n"
     return [make_table("Steps, each solved again", columns, width), Text(note)]
 
 
 def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
-    currency = plan.instance.head.currency
-    proven = [bool(value) for value in table["proven"]]
-    prices = [
-        _told(value, money) + ("" if sure or _missing(value) else " ?")
-        for value, sure in zip(table["price_to_win"], proven, strict=True)
-    ]
+    currency, rows = plan.instance.head.currency, table.to_dict("records")
     columns = [
         Column("Offer", table["item"].astype(str).tolist(), left=True, fold=True, easy=20),
         Column("Verdict", table["verdict"].astype(str).tolist(), left=True),
         Column("Taken", [count(float(value)) for value in table["taken"]], spare=2),
-        Column(f"Worth,\n{currency}", [_told(value, money) for value in table["worth"]]),
+        Column(
+            f"Worth,\n{currency}", [span_text(row["worth_at_least"], row["worth_at_most"]) for row in rows], spare=1
+        ),
         Column("Price", [money(float(value)) for value in table["price"]], spare=1),
-        Column("Price\nto win", prices),
-        Column("Why", [_why(row) for row in table.to_dict("records")], left=True, fold=True, easy=26),
+        Column("Price\nto win", [price_to_win(row) for row in rows]),
+        Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=26),
     ]
     note = (
         f"Worth: what the best plan without it costs more. Prices are in {currency}, as in the inputs: per block, "
         "accelerator and hour, lot or MW. Price to win: below it the offer is taken (for capacity leased out: above "
-        "it); ?: the gaps of the searches leave doubt, and it is proven to lie between the prices told.\n"
+        "it). Of both what is proven: where the gaps of the searches leave doubt, between what they lie.\n"
     )
     return [make_table("Offers", columns, width), Text(note)]
 
 
-def _why(row: dict[Any, Any]) -> str:
-    """The reason of a verdict; where the price to win is in doubt, what is proven of it."""
-    if bool(row["proven"]) or _missing(row["price_to_win"]):
-        return str(row["reason"])
-    return f"{row['reason']}; price to win: {proven_text(row['at_least'], row['at_most'])}"
+def spans(table: pd.DataFrame) -> list[str]:
+    """What is proven of the amounts of a table, row by row."""
+    return [span_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
+
+
+def price_to_win(row: dict[Any, Any]) -> str:
+    """What is proven of the price that wins; blank where there is none."""
+    if _missing(row["price_to_win"]):
+        return ""
+    return span_text(row["at_least"], row["at_most"]) or ("any" if row["proven"] else "not proven")
 
 
 def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
@@ -195,7 +194,7 @@ def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableTy
         Column("Blocks", [count(float(value)) for value in shown["blocks"]], spare=1),
         Column("Takes\neffect", shown["takes_effect"].astype(str).tolist(), left=True, spare=2),
         Column("Possible\nuntil", until, left=True),
-        Column(f"A month later\ncosts, {currency}", [_told(value, money) for value in shown["delay_costs"]]),
+        Column(f"A month later\ncosts, {currency}", spans(shown)),
     ]
     rest = len(table) - len(shown)
     return [make_table("When to decide", columns, width), Text(f"and {rest} more, in deadlines.csv\n" if rest else "")]
@@ -239,17 +238,17 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
     columns = [
         Column("Party", table["party"].astype(str).tolist(), left=True),
         Column("What", [f"{_verb(row.kind)}, {row.unit}" for row in table.itertuples()], left=True),
-        Column("Least", [count(float(value)) for value in table["least"]]),
+        Column("At least", [count(float(value)) for value in table["least"]]),
         Column("Plan", [count(float(value)) for value in table["plan"]]),
-        Column("Most", [count(float(value)) for value in table["most"]]),
+        Column("At most", [count(float(value)) for value in table["most"]]),
     ]
     title = f"Plans that cost at most {percent(found.within)} more than {money(plan.objective)}"
     first = found.first
     now = [
         Column("Decision this month", [f"{_verb(row.decision)} {row.item}" for row in first.itertuples()], left=True),
-        Column("Least", [count(float(value)) for value in first["least"]]),
+        Column("At least", [count(float(value)) for value in first["least"]]),
         Column("Plan", [count(float(value)) for value in first["plan"]]),
-        Column("Most", [count(float(value)) for value in first["most"]]),
+        Column("At most", [count(float(value)) for value in first["most"]]),
         Column("", ["no regret" if value else "" for value in first["no_regret"]], left=True),
     ]
     parts: list[RenderableType] = [make_table(title, columns, width), ""]

@@ -10,11 +10,11 @@ import pandas as pd
 from optimizer.report import answers
 from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
-from optimizer.report.explained import NO_FEWER, best_month, deed, fewer_by_item
+from optimizer.report.explained import NO_FEWER, best_month, deed, fewer_by_item, price_to_win, spans
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
 from optimizer.report.section_exposure import caps_grid
-from optimizer.report.words import count, money, percent, proven_text
+from optimizer.report.words import count, money, percent, span_text
 
 _ITEMS = 40
 _KINDS = {
@@ -121,40 +121,25 @@ def _worth(value: float) -> str:
 
 
 def _steps(ground: Ground, table: pd.DataFrame) -> Grid:
-    rows = [
-        (
-            answers.step_words(str(row.step)),
-            str(row.note),
-            *(_money(value) for value in (row.saves, row.at_least, row.at_most)),
-        )
-        for row in table.itertuples()
-    ]
-    note = (
-        f"In {ground.currency}, present value; negative: it costs more. The best plans' saving is proven to lie "
-        "between the last two figures."
-    )
-    return Grid(("Step", "", "Saves", "At least", "At most"), rows, 2, note)
-
-
-def _money(value: Any) -> str:
-    return "" if value is None or value != value else money(float(value))
+    texts = zip(table["step"], table["note"], spans(table), strict=True)
+    rows = [(answers.step_words(str(step)), str(note), saves) for step, note, saves in texts]
+    note = f"In {ground.currency}, present value: what is proven of the best plans. Negative: it costs more."
+    return Grid(("Step", "", "Saves"), rows, 2, note)
 
 
 def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
     for row in table.to_dict("records"):
-        price = _money(row["price_to_win"])
-        sure = bool(row["proven"]) or not price
-        doubt = "" if sure else f", in doubt: {proven_text(row['at_least'], row['at_most'])}"
         most = "no limit" if row["possible"] == float("inf") else count(row["possible"])
-        amounts = (count(row["taken"]), most, _money(row["worth"]), money(row["price"]), f"{price}{doubt}")
+        worth = span_text(row["worth_at_least"], row["worth_at_most"])
+        amounts = (count(row["taken"]), most, worth, money(row["price"]), price_to_win(row))
         who = (str(row["item"]), party_text(str(row["party"])), str(row["verdict"]), str(row["reason"]))
         rows.append((*who, *amounts))
     columns = ("Offer", "Party", "Verdict", "Why", "Taken", "Possible", "Worth", "Price", "Price to win")
     note = (
         f"Worth: what the best plan without the offer costs more, in {ground.currency}. Prices as in the inputs: per "
         "block, accelerator and hour, lot or MW. Price to win: below it (for capacity leased out: above it) the offer "
-        "is taken; in doubt where the gaps of the searches leave room: then all that is proven is told with it."
+        "is taken. Of both what is proven: where the gaps of the searches leave doubt, between what they lie."
     )
     return Grid(columns, rows, 4, note)
 
@@ -164,10 +149,10 @@ def _deadlines(ground: Ground, table: pd.DataFrame) -> Grid:
     for row in table.to_dict("records"):
         party, until = party_text(str(row["party"])), str(row["last_month"]) or "the end"
         who = (str(row["month"]), deed(row), party, str(row["takes_effect"]), until)
-        rows.append((*who, count(row["blocks"]), _money(row["delay_costs"])))
+        rows.append((*who, count(row["blocks"]), span_text(row["at_least"], row["at_most"])))
     columns = ("Month", "What", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
     note = (
-        f"A month later: how much more the best plan costs, in {ground.currency}; worked out for the first months. "
+        f"A month later: how much more the best plan is proven to cost, in {ground.currency}; for the first months. "
         "Blank: not worked out, or no plan with that delay."
     )
     return Grid(columns, rows, 5, note)
@@ -180,14 +165,13 @@ def _exits(ground: Ground, table: pd.DataFrame) -> Grid:
         month, notice = ("kept to the end", "") if kept else (str(row["month"]), str(row["notice"]))
         shift = int(row["shift"])
         when = "the plan" if shift == 0 else f"{abs(shift)} {'earlier' if shift < 0 else 'later'}"
-        least = "nothing" if row["at_least"] <= 0 else _money(row["at_least"])
-        costs = ("", "") if shift == 0 else (_money(row["costs"]), least)
+        costs = "" if shift == 0 else span_text(row["at_least"], row["at_most"])
         who = (str(row["item"]), party_text(str(row["party"])), when, month, notice, str(row["note"]))
-        rows.append((*who, *costs))
-    columns = ("Item", "Party", "Months", "First month without", "Notice in", "", "Costs more", "Proven")
+        rows.append((*who, costs))
+    columns = ("Item", "Party", "Months", "First month without", "Notice in", "", "Costs more")
     note = (
-        f"How much more the best plan costs, in {ground.currency}, present value, if it is left then; all else decided "
-        "anew. Proven: at least so much of it. Negative: the search found a better plan than the one at hand."
+        f"How much more the best plan is proven to cost, in {ground.currency}, present value, if it is left then, with "
+        "all else decided again."
     )
     return Grid(columns, rows, 6, note)
 
@@ -195,19 +179,18 @@ def _exits(ground: Ground, table: pd.DataFrame) -> Grid:
 def _events(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
     for row in table.to_dict("records"):
-        figures = (_money(row["costs"]), _money(row["at_least"]), _money(row["at_most"]))
         share = row["unserved"]
         rows.append(
             (
                 *(str(row["event"]), str(row["month"]), str(row["answer"] or row["note"])),
-                *figures,
+                span_text(row["at_least"], row["at_most"]),
                 "" if share is None or share != share else percent(float(share)),
             )
         )
-    columns = ("If", "Felt from", "Decisions that change most", "Costs more", "At least", "At most", "Not served")
+    columns = ("If", "Felt from", "Decisions that change most", "Costs more", "Not served")
     note = (
-        f"In {ground.currency}, present value: the best plan made in the knowledge of it, less this plan. The "
-        "difference of best plans is proven to lie between the last two amounts."
+        f"In {ground.currency}, present value: what the best plan made in the knowledge of it is proven to cost more "
+        "than the best one without. Not served: in the plan found."
     )
     return Grid(columns, rows, 3, note)
 

@@ -10,7 +10,7 @@ from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
 from optimizer.report.grid import Grid, percents, whole
 from optimizer.report.page import Listed, Prose
-from optimizer.report.words import count, money, month_text, percent, shown
+from optimizer.report.words import count, month_text, percent, shown, span_text
 
 _NAMES = 6
 _KINDS = {
@@ -87,21 +87,17 @@ def caps_grid(ground: Ground, table: pd.DataFrame) -> Grid:
     for row in table.to_dict("records"):
         share = row["unserved"]
         served = "" if share is None or share != share else percent(float(share))
-        amounts = (_money(row["costs"]), _money(row["at_least"]), _money(row["at_most"]), served)
+        amounts = (span_text(row["at_least"], row["at_most"]), served)
         who = (str(row["requirement"]), str(row["month"]), str(row["answer"] or row["note"]))
         rows.append((*who, percents(row["share"]), *amounts))
     columns = (
         *("Asked", "Kept from", "Decisions that change most"),
-        *("Share now, highest", "Costs more", "At least", "At most", "Not served"),
+        *("Share now, highest", "Costs more", "Not served"),
     )
     note = (
-        f"In {ground.currency}, present value: the best plan found that keeps it from that month on, less this plan. "
-        "In the month before it cannot be kept, by what is agreed already and what can be had in time. The difference "
-        "of best plans is proven to lie between at least and at most. Shares are of the capacity in-house and under "
+        f"In {ground.currency}, present value: what the best plan that keeps it from that month on is proven to cost "
+        "more. In the month before it cannot be kept, by what is agreed already and what can be had in time. Not "
+        "served: in the plan found. Shares are of the capacity in-house and under "
         "contract, in reference-accelerators."
     )
     return Grid(columns, rows, 3, note)
-
-
-def _money(value: Any) -> str:
-    return "" if value is None or value != value else money(float(value))

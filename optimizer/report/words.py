@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PROVEN = (4, 3, 2)  # digits of a figure that stands for an interval
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
@@ -36,14 +36,42 @@ def level(share: float) -> str:
     return next((f"{text} %" for text in texts if float(text) < 100), "almost 100 %")
 
 
-def proven_text(low: float | None, high: float | None, tell: Callable[[float], str] = money) -> str:
-    """Between what a figure is proven to lie, of which either end may be unknown (None or NaN)."""
-    least, most = ("" if end is None or math.isnan(end) else tell(float(end)) for end in (low, high))
-    if least and most:
-        return f"between {least} and {most}"
-    if not least and not most:
-        return "nothing is proven of it"
-    return f"at least {least}" if least else f"at most {most}"
+def proven_text(low: float | None, high: float | None, currency: str = "") -> str:
+    """Between which amounts of money one is proven to lie, of which either end may be unknown (None or NaN).
+
+    One figure stands for both ends where they are the same in as many digits as it has.
+    """
+    return _interval(low, high, currency, "between {} and {}", "nothing is proven of it")
+
+
+def span_text(low: float | None, high: float | None) -> str:
+    """As :func:`proven_text`, for the cell of a table: blank where nothing is proven."""
+    return _interval(low, high, "", "{} to {}", "")
+
+
+def _interval(low: float | None, high: float | None, currency: str, both: str, neither: str) -> str:
+    least, most = (None if end is None or math.isnan(end) else float(end) for end in (low, high))
+    if least is None or most is None:
+        at_least = "" if least is None else f"at least {money(outward(least, -1), currency)}"
+        at_most = "" if most is None else f"at most {money(outward(most, 1), currency)}"
+        return at_least or at_most or neither
+    for digits in _PROVEN:
+        text = money(least, currency, digits)
+        if text == money(most, currency, digits):
+            return text
+    return both.format(money(outward(least, -1)), money(outward(most, 1), currency))
+
+
+def outward(value: float, way: int, digits: int = 4) -> float:
+    """A bound rounded so that it still is one: down (``way`` -1) or up (1), to so many digits."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    size = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
+    steps = value / size
+    near = round(steps)
+    if abs(steps - near) > 1e-6:
+        near = math.floor(steps) if way < 0 else math.ceil(steps)
+    return near * size
 
 
 def month_text(month: str) -> str:

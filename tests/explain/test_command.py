@@ -81,7 +81,7 @@ def test_explain_tells_and_writes_all_tables(call: Run, plan: Path) -> None:
     # Hours at 5000 a month are the alternative to the lease: worth 3 x 2000, and it wins up to 5000.
     assert offers.loc["lease", "worth"] == pytest.approx(6000)
     assert offers.loc["lease", "price_to_win"] == pytest.approx(5000, rel=1e-3)
-    assert offers.loc["dear", "reason"] == "too dear by 50.0%"
+    assert offers.loc["dear", "reason"] == "too expensive by 50.0 %"
 
 
 def test_explain_as_json_is_one_object(call: Run, plan: Path) -> None:

@@ -32,7 +32,7 @@ OFFERS: list[tuple[Any, ...]] = [
         2.0,
         2.0,
         200_000.0,
-        5e6,
+        *(5e6, 4.9999e6, 5.0001e6),
         *(250_000.0, 249_900.0, 250_100.0),
         True,
         "all of it is worth its price",
@@ -45,10 +45,10 @@ OFFERS: list[tuple[Any, ...]] = [
         0.0,
         1.0,
         300_000.0,
-        0.0,
+        *(0.0, 0.0, 1e5),
         *(270_000.0, 250_000.0, NONE),
         False,
-        "too dear by 10.0%",
+        "too expensive by at most 16.7 %, if at all: ask for a smaller gap",
     ),
     (
         "buy",
@@ -58,23 +58,23 @@ OFFERS: list[tuple[Any, ...]] = [
         3.0,
         float("inf"),
         1e6,
-        2e6,
+        *(2e6, 1.5e6, 2.5e6),
         *(NONE, NONE, NONE),
         True,
         "more of it is not",
     ),
 ]
 DEADLINES: list[tuple[Any, ...]] = [
-    ("2026-01", "order", "order_build", "annex", "in_house", 1.0, "2026-05", "2026-08", 70_000.0),
-    ("2026-02", "give notice", "hand_back", "lease", "neo", 1.0, "2026-04", "", NONE),
+    ("2026-01", "order", "order_build", "annex", "in_house", 1.0, "2026-05", "2026-08", 70_000.0, 60_000.0, 80_000.0),
+    ("2026-02", "give notice", "hand_back", "lease", "neo", 1.0, "2026-04", "", NONE, NONE, NONE),
 ]
 EXITS: list[tuple[Any, ...]] = [
-    ("lease", "neo", "hand_back", "2026-03", "2026-01", -1, 80_000.0, 70_000.0, ""),
-    ("lease", "neo", "hand_back", "2026-04", "2026-02", 0, 0.0, NONE, ""),
-    ("lease", "neo", "hand_back", "2026-05", "2026-03", 1, 30_000.0, 0.0, ""),
-    ("lease", "neo", "hand_back", "2026-07", "2026-05", 3, 120_000.0, 90_000.0, ""),
-    ("kept", "neo", "hand_back", "2026-10", "2026-10", -3, NONE, NONE, "leaves no plan"),
-    ("kept", "neo", "hand_back", "2027-01", "2027-01", 0, 0.0, NONE, ""),
+    ("lease", "neo", "hand_back", "2026-03", "2026-01", -1, 80_000.0, 70_000.0, 90_000.0, ""),
+    ("lease", "neo", "hand_back", "2026-04", "2026-02", 0, 0.0, NONE, NONE, ""),
+    ("lease", "neo", "hand_back", "2026-05", "2026-03", 1, 30_000.0, -1.0, 130_000.0, ""),
+    ("lease", "neo", "hand_back", "2026-07", "2026-05", 3, 120_000.0, 119_990.0, 120_010.0, ""),
+    ("kept", "neo", "hand_back", "2026-10", "2026-10", -3, NONE, NONE, NONE, "leaves no plan"),
+    ("kept", "neo", "hand_back", "2027-01", "2027-01", 0, 0.0, NONE, NONE, ""),
 ]
 EVENTS: list[tuple[Any, ...]] = [
     ("site hall slips by 6 months", "slip", "hall", "2026-03", 5e6, 4e6, 6e6, 0.02, "sign fixed in 2026-02", ""),
@@ -103,13 +103,15 @@ COLUMNS = {
     "values": ["month", "kind", "item", "unit", "held", "held_fewer", "relaxed"],
     "steps": ["step", "saves", "at_least", "at_most", "objective", "note"],
     "offers": [
-        *["item", "table", "party", "verdict", "taken", "possible", "price", "worth"],
+        *["item", "table", "party", "verdict", "taken", "possible", "price"],
+        *["worth", "worth_at_least", "worth_at_most"],
         *["price_to_win", "at_least", "at_most", "proven", "reason"],
     ],
     "deadlines": [
-        *["month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month", "delay_costs"],
+        *["month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"],
+        *["delay_costs", "at_least", "at_most"],
     ],
-    "exits": ["item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "note"],
+    "exits": ["item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note"],
     "events": ["event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note"],
     "first": [
         *["month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"],

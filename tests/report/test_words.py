@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.report.words import count, level, money, percent, proven_text, scale_of, shown
+from optimizer.report.words import count, level, money, outward, percent, proven_text, scale_of, shown, span_text
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,36 @@ def test_percent(share: float, text: str) -> None:
 def test_what_is_proven_has_two_ends_one_or_none(low: float | None, high: float | None, text: str) -> None:
     """Tests that an end that is not known is left out."""
     assert proven_text(low, high) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text", "cell"),
+    [
+        (1.2341e6, 1.2341e6, "1.234 M EUR", "1.234 M"),
+        (249_900.0, 250_100.0, "250 k EUR", "250 k"),  # 249.9 and 250.1 differ in four digits, not in three
+        (2.46e6, 2.54e6, "2.5 M EUR", "2.5 M"),
+        (2.44e6, 2.56e6, "between 2.44 M and 2.56 M EUR", "2.44 M to 2.56 M"),
+        (1_234_567.0, 2_345_678.0, "between 1.234 M and 2.346 M EUR", "1.234 M to 2.346 M"),  # outwards
+        (-2_345_678.0, -1_234_567.0, "between -2.346 M and -1.234 M EUR", "-2.346 M to -1.234 M"),
+        (1_234_567.0, None, "at least 1.234 M EUR", "at least 1.234 M"),
+        (float("nan"), 1_234_567.0, "at most 1.235 M EUR", "at most 1.235 M"),
+        (0.0, 5.0, "between 0 and 5 EUR", "0 to 5"),
+        (0.0, 0.0, "0 EUR", "0"),
+        (None, float("nan"), "nothing is proven of it", ""),
+    ],
+)
+def test_a_figure_stands_only_where_it_is_proven(low: float | None, high: float | None, text: str, cell: str) -> None:
+    """Tests that ends which are the same in the digits shown are one figure, and that others are rounded outwards."""
+    assert proven_text(low, high, "EUR") == text
+    assert span_text(low, high) == cell
+
+
+@pytest.mark.parametrize("value", [1_234_567.0, -1_234_567.0, 0.00123456, 9_999.9, 250_000.0, 0.1 + 0.2, -7.0])
+def test_bounds_stay_bounds(value: float) -> None:
+    """Tests that a bound is rounded to the side on which it still is one, and by less than a thousandth."""
+    assert outward(value, -1) <= value * (1 + 1e-9 * (1 if value > 0 else -1))
+    assert outward(value, 1) >= value * (1 - 1e-9 * (1 if value > 0 else -1))
+    assert outward(value, 1) - outward(value, -1) <= 1.001e-3 * abs(value)
 
 
 def test_scale_suits_the_largest_amount() -> None:
