@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
-from optimizer.interruption import interruptible
+from optimizer.interruption import interruptible, interruptible_from_search_on
 from optimizer.plan.audit import Violation, audit
 from optimizer.plan.extract import tables_of
 from optimizer.plan.headline import headline
@@ -248,7 +248,7 @@ def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv",
     """
     target = Path(out)
     check_writable(target)
-    with interruptible(from_search_on=True):
+    with interruptible_from_search_on():
         return _solved_to_folder(instance, target, tables, options)
 
 

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from optimizer.interruption import end_as_by_ctrl_c, finishing, interruptible
+from optimizer.interruption import (
+    end_as_by_ctrl_c,
+    ends_all_searches,
+    finishing,
+    interruptible,
+    interruptible_from_search_on,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -46,13 +52,47 @@ def test_blocks_nest() -> None:
 
 def test_before_the_search_there_is_nothing_to_keep() -> None:
     """Tests that a block that begins before the search raises at once until the search begins, and not afterwards."""
-    with pytest.raises(KeyboardInterrupt), interruptible(from_search_on=True):
+    with pytest.raises(KeyboardInterrupt), interruptible_from_search_on():
         press()
-    with interruptible(from_search_on=True) as pressed:
-        with interruptible():
+    with interruptible_from_search_on():
+        with interruptible() as pressed:
             pass
         press()
         assert pressed.is_set()
+
+
+def test_searches_that_are_of_no_use_alone_end_together() -> None:
+    """Tests that Ctrl-C within one raises when that has stopped, and at once between two."""
+    done = []
+
+    def search() -> None:
+        with interruptible():
+            with interruptible() as pressed:
+                done.append(("inner", pressed.is_set()))
+                press()
+                done.append(("inner", pressed.is_set()))
+            done.append(("outer", pressed.is_set()))
+
+    with pytest.raises(KeyboardInterrupt), ends_all_searches():
+        search()
+    assert done == [("inner", False), ("inner", True), ("outer", True)]
+    with ends_all_searches():
+        with interruptible():
+            pass
+        with pytest.raises(KeyboardInterrupt):
+            press()
+
+
+def test_an_error_of_a_search_stays_what_it_is() -> None:
+    """Tests that what a search raises after Ctrl-C is not hidden."""
+
+    def search() -> None:
+        with interruptible():
+            press()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), ends_all_searches():
+        search()
 
 
 def test_sigterm_is_ctrl_c_once_it_is_made_so() -> None:

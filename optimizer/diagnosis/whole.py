@@ -17,6 +17,7 @@ from optimizer.diagnosis.result import Diagnosis, ProvenRepair, Reason
 from optimizer.diagnosis.still import still_clashing
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
+from optimizer.interruption import ends_all_searches
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
 from optimizer.solver.conflicts import Conflicts, find_conflicts
@@ -50,13 +51,24 @@ def diagnose(
         plan of the first repair, for those of the others), ``threads``, ``seed``, ``relax`` and ``solver`` (of these
         plans) as for :func:`optimizer.solve`.
 
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C comes, be it in a search.
+
     Returns
     -------
     Diagnosis
         With every conflict that was found in time, and repairs that plans prove, the cheapest first.
     """
+    with ends_all_searches():
+        return _diagnosed(instance, tell or (lambda _: None), progress, options)
+
+
+def _diagnosed(
+    instance: Instance | Program, say: Callable[[str], None], progress: Tell | None, options: dict[str, Any]
+) -> Diagnosis:
     settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
-    say = tell or (lambda _: None)
     say("what would have to be given up")
     program = instance if isinstance(instance, Program) else build(instance)
     loosened = loosen(program, compile_program(program, relax=settings.relax))

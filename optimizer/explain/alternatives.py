@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.sparse import csc_array, vstack
 
 from optimizer.clock import Clock
+from optimizer.interruption import ends_all_searches
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish
 from optimizer.program.added_head import program_of
@@ -69,9 +70,10 @@ def find_alternatives(plan: Plan, within: float = 0.01, plans: int = 2, options:
     options : Options, optional
         Of each search; ``time_limit`` 20 s and ``gap`` 1 % of the range unless told otherwise.
     """
-    space = _Space(plan, within, options or Options(gap=0.01, time_limit=20.0))
-    found = tuple(space.distinct(plans))
-    return Alternatives(within, space.ranges(), space.first(), found)
+    with ends_all_searches():
+        space = _Space(plan, within, options or Options(gap=0.01, time_limit=20.0))
+        found = tuple(space.distinct(plans))
+        return Alternatives(within, space.ranges(), space.first(), found)
 
 
 class _Space:

@@ -12,12 +12,11 @@ from optimizer.instance.edit import Edit
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver.highs import Model
 from optimizer.solver.loosened import Cell, Loosened
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Held, Options, Solution, Stop, overtime
 
 _GAP = 1e-4
 _DEARER = 0.05  # than the bound: little enough not to look for other things
 _HARDLY = 0.01  # more in all, for which a cell is spared
-_PATIENCE = 10.0  # seconds that HiGHS may take to stop
 _NOTHING = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
 
 
@@ -43,13 +42,13 @@ class Repair:
 def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | None:
     """What to give up; None if nothing that can be given up is enough, or why the search ended without an answer."""
     settings, until = replace(options, gap=_GAP), time.perf_counter() + options.time_limit
-    relaxed = _solved(loosened.arrays.relaxed(), settings)
+    relaxed = _solved(loosened.arrays.relaxed(), settings, until)
     if relaxed.stop is Stop.INFEASIBLE:
         return None
     factors = {} if relaxed.values is None else _in_measure(loosened, relaxed.values)
     if factors:
         loosened = loosened.weighing(factors)
-        relaxed = _solved(loosened.arrays.relaxed(), settings)
+        relaxed = _solved(loosened.arrays.relaxed(), settings, until)
     arrays = loosened.arrays
     if not arrays.integer.any():
         if relaxed.values is None:
@@ -63,7 +62,7 @@ def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | Non
         relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
     found = _in_whole_numbers(loosened, arrays, relaxed, settings, until, floor)
     if found.values is not None:
-        values = _polished(loosened, arrays, found.values, options)
+        values = _polished(loosened, arrays, found.values, options, until + overtime(options))
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
     if found.stop is Stop.INFEASIBLE:
         return None
@@ -81,8 +80,8 @@ def _in_whole_numbers(
     """
 
     def searched(arrays: Arrays, share: float) -> Solution:
-        left = max(until - time.perf_counter(), 0.0)
-        return _solved(arrays, replace(options, time_limit=share * left), floor)
+        left = until - time.perf_counter()
+        return _solved(arrays, options, until - (1 - share) * left, floor)
 
     if relaxed.values is None:
         return searched(arrays, 1.0)
@@ -114,23 +113,23 @@ def _repair(loosened: Loosened, given_up: Floats, least: bool, values: Floats | 
     return Repair(edits, None if start is None else start[: loosened.first], least)
 
 
-def _solved(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solution:
-    """The least given up; nothing held where HiGHS cannot tell."""
+def _solved(arrays: Arrays, options: Options, until: float, floor: float = -np.inf) -> Solution:
+    """The least given up, searched until then by ``time.perf_counter()``; nothing held where HiGHS cannot tell."""
+    left = max(until - time.perf_counter(), 0.0)
     try:
-        return Model(arrays).solve(options, floor=floor, patience=_PATIENCE)
+        return Model(arrays).solve(replace(options, time_limit=left), floor=floor)
     except SolverError:
         return _NOTHING
 
 
-def _polished(loosened: Loosened, arrays: Arrays, values: Floats, options: Options) -> Floats:
+def _polished(loosened: Loosened, arrays: Arrays, values: Floats, options: Options, until: float) -> Floats:
     """The least given up with the whole numbers of a solution: what a gap leaves over goes."""
     whole = np.round(values)
     lower = np.where(arrays.integer, whole, arrays.lower)
     held = arrays.with_bounds(lower, np.where(arrays.integer, whole, arrays.upper))
-    found = _solved(held, options)
+    found = _solved(held, options, until)
     if found.values is None or found.stop is not Stop.GAP_REACHED:
         return values
-    until = time.perf_counter() + options.time_limit / 2
     return np.where(arrays.integer, whole, _spared(loosened, held, found.values, until)[1])
 
 
