@@ -16,7 +16,7 @@ from pyomo.repn import generate_standard_repn
 
 from optimizer.errors import AdditionError
 from optimizer.program.added import Added, AddedConstraint, AddedVariable, Term, term_of
-from optimizer.program.model import ADDED_ROWS, ADDED_VARIABLES, as_built
+from optimizer.program.model import ADDED_ROWS, ADDED_VARIABLES
 from optimizer.program.parts import Name, Parts
 from optimizer.program.themes import name_of
 
@@ -67,8 +67,9 @@ def _check_own(model: Any, parts: Parts) -> None:
         found = {} if component is None or not component.active else component
         if len(found) != len(rows):
             raise AdditionError(f"constraints {family} were deactivated, deleted or added to in the model. {_INSTEAD}")
-        for row in found.values():
-            if not row.active or not as_built(row):
+        for key, relation in model.relations[family].items():
+            row = found[key]
+            if not row.active or row.expr is not relation:
                 raise AdditionError(f"constraint {row.name} was changed in the model. {_INSTEAD}")
 
 

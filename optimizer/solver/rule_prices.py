@@ -7,7 +7,6 @@ import numpy as np
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
 from optimizer.program.unit_changes import UnitChanges
-from optimizer.solver.sensitivity import changes_of_optimum
 from optimizer.solver.solution import Solution
 
 Key = tuple[str, int]  # rule, month
@@ -28,6 +27,8 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Ke
     """
     if solution.values is None or not program.parts.rows["own_rule"]:
         return {}
+    from optimizer.solver.sensitivity import changes_of_optimum  # SciPy, which is long to import
+
     whole, values = arrays.integer, solution.values
     fixed = arrays.with_bounds(np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper))
     changes = list(UnitChanges(program, arrays).rules())

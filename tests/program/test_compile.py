@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -236,6 +237,15 @@ def test_activity_and_violation() -> None:
     assert small.worst_violation(np.array([3.0, 2.0])) == pytest.approx(3 / 8)
     assert small.worst_violation(np.array([4.0, 0.0])) == pytest.approx(1 / 5)
     assert small.worst_violation(np.array([2.0, 1.0])) == 0
+
+
+@pytest.mark.parametrize("name", ["model", "read_model"])
+def test_the_model_needs_no_private_parts_of_pyomo(name: str) -> None:
+    """Tests that no attribute with a leading underscore is used where Pyomo is: any of them can change unseen."""
+    tree = ast.parse((ROOT / "optimizer" / "program" / f"{name}.py").read_text(encoding="utf-8"))
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    private = {one for one in names if one.startswith("_") and not one.endswith("__")}
+    assert private <= {"_row", "_term", "_check_finite"}  # its own methods
 
 
 def test_a_program_is_solved_without_pyomo_and_scipy() -> None:
