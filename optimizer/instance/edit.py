@@ -17,7 +17,7 @@ from typing import Any
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
 from optimizer.instance.name_text import difference, normal_name
-from optimizer.instance.number_spelling import parse_number
+from optimizer.instance.number_spelling import parse_number, two_readings
 from optimizer.instance.raw import Raw, RawTable, Speller
 from optimizer.instance.read import raw_cells, understood
 from optimizer.instance.values import month_number, month_text
@@ -73,8 +73,10 @@ def parse_edit(text: str) -> Edit:
     _known(column, spec.columns, f"{text!r}: {table} has no column")
     name, at, month = item.rpartition("@")
     if at and re.fullmatch(r"\d{4}-\d{2}", month):
-        if not spec.step:
-            raise EditError(f"{text!r}: {table} is no step series; leave out @{month}")
+        if spec.step != _MONTH:
+            raise EditError(f"{text!r}: {table} is not a step series by month; leave out @{month}")
+        if not "01" <= month[5:] <= "12":
+            raise EditError(f"{text!r}: {month} is not a month; expected YYYY-MM, such as {table}.{name}@2027-03")
         return Edit(table, name, column, how, value.strip(), month)
     return Edit(table, item, column, how, value.strip())
 
@@ -218,7 +220,8 @@ def _value(old: Any, spec: Table, edit: Edit) -> Any:
         return edit.value or None
     number = parse_number(edit.value)
     if spec.columns[edit.column].type not in _NUMBERS or number is None:
-        raise EditError(f"{edit}: {edit.how} needs a number and a column of numbers")
+        both = f"; {edit.value} can mean {' or '.join(two_readings(edit.value))}" if two_readings(edit.value) else ""
+        raise EditError(f"{edit}: {edit.how} needs a number and a column of numbers{both}")
     if old is None or old != old:
         raise EditError(f"{edit}: the cell is blank; set it with = first")
     result = {"*=": float(old) * number, "+=": float(old) + number, "-=": float(old) - number}[edit.how]

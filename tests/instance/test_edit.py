@@ -8,7 +8,7 @@ import optimizer
 from optimizer.errors import EditError
 from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
-from tests.program.tiny import tiny
+from tests.program.tiny import frames, tiny
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,37 @@ def test_edits_change_their_cells(small: Instance, edit: str, table: str, column
             assert edited.rows[other] == rows
 
 
+def _unsorted() -> Instance:
+    """Demand that grows in each of four months and power that does in three, their rows in no order."""
+    given = frames(
+        6, {"jobs": [1, 2, 3, 4]}, fleet=[{"count": 1}], power=[{"month": i, "mw": 5 + i} for i in (3, 0, 1)]
+    )
+    given["demand"] = given["demand"].iloc[[2, 0, 3, 1]]
+    return optimizer.read(given)
+
+
+@pytest.mark.parametrize(
+    ("month", "held"),
+    [("2030-01", "2030-01"), ("2030-02", "2030-02"), ("2030-03", "2030-03"), ("2030-06", "2030-04")],
+)
+def test_a_month_finds_its_row_in_any_order(month: str, held: str) -> None:
+    """Tests that the row that holds in a month is edited whichever order the rows of the series have."""
+    instance = _unsorted()
+    assert [row.month for row in instance.rows["demand"]] == [2, 0, 3, 1]
+    edited = apply_edits(instance, [parse_edit(f"demand.jobs@{month}.amount=99")])
+    changed = [instance.label(row.month) for row in edited.rows["demand"] if row.amount == 99]
+    assert changed == [held]
+    assert [row.amount for row in edited.rows["demand"] if row.amount != 99] == [
+        row.amount for row in instance.rows["demand"] if instance.label(row.month) != held
+    ]
+
+
+def test_a_delay_finds_what_is_still_to_come_in_any_order() -> None:
+    """Tests that of power in no order only the rows after the first month move."""
+    edited = apply_edits(_unsorted(), [parse_delay("power.hall=2")])
+    assert [(row.month, row.mw) for row in edited.rows["power"]] == [(5, 8), (0, 5), (3, 6)]
+
+
 def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
     """Tests that a delay of two months is two more months of lead."""
     edited = apply_edits(small, [parse_delay("contracts.lease=2"), parse_delay("contracts.lease=1")])
@@ -62,7 +93,12 @@ def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
         ("contract.lease.price=1", "no table 'contract'. Did you mean 'contracts'?"),
         ("contracts.lease.prize=1", "contracts has no column 'prize'. Did you mean 'price'?"),
         ("contracts.leese.price=1", "no contract is called 'leese'. Did you mean 'lease'?"),
-        ("contracts.lease@2030-01.price=1", "contracts is no step series; leave out @2030-01"),
+        ("contracts.lease@2030-01.price=1", "contracts is not a step series by month; leave out @2030-01"),
+        # A ramp goes by the age of a block: no month of the plan is a row of it.
+        ("ramps.lease@2030-01.price_fraction=1", "ramps is not a step series by month; leave out @2030-01"),
+        ("demand.jobs@2030-13.amount=1", "2030-13 is not a month; expected YYYY-MM"),
+        ("demand.jobs@2030-00.amount=1", "2030-00 is not a month; expected YYYY-MM"),
+        ("contracts.lease.price*=1,250", "*= needs a number and a column of numbers; 1,250 can mean 1250 or 1.25"),
         ("demand.jobs@2029-12.amount=1", "no row holds in 2029-12"),
         ("contracts.lease.price*=dear", "*= needs a number and a column of numbers"),
         ("contracts.lease.region*=2", "*= needs a number and a column of numbers"),

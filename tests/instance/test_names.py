@@ -86,7 +86,7 @@ def test_slashes_make_no_two_pools_one(tmp_path: Path) -> None:
     tables["sites"] += [["a/b", "europe", "", ""], ["a", "europe", "", ""]]
     tables["accelerators"] += [["c", "1", "1", ""], ["b/c", "1", "1", ""]]
     tables["throughput"] += [["serve", "c", "1"], ["serve", "b/c", "1"]]
-    tables["power"] += [["a/b", "2026-01", "1", ""], ["a", "2026-01", "1", ""]]
+    tables["power"] += [["a/b", "2026-01", "0.01", ""], ["a", "2026-01", "0.01", ""]]
     tables["fleet"] += [["a/b", "c", "5", ""], ["a", "b/c", "7", ""]]
     for source in _carriers(tmp_path, tables):
         (fault,) = told(source)
