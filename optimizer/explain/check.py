@@ -11,16 +11,21 @@ import pandas as pd
 
 from optimizer.clock import Clock
 from optimizer.errors import EditError
+from optimizer.instance.name_text import normal_name
+from optimizer.instance.number_value import BadValueError
+from optimizer.instance.values import convert
 from optimizer.plan.plan import Plan
 from optimizer.planning import finish
 from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.holds import FAMILY, Hold, hold
+from optimizer.schema import Column
 from optimizer.solver import engines
 from optimizer.solver.solution import Options
 
 NEEDED = ("month", "decision", "item", "blocks")
+_MONTH = Column("month", "month", "")
 _IGNORED = ("expire",)  # follows from the others
 
 
@@ -43,7 +48,20 @@ def read_decisions(path: str | Path) -> pd.DataFrame:
     wrong = [str(row + 2) for row in np.flatnonzero(blocks.isna().to_numpy() | (blocks < 0).to_numpy())]
     if wrong:
         raise EditError(f"{path}, column blocks, row {', '.join(wrong)}: a number, 0 or more, expected")
-    return table.assign(blocks=blocks)
+    months = [_month_problem(month) for month in table["month"]]
+    if any(months):
+        rows = [f"row {row + 2}: {problem}" for row, problem in enumerate(months) if problem]
+        raise EditError("\n  ".join([f"{path}, column month:", *rows]))
+    return table.assign(blocks=blocks, item=[normal_name(str(item)) for item in table["item"]])
+
+
+def _month_problem(text: Any) -> str:
+    """What is wrong with a month, ``""`` if nothing is."""
+    try:
+        convert(text, _MONTH)
+    except BadValueError as bad:
+        return bad.problem + (f" Did you mean {bad.nearest!r}?" if bad.nearest else "")
+    return ""
 
 
 def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan:

@@ -48,6 +48,24 @@ def test_decisions_that_break_a_rule_are_told_why(plan: Plan) -> None:
         check_decisions(plan, mine(("2030-01", "sign", "lease", 2)), threads=1)
 
 
+def test_months_of_a_file_are_read_as_those_of_an_instance(tmp_path: Path) -> None:
+    """Tests that months in other spellings are refused with every month that they can mean, all rows together."""
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "month,decision,item,blocks\nOct-26,sign,lease,1\n2030-01,sign,lease,1\n12/01/2030,sign,lease,1\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(EditError) as caught:
+        read_decisions(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}, column month:",
+        "  row 2: expected a month YYYY-MM, found 'Oct-26', 2026-10 if 26 is the year and no day. "
+        "Did you mean '2026-10'?",
+        "  row 4: expected a month YYYY-MM, found '12/01/2030', which can mean 2030-12 (month first) or 2030-01 "
+        "(day first). Write the one that is meant.",
+    ]
+
+
 def test_decisions_that_cannot_be_are_all_told(plan: Plan) -> None:
     """Tests that unknown decisions, items and months are told together, each with its row."""
     wrong = mine(("2030-01", "sign", "leese", 1), ("2031-01", "sign", "lease", 1), ("soon", "sing", "lease", 1))

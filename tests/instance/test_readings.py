@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optimizer.errors import EditError, InstanceError
 from optimizer.instance.edit import apply_edits, parse_edit
+from optimizer.instance.month_reading import month_readings
+from optimizer.instance.number_spelling import comma_use
 from optimizer.instance.number_value import BadValueError
 from optimizer.instance.read import read
 from optimizer.instance.values import convert
@@ -167,3 +172,63 @@ def test_several_values_without_quotation_marks(tmp_path: Path) -> None:
         "instance.toml, row 2, column name",
         "instance.toml, row 3, column start",
     ]
+
+
+# ---------------------------------------------------------------- properties
+NUMBERS = st.builds(
+    lambda whole, places, rest: round(whole + rest / 10**places, places),
+    *(st.integers(0, 10_000_000), st.integers(0, 4), st.integers(0, 9999)),
+).filter(lambda number: number < 1e9)
+
+
+def _european(number: float) -> str:
+    """A number as most of Europe writes it."""
+    return f"{number:,.10g}".translate(str.maketrans(",.", ".,"))
+
+
+def _outcome(text: str, commas: str) -> tuple[float | None, str, str]:
+    """Value of a number, or None with what is wrong and the hint."""
+    try:
+        return convert(text, Column("x", "number", ""), commas=commas), "", ""
+    except BadValueError as bad:
+        return None, bad.problem, bad.nearest
+
+
+@settings(derandomize=True, max_examples=200, deadline=None, database=None)
+@given(st.lists(NUMBERS, min_size=1, max_size=6))
+def test_no_decimal_comma_is_read_as_another_number(numbers: list[float]) -> None:
+    """Tests that of a table with decimal commas each number is refused or read as what it is, never as another one."""
+    texts = [*map(_european, numbers), "0,5"]
+    for number, text in zip(numbers, texts, strict=False):
+        value, _, hint = _outcome(text, comma_use(texts))
+        meant = float(f"{number:.10g}")
+        assert value in (None, meant)
+        assert hint == "" or float(hint) == meant
+
+
+@settings(derandomize=True, max_examples=200, deadline=None, database=None)
+@given(NUMBERS)
+def test_thousands_with_commas_are_read(number: float) -> None:
+    """Tests that a number as English writes it is read as what it is, or refused with it among its readings."""
+    text = f"{number:,.10g}"
+    value, problem, _ = _outcome(text, "")
+    assert value == float(f"{number:.10g}") or f"{text.replace(',', '')} (thousands)" in problem
+
+
+FORMATS = (
+    *("%Y/%m", "%Y.%m.%d", "%Y%m", "%Y%m%d", "%Y-%m-%d", "%b %Y", "%B %Y", "%d %B %Y", "%B %d, %Y", "%b-%y", "%y-%b"),
+    *("%m/%Y", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%y", "%d/%m/%y", "%Y-%m-%dT%H:%M:%S", "%m/%y"),
+)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None, database=None)
+@given(st.datetimes(datetime(2013, 1, 1), datetime(2060, 12, 31)), st.sampled_from(FORMATS))
+def test_the_month_that_is_meant_is_among_the_readings(day: datetime, form: str) -> None:
+    """Tests that of a date in any usual form the month that is meant is named, alone or with the others it may be."""
+    text = day.strftime(form)
+    readings = [month for month, _ in month_readings(text)]
+    assert f"{day:%Y-%m}" in readings
+    with pytest.raises(BadValueError) as caught:
+        convert(text, Column("month", "month", ""))
+    assert caught.value.nearest == (readings[0] if len(readings) == 1 else "")
+    assert all(month in caught.value.problem for month in readings if len(readings) > 1)
