@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -204,14 +205,29 @@ def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
     for plan, name in zip((a, b), names, strict=True):
         if plan.head.get("held"):
             yield f"Held in {name}: {', '.join(map(str, plan.head['held']))}."
-    if a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held"):
+    same = a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held")
+    if same:
         yield "The inputs are the same: what differs comes from the search and its options."
     if a.bound is None or b.bound is None:
         return
+    yield from () if same else _interval_note(a, b, names)
     left = (a.objective - a.bound) + (b.objective - b.bound)
     change = abs(b.objective - a.objective)
     if 0 < change <= left:
         yield (
             f"The costs differ by no more than the gaps of the two plans together ({left:,.0f} "
             f"{b.instance.head.currency}): a part of the difference may come from the search alone."
+        )
+
+
+def _interval_note(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
+    """Between what the difference of the best plans of both instances is proven to lie, where that is no figure."""
+    currency = b.instance.head.currency
+    if a.instance.head.currency != currency or a.bound is None or b.bound is None:
+        return
+    least, most = b.bound - a.objective, b.objective - a.bound
+    if most - least > _NOISE * (abs(a.objective) + abs(b.objective)):
+        yield (
+            f"The best plan of {names[1]} is proven to cost between {math.floor(least):+,.0f} and "
+            f"{math.ceil(most):+,.0f} {currency} more than that of {names[0]}; tables below compare the plans found."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -279,6 +280,25 @@ def test_differences_within_the_gaps(gap: float, told: bool) -> None:
     put(tables, "contracts", 2, "price", "1750000")
     found = compare(plan(gap=gap, cash=CASH_A), plan(instance(tables), gap=gap, cash=CASH_B))
     assert any("the gaps of the two plans together" in note for note in found.notes) == told
+
+
+def test_the_difference_of_best_plans_is_an_interval() -> None:
+    """Tests that beside gaps of 2 and 1 costs that differ by -3 are of best plans that differ by -4 to -1."""
+    tables = sample()
+    put(tables, "contracts", 2, "price", "1750000")
+    a, b = plan(gap=2.0, cash=CASH_A), plan(instance(tables), gap=1.0, cash=CASH_B)
+    note = (
+        "The best plan of new is proven to cost between -4 and -1 USD more than that of old; tables below compare the "
+        "plans found."
+    )
+    assert note in compare(a, b, ("old", "new")).notes
+    # Proven plans differ by what is shown; of the same inputs the best plan is the same; nothing is proven without a
+    # bound, nor of money in two currencies.
+    unproven = replace(b, head={**b.head, "bound": None, "gap": None})
+    euros = plan(instance(tables, currency="EUR"), gap=1.0, cash=CASH_B)
+    proven = plan(cash=CASH_A), plan(instance(tables), cash=CASH_B)
+    for pair in (proven, (a, plan(gap=1.0, cash=CASH_B)), (a, unproven), (a, euros)):
+        assert not any("is proven to cost" in note for note in compare(*pair).notes)
 
 
 def test_everything_as_json() -> None:
