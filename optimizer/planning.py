@@ -13,6 +13,7 @@ from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible, interruptible_from_search_on
+from optimizer.plan import obligations
 from optimizer.plan.audit import Violation, audit
 from optimizer.plan.extract import tables_of
 from optimizer.plan.headline import headline
@@ -219,6 +220,7 @@ def _extracted(
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
+    head["warnings"] += obligations.notes(program.index, tables["decisions"])
     if added:
         head[KEY] = to_head(found.added, found.values, program.instance)
         head["warnings"] += [f"constraint {one.name} was added to the program" for one in added.constraints]

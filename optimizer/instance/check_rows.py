@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.instance.data import BAD, Data
+from optimizer.instance.suspicious_timing import RUNNING
 from optimizer.instance.values import month_text
 
 Values = dict[str, Any]
@@ -122,12 +123,19 @@ def _required_but_over(v: Values) -> str | None:
     return None
 
 
+def _required_but_begun(v: Values) -> str | None:
+    if v["required"] and v["latest"] < 0:
+        return f"the commitment is required, but can only start before the plan. {RUNNING}"
+    return None
+
+
 _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(_BOTH, ("term_months", "min_term_months"), _one_term),
     RowCheck(_BOTH, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
     RowCheck(_BOTH, ("committed_blocks", "integer"), _whole_blocks),
     RowCheck(_BOTH, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
     RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
+    RowCheck(("commitments",), ("latest", "required"), _required_but_begun),
     RowCheck(("contracts",), ("mw_per_block", "per"), _mw_price),
     RowCheck(("outlets",), ("mw_per_block", "per", "sells"), _outlet_mw_price),
     RowCheck(("outlets",), ("accelerators_per_block", "per", "sells"), _outlet_accelerator_price),

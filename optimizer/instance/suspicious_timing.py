@@ -11,11 +11,15 @@ _WINDOWS = (
     ("budgets", "from", "to"),
     ("policies", "from", "to"),
     ("rules", "from", "to"),
-    ("commitments", "earliest", "latest"),
 )
 
 
 _OUT = "or take the row out"
+RUNNING = (
+    "If it runs already, take the row out, leave commitment of its on-demand offers blank, and give what is left of "
+    "each of its years as a rule: spend of its provider >= what is left, over the months of that year, each total, "
+    "penalty 1."
+)
 
 
 def _label(data: Data, t: int) -> str:
@@ -155,3 +159,43 @@ def fleet(data: Data) -> None:
             data.fault(
                 table, record, "until", f"it is gone before the plan starts. Give a later month, {_OUT}.", warn=True
             )
+
+
+def commitments(data: Data) -> None:
+    """A spend commitment can start within the plan."""
+    for table, record in data.records("commitments"):
+        v = record.values
+        if v["latest"] < 0:
+            problem = f"it starts before the plan, so it is not planned, nor do its rates hold. {RUNNING}"
+            data.fault(table, record, "latest", problem, warn=True)
+        elif max(v["earliest"], 0) > min(v["latest"], data.months - 1):
+            problem = f"no month of the plan lies between earliest and latest. Change one of them, {_OUT}."
+            data.fault(table, record, "earliest", problem, warn=True)
+
+
+def reach(data: Data) -> None:
+    """At least a third of a term lies within the plan, if it starts as soon as it can."""
+    for table, record in data.records("contracts", "commitments"):
+        v = record.values
+        if v.get("committed_blocks") is not None:
+            continue
+        column, months = _length(v)
+        if not table.spec.columns[column].is_usual(v[column]):
+            continue  # it is warned of already
+        within = data.months - max(v["earliest"], v.get("lead_months", 0), 0)
+        if 0 < within < months / 3:
+            beyond = months - within
+            problem = (
+                f"its {months} months go on for {beyond} after the plan ends, and the cost counts none of these: it "
+                f"looks cheaper than it is. Set months to {data.months + beyond} or more to count them, or see what "
+                "still falls due after the plan in its summary."
+            )
+            data.fault(table, record, column, problem, warn=True)
+
+
+def _length(v: Values) -> tuple[str, int]:
+    """Column of a term, and its months: the fixed or minimum term of a contract, or all years of a spend commitment."""
+    if "years" in v:
+        return "years", 12 * v["years"]
+    column = "term_months" if v["term_months"] is not None else "min_term_months"
+    return column, v[column]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optimizer.plan.obligations import owed_after
 from optimizer.report.chart_cash import net
 from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
 from optimizer.report.charts import Ground
@@ -42,6 +43,7 @@ def cards(ground: Ground) -> list[Card]:
         _capacity(ground),
         _cash(ground),
         _penalties(plan),
+        *_owed(plan),
     ]
 
 
@@ -117,6 +119,17 @@ def _penalties(plan: Plan) -> Card:
     parts = [(_PENALTIES[str(term)], float(value)) for term, value in amounts.items() if value]
     told = ", ".join(f"{name} {money(value)}" if len(parts) > 1 else name for name, value in parts)
     return "Penalties", money(float(amounts.sum()), currency), f"in the cost, but no cash: {told}"
+
+
+def _owed(plan: Plan) -> list[Card]:
+    """What falls due after the plan's last month, if anything."""
+    owed = owed_after(plan.instance, plan.decisions)
+    if not owed:
+        return []
+    largest = ", ".join(f"{item} {money(amount)}" for item, amount in list(owed.items())[:3])
+    more = f" and {len(owed) - 3} more" if len(owed) > 3 else ""
+    detail = f"for what is signed and ordered by then, not in the cost: {largest}{more}"
+    return [("Due after the plan", money(sum(owed.values()), plan.instance.head.currency), detail)]
 
 
 def next_steps(plan: Plan) -> tuple[str, Grid]:

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from optimizer.plan.obligations import owed_after
 from optimizer.report import shortcomings, steps
 from optimizer.report.layout import Column, make_table
 from optimizer.report.periods import Periods, capacity_by_period, cash_by_period
@@ -104,6 +105,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]
     others = shortcomings.other_penalties(plan)
     facts += [("Other penalties", others)] if others else []
+    owed = sum(owed_after(plan.instance, plan.decisions).values())
+    facts += [("After the plan", f"{money(owed, currency)} still fall due, not in the cost")] if owed else []
     checked = plan.head.get("audit", {})
     if checked.get("checks"):
         facts.append(("Audit", f"{'passed' if checked.get('passed') else 'FAILED'}, {count(checked['checks'])} checks"))

@@ -36,11 +36,10 @@ def instances(frames: list[dict[str, Any]]) -> list[Instance]:
 
 
 def test_no_faults(instances: list[Instance]) -> None:
-    """Tests that 300 tiny instances are read without a fault, and that a sixth of them have no warning."""
+    """Tests that 300 tiny instances are read without a fault, with about three warnings each on average."""
     assert [instance.head.name for instance in instances] == [f"random-tiny-{seed}" for seed in range(300)]
-    # Odd data are drawn on purpose: lives of a few months in 120 of them, deadlines past the plan's end in 46.
-    quiet = sum(not instance.warnings for instance in instances)
-    assert quiet >= 50
+    # Odd data are drawn on purpose: lives of a few months in 120 of them, years of spend in plans of three months in 91.
+    assert sum(len(instance.warnings) for instance in instances) < 1000
 
 
 @pytest.mark.parametrize("size", SIZES)
