@@ -66,7 +66,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
 
 
 def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
-    """Run the command line and end the process, at once where a search was left behind that did not stop.
+    """Run the command line and end the process, at once after Ctrl-C and where a search did not stop.
 
     SIGTERM does what Ctrl-C does: the search ends, and its plan is kept.
 
@@ -85,7 +85,8 @@ def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
     if (failure := streams.failure()) is not None:
         click.echo(f"capopt: standard output cannot be written: {_system_message(failure)}", err=True)
         code = code or OTHER
-    if threading.active_count() > 1:
+    # Python ends by SIGINT instead of a code where Ctrl-C came within `exec`, such as the making of a dataclass.
+    if threading.active_count() > 1 or code == StoppedWithoutPlan.exit_code:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError):
                 stream.flush()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,18 @@ from optimizer.interruption import (
     interruptible,
     interruptible_from_search_on,
 )
+from tests.command import environment
+
+WITHIN_EXEC = """
+import click
+from optimizer.exits import leave
+
+@click.command()
+def command():
+    exec("raise KeyboardInterrupt")
+
+leave(command, [])
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +162,12 @@ def test_what_finishes_a_result_off_goes_on() -> None:
         with interruptible() as later:
             assert later is pressed
             assert later.is_set()
+
+
+def test_ctrl_c_is_an_exit_code_wherever_it_comes(tmp_path: Path) -> None:
+    """Tests that the command exits 130 where Python itself would end by SIGINT: a module, after Ctrl-C within `exec`."""
+    (tmp_path / "within.py").write_text(WITHIN_EXEC, encoding="utf-8")
+    command = [sys.executable, "-m", "within"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.strip() == "capopt: stopped before it was done"
