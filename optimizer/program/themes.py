@@ -12,7 +12,7 @@ from optimizer.schema import program_contents
 def family_of(component: Any) -> str:
     """Family of a row or column; ``""`` for what is none of the program's.
 
-    A row or column is told by its family and key, or is a component of the Pyomo model.
+    A row or column is its family and key, what was added to the program, or a component of the Pyomo model.
     """
     if component.__class__ is tuple:
         return str(component[0])
@@ -23,8 +23,11 @@ def family_of(component: Any) -> str:
 
 
 def key_of(component: Any) -> tuple[Any, ...]:
-    """Key of a row or column, as a tuple."""
-    return parts_of(component[1] if component.__class__ is tuple else component.index())
+    """Key of a row or column, as a tuple; of what was added to the program, its name."""
+    if component.__class__ is tuple:
+        return parts_of(component[1])
+    index = getattr(component, "index", None)  # of a component of the Pyomo model
+    return (str(component.name),) if index is None else parts_of(index())
 
 
 def name_of(component: Any) -> str:
