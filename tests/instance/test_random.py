@@ -36,9 +36,9 @@ def instances(frames: list[dict[str, Any]]) -> list[Instance]:
 
 
 def test_no_faults(instances: list[Instance]) -> None:
-    """Tests that 300 tiny instances are read without a fault, with about three warnings each on average."""
+    """Tests that 300 tiny instances are read without a fault, with about three warnings each."""
     assert [instance.head.name for instance in instances] == [f"random-tiny-{seed}" for seed in range(300)]
-    # Odd data are drawn on purpose: lives of a few months in 120 of them, years of spend in plans of three months in 91.
+    # Odd data are drawn on purpose: lives of a few months in 120 of them, years of spend in plans of 3 months in 91.
     assert sum(len(instance.warnings) for instance in instances) < 1000
 
 

@@ -77,3 +77,37 @@ def test_faults_come_before_suspicion() -> None:
     assert [str(fault) for fault in caught.value.faults] == [
         "demand, row 1, column amount: expected a number, found 'lots'."
     ]
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        "purchases|2|lead_months|23",  # ordered in the first month, there in the last
+        "purchases|2|latest|2026-01",
+        "power|south|2027-12|9|",
+        "fleet|2|until|2026-02",
+        "budgets|2|from|2027-12 & budgets|2|to|",
+        "ramps|five-year|59|1|1",
+        "contracts|3|ends_by|2030-12",  # sixty months from 2026-01
+        "contracts|3|lead_months|23 & contracts|3|term_months|3",
+        "contracts|4|earliest|2025-02 & contracts|5|renews|",  # its twelfth month is the plan's first
+        "contracts|4|max_blocks|3",
+        "training_runs|2|deadline|2026-05",  # 6000 on 2000 take three months
+        "training_runs|2|deadline|2027-12",
+        "commitments|2|latest|2026-01",
+        "commitments|2|years|6",  # 24 of 72 months
+        "purchases|2|max_per_month|1000",
+        "accelerators|3|kw|10",
+        "accelerators|3|kw|0.1",
+        "power|2|price_per_mwh|0",
+        "outlets|3|price|0",
+        # A renewal may start where the lease of 6 months from 2026-01 can end; at 9 months of notice; at its ends_by.
+        "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12||||2026-07|||||lease|",
+        "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12||||2026-10|||||lease| & contracts|2|notice_months|9",
+        "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12|||2026-07|2026-07|||||lease| & "
+        "contracts|2|notice_months|12 & contracts|2|ends_by|2026-06 & contracts|2|latest|2026-01",
+    ],
+)
+def test_what_is_just_right_is_not_suspicious(edits: str) -> None:
+    """Tests that each check is quiet at the edge of what it lets pass."""
+    assert _warnings(edited(edits)) == []

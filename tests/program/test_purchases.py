@@ -122,3 +122,41 @@ def test_a_purchase_is_ordered_within_its_window() -> None:
     # Wanted in month 3 only, at an upkeep of 1: the latest order, in month 2, is the best: 1000 + 2 x 10.
     buy = _buy(earliest=1, latest=2, maintenance_per_month=1)
     assert solved(tiny(4, {"jobs": [0, 0, 0, 10]}, purchases=buy)).objective == pytest.approx(1020)
+
+
+def test_a_run_is_placed_on_what_is_bought_over_several_months() -> None:
+    """Tests that a limit per month counts once for each order month: two months of 10 hold a run of 20, for 20 x 10."""
+    run = {"work": 20, "sizes": "20", "penalty": 1_000_000}
+    buy = [{"unit_price": 10, "max_per_month": 10}]
+    plan = solved(tiny(3, {"jobs": [0]}, purchases=buy, training_runs=[run]))
+    assert plan.objective == pytest.approx(200)
+    assert plan.runs["accelerators"].tolist() == [20]
+
+
+@pytest.mark.parametrize("item", ["buy", "hall", "in_house"])
+def test_an_order_that_only_a_spend_rule_wants_is_possible(item: str) -> None:
+    """Tests that what arrives after the plan can be ordered where a rule wants money spent on it, its site or in house.
+
+    At least 1000 in the last of two months: a lot of 10 x 100, paid at order, there a month after the plan. One ordered
+    in the first month spends nothing in the second.
+    """
+    rules = {
+        "rules": [{"sense": ">=", "rhs": 1000, "from": 1, "to": 1}],
+        "rule_terms": [{"quantity": "spend", "item": item}],
+    }
+    plan = solved(tiny(2, {"jobs": [0]}, purchases=_buy(lead_months=1, deposit_fraction=1), **rules))
+    assert decided(plan) == [(1, "buy", "buy", 1)]
+    assert plan.objective == pytest.approx(1000)
+
+
+@pytest.mark.parametrize(("payment", "wanted"), [("order", "spend"), ("delivery", "started"), ("spread", "spend")])
+def test_a_build_that_only_a_rule_wants_is_possible(payment: str, wanted: str) -> None:
+    """Tests that a block that comes after the plan can be ordered in its last month where a rule counts it."""
+    rules = {
+        "rules": [{"sense": ">=", "rhs": 1, "from": 1, "to": 1}],
+        "rule_terms": [{"quantity": wanted, "item": "wing"}],
+    }
+    builds = [{"capex_per_mw": 50, "lead_months": 1, "payment": payment, "earliest": 1}]
+    plan = solved(tiny(2, {"jobs": [0]}, builds=builds, **rules))
+    assert decided(plan) == [(1, "order_build", "wing", 1)]
+    assert plan.objective == pytest.approx(0 if payment == "delivery" else 50)

@@ -78,7 +78,7 @@ def test_a_run_that_is_over_before_the_plan_costs_nothing() -> None:
     assert plan.objective == pytest.approx(70 + 80)
     assert paid(plan, "not_run") == {0: 70}
     assert optimizer.audit(plan).passed
-    assert [warning.row for warning in plan.instance.warnings if warning.column == "deadline"] == [1]
+    assert [warning.row for warning in plan.instance.warnings if "the run is over" in warning.problem] == [1]
 
 
 def test_a_required_run_that_is_over_is_an_error() -> None:
