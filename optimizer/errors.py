@@ -162,15 +162,18 @@ class NoFeasiblePlan(CapoptError):
     Attributes
     ----------
     conflict : tuple of str
-        An irreducible set of rules that cannot all hold, each named by table and row.
+        Rules that cannot all hold, each named by table and row.
+    irreducible : bool
+        Whether it is proven that without any one of them the others could hold.
     """
 
     exit_code = 5
 
-    def __init__(self, conflict: Iterable[str]) -> None:
-        self.conflict = tuple(conflict)
+    def __init__(self, conflict: Iterable[str], irreducible: bool = True) -> None:
+        self.conflict, self.irreducible = tuple(conflict), irreducible
         lines = "\n".join(f"  {row}" for row in self.conflict)
-        found = f" These cannot hold together:\n{lines}\n" if lines else " "
+        doubt = "" if irreducible else " (not proven irreducible in the time: some may not matter)"
+        found = f" These cannot hold together{doubt}:\n{lines}\n" if lines else " "
         remedy = "All conflicts and the cheapest repairs: capopt explain, or optimizer.diagnose."
         super().__init__(f"no plan meets all rules.{found}{remedy}")
 

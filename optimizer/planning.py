@@ -24,13 +24,14 @@ from optimizer.program.added_head import KEY, to_head
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.garbage import count_as_old
-from optimizer.program.labels import label_of, telling, told
+from optimizer.program.labels import agreed_label, label_of, telling, told
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
 from optimizer.solver.rule_prices import rule_prices
-from optimizer.solver.solution import Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, Stop, overtime
 from optimizer.versions import version_of
 
+_CONFLICT_SECONDS = 30.0  # to narrow a conflict
 _PENNY = 1e-9  # of all money that moves
 _VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
 
@@ -211,7 +212,8 @@ def _extracted(
 ) -> tuple[Plan, tuple[Violation, ...]]:
     """Plan of a solution, not audited yet, and the added constraints that it breaks; or why there is none."""
     if solution.values is None:
-        raise _no_plan(program, arrays, solution)
+        left = options.time_limit + overtime(options) - clock.seconds.get("solve", 0.0)
+        raise _no_plan(program, arrays, solution, left)
     added, (own, behind) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
         settled = settle(program, own, counted_columns(program.parts, added))
@@ -269,16 +271,34 @@ def _solved_to_folder(instance: Instance, target: Path, tables: str, options: di
     return plan
 
 
-def _no_plan(program: Program, arrays: Arrays, solution: Solution) -> Exception:
-    """Why nothing is held."""
+def _no_plan(program: Program, arrays: Arrays, solution: Solution, seconds: float = 0.0) -> Exception:
+    """Why there is no solution; a conflict is narrowed in the seconds that are left."""
     if solution.stop is Stop.INFEASIBLE:
-        labels = [label_of(program, arrays.rows[row]) for row in solution.conflict]
-        labels += [label_of(program, arrays.columns[column]) for column in solution.conflict_columns]
-        return NoFeasiblePlan(told(program, telling(labels)))
+        return _infeasible(program, arrays, solution, seconds)
     why = {Stop.TIME_LIMIT: "the time limit was reached", Stop.INTERRUPTED: "it was interrupted"}[solution.stop]
     note = f" ({'; '.join(solution.notes)})" if solution.notes else ""
     message = f"{why} before any plan was found{note}; give it more time or ask for a larger gap"
     return StoppedWithoutPlan(message, solution.stop is Stop.INTERRUPTED)
+
+
+def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: float) -> NoFeasiblePlan:
+    """The error with an irreducible conflict in a planner's terms; with the solver's where the time is too short.
+
+    Ctrl-C ends the search for the conflict; the verdict stands.
+    """
+    from optimizer.solver.conflicts import find_one  # SciPy, which is long to import
+    from optimizer.solver.loosened import loosen
+
+    named = bool(solution.conflict or solution.conflict_columns)
+    try:
+        one = find_one(loosen(program, arrays), min(seconds, _CONFLICT_SECONDS)) if named and seconds > 0 else None
+    except KeyboardInterrupt:
+        one = None
+    rows, columns = (solution.conflict, solution.conflict_columns) if one is None else (one.rows, one.columns)
+    labels = [label_of(program, arrays.rows[row]) for row in rows]
+    labels += [label_of(program, arrays.columns[column]) for column in columns]
+    labels += [agreed_label(program, name) for name in (() if one is None else one.agreed)]
+    return NoFeasiblePlan(told(program, telling(labels)), irreducible=one is not None and one.irreducible)
 
 
 def _versions(options: Options) -> dict[str, str]:

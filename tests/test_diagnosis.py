@@ -12,6 +12,7 @@ from optimizer.diagnosis import Diagnosis, Reason, diagnose
 from optimizer.diagnosis.given_up import given_up
 from optimizer.diagnosis.months import Months
 from optimizer.diagnosis.reasons import _reason, reasons_of
+from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
@@ -192,6 +193,29 @@ def test_what_is_contradictory_by_itself_is_a_conflict_without_anything_else() -
     assert all(reason.irreducible for reason in found.reasons)
 
 
+def test_the_error_of_a_solve_names_an_irreducible_conflict_too() -> None:
+    """Tests that no workload stands in the error where a budget is contradictory by itself, and doubts are marked."""
+    with pytest.raises(NoFeasiblePlan) as caught:
+        optimizer.solve(purse(100), threads=1)
+    assert set(caught.value.conflict) == {
+        "contract lease runs since before the plan: 1 block agreed (contracts row 1)",
+        "budget cap: at most 100 (budgets row 1)",
+    }
+    assert caught.value.irreducible
+    assert "not proven" not in str(caught.value)
+    assert "(not proven irreducible in the time: some may not matter)" in str(NoFeasiblePlan(["x"], irreducible=False))
+
+
+def test_of_several_agreements_those_are_named_that_break_a_budget() -> None:
+    """Tests that of leases of 3000, 2500 and 100 a month those are named without which 4000 a month were enough."""
+    # 3000 + 2500 > 4000; with the third and either of them less.
+    leases = [{**LEASE, "contract": f"lease-{price}", "price": price, "region": "there"} for price in (3000, 2500, 100)]
+    found = diagnose(tiny(1, {"jobs": [0]}, contracts=leases, budgets=[{"amount": 4000}]), gap=0.0, threads=1)
+    (reason,) = found.reasons
+    assert set(reason.sources) == {"contracts row 1", "contracts row 2", "budgets row 1"}
+    assert reason.irreducible
+
+
 def test_an_agreement_that_has_nothing_to_do_with_it_is_not_named() -> None:
     """Tests that a conflict of capacity names no agreement of another region that runs since before the plan."""
     instance = tiny(
@@ -341,7 +365,7 @@ def test_nothing_is_given_up_that_stands_in_no_conflict() -> None:
     assert [str(edit) for edit in found.repair] == ["budgets.cap.amount=26000"]
     assert found.plan is not None
     assert found.plan.objective == pytest.approx(26_000)
-    assert [set(reason.sources) for reason in found.reasons] == [{"budgets row 1"}]
+    assert [set(reason.sources) for reason in found.reasons] == [{"contracts row 1", "budgets row 1"}]
     assert found.reasons[0].inputs == ("budgets.cap.amount",)
 
 

@@ -219,7 +219,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[], Instance], list[tuple[str, str]]]] = {
         lambda: tiny(2, {"jobs": [0]}, contracts=[HELD], budgets=[{"amount": 300}, {"budget": "tight", "amount": 199}]),
         [
             ("budget tight: at most 199", "(budgets row 2)"),
-            ("what was agreed before the plan", "(contracts row 1)"),
+            ("contract lease runs since before the plan: 1 block agreed", "(contracts row 1)"),
         ],
     ),
     "an outlet agreed that nothing covers": (

@@ -8,7 +8,8 @@ from typing import Any
 
 from optimizer.program.build import Program
 from optimizer.program.themes import family_of, key_of, kinds_of
-from optimizer.solver.irreducible import CellConflict, Claims
+from optimizer.solver.claims import Claims
+from optimizer.solver.irreducible import CellConflict
 from optimizer.solver.loosened import Loosened
 
 _SECONDS = 10.0  # for all months

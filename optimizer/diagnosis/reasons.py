@@ -8,8 +8,7 @@ from dataclasses import replace
 from optimizer.diagnosis.months import Months, Spread
 from optimizer.diagnosis.result import Reason
 from optimizer.program.build import Program
-from optimizer.program.figures import number
-from optimizer.program.labels import Label, gathered, label_of, month_span, needs, telling, told
+from optimizer.program.labels import Label, agreed_label, gathered, label_of, month_span, needs, telling, told
 from optimizer.solver.irreducible import CellConflict
 from optimizer.solver.loosened import Loosened
 
@@ -23,23 +22,11 @@ def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflic
     months = Months(program, loosened)
     told: dict[tuple[str, ...], Reason] = {}
     for one in found:
-        agreed = [_agreed(program, name) for name in one.agreed]
+        agreed = [agreed_label(program, name) for name in one.agreed]
         reason = _reason(program, months.spread(one), one.conflict.irreducible, agreed)
         reason = replace(reason, inputs=tuple(".".join(cell) for cell in sorted(one.cells)))
         told.setdefault((reason.text,), reason)
     return tuple(told.values())
-
-
-def _agreed(program: Program, name: str) -> Label:
-    """What was agreed of a contract or outlet before the plan."""
-    agreement = program.index.agreements[name]
-    table = "outlets" if agreement.is_outlet else "contracts"
-    key = "outlet" if agreement.is_outlet else "contract"
-    place = next(i for i, row in enumerate(program.instance.rows[table]) if getattr(row, key) == name)
-    source = program.instance.place(table, place)
-    blocks = agreement.carried[1] if agreement.carried else 0.0
-    figure = f"{number(blocks)} {'block' if blocks == 1 else 'blocks'} agreed"
-    return Label("started", f"{table[:-1]} {name} runs since before the plan", None, figure, (source,))
 
 
 def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[Label]) -> Reason:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.program.build import Program
-from optimizer.program.figures import figure_of
+from optimizer.program.figures import figure_of, number
 from optimizer.program.themes import family_of, key_of
 from optimizer.schema import IN_HOUSE, program_contents
 
@@ -99,6 +99,18 @@ def label_of(program: Program, component: Any) -> Label:
     figure = figure_of(program.index, family, key)
     says, sources = str(entry["says"]).format(*names), _sources(program, entry, names, month)
     return Label(family, says, month, figure, sources, bool(entry.get("defines", False)), tuple(names))
+
+
+def agreed_label(program: Program, name: str) -> Label:
+    """Label of a contract or outlet that runs since before the plan."""
+    agreement = program.index.agreements[name]
+    table = "outlets" if agreement.is_outlet else "contracts"
+    key = "outlet" if agreement.is_outlet else "contract"
+    place = next(i for i, row in enumerate(program.instance.rows[table]) if getattr(row, key) == name)
+    source = program.instance.place(table, place)
+    blocks = agreement.carried[1] if agreement.carried else 0.0
+    figure = f"{number(blocks)} {'block' if blocks == 1 else 'blocks'} agreed"
+    return Label("started", f"{table[:-1]} {name} runs since before the plan", None, figure, (source,))
 
 
 # ---------------------------------------------------------------- table rows

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_started
@@ -258,12 +259,18 @@ def kinds_of(row: Any) -> tuple[str, ...]:
     return {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (REVENUE if row.net else ())
 
 
+def counted_in(m: Parts, row: Any) -> NDArray[np.bool_]:
+    """Entries of the ledger that a budget counts, as a mask."""
+    entries: Entries = m.entries
+    inside: NDArray[np.bool_] = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
+    inside &= (entries.months <= row.to) & (entries.months < m.ix.horizon)
+    return inside
+
+
 def budget_limit(m: Parts, budget: str) -> Row:
     """Nominal money out in the window, of the kinds covered, less lease-out revenue if net, <= amount."""
     row = m.budgets[budget]
-    entries: Entries = m.entries
-    inside = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
-    inside &= (entries.months <= row.to) & (entries.months < m.ix.horizon)
+    entries, inside = m.entries, counted_in(m, row)
     spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.names)) / m.units.money
     columns = np.flatnonzero(spend)
     line = Row().add(-1.0, row.amount / m.units.money)

@@ -13,84 +13,27 @@ Rows that only define a quantity always stay. Then every claim is checked again,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.program.compile import Arrays
-from optimizer.program.themes import defines, family_of, key_of
 from optimizer.solver.conflict import Conflict, clashing_rows, narrowed
+from optimizer.solver.conflict_parts import (
+    EACH,
+    Parts,
+    Verdicts,
+    carried,
+    ground_of,
+    opened_of,
+    places_of,
+    reduced,
+    rows_of,
+    united,
+)
 from optimizer.solver.loosened import Cell, Loosened
 from optimizer.solver.verdict import has_solution
-
-_EACH = 5.0  # seconds for one query
-Places = frozenset[int]  # numbers of rows, and of columns after them
-Parts = list[Places]
-_BALANCES = ("active_balance", "delivered_balance", "firm_balance")  # which carry what was agreed before the plan
-
-
-class Verdicts:
-    """Which parts of one program can hold together, with a memory: fewer parts of feasible ones are feasible.
-
-    Parameters
-    ----------
-    arrays : Arrays
-        The program.
-    fixed : collection of int
-        Rows, and columns counted after them, that every query keeps.
-    until : float
-        When to end, by ``time.perf_counter()``.
-    """
-
-    def __init__(self, arrays: Arrays, fixed: Collection[int], until: float) -> None:
-        self.arrays, self.fixed, self.until = arrays, np.array(sorted(fixed), dtype=np.int64), until
-        self.feasible: list[Places] = []
-        self.infeasible: list[Places] = []
-
-    def holds(self, kept: Iterable[int]) -> bool | None:
-        """Whether the fixed parts and these have a solution; None where that is not known in time."""
-        places = frozenset(kept)
-        if any(places <= known for known in self.feasible):
-            return True
-        if any(known <= places for known in self.infeasible):
-            return False
-        left = min(self.until - time.perf_counter(), _EACH)
-        found = has_solution(self.arrays.keeping(*self._masks(places)), left) if left > 0 else None
-        if found is not None:
-            (self.feasible if found else self.infeasible).append(places)
-        return found
-
-    def _masks(self, places: Places) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        rows = len(self.arrays.row_lower)
-        mask = np.zeros(rows + len(self.arrays.cost), dtype=bool)
-        mask[self.fixed] = True
-        mask[list(places)] = True
-        return mask[:rows], mask[rows:]
-
-
-def reduced(parts: list[int], clash: Callable[[list[int]], bool]) -> list[int]:
-    """The parts that are needed for a clash, of those at the end as few as possible (QuickXplain).
-
-    Parameters
-    ----------
-    parts : list of int
-        Parts that clash together.
-    clash : callable
-        Whether some of them do, by proof.
-    """
-
-    def needed(ground: list[int], new: bool, among: list[int]) -> list[int]:
-        if new and clash(ground):
-            return []
-        if len(among) <= 1:
-            return among
-        first, second = among[: len(among) // 2], among[len(among) // 2 :]
-        later = needed(ground + first, True, second)
-        return needed(ground + later, bool(later), first) + later
-
-    return [] if clash([]) else needed([], False, parts)
 
 
 @dataclass(frozen=True)
@@ -113,6 +56,21 @@ class CellConflict:
     cells: frozenset[Cell]
     wanted: tuple[frozenset[int], frozenset[int]]
     agreed: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Numbers of its rows."""
+        return self.conflict.rows
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Numbers of the columns whose bounds are in it."""
+        return self.conflict.columns
+
+    @property
+    def irreducible(self) -> bool:
+        """Whether it is proven that without any one of its parts the others could hold."""
+        return self.conflict.irreducible
 
 
 class Narrowing:
@@ -140,7 +98,7 @@ class Narrowing:
             return True
         if any(known <= kept for known in self.infeasible):
             return False
-        left = min(self.until - time.perf_counter(), _EACH)
+        left = min(self.until - time.perf_counter(), EACH)
         found = has_solution(self.loosened.keeping(kept), left) if left > 0 else None
         if found is not None:
             (self.feasible if found else self.infeasible).append(kept)
@@ -179,8 +137,10 @@ class Narrowing:
         if wanted is None:
             return None
         limits, proven = self._limits(arrays, wanted)
-        proven = proven and all(self.holds(kept - {cell}) is True for cell in kept)
-        return self._told(arrays, kept, wanted, limits, proven)
+        paid, needed = self._paid(arrays, wanted, limits)
+        proven = proven and needed and all(self.holds(kept - {cell}) is True for cell in kept)
+        found = self._told(arrays, kept, wanted, limits, proven)
+        return replace(found, agreed=tuple(dict.fromkeys((*found.agreed, *paid))))
 
     def _left(self) -> float:
         return max(self.until - time.perf_counter(), 0.0)
@@ -212,6 +172,22 @@ class Narrowing:
         found = [parts[i] for i in kept]
         others = (united(part for part in found if part is not one) for one in found)
         return found, proven and all(verdicts.holds(other) is True for other in others)
+
+    def _paid(self, arrays: Arrays, wanted: list[int], limits: Parts) -> tuple[list[str], bool]:
+        """Agreements whose payments in budgets are needed for the clash, whatever is decided of them; by proof."""
+        shares = {row: self.loosened.agreed[row] for row in wanted if self.loosened.agreed.get(row)}
+        names = sorted({name for spent in shares.values() for name in spent})
+        ground = ground_of(self.loosened, arrays) | set(wanted) | united(limits)
+
+        def holds(kept: list[int]) -> bool | None:
+            upper, some = arrays.row_upper.copy(), {names[i] for i in kept}
+            for row, spent in shares.items():
+                upper[row] += sum(amount for name, amount in spent.items() if name not in some)
+            return Verdicts(replace(arrays, row_upper=upper), ground, self.until).holds(())
+
+        needed = reduced(list(range(len(names))), lambda some: holds(some) is False) if names else []
+        others = ([i for i in needed if i != left_out] for left_out in needed)
+        return [names[i] for i in needed], all(holds(other) is True for other in others)
 
     @property
     def _plain_rows(self) -> int:
@@ -260,122 +236,3 @@ class Narrowing:
         """Whether only integer values cannot meet a conflict's requirements with all limits."""
         verdicts = Verdicts(arrays.relaxed(), self.requirements.fixed.tolist(), self.until)
         return verdicts.holds(wanted) is not False
-
-
-Numbers = tuple[list[int], list[int]]  # of rows and of columns
-
-
-class Claims:
-    """Proves that other requirements of the same cells clash with other limits in the same way: in other months.
-
-    Parameters
-    ----------
-    loosened : Loosened
-        The program with what can be given up.
-    one : CellConflict
-        The conflict that they are like.
-    until : float
-        When to end, by ``time.perf_counter()``.
-    """
-
-    def __init__(self, loosened: Loosened, one: CellConflict, until: float) -> None:
-        cells = one.cells
-        self.loosened, arrays = loosened, loosened.keeping(cells)
-        self.rows = len(arrays.row_lower)
-        of_cells = {cell: places_of(loosened, cell) for cell in cells}
-        places = set().union(*of_cells.values())
-        limits = set(range(self.rows + len(arrays.cost))) - places
-        self.with_all_limits = Verdicts(arrays, limits, until)
-        if one.conflict.irreducible:
-            self.with_all_limits.feasible += [frozenset(places - of_cells[cell]) for cell in cells]
-        self.bare = Verdicts(arrays, ground_of(loosened, arrays), until)
-        of_agreements = carried(arrays)
-        self.agreed = [of_agreements[name] for name in one.agreed]
-
-    def standing(self, claims: dict[int, tuple[Numbers, Numbers]]) -> dict[int, bool]:
-        """Those of some claims that stand by proof, and whether nothing in them can be left out, by proof too.
-
-        Parameters
-        ----------
-        claims : dict
-            Requirements and limits, each as numbers of rows and columns of the program as it is.
-        """
-        parts = {key: (self._places(one[0]), self._parts(one[1])) for key, one in claims.items()}
-        found = {key: one for key, one in parts.items() if self.bare.holds(one[0] | united(one[1])) is False}
-        self._try_together(list(found.values()))
-        proven = {key: self._irreducible(*one) for key, one in found.items()}
-        return {key: one is True for key, one in proven.items() if one is not False}
-
-    def _try_together(self, found: list[tuple[Places, Parts]]) -> None:
-        """Leave one limit out of all claims at once: what is feasible together is so for each."""
-        for place in range(max((len(limits) for _, limits in found), default=0)):
-            self.bare.holds(united(wanted | _without(limits, place) for wanted, limits in found))
-
-    def _irreducible(self, wanted: Places, limits: Parts) -> bool | None:
-        """Whether nothing can be left out; None where that is not known."""
-        answers = [self.with_all_limits.holds(wanted - {one}) for one in wanted]
-        answers += [self.bare.holds(wanted | _without(limits, place)) for place in range(len(limits))]
-        if False in answers:
-            return False
-        return None if None in answers else True
-
-    def _parts(self, numbers: Numbers) -> Parts:
-        return [*(frozenset({place}) for place in sorted(self._places(numbers))), *self.agreed]
-
-    def _places(self, numbers: Numbers) -> Places:
-        rows, columns = numbers
-        plain, at = len(self.loosened.plain.row_lower), dict[int, int]()
-        for place, column in enumerate(self.loosened.limited_columns):
-            at[column] = plain + place
-        return frozenset(rows) | frozenset(at.get(column, self.rows + column) for column in columns)
-
-
-def united(parts: Iterable[Places]) -> Places:
-    """All places of some parts."""
-    return frozenset().union(*parts)
-
-
-def _without(parts: Parts, place: int) -> Places:
-    return united([*parts[:place], *parts[place + 1 :]])
-
-
-def carried(arrays: Arrays) -> dict[str, Places]:
-    """Rows by which blocks that were agreed before the plan come into it, by agreement."""
-    found: dict[str, Places] = {}
-    for row in np.flatnonzero(np.isfinite(arrays.row_lower) & (arrays.row_lower != 0)).tolist():
-        if family_of(arrays.rows[row]) in _BALANCES:
-            name = str(key_of(arrays.rows[row])[0])
-            found[name] = found.get(name, frozenset()) | {row}
-    return found
-
-
-def ground_of(loosened: Loosened, arrays: Arrays) -> set[int]:
-    """What always stays: rows that only define a quantity, the constant, and all that the loosening columns need."""
-    plain, rows = len(loosened.plain.row_lower), len(arrays.row_lower)
-    others = {place for one in loosened.relaxations for place in places_of(loosened, one.cell)}
-    others |= united(carried(arrays).values())
-    ground = {row for row in range(rows) if row >= plain or defines(arrays.rows[row])} - others
-    constants = [column for column, name in enumerate(arrays.columns) if family_of(name) == "one"]
-    return ground | {rows + column for column in [*constants, *range(loosened.first, len(arrays.cost))]}
-
-
-def rows_of(loosened: Loosened, cell: Cell) -> set[int]:
-    """Rows of the loosened program that a cell sets."""
-    first = len(loosened.plain.row_lower)
-    found, at = set[int](), first
-    for one in loosened.relaxations:
-        if one.cell == cell:
-            found |= {row for row, _ in one.cells} | set(range(at, at + len(one.limits)))
-        at += len(one.limits)
-    return found
-
-
-def opened_of(loosened: Loosened, cell: Cell) -> set[int]:
-    """Columns whose upper bound a cell sets by itself."""
-    return {column for one in loosened.relaxations if one.cell == cell for column in one.opened}
-
-
-def places_of(loosened: Loosened, cell: Cell) -> set[int]:
-    """Rows of the loosened program, and columns counted after them, that a cell sets."""
-    rows = len(loosened.arrays.row_lower)
-    return rows_of(loosened, cell) | {rows + column for column in opened_of(loosened, cell)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import csc_array, hstack, vstack
@@ -11,6 +11,8 @@ from scipy.sparse import csc_array, hstack, vstack
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
+from optimizer.program.money import counted_in
+from optimizer.program.row import ONE
 from optimizer.solver.relaxations import Relaxation, Relaxations
 
 Cell = tuple[str, str, str]  # table, item, column
@@ -29,11 +31,14 @@ class Loosened:
         The program loosened.
     relaxations : tuple of Relaxation
         What can be given up; of one cell there can be several, one for each row it stands behind.
+    agreed : dict
+        Of a budget's row, by its number: what each agreement of before the plan spends in it whatever is decided.
     """
 
     plain: Arrays
     arrays: Arrays
     relaxations: tuple[Relaxation, ...]
+    agreed: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -155,7 +160,25 @@ def loosen(program: Program, arrays: Arrays) -> Loosened:
         columns=(*arrays.columns, *relaxations),
         rows=(*arrays.rows, *(relaxations[j] for _, j, _, _ in limits)),
     )
-    return Loosened(arrays, loose, relaxations)
+    return Loosened(arrays, loose, relaxations, _agreed(program, arrays))
+
+
+def _agreed(program: Program, arrays: Arrays) -> dict[int, dict[str, float]]:
+    """What agreements of before the plan spend in the rows of budgets, in the program's units."""
+    found = dict[int, dict[str, float]]()
+    number = {name: place for place, name in enumerate(arrays.rows)}
+    for name, row in program.parts.budgets.items():
+        place, entries = number.get(("budget_limit", name)), program.parts.entries
+        if place is None:
+            continue
+        counted = counted_in(program.parts, row) & (entries.columns == ONE) & (entries.amounts > 0)
+        spent = dict[str, float]()
+        for account, amount in zip(entries.accounts[counted], entries.amounts[counted], strict=True):
+            item = entries.names[account].item
+            if item in program.index.agreements:
+                spent[item] = spent.get(item, 0.0) + float(amount) / program.units.money
+        found[place] = spent
+    return found
 
 
 def _matrix(cells: Iterable[tuple[int, int, float]], shape: tuple[int, int]) -> csc_array:

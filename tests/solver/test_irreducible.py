@@ -13,8 +13,10 @@ import pytest
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
+from optimizer.solver.claims import Claims
+from optimizer.solver.conflict_parts import Verdicts, reduced
 from optimizer.solver.conflicts import find_conflicts, find_one
-from optimizer.solver.irreducible import Claims, Narrowing, Verdicts, reduced
+from optimizer.solver.irreducible import Narrowing
 from optimizer.solver.loosened import Loosened, loosen
 from optimizer.solver.verdict import has_solution
 from tests.program.tiny import tiny
