@@ -165,7 +165,7 @@ def test_what_finishes_a_result_off_goes_on() -> None:
 
 
 def test_ctrl_c_is_an_exit_code_wherever_it_comes(tmp_path: Path) -> None:
-    """Tests that the command exits 130 where Python itself would end by SIGINT: a module, after Ctrl-C within `exec`."""
+    """Tests that the command exits 130 where Python would end by SIGINT: a module, after Ctrl-C within `exec`."""
     (tmp_path / "within.py").write_text(WITHIN_EXEC, encoding="utf-8")
     command = [sys.executable, "-m", "within"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)

@@ -166,6 +166,7 @@ def whatif(
         raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
     from optimizer.explain.asking import Asking
     from optimizer.instance.edit import parse_delay, parse_edit
+    from optimizer.interruption import interruptible_from_search_on
     from optimizer.plan.plan import check_writable, load_plan
     from optimizer.report.progress import follow
     from optimizer.whatif import WhatIf, parse_holds
@@ -178,10 +179,11 @@ def whatif(
     chosen, held = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
     if sweep:
         return _sweep(Asking(base, **options), sweep, chosen, held, as_json)
-    with follow(base.instance.head.currency) as tell:
-        other = WhatIf(base, **options).ask(chosen, held, tell)
-    if output is not None:
-        other.save(output)
+    with interruptible_from_search_on():
+        with follow(base.instance.head.currency) as tell:
+            other = WhatIf(base, **options).ask(chosen, held, tell)
+        if output is not None:
+            other.save(output)
     from optimizer.plan.compare import compare
     from optimizer.report.comparison_terminal import render
 

@@ -100,6 +100,28 @@ def run_aside(
     return outcome[0]
 
 
+def run_heard(search: Callable[[], Result], until: float = math.inf) -> Result:
+    """Run a short search that cannot be asked to stop.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C comes.
+    LeftBehind
+        If it goes on past ``until``, by ``time.perf_counter()``; in that case and after Ctrl-C it must be left alone.
+    """
+    pressed = threading.Event()
+    try:
+        found = run_aside(search, threading.Event(), on_press=pressed.set, until=until)
+    except LeftBehind:
+        if pressed.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    if pressed.is_set():
+        raise KeyboardInterrupt
+    return found
+
+
 class _Waiting:
     """Since when a search that is waited for should have stopped."""
 

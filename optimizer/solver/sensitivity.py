@@ -21,6 +21,7 @@ from scipy.sparse.linalg import splu
 
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.solver.aside import LeftBehind, run_heard
 from optimizer.solver.components import Component, Split, split
 from optimizer.solver.highs_ground import EXACT, INFEASIBLE, STATUS, Quiet, set_options
 
@@ -171,8 +172,12 @@ class _Optimum:
             self._read()
 
     def _run(self) -> Any:
-        """Run HiGHS; returns its status."""
-        self._done(self.highs.run())
+        """Run HiGHS; returns its status, None where it did not end in time."""
+        try:
+            self._done(run_heard(self.highs.run, self.end))
+        except LeftBehind:
+            self.end = -np.inf  # what still runs must be left alone
+            return None
         return self.highs.getModelStatus()
 
     def _read(self) -> None:
@@ -262,15 +267,17 @@ class _Optimum:
         inside = np.all(x >= part.lower[self.basic_columns] - room) and np.all(x <= upper[self.basic_columns] + room)
         return bool(inside and np.all(r >= low[self.basic_rows] - room) and np.all(r <= high[self.basic_rows] + room))
 
-    def _solved_again(self, piece: _Piece, sign: float) -> float:
-        """Change of the optimum by solving again from the optimal basis."""
+    def _solved_again(self, piece: _Piece, sign: float) -> float | None:
+        """Change of the optimum by solving again from the optimal basis; None if the time is over."""
         part = self.part
         self._move(piece, sign)
         self._done(self.highs.setBasis(self.basis))
         status = self._run()
-        if status != STATUS.kOptimal and status not in INFEASIBLE:
+        if status is not None and status != STATUS.kOptimal and status not in INFEASIBLE:
             self.highs.clearSolver()
             status = self._run()
+        if status is None:
+            return None
         if status != STATUS.kOptimal and status not in INFEASIBLE:
             raise SolverError(f"HiGHS ended with status {self.highs.modelStatusToString(status)!r}")
         x = None if status in INFEASIBLE else np.array(self.highs.getSolution().col_value, dtype=float)

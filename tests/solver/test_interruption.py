@@ -16,6 +16,7 @@ import pytest
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Floats
 from optimizer.solver import highs, highs_ground
+from optimizer.solver.aside import LeftBehind, run_heard
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.solver.programs import INF, knapsacks, program
 
@@ -108,6 +109,25 @@ def test_a_search_that_does_not_listen_leaves_its_plan(press: bool, stop: Stop) 
     deaf.over.set()
     again = model.solve(LONG)
     assert (again.stop, again.bound) == (Stop.GAP_REACHED, 0)
+
+
+def test_a_short_search_that_cannot_be_stopped_is_left() -> None:
+    """Tests that what goes on past its time is left behind, and that Ctrl-C raises."""
+    over = threading.Event()
+
+    def deaf() -> None:
+        over.wait(30)
+
+    try:
+        with pytest.raises(LeftBehind):
+            run_heard(deaf, time.perf_counter() + 0.1)
+        timer = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_heard(deaf)
+    finally:
+        over.set()
+    assert run_heard(lambda: 5) == 5
 
 
 def test_ctrl_c_between_a_search_and_its_plan_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
