@@ -131,6 +131,10 @@ def solve_from(
         with clock.phase("solve"):
             rules = bool(program.instance.rows["rules"])
             solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules, start=start)
+        if solution.values is None and solution.stop is Stop.TIME_LIMIT:
+            from optimizer.solver.minimal_service import with_minimal_service
+
+            solution = with_minimal_service(solution, arrays, options)
         return finish(program, arrays, solution, options, clock)
 
 

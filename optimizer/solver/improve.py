@@ -66,6 +66,8 @@ class Improver:
         Called with a better solution when a step has found one and, if the gap is coarser than :data:`FINE`, while it
         still runs when one is better by half the gap. That is in the thread of a search: it must be quick and must not
         raise.
+    dive_from : int
+        Number of non-zeros above which the first step is a dive.
 
     Attributes
     ----------
@@ -80,9 +82,14 @@ class Improver:
     """
 
     def __init__(
-        self, arrays: Arrays, options: Options, on_better: Callable[[Floats], None] = lambda values: None
+        self,
+        arrays: Arrays,
+        options: Options,
+        on_better: Callable[[Floats], None] = lambda values: None,
+        *,
+        dive_from: int = _LARGE,
     ) -> None:
-        self.arrays = arrays
+        self.arrays, self._dive_from = arrays, dive_from
         # A search that ends half a per cent above its bound finds nothing in most neighbourhoods of a plan as good.
         self.options = replace(options, threads=1, gap=min(options.gap, FINE) / 2)
         self._on_better, self._told = on_better, np.inf
@@ -123,7 +130,7 @@ class Improver:
             return
         assert start.values is not None
         assert start.column_duals is not None
-        large = len(self.arrays.values) > _LARGE
+        large = len(self.arrays.values) > self._dive_from
         if large:
             self._dive(model, start.values)
             yield True

@@ -192,8 +192,8 @@ def test_a_rule_can_ask_for_a_run() -> None:
 
 def test_the_shadow_price_is_that_of_the_side_that_loosens() -> None:
     """Tests that where a limit holds just what is used anyway, more room is worth nothing, whatever the duals are."""
-    # Ten wanted, ten own for nothing: a limit of ten binds and saves nothing if loosened. Tightened it costs 50 each: any
-    # price from -50 to 0 is a dual.
+    # Ten wanted, ten own for nothing: a limit of ten binds and saves nothing if loosened. Tightened it costs 50 each:
+    # any price from -50 to 0 is a dual.
     plan = solved(
         tiny(
             1,
