@@ -103,7 +103,8 @@ def test_faults_come_before_suspicion() -> None:
         "outlets|3|price|0",
         # A renewal may start where the lease of 6 months from 2026-01 can end; at 9 months of notice; at its ends_by.
         "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12||||2026-07|||||lease|",
-        "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12||||2026-10|||||lease| & contracts|2|notice_months|9",
+        "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12||||2026-10|||||lease| & "
+        "contracts|2|notice_months|9",
         "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12|||2026-07|2026-07|||||lease| & "
         "contracts|2|notice_months|12 & contracts|2|ends_by|2026-06 & contracts|2|latest|2026-01",
     ],
