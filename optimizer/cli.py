@@ -5,8 +5,6 @@ Heavy libraries are imported where they are used, so that help and messages come
 
 from __future__ import annotations
 
-import errno
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -17,8 +15,8 @@ import click
 
 from optimizer import __version__
 from optimizer.bench.command import bench
-from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, PlanFileError
-from optimizer.exits import details, fault_details, leave, print_json
+from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
+from optimizer.exits import details, fault_details, leave, print_json, undisturbed
 from optimizer.explain.command import alternatives, explain, whatif
 from optimizer.options import Finite, solver_option
 from optimizer.report.command import report
@@ -26,7 +24,9 @@ from optimizer.report.command_compare import compare
 from optimizer.report.command_export import export
 
 if TYPE_CHECKING:
+    from optimizer.folders import Placed
     from optimizer.instance.instance import Instance
+    from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
 
 _EPILOG = """INSTANCE is a folder, an .xlsx workbook or the name of a shipped example (such as first-steps).
@@ -151,6 +151,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
 @click.option(
     "--elastic", is_flag=True, help="Where no plan meets all rules, plan with the cheapest repair made (exit 5)."
 )
+@click.option("--replace", is_flag=True, help="Replace what is in the plan folder, even another instance's plan.")
 @_strict
 @click.option(
     "--tables",
@@ -161,32 +162,43 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
 )
 @_json
 def solve(
-    instance: str, output: Path | None, tables: str, strict: bool, elastic: bool, as_json: bool, **options: Any
+    instance: str,
+    output: Path | None,
+    tables: str,
+    strict: bool,
+    elastic: bool,
+    replace: bool,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Find the plan of least present cost, prove how good it is, write it and print its summary.
 
-    Ctrl-C or SIGTERM ends the search and keeps the best plan so far.
+    Ctrl-C or SIGTERM ends the search and keeps the best plan so far. An earlier plan of the instance in the folder is
+    replaced at once, when the new one is complete, and your own files in it stay; the plan of another instance is
+    replaced with --replace only.
     """
     data = _read(instance, strict)
-    target = _plan_folder(output or Path("plans") / data.head.name, tables)
-    from optimizer.planning import solve_to_folder
+    from optimizer.plan.folder import prepare, written_head
+
+    place = prepare(output or Path("plans") / data.head.name, data, tables, replace)
+    _print_notes(place.notes)
+    from optimizer.planning import solve_to_place
+    from optimizer.report import terminal  # noqa: F401 - now, so that nothing is missing at the end
     from optimizer.report.progress import follow
 
     try:
         with follow(data.head.currency) as tell:
-            plan = solve_to_folder(data, target, tables=tables, progress=tell, **options)
-    except PlanFileError as error:
-        if isinstance(error.__cause__, OSError):  # the plan is fine, the disk is not
-            raise error.__cause__ from None
-        raise
+            plan, placed = solve_to_place(data, place, tables, progress=tell, **options)
     except NoFeasiblePlan as error:
         if not elastic:
             raise
-        plan = _least_violating(data, target, tables, error, options)
+        plan, placed = _least_violating(data, place, tables, error, options)
     code = NoFeasiblePlan.exit_code if "elastic" in plan.head else 0 if plan.status == "optimal" else 3
-    if as_json:
-        print_json({"plan": str(target), "exit_code": code, **plan.head})
-    _print_summary(plan, target, err=as_json)
+    with undisturbed():
+        _print_notes(placed.notes[len(place.notes) :])
+        if as_json:
+            print_json({"plan": str(placed.folder), "exit_code": code, **written_head(plan, placed.folder)})
+        _print_summary(plan, placed.folder, err=as_json)
     return code
 
 
@@ -265,39 +277,27 @@ def _mark(name: str, target: Path | None, faults: Sequence[Fault], warn: bool, a
         click.echo(mark_workbook(find_instance(name), faults, target, warn), err=as_json)
 
 
-def _least_violating(data: Instance, target: Path, tables: str, error: NoFeasiblePlan, options: Any) -> Plan:
+def _least_violating(
+    data: Instance, place: Place, tables: str, error: NoFeasiblePlan, options: Any
+) -> tuple[Plan, Placed]:
     """Plan of the cheapest repair, written where the plan was to go."""
+    from dataclasses import replace
+
     from optimizer.diagnosis import diagnose
+    from optimizer.plan.folder import source_of, write_plan
 
     found = diagnose(data, **options)
     click.echo(found.text(), err=True)
     if found.plan is None:
         raise error
-    found.plan.save(target, tables)
-    return found.plan
+    plan = replace(found.plan, origin=source_of(data))
+    return plan, write_plan(plan, place, tables)
 
 
-def _plan_folder(target: Path, tables: str) -> Path:
-    """Tell before the solve, not after it, that the plan cannot be written."""
-    from importlib.util import find_spec
-
-    from optimizer.plan.plan import check_writable
-
-    if tables == "parquet" and find_spec("pyarrow") is None:
-        raise click.UsageError("Parquet tables need pyarrow: pip install 'capopt[parquet]'")
-    if target.name in ("", ".."):
-        target = target.resolve()
-    if not target.name:
-        raise click.UsageError(f"{target} cannot be a plan folder.")
-    check_writable(target)
-    folder = target.absolute().parent
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(folder))
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
-    return target
+def _print_notes(notes: Sequence[str]) -> None:
+    """Print on standard error what somebody should know about the plan folder."""
+    for note in notes:
+        click.echo(f"capopt: {note}.", err=True)
 
 
 def _print_summary(plan: Plan, target: Path, err: bool) -> None:

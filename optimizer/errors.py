@@ -8,7 +8,8 @@
     ├── EditError                  exit 2   an edit of an instance that makes no sense
     ├── HoldError                  exit 2   a decision that cannot be forced, forbidden or ended
     ├── AdditionError              exit 2   a constraint or change of the program that cannot be obeyed
-    ├── PlanFileError              exit 2   a plan folder is missing, incomplete or broken
+    ├── PlanFileError              exit 2   a plan folder is missing, incomplete or broken, or another instance's
+    │   └── PlanNotSaved           exit 1   a plan cannot be written to its folder; carries where it is kept instead
     ├── AuditFailed                exit 4   a plan breaks a rule or its money does not add up
     ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; carries the conflict
     ├── StoppedWithoutPlan         exit 130 stopped (time limit or Ctrl-C) before any plan was found
@@ -126,9 +127,28 @@ class AdditionError(CapoptError):
 
 
 class PlanFileError(CapoptError):
-    """A plan folder is missing, incomplete or broken."""
+    """A plan folder is missing, incomplete or broken, or holds another instance's plan."""
 
     exit_code = 2
+
+
+class PlanNotSaved(PlanFileError):
+    """A plan that was found cannot be written to its folder.
+
+    Attributes
+    ----------
+    kept : str
+        Where the plan is, complete, instead; ``""`` if it could be written nowhere.
+    """
+
+    exit_code = 1
+
+    def __init__(self, target: object, why: Exception, kept: object = None, what: str = "the plan") -> None:
+        self.kept = str(kept or "")
+        reason = (why.strerror if isinstance(why, OSError) else None) or str(why) or type(why).__name__
+        place = f"The plan is kept, complete, in {kept}: move it from there when the place is free"
+        lost = "It could be kept nowhere else: make room and solve again"
+        super().__init__(f"{what} cannot be written to {target}: {reason}. {place if kept else lost}")
 
 
 class AuditFailed(CapoptError):

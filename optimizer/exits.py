@@ -20,7 +20,15 @@ from typing import Any, NoReturn
 import click
 
 from optimizer import streams
-from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.errors import (
+    AuditFailed,
+    CapoptError,
+    Fault,
+    InstanceError,
+    NoFeasiblePlan,
+    PlanNotSaved,
+    StoppedWithoutPlan,
+)
 from optimizer.interruption import SIGNALS, end_as_by_ctrl_c
 
 INVALID = 2
@@ -60,7 +68,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         _abandon_output()
         return OTHER
     except (click.ClickException, click.Abort, KeyboardInterrupt, CapoptError, OSError, MemoryError) as error:
-        with _undisturbed():
+        with undisturbed():
             return _fail(_found(error), as_json)
     return int(code or 0)
 
@@ -95,7 +103,7 @@ def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Let nobody's Ctrl-C cut off what is told at the end."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -131,6 +139,8 @@ def details(error: CapoptError) -> dict[str, Any]:
         found["faults"] = [fault_details(fault) for fault in error.faults]
     if isinstance(error, NoFeasiblePlan):
         found["conflict"] = list(error.conflict)
+    if isinstance(error, PlanNotSaved):
+        found["kept"] = error.kept
     if isinstance(error, AuditFailed):
         found["violations"] = [plain(violation) for violation in error.violations]
         found["kept"] = error.kept

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import numpy as np
 
 from optimizer.clock import Clock, Tell
 from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.folders import Placed
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible, interruptible_from_search_on
 from optimizer.plan import obligations
 from optimizer.plan.audit import Violation, audit
 from optimizer.plan.extract import tables_of
+from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
 from optimizer.plan.headline import headline
 from optimizer.plan.obeyed import counted_columns, obeyed
-from optimizer.plan.plan import Plan, check_writable
+from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.build import Program, build, collector_paused
@@ -193,7 +196,7 @@ def cost_of(program: Program, arrays: Arrays, solution: Solution) -> Cost:
     terms = arrays.cost * solution.values[: len(arrays.cost)]
     objective, turnover = (float(terms.sum()) + arrays.offset) * money, float(np.abs(terms).sum()) * money
     bound = bound_below(objective, solution.bound * money, turnover, program.instance.head.currency)
-    return replace(_cost(objective, bound), interrupted=solution.stop is Stop.INTERRUPTED)
+    return changed(_cost(objective, bound), interrupted=solution.stop is Stop.INTERRUPTED)
 
 
 def _cost(objective: float, bound: float) -> Cost:
@@ -233,46 +236,48 @@ def _extracted(
     return Plan(head=head, tables=tables, instance=program.instance), found.violations
 
 
-def solve_to_folder(instance: Instance, out: str | Path, *, tables: str = "csv", **options: Any) -> Plan:
+def solve_to_folder(
+    instance: Instance, out: str | Path, *, tables: str = "csv", replace: bool = False, **options: Any
+) -> Plan:
     """Solve as :func:`solve` does and write the plan folder.
 
-    A plan that fails its audit is not written as a plan: it is kept aside, in a folder beside, with the reason.
+    A plan that fails its audit is not written as a plan: it is kept in a folder of its own, with the reason.
 
     Parameters
     ----------
     instance : Instance
         What to plan.
     out : str or Path
-        Plan folder. An earlier plan there is replaced when the new one is complete.
+        Plan folder. An earlier plan of the instance there is replaced at once, when the new one is complete.
     tables : {"csv", "parquet"}
         Format of the tables.
+    replace : bool
+        Whether the plan of another instance, or of another run in the meantime, may be replaced.
     **options
         As for :func:`solve`.
 
     Raises
     ------
     PlanFileError
-        If ``out`` cannot take a plan; told before anything is solved.
+        If ``out`` cannot take a plan; raised before anything is solved.
+    PlanNotSaved
+        If it can no longer when the plan is found; it says where the plan is kept.
     """
-    target = Path(out)
-    check_writable(target)
+    return solve_to_place(instance, prepare(Path(out), instance, tables, replace), tables, **options)[0]
+
+
+def solve_to_place(instance: Instance, place: Place, tables: str = "csv", **options: Any) -> tuple[Plan, Placed]:
+    """Solve as :func:`solve_to_folder` does, to a place that was looked at before; the plan, and where it is."""
     with interruptible_from_search_on():
-        return _solved_to_folder(instance, target, tables, options)
-
-
-def _solved_to_folder(instance: Instance, target: Path, tables: str, options: dict[str, Any]) -> Plan:
-    try:
-        plan = solve(instance, **options)
-    except AuditFailed as failure:
-        aside = target.with_name(f"{target.name}.failed-audit")
-        failure.plan.save(aside, tables)
-        raise AuditFailed(failure.violations, kept=str(aside)) from None
-    except BoundContradicted as failure:
-        aside = target.with_name(f"{target.name}.contradicted")
-        failure.plan.save(aside, tables)
-        raise BoundContradicted(failure.objective, failure.bound, failure.currency, str(aside)) from None
-    plan.save(target, tables)
-    return plan
+        try:
+            plan = solve(instance, **options)
+        except AuditFailed as failure:
+            kept = keep_failed(failure.plan, place.folder, tables, "failed-audit")
+            raise AuditFailed(failure.violations, kept=kept) from None
+        except BoundContradicted as failure:
+            kept = keep_failed(failure.plan, place.folder, tables, "contradicted")
+            raise BoundContradicted(failure.objective, failure.bound, failure.currency, kept) from None
+        return plan, write_plan(plan, place, tables)
 
 
 def _no_plan(program: Program, arrays: Arrays, solution: Solution, seconds: float = 0.0) -> Exception:

@@ -7,12 +7,14 @@ it is proven that there is no plan.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from optimizer.bench.runs import Result
 from optimizer.errors import CapoptError
+from optimizer.files import write_file
 from optimizer.instance.examples import examples_folder
 from optimizer.solver.bound import bound_below
 
@@ -88,12 +90,12 @@ def _entry(row: Mapping[str, str]) -> Known:
 
 def write_known(path: Path, known: Mapping[str, Known]) -> None:
     """Write all entries, in the order of their names."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for name in sorted(known):
-            blank = {column: "" if value is None else value for column, value in asdict(known[name]).items()}
-            writer.writerow(blank)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for name in sorted(known):
+        writer.writerow({column: "" if value is None else value for column, value in asdict(known[name]).items()})
+    write_file(path, text.getvalue())
 
 
 def holds_for(known: Known, result: Result) -> bool:

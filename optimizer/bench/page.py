@@ -9,6 +9,7 @@ from typing import Any
 
 from optimizer.bench.runs import Result
 from optimizer.errors import CapoptError
+from optimizer.files import write_file
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 _HEAD = ("instance", "result", "objective", "bound", "gap", "asked gap", "nodes", "solver s", "all s", "MB")
@@ -35,7 +36,7 @@ def put_into(page: Path, text: str) -> None:
     """
     old = read_page(page)
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    page.write_text(pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", old), encoding="utf-8")
+    write_file(page, pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", old))
 
 
 def read_page(page: Path) -> str:

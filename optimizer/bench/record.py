@@ -13,6 +13,7 @@ from optimizer import __version__
 from optimizer.bench.campaign import Trial, counts
 from optimizer.bench.machine import machine
 from optimizer.bench.runs import Limits, Result
+from optimizer.files import write_file
 from optimizer.versions import version_of
 
 
@@ -49,7 +50,7 @@ def today() -> str:
 def write_record(path: Path | None, record: dict[str, Any]) -> None:
     """Write a record, if a file is asked for."""
     if path is not None:
-        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_file(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
 def _head(limits: Limits) -> dict[str, Any]:

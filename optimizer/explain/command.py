@@ -14,6 +14,7 @@ from optimizer.options import Finite
 if TYPE_CHECKING:
     from optimizer.explain.asking import Asking
     from optimizer.instance.edit import Edit
+    from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
     from optimizer.program.holds import Hold
 
@@ -28,6 +29,7 @@ capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
 _EACH, _WHY_NOT = 10.0, 60.0  # seconds for each search
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 _gap = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
+_replace = click.option("--replace", is_flag=True, help="Replace what is there, even another instance's plan.")
 _threads = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
 
 
@@ -143,6 +145,7 @@ def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
 )
 @click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="A table over a range of values of one cell.")
 @click.option("-o", "--output", type=_PLAN, metavar="PLAN", help="Write the new plan there.")
+@_replace
 @_gap
 @_limit(60.0)
 @_threads
@@ -157,9 +160,10 @@ def whatif(
     time_limit: float,
     threads: int | None,
     as_json: bool,
-    **holds: tuple[str, ...],
+    **holds: Any,
 ) -> int:
     """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare."""
+    replace = bool(holds.pop("replace"))
     if not (edits or delays or sweep or any(holds.values())):
         raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
     if sweep and output is not None:
@@ -167,13 +171,13 @@ def whatif(
     from optimizer.explain.asking import Asking
     from optimizer.instance.edit import parse_delay, parse_edit
     from optimizer.interruption import interruptible_from_search_on
-    from optimizer.plan.plan import check_writable, load_plan
+    from optimizer.plan.folder import prepare
+    from optimizer.plan.plan import load_plan
     from optimizer.report.progress import follow
     from optimizer.whatif import WhatIf, parse_holds
 
-    if output is not None:
-        check_writable(output)
     base = load_plan(plan)
+    place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
     asked = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
     options: dict[str, Any] = {"gap": float(asked), "time_limit": time_limit, "threads": threads}
     chosen, held = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
@@ -182,8 +186,7 @@ def whatif(
     with interruptible_from_search_on():
         with follow(base.instance.head.currency) as tell:
             other = WhatIf(base, **options).ask(chosen, held, tell)
-        if output is not None:
-            other.save(output)
+        output = None if place is None else _written(other, base, place)
     from optimizer.plan.compare import compare
     from optimizer.report.comparison_terminal import render
 
@@ -193,6 +196,18 @@ def whatif(
         print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
     _print(render([comparison], width=_width(as_json)), as_json)
     return _told_where(output, code, as_json)
+
+
+def _written(other: Plan, base: Plan, place: Place) -> Path:
+    """Write a plan that was worked out from another one; where it is."""
+    from dataclasses import replace
+
+    from optimizer.plan.folder import write_plan
+
+    placed = write_plan(replace(other, origin=base.origin), place)
+    for note in placed.notes:
+        click.echo(f"capopt: {note}.", err=True)
+    return placed.folder
 
 
 def _told_where(output: Path | None, code: int, as_json: bool) -> int:
@@ -256,11 +271,19 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     "--plans", "count", type=click.IntRange(0, 9), default=2, show_default=True, help="Distinct plans wanted."
 )
 @click.option("-o", "--output", type=_PLAN, metavar="FOLDER", help="Write the distinct plans there.")
+@_replace
 @_limit(20.0)
 @_threads
 @_json
 def alternatives(
-    plan: Path, within: str, count: int, output: Path | None, time_limit: float, threads: int | None, as_json: bool
+    plan: Path,
+    within: str,
+    count: int,
+    output: Path | None,
+    replace: bool,
+    time_limit: float,
+    threads: int | None,
+    as_json: bool,
 ) -> int:
     """Tell what plans that cost little more have in common, and where they differ.
 
@@ -269,16 +292,18 @@ def alternatives(
     """
     from optimizer.explain.alternatives import find_alternatives
     from optimizer.explain.explanation import plain_rows
+    from optimizer.plan.folder import prepare
     from optimizer.plan.plan import load_plan
     from optimizer.solver.solution import Options
 
     share = _share(within)
     loaded = load_plan(plan)
     options = Options(gap=0.01, time_limit=time_limit, threads=threads)
+    names = [] if output is None else [output / f"{number}" for number in range(1, count + 1)]
+    places = [prepare(name, loaded.instance, "csv", replace, loaded.origin) for name in names]
     found = find_alternatives(loaded, share, count, options)
-    if output is not None:
-        for number, other in enumerate(found.plans, start=1):
-            other.save(output / f"{number}")
+    for other, place in zip(found.plans, places, strict=False):
+        _written(other, loaded, place)
     if as_json:
         told = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
         tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}

@@ -25,6 +25,7 @@ from optimizer.explain.requirement import Requirement
 from optimizer.explain.steps import steps_table, usual_steps
 from optimizer.explain.values import values_table
 from optimizer.instance.edit import Edit
+from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.solver.solution import Options
 
@@ -104,17 +105,21 @@ class Explanation:
         return {name: plain_rows(getattr(self, name)) for name in EXPLAINED}
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the tables into the plan's folder, as CSV; returns their paths.
+        """Write the tables into the plan's folder, as CSV, all at once; returns their paths.
 
         Where only some offers, steps, exits, events or caps were come to, what was worked out of others before stays.
+
+        Raises
+        ------
+        PlanNotSaved
+            If the folder cannot be written, or holds another plan by now; it says where the plan is kept with them.
         """
-        written = []
-        for name, table in self.tables.items():
-            whole = self._with_earlier(name, _NAMES[name]) if name in _NAMES else table
-            path = Path(folder) / f"{name}.csv"
-            whole.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
-            written.append(path)
-        return written
+        found = {
+            name: self._with_earlier(name, _NAMES[name]) if name in _NAMES else table
+            for name, table in self.tables.items()
+        }
+        write_explained(self.plan, Path(folder), found)
+        return [Path(folder) / f"{name}.csv" for name in found]
 
     def _with_earlier(self, name: str, key: str) -> pd.DataFrame:
         """A table, with rows that an earlier explanation worked out and this one did not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from optimizer.files import write_file
 from optimizer.instance import reference
 from optimizer.instance.save import cell_value
 from optimizer.instance.workbook_lists import Places, add_lists, gather_names
@@ -47,8 +49,9 @@ def write_workbook(path: Path, head: dict[str, Any], tables: dict[str, list[list
     _write_head(book.create_sheet("instance"), head)
     for name, table in load_schema().tables.items():
         _write_table(book.create_sheet(name), table, tables.get(name, [[]]), gathered)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    book.save(path)
+    content = io.BytesIO()
+    book.save(content)
+    write_file(path, content.getvalue())
 
 
 def _write_index(sheet: Worksheet, tables: dict[str, list[list[str]]]) -> None:

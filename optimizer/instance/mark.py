@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.errors import CapoptError, Fault
+from optimizer.files import write_file
 from optimizer.instance.workbook import BROKEN
 
 SHEET = "Errors"
@@ -78,8 +80,9 @@ def mark_workbook(source: Path, faults: Sequence[Fault], target: Path, warn: boo
     for cell in _noted(book):  # a note loses its size when it is read
         lines = sum(1 + len(line) // 50 for line in cell.comment.text.splitlines())
         cell.comment.width, cell.comment.height = 320, 25 + 18 * lines
-    target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
+    content = io.BytesIO()
+    book.save(content)
+    write_file(target, content.getvalue())
     told = f"Wrote {target}, with {len(faults):,} marked" if faults else f"Wrote {target}, without any mark"
     return f"{told}. Drawings of the workbook may be missing in it." if _drawn(source) else f"{told}."
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from optimizer.carry import Kind
+from optimizer.files import write_file, write_files
+from optimizer.folders import replace_folder
 from optimizer.instance.head_file import HEAD_FILE
 from optimizer.instance.notes import Notes, is_comment, is_note, with_notes
 from optimizer.instance.raw import number_text
@@ -20,21 +25,57 @@ if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
 
 
+def is_table_file(parts: tuple[str, ...]) -> bool:
+    """Whether a path below an instance's folder is one that :func:`save_folder` writes."""
+    path = PurePath(*parts)
+    return len(parts) == 1 and (parts[0] == HEAD_FILE or (path.suffix == ".csv" and path.stem in load_schema().tables))
+
+
 def save_folder(instance: Instance, folder: Path) -> None:
     """Write ``instance.toml`` and one CSV per table that has rows; the other tables of the format are removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    head = _head_text(instance)
-    (folder / HEAD_FILE).write_text(head, encoding="utf-8", newline="\n")
+    put_folder(folder, folder_contents(instance))
+
+
+def put_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the files of an instance into a folder; its tables that are not among them are removed, other files stay.
+
+    The folder is replaced at once. Only where it is the working folder, or holds folders or no instance, are its files
+    replaced one by one, the head last.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    if not folder.exists() or _can_be_exchanged(folder):
+        replace_folder(folder, contents, KIND)
+        return
+    write_files(folder, {name: contents[name] for name in sorted(contents, key=lambda name: name == HEAD_FILE)})
     for table in load_schema().tables:
-        path = folder / f"{table}.csv"
+        if f"{table}.csv" not in contents:
+            (folder / f"{table}.csv").unlink(missing_ok=True)
+
+
+def _can_be_exchanged(folder: Path) -> bool:
+    plain = (folder / HEAD_FILE).is_file() and not any(entry.is_dir() for entry in folder.iterdir())
+    return plain and not folder.is_mount() and not folder.samefile(Path.cwd())
+
+
+def folder_contents(instance: Instance) -> dict[str, bytes]:
+    """The files of an instance by their names."""
+    contents = {HEAD_FILE: _head_text(instance).encode()}
+    for table in load_schema().tables:
         if records := _records(instance, table):
-            with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows([_csv(cell) for cell in record] for record in records)
-        else:
-            path.unlink(missing_ok=True)
+            contents[f"{table}.csv"] = _csv_bytes(records)
     for name, notes in _sheets(instance).items():
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([_csv(cell) for cell in row] for _, row in notes.rows)
+        contents[f"{name}.csv"] = _csv_bytes(list(cells) for _, cells in notes.rows)
+    return contents
+
+
+def _csv_bytes(records: Iterable[list[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_csv(cell) for cell in record] for record in records)
+    return text.getvalue().encode()
 
 
 def save_workbook(instance: Instance, path: Path) -> None:
@@ -50,8 +91,12 @@ def save_workbook(instance: Instance, path: Path) -> None:
             _write(book.create_sheet(table), records)
     for name, notes in _sheets(instance).items():
         _write(book.create_sheet(name[:31]), [list(cells) for _, cells in notes.rows])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    book.save(path)
+    content = io.BytesIO()
+    book.save(content)
+    write_file(path, content.getvalue())
+
+
+KIND = Kind(HEAD_FILE, is_table_file)
 
 
 def _head(instance: Instance) -> list[tuple[str, Any]]:

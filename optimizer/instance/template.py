@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from optimizer.errors import CapoptError
 from optimizer.instance import reference, starter
 from optimizer.instance.examples import find_example
+from optimizer.instance.save import put_folder
 from optimizer.schema import Column, load_schema
 
 HEAD_FILE = "instance.toml"
@@ -60,10 +60,12 @@ def create(target: Path, *, blank: bool = False, example: str = "") -> list[Path
 
         write_workbook(target, head, tables)
         return [target]
-    target.mkdir(parents=True, exist_ok=True)
     if source:
-        return [Path(shutil.copyfile(file, target / file.name)) for file in sorted(source.iterdir()) if file.is_file()]
-    return _write_folder(target, head, tables)
+        contents = {file.name: file.read_bytes() for file in source.iterdir() if file.is_file()}
+    else:
+        contents = {name: text.encode() for name, text in _texts(head, tables).items()}
+    put_folder(target, contents)
+    return [target / name for name in sorted(contents)]
 
 
 def refuse_existing(target: Path) -> None:
@@ -103,15 +105,14 @@ def _load(folder: Path) -> tuple[dict[str, Any], dict[str, Rows]]:
 
 
 # ---------------------------------------------------------------- folder
-def _write_folder(folder: Path, head: dict[str, Any], tables: dict[str, Rows]) -> list[Path]:
+def _texts(head: dict[str, Any], tables: dict[str, Rows]) -> dict[str, str]:
+    """The files of a new folder by their names."""
     texts = {HEAD_FILE: head_text(head), GUIDE_FILE: guide_text(head["name"], tables)}
     for name, rows in tables.items():
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows(rows)
         texts[f"{name}.csv"] = lines.getvalue()
-    for file, text in texts.items():
-        (folder / file).write_text(text, encoding="utf-8", newline="\n")
-    return [folder / file for file in sorted(texts)]
+    return texts
 
 
 def head_text(head: dict[str, Any]) -> str:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.errors import PlanFileError
+from optimizer.errors import CapoptError, PlanFileError
+from optimizer.folders import fingerprint, restore
 from optimizer.instance.instance import Instance
+from optimizer.plan.folder import (
+    FORMATS,
+    HEAD_FILE,
+    INSTANCE_FOLDER,
+    KIND,
+    NO_PARQUET,
+    Place,
+    check_writable,
+    refuse_another,
+    take_origin,
+    write_plan,
+)
 from optimizer.plan.tables import COLUMNS, make_table, text_columns
 
 if TYPE_CHECKING:
     from optimizer.explain.explanation import Explanation
     from optimizer.report.figures import Figures
 
-HEAD_FILE = "plan.json"
 # Tables of an explained plan, with their columns of text and of numbers or flags.
 EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "values": (frozenset({"month", "kind", "item", "unit"}), frozenset({"held", "held_fewer", "relaxed"})),
@@ -51,8 +63,7 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"share", "limit", "costs", "at_least", "at_most", "unserved"}),
     ),
 }
-INSTANCE_FOLDER = "instance"
-FORMATS = ("csv", "parquet")
+_TRIES = 20  # readings of a folder that others write
 
 
 @dataclass(frozen=True)
@@ -69,12 +80,15 @@ class Plan:
         The instance it plans.
     explained : dict of str to DataFrame
         Tables by name, as in ``EXPLAINED``, where the plan has been explained.
+    origin : str
+        Where its instance was read from, as an absolute path; ``""`` if the instance itself tells or nobody knows.
     """
 
     head: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     instance: Instance
     explained: dict[str, pd.DataFrame] = field(default_factory=dict)
+    origin: str = ""
 
     @property
     def objective(self) -> float:
@@ -186,8 +200,10 @@ class Plan:
 
         return plan_html(self)
 
-    def save(self, folder: str | Path, tables: str = "csv") -> Path:
-        """Write the plan folder; an earlier plan there is replaced only when the new one is complete.
+    def save(self, folder: str | Path, tables: str = "csv", replace: bool = False) -> Path:
+        """Write the plan folder at once: an earlier plan there is complete until the new one is.
+
+        Files in it that capopt does not write, such as notes and reports, are in the new one too.
 
         Parameters
         ----------
@@ -195,33 +211,23 @@ class Plan:
             Where to; made if missing. A folder that holds something else than a plan is refused.
         tables : {"csv", "parquet"}
             Format of the tables.
+        replace : bool
+            Whether the plan of another instance may be replaced.
 
         Raises
         ------
+        PlanNotSaved
+            If it cannot be written there; it says where the plan is kept instead.
         PlanFileError
-            If the folder holds something else than a plan, or cannot be written.
+            If the folder holds something else than a plan, or the plan of another instance.
         """
         target = Path(folder)
         check_writable(target)
         if tables not in FORMATS:
             raise PlanFileError(f"tables = {tables!r}; expected one of {', '.join(FORMATS)}")
-        draft = target.with_name(f".{target.name}.draft")
-        try:
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir(parents=True)
-            self.instance.save(draft / INSTANCE_FOLDER)
-            for name, table in self.explained.items():
-                _write_table(table, draft / name, "csv")
-            for name, table in self.tables.items():
-                _write_table(table, draft / name, tables)
-            (draft / HEAD_FILE).write_text(json.dumps(self.head, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-            if target.exists():
-                shutil.rmtree(target)
-            draft.rename(target)
-        except OSError as error:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise PlanFileError(f"the plan cannot be written to {target}: {error.strerror or error}") from error
-        return target
+        if not replace:
+            refuse_another(target, self.instance, self.origin)
+        return write_plan(self, Place(target), tables).folder
 
 
 def _figure(head: dict[str, Any], key: str) -> float:
@@ -230,30 +236,6 @@ def _figure(head: dict[str, Any], key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PlanFileError(f"{HEAD_FILE}: {key} is {value!r}; a number expected")
     return float(value)
-
-
-def check_writable(target: Path) -> None:
-    """Refuse a target that exists and is not a plan folder.
-
-    Raises
-    ------
-    PlanFileError
-        If ``target`` is a file, or a folder with something else in it than a plan.
-    """
-    if target.is_file():
-        raise PlanFileError(f"{target} is a file; name a folder for the plan")
-    if target.is_dir() and any(target.iterdir()) and not (target / HEAD_FILE).is_file():
-        raise PlanFileError(f"{target} is not empty and holds no plan; name another folder for the plan")
-
-
-def _write_table(table: pd.DataFrame, path: Path, kind: str) -> None:
-    if kind == "csv":
-        table.to_csv(path.with_suffix(".csv"), index=False, float_format="%.12g", lineterminator="\n")
-        return
-    try:
-        table.to_parquet(path.with_suffix(".parquet"), index=False)
-    except ImportError as error:
-        raise PlanFileError("Parquet tables need pyarrow: pip install 'capopt[parquet]'") from error
 
 
 def load_plan(folder: str | Path) -> Plan:
@@ -271,9 +253,32 @@ def load_plan(folder: str | Path) -> Plan:
     InstanceError
         If the copy of the instance in it is broken.
     """
+    source = Path(folder)
+    restore(source, KIND)
+    for _ in range(_TRIES):
+        before = _state(source)
+        try:
+            plan = _load(source)
+        except CapoptError:
+            if _state(source) == before:
+                raise
+        else:
+            if _state(source) == before:
+                return plan
+    raise PlanFileError(f"{source} is written over and over by other runs; load it when they have ended")
+
+
+def _state(source: Path) -> object:
+    """What changes when a folder is replaced while it is read."""
+    try:
+        return os.stat(source).st_ino, fingerprint(source, KIND)
+    except OSError:
+        return None
+
+
+def _load(source: Path) -> Plan:
     from optimizer.instance.read import read
 
-    source = Path(folder)
     if not (source / HEAD_FILE).is_file():
         raise PlanFileError(f"{source} is not a plan folder: it has no {HEAD_FILE}")
     try:
@@ -284,7 +289,8 @@ def load_plan(folder: str | Path) -> Plan:
     if missing:
         raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}")
     tables = {name: _read_table(source, name) for name in COLUMNS}
-    return Plan(head, tables, read(source / INSTANCE_FOLDER), _read_explained(source))
+    instance, explained = read(source / INSTANCE_FOLDER), _read_explained(source)
+    return Plan(head, tables, instance, explained, take_origin(head, source))
 
 
 def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
@@ -328,6 +334,6 @@ def _read_table(source: Path, name: str) -> pd.DataFrame:
     except FileNotFoundError as error:
         raise PlanFileError(f"{source}: table {name} is missing") from error
     except ImportError as error:
-        raise PlanFileError("Parquet tables need pyarrow: pip install 'capopt[parquet]'") from error
+        raise PlanFileError(NO_PARQUET) from error
     except (ValueError, OSError, pd.errors.ParserError) as error:
         raise PlanFileError(f"{csv} cannot be read: {error}") from error

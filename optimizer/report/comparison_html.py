@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optimizer.files import write_file
 from optimizer.report import comparison as tables
 from optimizer.report import comparison_charts as charts
 from optimizer.report import comparison_time as time
@@ -43,9 +44,7 @@ def write_comparison_html(comparisons: Sequence[Comparison], path: str | Path) -
     subtitle = f"{head.title or head.name}: what moved, and what it costs; every difference is over {first.names[0]}"
     text = render_page(" → ".join(names), subtitle, sections)
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
-    return target
+    return write_file(target, text)
 
 
 def _plans(comparisons: Sequence[Comparison]) -> Section:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optimizer.files import write_files
 from optimizer.program.index import Index
 from optimizer.report import focus_commitments, focus_costs
 from optimizer.report.focus_signatures import signatures
@@ -37,20 +39,19 @@ def write_focus(plan: Plan, folder: str | Path) -> list[Path]:
     signed = signatures(plan, index)
     commitments = [*focus_commitments.contract_rows(plan, signed), *focus_commitments.spend_rows(plan)]
     costs = focus_costs.Costs(plan, index, signed).rows()
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    return [
-        _write(target / COMMITMENTS, focus_commitments.COLUMNS, commitments),
-        _write(target / COSTS, focus_costs.COLUMNS, costs),
-    ]
+    texts = {
+        COMMITMENTS: _text(focus_commitments.COLUMNS, commitments),
+        COSTS: _text(focus_costs.COLUMNS, costs),
+    }
+    return write_files(folder, texts)
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
-    return path
+def _text(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:

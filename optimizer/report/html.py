@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optimizer.files import write_file
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
 from optimizer.report.charts import Chart, Ground
 from optimizer.report.grid import Grid, percents, whole
@@ -38,9 +39,7 @@ def write_html(plan: Plan, path: str | Path) -> Path:
     """
     target = Path(path)
     text = page(plan)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
-    return target
+    return write_file(target, text)
 
 
 def page(plan: Plan) -> str:

@@ -15,6 +15,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from optimizer.errors import CapoptError
+from optimizer.files import write_file
 from optimizer.instance.raw import CELL_LIMIT
 
 HEADER = 2  # row of the header, counted from 0: above it stand title and units
@@ -102,10 +103,7 @@ class Book:
     def save(self, path: str | Path) -> Path:
         """Finish the workbook and write it; folders on the way are made."""
         self.book.close()
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(self._content.getvalue())
-        return target
+        return write_file(path, self._content.getvalue())
 
     # ------------------------------------------------------------ cells
     def put(self, sheet: Any, row: int, column: int, value: Any, kind: str = "", style: str = "") -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import optimizer
 from optimizer.cli import cli
+from optimizer.errors import PlanNotSaved
 from optimizer.exits import run
 from optimizer.plan.audit import audit
 from tests.command import Ended, capopt
@@ -117,6 +118,28 @@ def test_a_quick_explanation_keeps_what_a_delay_costs(call: Run, plan: Path) -> 
     assert {name: (plan / f"{name}.csv").read_text("utf-8") for name in before} == before
     # A month of hours in place of the lease that is signed first: 5000 - 3000.
     assert pd.read_csv(plan / "deadlines.csv")["delay_costs"][0] == pytest.approx(2000)
+
+
+def test_tables_do_not_go_to_another_plan(plan: Path) -> None:
+    """Tests that what was worked out for a plan that was replaced meanwhile is kept with that plan, elsewhere."""
+    found = optimizer.load_plan(plan).explain(quick=True)
+    solved(tiny(3, {"jobs": [20]}, **TABLES)).save(plan)
+    with pytest.raises(PlanNotSaved, match="it holds another plan by now") as caught:
+        found.save(plan)
+    assert not (plan / "values.csv").exists()
+    assert caught.value.kept == str(plan.with_name("plan-2"))
+    kept = optimizer.load_plan(caught.value.kept)
+    assert kept.objective == pytest.approx(COST)
+    assert set(kept.explained) == {"values", "deadlines"}
+
+
+def test_who_works_in_the_folder_stays_in_it(call: Run, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an explanation of the working folder goes into that folder itself."""
+    monkeypatch.chdir(plan)
+    before = plan.stat().st_ino
+    assert call("explain", ".", "--quick").code == 0
+    assert Path.cwd().stat().st_ino == before
+    assert set(optimizer.load_plan(".").explained) == {"values", "deadlines"}
 
 
 def test_explain_one_offer_only(call: Run, plan: Path) -> None:

@@ -1,0 +1,327 @@
+"""Folders that are replaced at once: the old one or the new one is there, complete, whatever happens in between.
+
+The new folder is written as a draft in the same place under another name, locked by its run. What is not ours in the
+old one is carried over, then the two change places, and the old one is taken away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from optimizer import files
+from optimizer.carry import Kind, carry, clear
+from optimizer.exchange import OLD, exchange
+
+MARK = ".draft"  # a file that drafts have; what was once in its place has none
+ANY = "any"  # whatever is there may be replaced
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR, errno.ENOTDIR)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a folder is now.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is.
+    notes : tuple of str
+        What somebody should know about it, in sentences.
+    """
+
+    folder: Path
+    notes: tuple[str, ...] = ()
+
+
+class NotPlaced(OSError):
+    """A folder that is complete and could not be put into its place; it is at `kept`."""
+
+    def __init__(self, why: OSError, kept: Path) -> None:
+        super().__init__(why.errno, f"{why.strerror or why}; what was written is complete in {kept}", why.filename)
+        self.why, self.kept = why, kept
+
+
+class Superseded(OSError):
+    """What was to be replaced has been replaced by another run."""
+
+
+def replace_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expected: str = ANY) -> Placed:
+    """Write a folder, in the place of an earlier one of its kind.
+
+    Parameters
+    ----------
+    target : Path
+        Where to; folders on the way are made. A symbolic link stays, and the folder it points to is replaced.
+    contents : mapping of str to bytes
+        The files by their paths below the folder.
+    kind : Kind
+        What is ours in the earlier folder; the rest is carried over.
+    expected : str
+        What may be replaced, as :func:`fingerprint` gives it; another one is left alone.
+
+    Returns
+    -------
+    Placed
+        Where it is, and what to know.
+
+    Raises
+    ------
+    NotPlaced
+        If it was written, and could not be put into its place: it is complete, under another name.
+    OSError
+        If it could not be written; nothing has changed then.
+    """
+    real = Path(os.path.realpath(target))
+    ours = _with_mark(replace(kind, is_ours=lambda parts: kind.is_ours(parts) or "/".join(parts) in contents))
+    with _new_draft(real) as draft:
+        _fill(draft.path, contents, kind.head)
+        try:
+            return Placed(target, _place(draft.path, real, ours, expected))
+        except OSError as error:
+            draft.stays = True
+            raise NotPlaced(error, _put_beside(draft.path, real)) from error
+
+
+def update_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expected: str) -> Placed:
+    """Write files into a folder that is there, all at once; its other files stay as they are.
+
+    Raises
+    ------
+    Superseded
+        If the folder is another one than expected by now.
+    OSError
+        If it could not be written; nothing has changed then.
+    """
+    real = Path(os.path.realpath(target))
+    only = replace(kind, is_ours=lambda parts: "/".join(parts) in contents, misleads=lambda _: False)
+    with _new_draft(real) as draft:
+        _fill(draft.path, contents, kind.head)
+        return Placed(target, _place(draft.path, real, _with_mark(only), expected, strict=True))
+
+
+def fingerprint(folder: Path, kind: Kind) -> str:
+    """What tells one content of a folder from another: a hash of its head, ``""`` if it has none."""
+    try:
+        return hashlib.sha256((folder / kind.head).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def check_replaceable(real: Path, kind: Kind) -> None:
+    """Refuse a place in which something else is than a folder of a kind, or an empty one.
+
+    Raises
+    ------
+    OSError
+        If it is.
+    """
+    if not real.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(real))
+    if not (real / kind.head).is_file() and os.listdir(real):
+        raise FileExistsError(errno.EEXIST, "it is not empty and holds something else", str(real))
+
+
+def check_place(target: Path) -> None:
+    """See that a folder can be written to a place, by making a draft of it and taking that away.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    real = Path(os.path.realpath(target))
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(real)  # a name that is too long, links that go round
+    if os.path.ismount(real):
+        raise OSError(errno.EBUSY, "it is where a file system is mounted; name a folder below it", str(real))
+    home = real.parent
+    while not home.exists():
+        home = home.parent
+    if not home.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(home))
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "Permission denied", str(home))
+    probe = files.draft_of(home / real.name)
+    try:
+        os.mkdir(probe)
+        os.rmdir(probe)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(home)) from error
+
+
+# ---------------------------------------------------------------- a draft
+def _with_mark(kind: Kind) -> Kind:
+    return replace(kind, is_ours=lambda parts: parts == (MARK,) or kind.is_ours(parts))
+
+
+@dataclass
+class _Draft:
+    """A new folder: where it is, and whether it stays there."""
+
+    path: Path
+    stays: bool = False
+
+
+@contextlib.contextmanager
+def _new_draft(real: Path) -> Iterator[_Draft]:
+    """Make a new folder next to another one, locked by this process; it is taken away at the end if it is there."""
+    real.parent.mkdir(parents=True, exist_ok=True)
+    path = files.draft_of(real)
+    with files.alone_in(real.parent):
+        os.mkdir(path)
+        number = _locked(path)
+    draft, made = _Draft(path), os.stat(path)
+    try:
+        yield draft
+    finally:
+        with contextlib.suppress(OSError):
+            if not draft.stays and os.path.samestat(made, os.stat(path)):  # not what it was exchanged for
+                shutil.rmtree(path, ignore_errors=True)
+        _unlock(number)
+
+
+def _locked(folder: Path) -> int:
+    """Open and lock a folder; the number of the open file, -1 where folders cannot be opened."""
+    try:
+        number = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return -1
+    files.lock(number)
+    return number
+
+
+def _unlock(number: int) -> None:
+    if number >= 0:
+        os.close(number)
+
+
+def _fill(draft: Path, contents: Mapping[str, bytes], head: str) -> None:
+    """Write everything into a draft, its head last."""
+    files.write_new(draft / MARK, b"")
+    for name in sorted(contents, key=lambda name: name == head):
+        (draft / name).parent.mkdir(parents=True, exist_ok=True)
+        files.write_new(draft / name, contents[name])
+    for folder in {(draft / name).parent for name in contents}:
+        files.sync_folder(folder)
+
+
+def _place(draft: Path, real: Path, kind: Kind, expected: str, strict: bool = False) -> tuple[str, ...]:
+    """Put a draft into its place; returns what to know about what was there."""
+    with files.alone_in(real.parent):
+        found = fingerprint(real, kind)
+        if expected not in (ANY, found) and (found or strict):
+            raise Superseded(0, "another run has written it in the meantime", str(real))
+        if os.path.lexists(real):
+            notes = _replace(draft, real, kind, strict)
+        else:
+            os.rename(draft, real)
+            notes = ()
+        with contextlib.suppress(OSError):
+            os.unlink(real / MARK)
+        files.sync_folder(real.parent)
+    return notes
+
+
+def _replace(draft: Path, real: Path, kind: Kind, strict: bool) -> tuple[str, ...]:
+    """Change places with an earlier folder, and take that away."""
+    check_replaceable(real, kind)
+    carried = carry(real, draft, kind, strict)
+    with contextlib.suppress(OSError):
+        os.unlink(real / MARK)
+    with contextlib.suppress(OSError):
+        os.chmod(draft, stat.S_IMODE(os.stat(real).st_mode))
+    number = _locked(real)
+    try:
+        old = exchange(draft, real)
+        why = clear(old, kind, carried, real)
+    finally:
+        _unlock(number)
+    note = f"what was in {real} before could not be deleted ({why}): what is left of it is in {old}; delete it"
+    return (note,) if why else ()
+
+
+def _put_beside(draft: Path, real: Path) -> Path:
+    """Give a complete draft a name that everybody sees, next to its place; returns where it is."""
+    stem = os.fsdecode(os.fsencode(real.name)[:200])
+    for number in range(2, 10_000):
+        path = real.with_name(f"{stem}-{number}")
+        if os.path.lexists(path):
+            continue
+        try:
+            os.rename(draft, path)
+        except OSError as error:
+            if error.errno in _TAKEN:  # by another run, just now
+                continue
+            return draft
+        with contextlib.suppress(OSError):
+            os.unlink(path / MARK)
+        return path
+    return draft
+
+
+# ---------------------------------------------------------------- what runs that were cut off have left
+def recover(target: Path, kind: Kind) -> tuple[str, ...]:
+    """Put in order what runs that were cut off have left next to a folder; what runs work on now is left alone.
+
+    A folder that was being replaced, and is missing, comes back. A complete draft gets a name that everybody sees.
+    Incomplete drafts, and folders that were replaced already, are taken away.
+
+    Returns
+    -------
+    tuple of str
+        What to know, in sentences.
+    """
+    real = Path(os.path.realpath(target))
+    drafts = [path for path in files.drafts_of(real) if path.is_dir() and not path.is_symlink()]
+    if not drafts:
+        return ()
+    with files.alone_in(real.parent) as alone:
+        left = [path for path in drafts if alone and _is_abandoned(path, real)]
+        return tuple(filter(None, (_recovered(path, real, _with_mark(kind)) for path in left)))
+
+
+def _is_abandoned(path: Path, real: Path) -> bool:
+    """Whether no run works on a draft: nobody has it locked, and nothing in it is new, or its place is empty."""
+    if not files.is_abandoned(path):
+        return False
+    with contextlib.suppress(OSError):
+        newest = max(os.lstat(one).st_mtime for one in (path, *path.iterdir()))
+        return time.time() - newest > files.AGE or (path.name.endswith(OLD) and not os.path.lexists(real))
+    return False
+
+
+def _recovered(path: Path, real: Path, kind: Kind) -> str:
+    """Put one leftover in order; what to know about it."""
+    with contextlib.suppress(OSError):
+        os.rmdir(path)  # with nothing in it
+        return ""
+    complete = (path / kind.head).is_file()
+    if (path / MARK).exists():
+        if complete:
+            return f"a run that was cut off had left a complete folder for {real}; it is now {_put_beside(path, real)}"
+        shutil.rmtree(path, ignore_errors=True)
+        return ""
+    if complete and not os.path.lexists(real):
+        os.rename(path, real)
+        return f"a run that was cut off had moved {real} away; it is back"
+    if (real / kind.head).is_file() and (why := clear(path, kind, {}, real)):
+        return f"{path}, which a run that was cut off has left, could not be deleted ({why}); delete it"
+    return ""
+
+
+def restore(target: Path, kind: Kind) -> None:
+    """Bring back a folder that was moved away by a run that was cut off while it was replaced."""
+    real = Path(os.path.realpath(target))
+    olds = [path for path in files.drafts_of(real) if path.name.endswith(OLD)]
+    if olds and not os.path.lexists(real):
+        time.sleep(0.2)  # a run that is at it right now takes less
+        recover(real, kind)
