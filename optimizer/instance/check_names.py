@@ -42,28 +42,25 @@ def keys(data: Data) -> None:
     for table in data.tables.values():
         if table.spec.adds:
             continue
-        first: dict[tuple[Any, ...], int] = {}
-        first_text: dict[tuple[Any, ...], str] = {}
+        first: dict[tuple[Any, ...], Record] = {}
         for record in table.records:
             key = tuple(record.values[column] for column in table.spec.key)
             if BAD in key:
                 continue
             if key in first:
                 data.doubtful.add(id(record))
-                told = ", ".join(_key_text(record, column) for column in table.spec.key)
-                problem = f"{quoted(told)} stands in row {first[key]} already."
-                dates = [found for name in table.spec.key if isinstance(found := record.found.get(name), date)]
-                alike = difference(str(record.found.get(table.spec.key[0])), first_text[key])
-                problem = " ".join(
-                    [
-                        problem,
-                        *filter(None, [alike]),
-                        *(f"{odd[:1].upper()}{odd[1:]}" for odd in map(odd_date, dates) if odd),
-                    ]
-                )
-                data.fault(table, record, table.spec.key[0], problem)
-            first.setdefault(key, record.row)
-            first_text.setdefault(key, str(record.found.get(table.spec.key[0])))
+                data.fault(table, record, table.spec.key[0], _repeated(table, record, first[key]))
+            first.setdefault(key, record)
+
+
+def _repeated(table: TypedTable, record: Record, first: Record) -> str:
+    """What is said of a row that repeats the key of another, with what its cells may mean instead."""
+    key = table.spec.key
+    shown_key = quoted(", ".join(_key_text(record, column) for column in key))
+    alike = difference(*(str(row.found.get(key[0])) for row in (record, first)))
+    dates = [found for name in key if isinstance(found := record.found.get(name), date)]
+    odd = [f"{problem[:1].upper()}{problem[1:]}" for problem in map(odd_date, dates) if problem]
+    return " ".join(filter(None, [f"{shown_key} stands in row {first.row} already.", alike, *odd]))
 
 
 def _key_text(record: Record, column: str) -> str:

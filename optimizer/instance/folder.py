@@ -185,17 +185,19 @@ def _parse(path: Path, table: str, raw: Raw) -> RawTable:
             raise _UnreadableError(path.name, f"has its cells separated by {name}; expected commas.", line)
     found = RawTable(table, path.name, [cell or "" for cell in header], header_row=line)
     found.comments += comments
+    width = len(header)
     for row, cells in records:
         if take_comment(found, raw, row, cells):
             continue
-        if any(cell is not None for cell in cells[len(header) :]):
-            problem = f"the row has {len(cells)} cells and the header has {len(header)}. {_MANY}"
+        if len(cells) == width:
+            found.rows.append((row, cells))
+        elif any(cell is not None for cell in cells[width:]):
+            problem = f"the row has {len(cells)} cells and the header has {width}. {_MANY}"
             text = shown(",".join(c or "" for c in cells))
             raw.faults.append(Fault(where=path.name, row=row, value=text, problem=problem))
             found.lost.append(cells)
         else:
-            blanks = [None] * (len(header) - len(cells))
-            found.rows.append((row, [*cells[: len(header)], *blanks]))
+            found.rows.append((row, [*cells[:width], *[None] * (width - len(cells))]))
     drop_unnamed(found, raw)
     refuse_long(found, raw)
     return found

@@ -49,8 +49,10 @@ def is_error(value: object) -> bool:
 
 def is_comment(cells: Iterable[Any]) -> bool:
     """Whether a row is a comment: its first cell that is not blank begins with ``#`` and is no error of a formula."""
-    first = next((cell for cell in cells if cell is not None), None)
-    return isinstance(first, str) and first.startswith(MARK) and not is_error(first)
+    for cell in cells:
+        if cell is not None:
+            return isinstance(cell, str) and cell.startswith(MARK) and not is_error(cell)
+    return False
 
 
 def may_be_data(cells: Cells) -> bool:

@@ -71,7 +71,7 @@ def blocks(data: Data) -> None:
                 f"are wanted in all. Check its unit and the unit of demand.amount; {_KEEP}"
             )
             data.fault(table, record, "accelerators_per_block", problem, warn=True)
-        if v["committed_blocks"] is not None and record.found.get("max_blocks") is not None:
+        if v["committed_blocks"] is not None and v["max_blocks"] != table.spec.columns["max_blocks"].default:
             _check_committed(data, record, table.spec.name)
 
 

@@ -46,7 +46,10 @@ ODD: list[tuple[list[date], list[str]]] = [
         ["the date 2026-02-02 is read as 2026-02. Write 2026-02, or its first day."],
     ),
     # A column of last days says what it means; one last day among first days does not.
-    ([date(2026, 1, 31), date(2026, 2, 28), date(2028, 2, 29)], ["it takes effect after the plan ends."]),
+    (
+        [date(2026, 1, 31), date(2026, 2, 28), date(2028, 2, 29)],
+        ["it takes effect after the plan ends. Set months to 26 or more, or take the row out."],
+    ),
     (
         [date(2026, 1, 1), date(2026, 6, 30)],
         ["the date 2026-06-30 is read as 2026-06. Write 2026-06, or its first day."],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.instance.edit import apply_edits
 from optimizer.instance.examples import example_names, find_example
 from optimizer.instance.instance import Instance
 from optimizer.instance.random_instance import random_instance
@@ -20,9 +21,16 @@ def _same(found: Instance, wanted: Instance) -> None:
     for table, rows in wanted.rows.items():
         assert [dict(row) for row in found.rows[table]] == [dict(row) for row in rows], table
     assert found.hash == wanted.hash
+    assert _warned(found) == _warned(wanted)
+
+
+def _warned(instance: Instance) -> list[tuple[str, str]]:
+    """Tables and columns that are warned of."""
+    return [(warning.where.removesuffix(".csv"), warning.column) for warning in instance.warnings]
 
 
 def _there_and_back(instance: Instance, folder: Path) -> None:
+    _same(apply_edits(instance, ()), instance)
     workbook = read(instance.save(folder / "first.xlsx"))
     _same(workbook, instance)
     again = read(workbook.save(folder / "second"))
