@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from optimizer.clock import Tell
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
@@ -121,6 +122,17 @@ def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
     holds : iterable of Hold
         What is held.
     """
+    known, key = _ANSWERED.setdefault(ask, {}), (plan.objective, tuple(holds))
+    if key not in known:
+        known[key] = _worked_out(ask, plan, key[1])
+    return known[key]
+
+
+# What was worked out already, by the plan's cost and what is fixed: one question has one figure in all tables.
+_ANSWERED: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Hold, ...]], Extra]] = WeakKeyDictionary()
+
+
+def _worked_out(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
     try:
         other = ask.ask_held(holds)
     except NoFeasiblePlan:

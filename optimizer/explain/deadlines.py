@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from optimizer.explain.asking import Extra, held_costs
+from optimizer.explain.exits import in_force, kept_until
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.whatif import WhatIf
 
 COLUMNS = (
     *("month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"),
-    *("delay_costs", "at_least", "at_most"),
+    *("delay_costs", "at_least", "at_most", "delay_note"),
 )
 _BACK = ("hand_back", "take_back")
 _ACTS = {
@@ -46,9 +47,10 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         Columns ``month`` (to act in: of order, signature or notice), ``act``, ``decision``, ``item``, ``party``,
         ``blocks``, ``takes_effect`` (first month with, or without, the capacity), ``last_month`` (after which the item
         cannot be decided on any more; blank if it can be until the end), ``delay_costs`` (how much more the best plan
-        found costs in which it is decided a month later at the earliest; blank if there is no such plan, none was found
-        in time, or it was not asked), ``at_least`` and ``at_most`` (between which the difference of best plans is
-        proven to lie).
+        found costs in which it is decided a month later at the earliest; of a hand-back, in which the blocks are kept a
+        month longer, as in the table ``exits``; blank if there is no such plan, none was found in time, or it was not
+        asked), ``at_least`` and ``at_most`` (between which the difference of best plans is proven to lie),
+        ``delay_note`` (why there is none where it was asked).
     """
     rows = []
     for decision in plan.decisions.to_dict("records"):
@@ -59,8 +61,8 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         soon = months is None or plan.instance.month_index(month) < months
         back = decision["decision"] in _BACK
         effect = decision["month"] if back else decision["starts"]
-        more = Extra() if ask is None or not soon else _delay(plan, ask, decision)
-        costs = (more.costs, more.at_least, more.at_most)
+        more = Extra() if ask is None or not soon else held_costs(ask, plan, _later(plan, decision))
+        costs = (more.costs, more.at_least, more.at_most, more.note)
         who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
         rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), *costs))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -96,10 +98,12 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     return plan.instance.label(last) if last < end else ""
 
 
-def _delay(plan: Plan, ask: WhatIf, decision: dict[Any, Any]) -> Extra:
-    """How much more the plan costs if these blocks are decided on a month later at the earliest."""
+def _later(plan: Plan, decision: dict[Any, Any]) -> list[Hold]:
+    """What makes a decision come a month later at the earliest; blocks handed back are kept until then."""
+    if decision["decision"] in _BACK:
+        item, t = str(decision["item"]), plan.instance.month_index(decision["month"])
+        return kept_until(plan, item, in_force(plan, _row(plan, item), item, t - 1), t, t + 1)
     rows = plan.decisions
     same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])
     before = float(rows[same & (rows["month"] < decision["month"])]["blocks"].sum())
-    hold = Hold("delay", decision["decision"], decision["item"], decision["month"], before)
-    return held_costs(ask, plan, [hold])
+    return [Hold("delay", decision["decision"], decision["item"], decision["month"], before)]

@@ -96,9 +96,14 @@ def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
         it is felt), ``costs`` (how much more the best plan found costs, all decisions made anew in the knowledge of
         the event), ``at_least`` and ``at_most`` (between which the difference of best plans is proven to lie),
         ``unserved`` (share of the work wanted that is not served then), ``answer`` (the biggest decisions that differ
-        from the plan's, in words), ``note``: why there are no figures.
+        from the plan's, in words), ``note``: why there are no figures. Events that leave no plan come first.
     """
-    return pd.DataFrame([_row(plan, answer) for answer in found], columns=list(COLUMNS))
+    return pd.DataFrame([_row(plan, answer) for answer in worst_first(found)], columns=list(COLUMNS))
+
+
+def worst_first(found: list[Answer]) -> list[Answer]:
+    """Events that leave no plan, those for which none was found in time, and all others."""
+    return sorted(found, key=lambda answer: (answer.plan is not None, answer.note != NO_PLAN))
 
 
 def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:

@@ -119,11 +119,25 @@ def _leaving(plan: Plan, table: str, row: Any) -> Leaving | None:
     months = [plan.instance.month_index(month) for month in back["month"]]
     end = plan.instance.head.months if row.ends_by is None else min(row.ends_by + 1, plan.instance.head.months)
     month = max(months, default=end)
-    before = float(back["blocks"][[other < month for other in months]].sum())
-    held = float(signed["blocks"].sum()) + float(row.committed_blocks or 0.0)
+    held = in_force(plan, row, str(getattr(row, _NAMES[table])), month - 1)
     earliest = max(row.notice_months, 1, min(max(starts) + row.min_term_months, month))
-    kept = held - float(back["blocks"].sum()) if months else 0.0
-    return Leaving(table, row, month, kept, held - before, earliest, end)
+    kept = held - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
+    return Leaving(table, row, month, kept, held, earliest, end)
+
+
+def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
+    """Blocks of a contract or outlet that can be left at notice that are in force in a month of a plan."""
+    rows = plan.decisions[plan.decisions["item"] == item]
+    starting = rows["decision"].isin(_START.values()).to_numpy()
+    months = rows["starts"].where(starting, rows["month"]).map(plan.instance.month_index)
+    changes = rows["blocks"].where(starting, -rows["blocks"])[(months <= t) & (rows["decision"] != "expire")]
+    agreed = float(row.committed_blocks or 0.0) if row.earliest <= t else 0.0
+    return agreed + float(changes.sum())
+
+
+def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Hold]:
+    """What keeps blocks in force that the plan gives back in ``first`` until another month, the first without them."""
+    return [Hold("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
 
 
 def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
@@ -143,4 +157,4 @@ def _holds(plan: Plan, one: Leaving, month: int) -> list[Hold]:
     label = plan.instance.label
     if month < one.month:
         return [Hold("end", "", one.item, label(month), one.kept)]
-    return [Hold("keep", "", one.item, label(t), one.held) for t in range(one.month - 1, month)]
+    return kept_until(plan, one.item, one.held, one.month, month)

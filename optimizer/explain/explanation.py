@@ -207,7 +207,7 @@ class _Work:
     def everything(self) -> Explanation:
         """All tables, those that take longest last."""
         tables = {"values": self.values(), "deadlines": self.deadlines(), "exits": self.exits()}
-        tables |= self.events()
+        tables |= self.events(tables["deadlines"])
         return self.done(**tables, caps=self.caps(), steps=self.steps(), offers=self.offers())
 
     def values(self) -> pd.DataFrame:
@@ -230,7 +230,7 @@ class _Work:
         each = self._each("leaving", leavings(self.plan)[:ITEMS])
         return self._part(lambda: exits_table(self.ask, self.plan, each, self.stop))
 
-    def events(self) -> dict[str, pd.DataFrame]:
+    def events(self, deadlines: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Tables on events; that on the first month only if all events were come to, since it speaks of all of them."""
         found: list[Answer] = []
 
@@ -239,7 +239,7 @@ class _Work:
             return events_table(self.plan, found)
 
         events = self._part(table)
-        return {"events": events, "first": _NOTHING if self.stopped else first_table(self.plan, found)}
+        return {"events": events, "first": _NOTHING if self.stopped else first_table(self.plan, found, deadlines)}
 
     def caps(self) -> pd.DataFrame:
         if self.stopped:

@@ -9,13 +9,18 @@ import pandas as pd
 from optimizer.explain.deadlines import deadlines_table
 from optimizer.explain.events import Answer
 from optimizer.plan.plan import Plan
+from optimizer.whatif import NO_PLAN, NOT_IN_TIME
 
-COLUMNS = ("month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise")
+COLUMNS = (
+    *("month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"),
+    *("without_plan", "not_found", "delay_costs", "at_least", "at_most", "delay_note"),
+)
+_NONE = (NO_PLAN, NOT_IN_TIME)
 Key = tuple[str, ...]  # act, decision, item, party
 _KEYS = ["act", "decision", "item", "party"]
 
 
-def first_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
+def first_table(plan: Plan, found: list[Answer], deadlines: pd.DataFrame | None = None) -> pd.DataFrame:
     """Decisions due in the first month, of the plan and of the plans for each event.
 
     Parameters
@@ -24,6 +29,8 @@ def first_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
         The plan at hand.
     found : list of Answer
         The plans that are best if something happens; see :func:`optimizer.explain.events.answers`.
+    deadlines : DataFrame, optional
+        What a month's delay costs; see :func:`optimizer.explain.deadlines.deadlines_table`.
 
     Returns
     -------
@@ -31,16 +38,33 @@ def first_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
         Columns ``month``, ``act``, ``decision``, ``item``, ``party``, ``blocks`` (of the plan; 0 if it decides
         nothing of it), ``least`` and ``most`` (blocks in any of these plans), ``events`` (how many events have a
         plan), ``kept`` (in how many of these the decision is made too), ``otherwise`` (the events in which it is not;
-        for what the plan does not decide, those in which it is).
+        for what the plan does not decide, those in which it is), ``without_plan`` and ``not_found`` (events that leave
+        no plan, and for which none was found in time: they count in none of these), ``delay_costs``, ``at_least``,
+        ``at_most`` and ``delay_note`` (as in the deadlines: how much more the best plan costs that decides it a month
+        later, what is proven of that, or why it is open).
     """
     others = {answer.event.text: _chosen(answer) for answer in found if answer.plan is not None}
     mine = _due(plan)
     every = dict.fromkeys([*mine, *(key for due in others.values() for key in due)])
+    none = {note: "; ".join(answer.event.text for answer in found if answer.note == note) for note in _NONE}
     rows = []
     for key in every:
         there = {name: due.get(key, 0.0) for name, due in others.items()}
-        rows.append(_row(plan, key, mine.get(key, 0.0), there))
+        rows.append((*_row(plan, key, mine.get(key, 0.0), there), *none.values(), *_delay(plan, deadlines, key)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _delay(plan: Plan, deadlines: pd.DataFrame | None, key: Key) -> tuple[Any, ...]:
+    """What it costs to decide a month later; of several decisions of a kind the one that can wait least."""
+    nothing = (None, None, None, "")
+    if deadlines is None or deadlines.empty:
+        return nothing
+    due = deadlines[deadlines["month"] <= plan.instance.label(0)]
+    rows = due[(due[_KEYS].astype(str) == list(key)).all(axis=1)].to_dict("records")
+    if not rows:
+        return nothing
+    row = min(rows, key=lambda row: (row["delay_note"] != NO_PLAN, -(row["at_least"] or 0.0)))
+    return tuple(row[name] for name in ("delay_costs", "at_least", "at_most", "delay_note"))
 
 
 def _chosen(answer: Answer) -> dict[Key, float]:

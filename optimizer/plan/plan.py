@@ -43,7 +43,7 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ),
     ),
     "deadlines": (
-        frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month"}),
+        frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month", "delay_note"}),
         frozenset({"blocks", "delay_costs", "at_least", "at_most"}),
     ),
     "exits": (
@@ -55,8 +55,10 @@ EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"costs", "at_least", "at_most", "unserved"}),
     ),
     "first": (
-        frozenset({"month", "act", "decision", "item", "party", "otherwise"}),
-        frozenset({"blocks", "least", "most", "events", "kept"}),
+        frozenset(
+            {"month", "act", "decision", "item", "party", "otherwise", "without_plan", "not_found", "delay_note"}
+        ),
+        frozenset({"blocks", "least", "most", "events", "kept", "delay_costs", "at_least", "at_most"}),
     ),
     "caps": (
         frozenset({"requirement", "rule", "subject", "member", "month", "answer", "note"}),

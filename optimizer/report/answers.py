@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FEW = 3
 _NOTHING = 1e-9  # of the plan's cost: a difference below it is none
-UNCHANGED, NOT_IN_TIME = "no decision differs", "not found in time"
+UNCHANGED, NOT_IN_TIME, NO_PLAN = "no decision differs", "not found in time", "leaves no plan"
 _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
     "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
@@ -176,7 +176,7 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
     due = table[table["month"] <= first]
     names = [deed(row) for row in due.to_dict("records")]
     text = f"Due in {month_text(first)}: {'; '.join(dict.fromkeys(names))}." if names else ""
-    found = [text or f"Nothing is due in {month_text(first)}."]
+    found = [*_cannot_wait(table), text or f"Nothing is due in {month_text(first)}."]
     dear = table[table["delay_costs"].notna() & (table["delay_costs"] > 0)]
     if len(dear):
         row = dear.sort_values(["at_least", "delay_costs"], ascending=False, kind="stable").iloc[0].to_dict()
@@ -189,6 +189,13 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
         names = [f"{deed(row)} ({month_text(str(row['month']))})" for row in last.head(_FEW).to_dict("records")]
         found.append(f"Planned for the last month in which it is possible: {'; '.join(names)}.")
     return found
+
+
+def _cannot_wait(table: pd.DataFrame) -> list[str]:
+    """Decisions that leave no plan a month later."""
+    rows = table[table["delay_note"] == NO_PLAN].to_dict("records")
+    names = dict.fromkeys(f"{deed(row)} ({month_text(str(row['month']))})" for row in rows)
+    return [f"A month later leaves no plan that meets all rules: {'; '.join(names)}."] if names else []
 
 
 def _by_money(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
@@ -206,10 +213,16 @@ def events(plan: Plan, table: pd.DataFrame) -> list[str]:
     return [_event(row, plan) for row in table.to_dict("records")]
 
 
+def without_plan(plan: Plan, table: pd.DataFrame | None) -> list[str]:
+    """Sentences on the events that leave no plan."""
+    rows = [] if table is None else table[table["note"] == NO_PLAN].to_dict("records")
+    return [_event(row, plan) for row in rows]
+
+
 def _event(row: dict[Any, Any], plan: Plan) -> str:
     what = f"If {row['event']}"
     if _missing(row["costs"]):
-        return f"{what}: {'no plan meets all rules' if row['note'] == 'leaves no plan' else row['note']}."
+        return f"{what}: {'no plan meets all rules' if row['note'] == NO_PLAN else row['note']}."
     share = (
         f", and {percent(float(row['unserved']))} of the work is not served in the one found" if row["unserved"] else ""
     )
@@ -251,18 +264,51 @@ def _asked(row: dict[Any, Any], plan: Plan) -> str:
 
 
 def first(plan: Plan, table: pd.DataFrame) -> list[str]:
-    """What to do in the first month whatever happens, and what depends on it."""
-    month = month_text(plan.instance.label(0))
-    mine = table[table["blocks"] > 0]
-    sure = mine[mine["kept"] == mine["events"]]
-    names = [_least(row) for row in sure.to_dict("records")]
-    found = [f"In {month}, whatever of this happens: {'; '.join(names)}."] if names else []
+    """What to do in the first month whatever happens, and what depends on it; events without a plan first."""
+    month, mine = month_text(plan.instance.label(0)), table[table["blocks"] > 0]
+    found = _without_plan(table, month)
+    rows = mine[(mine["kept"] == mine["events"]) & (mine["events"] > 0)].to_dict("records")
+    sure = [f"{_least(row)}{_waiting(row, plan)}" for row in rows if _must(row, plan)]
+    loose = [_least(row) for row in rows if not _must(row, plan)]
+    found += [f"In {month}, whatever {'else ' if found else ''}of this happens: {'; '.join(sure)}."] if sure else []
+    if loose:
+        found.append(
+            f"Decided in {month} in all plans found, but it is not proven that a month later costs more: "
+            f"{'; '.join(loose)}."
+        )
     open_ = mine[mine["kept"] < mine["events"]]
     found += [f"{deed(row)} not if {row['otherwise']}." for row in open_.to_dict("records")]
     found += [
         f"{deed(row)} only if {row['otherwise']}." for row in table[table["blocks"] <= 0].head(_FEW).to_dict("records")
     ]
     return found or [f"Nothing has to be decided in {month}, whatever of this happens."]
+
+
+def _without_plan(table: pd.DataFrame, month: str) -> list[str]:
+    """Events that leave no plan, and those for which none was found in time."""
+    if table.empty:
+        return []
+    row = table.iloc[0]
+    found = []
+    if row["without_plan"]:
+        found.append(f"No plan meets all rules, whatever is decided in {month}, if {row['without_plan']}.")
+    if row["not_found"]:
+        found.append(f"No plan was found in time, so that nothing is said about it, if {row['not_found']}.")
+    return found
+
+
+def _must(row: dict[Any, Any], plan: Plan) -> bool:
+    """Whether a decision that all plans found make is needed: a month later is proven to cost more, or not tried."""
+    if _missing(row["at_least"]):
+        return str(row["delay_note"]) != NOT_IN_TIME and _missing(row["delay_costs"])
+    return float(row["at_least"]) > _NOTHING * abs(plan.objective)
+
+
+def _waiting(row: dict[Any, Any], plan: Plan) -> str:
+    """What it costs to decide a month later, where that was worked out."""
+    if _missing(row["delay_costs"]):
+        return f" (a month later {row['delay_note']})" if row["delay_note"] else ""
+    return f" (a month later {more(row, plan, 'delay_costs')})"
 
 
 def _least(row: dict[Any, Any]) -> str:

@@ -194,10 +194,15 @@ def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableTy
         Column("Blocks", [count(float(value)) for value in shown["blocks"]], spare=1),
         Column("Takes\neffect", shown["takes_effect"].astype(str).tolist(), left=True, spare=2),
         Column("Possible\nuntil", until, left=True),
-        Column(f"A month later\ncosts, {currency}", spans(shown)),
+        Column(f"A month later\ncosts, {currency}", later(shown)),
     ]
     rest = len(table) - len(shown)
     return [make_table("When to decide", columns, width), Text(f"and {rest} more, in deadlines.csv\n" if rest else "")]
+
+
+def later(table: pd.DataFrame) -> list[str]:
+    """What a month's delay costs, or why that is open."""
+    return [one or str(note) for one, note in zip(spans(table), table["delay_note"], strict=True)]
 
 
 def _verb(kind: object) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from optimizer.report import answers
 from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
-from optimizer.report.explained import NO_FEWER, best_month, deed, fewer_by_item, price_to_win, spans
+from optimizer.report.explained import NO_FEWER, best_month, deed, fewer_by_item, later, price_to_win, spans
 from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
 from optimizer.report.section_exposure import caps_grid
@@ -65,7 +65,8 @@ def _answered(ground: Ground, name: str, caption: str, make: Make) -> tuple[Any,
     if table is None:
         return ()
     if table.empty:
-        return (Prose([_QUIET[name]]),)
+        events = ground.plan.explained.get("events") if name == "first" else None
+        return (Prose([*answers.without_plan(ground.plan, events), _QUIET[name]]),)
     sentences = getattr(answers, name)(ground.plan, table)
     if name != "first":
         sentences += answers.doubt(ground.plan)
@@ -146,14 +147,14 @@ def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
 
 def _deadlines(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
-    for row in table.to_dict("records"):
+    for row, waiting in zip(table.to_dict("records"), later(table), strict=True):
         party, until = party_text(str(row["party"])), str(row["last_month"]) or "the end"
         who = (str(row["month"]), deed(row), party, str(row["takes_effect"]), until)
-        rows.append((*who, count(row["blocks"]), span_text(row["at_least"], row["at_most"])))
+        rows.append((*who, count(row["blocks"]), waiting))
     columns = ("Month", "What", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
     note = (
         f"A month later: how much more the best plan is proven to cost, in {ground.currency}; for the first months. "
-        "Blank: not worked out, or no plan with that delay."
+        "Of a hand-back: with the blocks kept a month longer. Blank: not worked out."
     )
     return Grid(columns, rows, 5, note)
 
@@ -197,13 +198,15 @@ def _events(ground: Ground, table: pd.DataFrame) -> Grid:
 
 def _first(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
-    for row in table.to_dict("records"):
+    for row, waiting in zip(table.to_dict("records"), later(table), strict=True):
         kept = f"{int(row['kept'])} of {int(row['events'])}"
         blocks = (count(row["blocks"]), count(row["least"]), count(row["most"]))
-        rows.append((deed(row), party_text(str(row["party"])), str(row["otherwise"]), kept, *blocks))
-    columns = ("Decision", "Party", "Otherwise if", "Made in", "Blocks", "Least", "Most")
+        rows.append((deed(row), party_text(str(row["party"])), str(row["otherwise"]), kept, *blocks, waiting))
+    columns = ("Decision", "Party", "Otherwise if", "Made in", "Blocks", "Least", "Most", "A month later costs")
     note = (
         "Made in: in how many of the what-ifs below the best plan found makes it too. Otherwise: the what-ifs in which "
-        "it is not made, or, of what this plan does not decide, in which it is. Least and most: blocks in any of them."
+        "it is not made, or, of what this plan does not decide, in which it is. Least and most: blocks in any of them. "
+        f"A month later costs: how much more the best plan is proven to cost then, in {ground.currency}. What-ifs "
+        "without a plan count in none of these."
     )
     return Grid(columns, rows, 3, note)

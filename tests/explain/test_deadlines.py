@@ -9,6 +9,7 @@ import pytest
 
 import optimizer
 from optimizer.explain.deadlines import deadlines_table
+from optimizer.explain.exits import exits_table, leavings
 from optimizer.instance.instance import Instance
 from tests.program.tiny import solved, tiny
 
@@ -56,8 +57,49 @@ def test_only_what_is_due_soon() -> None:
     assert deadlines_table(plan)["delay_costs"].isna().all()
 
 
-def test_a_delay_that_leaves_no_plan_has_no_cost() -> None:
-    """Tests that where all work must be served, a later lease is no plan at all."""
+def test_a_hand_back_a_month_later_costs_the_same_everywhere() -> None:
+    """Tests that blocks handed back later are kept until then, in the deadlines as in the table of exits."""
+    # Months 0 and 1 need ten, month 2 nothing. The lease costs 3000 a month, hours 500 each, so 5000: the plan signs it
+    # for two months, with a least term of one. Kept a month longer it costs 3000 more.
+    lease = {"price": 3000, "min_term_months": 1, "max_blocks": 1}
+    hours = [{"price": 5, "max_accelerators": 10}]
+    plan = solved(tiny(4, {"jobs": [10, 10, 0]}, contracts=[lease], on_demand=hours))
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    late = deadlines_table(plan, ask)
+    late = late[late["decision"] == "hand_back"]
+    exits = exits_table(ask, plan, leavings(plan))
+    assert late["delay_costs"].tolist() == pytest.approx([3000])
+    assert exits[exits["shift"] == 1]["costs"].tolist() == late["delay_costs"].tolist()
+
+
+def test_a_hand_back_kept_later_does_not_give_up_the_signature() -> None:
+    """Tests that what a hand-back a month later costs is not what it costs never to have signed."""
+    # Ten wanted in month 0: the lease at 4000 beats hours at 5000. A month longer costs 4000, and not the 1000 that
+    # hours from the beginning would cost more.
+    lease = {"price": 4000, "min_term_months": 1, "max_blocks": 1}
+    hours = [{"price": 5, "max_accelerators": 10}]
+    plan = solved(tiny(3, {"jobs": [10, 0]}, contracts=[lease], on_demand=hours))
+    late = deadlines_table(plan, optimizer.WhatIf(plan, gap=0, threads=1))
+    assert late[late["decision"] == "hand_back"]["delay_costs"].tolist() == pytest.approx([4000])
+
+
+def test_a_run_must_start_in_time_to_be_over_by_its_deadline() -> None:
+    """Tests that the last start of a run of two months with its deadline in month 4 is month 3."""
+    run = {"work": 20, "sizes": "10", "release": 0, "deadline": 4, "penalty": 9999, "required": True}
+    row = only(tiny(8, {"jobs": [0]}, fleet=[{"count": 10}], training_runs=[run]))
+    assert (row["act"], row["last_month"]) == ("start", "2030-04")
+
+
+def test_the_last_hand_back_of_what_must_end() -> None:
+    """Tests that notice of two months for a lease that ends by month 5 can be given until month 3."""
+    lease = {"price": 3000, "min_term_months": 1, "notice_months": 2, "committed_blocks": 1, "earliest": -3}
+    row = only(tiny(8, {"jobs": [10, 10, 10, 0]}, contracts=[{**lease, "ends_by": 5}]))
+    assert (row["act"], row["takes_effect"], row["last_month"]) == ("give notice", "2030-04", "2030-04")
+
+
+def test_a_delay_that_leaves_no_plan_says_so() -> None:
+    """Tests that where all work must be served, a later lease is no plan at all, and that the table says so."""
     must = [{"workload": "jobs", "min_service": 1}]
     row = only(tiny(2, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 2}], workloads=must))
     assert pd.isna(row["delay_costs"])
+    assert row["delay_note"] == "leaves no plan"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.explain.events import answers, events_table, usual_events
+from optimizer.explain.deadlines import deadlines_table
+from optimizer.explain.events import Answer, Event, answers, events_table, usual_events
 from optimizer.explain.first import first_table
 from optimizer.instance.instance import Instance
+from optimizer.report.answers import first as first_sentences
 from tests.program.tiny import solved, tiny
 
 HOURS: dict[str, Any] = {"on_demand": [{"price": 5, "max_accelerators": 100}]}  # 500 a month each
@@ -18,8 +21,9 @@ HOURS: dict[str, Any] = {"on_demand": [{"price": 5, "max_accelerators": 100}]}  
 def told(instance: Instance) -> tuple[dict[str, dict[Any, Any]], dict[str, dict[Any, Any]]]:
     """Rows of the events by kind and item, and of the first month by item."""
     plan = solved(instance)
-    found = answers(optimizer.WhatIf(plan, gap=0, threads=1), usual_events(plan))
-    events, first = events_table(plan, found), first_table(plan, found)
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    found = answers(ask, usual_events(plan))
+    events, first = events_table(plan, found), first_table(plan, found, deadlines_table(plan, ask, 3))
     return (
         {f"{row['kind']} {row['item']}".strip(): row for row in events.to_dict("records")},
         {str(row["item"]): row for row in first.to_dict("records")},
@@ -74,6 +78,58 @@ def test_an_event_that_leaves_no_plan() -> None:
     assert row["note"] == "leaves no plan"
     assert row["costs"] is None or row["costs"] != row["costs"]
     assert first == {}
+
+
+def test_an_event_without_a_plan_comes_first() -> None:
+    """Tests that a slip without a plan comes before growth, in the events and in the sentences on the first month."""
+    # All work must be served: 10 own ones with power from month 1 on, and a lease of one month signed for month 0. If
+    # the power comes six months later, nothing can serve months 1 to 6. Growth, of 10 to 12, hours can serve.
+    instance = tiny(
+        3,
+        {"jobs": [10, 10, 11]},
+        power=[{"mw": 0}, {"month": 1, "mw": 1}],
+        fleet=[{"count": 10}],
+        contracts=[{"price": 3000, "term_months": 1, "latest": 0, "max_blocks": 1}],
+        on_demand=[{"price": 5, "max_accelerators": 2}],
+        workloads=[{"workload": "jobs", "min_service": 1}],
+    )
+    plan = solved(instance)
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    found = answers(ask, reversed(usual_events(plan)))
+    table = events_table(plan, found)
+    assert table["kind"].tolist() == ["slip", "growth"]
+    assert table["note"].tolist() == ["leaves no plan", ""]
+    first = first_table(plan, found, deadlines_table(plan, ask, 3))
+    row = first.to_dict("records")[0]
+    assert (row["without_plan"], row["events"], row["kept"]) == ("site hall slips by 6 months", 1, 1)
+    assert row["delay_note"] == "leaves no plan"
+    assert first_sentences(plan, first) == [
+        "No plan meets all rules, whatever is decided in Jan 2030, if site hall slips by 6 months.",
+        "In Jan 2030, whatever else of this happens: Sign lease, 1 (a month later leaves no plan).",
+    ]
+
+
+def test_what_can_wait_is_not_needed_whatever_happens() -> None:
+    """Tests that a lease signed now in every plan is needed now only if a month later costs more than nothing."""
+    # Two leases of three months at 2000, from the first month alone and from the first or second. Hours cost 500 each:
+    # without the first for good 3 x (5000 - 2000); the second, a month later, serves months 1 to 3 instead of 0 to 2.
+    must = {"contract": "must", "price": 2000, "term_months": 3, "latest": 0}
+    waits = {"contract": "waits", "price": 2000, "term_months": 3, "latest": 1}
+    plan = solved(tiny(4, {"jobs": [20, 20, 20, 20]}, contracts=[must, waits], **HOURS))
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    due = deadlines_table(plan, ask, 3)
+    first = first_table(plan, [Answer(Event("nothing new", "growth", "", "2030-01"), plan)], due)
+    costs = dict(zip(first["item"], first["delay_costs"], strict=True))
+    assert costs["must"] == pytest.approx(9000)
+    if "waits" in costs:  # to sign it in the first or in the second month costs the same
+        assert costs["waits"] == pytest.approx(0, abs=1e-6)
+    every = pd.concat(
+        [first[first["item"] == "must"], first[first["item"] == "must"].assign(item="waits", at_least=0.0)]
+    )
+    assert first_sentences(plan, every) == [
+        "In Jan 2030, whatever of this happens: Sign must, 1 (a month later costs 9 k USD more).",
+        "Decided in Jan 2030 in all plans found, but it is not proven that a month later costs more: Sign waits, 1.",
+    ]
 
 
 def test_this_month_whatever_happens() -> None:

@@ -70,6 +70,26 @@ def test_an_outlet_is_taken_back() -> None:
     assert found["let", 1] == ("2030-05", pytest.approx(10_000 - 500))
 
 
+def test_what_is_signed_later_is_not_kept_before() -> None:
+    """Tests that what stays in force is what is in force then: a block signed after the hand-back does not count."""
+    # Ten in months 0 to 2 and in 5, at 3000 a block: signed, handed back, and signed again. Kept a month longer: 3000.
+    lease = {**LEASE, "committed_blocks": None, "earliest": 0, "max_blocks": 1}
+    plan = tiny(8, {"jobs": [10, 10, 10, 0, 0, 10, 0]}, contracts=[lease])
+    found = costs(plan)
+    assert found["lease", 0] == ("2030-07", 0.0)
+    assert found["lease", 1] == ("2030-08", pytest.approx(3000))
+
+
+def test_a_lease_that_must_end_has_that_month_as_its_last() -> None:
+    """Tests that ``ends_by`` is the last month with it: without it from the next one on is no question to ask."""
+    # Agreed until the fifth month, ten wanted to the end: it runs out at the end of month 4, so month 5 is without it.
+    found = costs(tiny(8, {"jobs": [10]}, contracts=[{**LEASE, "ends_by": 4}]))
+    assert found["lease", 0] == ("2030-06", 0.0)
+    # A month earlier is one month unserved: 10,000 - 3000. (With the end a month off it would be two: 14,000.)
+    assert found["lease", -1] == ("2030-05", pytest.approx(7000))
+    assert ("lease", 1) not in found
+
+
 def test_a_fixed_term_cannot_be_left() -> None:
     """Tests that contracts of a fixed term are not asked about."""
     plan = solved(tiny(3, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 3}]))

@@ -61,6 +61,22 @@ def test_the_price_to_win_counts_the_next_best() -> None:
     assert hours["price_to_win"] == pytest.approx(6)
 
 
+def test_a_series_of_prices_moves_with_the_price() -> None:
+    """Tests that an offer whose price is a series breaks even where all its months are scaled."""
+    # The block costs 6000 by its series; ten hours at 500 are the alternative: it wins below 5000, five sixths of it.
+    leases = {
+        "contracts": [{"price": 6000, "term_months": 1}],
+        "prices": [{"item": "lease", "month": 0, "price": 6000}],
+    }
+    row = verdict(best(1, {"jobs": [10]}, **leases, on_demand=[{"price": 5, "max_accelerators": 20}]), "lease")
+    assert (row["verdict"], row["price_to_win"]) == ("rejected", pytest.approx(5000))
+    assert row["proven"]
+    # Where the series differs from the table, the price to win is told for the table's price: five sixths of 1200.
+    leases["contracts"] = [{"price": 1200, "term_months": 1}]
+    row = verdict(best(1, {"jobs": [10]}, **leases, on_demand=[{"price": 5, "max_accelerators": 20}]), "lease")
+    assert (row["verdict"], row["price_to_win"]) == ("rejected", pytest.approx(1000))
+
+
 def test_an_outlet_wins_above_its_cost() -> None:
     """Tests that idle accelerators are leased out above the energy they use: 10 kW x 100 hours at 1000 a MWh."""
     let = {"fleet": [{"count": 10}], "power": [{"mw": 1, "price_per_mwh": 1000}]}

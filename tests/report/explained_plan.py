@@ -65,8 +65,11 @@ OFFERS: list[tuple[Any, ...]] = [
     ),
 ]
 DEADLINES: list[tuple[Any, ...]] = [
-    ("2026-01", "order", "order_build", "annex", "in_house", 1.0, "2026-05", "2026-08", 70_000.0, 60_000.0, 80_000.0),
-    ("2026-02", "give notice", "hand_back", "lease", "neo", 1.0, "2026-04", "", NONE, NONE, NONE),
+    (
+        *("2026-01", "order", "order_build", "annex", "in_house", 1.0, "2026-05", "2026-08"),
+        *(70_000.0, 60_000.0, 80_000.0, ""),
+    ),
+    ("2026-02", "give notice", "hand_back", "lease", "neo", 1.0, "2026-04", "", NONE, NONE, NONE, "leaves no plan"),
 ]
 EXITS: list[tuple[Any, ...]] = [
     ("lease", "neo", "hand_back", "2026-03", "2026-01", -1, 80_000.0, 70_000.0, 90_000.0, ""),
@@ -80,10 +83,20 @@ EVENTS: list[tuple[Any, ...]] = [
     ("site hall slips by 6 months", "slip", "hall", "2026-03", 5e6, 4e6, 6e6, 0.02, "sign fixed in 2026-02", ""),
     ("demand grows twice as fast", "growth", "", "2026-02", NONE, NONE, NONE, NONE, "", "leaves no plan"),
 ]
+NO_PLAN = "demand grows twice as fast"
 FIRST: list[tuple[Any, ...]] = [
-    ("2026-01", "order", "order_build", "annex", "in_house", 2.0, 1.0, 2.0, 1, 1, ""),
-    ("2026-01", "sign", "sign", "lease", "neo", 1.0, 0.0, 1.0, 1, 0, "site hall slips by 6 months"),
-    ("2026-01", "sign", "sign", "fixed", "cloud", 0.0, 0.0, 1.0, 1, 1, "site hall slips by 6 months"),
+    (
+        *("2026-01", "order", "order_build", "annex", "in_house", 2.0, 1.0, 2.0, 1, 1, ""),
+        *(NO_PLAN, "", 70_000.0, 60_000.0, 80_000.0, ""),
+    ),
+    (
+        *("2026-01", "sign", "sign", "lease", "neo", 1.0, 0.0, 1.0, 1, 0, "site hall slips by 6 months"),
+        *(NO_PLAN, "", NONE, NONE, NONE, ""),
+    ),
+    (
+        *("2026-01", "sign", "sign", "fixed", "cloud", 0.0, 0.0, 1.0, 1, 1, "site hall slips by 6 months"),
+        *(NO_PLAN, "", NONE, NONE, NONE, ""),
+    ),
 ]
 CAPS: list[tuple[Any, ...]] = [
     (
@@ -109,12 +122,13 @@ COLUMNS = {
     ],
     "deadlines": [
         *["month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"],
-        *["delay_costs", "at_least", "at_most"],
+        *["delay_costs", "at_least", "at_most", "delay_note"],
     ],
     "exits": ["item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note"],
     "events": ["event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note"],
     "first": [
         *["month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"],
+        *["without_plan", "not_found", "delay_costs", "at_least", "at_most", "delay_note"],
     ],
     "caps": [
         *["requirement", "rule", "subject", "member", "share", "limit", "month"],

@@ -48,7 +48,7 @@ def test_steps_offers_and_deadlines_are_told() -> None:
     assert row(text, "fixed").startswith("fixed rejected 0 0 to 100 k 300 k at least 250 k too expensive by at most")
     assert row(text, "buy") == "buy partly 3 1.5 M to 2.5 M 1 M more of it is not"
     assert row(text, "2026-01") == "2026-01 Order annex 1 2026-05 2026-08 60 k to 80 k"
-    assert row(text, "2026-02") == "2026-02 Give notice: hand back lease 1 2026-04 the end"
+    assert row(text, "2026-02") == "2026-02 Give notice: hand back lease 1 2026-04 the end leaves no plan"
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -111,7 +111,9 @@ def test_steps_offers_and_deadlines(sections: dict[str, Section]) -> None:
     deadlines = listed(sections["dates"], "Deadlines").grid.rows
     assert deadlines[0] == ("2026-01", "Order annex", "in-house", "2026-05", "2026-08", "1", "60 k to 80 k")
     assert deadlines[1][1::3] == ("Give notice: hand back lease", "the end")
+    assert deadlines[1][-1] == "leaves no plan"
     assert told(sections["dates"]) == [
+        "A month later leaves no plan that meets all rules: Give notice: hand back lease (Feb 2026).",
         "Due in Jan 2026: Order annex.",
         "Waiting costs most here: Order annex, due Jan 2026; a month later costs between 60 k and 80 k EUR more.",
     ]
@@ -142,12 +144,14 @@ def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
     assert rows[0][3:] == ("4 M to 6 M", "2 %")
     assert rows[1][2:] == ("leaves no plan", "", "")
     assert told(sections["first"]) == [
-        "In Jan 2026, whatever of this happens: Order annex, at least 1 (the plan: 2).",
+        "No plan meets all rules, whatever is decided in Jan 2026, if demand grows twice as fast.",
+        "In Jan 2026, whatever else of this happens: Order annex, at least 1 (the plan: 2) (a month later costs "
+        "between 60 k and 80 k EUR more).",
         "Sign lease not if site hall slips by 6 months.",
         "Sign fixed only if site hall slips by 6 months.",
     ]
     first = listed(sections["first"], "Decisions").grid.rows
-    assert first[0] == ("Order annex", "in-house", "", "1 of 1", "2", "1", "2")
+    assert first[0] == ("Order annex", "in-house", "", "1 of 1", "2", "1", "2", "60 k to 80 k")
 
 
 def test_what_less_exposure_costs(sections: dict[str, Section]) -> None:
