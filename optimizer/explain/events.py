@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.explain.asking import as_far_as_it_goes
 from optimizer.explain.exits import ITEMS, leavings
 from optimizer.instance.edit import Edit
@@ -77,6 +77,8 @@ def _answered(ask: WhatIf, event: Event) -> Answer:
         return Answer(event, None, NO_PLAN)
     except StoppedWithoutPlan:
         return Answer(event, None, NOT_IN_TIME)
+    except AdditionError as error:  # a constraint that was added counts what there is none of in this event
+        return Answer(event, None, str(error))
 
 
 def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:

@@ -201,11 +201,19 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
         yield f"In the months that both cover, money out differs by {change}, nominal."
 
 
+def _added(plan: Plan) -> list[dict[str, Any]]:
+    """Constraints that were added to the program of a plan, without what they come to in it."""
+    found = (plan.head.get("added") or {}).get("constraints", ())
+    return [{key: value for key, value in one.items() if key != "value"} for one in found]
+
+
 def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
     for plan, name in zip((a, b), names, strict=True):
         if plan.head.get("held"):
             yield f"Held in {name}: {', '.join(map(str, plan.head['held']))}."
-    same = a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held")
+        if _added(plan):
+            yield f"Added to the program of {name}: {', '.join(str(one['name']) for one in _added(plan))}."
+    same = a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held") and _added(a) == _added(b)
     if same:
         yield "The inputs are the same: what differs comes from the search and its options."
     if a.bound is None or b.bound is None:

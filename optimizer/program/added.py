@@ -171,6 +171,9 @@ def column_of(m: Parts, term: Term, name: str) -> int | None:
     if term.family == "one":
         return ONE
     found = m.col.get(term.family, {}).get(index_of(term.key))
+    if found is None and term.family == "built" and term.key[0] in m.ix.builds:  # after the last order it stays
+        before = [t for build, t in m.col["built"] if build == term.key[0] and t < term.key[1]]
+        return m.col["built"][term.key[0], max(before)] if before else None
     entry = program_contents()["variables"].get(term.family, {})
     if found is None and entry.get("absent") != 0:
         raise AdditionError(

@@ -351,6 +351,15 @@ def test_explanations_obey_it(plan: Plan) -> None:
     assert cap.plan.objective == pytest.approx(10_200)
 
 
+def test_a_comparison_names_it(plan: Plan) -> None:
+    """Tests that plans of one instance with and without the constraint are not said to have the same inputs."""
+    free = optimizer.solve(plan.instance, **SOLVE)
+    notes = optimizer.compare(free, plan, ("free", "mine")).notes
+    assert "Added to the program of mine: few." in notes
+    assert not any("The inputs are the same" in note for note in notes)
+    assert any("The inputs are the same" in note for note in optimizer.compare(plan, plan).notes)
+
+
 def test_a_marginal_value_knows_of_it(plan: Plan) -> None:
     """Tests the relaxation: an accelerator is worth 1000 where leases are used up; without the limit 10, its price."""
     most = [values_table(one).query("kind == 'accelerator'")["relaxed"].max() for one in (plan, _without(plan))]
@@ -363,17 +372,31 @@ def _without(plan: Plan) -> Plan:
 
 
 def test_an_edit_that_takes_its_variables_away_is_refused() -> None:
-    """Tests that a stock that an edit leaves without a variable is named; one that can only be 0 then counts as 0."""
-    case = tiny(4, {"jobs": [5]}, builds=[{"capex_per_mw": 1, "max_blocks": 2, "latest": 3}])
-    program = optimizer.build(case)
-    assert (("wing", 3) in program.parts.col["built"]) is True
-    program.add_constraint("all", {("built", "wing", 3): 1}, at_most=1)
+    """Tests that the violation of a rule that an edit makes hard is named, not answered without the constraint."""
+    program = _soft()
+    program.add_constraint("little", {("over", "mine", 0): 1}, at_most=3)
     ask = optimizer.WhatIf(program, **SOLVE)
-    with pytest.raises(AdditionError, match=r"constraint all, .* counts built of wing, 2030-04, which is no variable"):
-        ask("builds.wing.latest=2030-03")
-    program = optimizer.build(case)
-    program.add_constraint("late", {("ordered", "wing", 3): 1}, at_most=0)
-    assert optimizer.WhatIf(program, **SOLVE)("builds.wing.latest=2030-03").objective == pytest.approx(20_000)
+    with pytest.raises(
+        AdditionError, match=r"constraint little, .* counts over of mine, 2030-01, which is no variable"
+    ):
+        ask("rules.mine.penalty=")
+
+
+def test_what_can_only_be_nothing_counts_as_nothing() -> None:
+    """Tests edits that take order months away: orders in them are 0, and blocks so far stay what they were.
+
+    Two MW for ten accelerators of 200 kW at 1 each, whose work is worth 1000; blocks of 1 MW cost 1.
+    """
+    months = {"lead_months": 0, "latest": 3, "capex_per_mw": 1, "max_blocks": 2}
+    kinds, site = [{"kw": 200}], [{"mw": 0}]
+    case = tiny(4, {"jobs": [10]}, accelerators=kinds, power=site, fleet=[{"count": 10}], builds=[months])
+    for late, cost in ((2, 2.0), (1, 1 + 4 * 5 * 1000.0)):
+        program = optimizer.build(case)
+        program.add_constraint("late", {("ordered", "wing", 3): 1}, at_most=0)
+        program.add_constraint("all", {("built", "wing", 3): 1}, at_most=late)
+        ask = optimizer.WhatIf(program, **SOLVE)
+        assert ask.cost().objective == pytest.approx(cost)
+        assert ask("builds.wing.latest=2030-02").objective == pytest.approx(cost)
 
 
 # ---------------------------------------------------------------- diagnosis
