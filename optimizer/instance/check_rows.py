@@ -45,7 +45,7 @@ def rows(data: Data) -> None:
         for table, record in data.records(*tables):
             begin, end = record.values[first], record.values[final]
             if record.has(first, final) and begin > end and begin != 0 and end != last - 1:
-                told = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)})."
+                told = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)}). Change one of them."
                 data.fault(table, record, first, told)
 
 
@@ -64,13 +64,13 @@ def _one_term(v: Values) -> str | None:
     given = [name for name in ("term_months", "min_term_months") if v[name] is not None]
     if len(given) == 1:
         return None
-    what = "both are given" if given else "neither is given"
-    return f"exactly one of term_months (fixed) and min_term_months (terminable) is needed; {what}."
+    what = "both are given. Leave one blank." if given else "neither is given. Give one."
+    return f"exactly one of term_months (fixed) and min_term_months (terminable) is needed; {what}"
 
 
 def _blocks(v: Values) -> str | None:
     if v["committed_blocks"] is None and v["min_blocks"] > v["max_blocks"]:
-        return f"min_blocks ({v['min_blocks']:g}) is more than max_blocks ({v['max_blocks']:g})."
+        return f"min_blocks ({v['min_blocks']:g}) is more than max_blocks ({v['max_blocks']:g}). Change one of them."
     return None
 
 
@@ -83,7 +83,7 @@ def _whole_blocks(v: Values) -> str | None:
 
 def _mw_price(v: Values) -> str | None:
     if v["per"] == "mw_month" and v["mw_per_block"] == 0:
-        return "mw_per_block is needed where the price is per mw_month."
+        return "mw_per_block is needed where the price is per mw_month; give it."
     return None
 
 
@@ -93,13 +93,17 @@ def _outlet_mw_price(v: Values) -> str | None:
 
 def _outlet_accelerator_price(v: Values) -> str | None:
     if v["sells"] == "mw" and v["per"].startswith("accelerator_") and v["accelerators_per_block"] == 0:
-        return f"accelerators_per_block is needed where the price is per {v['per']}."
+        return f"accelerators_per_block is needed where the price is per {v['per']}; give it."
     return None
 
 
 def _needs(column: str, sells: str) -> Callable[[Values], str | None]:
     def problem(v: Values) -> str | None:
-        return f"{column} is needed where an outlet sells {sells}." if v["sells"] == sells and not v[column] else None
+        return (
+            f"{column} is needed where an outlet sells {sells}; give it."
+            if v["sells"] == sells and not v[column]
+            else None
+        )
 
     return problem
 
@@ -111,7 +115,10 @@ def _fits(v: Values) -> str | None:
         return None
     if v["earliest"] + max(term, 1) - 1 <= v["ends_by"]:
         return None
-    return f"{v['committed_blocks']:g} blocks are committed, but their term of {term} months ends later than ends_by."
+    problem = (
+        f"{v['committed_blocks']:g} blocks are committed, but their term of {term} months ends later than ends_by."
+    )
+    return f"{problem} Give a later ends_by, or leave it blank."
 
 
 def _required_but_over(v: Values) -> str | None:

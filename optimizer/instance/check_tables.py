@@ -25,6 +25,7 @@ _CHANGING: dict[str, tuple[str, ...]] = {
     "add": ("number", "integer"),
     "delay": ("month", "integer"),
 }
+_BREAK = "Leave after of one of them blank."
 _NUMBER = Column("value", "number", "")
 _INTEGER = Column("value", "integer", "")
 
@@ -67,7 +68,8 @@ def renewals(data: Data) -> None:
             continue
         if other.values["provider"] != record.values["provider"]:
             problem = f"{quoted(record.values['renews'])} is a contract of {quoted(other.values['provider'])}, not of "
-            data.fault(table, record, "renews", f"{problem}{quoted(record.values['provider'])}.")
+            problem += f"{quoted(record.values['provider'])}. Name one of the same provider, or leave renews blank."
+            data.fault(table, record, "renews", problem)
 
 
 def waiting(data: Data) -> None:
@@ -82,7 +84,7 @@ def waiting(data: Data) -> None:
             continue
         told.update(chain)
         others = f" through {', '.join(quoted(other) for other in chain[1:4])}" if len(chain) > 1 else ""
-        data.fault(data.tables["builds"], record, "after", f"{quoted(name)} waits for itself{others}.")
+        data.fault(data.tables["builds"], record, "after", f"{quoted(name)} waits for itself{others}. {_BREAK}")
 
 
 def members(data: Data) -> None:
@@ -106,7 +108,7 @@ def probabilities(data: Data) -> None:
     values = [record.values["probability"] for record in table.records]
     lost = table.raw.lost if table.raw else ()
     if values and BAD not in values and not lost and abs(sum(values) - 1) > 1e-6:
-        problem = f"the probabilities sum to {sum(values):g}; they must sum to 1."
+        problem = f"the probabilities sum to {sum(values):g}; they must sum to 1. Correct one of them."
         data.faults.append(Fault(data.where("scenarios"), column="probability", problem=problem))
 
 

@@ -69,7 +69,7 @@ def test_an_unknown_table_hides_nothing(tmp_path: Path, carrier: str) -> None:
     tables = edited("prices|2|item|zzz & budgets|2|from|2027-01")
     tables["outlet"] = tables["instances"] = [["a"], ["1"]]
     dangling = "column item: no contract, outlet, offer or purchase is called 'zzz'."
-    window = "column from: from (2027-01) is after to (2026-12)."
+    window = "column from: from (2027-01) is after to (2026-12). Change one of them."
     unknown = "no such table in the format. Did you mean"
     if carrier == "folder":
         assert told(write_folder(tmp_path, tables)) == [

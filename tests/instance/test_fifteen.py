@@ -27,7 +27,8 @@ FAULTS = [
     ("contracts", 2, "A2", "contract", "'lease' names something in purchases{} row 2 already."),
     (
         *("contracts", 3, "I3", "term_months"),
-        "exactly one of term_months (fixed) and min_term_months (terminable) is needed; both are given.",
+        "exactly one of term_months (fixed) and min_term_months (terminable) is needed; both are given. "
+        "Leave one blank.",
     ),
     (
         *("ramps", 3, "B3", "month_of_term"),
@@ -35,7 +36,7 @@ FAULTS = [
     ),
     ("outlets", 3, "A3", "outlet", "'let' stands in row 2 already."),
     ("demand", 3, "B3", "month", "expected a month YYYY-MM, found 'Jan 2027'. Did you mean '2027-01'?"),
-    ("scenarios", None, "", "probability", "the probabilities sum to 1.1; they must sum to 1."),
+    ("scenarios", None, "", "probability", "the probabilities sum to 1.1; they must sum to 1. Correct one of them."),
     ("changes", 2, "C2", "key", "no build in builds is called 'hal-1'. Did you mean 'hall-1'?"),
 ]
 
