@@ -492,6 +492,23 @@ def test_a_small_share_of_the_value_is_less_than_a_month() -> None:
     assert [str(edit) for one in found.others for edit in one.edits] == ["policies.care.to=2030-03"]
 
 
+def test_two_policies_that_begin_too_early_begin_later_together() -> None:
+    """Tests that two rules are moved one after the other, each no further than is needed."""
+    # A lease comes in the third month, and another in the fifth.
+    leases = [
+        {"price": 7, "term_months": 1, "earliest": 2},
+        {"contract": "late", "price": 5, "term_months": 1, "earliest": 4},
+    ]
+    rules = [{"sense": ">=", "rhs": 10}, {"rule": "second", "sense": ">=", "rhs": 10}]
+    terms = [{"quantity": "capacity", "item": "lease"}, {"rule": "second", "quantity": "capacity", "item": "late"}]
+    instance = tiny(6, {"jobs": [0]}, contracts=leases, rules=rules, rule_terms=terms)
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["rules.mine.from=2030-03", "rules.second.from=2030-05"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(4 * 7 + 2 * 5)
+    assert len(found.reasons) == 2
+
+
 def test_a_run_with_too_little_time_gets_a_later_deadline() -> None:
     """Tests that a run of three months with a window of two ends a month later: cheaper than no run."""
     # 30 on ten are three months. A month after the target costs 50, leaving it out 700.

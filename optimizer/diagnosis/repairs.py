@@ -19,17 +19,18 @@ from optimizer.diagnosis.given_up import given_up
 from optimizer.diagnosis.in_time import least_shift, shifts_of
 from optimizer.diagnosis.rebuilt import rebuilt
 from optimizer.diagnosis.result import ProvenRepair
-from optimizer.errors import AdditionError, InstanceError, SolverError
+from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.planning import finish
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import engines
-from optimizer.solver.highs import Model
+from optimizer.solver.highs_ground import INFEASIBLE, STATUS, settings_of
 from optimizer.solver.loosened import Cell, Loosened, loosen
+from optimizer.solver.process import run_in_process
 from optimizer.solver.relaxations import raised
 from optimizer.solver.repair import Repair, cheapest_repair
-from optimizer.solver.solution import Options, Stop
+from optimizer.solver.solution import Options
 
 _SETS = 6  # of cells that are tried
 _ALIKE = 0.1  # of the cost of the cheapest repair: others that cost up to so much more are worth a look
@@ -136,18 +137,19 @@ class Repairer:
 
     # ------------------------------------------------------------------ drafts
     def drafts(self, cells: frozenset[Cell]) -> Iterator[Draft]:
-        """Repairs that give up some cells: first the one that gives up least, then others of the same cells."""
+        """Repairs that give up some cells: first the one that gives up least, then others of the same cell."""
         free = tuple(sorted(cell for cell in cells if cell[0] == _BUDGET))
         rules = sorted(cells - set(free))
         values = self._values(self.program, self.loosened, rules, free)
-        moved = {cell: list(self._moved(cell, cells)) for cell in rules or free[:1]}
-        chosen = self._chosen(rules, values, moved, free)
+        chosen = self._chosen(rules, values, cells)
         if chosen is None:
             return
         edits = tuple(chosen.edits.values())
         yield Draft(edits, free, True, chosen.least)
         if len(cells) == 1:
-            ways = [*(edit for some in moved.values() for edit, _ in some), *(values.edits.values() if values else ())]
+            (cell,) = cells
+            ways = [edit for edit, _ in self._moved(self.program, cell, ())]
+            ways += values.edits.values() if values else ()
             yield from (Draft((edit,), (), False) for edit in ways if edit not in edits)
 
     def _values(
@@ -156,34 +158,34 @@ class Repairer:
         """By how much some rules are given up least; None where nothing is known to be enough."""
         if not rules:
             return Repair({}, None, True)
-        left = max(self.until - time.perf_counter(), 1.0) / 2
+        left = (self.until - time.perf_counter()) / 2
+        if left <= 0:
+            return None
         found = cheapest_repair(loosened.only(rules, free), replace(self.options, time_limit=left))
         return found if isinstance(found, Repair) else None
 
-    def _moved(self, cell: Cell, cells: frozenset[Cell]) -> Iterator[tuple[Edit, float]]:
-        """Edits in time of one cell, the others given up as far as one likes, and their shares of the window."""
-        for shift in shifts_of(self.program, cell):
-            months = least_shift(self.program, shift, cells - {cell}, self.until, self.options.relax)
+    def _moved(self, program: Program, cell: Cell, others: Collection[Cell]) -> Iterator[tuple[Edit, float]]:
+        """Edits in time of one cell, others given up as far as one likes, and their shares of the window."""
+        for shift in shifts_of(program, cell):
+            months = least_shift(program, shift, others, self.until, self.options.relax)
             if months is not None:
-                yield shift.edit(self.program, months), months / shift.window
+                yield shift.edit(program, months), months / shift.window
 
-    def _chosen(
-        self,
-        rules: list[Cell],
-        values: Repair | None,
-        moved: dict[Cell, list[tuple[Edit, float]]],
-        free: Collection[Cell],
-    ) -> Repair | None:
+    def _chosen(self, rules: list[Cell], values: Repair | None, cells: frozenset[Cell]) -> Repair | None:
         """Of each rule the edit that gives up the smaller share of it; None where nothing is known to be enough."""
         shares = {} if values is None else {cell: _share(self.program, edit) for cell, edit in values.edits.items()}
-        best = {cell: min(ways, key=lambda way: way[1]) for cell, ways in moved.items() if ways and cell in rules}
-        in_time = {cell: edit for cell, (edit, share) in best.items() if share < shares.get(cell, np.inf)}
+        program, in_time = self.program, dict[Cell, Edit]()
+        for cell in rules:  # one after the other, so that they are enough together
+            ways = list(self._moved(program, cell, cells - {cell, *in_time}))
+            edit, share = min(ways, key=lambda way: way[1], default=(None, np.inf))
+            if edit is not None and share < shares.get(cell, np.inf):
+                in_time[cell] = edit
+                program = rebuilt(self.program, in_time.values())
         if not in_time:
             return values
-        # Moved one by one, each with the others given up as far as one likes, months may not be enough together.
-        edited = rebuilt(self.program, in_time.values())
-        loosened = loosen(edited, compile_program(edited, relax=self.options.relax))
-        rest = self._values(edited, loosened, [cell for cell in rules if cell not in in_time], free)
+        loosened = loosen(program, compile_program(program, relax=self.options.relax))
+        free = [cell for cell in cells if cell[0] == _BUDGET]
+        rest = self._values(program, loosened, [cell for cell in rules if cell not in in_time], free)
         return values if rest is None else Repair({**in_time, **rest.edits}, None, rest.least)
 
     # ------------------------------------------------------------------ plans
@@ -197,17 +199,19 @@ class Repairer:
 
     def estimate(self, draft: Draft) -> float | None:
         """What the plan of a draft costs at least, in money; None where it is known to have none."""
+        left = self.until - time.perf_counter()
+        if left <= 0:
+            return -np.inf
         try:
             edited, arrays = self._opened(draft)
-            left = max(self.until - time.perf_counter(), 1.0)
-            found = Model(arrays.relaxed()).solve(replace(self.options, time_limit=left))
         except (AdditionError, InstanceError):
             return None
-        except SolverError:
-            return -np.inf
-        if found.stop is Stop.INFEASIBLE:
+        relaxed = arrays.relaxed()
+        found = run_in_process(relaxed, settings_of(relaxed, self.options, left), left)
+        if found is not None and found["status"] in {status.name for status in INFEASIBLE}:
             return None
-        return found.bound * edited.units.money if found.stop is Stop.GAP_REACHED else -np.inf
+        optimal = found is not None and found["status"] == STATUS.kOptimal.name
+        return found["objective"] * edited.units.money if found is not None and optimal else -np.inf
 
     def proven(self, draft: Draft, waiting: int) -> ProvenRepair | None:
         """A draft with its plan; None where none is found in time.

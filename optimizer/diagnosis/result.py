@@ -179,7 +179,8 @@ class Diagnosis:
         if self.plan is None:
             return [*lines, "No plan was found in time to prove it; give it more time."]
         cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
-        lines.append(f"With that there is a plan, which costs {cost}{doubt(self.plan)}.")
+        apart = ", the power not counted" if any(one.table == "power" for one in self.given_up) else ""
+        lines.append(f"With that there is a plan, which costs {cost}{apart}{doubt(self.plan)}.")
         if self.others:
             lines.append("Other repairs that cost about as much:")
             lines += [f"   {number}. {one.text}" for number, one in enumerate(self.others, start=2)]

@@ -82,23 +82,6 @@ class Loosened:
         relaxations = tuple(replace(one, weight=0.0) if one.cell in free else one for one in self.relaxations)
         return replace(self, arrays=replace(arrays, upper=upper, cost=cost), relaxations=relaxations)
 
-    def without(self, cells: Collection[Cell]) -> Arrays:
-        """The program as it is, but that some cells say nothing any more."""
-        plain = self.plain
-        row_lower, row_upper, upper = plain.row_lower.copy(), plain.row_upper.copy(), plain.upper.copy()
-        for one in self.relaxations:
-            if one.cell not in cells:
-                continue
-            for row, value in one.cells:
-                both = row_lower[row] == row_upper[row]
-                row_upper[row] = np.inf if value < 0 or both else row_upper[row]
-                row_lower[row] = -np.inf if value > 0 or both else row_lower[row]
-            for column, *_ in one.limits:
-                upper[column] = np.inf  # what is wanted is a limit by itself
-            for column in one.opened:
-                upper[column] = 1.0
-        return replace(plain, cost=np.zeros(self.first), upper=upper, row_lower=row_lower, row_upper=row_upper)
-
     def keeping(self, cells: Collection[Cell]) -> Arrays:
         """The loosened program without cost, with all cells but some given up as far as one likes."""
         upper = self.arrays.upper.copy()
@@ -113,17 +96,6 @@ class Loosened:
     def limited_columns(self) -> list[int]:
         """The column that each row after those of the program as it is limits."""
         return [column for one in self.relaxations for column, *_ in one.limits]
-
-    def behind(self, rows: Iterable[int], columns: Iterable[int]) -> set[Cell]:
-        """Cells that stand behind some rows and bounds of the program as it is."""
-        rows, columns = set(rows), set(columns)
-        return {
-            one.cell
-            for one in self.relaxations
-            if not rows.isdisjoint(row for row, _ in one.cells)
-            or not columns.isdisjoint(column for column, *_ in one.limits)
-            or not columns.isdisjoint(one.opened)
-        }
 
 
 def loosen(program: Program, arrays: Arrays) -> Loosened:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from optimizer.instance.instance import Instance
@@ -62,8 +61,8 @@ def test_what_time_ended_is_not_called_the_least(monkeypatch: pytest.MonkeyPatch
     """Tests that a repair of integers that was found, but not proven to be the least, does not claim it."""
     whole = repair._solved
 
-    def out_of_time(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solution:
-        found = whole(arrays, options, floor)
+    def out_of_time(arrays: Arrays, *args: Any) -> Solution:
+        found = whole(arrays, *args)
         late = arrays.integer.any() and found.values is not None
         return replace(found, stop=Stop.TIME_LIMIT, held=Held.FEASIBLE) if late else found
 
@@ -78,8 +77,8 @@ def test_what_is_enough_in_fractions_alone_is_a_guess(monkeypatch: pytest.Monkey
     """Tests that where no integers were found in time, what fractions need is returned and not called the least."""
     whole = repair._solved
 
-    def nothing(arrays: Arrays, options: Options, floor: float = -np.inf) -> Solution:
-        return repair._NOTHING if arrays.integer.any() else whole(arrays, options, floor)
+    def nothing(arrays: Arrays, *args: Any) -> Solution:
+        return repair._NOTHING if arrays.integer.any() else whole(arrays, *args)
 
     monkeypatch.setattr(repair, "_solved", nothing)
     found = cheapest_repair(loose(leased()), OPTIONS)
@@ -90,7 +89,7 @@ def test_what_is_enough_in_fractions_alone_is_a_guess(monkeypatch: pytest.Monkey
 
 def test_no_time_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that without any solution the reason for stopping is returned, which is not that nothing is enough."""
-    monkeypatch.setattr(repair, "_solved", lambda *_args, **_more: repair._NOTHING)
+    monkeypatch.setattr(repair, "_solved", lambda *_: repair._NOTHING)
     assert cheapest_repair(loose(leased()), OPTIONS) is Stop.TIME_LIMIT
 
 
