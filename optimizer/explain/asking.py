@@ -132,7 +132,7 @@ def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
 _ANSWERED: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Hold, ...]], Extra]] = WeakKeyDictionary()
 
 
-def _worked_out(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
+def _worked_out(ask: WhatIf, plan: Plan, holds: tuple[Hold, ...]) -> Extra:
     try:
         other = ask.ask_held(holds)
     except NoFeasiblePlan:
@@ -140,5 +140,13 @@ def _worked_out(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
     except StoppedWithoutPlan:
         return Extra(note=NOT_IN_TIME)
     least = None if other.bound is None else other.bound - plan.objective
+    if _only_takes_away(ask, plan, holds):
+        least = max(least or 0.0, 0.0)
     most = None if plan.bound is None else other.objective - plan.bound
     return Extra(other.objective - plan.objective, least, most)
+
+
+def _only_takes_away(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> bool:
+    """Whether all plans with decisions held are plans without: then the best of them never costs less."""
+    replaced = {one.item for one in holds} & {one.item for one in ask.held}
+    return not replaced and (not ask.options.relax or bool(plan.head["relaxed"]))

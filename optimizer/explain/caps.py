@@ -72,7 +72,8 @@ def _row(plan: Plan, found: Kept) -> tuple[Any, ...]:
     known = (str(one), one.rule, one.subject, one.member, one.share, one.limit, month)
     if other is None:
         return (*known, None, None, None, None, "", found.note)
-    least = None if other.bound is None else other.bound - plan.objective
+    # A policy only takes plans away: the best one never costs less with it.
+    least = 0.0 if other.bound is None else max(other.bound - plan.objective, 0.0)
     most = None if plan.bound is None else other.objective - plan.bound
     wanted, missing = float(other.service["demand"].sum()), float(other.service["unserved"].sum())
     share = missing / wanted if wanted else 0.0

@@ -148,7 +148,8 @@ def by_share(low: float | None, high: float | None) -> str:
     least = 0.0 if low is None else math.floor(1000 * low + _ROUND) / 10
     most = None if high is None else math.ceil(1000 * high - _ROUND) / 10
     if most is None:
-        return f" by at least {least:.1f} %" if least > 0 else "; by how much is not proven"
+        unknown = ", if at all, by a share that is not proven: ask for a smaller gap"
+        return f" by at least {least:.1f} %" if least > 0 else unknown
     if least > 0:
         return f" by between {least:.1f} % and {most:.1f} %"
     doubt = "" if low is not None and low > 0 else ", if at all: ask for a smaller gap"

@@ -156,11 +156,11 @@ def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
     columns = [
         Column("Offer", table["item"].astype(str).tolist(), left=True, fold=True, easy=20),
         Column("Verdict", table["verdict"].astype(str).tolist(), left=True),
-        Column("Taken", [count(float(value)) for value in table["taken"]], spare=2),
+        Column("Taken", [count(float(value)) for value in table["taken"]], spare=3),
         Column(
             f"Worth,\n{currency}", [span_text(row["worth_at_least"], row["worth_at_most"]) for row in rows], spare=1
         ),
-        Column("Price", [money(float(value)) for value in table["price"]], spare=1),
+        Column("Price", [money(float(value)) for value in table["price"]], spare=2),
         Column("Price\nto win", [price_to_win(row) for row in rows]),
         Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=26),
     ]

@@ -175,3 +175,13 @@ def test_the_table_goes_the_way_of_all_tables() -> None:
     assert isinstance(found.caps, pd.DataFrame)
     assert found.to_dict()["caps"][0]["costs"] == pytest.approx(200)
     assert "What less exposure costs" in found.text()
+
+
+def test_a_policy_never_saves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that beside a gap of 50 a cap that costs nothing, as found, is proven to cost 0 to 50 more."""
+    plan = planned(1, 10)  # one cheap block: 100
+    loose = replace(plan, head={**plan.head, "bound": 50.0, "gap": 0.5})
+    one = Requirement("max_share", "provider", "cloud", 1.0, 1.0)
+    monkeypatch.setattr(caps, "kept", lambda *_: requirement.Kept(one, 0, loose))
+    (row,) = plain_rows(caps_table(loose, [one], EXACT))
+    assert (row["costs"], row["at_least"], row["at_most"]) == (0, 0, 50)

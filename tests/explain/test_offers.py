@@ -344,8 +344,8 @@ def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         (-0.02, 0.1871, " by at most 18.8 %, if at all: ask for a smaller gap"),
         (None, 0.1871, " by at most 18.8 %, if at all: ask for a smaller gap"),
         (0.1012, None, " by at least 10.1 %"),
-        (-0.02, None, "; by how much is not proven"),
-        (None, None, "; by how much is not proven"),
+        (-0.02, None, ", if at all, by a share that is not proven: ask for a smaller gap"),
+        (None, None, ", if at all, by a share that is not proven: ask for a smaller gap"),
         (0.0001, 0.0002, " by at most 0.1 %"),
     ],
 )
@@ -385,10 +385,16 @@ def test_a_worth_is_proven_between_bounds() -> None:
     assert _Verdict(search, next(offers(loose)))._span(Without(3000.0, 2600.0)) == (0.0, 400.0)
 
 
-def test_a_delay_is_proven_between_bounds() -> None:
+def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the extra cost of a hold lies between bound less cost, and cost less bound."""
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
     loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
     found = held_costs(optimizer.WhatIf(plan, gap=EXACT), loose, [Hold("forbid", "", "lease")])
     # 10000 without the lease, proven; this plan costs 3000, of which 2600 are proven.
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((7000, 7000, 7400))
+    # The lease is kept in any best plan: a search that proves no more than 2600 leaves nothing to 400 open.
+    ask = optimizer.WhatIf(loose, gap=EXACT)
+    same = replace(loose, head={**loose.head, "gap": 400 / 3000})
+    monkeypatch.setattr(ask, "ask_held", lambda holds: same)
+    found = held_costs(ask, loose, [Hold("force", "", "lease")])
+    assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))

@@ -132,7 +132,15 @@ AGREED = [
     Case("committed", "lease", 0, [10], _lease(), _lease(committed_blocks=0)),
     Case("ends_by", "lease", 0, [10, 10], _lease(**_FIXED), _lease(**_FIXED, ends_by=0)),
     # Signed in month 0 it runs in months 1 and 2; without a minimum term it runs in the month in which it starts.
-    Case("ends_by", "lease", 0, [0, 10, 10, 0], _lease(**_STARTS_LATER, ends_by=2), _lease(**_STARTS_LATER, ends_by=1)),
+    # Its price is that of the month in which it starts.
+    Case(
+        "ends_by",
+        "lease",
+        0,
+        [0, 10, 10, 0],
+        _lease(**_STARTS_LATER, ends_by=2) | {"prices": [{"item": "lease", "month": 1, "price": 2}]},
+        _lease(**_STARTS_LATER, ends_by=1),
+    ),
     Case("ends_by", "lease", 1, [0, 10], _lease(**_NO_TERM, ends_by=1), _lease(**_NO_TERM, ends_by=0), _NEVER),
     Case("whole_blocks", "lease", 0, [5], _lease(integer=False), _lease()),
     Case("min_blocks", "lease", 0, [10], _lease(max_blocks=2), _lease(max_blocks=2, min_blocks=2)),
