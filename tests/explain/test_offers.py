@@ -114,6 +114,14 @@ def test_a_budget_that_runs_out_sets_the_price() -> None:
     assert row["at_least"] <= 6000 <= row["at_most"]
 
 
+def test_a_budget_sets_the_price_of_a_series_too() -> None:
+    """Tests that prices that are tried are tried in every month of a series: it wins up to 6000, not at any price."""
+    series = {"prices": [{"item": "lease", "month": 0, "price": 7000}], "budgets": [{"amount": 6000}]}
+    row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 7000, "term_months": 1}], **series), "lease")
+    assert row["price_to_win"] == pytest.approx(6000, rel=1e-3)
+    assert row["at_least"] <= 6000 <= row["at_most"]
+
+
 def test_a_budget_with_room_changes_no_price() -> None:
     """Tests that below a budget of 20000 the lease wins up to the penalties of 10000."""
     offer = {"contracts": [{"price": 12_000, "term_months": 1}], "budgets": [{"amount": 20_000}]}
