@@ -141,7 +141,7 @@ def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
 def _apply(raw: Raw, edit: Edit) -> None:
     spec = load_schema().tables[edit.table]
     if edit.table not in raw.tables:
-        raise EditError(f"{edit}: the instance has no {edit.table}")
+        raise EditError(f"{edit}: the instance has no {edit.table}; put a row into that table first")
     table = raw.tables[edit.table]
     names = _names(table, spec)
     rows = [i for i, known in enumerate(names) if edit.item == "*" or edit.item in known]
@@ -211,7 +211,7 @@ def _holding(table: RawTable, spec: Table, rows: list[int], edit: Edit) -> list[
         if months[i] <= edit.month:
             last[names[i]] = i
     if not last:
-        raise EditError(f"{edit}: no row holds in {edit.month}")
+        raise EditError(f"{edit}: no row holds in {edit.month}; name a later month, or leave out @{edit.month}")
     return list(last.values())
 
 

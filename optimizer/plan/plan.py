@@ -278,18 +278,23 @@ def _state(source: Path) -> object:
         return None
 
 
+_AGAIN = "solve the instance again, or take the file from a copy"
+
+
 def _load(source: Path) -> Plan:
     from optimizer.instance.read import read
 
     if not (source / HEAD_FILE).is_file():
-        raise PlanFileError(f"{source} is not a plan folder: it has no {HEAD_FILE}")
+        raise PlanFileError(
+            f"{source} is not a plan folder: it has no {HEAD_FILE}; name a folder that capopt solve wrote"
+        )
     try:
         head = json.loads((source / HEAD_FILE).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
-        raise PlanFileError(f"{source / HEAD_FILE} cannot be read: {error}") from error
+        raise PlanFileError(f"{source / HEAD_FILE} cannot be read: {error}; {_AGAIN}") from error
     missing = [key for key in ("objective", "bound", "gap", "status") if not isinstance(head, dict) or key not in head]
     if missing:
-        raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}")
+        raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}; {_AGAIN}")
     tables = {name: _read_table(source, name) for name in COLUMNS}
     instance, explained = read(source / INSTANCE_FOLDER), _read_explained(source)
     return Plan(head, tables, instance, explained, take_origin(head, source))
@@ -331,11 +336,11 @@ def _read_table(source: Path, name: str) -> pd.DataFrame:
             frame = pd.read_csv(csv, dtype=texts, keep_default_na=False, na_values={})
         missing = [column for column in COLUMNS[name] if column not in frame.columns]
         if missing:
-            raise PlanFileError(f"{csv}: column {', '.join(missing)} is missing")
+            raise PlanFileError(f"{csv}: column {', '.join(missing)} is missing; {_AGAIN}")
         return make_table(name, {column: frame[column] for column in COLUMNS[name]})
     except FileNotFoundError as error:
-        raise PlanFileError(f"{source}: table {name} is missing") from error
+        raise PlanFileError(f"{source}: table {name} is missing; {_AGAIN}") from error
     except ImportError as error:
         raise PlanFileError(NO_PARQUET) from error
     except (ValueError, OSError, pd.errors.ParserError) as error:
-        raise PlanFileError(f"{csv} cannot be read: {error}") from error
+        raise PlanFileError(f"{csv} cannot be read: {error}; {_AGAIN}") from error

@@ -16,6 +16,7 @@ from optimizer.instance.raw import Speller
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays
 
+_NAMED = 8  # items that a message names
 _HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2})(?:=(\d+(?:\.\d+)?(?:e[+-]\d+)?))?)?")
 FAMILY = {  # column family of a decision, and whether its month is counted from the start
     "order_build": "ordered",
@@ -135,7 +136,7 @@ class _Sum:
 
 def _fix(program: Program, one: Hold, chosen: list[int], lower: Any, upper: Any) -> None:
     if len(chosen) != 1:
-        raise HoldError(f"{one}: a number of blocks needs one month")
+        raise HoldError(f"{one}: a number of blocks needs one month; add @ and the month it is decided in")
     lower[chosen] = upper[chosen] = one.blocks
 
 
@@ -154,7 +155,8 @@ def _family(program: Program, one: Hold) -> str:
             return FAMILY[one.decision or decision]
     every = [name for _, items in found for name in items]
     near = Speller().nearest(one.item, every)
-    raise HoldError(f"{one}: there is no such item to decide on." + (f" Did you mean {near!r}?" if near else ""))
+    hint = f"Did you mean {near!r}?" if near else f"Name one of {', '.join(every[:_NAMED])}." if every else ""
+    raise HoldError(f"{one}: there is no such item to decide on. {hint}".rstrip())
 
 
 def _decisions(program: Program, one: Hold) -> list[int]:
@@ -172,7 +174,7 @@ def _decisions(program: Program, one: Hold) -> list[int]:
         span = (
             f"; possible from {_label(program, months[0] - lead)} to {_label(program, months[-1] - lead)}"
             if months
-            else ""
+            else " or in any other month of the plan; leave it out, or change its dates"
         )
         raise HoldError(f"{one}: not possible then{span}")
     return [program.parts.col[family][key] for key in keys]
