@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import optimizer
-from optimizer.diagnosis import Diagnosis, Reason, diagnose
+from optimizer.diagnosis import Diagnosis, Reason, diagnose, in_time
 from optimizer.diagnosis.given_up import given_up
+from optimizer.diagnosis.in_time import least_shift, shifts_of
 from optimizer.diagnosis.months import Months
 from optimizer.diagnosis.reasons import _reason, reasons_of
 from optimizer.errors import NoFeasiblePlan
@@ -571,6 +573,27 @@ def test_power_that_nobody_pays_for_is_no_cheapest_repair() -> None:
     assert [str(edit) for edit in found.repair] == ["outlets.let.committed_blocks=0"]
     assert [str(edit) for one in found.others for edit in one.edits] == ["power.hall.mw+=1"]
     assert "the power not counted" in found.text()
+
+
+def test_months_that_were_not_tried_in_time_are_not_called_the_fewest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that where only moving a month as far as it goes is known to be enough, no claim is made of fewer."""
+    instance = tiny(
+        6,
+        {"jobs": [0]},
+        contracts=[{"price": 7, "term_months": 1, "earliest": 2}],
+        rules=[{"sense": ">=", "rhs": 10}],
+        rule_terms=[{"quantity": "capacity", "item": "lease"}],
+    )
+    program = build(instance)
+    first, last = shifts_of(program, ("rules", "mine", "rhs"))
+    assert (first.most, first.window, last.step) == (5, 6, -1)
+    until = time.perf_counter() + 60
+    assert least_shift(program, first, (), until) == (2, True)
+    assert least_shift(program, last, (), until) is None
+    assert least_shift(program, first, (), time.perf_counter() - 1) is None
+    answers = iter([True, None, None, None])  # of 5 months, then of 2, 3 and 4
+    monkeypatch.setattr(in_time, "has_solution", lambda *_: next(answers))
+    assert least_shift(program, first, (), until) == (5, False)
 
 
 # ---------------------------------------------------------------- time

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from optimizer.diagnosis.rebuilt import rebuilt
 from optimizer.errors import AdditionError, InstanceError
@@ -75,8 +74,8 @@ def shifts_of(program: Program, cell: Cell) -> Iterator[Shift]:
 
 def least_shift(
     program: Program, shift: Shift, others: Collection[Cell], until: float, relax: bool = False
-) -> int | None:
-    """Fewest months by which a month must be moved for a plan to exist; None where none is proven to be enough.
+) -> tuple[int, bool] | None:
+    """Fewest months by which a month must be moved for a plan to exist, and whether that is proven.
 
     Parameters
     ----------
@@ -90,11 +89,20 @@ def least_shift(
         When to end, by ``time.perf_counter()``.
     relax : bool
         Whether integrality is dropped.
+
+    Returns
+    -------
+    tuple of int and bool, or None
+        The months, which are enough by proof, and whether fewer are not; None where none are known to be enough.
     """
+    proven = True
 
     def enough(months: int) -> bool:
+        nonlocal proven
         left = min(until - time.perf_counter(), _EACH)
-        return left > 0 and _possible(program, shift.edit(program, months), others, left, relax)
+        found = _possible(program, shift.edit(program, months), others, left, relax) if left > 0 else None
+        proven = proven and found is not None
+        return found is True
 
     if not enough(shift.most):
         return None
@@ -102,15 +110,15 @@ def least_shift(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return high, proven
 
 
-def _possible(program: Program, edit: Edit, others: Collection[Cell], seconds: float, relax: bool) -> bool:
-    """Whether a plan exists by proof with an edit made and some cells given up as far as one likes."""
+def _possible(program: Program, edit: Edit, others: Collection[Cell], seconds: float, relax: bool) -> bool | None:
+    """Whether a plan exists with an edit made and some cells given up as far as one likes; None where not known."""
     try:
         edited = rebuilt(program, [edit])
     except (AdditionError, InstanceError):
         return False
     loosened = loosen(edited, compile_program(edited, relax=relax))
-    kept: list[Any] = [one.cell for one in loosened.relaxations if one.cell not in others]
-    return has_solution(loosened.keeping(kept), seconds) is True
+    kept = [one.cell for one in loosened.relaxations if one.cell not in others]
+    return has_solution(loosened.keeping(kept), seconds)

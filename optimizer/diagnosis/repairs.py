@@ -67,6 +67,15 @@ class Draft:
         return all(edit.table != "power" for edit in self.edits)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """An edit in time of one cell, its share of the window, and whether fewer months are proven not to do."""
+
+    edit: Edit
+    share: float
+    proven: bool
+
+
 @dataclass
 class Repairs:
     """What was found.
@@ -141,16 +150,16 @@ class Repairer:
         free = tuple(sorted(cell for cell in cells if cell[0] == _BUDGET))
         rules = sorted(cells - set(free))
         values = self._values(self.program, self.loosened, rules, free)
-        chosen = self._chosen(rules, values, cells)
+        ways = list(self._moved(self.program, next(iter(cells)), ())) if len(cells) == 1 else []
+        chosen = self._chosen(rules, values, cells, ways)
         if chosen is None:
             return
         edits = tuple(chosen.edits.values())
         yield Draft(edits, free, True, chosen.least)
         if len(cells) == 1:
-            (cell,) = cells
-            ways = [edit for edit, _ in self._moved(self.program, cell, ())]
-            ways += values.edits.values() if values else ()
-            yield from (Draft((edit,), (), False) for edit in ways if edit not in edits)
+            others = [way.edit for way in ways if way.proven]
+            others += values.edits.values() if values else ()
+            yield from (Draft((edit,), (), False) for edit in others if edit not in edits)
 
     def _values(
         self, program: Program, loosened: Loosened, rules: Collection[Cell], free: Collection[Cell]
@@ -164,29 +173,31 @@ class Repairer:
         found = cheapest_repair(loosened.only(rules, free), replace(self.options, time_limit=left))
         return found if isinstance(found, Repair) else None
 
-    def _moved(self, program: Program, cell: Cell, others: Collection[Cell]) -> Iterator[tuple[Edit, float]]:
-        """Edits in time of one cell, others given up as far as one likes, and their shares of the window."""
+    def _moved(self, program: Program, cell: Cell, others: Collection[Cell]) -> Iterator[_Way]:
+        """Edits in time of one cell, others given up as far as one likes."""
         for shift in shifts_of(program, cell):
-            months = least_shift(program, shift, others, self.until, self.options.relax)
-            if months is not None:
-                yield shift.edit(program, months), months / shift.window
+            found = least_shift(program, shift, others, self.until, self.options.relax)
+            if found is not None:
+                yield _Way(shift.edit(program, found[0]), found[0] / shift.window, found[1])
 
-    def _chosen(self, rules: list[Cell], values: Repair | None, cells: frozenset[Cell]) -> Repair | None:
+    def _chosen(
+        self, rules: list[Cell], values: Repair | None, cells: frozenset[Cell], ways: list[_Way]
+    ) -> Repair | None:
         """Of each rule the edit that gives up the smaller share of it; None where nothing is known to be enough."""
         shares = {} if values is None else {cell: _share(self.program, edit) for cell, edit in values.edits.items()}
-        program, in_time = self.program, dict[Cell, Edit]()
+        program, in_time, least = self.program, dict[Cell, Edit](), True
         for cell in rules:  # one after the other, so that they are enough together
-            ways = list(self._moved(program, cell, cells - {cell, *in_time}))
-            edit, share = min(ways, key=lambda way: way[1], default=(None, np.inf))
-            if edit is not None and share < shares.get(cell, np.inf):
-                in_time[cell] = edit
+            ways = ways or list(self._moved(program, cell, cells - {cell, *in_time}))
+            best, ways = min(ways, key=lambda way: way.share, default=None), []
+            if best is not None and best.share < shares.get(cell, np.inf):
+                in_time[cell], least = best.edit, least and best.proven
                 program = rebuilt(self.program, in_time.values())
         if not in_time:
             return values
         loosened = loosen(program, compile_program(program, relax=self.options.relax))
         free = [cell for cell in cells if cell[0] == _BUDGET]
         rest = self._values(program, loosened, [cell for cell in rules if cell not in in_time], free)
-        return values if rest is None else Repair({**in_time, **rest.edits}, None, rest.least)
+        return values if rest is None else Repair({**in_time, **rest.edits}, None, rest.least and least)
 
     # ------------------------------------------------------------------ plans
     def _opened(self, draft: Draft) -> tuple[Program, Arrays]:
