@@ -131,12 +131,12 @@ def _steps(ground: Ground, table: pd.DataFrame) -> Grid:
 def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
     rows = []
     for row in table.to_dict("records"):
-        most = "no limit" if row["possible"] == float("inf") else count(row["possible"])
+        most = "" if row["possible"] == float("inf") else f" of {count(row['possible'])}"
         worth = span_text(row["worth_at_least"], row["worth_at_most"])
-        amounts = (count(row["taken"]), most, worth, money(row["price"]), price_to_win(row))
+        amounts = (f"{count(row['taken'])}{most}", worth, money(row["price"]), price_to_win(row))
         who = (str(row["item"]), party_text(str(row["party"])), str(row["verdict"]), str(row["reason"]))
         rows.append((*who, *amounts))
-    columns = ("Offer", "Party", "Verdict", "Why", "Taken", "Possible", "Worth", "Price", "Price to win")
+    columns = ("Offer", "Party", "Verdict", "Why", "Taken", "Worth", "Price", "Price to win")
     note = (
         f"Worth: what the best plan without the offer costs more, in {ground.currency}. Prices as in the inputs: per "
         "block, accelerator and hour, lot or MW. Price to win: below it (for capacity leased out: above it) the offer "
