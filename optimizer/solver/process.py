@@ -77,6 +77,9 @@ def iis_in_process(arrays: Arrays, strategy: int, seconds: float) -> dict[str, A
 def _call(name: str, arrays: Arrays, settings: dict[str, Any], seconds: float) -> dict[str, Any] | None:
     if seconds <= 0 or getattr(sys, "frozen", False):  # frozen: the executable is not an interpreter
         return None
+    with interruptible() as pressed:
+        if pressed.is_set():
+            raise KeyboardInterrupt
     program = {one.name: getattr(arrays, one.name) for one in fields(arrays)} | {"columns": (), "rows": ()}
     with _process() as process:
         return process.call((name, program, settings, seconds), seconds + _MORE)
