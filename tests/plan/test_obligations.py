@@ -94,3 +94,12 @@ def test_the_plan_says_what_is_owed() -> None:
     )
     ended = solved(tiny(3, WORK, contracts=[{"price": 300, "term_months": 3}]))
     assert not [text for text in ended.head["warnings"] if "fall due" in text]
+
+
+def test_a_long_list_is_cut() -> None:
+    """Tests that the three largest of five are named, the largest first: 11 months of 5, 4 and 3 of 11 x 15 in all."""
+    made = {"term_months": 12, "committed_blocks": 1, "earliest": 0}
+    contracts = [{"contract": f"lease-{price}", "price": price, **made} for price in range(1, 6)]
+    plan = solved(tiny(1, WORK, contracts=contracts))
+    assert "165 USD fall due" in plan.head["warnings"][-1]
+    assert "by then: lease-5 55, lease-4 44, lease-3 33 and 2 more." in plan.head["warnings"][-1]
