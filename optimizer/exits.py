@@ -178,7 +178,18 @@ def _fail(found: dict[str, Any], as_json: bool) -> int:
 def _system_message(error: OSError) -> str:
     """What the system refused, and where."""
     reason = error.strerror or str(error) or type(error).__name__
-    return f"{error.filename}: {reason}" if error.filename else reason
+    if error.filename:
+        return f"{error.filename}: {reason}"
+    return "the working folder has been deleted; change into one that is there" if _is_adrift() else reason
+
+
+def _is_adrift() -> bool:
+    """Whether the working folder is gone."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _abandon_output() -> None:

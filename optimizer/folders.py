@@ -82,10 +82,11 @@ def replace_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expe
     """
     real = Path(os.path.realpath(target))
     ours = _with_mark(replace(kind, is_ours=lambda parts: kind.is_ours(parts) or "/".join(parts) in contents))
+    notes = recover(target, kind)
     with _new_draft(real) as draft:
         _fill(draft.path, contents, kind.head)
         try:
-            return Placed(target, _place(draft.path, real, ours, expected))
+            return Placed(target, (*notes, *_place(draft.path, real, ours, expected)))
         except OSError as error:
             draft.stays = True
             raise NotPlaced(error, _put_beside(draft.path, real)) from error
@@ -140,7 +141,7 @@ def check_place(target: Path) -> None:
     """
     real = Path(os.path.realpath(target))
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(real)  # a name that is too long, links that go round
+        os.stat(target)  # a name that is too long, links that go round
     if os.path.ismount(real):
         raise OSError(errno.EBUSY, "it is where a file system is mounted; name a folder below it", str(real))
     home = real.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -106,6 +107,31 @@ def test_what_cannot_be_put_into_its_place_is_kept_next_to_it(tmp_path: Path) ->
     assert caught.value.kept == tmp_path / "p-3"
     assert listed(tmp_path / "p-3") == NEW
     assert listed(tmp_path / "p") == {"other": b"other"}
+
+
+def test_links_that_go_round_are_told_before_anything_is_written(tmp_path: Path) -> None:
+    """Tests that a place that cannot be one is refused when it is looked at."""
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        folders.check_place(tmp_path / "loop")
+    with pytest.raises(OSError, match="File name too long"):
+        folders.check_place(tmp_path / ("x" * 300))
+    folders.check_place(tmp_path / ("x" * 255))
+    assert [path.name for path in tmp_path.iterdir()] == ["loop"]
+
+
+def test_ctrl_c_comes_after_what_it_would_cut_in_two() -> None:
+    """Tests that a signal within a block is raised again at its end, and not before."""
+    done = []
+
+    def work() -> None:
+        with files.uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all of it")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["all of it"]
 
 
 # ---------------------------------------------------------------- leftovers

@@ -278,7 +278,10 @@ def keep_failed(plan: Plan, target: Path, tables: str, why: str) -> str:
     """Keep a plan that is not to be relied on, in a folder of its own next to its place; returns where."""
     path = target.with_name(f"{target.name}.{why}")
     place = Place(_free(path) if os.path.lexists(path) else path, "")
-    return str(write_plan(plan, place, tables).folder)
+    try:
+        return str(write_plan(plan, place, tables).folder)
+    except PlanNotSaved as error:
+        return error.kept
 
 
 def write_explained(plan: Plan, folder: Path, found: Mapping[str, pd.DataFrame]) -> None:
@@ -317,5 +320,8 @@ def _holds(folder: Path, plan: Plan) -> bool:
 
 def _works_in(folder: Path) -> bool:
     """Whether the working folder is this one or below it: who works there is to stay there."""
-    real, here = Path(os.path.realpath(folder)), Path(os.path.realpath("."))
-    return here.is_relative_to(real)
+    try:
+        here = Path(os.path.realpath(Path.cwd()))
+    except OSError:  # it is gone
+        return False
+    return here.is_relative_to(os.path.realpath(folder))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from optimizer.cli import cli
 from optimizer.errors import PlanNotSaved
 from optimizer.exits import run
 from optimizer.plan.audit import audit
-from tests.command import Ended, capopt
+from tests.command import Ended, capopt, environment
 from tests.program.tiny import frames, solved, tiny
 
 # Ten wanted in three months. A lease of ten costs 3000 a month, unserved work 1000 each, hours 5 x 100 = 500 each.
@@ -140,6 +142,22 @@ def test_who_works_in_the_folder_stays_in_it(call: Run, plan: Path, monkeypatch:
     assert call("explain", ".", "--quick").code == 0
     assert Path.cwd().stat().st_ino == before
     assert set(optimizer.load_plan(".").explained) == {"values", "deadlines"}
+
+
+def test_a_working_folder_that_is_gone_does_not_matter(plan: Path, tmp_path: Path) -> None:
+    """Tests that a command run from a deleted folder writes where it was told to, or says what is wrong."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os; os.rmdir({str(gone)!r}); from optimizer.cli import main; main()"
+    calls = (["explain", str(plan), "--quick"], 0), (["solve", "first-steps"], 1)
+    for arguments, expected in calls:
+        gone.mkdir(exist_ok=True)
+        call = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(call, cwd=gone, env=environment(), capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == expected, done.stderr
+        assert "Traceback" not in done.stderr
+    assert "the working folder has been deleted; change into one that is there" in done.stderr
+    assert set(optimizer.load_plan(plan).explained) == {"values", "deadlines"}
 
 
 def test_explain_one_offer_only(call: Run, plan: Path) -> None:
