@@ -7,6 +7,7 @@ process does.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import math
 import os
 import sys
@@ -165,12 +166,17 @@ def leave_behind(thread: threading.Thread) -> None:
 
 
 def _outlive() -> None:
-    """Wait for what was left behind; end the process at once where that never ends, since it would crash it."""
+    """Wait for what was left behind; where that does not end, end the process at once, since it would crash it.
+
+    The exit code is 1 then: that of the program is not known here, and a failure must not look like a success.
+    """
     until = time.perf_counter() + _AT_EXIT
     for thread in _left:
         thread.join(max(until - time.perf_counter(), 0.0))
     if any(thread.is_alive() for thread in _left):
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-        os._exit(1 if hasattr(sys, "last_value") else 0)
+        message = f"capopt: a search does not stop within {_AT_EXIT:g} s; the process ends without it"
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # of streams that are closed or not there
+            print(message, file=sys.stderr)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from optimizer.program.compile import Floats
 from optimizer.solver import highs, highs_ground
 from optimizer.solver.aside import LeftBehind, run_heard
 from optimizer.solver.solution import Held, Options, Solution, Stop
+from tests.command import environment
 from tests.solver.programs import INF, knapsacks, program
 
 LONG = Options(gap=0, threads=1, time_limit=60)
@@ -128,6 +131,27 @@ def test_a_short_search_that_cannot_be_stopped_is_left() -> None:
     finally:
         over.set()
     assert run_heard(lambda: 5) == 5
+
+
+SCRIPT = """
+import threading, time
+from optimizer.solver import aside
+
+aside._AT_EXIT = 0.3
+try:
+    aside.run_aside(lambda: time.sleep(60), threading.Event(), until=time.perf_counter())
+except aside.LeftBehind:
+    print("went on", flush=True)
+"""
+
+
+def test_a_script_ends_although_a_search_does_not() -> None:
+    """Tests that the interpreter does not wait for ever for a search that was left behind, and says so."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment(), capture_output=True, text=True, timeout=40, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "went on\n")
+    assert done.stderr == "capopt: a search does not stop within 0.3 s; the process ends without it\n"
 
 
 def test_ctrl_c_between_a_search_and_its_plan_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

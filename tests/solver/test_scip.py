@@ -240,6 +240,27 @@ def test_an_error_in_a_callback_is_raised() -> None:
     assert set(threading.enumerate()) <= before
 
 
+def test_a_search_that_does_not_listen_leaves_its_plan() -> None:
+    """Tests that a search that goes on past its time limit gives its best plan, with what is proven."""
+    arrays, over, found = knapsacks(), threading.Event(), list[float]()
+
+    def hold_up(objective: float, values: Any) -> None:
+        if not found:
+            found.append(objective)
+            over.wait(30)
+
+    search = scip.Model(arrays)
+    search.on_incumbent = hold_up
+    try:
+        solution = search.solve(BRIEF)
+    finally:
+        over.set()
+    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert solution.values is not None
+    assert arrays.cost @ solution.values == pytest.approx(found[0])
+    assert solution.bound <= found[0]
+
+
 # ---------------------------------------------------------------------- what it runs with
 def test_settings_reach_scip() -> None:
     """Tests that gap, limit and seed are SCIP's, and that it leaves Ctrl-C alone."""
