@@ -102,11 +102,11 @@ def lots(data: Data) -> None:
 def demands(data: Data) -> None:
     """Demand is of the size in which capacity comes."""
     market = Market(data)
-    least = min(market.units, default=0.0)
+    least, largest = min(market.units, default=0.0), max(market.peaks.values(), default=0.0)
     all_small = sum(market.peaks.values()) < max(least / 5, market.fleet / 100)
     for table, record in data.records("workloads"):
         peak = market.peaks.get(record.values["workload"], 0.0)
-        if 0 < peak < least / 100 or (all_small and peak):
+        if 0 < peak < min(least, largest) / 100 or (all_small and peak):
             problem = (
                 f"its demand is at most {rounded(peak)} reference-accelerators, and the smallest block, batch or lot "
                 f"is {rounded(least)}. If demand.amount is in thousands, write {rounded(peak * _THOUSAND)}; {_KEEP}"

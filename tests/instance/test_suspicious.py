@@ -102,6 +102,8 @@ def test_faults_come_before_suspicion() -> None:
         "power|2|price_per_mwh|0",
         "outlets|3|price|0",
         "purchases|2|max_total|1000 & demand|3|amount|1.57e6",
+        # Many small workloads are no mistake: none is far smaller than the others, and together they fill a block.
+        "demand|2|amount|7 & demand|3|amount|7 & demand|4|amount|190",
         "budgets|2|amount|4000 & purchases|2|integer|no",  # a tenth of one accelerator is 3000
         # A renewal may start where the lease of 6 months from 2026-01 can end; at 9 months of notice; at its ends_by.
         "contracts|next|neo|europe|gpu|1000|1.4|1500000|block_month|12||||2026-07|||||lease|",
