@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Any
 
 from optimizer.errors import Fault
 from optimizer.instance.name_text import difference
-from optimizer.instance.notes import Notes, is_comment, is_note, may_be_data
+from optimizer.instance.notes import MARK, Notes, is_comment, is_note, may_be_data
 
 CELL_LIMIT = 32_767  # characters a cell can hold, as in a workbook
 
@@ -48,6 +49,11 @@ class RawTable:
     comments: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
     cells: bool = False
     header_row: int | None = 1
+
+    @cached_property
+    def noted(self) -> frozenset[int]:
+        """Positions of columns of notes."""
+        return frozenset(i for i, name in enumerate(self.header) if is_note(name))
 
     def cell(self, row: int | None, position: int) -> str:
         """Cell name of a position in a row, ``""`` where the carrier has none."""
@@ -133,9 +139,9 @@ def plain(text: str) -> str:
     return bare.casefold().strip().replace(" ", "_").replace("-", "_")
 
 
-def nearest(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
+def nearest(value: str, names: Mapping[str, Any] | Sequence[str], least: float = 0.6) -> str:
     """Nearest name, ``""`` if none is near."""
-    return Speller().nearest(value, names)
+    return Speller().nearest(value, names, least)
 
 
 def shown(value: Any) -> str:
@@ -202,12 +208,17 @@ def tell_unknown(raw: Raw, where: str, near: str, present: Collection[str], endi
 
 
 def take_comment(table: RawTable, raw: Raw, row: int, cells: Sequence[Any]) -> bool:
-    """Put a row to the comments if it is one; one that may be meant as data is a warning."""
-    if not is_comment(cells):
+    """Put a row to the comments if it is one; one that may be meant as data is a warning.
+
+    A cell of a column of notes makes no comment of its row, whatever it begins with.
+    """
+    noted = table.noted
+    judged = [cell for i, cell in enumerate(cells) if i not in noted] if noted else cells
+    if not is_comment(judged):
         return False
     table.comments.append((row, [cell.found if isinstance(cell, Unusable) else cell for cell in cells]))
-    if may_be_data(cells):
-        place, first = next((i, cell) for i, cell in enumerate(cells) if cell is not None)
+    if may_be_data(judged):
+        place, first = next((i, cell) for i, cell in enumerate(cells) if cell is not None and i not in noted)
         problem = "a row that begins with # is a comment and does not count. Write a blank after # if that is meant."
         raw.warnings.append(Fault(table.where, row, "", shown(first), problem, cell=table.cell(row, place)))
     return True
@@ -227,9 +238,10 @@ def drop_unnamed(table: RawTable, raw: Raw) -> None:
             problem = "a column without a name holds values."
             cell = table.cell(held[0], position)
             raw.faults.append(Fault(table.where, held[0], "", shown(held[1]), problem, cell=cell))
-    noted = [i for i, name in enumerate(table.header) if is_note(name)]
+    noted = sorted(table.noted)
     for row, cells in table.rows:
-        notes = [f"# {table.header[i]}: {cells[i]}" for i in noted if cells[i] is not None]
+        found = [(table.header[i], str(cells[i])) for i in noted if cells[i] is not None]
+        notes = [text if text.startswith(MARK) else f"{MARK} {name}: {text}" for name, text in found]
         if notes and all(cells[i] is None for i in named):
             table.comments.append((row, notes))
     table.rows = [(row, cells) for row, cells in table.rows if any(cells[i] is not None for i in named)]

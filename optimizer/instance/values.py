@@ -17,6 +17,7 @@ from optimizer.instance.raw import nearest, number_text, quoted
 from optimizer.schema import Column
 
 NAME_LIMIT = 200
+_CHOSEN = 0.7  # a choice is that far spelt wrongly, and no other word
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -156,7 +157,7 @@ def _choice(value: Any, column: Column) -> str:
     text = _as_text(value)
     if text not in column.choices:
         choices = ", ".join(column.choices)
-        raise BadValueError(f"expected one of {choices}; found {quoted(text)}.", nearest(text, column.choices))
+        raise BadValueError(f"expected one of {choices}; found {quoted(text)}.", nearest(text, column.choices, _CHOSEN))
     return text
 
 

@@ -101,6 +101,37 @@ def test_folders_are_read_or_refused(changes: list[Any]) -> None:
         _faults(write_folder(Path(folder), _changed(changes)))
 
 
+NOTE = st.tuples(PLACE, st.booleans(), st.sampled_from(["# a note", "#", "# 1,5; Köln", "# =1"]))
+
+
+def _noted(notes: list[tuple[tuple[str, int, int], bool, str]]) -> Tables:
+    """The sample with columns and, after them, comment rows of notes in random places."""
+    tables = sample()
+    for (table, row, column), is_row, text in sorted(notes, key=lambda note: note[1]):
+        rows = tables[table]
+        if is_row:
+            rows.insert(row % (len(rows) + 1), [text, *[""] * (len(rows[0]) - 1)])
+        else:
+            wide = column % (len(rows[0]) + 1)
+            for i, record in enumerate(rows):
+                record.insert(wide, "notes" if i == 0 else text if i % 2 else "")
+    return tables
+
+
+@settings(derandomize=True, max_examples=12, deadline=None, database=None)
+@given(st.lists(NOTE, min_size=1, max_size=6))
+def test_notes_in_any_place_change_nothing(notes: list[Any]) -> None:
+    """Tests that notes anywhere change no data, and come through a workbook and a folder."""
+    tables = _noted(notes)
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        instance = read(write_folder(place / "mine", tables))
+        assert instance == read(frames())
+        workbook = read(instance.save(place / "mine.xlsx"))
+        assert workbook.notes == instance.notes
+        assert read(workbook.save(place / "again")).notes == instance.notes
+
+
 @settings(derandomize=True, max_examples=20, deadline=None, database=None)
 @given(st.lists(st.tuples(KINDS, PLACE, PLAIN), min_size=1, max_size=3))
 def test_every_carrier_tells_the_same(changes: list[Any]) -> None:

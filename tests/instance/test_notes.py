@@ -32,7 +32,8 @@ def _noted() -> Tables:
         ["low", *rows[1], ""],
         ["", *rows[2], ""],
         ["", "", "", "", "two more to come"],
-        ["# end", "", "7", "", ""],
+        ["# end", "", "", "", ""],
+        ["", "# ended", "7", "", ""],
     ]
     put(tables, "sites", 2, "notes", "leased until 2040")
     tables["notes on power"] = [["site", "call"], ["north", "Anna, 2026-05"], ["", ""], ["# x", "=1+1"]]
@@ -50,7 +51,8 @@ def _comments(instance: Instance, table: str) -> list[tuple[int, list[Any]]]:
     return [(place, [cell for cell in cells if cell is not None]) for place, cells in instance.notes[table].rows]
 
 
-BELOW = [(1, ["# a guess, with a comma"]), (3, ["# Notes: two more to come"]), (3, ["# end", "7"])]
+BELOW = [(1, ["# a guess, with a comma"]), (3, ["# Notes: two more to come"])]
+BELOW += [(3, ["# end"]), (3, ["# ended", "7"])]
 
 
 def _check(instance: Instance, above: bool = True) -> None:
@@ -170,6 +172,22 @@ def test_notes_of_the_head_as_frames() -> None:
 
 
 # ---------------------------------------------------------------- what is no note
+def test_a_note_that_begins_with_the_mark_takes_no_row_out(tmp_path: Path) -> None:
+    """Tests that # in a column of notes, be it the first, makes no comment of a row of data."""
+    tables = sample()
+    for table in ("demand", "sites"):
+        tables[table] = [["notes", *tables[table][0]], *(["# as agreed", *row] for row in tables[table][1:])]
+    for source in (
+        write_folder(tmp_path / "mine", tables),
+        write_workbook(tmp_path / "a.xlsx", tables),
+        frames(tables),
+    ):
+        instance = read(source)
+        assert instance == read(frames())
+        assert instance.notes["demand"].columns == {"notes": ("# as agreed",) * 3}
+        assert read(instance.save(tmp_path / "again")).notes == instance.notes
+
+
 def test_a_comment_that_may_be_data(tmp_path: Path) -> None:
     """Tests that a row taken out with # is a warning unless a blank follows, as #1 may be a name."""
     for mark, count in (("#study", 1), ("# study", 0), ("#", 0)):
