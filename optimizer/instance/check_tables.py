@@ -56,7 +56,8 @@ def ramps(data: Data) -> None:
         term = contract.values["min_term_months"]
         if term is not None and contract.values["term_months"] is None and record.values["month_of_term"] > term:
             problem = f"the ramp of {quoted(name)} goes on beyond its min_term_months ({term})."
-            data.fault(data.tables["ramps"], record, "month_of_term", problem, str(term))
+            remedy = "End it by then, or make the term longer."
+            data.fault(data.tables["ramps"], record, "month_of_term", f"{problem} {remedy}")
 
 
 def renewals(data: Data) -> None:
@@ -146,7 +147,7 @@ def _check_effect(data: Data, table: TypedTable, record: Record, column: Column,
     kinds = _CHANGING.get(how)
     if kinds and column.type not in kinds:
         kind = {"ref": "name"}.get(column.type, column.type)
-        data.fault(table, record, "how", f"{how} cannot change {column.name}, which is a {kind}.", "set")
+        data.fault(table, record, "how", f"{how} cannot change {column.name}, which is a {kind}; only set can.")
         return
     if value is BAD:
         return

@@ -34,8 +34,9 @@ CONVENTIONS = """\
 - **Blanks.** A blank cell, or a column left out, takes the default. Cells missing at the end of a row are blank.
 - **Notes.** A row whose first filled cell begins with `#` is a comment, above, within or below a table (not where that
   cell is one of a column of notes); a column, sheet or CSV file whose name begins with `notes` holds notes. They are no
-  data, and are kept in their places where the instance is saved. Comments of `instance.toml` are kept too, those after a value in the line before it. A row such as `#1` with
-  other cells filled is a comment with a warning: write a blank after `#`. A name cannot begin with `#`.
+  data, and are kept in their places where the instance is saved. Comments of `instance.toml` are kept too, those
+  after a value in the line before it. A row such as `#1` with other cells filled is a comment with a warning: write
+  a blank after `#`. A name cannot begin with `#`.
 - **Months** are written `2027-01`, in quotation marks in `instance.toml`. In a workbook a date counts as the month it
   falls in; one that is not the first day of its month is a warning, unless all dates of its column are last days. A row
   of a step series that another row replaces by the plan's first month is a warning too.

@@ -32,7 +32,7 @@ FAULTS = [
     ),
     (
         *("ramps", 3, "B3", "month_of_term"),
-        "the ramp of 'lease' goes on beyond its min_term_months (6). Did you mean '6'?",
+        "the ramp of 'lease' goes on beyond its min_term_months (6). End it by then, or make the term longer.",
     ),
     ("outlets", 3, "A3", "outlet", "'let' stands in row 2 already."),
     ("demand", 3, "B3", "month", "expected a month YYYY-MM, found 'Jan 2027'. Did you mean '2027-01'?"),
