@@ -30,6 +30,8 @@ LARGEST = 1e100
 TOLD = 100
 """Violations that the JSON form lists at most; ``violation_count`` tells how many there are."""
 
+_DIGITS, _FEW_DIGITS = 12, 9  # of the cells of a table, as written here and as other software may write them
+
 NOT_AUDITED = {
     "stopped": "why the search ended",
     "options": "options",
@@ -214,13 +216,21 @@ class Findings:
 
 
 def rounding(cells: NDArray[Any]) -> float:
-    """Share of all that is added up by which a sum of cells may be off: they have twelve digits, or just nine."""
-    return 1e-8 if all(float(f"{cell:.9g}") == cell for cell in cells.tolist()) else 1e-11
+    """Share of its size by which a figure that cells add up to may be off: they have twelve digits, or just nine."""
+    return 1e-8 if _digits(cells) == _FEW_DIGITS else 1e-11
 
 
 def total(cells: NDArray[Any]) -> tuple[float, float]:
-    """Sum of cells, and by how much it may be off because they are rounded."""
-    return float(cells.sum()), rounding(cells) * float(np.abs(cells).sum())
+    """Sum of cells, and by how much it may be off: half of the last digit of each, and the noise of adding up."""
+    sizes = np.abs(cells[cells != 0])
+    last = 10.0 ** (np.floor(np.log10(sizes)) - _digits(cells) + 1)
+    return float(cells.sum()), 0.501 * float(last.sum()) + 1e-13 * float(sizes.sum())
+
+
+def _digits(cells: NDArray[Any]) -> int:
+    """Digits to which cells are rounded."""
+    few = all(float(f"{cell:.{_FEW_DIGITS}g}") == cell for cell in cells.tolist())
+    return _FEW_DIGITS if few else _DIGITS
 
 
 def numbers(one: float, other: float) -> tuple[str, str]:
