@@ -12,7 +12,8 @@ import pytest
 
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
-from optimizer.program.compile import compile_program
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.solver import conflict_parts
 from optimizer.solver.claims import Claims
 from optimizer.solver.conflict_parts import Verdicts, reduced
 from optimizer.solver.conflicts import find_conflicts, find_one
@@ -98,6 +99,44 @@ def test_without_time_no_conflict_is_called_irreducible() -> None:
     assert not find_conflicts(loosened, (), 0.0).complete
 
 
+TOO_FEW: dict[str, Any] = {"fleet": [{"count": 10}], "workloads": [{"workload": "jobs", "min_service": 1}]}
+ALONE: dict[str, Any] = {
+    "contracts": [{"price": 1, "committed_blocks": 1, "earliest": -1, "term_months": 3}],
+    "workloads": [{"workload": "jobs", "critical": 1}],
+    "policies": [{"rule": "survive", "subject": "provider", "limit": 0.8}],
+}
+
+
+@pytest.mark.parametrize("tables", [TOO_FEW, ALONE], ids=["with a limit", "without a limit"])
+def test_a_part_that_was_not_tried_in_time_leaves_the_conflict_unproven(
+    monkeypatch: pytest.MonkeyPatch, tables: dict[str, Any]
+) -> None:
+    """Tests that a conflict is not called irreducible where nothing is proven possible without its single parts."""
+    loosened = loose(tiny(1, {"jobs": [20]}, **tables))
+    one = find_one(loosened, 60.0)
+    assert one is not None
+    assert one.irreducible
+    monkeypatch.setattr(conflict_parts, "has_solution", lambda *args: has_solution(*args) and None)
+    doubtful = find_one(loosened, 60.0)
+    assert doubtful is not None
+    assert not doubtful.irreducible
+
+
+def test_a_limit_that_was_not_tried_in_time_leaves_the_conflict_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests the same where the requirements were tried, but not the limits: those queries keep few bounds."""
+    loosened = loose(tiny(1, {"jobs": [20]}, **TOO_FEW))
+    most = int(np.isfinite(loosened.arrays.upper).sum())
+
+    def some(arrays: Arrays, seconds: float) -> bool | None:
+        found = has_solution(arrays, seconds)
+        return None if found and int(np.isfinite(arrays.upper).sum()) < most - 1 else found
+
+    monkeypatch.setattr(conflict_parts, "has_solution", some)
+    one = find_one(loosened, 60.0)
+    assert one is not None
+    assert not one.irreducible
+
+
 def test_a_conflict_that_is_not_proven_irreducible_leaves_the_search_incomplete(monkeypatch: Any) -> None:
     """Tests that where one conflict may name more than it needs, not all conflicts count as found."""
     whole = Narrowing.conflict
@@ -112,7 +151,7 @@ def test_a_conflict_that_is_not_proven_irreducible_leaves_the_search_incomplete(
     assert not find_conflicts(loosened, (), 60.0).complete
 
 
-def test_a_month_counts_only_where_the_same_things_clash_and_all_are_needed() -> None:
+def test_a_month_counts_only_where_the_same_things_clash_and_all_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests months in which the same parts clash (the third), do not (the first), or one of them is not needed."""
     # Ten are there; 5, 20 and 20 wanted.
     instance = tiny(3, {"jobs": [5, 20, 20]}, fleet=[{"count": 10}], workloads=[{"workload": "jobs", "min_service": 1}])
@@ -134,3 +173,6 @@ def test_a_month_counts_only_where_the_same_things_clash_and_all_are_needed() ->
     ) == {2: True}
     late = Claims(loosened, one, time.perf_counter() - 1)
     assert late.standing({2: (([], [unserved[2]]), ([], [used[2]]))}) == {}
+    monkeypatch.setattr(conflict_parts, "has_solution", lambda *args: has_solution(*args) and None)
+    doubtful = Claims(loosened, one, time.perf_counter() + 60)
+    assert doubtful.standing({2: (([], [unserved[2]]), ([], [used[2]]))}) == {2: False}
