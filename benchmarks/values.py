@@ -107,8 +107,9 @@ class Again:
         """Least cost with so many units more, NaN if nothing is feasible."""
         if row["kind"] == "accelerator":
             return self._with_accelerators(row["item"], self.plan.instance.month_index(row["month"]), amount)
-        if row["kind"] == "mw" and amount < 0:  # what is built there can be more than the table has
-            t = self.plan.instance.month_index(row["month"])
+        t = self.plan.instance.month_index(row["month"])
+        begins = min((one.month for one in self.plan.instance.rows["power"] if one.site == row["item"]), default=t + 1)
+        if row["kind"] == "mw" and (amount < 0 or begins > t):  # what is built there can be more than the table has
             return self._solved(_with_data(self.plan, "supply", row["item"], t, amount))
         edited = _edited(self.plan, row, amount)
         return np.nan if edited is None else self._solved(build(edited))

@@ -5,7 +5,9 @@ A call that keeps the lock and solves waits for ever as soon as one of HiGHS's t
 needs the lock; and while it solves, neither Ctrl-C nor the clock is heard. So the rules are:
 
 - `run` is called in a thread of its own, for which we wait no longer than it may take
-  (:func:`optimizer.solver.aside.run_aside`), or in a process of its own (:mod:`optimizer.solver.child`). Its callbacks
+  (:func:`optimizer.solver.aside.run_aside`), or in a process of its own (:mod:`optimizer.solver.child`); small
+  linear programs without callbacks, which take milliseconds (:mod:`optimizer.solver.sensitivity`), without either. Its
+  callbacks
   take the lock, and may wait for other threads only where these do not need HiGHS to go on.
 - `getIis` solves with the lock kept. It is called in the process alone, where callbacks are off.
 - The others do not solve, and call nothing back.

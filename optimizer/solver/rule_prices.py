@@ -11,6 +11,7 @@ from optimizer.solver.solution import Solution
 
 Key = tuple[str, int]  # rule, month
 _SECONDS = 10.0
+_TOUCHES = 1e-7  # in the scale of a row: what is nearer to its limit reaches it
 
 
 def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Key, float]:
@@ -37,11 +38,28 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Ke
         return _duals(program, arrays, solution)
     steps = np.array([change.step for change in changes])
     both = found / steps[:, None] * program.units.money
-    rules = program.index.own_rules
-    return {
-        (rule, t): _price(rules[rule].sense, sides)
-        for (_, rule, t), sides in zip([c.key for c in changes], both, strict=True)
-    }
+    rules, known = program.index.own_rules, _by_solution(program, arrays, solution.values)
+    prices = zip((change.key[1:] for change in changes), both, strict=True)
+    return {key: known.get(key, _price(rules[key[0]].sense, sides)) for key, sides in prices}
+
+
+def _by_solution(program: Program, arrays: Arrays, values: Floats) -> dict[Key, float]:
+    """Prices that follow from the solution: the penalty where a rule is violated, 0 where its limit is not reached.
+
+    They hold for the solution even where another one costs as much, or a little less, and does not violate the rule.
+    """
+    m, money, found = program.parts, program.units.money, {}
+    activity = arrays.activity(values[: len(arrays.cost)])
+    for place, name in enumerate(arrays.rows):
+        if isinstance(name, tuple) and name[0] == "own_rule" and name[1] in m.rule_scale:
+            room = min(activity[place] - arrays.row_lower[place], arrays.row_upper[place] - activity[place])
+            if room > _TOUCHES * (1 + abs(activity[place])):
+                found[name[1]] = 0.0
+    for family, sign in (("over", -1.0), ("under", 1.0)):
+        for key, column in m.col[family].items():
+            if values[column] > _TOUCHES:
+                found[key] = sign * float(arrays.cost[column]) * money / m.rule_scale[key] + 0.0
+    return found
 
 
 def _price(sense: str, sides: Floats) -> float:

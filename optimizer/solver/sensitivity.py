@@ -37,6 +37,7 @@ _SETTINGS = {
     **EXACT,
 }
 _BASIC, _AT_UPPER = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kUpper
+_SMALL = 20_000  # non-zeros: solving again takes milliseconds, and Ctrl-C is heard in between
 _CHUNK = 20  # changes looked at together: more are slower, by memory
 _FLAT = 1e-12  # a slope below it, in the program's units for a unit of change, is noise
 
@@ -88,7 +89,8 @@ def changes_of_optimum(
     -------
     ndarray, changes by sides, or None
         Optimum with the change, or its opposite, less the optimum without; in the program's units, infinite where
-        nothing is feasible. None where the program is infeasible without any change, or not solved in time.
+        nothing is feasible. None where the program is infeasible without any change; with ``estimate`` also where it is
+        not solved in time.
 
     Raises
     ------
@@ -104,7 +106,10 @@ def changes_of_optimum(
     for part, pieces in _pieces(taken, changes).items():
         solved = _Optimum(taken.parts[part], end)
         if solved.basis is None:
-            return None
+            if solved.infeasible or estimate:
+                return None
+            found[[place for place, _ in pieces]] = np.nan
+            continue
         sums = solved.changes([piece for _, piece in pieces], sides, estimate)
         np.add.at(found, [place for place, _ in pieces], sums)
     return found
@@ -168,11 +173,15 @@ class _Optimum:
             # What was fixed meets the rows within the tolerance of the solver that it comes from.
             set_options(self.highs, {"primal_feasibility_tolerance": _LOOSE, "presolve": "off"})
             status = self._run()
+        self.infeasible = status in INFEASIBLE
         if status in (STATUS.kOptimal, STATUS.kModelEmpty):
             self._read()
 
     def _run(self) -> Any:
         """Run HiGHS; returns its status, None where it did not end in time."""
+        if self.part.matrix.nnz <= _SMALL:
+            self._done(self.highs.run())
+            return self.highs.getModelStatus()
         try:
             self._done(run_heard(self.highs.run, self.end))
         except LeftBehind:
