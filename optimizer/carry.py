@@ -109,23 +109,26 @@ def clear(old: Path, kind: Kind, carried: dict[Parts, Parts], new: Path) -> str:
     """
     reasons: list[str] = []
 
-    def folder(parts: Parts) -> None:
+    def entry_of(entry: os.DirEntry[str], mine: Parts, place: Parts) -> None:
+        mode = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode) and (kind.has_folder(mine) or new.joinpath(*place).is_dir()):
+            folder(mine, place)
+        elif (stat.S_ISREG(mode) and kind.is_ours(mine)) or _is_there(entry, new, place):
+            os.unlink(entry.path)
+        else:
+            _move(Path(entry.path), new.joinpath(*free_place(new, mine, place, kind)))
+
+    def folder(parts: Parts, there: Parts) -> None:
         for entry in _entries(old.joinpath(*parts), kind.head)[::-1]:  # the head first: what is left is no plan
             mine = (*parts, entry.name)
             try:
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode):
-                    folder(mine)
-                elif (stat.S_ISREG(mode) and kind.is_ours(mine)) or _is_there(entry, new, carried.get(mine, mine)):
-                    os.unlink(entry.path)
-                else:
-                    _move(Path(entry.path), new.joinpath(*free_place(new, mine, mine, kind)))
+                entry_of(entry, mine, carried.get(mine, (*there, entry.name)))
             except OSError as error:
                 reasons.append(f"{entry.name}: {error.strerror or error}")
         with contextlib.suppress(OSError):
             os.rmdir(old.joinpath(*parts))
 
-    folder(())
+    folder((), ())
     return reasons[0] if reasons else ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import exchange, files, folders
+from optimizer import carry, exchange, files, folders
 from optimizer.carry import Kind
 from optimizer.folders import NotPlaced, replace_folder
 from tests.command import ROOT, environment
@@ -107,6 +107,22 @@ def test_what_cannot_be_put_into_its_place_is_kept_next_to_it(tmp_path: Path) ->
     assert caught.value.kept == tmp_path / "p-3"
     assert listed(tmp_path / "p-3") == NEW
     assert listed(tmp_path / "p") == {"other": b"other"}
+
+
+def test_what_cannot_be_linked_is_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a planner's files come along on a disk that is full once the new folder is written."""
+    replace_folder(tmp_path / "p", OLD, KIND)
+    (tmp_path / "p" / "mine").mkdir()
+    (tmp_path / "p" / "mine" / "notes").write_bytes(b"notes")
+    (tmp_path / "p" / "other").write_bytes(b"other")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(carry, "_link", full)
+    assert replace_folder(tmp_path / "p", NEW, KIND).notes == ()
+    assert listed(tmp_path / "p") == {**NEW, "mine/notes": b"notes", "other": b"other"}
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
 
 
 def test_links_that_go_round_are_told_before_anything_is_written(tmp_path: Path) -> None:
