@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 import optimizer
 from benchmarks.infeasible import trial
 from optimizer.errors import NoFeasiblePlan
+from optimizer.solver.solution import Progress
 
 
 def whole_blocks() -> optimizer.Instance:
@@ -70,6 +72,21 @@ def test_a_search_that_waited_for_ever_ends(threads: int) -> None:
         optimizer.solve(whole_blocks(), time_limit=5, threads=threads)
     assert "policy concentration allows neo1" in str(caught.value)
     assert "policy xp2 allows site1" in str(caught.value)
+
+
+def test_ctrl_c_in_a_search_ends_the_diagnosis() -> None:
+    """Tests that Ctrl-C in the search for the plan of a repair begins no other search."""
+    seen: list[str] = []
+
+    def progress(event: Progress) -> None:
+        seen.append(event.phase)
+        if seen.count("solve") == 1 and event.phase == "solve":
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.diagnose(whole_blocks(), progress=progress, threads=1)
+    assert seen.count("solve") >= 1
+    assert seen.count("build") <= 1
 
 
 def test_infeasible_instances_end_in_time() -> None:
