@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from optimizer.diagnosis.given_up import given_up
 from optimizer.diagnosis.in_time import least_shift, shifts_of
 from optimizer.diagnosis.months import Months
 from optimizer.diagnosis.reasons import _reason, reasons_of
+from optimizer.diagnosis.repairs import Repairer
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
@@ -21,6 +23,7 @@ from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.solver.conflicts import find_one
 from optimizer.solver.loosened import loosen
+from optimizer.solver.solution import Options
 from tests.program.tiny import tiny
 
 MUST = [{"workload": "jobs", "min_service": 1}]
@@ -509,6 +512,37 @@ def test_two_policies_that_begin_too_early_begin_later_together() -> None:
     assert found.plan is not None
     assert found.plan.objective == pytest.approx(4 * 7 + 2 * 5)
     assert len(found.reasons) == 2
+
+
+def test_a_month_of_six_is_less_than_three_eighths_of_the_value() -> None:
+    """Tests that shares decide, not months: one month later is a sixth, 80 % lowered to 50 % is 0.375."""
+    # Of twelve that are critical in the first month six are left.
+    offers = [{"offer": "b", "provider": "other", "price": 1, "max_accelerators": 6}]
+    instance = tiny(
+        6,
+        {"jobs": [12, 0]},
+        providers=PROVIDERS,
+        contracts=[{**TWO[0], "accelerators_per_block": 12}],
+        on_demand=offers,
+        workloads=[{"workload": "jobs", "critical": 1}],
+        policies=[SURVIVE],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["policies.care.from=2030-02"]
+    (other,) = found.others
+    assert str(other.edits[0]) == "policies.care.limit=0.5"
+    assert other.share == pytest.approx(0.375)
+
+
+def test_no_repair_is_called_the_cheapest_while_another_may_be_cheaper() -> None:
+    """Tests that the bounds of all other sets of inputs must reach the cost of the first repair."""
+    made = purse(100)
+    program = build(made)
+    repairer = Repairer(program, loosen(program, compile_program(program)), Options(gap=0.0), None)
+    found: list[Any] = [SimpleNamespace(plan=SimpleNamespace(objective=100.0))]
+    assert repairer._cheapest(found, [(found[0], 0.0), (None, 100.0)])
+    assert not repairer._cheapest(found, [(found[0], 100.0), (None, 99.0)])
+    assert not repairer._cheapest([], [])
 
 
 def test_a_run_with_too_little_time_gets_a_later_deadline() -> None:

@@ -176,3 +176,22 @@ def test_a_month_counts_only_where_the_same_things_clash_and_all_are_needed(monk
     monkeypatch.setattr(conflict_parts, "has_solution", lambda *args: has_solution(*args) and None)
     doubtful = Claims(loosened, one, time.perf_counter() + 60)
     assert doubtful.standing({2: (([], [unserved[2]]), ([], [used[2]]))}) == {2: False}
+
+
+def test_months_of_an_unproven_conflict_are_proven_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that what a conflict does not prove of its inputs is not taken as proven for its other months."""
+    loosened = loose(tiny(2, {"jobs": [20]}, **TOO_FEW))
+    one = find_one(loosened, 60.0)
+    assert one is not None
+    column = {name: number for number, name in enumerate(loosened.plain.columns)}
+    month: dict[int, Any] = {1: (([], [column["unserved", ("jobs", 1)]]), ([], [column["used", ("hall/gpu", 1)]]))}
+    most = int(np.isfinite(loosened.arrays.upper).sum())
+
+    def some(arrays: Arrays, seconds: float) -> bool | None:
+        found = has_solution(arrays, seconds)  # of queries that keep all limits it is not known that they are possible
+        return None if found and int(np.isfinite(arrays.upper).sum()) >= most - 1 else found
+
+    monkeypatch.setattr(conflict_parts, "has_solution", some)
+    assert Claims(loosened, one, time.perf_counter() + 60).standing(month) == {1: True}
+    doubtful = replace(one, conflict=replace(one.conflict, irreducible=False))
+    assert Claims(loosened, doubtful, time.perf_counter() + 60).standing(month) == {1: False}
