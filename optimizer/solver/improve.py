@@ -79,6 +79,8 @@ class Improver:
         The kind of step that found it.
     seen : tuple of float and str
         The least cost told so far, be it by a step that still runs, and the kind of that step.
+    seen_values : ndarray or None
+        The solution of that cost: a search that is interrupted while the step runs has it.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Improver:
         self.objective = np.inf
         self.source = ""
         self.seen: tuple[float, str] = (np.inf, "")
+        self.seen_values: Floats | None = None
         self._kind = ""
         self._stop = threading.Event()
         self._running: Model | None = None
@@ -238,7 +241,7 @@ class Improver:
 
     def _see(self, objective: float, values: Floats) -> None:
         if objective < self.seen[0]:
-            self.seen = objective, self._kind
+            self.seen, self.seen_values = (objective, self._kind), values
         if self._worth < np.inf:
             self._tell(objective, values, self._worth)
 
@@ -266,7 +269,7 @@ class Improver:
             return False
         self.values, self.objective, self.source = values, objective, source
         if objective < self.seen[0]:
-            self.seen = objective, source
+            self.seen, self.seen_values = (objective, source), values
         return True
 
 

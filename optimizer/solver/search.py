@@ -280,7 +280,8 @@ class _Search:
 
     def _result(self, found: Solution, duals: bool) -> Solution:
         """The best solution of both, with the proven bound."""
-        mine = [values for values in (self.improver.values, self.best) if values is not None]
+        kept = (self.improver.values, self.improver.seen_values, self.best)
+        mine = [values for values in kept if values is not None]
         if found.stop is Stop.INFEASIBLE and mine:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))

@@ -282,6 +282,18 @@ def test_only_what_is_a_plan_counts_as_delivered() -> None:
     assert given == [None, 3, 3, 2, 2, 2]
 
 
+def test_a_plan_seen_in_a_step_that_is_interrupted_is_kept() -> None:
+    """Tests that an incumbent which progress has reported is returned when the step that found it is cut off."""
+    # x + 2 y >= 2 at a cost of x + 3 y: y = 1 costs 3.
+    arrays = program([1, 3], [[1, 2]], [2], [INF], upper=5, whole=True)
+    run = search._Search(arrays, Options(), None)
+    run.improver._see(3.0, np.array([0.0, 1.0]))
+    found = run._result(Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING), False)
+    assert found.values is not None
+    assert found.values.tolist() == [0.0, 1.0]
+    assert (found.stop, found.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+
+
 def test_an_interruption_before_the_run_is_heeded() -> None:
     """Tests that a search that was asked to stop before it began does not begin."""
     model = Model(compiled(0, "S"))
