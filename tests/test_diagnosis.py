@@ -598,6 +598,22 @@ def test_of_two_ways_the_cheaper_plan_comes_first() -> None:
     assert [str(edit) for edit in diagnose(dearer, gap=0.0, threads=1).repair] == ["budgets.cap.amount=600"]
 
 
+def test_a_repair_that_costs_far_more_is_not_listed() -> None:
+    """Tests that a repair of 1200 is not listed beside one of 280, though fractions of its blocks would cost 120."""
+    instance = tiny(
+        2,
+        {"jobs": [10]},
+        contracts=[{"price": 600, "term_months": 1, "accelerators_per_block": 100}],
+        workloads=[{"workload": "jobs", "penalty": 14, "min_service": 1}],
+        budgets=[{"amount": 100}],
+    )
+    found = diagnose(instance, gap=0.0, threads=1)
+    assert [str(edit) for edit in found.repair] == ["workloads.jobs.min_service=0"]
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(280)
+    assert found.others == ()
+
+
 def test_power_that_nobody_pays_for_is_no_cheapest_repair() -> None:
     """Tests that more power, whose price no table gives, comes after what can be given up, marked as such."""
     # 2 MW of an agreed outlet for 1 a month, and 1 MW there: the outlet goes (0), or a megawatt comes for nothing (-2).
