@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,10 +178,11 @@ def solve(
     replaced at once, when the new one is complete, and your own files in it stay; the plan of another instance is
     replaced with --replace only.
     """
+    began = time.time()
     data = _read(instance, strict)
     from optimizer.plan.folder import prepare, written_head
 
-    place = prepare(output or Path("plans") / data.head.name, data, tables, replace)
+    place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
     from optimizer.planning import solve_to_place
     from optimizer.report import terminal  # noqa: F401 - now, so that nothing is missing at the end

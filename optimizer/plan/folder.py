@@ -7,6 +7,7 @@ import dataclasses
 import io
 import itertools
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -73,7 +74,14 @@ class Place:
 
 
 # ---------------------------------------------------------------- before the search
-def prepare(target: Path, instance: Instance, tables: str = "csv", replace: bool = False, origin: str = "") -> Place:
+def prepare(
+    target: Path,
+    instance: Instance,
+    tables: str = "csv",
+    replace: bool = False,
+    origin: str = "",
+    began: float = math.inf,
+) -> Place:
     """See, before the search, that a plan can be written to a folder.
 
     Parameters
@@ -88,6 +96,8 @@ def prepare(target: Path, instance: Instance, tables: str = "csv", replace: bool
         Whether another instance's plan, or one that another run writes in the meantime, may be replaced.
     origin : str
         Where the instance was read from, if it does not say so itself.
+    began : float
+        When this run began, in seconds since the epoch: what was written since then is another run's.
 
     Raises
     ------
@@ -106,7 +116,16 @@ def prepare(target: Path, instance: Instance, tables: str = "csv", replace: bool
     folders.check_place(home)
     if not replace:
         refuse_another(home, instance, origin)
-    return Place(home, ANY if replace else folders.fingerprint(home, KIND), notes)
+    expected = "" if _written_since(home, began) else folders.fingerprint(home, KIND)
+    return Place(home, ANY if replace else expected, notes)
+
+
+def _written_since(folder: Path, began: float) -> bool:
+    """Whether a plan was written into a folder since a moment."""
+    try:
+        return (folder / HEAD_FILE).stat().st_mtime >= began
+    except OSError:
+        return False
 
 
 def check_writable(target: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import CapoptError, PlanFileError
+from optimizer.plan.folder import prepare, write_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, text_columns
 from tests.program.rich import rich_frames
@@ -76,6 +77,18 @@ def test_an_earlier_plan_is_replaced_as_a_whole(plan: Plan, folder: Path) -> Non
     plan.save(folder, "parquet")
     assert {entry.suffix for entry in folder.iterdir()} == {".json", ".parquet", ""}
     assert [entry.name for entry in folder.parent.iterdir()] == ["plan"]
+
+
+def test_what_was_written_since_a_run_began_is_left_alone(plan: Plan, folder: Path) -> None:
+    """Tests that a plan that another run wrote while this one was still being read is not replaced by it."""
+    began = (folder / "plan.json").stat().st_mtime
+    place = prepare(folder, plan.instance, began=began)
+    placed = write_plan(plan, place)
+    assert placed.folder == folder.with_name("plan-2")
+    assert placed.notes == (
+        f"{folder} was written by another run in the meantime and is left as it is; this plan is in {placed.folder}",
+    )
+    assert write_plan(plan, prepare(folder, plan.instance, began=began + 1)).folder == folder
 
 
 def test_what_is_no_plan_is_never_overwritten(plan: Plan, tmp_path: Path) -> None:
