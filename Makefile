@@ -44,7 +44,7 @@ browser:
 
 docs: $(VENV)/.installed-test
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
-	$(BIN)/python -m optimizer.commands docs/commands.md
+	$(BIN)/python -m optimizer.cli.reference docs/commands.md
 	$(BIN)/python docs/site/notebook.py
 
 benchmarks: $(VENV)/.installed-test

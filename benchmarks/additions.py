@@ -17,9 +17,9 @@ import pyomo.environ as pyo
 import pyscipopt
 
 import optimizer
+from optimizer.auditing import audit
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
-from optimizer.instance.random_instance import random_instance
-from optimizer.plan.audit import audit
+from optimizer.generator import random_instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added import unit_of
 from optimizer.program.build import Program

@@ -18,10 +18,11 @@ import pandas as pd
 
 import optimizer
 from benchmarks.infeasible import instance as drawn
-from optimizer.diagnosis import Diagnosis, diagnose
+from optimizer.analysis.result import Diagnosis
+from optimizer.analysis.whole import diagnose
 from optimizer.errors import InstanceError
+from optimizer.generator.frames import random_instance
 from optimizer.instance.edit import Edit, apply_edits, parse_edit
-from optimizer.instance.random_instance.frames import random_instance
 from optimizer.instance.read import raw_cells
 from optimizer.program.compile import compile_program
 from optimizer.solver.loosened import loosen

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from optimizer.instance.random_instance import SIZES
+from optimizer.generator import SIZES
 
 
 def sizes(_context: Any, _option: Any, text: str) -> list[str]:

@@ -27,16 +27,16 @@ import optimizer
 from benchmarks import options
 from benchmarks.runs import draw
 from benchmarks.tell import put_into
-from optimizer.clock import Clock
 from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
-from optimizer.planning import cost_of, finish
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.garbage import count_as_old
 from optimizer.solver import engines
 from optimizer.solver.highs_ground import LP_TOLERANCE, Quiet, as_lp, set_options
 from optimizer.solver.solution import Options
+from optimizer.solving.clock import Clock
+from optimizer.solving.solve import cost_of, finish
 
 OPTIONS = Options(threads=1, relax=True)
 NEAR = 1.1  # times what the interior point method takes

@@ -25,7 +25,7 @@ _NO_MEMORY = ("MemoryError", "bad_alloc", "Unable to allocate", "insufficient me
 
 def draw(target: Path, size: str, seed: int) -> Path:
     """Draw a random instance into a folder."""
-    from optimizer.instance.random_instance import create_random
+    from optimizer.generator import create_random
 
     create_random(target, seed, size)
     return target

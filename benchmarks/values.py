@@ -23,8 +23,8 @@ import pandas as pd
 import optimizer
 from benchmarks import options
 from benchmarks.runs import draw
-from optimizer.explain.check import fix_decisions
-from optimizer.explain.values import values_table
+from optimizer.analysis.check import fix_decisions
+from optimizer.analysis.values import values_table
 from optimizer.instance.examples import find_example
 from optimizer.plan.plan import Plan
 from optimizer.program.build import Program, build

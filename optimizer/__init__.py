@@ -5,11 +5,16 @@ The public names are listed in ``__all__`` and loaded when first used, so that i
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from optimizer.diagnosis import Diagnosis, diagnose
+    from optimizer.analysis.explanation import Explanation, explain
+    from optimizer.analysis.losses import losses
+    from optimizer.analysis.result import Diagnosis
+    from optimizer.analysis.whole import diagnose
+    from optimizer.auditing import Audit, Violation, audit
     from optimizer.errors import (
         AdditionError,
         AuditFailed,
@@ -26,15 +31,14 @@ if TYPE_CHECKING:
         StoppedWithoutPlan,
         UnsupportedInstance,
     )
-    from optimizer.explain.explanation import Explanation
     from optimizer.instance.instance import Instance
     from optimizer.instance.read import read
-    from optimizer.plan.audit import Audit, Violation, audit
     from optimizer.plan.compare import Comparison, compare
     from optimizer.plan.plan import Plan, load_plan
-    from optimizer.planning import solve
     from optimizer.program.build import Program, build
-    from optimizer.whatif import WhatIf
+    from optimizer.report.figures import figures
+    from optimizer.solving.solve import solve
+    from optimizer.solving.whatif import WhatIf
 
 __version__ = "0.1.0"
 
@@ -67,22 +71,28 @@ __all__ = [
     "build",
     "compare",
     "diagnose",
+    "explain",
+    "figures",
     "load_plan",
+    "losses",
     "read",
     "solve",
 ]
 
 _ROOMS = {
-    "optimizer.diagnosis": ("Diagnosis", "diagnose"),
-    "optimizer.explain.explanation": ("Explanation",),
+    "optimizer.analysis.result": ("Diagnosis",),
+    "optimizer.analysis.whole": ("diagnose",),
+    "optimizer.analysis.explanation": ("Explanation", "explain"),
+    "optimizer.analysis.losses": ("losses",),
     "optimizer.instance.instance": ("Instance",),
     "optimizer.instance.read": ("read",),
-    "optimizer.plan.audit": ("Audit", "Violation", "audit"),
+    "optimizer.auditing": ("Audit", "Violation", "audit"),
     "optimizer.plan.compare": ("Comparison", "compare"),
     "optimizer.plan.plan": ("Plan", "load_plan"),
-    "optimizer.planning": ("solve",),
+    "optimizer.report.figures": ("figures",),
+    "optimizer.solving.solve": ("solve",),
     "optimizer.program.build": ("Program", "build"),
-    "optimizer.whatif": ("WhatIf",),
+    "optimizer.solving.whatif": ("WhatIf",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -99,3 +109,18 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Public names, loaded or not."""
     return __all__
+
+
+def _register_display() -> None:
+    """Let notebooks show plans in rich form."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        from optimizer.report.notebook import register
+
+        register(shell)
+
+
+if "IPython" in sys.modules:
+    _register_display()

@@ -157,7 +157,7 @@ class AuditFailed(CapoptError):
     Attributes
     ----------
     violations : tuple
-        The audit's violations; see :class:`optimizer.plan.audit.Violation`.
+        The audit's violations; see :class:`optimizer.auditing.Violation`.
     kept : str
         Where the failed plan is kept for inspection, ``""`` if nowhere.
     plan : Plan or None

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.cli import cli
-from optimizer.exits import run
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "optimizer.cli")

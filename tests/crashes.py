@@ -29,13 +29,14 @@ from typing import Any
 import pandas as pd
 
 import optimizer
-from optimizer import exchange, files, folders, planning
-from optimizer.cli import cli
-from optimizer.exits import run
-from optimizer.explain import explanation
+from optimizer import exchange, files, folders
+from optimizer.analysis import explanation
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 from optimizer.plan.folder import KIND
 from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.report import explained, html
+from optimizer.solving import solve as planning
 from tests.program.tiny import frames
 
 CALLS = ("open", "write", "fsync", "mkdir", "rename", "replace", "unlink", "rmdir", "link", "symlink", "chmod")

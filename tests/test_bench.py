@@ -18,15 +18,15 @@ import optimizer
 from optimizer.bench import cases, known, runs
 from optimizer.bench.campaign import Trial
 from optimizer.bench.cases import SETS, Case, find_cases
-from optimizer.bench.command import bench
 from optimizer.bench.judge import judge
 from optimizer.bench.known import Known, improved, read_known, write_known
 from optimizer.bench.record import found_by
 from optimizer.bench.runs import Limits, Result, read_result, run_case
 from optimizer.bench.second import Answer
 from optimizer.bench.tables import campaign_table, results_table
+from optimizer.cli.bench import bench
+from optimizer.cli.exit_codes import run
 from optimizer.errors import CapoptError, InstanceError
-from optimizer.exits import run
 
 # Ten accelerators by the hour at 2 for a month of 730 hours: 10 x 2 x 730.
 OPTIMUM = 14_600.0

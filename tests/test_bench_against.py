@@ -16,11 +16,11 @@ import optimizer
 from optimizer.bench import cases, runs
 from optimizer.bench.against import comparison, differences
 from optimizer.bench.cases import Case, find_cases
-from optimizer.bench.command import bench
 from optimizer.bench.page import BEGIN, END, measured
 from optimizer.bench.record import found_by
 from optimizer.bench.runs import Limits, Result
-from optimizer.exits import run
+from optimizer.cli.bench import bench
+from optimizer.cli.exit_codes import run
 from optimizer.instance.examples import examples_folder
 from tests.program.rich import rich_frames
 from tests.program.tiny import frames

@@ -77,7 +77,7 @@ def test_error_of_ours_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any, **__: Any) -> None:
         raise optimizer.AuditFailed(["3 blocks too many"])
 
-    monkeypatch.setattr("optimizer.planning.solve", fails)
+    monkeypatch.setattr("optimizer.solving.solve.solve", fails)
     trial = try_one(0, "tiny", Limits())
     assert trial.problems[0].startswith("AuditFailed: the plan fails its audit")
 

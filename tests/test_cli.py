@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 import pytest
+from optimizer.instance.random_instance import random_instance
 
 import optimizer
 from optimizer.cli import cli
-from optimizer.instance.random_instance import random_instance
 from tests.command import capopt, environment
 from tests.instance.sample import put, sample, write_folder, write_workbook
 
@@ -35,7 +35,7 @@ def test_help_needs_no_heavy_library() -> None:
     """Tests that help of every command is told without loading what only the work itself needs."""
     calls = [["--help"], ["--version"], *([name, "--help"] for name in cli.commands)]
     code = (
-        "import sys; from optimizer.cli import cli; from optimizer.exits import run\n"
+        "import sys; from optimizer.cli import cli; from optimizer.cli.exit_codes import run\n"
         f"codes = [run(cli, call) for call in {calls!r}]\n"
         f"print(codes, sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import optimizer
-from optimizer.cli import cli
+from optimizer.cli.app import cli
 from tests.command import inside
 from tests.program.tiny import frames, solved, tiny
 

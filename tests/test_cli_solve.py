@@ -19,13 +19,14 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer import files, planning
-from optimizer.plan.audit import Audit, Violation
+from optimizer import files
+from optimizer.auditing import Audit, Violation
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS
 from optimizer.report import progress
 from optimizer.report.terminal import summary
 from optimizer.solver.solution import Progress
+from optimizer.solving import solve as planning
 from tests import command
 from tests.command import COMMAND, Ended, capopt, environment
 from tests.program.rich import rich_frames

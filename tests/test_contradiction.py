@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer import planning
+from optimizer.analysis.alternatives import find_alternatives
+from optimizer.analysis.fine_search import FineSearch
+from optimizer.analysis.offers import offers_table
 from optimizer.bench.known import Known, improved
 from optimizer.bench.runs import Result
 from optimizer.errors import BoundContradicted
-from optimizer.explain.alternatives import find_alternatives
-from optimizer.explain.fine_search import FineSearch
-from optimizer.explain.offers import offers_table
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.solver import engines
 from optimizer.solver.bound import bound_below, is_below
 from optimizer.solver.resolve import Live
-from optimizer.whatif import WhatIf
+from optimizer.solving import solve as planning
+from optimizer.solving.whatif import WhatIf
 from tests.program.tiny import solved, tiny
 
 

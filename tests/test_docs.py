@@ -13,8 +13,8 @@ import click
 import pytest
 
 import optimizer
-from optimizer import commands
-from optimizer.cli import cli
+from optimizer.cli import reference as commands
+from optimizer.cli.app import cli
 from optimizer.instance.reference import reference
 from optimizer.plan.tables import COLUMNS
 from optimizer.schema import load_schema, program_contents
@@ -165,8 +165,8 @@ def test_a_plan_table_is_told_column_by_column(table: str) -> None:
 
 def test_tables_of_explanations_are_told() -> None:
     """Tests that docs/plan.md tells every column of what `capopt explain` writes beside a plan."""
-    from optimizer.explain import caps, deadlines, events, exits, first, offers, steps, values
-    from optimizer.plan.losses import COLUMNS as LOSSES
+    from optimizer.analysis import caps, deadlines, events, exits, first, offers, steps, values
+    from optimizer.analysis.losses import COLUMNS as LOSSES
     from optimizer.plan.plan import EXPLAINED
 
     rooms = {"values": values, "steps": steps, "offers": offers, "deadlines": deadlines}

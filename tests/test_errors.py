@@ -17,6 +17,8 @@ import pytest
 
 import optimizer
 from optimizer import errors
+from optimizer.auditing import Violation
+from optimizer.cli.exit_codes import run
 from optimizer.errors import (
     AdditionError,
     AuditFailed,
@@ -33,8 +35,6 @@ from optimizer.errors import (
     StoppedWithoutPlan,
     UnsupportedInstance,
 )
-from optimizer.exits import run
-from optimizer.plan.audit import Violation
 from tests.command import COMMAND, environment
 
 _BRANCH = re.compile(r"^ {4}([│├└─ ]*)(\w+) +exit (\d+)", re.MULTILINE)

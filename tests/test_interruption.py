@@ -22,7 +22,7 @@ from tests.command import environment
 
 WITHIN_EXEC = """
 import click
-from optimizer.exits import leave
+from optimizer.cli.exit_codes import leave
 
 @click.command()
 def command():

@@ -160,7 +160,7 @@ def test_public_names_are_typed() -> None:
 def test_public_names_stay_what_they_are_when_rooms_are_loaded() -> None:
     """Tests that no name is taken over by a folder of the same name, whatever was imported before."""
     code = (
-        "import optimizer.cli, optimizer.whatif, pkgutil, importlib, optimizer\n"
+        "import optimizer.cli, optimizer.solving.whatif, pkgutil, importlib, optimizer\n"
         "[importlib.import_module(one.name) for one in pkgutil.iter_modules(optimizer.__path__, 'optimizer.')]\n"
         "print([name for name in optimizer.__all__ if not callable(getattr(optimizer, name))])"
     )

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer import planning
+from optimizer.auditing import Audit, Violation
 from optimizer.errors import AuditFailed, NoFeasiblePlan, PlanFileError, UnsupportedInstance
 from optimizer.instance.instance import Instance
-from optimizer.plan.audit import Audit, Violation
 from optimizer.plan.plan import Plan
 from optimizer.solver.solution import Progress
+from optimizer.solving import solve as planning
 from optimizer.versions import version_of
 from tests.program.rich import rich_frames
 from tests.program.tiny import frames, solved, tiny

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyomo.opt import SolverFactory
 
 import optimizer
-from optimizer.instance.random_instance import random_frames
+from optimizer.generator import random_frames
 from tests.oracle import Frames
 from tests.oracle.compare import TOLERANCE, assert_agree, assert_at_most, planned, told
 from tests.oracle.frames import loosen

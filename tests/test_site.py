@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 import optimizer
 from docs.site.notebook import NOTEBOOK, executed
-from optimizer.cli import cli
+from optimizer.cli.app import cli
 from tests.command import ROOT, environment
 
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")

@@ -90,10 +90,10 @@ def try_one(seed: int, size: str, limits: Limits) -> Trial:
 
 def _solve(trial: Trial, size: str, limits: Limits) -> float:
     """Answer in every way; returns how much money moves in the plan."""
-    from optimizer.instance.random_instance import random_instance
-    from optimizer.planning import solve
+    from optimizer.generator import random_instance
     from optimizer.program.build import build
     from optimizer.program.compile import compile_program
+    from optimizer.solving.solve import solve
 
     instance = random_instance(trial.seed, size)
     trial.months = instance.head.months

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.auditing.holdings import Holdings
 from optimizer.errors import SolverError
-from optimizer.plan.audit.holdings import Holdings
 
 Array = NDArray[Any]
 Case = tuple[int, frozenset[int]]  # a month, and the places of the pools that are gone in it

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.plan.audit.verdict import Violation, number
+from optimizer.auditing.verdict import Violation, number
 from optimizer.program.added import Added, AddedConstraint, ScaledRow, scaled_rows
 from optimizer.program.parts import Parts
 

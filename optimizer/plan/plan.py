@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -26,10 +26,6 @@ from optimizer.plan.folder import (
     write_plan,
 )
 from optimizer.plan.tables import COLUMNS, make_table, text_columns
-
-if TYPE_CHECKING:
-    from optimizer.explain.explanation import Explanation
-    from optimizer.report.figures import Figures
 
 # Tables of an explained plan, with their columns of text and of numbers or flags.
 EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -167,40 +163,6 @@ class Plan:
         gap = "nothing proven" if self.gap is None else f"gap {self.gap:.3%}"
         name = self.instance.head.name
         return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
-
-    def losses(self) -> pd.DataFrame:
-        """What is short if a provider, an owner, a site, a region or a tag is lost, the decisions held.
-
-        Columns as of :func:`optimizer.plan.losses.losses_table`.
-        """
-        from optimizer.plan.losses import losses_table
-
-        return losses_table(self)
-
-    # How a plan looks is told in the room after this one. These doors to it stand here because notebooks ask the
-    # plan itself; they open only when asked, so that nothing in this room needs a report or a search.
-    @property
-    def figures(self) -> Figures:
-        """The figures of the plan's report, as Plotly figures: ``plan.figures.capacity()``."""
-        from optimizer.report.figures import Figures
-
-        return Figures(self)
-
-    def explain(self, **options: Any) -> Explanation:
-        """Why the plan is as it is: worth, steps, offers, deadlines, exits, events, the first month, caps.
-
-        Options as for :func:`optimizer.explain.explanation.explain`: ``quick``, ``items``, ``gap``, ``time_limit``,
-        ``threads``, ``tell``.
-        """
-        from optimizer.explain.explanation import explain
-
-        return explain(self, **options)
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: figures for a first look, and what to do soon."""
-        from optimizer.report.notebook import plan_html
-
-        return plan_html(self)
 
     def save(self, folder: str | Path, tables: str = "csv", replace: bool = False) -> Path:
         """Write the plan folder at once: an earlier plan there is complete until the new one is.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from optimizer.report.layout import Column, make_table
@@ -15,8 +16,8 @@ from optimizer.report.words import count, money, percent, span_text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from optimizer.explain.alternatives import Alternatives
-    from optimizer.explain.explanation import Explanation
+    from optimizer.analysis.alternatives import Alternatives
+    from optimizer.analysis.explanation import Explanation
     from optimizer.plan.plan import Plan
 
 _MOST = 15
@@ -43,6 +44,14 @@ _NONE = {
     "first": "Nothing has to be decided in the first month.",
     "caps": "No provider or owner has much of the capacity, and each can be lost.",
 }
+
+
+def explanation_text(found: Explanation, width: int = 100) -> str:
+    """Return the tables of an explanation as ``capopt explain`` prints them."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(render(found, width))
+    return captured.get()
 
 
 def render(found: Explanation, width: int = 100) -> Group:

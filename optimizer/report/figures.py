@@ -1,4 +1,4 @@
-"""Figures of a plan as Plotly figures, for notebooks and other software: ``plan.figures.capacity().show()``."""
+"""Figures of a plan as Plotly figures, for notebooks and other software: ``figures(plan).capacity().show()``."""
 
 from __future__ import annotations
 
@@ -99,3 +99,8 @@ class Figures:
         if choice not in charts:
             raise ValueError(f"{name} = {choice!r}; expected one of {', '.join(charts)}")
         return charts[choice](self._ground).figure
+
+
+def figures(plan: Plan) -> Figures:
+    """Return the figures of a plan's report as Plotly figures: ``optimizer.figures(plan).capacity()``."""
+    return Figures(plan)

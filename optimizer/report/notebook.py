@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optimizer.report.charts import Ground
 from optimizer.report.headline import cards, later_steps, next_steps
@@ -11,6 +11,12 @@ from optimizer.report.words import month_text
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
+
+
+def register(shell: Any) -> None:
+    """Let an IPython shell show plans as :func:`plan_html` does."""
+    formatter = shell.display_formatter.formatters["text/html"]
+    formatter.for_type_by_name("optimizer.plan.plan", "Plan", plan_html)
 
 
 def plan_html(plan: Plan) -> str:
@@ -23,5 +29,5 @@ def plan_html(plan: Plan) -> str:
         subtitle=f"{head.name}, {head.months} months, {span}, in {head.currency}",
         cards=cards(ground),
         steps=[next_steps(plan), later_steps(plan)],
-        figures="Figures: plan.figures.capacity(), .decisions(), .cash()... Tables: plan.decisions, plan.cash...",
+        figures="Figures: optimizer.figures(plan).capacity(), .decisions()... Tables: plan.decisions, plan.cash...",
     )

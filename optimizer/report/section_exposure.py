@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.analysis.losses import losses as losses_of
 from optimizer.report.charts import Ground
 from optimizer.report.colours import party_text
 from optimizer.report.grid import Grid, percents, whole
@@ -32,7 +33,7 @@ _TEST = (
 
 def losses(ground: Ground) -> tuple[Any, ...]:
     """What would be short if one of them were lost: sentences and a table."""
-    table = ground.plan.losses()
+    table = losses_of(ground.plan)
     if table.empty:
         return (Prose([NOTHING_CRITICAL]),)
     return Prose(told(table)), Listed("If one of them is lost: critical work that would be short", losses_grid(table))

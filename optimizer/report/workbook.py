@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.analysis.losses import losses
 from optimizer.report.plan_columns import MEANINGS, headings
 from optimizer.report.sheets import Book, Heading
 from optimizer.report.workbook_months import write_months
@@ -50,7 +51,7 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
         ("summary", 0, "Headline figures with charts; its sums follow the other sheets"),
         ("by_month", head.months, "Capacity, work and money by month"),
     ]
-    for name, frame in {**plan.tables, "losses": plan.losses(), **plan.explained}.items():
+    for name, frame in {**plan.tables, "losses": losses(plan), **plan.explained}.items():
         book.table(name, MEANINGS.get(name, ""), headings(name, frame, head.currency), frame, f"plan_{name}")
         contents.append((name, len(frame), MEANINGS.get(name, "")))
     contents += _write_inputs(book, plan.instance)

@@ -11,9 +11,9 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from optimizer.cli import cli
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 from optimizer.errors import InstanceError
-from optimizer.exits import run
 from optimizer.instance.mark import mark_workbook
 from optimizer.instance.read import read
 from tests.instance.sample import put, sample, write_workbook

@@ -13,12 +13,12 @@ import click
 import pytest
 
 import optimizer
-from optimizer.bench import command
-from optimizer.cli import new
+from optimizer.cli import bench as command
+from optimizer.cli.app import new
+from optimizer.cli.exit_codes import run
 from optimizer.errors import CapoptError
-from optimizer.exits import run
+from optimizer.generator import FAMILIES, SIZES, create_random, random_frames, random_instance
 from optimizer.instance.instance import Instance
-from optimizer.instance.random_instance import FAMILIES, SIZES, create_random, random_frames, random_instance
 from optimizer.schema import load_schema
 
 Rows = dict[str, list[Any]]

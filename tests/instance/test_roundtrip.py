@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.generator import random_instance
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.examples import example_names, find_example
 from optimizer.instance.instance import Instance
-from optimizer.instance.random_instance import random_instance
 from optimizer.instance.read import read
 from optimizer.instance.template import create
 from tests.instance.sample import put, sample, write_folder

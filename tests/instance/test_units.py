@@ -6,10 +6,10 @@ import pytest
 
 import optimizer
 from optimizer.errors import InstanceError
+from optimizer.generator import random_instance
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.examples import find_example
 from optimizer.instance.instance import Instance
-from optimizer.instance.random_instance import random_instance
 from tests.instance.edits import frames
 from tests.instance.sample import HEAD, edited, sample
 

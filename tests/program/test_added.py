@@ -13,22 +13,22 @@ import pyomo.environ as pyo
 import pytest
 
 import optimizer
+from optimizer.analysis.alternatives import find_alternatives
+from optimizer.analysis.check import check_decisions
+from optimizer.analysis.explanation import explain
+from optimizer.analysis.requirement import Requirement, kept
+from optimizer.analysis.values import values_table
+from optimizer.auditing import audit
 from optimizer.errors import AdditionError, AuditFailed, NoFeasiblePlan, PlanFileError
-from optimizer.explain.alternatives import find_alternatives
-from optimizer.explain.check import check_decisions
-from optimizer.explain.explanation import explain
-from optimizer.explain.requirement import Requirement, kept
-from optimizer.explain.values import values_table
 from optimizer.instance.instance import Instance
 from optimizer.plan import obeyed as checking
-from optimizer.plan.audit import audit
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
 from optimizer.schema import program_contents
 from optimizer.solver.solution import Options
-from tests.plan.audit.everything import everything
+from tests.auditing.everything import everything
 from tests.program.rich import rich_frames
 from tests.program.tiny import decided, month, paid, tiny
 
@@ -429,7 +429,7 @@ def test_a_plan_that_breaks_it_does_not_leave(monkeypatch: pytest.MonkeyPatch) -
     """Tests that what rounding does to a constraint is seen: a solution with a third lease fails, by the name."""
     program = _few(_leased())
     loose = compile_program(_leased())  # as if the solver had not been given the constraint
-    from optimizer import planning
+    from optimizer.solving import solve as planning
 
     monkeypatch.setattr(planning, "compile_program", lambda *_, **__: loose)
     with pytest.raises(AuditFailed, match=r"few: comes to 3, at most 2 allowed \(added_constraint\)"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.explanation import Explanation
+from optimizer.analysis.explanation import Explanation
 from optimizer.plan.plan import Plan
 
 NONE = float("nan")

@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from optimizer.cli import cli
-from optimizer.exits import run
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.plan import Plan
 from optimizer.report.comparison import decisions, difference, signed

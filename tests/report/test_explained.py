@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from optimizer.explain.alternatives import FIRST_COLUMNS, RANGE_COLUMNS, Alternatives
-from optimizer.explain.explanation import Explanation
-from optimizer.report.explained import alternatives_text, sweep_table
+from optimizer.analysis.alternatives import FIRST_COLUMNS, RANGE_COLUMNS, Alternatives
+from optimizer.analysis.explanation import Explanation
+from optimizer.report.explained import alternatives_text, explanation_text, sweep_table
 from optimizer.report.terminal import summary
 from tests.report.explained_plan import COLUMNS, explanation
 from tests.report.plans import small_plan
@@ -33,7 +33,7 @@ def row(text: str, start: str) -> str:
 
 def test_worth_is_told_by_the_month() -> None:
     """Tests averages over twelve months, 24000, 36000 and 2400 / 12, and both sides in the month of highest worth."""
-    text = explanation(small_plan()).text(100)
+    text = explanation_text(explanation(small_plan()), 100)
     assert row(text, "hall") == "hall 2 k 3 k 2026-05 18 k 30 k 200"
     assert row(text, "half") == "half 0.250 0.500 2026-06 0.125"
     assert "it ranks, and promises nothing" in " ".join(text.split())
@@ -41,7 +41,7 @@ def test_worth_is_told_by_the_month() -> None:
 
 def test_steps_offers_and_deadlines_are_told() -> None:
     """Tests a step without a plan, a price in doubt, a notice, and that blank means until the end."""
-    text = explanation(small_plan()).text(120)
+    text = explanation_text(explanation(small_plan()), 120)
     assert row(text, "power.hall") == "power.hall.mw+=1 20 k to 30 k"
     assert row(text, "budgets.half") == "budgets.half.amount*=1.1 leaves no plan"
     assert row(text.split("Offers")[1], "lease") == "lease taken 2 5 M 200 k 250 k all of it is worth its price"
@@ -54,7 +54,7 @@ def test_steps_offers_and_deadlines_are_told() -> None:
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_nothing_is_wider_than_the_terminal(width: int) -> None:
     """Tests that no line is longer, and that verdicts and prices are there at any width."""
-    text = explanation(small_plan()).text(width)
+    text = explanation_text(explanation(small_plan()), width)
     assert max(map(len, text.splitlines())) <= width
     for word in ("rejected", "at least 250 k", "Possible", "60 k to 80 k"):
         assert word in text
@@ -63,7 +63,7 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
 def test_empty_tables_say_so() -> None:
     """Tests that a table that was worked out and is empty is told, and one that was not asked for is not."""
     empty: dict[str, Any] = {name: pd.DataFrame(columns=COLUMNS[name]) for name in ("values", "deadlines")}
-    text = Explanation(small_plan(), **empty).text()
+    text = explanation_text(Explanation(small_plan(), **empty))
     assert "Nothing binds in this plan" in text
     assert "There is nothing to decide." in text
     assert "offers" not in text.lower()

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.cli import cli
-from optimizer.exits import run
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
 from optimizer.report.focus import write_focus
 from optimizer.report.focus_costs import NO_CHARGES

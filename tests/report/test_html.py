@@ -9,18 +9,20 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner
+from IPython.core.formatters import DisplayFormatter
 
-from optimizer.cli import cli
-from optimizer.exits import run
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
 from optimizer.report.charts import Ground
 from optimizer.report.headline import cards
 from optimizer.report.html import page, service_grid, write_html
-from optimizer.report.notebook import plan_html
+from optimizer.report.notebook import plan_html, register
 from optimizer.report.page import TEMPLATES, script_json
 from optimizer.report.section_rules import rules, rules_grid, shares_grid
 from tests.report.hostile import NAMES, hostile_plan
@@ -256,9 +258,14 @@ def test_a_notebook_shows_a_plan_without_script() -> None:
         "td",
     }
     assert {name for _, name, _ in read.attributes} == {"style", "scope"}
-    plan = small_plan()
-    assert plan._repr_html_() == plan_html(plan)
-    assert "100 k EUR" in plan_html(plan)
+    assert "100 k EUR" in plan_html(small_plan())
+
+
+def test_a_notebook_shell_shows_a_plan() -> None:
+    """Tests that a shell in which plans are registered formats one as the fragment."""
+    formatter, plan = DisplayFormatter(), small_plan()
+    register(SimpleNamespace(display_formatter=formatter))
+    assert formatter.formatters["text/html"](plan) == plan_html(plan)
 
 
 # ---------------------------------------------------------------- small

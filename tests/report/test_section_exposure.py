@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from optimizer.plan.losses import COLUMNS
+from optimizer.analysis.losses import COLUMNS
 from optimizer.plan.plan import Plan
 from optimizer.report.charts import Ground
 from optimizer.report.page import Listed, Prose

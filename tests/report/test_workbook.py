@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from optimizer.cli import cli
+from optimizer.analysis.losses import COLUMNS as LOSSES
+from optimizer.cli.app import cli
+from optimizer.cli.exit_codes import run
 from optimizer.errors import CapoptError
-from optimizer.exits import run
-from optimizer.plan.losses import COLUMNS as LOSSES
 from optimizer.plan.plan import EXPLAINED
 from optimizer.plan.tables import COLUMNS
 from optimizer.report import sheets

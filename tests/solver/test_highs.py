@@ -11,7 +11,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import SolverError
-from optimizer.instance.random_instance import random_frames
+from optimizer.generator import random_frames
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, highs_ground
 from optimizer.solver.solution import Held, Options, Solution, Stop

@@ -7,13 +7,13 @@ import time
 import pytest
 
 import optimizer
-from optimizer.clock import Clock
 from optimizer.instance.instance import Instance
-from optimizer.planning import finish
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.solver.minimal_service import NOTE, minimal_service, with_minimal_service
 from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solving.clock import Clock
+from optimizer.solving.solve import finish
 from tests.program.rich import rich_frames
 from tests.program.tiny import tiny
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from optimizer.instance.random_instance import random_instance
+from optimizer.generator import random_instance
 from optimizer.program.build import build
 from optimizer.program.compile import Floats, compile_program
 from optimizer.solver.highs import Model

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import optimizer
+from optimizer.generator import random_frames
 from optimizer.instance.edit import apply_edits, parse_edit
-from optimizer.instance.random_instance import random_frames
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.program.themes import name_of

@@ -14,7 +14,7 @@ from pyscipopt.scip import PY_SCIP_PARAMSETTING as SETTING
 
 import optimizer
 from optimizer.errors import SolverError
-from optimizer.instance.random_instance import random_instance
+from optimizer.generator import random_instance
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, scip
 from optimizer.solver.solution import Held, Options, Solution, Stop

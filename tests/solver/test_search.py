@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from optimizer.errors import SolverError
-from optimizer.instance.random_instance import random_instance
+from optimizer.generator import random_instance
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import aside, highs, search

@@ -1,0 +1,129 @@
+"""A planner's own decisions: priced and checked, the rest made the best of, and compared with the optimum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import EditError
+from optimizer.instance.name_text import normal_name
+from optimizer.instance.number_value import BadValueError
+from optimizer.instance.values import convert
+from optimizer.plan.plan import Plan
+from optimizer.program.added_head import program_of
+from optimizer.program.build import Program
+from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.holds import FAMILY, Hold, hold
+from optimizer.schema import Column
+from optimizer.solver import engines
+from optimizer.solver.solution import Options
+from optimizer.solving.clock import Clock
+from optimizer.solving.solve import finish
+
+NEEDED = ("month", "decision", "item", "blocks")
+_MONTH = Column("month", "month", "")
+_IGNORED = ("expire",)  # follows from the others
+
+
+def read_decisions(path: str | Path) -> pd.DataFrame:
+    """Decisions from a CSV file with at least the columns month, decision, item and blocks.
+
+    Raises
+    ------
+    EditError
+        If it cannot be read as such.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"month": str, "decision": str, "item": str}, keep_default_na=False)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise EditError(f"{path} cannot be read: {error}") from None
+    missing = [column for column in NEEDED if column not in table.columns]
+    if missing:
+        raise EditError(f"{path} lacks the columns {', '.join(missing)}; expected {', '.join(NEEDED)}")
+    blocks = pd.to_numeric(table["blocks"], errors="coerce")
+    wrong = [str(row + 2) for row in np.flatnonzero(blocks.isna().to_numpy() | (blocks < 0).to_numpy())]
+    if wrong:
+        raise EditError(f"{path}, column blocks, row {', '.join(wrong)}: a number, 0 or more, expected")
+    months = [_month_problem(month) for month in table["month"]]
+    if any(months):
+        rows = [f"row {row + 2}: {problem}" for row, problem in enumerate(months) if problem]
+        raise EditError("\n  ".join([f"{path}, column month:", *rows]))
+    return table.assign(blocks=blocks, item=[normal_name(str(item)) for item in table["item"]])
+
+
+def _month_problem(text: Any) -> str:
+    """What is wrong with a month, ``""`` if nothing is."""
+    try:
+        convert(text, _MONTH)
+    except BadValueError as bad:
+        return bad.problem + (f" Did you mean {bad.nearest!r}?" if bad.nearest else "")
+    return ""
+
+
+def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan:
+    """The best plan with exactly these decisions: what is not in them is not decided, all else is free.
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose instance it is about.
+    decisions : DataFrame
+        Columns ``month``, ``decision``, ``item``, ``blocks``, as in a plan's table of decisions.
+    **options
+        As for :func:`optimizer.solve`.
+
+    Raises
+    ------
+    EditError
+        If decisions name things that are not there, or months in which they cannot be made; all are told.
+    NoFeasiblePlan
+        If the decisions break a rule; it tells which.
+    """
+    settings, clock = Options(**options), Clock()
+    program = program_of(plan)
+    arrays = fix_decisions(program, compile_program(program), decisions)
+    solution = engines.solve(arrays, settings, duals=bool(plan.instance.rows["rules"]))
+    return finish(program, arrays, solution, settings, clock)
+
+
+def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> Arrays:
+    """Arrays in which all decisions are held at those given."""
+    m, wrong = program.parts, []
+    amounts: dict[int, float] = {}
+    runs: list[Hold] = []
+    for place, row in enumerate(decisions.to_dict("records")):
+        number = None if row["decision"] in _IGNORED else _column(program, row)
+        if row["decision"] == "start_run" and row["item"] in program.index.runs:
+            runs.append(Hold("force", "start_run", str(row["item"]), str(row["month"])))
+        elif number is not None:
+            amounts[number] = amounts.get(number, 0.0) + float(row["blocks"])
+        elif row["decision"] not in _IGNORED:
+            wrong.append(f"row {place + 2}: {row['decision']} {row['item']} is not possible in {row['month']}")
+    if wrong:
+        raise EditError("\n  ".join([f"{len(wrong)} decisions cannot be made:", *wrong]))
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    for family in ("ordered", "bought", "started", "ended", "committed"):
+        for key, number in m.col[family].items():
+            if family == "started" and program.index.agreements[key[0]].committed is not None:
+                continue
+            lower[number] = upper[number] = amounts.get(number, 0.0)
+    placed = {one.item for one in runs}
+    for key, number in m.col["placed"].items():
+        upper[number] *= key[0] in placed
+    return hold(program, replace(arrays, lower=lower, upper=upper), runs)
+
+
+def _column(program: Program, row: dict[Any, Any]) -> int | None:
+    """Column of a decision, None if there is none."""
+    family = FAMILY.get(str(row["decision"]))
+    try:
+        t = program.instance.month_index(str(row["month"]))
+    except ValueError:
+        return None
+    if family == "started" and row["item"] in program.index.agreements:
+        t += program.index.agreements[row["item"]].row.lead_months
+    return program.parts.col[family].get((row["item"], t)) if family and family != "placed" else None

@@ -1,0 +1,109 @@
+"""When decisions are due: the last month for each order, signature and notice, and what a month's delay costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.analysis.asking import Extra, held_costs
+from optimizer.analysis.exits import in_force, kept_until
+from optimizer.plan.plan import Plan
+from optimizer.program.holds import Hold
+from optimizer.solving.whatif import WhatIf
+
+COLUMNS = (
+    *("month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"),
+    *("delay_costs", "at_least", "at_most", "delay_note"),
+)
+_BACK = ("hand_back", "take_back")
+_ACTS = {
+    "order_build": "order",
+    "buy": "order",
+    "sign": "sign",
+    "lease_out": "sign",
+    "hand_back": "give notice",
+    "take_back": "give notice",
+    "commit_spend": "commit",
+    "start_run": "start",
+}
+
+
+def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = None) -> pd.DataFrame:
+    """Dates by which the decisions of a plan have to be made.
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose decisions they are.
+    ask : WhatIf, optional
+        Of the plan; with it the cost of a month's delay is worked out by solving again, once for each decision.
+    months : int, optional
+        Work it out only for decisions that are due in the first so many months.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``month`` (to act in: of order, signature or notice), ``act``, ``decision``, ``item``, ``party``,
+        ``blocks``, ``takes_effect`` (first month with, or without, the capacity), ``last_month`` (after which the item
+        cannot be decided on any more; blank if it can be until the end), ``delay_costs`` (how much more the best plan
+        found costs in which it is decided a month later at the earliest; of a hand-back, in which the blocks are kept a
+        month longer, as in the table ``exits``; blank if there is no such plan, none was found in time, or it was not
+        asked), ``at_least`` and ``at_most`` (between which the difference of best plans is proven to lie),
+        ``delay_note`` (why there is none where it was asked).
+    """
+    rows = []
+    for decision in plan.decisions.to_dict("records"):
+        if decision["decision"] not in _ACTS:
+            continue
+        notice = _notice(plan, decision)
+        month = plan.instance.label(plan.instance.month_index(decision["month"]) - notice)
+        soon = months is None or plan.instance.month_index(month) < months
+        back = decision["decision"] in _BACK
+        effect = decision["month"] if back else decision["starts"]
+        more = Extra() if ask is None or not soon else held_costs(ask, plan, _later(plan, decision))
+        costs = (more.costs, more.at_least, more.at_most, more.note)
+        who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
+        rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), *costs))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.sort_values("month", kind="stable", ignore_index=True)
+
+
+def _row(plan: Plan, item: str) -> Any:
+    """Row of the instance that a decision is about."""
+    names = {"builds": "build", "purchases": "purchase", "contracts": "contract", "outlets": "outlet"}
+    names |= {"commitments": "commitment", "training_runs": "run"}
+    return next(row for table, name in names.items() for row in plan.instance.rows[table] if getattr(row, name) == item)
+
+
+def _notice(plan: Plan, decision: dict[Any, Any]) -> int:
+    return int(_row(plan, decision["item"]).notice_months) if decision["decision"] in _BACK else 0
+
+
+def _last(plan: Plan, decision: dict[Any, Any]) -> str:
+    """Last month in which the item can be decided on, blank if that is the end of the plan."""
+    row, end = _row(plan, decision["item"]), plan.instance.head.months - 1
+    if decision["decision"] in _BACK:
+        last = end if row.ends_by is None else row.ends_by
+        last -= row.notice_months
+    elif decision["decision"] == "start_run":
+        length = plan.instance.month_index(decision["ends"]) - plan.instance.month_index(decision["starts"])
+        last = min(row.deadline, end) - length
+    else:
+        last = min(row.latest, end)
+        if decision["decision"] in ("sign", "lease_out"):
+            term = row.term_months if row.term_months is not None else row.min_term_months
+            last = last if row.ends_by is None else min(last, row.ends_by - max(term, 1) + 1)
+            last -= row.lead_months
+    return plan.instance.label(last) if last < end else ""
+
+
+def _later(plan: Plan, decision: dict[Any, Any]) -> list[Hold]:
+    """What makes a decision come a month later at the earliest; blocks handed back are kept until then."""
+    if decision["decision"] in _BACK:
+        item, t = str(decision["item"]), plan.instance.month_index(decision["month"])
+        return kept_until(plan, item, in_force(plan, _row(plan, item), item, t - 1), t, t + 1)
+    rows = plan.decisions
+    same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])
+    before = float(rows[same & (rows["month"] < decision["month"])]["blocks"].sum())
+    return [Hold("delay", decision["decision"], decision["item"], decision["month"], before)]

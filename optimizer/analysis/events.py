@@ -1,0 +1,230 @@
+"""What if a site slips, demand grows twice as fast, a lessor takes its capacity back: each solved again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from optimizer.analysis.asking import as_far_as_it_goes
+from optimizer.analysis.exits import ITEMS, leavings
+from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.instance.edit import Edit
+from optimizer.plan.plan import Plan
+from optimizer.program.holds import Hold
+from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
+
+COLUMNS = ("event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note")
+SLIP = 6  # months
+FASTER = 2  # times the growth
+_BIGGEST = 4  # changes told in words
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that can happen to a plan.
+
+    Attributes
+    ----------
+    text : str
+        In words.
+    kind : str
+        ``slip``, ``growth`` or ``taken_back``.
+    item : str
+        Site or contract it happens to; ``""`` for all demand.
+    month : str
+        First month in which it is felt.
+    edits, holds : tuple
+        How the instance and what is possible change.
+    """
+
+    text: str
+    kind: str
+    item: str
+    month: str
+    edits: tuple[Edit, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The best plan found for an event; None with the reason where there is none."""
+
+    event: Event
+    plan: Plan | None
+    note: str = ""
+
+
+def usual_events(plan: Plan) -> list[Event]:
+    """What planners fear first: each site late by six months, twice the growth, the dearest contracts taken back."""
+    return [*_slips(plan), *_growth(plan), *_taken_back(plan)]
+
+
+def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | None = None) -> list[Answer]:
+    """The best plan found for each event, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C is raised."""
+    return as_far_as_it_goes(events, lambda event: _answered(ask, event), stop)
+
+
+def _answered(ask: WhatIf, event: Event) -> Answer:
+    try:
+        return Answer(event, ask.ask(event.edits, event.holds))
+    except NoFeasiblePlan:
+        return Answer(event, None, NO_PLAN)
+    except StoppedWithoutPlan:
+        return Answer(event, None, NOT_IN_TIME)
+    except AdditionError as error:  # a constraint that was added counts what there is none of in this event
+        return Answer(event, None, str(error))
+
+
+def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
+    """What each event costs.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan at hand.
+    found : list of Answer
+        From :func:`answers`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``event`` (in words), ``kind`` (``slip``, ``growth``, ``taken_back``), ``item``, ``month`` (from which
+        it is felt), ``costs`` (how much more the best plan found costs, all decisions made anew in the knowledge of
+        the event), ``at_least`` and ``at_most`` (between which the difference of best plans is proven to lie),
+        ``unserved`` (share of the work wanted that is not served then), ``answer`` (the biggest decisions that differ
+        from the plan's, in words), ``note``: why there are no figures. Events that leave no plan come first.
+    """
+    return pd.DataFrame([_row(plan, answer) for answer in worst_first(found)], columns=list(COLUMNS))
+
+
+def worst_first(found: list[Answer]) -> list[Answer]:
+    """Events that leave no plan, those for which none was found in time, and all others."""
+    return sorted(found, key=lambda answer: (answer.plan is not None, answer.note != NO_PLAN))
+
+
+def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:
+    event, other = answer.event, answer.plan
+    known = (event.text, event.kind, event.item, event.month)
+    if other is None:
+        return (*known, None, None, None, None, "", answer.note)
+    least = None if other.bound is None else other.bound - plan.objective
+    most = None if plan.bound is None else other.objective - plan.bound
+    wanted, missing = float(other.service["demand"].sum()), float(other.service["unserved"].sum())
+    share = missing / wanted if wanted else 0.0
+    given = ("hand_back", event.item) if event.kind == "taken_back" else None
+    return (*known, other.objective - plan.objective, least, most, share, changes(plan, other, given), "")
+
+
+def changes(plan: Plan, other: Plan, given: tuple[str, str] | None = None) -> str:
+    """The decisions that differ most, by the money they commit, then by the accelerators they move, in words.
+
+    ``given`` is a decision and item that is no answer but what happens itself.
+    """
+    here, there = _sums(plan), _sums(other)
+    keys = [key for key in dict.fromkeys([*here, *there]) if key != given and _differ(here.get(key), there.get(key))]
+    sizes = {key: _change_of(here.get(key), there.get(key)) for key in keys}
+    biggest = sorted(keys, key=lambda key: sizes[key], reverse=True)[:_BIGGEST]
+    texts = [_words(plan, key, here.get(key), there.get(key)) for key in biggest]
+    rest = len(keys) - len(texts)
+    return "; ".join([*texts, *([f"{rest} more"] if rest else [])]) or "no decision differs"
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """All of a decision on an item: first month, blocks, money and accelerators."""
+
+    month: str
+    blocks: float
+    money: float
+    accelerators: float
+
+
+def _sums(plan: Plan) -> dict[tuple[str, str], _Sum]:
+    """What a plan decides, by decision and item; what runs out by itself is none."""
+    rows = plan.decisions[plan.decisions["decision"] != "expire"]
+    return {
+        (str(decision), str(item)): _Sum(
+            str(mine["month"].min()),
+            float(mine["blocks"].sum()),
+            float(mine["committed_cost"].sum()),
+            float(mine["accelerators"].sum()),
+        )
+        for (decision, item), mine in rows.groupby(["decision", "item"])
+    }
+
+
+def _differ(old: _Sum | None, new: _Sum | None) -> bool:
+    if old is None or new is None:
+        return True
+    return old.month != new.month or abs(old.blocks - new.blocks) > 1e-6
+
+
+def _change_of(old: _Sum | None, new: _Sum | None) -> tuple[float, float]:
+    """Money and accelerators that a change moves; what only comes at another time counts half."""
+    before, after = old or _Sum("", 0.0, 0.0, 0.0), new or _Sum("", 0.0, 0.0, 0.0)
+    moved = 0.5 if old and new and old.month != new.month else 0.0
+    return (
+        abs(after.money - before.money) + moved * abs(before.money),
+        abs(after.accelerators - before.accelerators) + moved * abs(before.accelerators),
+    )
+
+
+def _words(plan: Plan, key: tuple[str, str], old: _Sum | None, new: _Sum | None) -> str:
+    """A decision that differs, in words."""
+    what = f"{key[0].replace('_', ' ')} {key[1]}"
+    if new is None:
+        return f"do not {what}"
+    if old is None:
+        return f"{what} in {new.month}"
+    if abs(old.blocks - new.blocks) > 1e-6:
+        return f"{what}: {new.blocks:,.4g} in all instead of {old.blocks:,.4g}"
+    months = plan.instance.month_index(new.month) - plan.instance.month_index(old.month)
+    return f"{what} {abs(months)} {'month' if abs(months) == 1 else 'months'} {'later' if months > 0 else 'earlier'}"
+
+
+# ---------------------------------------------------------------- events
+def _slips(plan: Plan) -> Iterator[Event]:
+    """Each site whose power is still to come, or that can be built on: everything there comes later."""
+    rows, label = plan.instance.rows, plan.instance.label
+    for site in dict.fromkeys(row.site for row in rows["sites"]):
+        coming = sorted(row.month for row in rows["power"] if row.site == site and row.month > 0)
+        edits = [Edit("power", site, "month", "+=", str(SLIP))] if coming else []
+        builds = [row for row in rows["builds"] if row.site == site]
+        edits += [Edit("builds", row.build, "lead_months", "+=", str(SLIP)) for row in builds]
+        if edits:
+            built = [row.earliest + row.lead_months for row in builds]
+            first = min(max(min([*coming, *built]), 0), plan.instance.head.months - 1)
+            yield Event(f"site {site} slips by {SLIP} months", "slip", site, label(first), tuple(edits))
+
+
+def _growth(plan: Plan) -> Iterator[Event]:
+    """All demand grows twice as much over its first month's."""
+    label = plan.instance.label
+    series: dict[str, list[Any]] = {}
+    for row in sorted(plan.instance.rows["demand"], key=lambda row: row.month):
+        series.setdefault(row.workload, []).append(row)
+    edits, first = [], plan.instance.head.months
+    for workload, rows in series.items():
+        start = next((row.amount for row in reversed(rows) if row.month <= 0), 0.0)
+        for row in rows:
+            if row.month > 0 and row.amount > start:
+                more = start + FASTER * (row.amount - start)
+                edits.append(Edit("demand", workload, "amount", "=", f"{more:.15g}", label(row.month)))
+                first = min(first, row.month)
+    if edits:
+        yield Event("demand grows twice as fast", "growth", "", label(first), tuple(edits))
+
+
+def _taken_back(plan: Plan) -> Iterator[Event]:
+    """Each of the dearest contracts that can be left: the lessor leaves it as early as the planner could."""
+    for one in [one for one in leavings(plan) if one.table == "contracts"][:ITEMS]:
+        if one.earliest < one.month:
+            month = plan.instance.label(one.earliest)
+            text = f"{one.party} takes {one.item} back in {month}"
+            yield Event(text, "taken_back", one.item, month, (), (Hold("end", "", one.item, month),))

@@ -1,0 +1,160 @@
+"""When capacity goes back: what leaving a contract, or ending an outlet, earlier or later costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from optimizer.analysis.asking import Extra, as_far_as_it_goes, held_costs
+from optimizer.plan.plan import Plan
+from optimizer.program.holds import Hold
+from optimizer.solving.whatif import WhatIf
+
+COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
+SHIFTS = (-6, -3, -1, 1, 3, 6)  # months
+ITEMS = 4  # the dearest ones are looked into
+_BACK = {"contracts": "hand_back", "outlets": "take_back"}
+_NAMES = {"contracts": "contract", "outlets": "outlet"}
+_START = {"contracts": "sign", "outlets": "lease_out"}
+_TERMS = {"contracts": "contract", "outlets": "lease_out"}
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Something that can be left, and when the plan leaves it.
+
+    Attributes
+    ----------
+    table : str
+        ``contracts`` or ``outlets``.
+    row : contract or outlet
+        Its row in the instance.
+    month : int
+        First month without it (without its last blocks to go back, where some stay).
+    kept : float
+        Blocks that stay after that.
+    held : float
+        Blocks in force until then.
+    earliest : int
+        First month that it can be left in, notice and minimum term observed.
+    latest : int
+        Last month that it can be left in.
+    """
+
+    table: str
+    row: Any
+    month: int
+    kept: float
+    held: float
+    earliest: int
+    latest: int
+
+    def __str__(self) -> str:
+        return self.item
+
+    @property
+    def item(self) -> str:
+        """Name of the contract or outlet."""
+        return str(getattr(self.row, _NAMES[self.table]))
+
+    @property
+    def party(self) -> str:
+        """Whose it is."""
+        return str(self.row.provider if self.table == "contracts" else self.row.tenant)
+
+
+def exits_table(
+    ask: WhatIf, plan: Plan, items: Iterable[Leaving], stop: Callable[[], None] | None = None
+) -> pd.DataFrame:
+    """What leaving earlier or later costs.
+
+    Parameters
+    ----------
+    ask : WhatIf
+        Of the plan.
+    plan : Plan
+        Which says when each is left.
+    items : iterable of Leaving
+        What is looked into; see :func:`leavings`.
+    stop : callable, optional
+        Told of Ctrl-C, after which nothing further is looked into; without it, Ctrl-C is raised.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``item``, ``party``, ``decision`` (``hand_back``, ``take_back``), ``month`` (first one without it),
+        ``notice`` (month to give notice in), ``shift`` (months against the plan; 0 is the plan), ``costs`` (how much
+        more the best plan found costs), ``at_least`` and ``at_most`` (between which the difference of best plans is
+        proven to lie), ``note``: why there are no figures.
+    """
+    found = as_far_as_it_goes(items, lambda one: list(_rows(ask, plan, one)), stop)
+    return pd.DataFrame([row for rows in found for row in rows], columns=list(COLUMNS))
+
+
+def leavings(plan: Plan) -> list[Leaving]:
+    """Contracts and outlets of a plan that can be left at notice, those with the most money first."""
+    found = [one for table in _BACK for row in plan.instance.rows[table] if (one := _leaving(plan, table, row))]
+    cash = plan.cash
+    money = {
+        one.item: float(cash[(cash["item"] == one.item) & (cash["term"] == _TERMS[one.table])]["present_value"].sum())
+        for one in found
+    }
+    return sorted(found, key=lambda one: -abs(money[one.item]))
+
+
+def _leaving(plan: Plan, table: str, row: Any) -> Leaving | None:
+    """When the plan leaves something; None if it has none of it, or cannot leave it."""
+    if row.term_months is not None:
+        return None
+    rows = plan.decisions[plan.decisions["item"] == getattr(row, _NAMES[table])]
+    signed = rows[rows["decision"] == _START[table]]
+    starts = [plan.instance.month_index(month) for month in signed["starts"]]
+    starts += [] if row.committed_blocks in (None, 0) else [row.earliest]
+    if not starts:
+        return None
+    back = rows[rows["decision"] == _BACK[table]]
+    months = [plan.instance.month_index(month) for month in back["month"]]
+    end = plan.instance.head.months if row.ends_by is None else min(row.ends_by + 1, plan.instance.head.months)
+    month = max(months, default=end)
+    held = in_force(plan, row, str(getattr(row, _NAMES[table])), month - 1)
+    earliest = max(row.notice_months, 1, min(max(starts) + row.min_term_months, month))
+    kept = held - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
+    return Leaving(table, row, month, kept, held, earliest, end)
+
+
+def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
+    """Blocks of a contract or outlet that can be left at notice that are in force in a month of a plan."""
+    rows = plan.decisions[plan.decisions["item"] == item]
+    starting = rows["decision"].isin(_START.values()).to_numpy()
+    months = rows["starts"].where(starting, rows["month"]).map(plan.instance.month_index)
+    changes = rows["blocks"].where(starting, -rows["blocks"])[(months <= t) & (rows["decision"] != "expire")]
+    agreed = float(row.committed_blocks or 0.0) if row.earliest <= t else 0.0
+    return agreed + float(changes.sum())
+
+
+def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Hold]:
+    """What keeps blocks in force that the plan gives back in ``first`` until another month, the first without them."""
+    return [Hold("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
+
+
+def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
+    """The plan's month and the months around it."""
+    for shift in sorted((*SHIFTS, 0)):
+        month = one.month + shift
+        if not one.earliest <= month <= one.latest:
+            continue
+        first, notice = plan.instance.label(month), plan.instance.label(month - one.row.notice_months)
+        known = (one.item, one.party, _BACK[one.table], first, notice, shift)
+        more = Extra(0.0) if shift == 0 else held_costs(ask, plan, _holds(plan, one, month))
+        yield (*known, more.costs, more.at_least, more.at_most, more.note)
+
+
+def _holds(plan: Plan, one: Leaving, month: int) -> list[Hold]:
+    """What makes the plan leave by an earlier month, or not before a later one."""
+    label = plan.instance.label
+    if month < one.month:
+        return [Hold("end", "", one.item, label(month), one.kept)]
+    return kept_until(plan, one.item, one.held, one.month, month)

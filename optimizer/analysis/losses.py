@@ -1,0 +1,138 @@
+"""Whether a plan can do without each of its providers, owners, sites, regions and tags: critical work on what is left.
+
+A loss is tested as the policy `survive` means it, whether there is such a policy or not: the decisions stay, the pools
+of the member are gone, all that is not critical gives way, what is leased out stays leased out, the power of the sites
+is respected, and by the hour as much is taken as is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.auditing import holdings
+from optimizer.auditing.exposure import each
+from optimizer.auditing.holdings import Holdings
+from optimizer.plan.emergency import shortfalls
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+Array = NDArray[Any]
+
+SUBJECTS = ("provider", "group", "site", "region", "tag")
+COLUMNS = (
+    "subject",
+    "member",
+    "share",
+    "share_month",
+    "months",
+    "first",
+    "month",
+    "critical",
+    "short",
+    "workloads",
+    "before",
+)
+
+
+def losses(plan: Plan) -> pd.DataFrame:
+    """Return what is short if a provider, an owner, a site, a region or a tag is lost, with the decisions fixed.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its decisions are held.
+
+    Returns
+    -------
+    DataFrame
+        A row for each member that holds capacity in some month, but those with the same pools as one before them.
+        Columns ``subject`` (``provider``, ``group``, ``site``, ``region``, ``tag``), ``member``, ``share`` and
+        ``share_month`` (its highest share of the capacity in-house and under contract, in reference-accelerators, and
+        when), ``months`` (in how many months critical work would be short; 0: it can be lost), ``first`` (the first of
+        these), ``month`` (that in which most is short), ``critical`` and ``short`` (critical work of that month, and
+        how much of it would not be served, in reference-accelerators), ``workloads`` (which are short then, in one way
+        to share out what is left), ``before`` (how much of it could not be served even with nothing lost). Without
+        critical work there are no rows.
+    """
+    case = holdings(plan)
+    critical = _critical(case)
+    months = np.flatnonzero(critical.any(axis=0)).tolist()
+    members = list(_members(case)) if months else []
+    if not members:
+        return pd.DataFrame(columns=list(COLUMNS))
+    gone = [{t: frozenset(p for p in one.pools if case.offered[p, t] > 0) for t in months} for one in members]
+    before: dict[int, frozenset[int]] = {t: frozenset() for t in months}
+    losses = list(dict.fromkeys((t, lost[t]) for t in months for lost in (before, *gone)))
+    short = dict(zip(losses, shortfalls(case, critical, losses), strict=True))
+    rows = [
+        _row(case, critical, one, {t: short[t, lost[t]] for t in months}, {t: short[t, before[t]] for t in months})
+        for one, lost in zip(members, gone, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def shares(plan: Plan, subject: str) -> dict[str, float]:
+    """Highest share of the capacity in-house and under contract of each member of a kind but ``in_house``."""
+    case = holdings(plan)
+    every = each(plan.instance, case.facts.pools, subject)
+    return {name: float(_share(case, pools).max()) for name, pools in every.items()}
+
+
+@dataclass(frozen=True)
+class _Member:
+    """Who or what can be lost, with the places of its pools."""
+
+    subject: str
+    name: str
+    pools: frozenset[int]
+
+
+def _critical(case: Holdings) -> Array:
+    """Work that must go on, by workload and month."""
+    shares = [row.critical for row in case.facts.tables["workloads"].values()]
+    critical: Array = case.demand * np.array(shares, dtype=float).reshape(-1, 1)
+    return critical
+
+
+def _members(case: Holdings) -> Iterator[_Member]:
+    """Each member that holds capacity; of several with the same pools the first."""
+    held, there = (frozenset(np.flatnonzero((what > 0).any(axis=1)).tolist()) for what in (case.capacity, case.offered))
+    seen: set[frozenset[int]] = set()
+    for subject in SUBJECTS:
+        for name, pools in each(case.facts.instance, case.facts.pools, subject).items():
+            mine = pools & there
+            if pools & held and mine not in seen:
+                seen.add(mine)
+                yield _Member(subject, name, mine)
+
+
+def _row(
+    case: Holdings, critical: Array, member: _Member, short: dict[int, Array], before: dict[int, Array]
+) -> tuple[Any, ...]:
+    share, label = _share(case, member.pools), case.facts.label
+    peak = int(share.argmax())
+    known = (member.subject, member.name, float(share[peak]), label(peak) if share[peak] > 0 else "")
+    sums = {t: float(lacking.sum()) for t, lacking in short.items() if lacking.any()}
+    if not sums:
+        return (*known, 0, "", "", 0.0, 0.0, "", 0.0)
+    worst = max(sums, key=lambda t: sums[t])
+    names = [name for name, lacks in zip(case.facts.tables["workloads"], short[worst], strict=True) if lacks > 0]
+    amounts = (float(critical[:, worst].sum()), sums[worst], "; ".join(names), float(before[worst].sum()))
+    return (*known, len(sums), label(min(sums)), label(worst), *amounts)
+
+
+def _share(case: Holdings, pools: frozenset[int]) -> Array:
+    """Share of the capacity in-house and under contract, by month, as `max_share` measures it."""
+    kinds = {row.accelerator: row.reference for row in case.facts.rows["accelerators"]}
+    worth = [0.0 if pool.source == "on_demand" else kinds[pool.accelerator] for pool in case.facts.pools]
+    capacity = case.capacity * np.array(worth).reshape(-1, 1)
+    total, mine = capacity.sum(axis=0), capacity[sorted(pools)].sum(axis=0)
+    share: Array = np.divide(mine, total, out=np.zeros_like(mine), where=total > 0)
+    return share

@@ -1,0 +1,310 @@
+"""Offers: taken, partly taken or rejected; what each is worth, at which price it would be taken, and why it is not.
+
+The price-to-win lies between two prices that are proven (:mod:`optimizer.analysis.winning`): at the one, 0.1 % better
+at most, a plan that takes the offer is known to be cheaper than all without it; at the other, 0.1 % worse at most, no
+plan that takes it is. Where gaps cannot be closed in time they lie further apart, and the price is in doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from optimizer.analysis.asking import as_far_as_it_goes
+from optimizer.analysis.counted import counted
+from optimizer.analysis.fine_search import FineSearch
+from optimizer.analysis.winning import Priced, Winning, Without
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.instance.edit import Edit
+from optimizer.plan.plan import Plan
+from optimizer.program.holds import Hold
+from optimizer.solver.bound import bound_below
+from optimizer.solving.whatif import WhatIf
+
+COLUMNS = (
+    *("item", "table", "party", "verdict", "taken", "possible", "price"),
+    *("worth", "worth_at_least", "worth_at_most", "price_to_win", "at_least", "at_most", "proven", "reason"),
+)
+_PRICED = {  # table: name column, price column, cash terms that are proportional to the price
+    "contracts": ("contract", "price", ("contract", "termination")),
+    "outlets": ("outlet", "price", ("lease_out", "termination")),
+    "on_demand": ("offer", "price", ("on_demand",)),
+    "purchases": ("purchase", "unit_price", ("purchase", "residual")),
+    "builds": ("build", "capex_per_mw", ("build", "residual")),
+}
+_DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
+_NOISE = 1e-8  # of the cost: differences below it are none
+_ROUND = 1e-6  # of a tenth of a percent
+
+_SAME = "a plan without it costs the same"
+_OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
+_CLOSE_CALL = "a plan with it costs as little, as far as the gaps tell"
+_GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
+_BEATEN = "a plan with it, found just now, costs less: solve again, with more time"
+_BETTER = "a plan without it, found just now, costs less: solve again, with more time"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer of the instance."""
+
+    table: str
+    item: str
+    party: str
+    price: float
+    possible: float
+    row: Any
+
+
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
+    """Verdicts on offers.
+
+    Parameters
+    ----------
+    ask : WhatIf
+        Of the plan; its time limit holds for every search. Gaps are finer than asked for, where they can be closed.
+    plan : Plan
+        Whose offers they are.
+    items : iterable of str
+        Offers of the plan's instance; see :func:`offers`.
+    stop : callable, optional
+        Told of Ctrl-C, after which no further offer is looked into; without it, Ctrl-C is raised.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``item``, ``table``, ``party``, ``verdict`` (``taken``, ``partly``, ``rejected``), ``taken`` and
+        ``possible`` (blocks, lots, or accelerator-months on demand), ``price`` (as in the table), ``worth`` (what the
+        best plan found without the offer costs more), ``worth_at_least`` and ``worth_at_most`` (between which the
+        difference of best plans is proven to lie), ``price_to_win`` (below it, for outlets above it, the offer is
+        taken), ``at_least`` and ``at_most`` (between which it is proven to lie), ``proven`` (whether they leave no
+        doubt about it), ``reason`` in words. What is not proven is None.
+    """
+    found = {offer.item: offer for offer in offers(plan)}
+    search = FineSearch(ask, plan)
+    rows = as_far_as_it_goes(items, lambda item: _Verdict(search, found[item]).row(), stop)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def offers(plan: Plan) -> Iterator[Offer]:
+    """Every offer of a plan's instance that is not agreed already."""
+    rows, months = plan.instance.rows, plan.instance.head.months
+    for row in rows["contracts"]:
+        if row.committed_blocks is None:
+            yield Offer("contracts", row.contract, row.provider, row.price, row.max_blocks, row)
+    for row in rows["outlets"]:
+        if row.committed_blocks is None:
+            yield Offer("outlets", row.outlet, row.tenant, row.price, row.max_blocks, row)
+    for row in rows["on_demand"]:
+        yield Offer("on_demand", row.offer, row.provider, row.price, row.max_accelerators * months, row)
+    for row in rows["purchases"]:
+        most = float("inf") if row.max_total is None else row.max_total / row.lot_size
+        yield Offer("purchases", row.purchase, "in_house", row.unit_price, most, row)
+    for row in rows["builds"]:
+        yield Offer("builds", row.build, "in_house", row.capex_per_mw, row.max_blocks, row)
+
+
+def taken(plan: Plan, offer: Offer) -> float:
+    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand.
+
+    What comes after the plan and is paid then does not count: it is in a plan or not by chance, if no rule asks.
+    """
+    if offer.table == "on_demand":
+        rows = plan.capacity[plan.capacity["pool"] == offer.item]
+        return float(rows["accelerators"].sum())
+    rows = plan.decisions[(plan.decisions["item"] == offer.item)]
+    signed = rows[rows["decision"] == _DECISIONS[offer.table]]
+    if offer.table in ("builds", "purchases"):
+        late = (signed["starts"] > plan.instance.label(plan.instance.head.months - 1)) & _paid_on_delivery(offer)
+        return float(signed["blocks"][~late].sum())
+    starting = (rows["decision"] == _DECISIONS[offer.table]).to_numpy()
+    months = rows["starts"].where(starting, rows["month"])
+    changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
+    return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
+
+
+def _paid_on_delivery(offer: Offer) -> bool:
+    """Whether nothing of a build or purchase is paid before it is there."""
+    return bool(offer.row.payment == "delivery" if offer.table == "builds" else offer.row.deposit_fraction == 0)
+
+
+def by_share(low: float | None, high: float | None) -> str:
+    """By how much a price misses another one, in words; never more precise than the ends between which that lies.
+
+    Parameters
+    ----------
+    low, high : float or None
+        Shares of the price; None where nothing is proven.
+    """
+    if low is not None and high is not None:
+        for digits in (1, 0):
+            text = f"{100 * low:.{digits}f}"
+            if text == f"{100 * high:.{digits}f}" and float(text) > 0:
+                return f" by {text} %"
+    least = 0.0 if low is None else math.floor(1000 * low + _ROUND) / 10
+    most = None if high is None else math.ceil(1000 * high - _ROUND) / 10
+    if most is None:
+        unknown = ", if at all, by a share that is not proven: ask for a smaller gap"
+        return f" by at least {least:.1f} %" if least > 0 else unknown
+    if least > 0:
+        return f" by between {least:.1f} % and {most:.1f} %"
+    doubt = "" if low is not None and low > 0 else ", if at all: ask for a smaller gap"
+    return f" by at most {most:.1f} %{doubt}"
+
+
+class _Verdict:
+    """The verdict on one offer."""
+
+    def __init__(self, search: FineSearch, offer: Offer) -> None:
+        self.search, self.plan, self.offer = search, search.plan, offer
+        self.name, self.column, self.terms = _PRICED[offer.table]
+        self.sign = -1.0 if offer.table == "outlets" else 1.0
+
+    def row(self) -> tuple[Any, ...]:
+        """A row of the table."""
+        offer, amount = self.offer, taken(self.plan, self.offer)
+        verdict = "rejected" if amount <= 0 else "taken" if amount >= offer.possible * (1 - 1e-6) else "partly"
+        known = (offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price)
+        try:
+            return (*known, *self._worth(verdict))
+        except StoppedWithoutPlan:
+            nothing = (None,) * 6
+            return (*known, *nothing, False, "not found out in time; give each search more time")
+
+    def _worth(self, verdict: str) -> tuple[Any, ...]:
+        """Worth and price to win, what is proven of both, whether that leaves no doubt, and the reason."""
+        best = self.search.best
+        found = self._without() if taken(best, self.offer) else best
+        if found is None:
+            return *(None,) * 6, True, "needed: without it no plan meets all rules"
+        if not taken(self.plan, self.offer) and self.plan.objective < found.objective:
+            found = self.plan
+        bounds = [one.bound for one in (found, best) if one.bound is not None]
+        without = Without(found.objective, bound_below(found.objective, max(bounds, default=-float("inf"))))
+        worth = 0.0 if verdict == "rejected" else without.cost - min(self.plan.objective, best.objective)
+        span = self._span(without)
+        if verdict == "rejected" or self.offer.price <= 0:
+            return worth, *span, *self._price(verdict, without)
+        if without.cost - self.plan.objective < -_NOISE * max(abs(without.cost), 1.0):
+            return without.cost - self.plan.objective, *span, *self._price(verdict, without)[:-1], _BETTER
+        if worth <= self._noise(without):
+            same = worth <= _NOISE * abs(without.cost) and self.search.fine
+            return worth, *span, None, None, None, False, _SAME if same else _OPEN
+        return worth, *span, *self._price(verdict, without)
+
+    def _span(self, without: Without) -> tuple[float, float | None]:
+        """What the best plan without the offer is proven to cost more than the best one, at least and at most.
+
+        Doing without only takes plans away, so that it is never less than nothing.
+        """
+        plans = (self.plan, self.search.best)
+        bounds = [one.bound for one in plans if one.bound is not None]
+        most = None if not bounds else max(without.cost - max(bounds), 0.0)
+        return max(without.bound - min(one.objective for one in plans), 0.0), most
+
+    def _price(self, verdict: str, without: Without) -> tuple[Any, ...]:
+        """Price to win, what is proven of it, whether that leaves no doubt, and the reason."""
+        if self.offer.price <= 0:
+            return None, None, None, True, self._reason(verdict, None, True)
+        plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
+        offer = self.offer
+        matters = counted(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
+        winning = Winning(self.search, offer.item, self._edits, self._paid, self._took, self.sign, counted=matters)
+        found = winning.priced(
+            without, [(1.0, one) for one in plans if taken(one, self.offer)], forcible=self.offer.table != "on_demand"
+        )
+        if found.worse is None:
+            price = 0.0 if found.always and self.sign < 0 else None
+            reason = self._reason(verdict, None if price is None else "", found.proven, always=found.always)
+            return price, None, None, found.proven, reason
+        at_least, at_most = self._prices(found)
+        factor = found.worse if self.sign > 0 else 1 / found.worse
+        beaten = verdict == "rejected" and found.worse > 1
+        change = self._change(at_least, at_most)
+        reason = self._beaten(without) if beaten else self._reason(verdict, change, found.proven)
+        return factor * self.offer.price, at_least, at_most, found.proven, reason
+
+    def _prices(self, found: Priced) -> tuple[float | None, float | None]:
+        """Prices between which the price to win is proven to lie."""
+        near, far = found.at_least, found.at_most
+        low, high = (near, far) if self.sign > 0 else (1 / far, 1 / near if near else float("inf"))
+        price = self.offer.price
+        return low * price if low > 0 else None, high * price if high < float("inf") else None
+
+    def _beaten(self, without: Without) -> str:
+        """Why an offer is rejected that is worth its price."""
+        close = self.plan.objective - self.search.best.objective <= self._noise(without)
+        return _CLOSE_CALL if close else _BEATEN
+
+    def _without(self) -> Plan | None:
+        """The plan without the offer; None if it is needed for any plan."""
+        best, name = self.search.best, self.offer.item
+        on_demand = self.offer.table == "on_demand"
+        edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
+        holds = [] if on_demand else [Hold("forbid", "", name)]
+        gap = self.search.gap_for(abs(self._paid(best)), best.objective)
+        try:
+            return self.search.run(edits, holds, best, gap, best.bound)
+        except NoFeasiblePlan:
+            return None
+
+    def _edits(self, factor: float) -> list[Edit]:
+        """Edits after which the price is so many times what it is, in all months."""
+        edits = [Edit(self.offer.table, self.offer.item, self.column, "*=", repr(factor))]
+        if any(row.item == self.offer.item for row in self.plan.instance.rows["prices"]):
+            edits.append(Edit("prices", self.offer.item, "price", "*=", repr(factor)))
+        return edits
+
+    def _took(self, plan: Plan) -> float:
+        return taken(plan, self.offer)
+
+    def _noise(self, without: Without) -> float:
+        """Differences of cost that the gaps leave open."""
+        gap = self.search.best.gap if self.search.fine else self.search.gap
+        return (_NOISE + 2 * (gap or 0.0)) * max(abs(without.cost), 1.0)
+
+    def _paid(self, plan: Plan) -> float:
+        """Present value paid for the offer as far as it moves with the price; negative where it is received."""
+        cash = plan.cash
+        mine = cash[(cash["item"] == self.offer.item) & cash["term"].isin(self.terms)]
+        paid = float(mine["present_value"].sum())
+        return paid + self._upfronts(plan) if self.offer.table == "outlets" else paid
+
+    def _upfronts(self, plan: Plan) -> float:
+        """Present value of upfronts received, which do not move with the price."""
+        rows = plan.decisions[(plan.decisions["item"] == self.offer.item) & (plan.decisions["decision"] == "lease_out")]
+        rate = plan.instance.head.discount_rate
+        months = rows["month"].map(plan.instance.month_index)
+        return float((rows["blocks"] * self.offer.row.upfront_per_block * (1 + rate) ** (-months / 12)).sum())
+
+    # ------------------------------------------------------------------ reasons
+    def _change(self, at_least: float | None, at_most: float | None) -> str:
+        """By how much the price misses the one that wins, as far as that is proven."""
+        low, high = (None if price is None else price / self.offer.price - 1 for price in (at_least, at_most))
+        if self.sign > 0:
+            low, high = (None if share is None else -share for share in (high, low))
+        return f"too {'expensive' if self.sign > 0 else 'cheap'}{by_share(low, high)}"
+
+    def _reason(self, verdict: str, change: str | None, proven: bool, *, always: bool = False) -> str:
+        if verdict == "rejected" and always:
+            return _CLOSE_CALL
+        if verdict == "rejected" and change is None and self.offer.price > 0 and not proven:
+            return _GIVEN if self.sign > 0 else _OPEN
+        if verdict != "rejected":
+            whole = "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
+            return whole if change is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
+        return self._impossible() if change is None else change
+
+    def _impossible(self) -> str:
+        """Why an offer is not taken at any price."""
+        for warning in self.plan.instance.warnings:
+            if warning.where.startswith(self.offer.table) and warning.value == self.offer.item:
+                return warning.problem.rstrip(".")
+        rules = self.plan.instance.rows
+        if rules["policies"] or rules["rules"] or rules["budgets"]:
+            return "not taken at any price: nothing needs it, or a policy, rule or budget stands against it"
+        return "not taken at any price: nothing needs it, or what it needs (power, time, a renewal) is not there"

@@ -1,0 +1,110 @@
+"""A repair proven: a plan of the repaired instance, with nothing given up that is not needed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.errors import AdditionError, InstanceError, NoFeasiblePlan, SolverError, StoppedWithoutPlan
+from optimizer.instance.edit import Edit, apply_edits
+from optimizer.instance.instance import Instance
+from optimizer.plan.plan import Plan
+from optimizer.program.added import Added
+from optimizer.program.build import Program, build
+from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.solver.highs import solve_held
+from optimizer.solver.loosened import Cell, loosen
+from optimizer.solver.repair import Repair, cheapest_repair
+from optimizer.solver.solution import Options
+from optimizer.solver.verdict import has_solution
+from optimizer.solving.clock import Tell
+from optimizer.solving.solve import solve_from
+
+_ROUNDS = 3
+_FITS = 1e-6  # violation of a row, relative
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A repair and the plan that proves it.
+
+    Attributes
+    ----------
+    edits : dict
+        Edit of each cell given up.
+    plan : Plan or None
+        None where none was found in time.
+    least : bool
+        Whether it is proven that less is not enough.
+    """
+
+    edits: dict[Cell, Edit]
+    plan: Plan | None
+    least: bool
+
+
+def proven(program: Program, repair: Repair, options: Options, progress: Tell | None) -> Proof:
+    """The plan that proves a repair; where edits reach further than their rows, what has to be given up besides.
+
+    An edit can take away more than the loosened rows said: fewer blocks of an outlet are less revenue in a budget
+    that counts it. Then the repaired instance is repaired in turn.
+    """
+    edits, values, least = dict(repair.edits), repair.values, repair.least
+    added = program.added
+    until = time.perf_counter() + _ROUNDS * options.time_limit
+    for _ in range(_ROUNDS):
+        edits, fewer = _needed(program.instance, added, edits, options)
+        repaired = build(apply_edits(program.instance, list(edits.values())), added)
+        try:
+            return Proof(edits, _plan(repaired, None if fewer else values, options, progress), least)
+        except NoFeasiblePlan:
+            if time.perf_counter() > until:
+                break
+            more = cheapest_repair(loosen(repaired, compile_program(repaired, relax=options.relax)), options)
+            if not isinstance(more, Repair) or not more.edits:
+                break
+            edits, values, least = {**edits, **more.edits}, more.values, least and more.least
+    return Proof(edits, None, False)
+
+
+def _plan(program: Program, values: Floats | None, options: Options, progress: Tell | None) -> Plan | None:
+    start = None if values is None else _at_best(compile_program(program, relax=options.relax), values, options)
+    try:
+        return solve_from(program, options, progress, start)
+    except StoppedWithoutPlan:
+        return None
+
+
+def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
+    """What the search for the repair found, with all but its whole numbers made the best of; None if it is none."""
+    if len(values) != len(arrays.cost):
+        return None
+    try:
+        found = solve_held(arrays, np.where(arrays.integer, np.round(values), values), options).values
+    except SolverError:
+        return None
+    return found if found is not None and arrays.worst_violation(found) <= _FITS else None
+
+
+def _needed(
+    instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options
+) -> tuple[dict[Cell, Edit], bool]:
+    """Edits without those that can be left out while the others stay; whether any were."""
+    until, kept = time.perf_counter() + options.time_limit / 2, dict(edits)
+    for cell in list(edits):
+        others = {other: edit for other, edit in kept.items() if other != cell}
+        left = until - time.perf_counter()
+        if others and left > 0 and _possible(instance, added, others, replace(options, time_limit=left)):
+            kept = others
+    return kept, len(kept) < len(edits)
+
+
+def _possible(instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options) -> bool:
+    """Whether a plan is found with some edits alone."""
+    try:
+        program = build(apply_edits(instance, list(edits.values())), added)
+    except (AdditionError, InstanceError):
+        return False
+    return has_solution(compile_program(program, relax=options.relax), options.time_limit) is True

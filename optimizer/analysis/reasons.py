@@ -1,0 +1,102 @@
+"""Conflicts as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from optimizer.analysis.months import Months, Spread
+from optimizer.analysis.result import Reason
+from optimizer.program.build import Program
+from optimizer.program.labels import Label, agreed_label, gathered, label_of, month_span, needs, telling, told
+from optimizer.solver.irreducible import CellConflict
+from optimizer.solver.loosened import Loosened
+
+_TOLD = 4  # parts of a conflict that its sentence names on each side
+_SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once", "commitment_once", "started")
+_RANKS = {**dict.fromkeys(_SET, 0), "outlet_cover": 2}  # what planners set comes first, what follows from it last
+
+
+def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
+    """Conflicts as sentences; one that only says in another month what was said already is told once."""
+    months = Months(program, loosened)
+    told: dict[tuple[str, ...], Reason] = {}
+    for one in found:
+        agreed = [agreed_label(program, name) for name in one.agreed]
+        reason = _reason(program, months.spread(one), one.conflict.irreducible, agreed)
+        reason = replace(reason, inputs=tuple(".".join(cell) for cell in sorted(one.cells)))
+        told.setdefault((reason.text,), reason)
+    return tuple(told.values())
+
+
+def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[Label]) -> Reason:
+    first = [*(label_of(program, one) for one in spread.components[0]), *agreed]
+    others = [label_of(program, one) for components in spread.components[1:] for one in components]
+    shown, same = _shown(first), _shown(others)
+    alike = {(one.says, one.figure, one.sources) for one in shown}
+    constant = all((one.says, one.figure, one.sources) in alike for one in same)
+    if constant:
+        shown = sorted([*shown, *same], key=lambda one: _RANKS.get(one.family, 1))
+    wanted, limits = (told(program, gathered(x for x in shown if needs(x) is side)) for side in (True, False))
+    text = f"{_clash(wanted, limits)}{_missing(program, shown)}."
+    if spread.months and not constant:
+        text += f" Likewise in {month_span(program, spread.months[1:])}, with other figures."
+    text += _doubts(program, spread, irreducible)
+    sources = tuple(dict.fromkeys(source for one in [*first, *others] for source in one.sources))
+    names = tuple(program.instance.label(t) for t in spread.months)
+    doubtful = tuple(program.instance.label(t) for t in spread.unproven)
+    return Reason(text, (*wanted, *limits), sources, names, irreducible, doubtful)
+
+
+def _doubts(program: Program, spread: Spread, irreducible: bool) -> str:
+    """What is not proven irreducible; ``""`` if all of it is."""
+    if not irreducible:
+        return " (Not proven irreducible in the time: it may name more than it needs.)"
+    if spread.unproven:
+        return f" (Not proven irreducible in the time for {month_span(program, spread.unproven)}.)"
+    return ""
+
+
+def _shown(labels: list[Label]) -> list[Label]:
+    """Labels that tell something, what planners set first; a run that must be run is told by what it takes alone."""
+    found = sorted(telling(labels), key=lambda one: _RANKS.get(one.family, 1))
+    runs = {one.sources for one in found if one.family == "run_once"}
+    return [one for one in found if one.family != "not_run" or one.sources not in runs]
+
+
+def _clash(wanted: list[str], limits: list[str]) -> str:
+    if wanted and limits:
+        return f"{_listed(wanted)}; against it: {_listed(limits)}"
+    if len(wanted or limits) == 1:
+        return f"{(wanted or limits)[0]} cannot hold: what is given or agreed already breaks it"
+    return f"{_listed(wanted or limits)} cannot all hold"
+
+
+def _missing(program: Program, labels: list[Label]) -> str:
+    """What could serve the work of a conflict, and is there only later."""
+    found = dict.fromkeys(text for one in labels for text in _later(program, one))
+    return f". Too late for it: {_listed(list(found))}" if found else ""
+
+
+def _later(program: Program, one: Label) -> Iterator[str]:
+    """Contracts that a workload could run on, but only after the month it is about."""
+    if one.family != "unserved" or one.month is None:
+        return
+    ix = program.index
+    for workload, pool in ix.yields:
+        agreement = ix.agreements.get(pool)
+        if workload != one.names[0] or agreement is None or not agreement.months:
+            continue
+        start = agreement.months.start
+        if start > one.month:
+            place = next(i for i, row in enumerate(program.instance.rows["contracts"]) if row.contract == pool)
+            where = program.instance.place("contracts", place)
+            yield f"{pool} delivers from {program.instance.label(start)} ({where})"
+
+
+def _listed(parts: list[str]) -> str:
+    """A few parts in a row, and how many there are besides."""
+    rest = len(parts) - _TOLD
+    if rest > 0:
+        return f"{'; '.join(parts[:_TOLD])} and {rest} more"
+    return " and ".join(["; ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]

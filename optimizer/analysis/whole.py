@@ -1,0 +1,135 @@
+"""Find out why an instance has no plan and which repairs give one, each proven by a plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from optimizer.analysis.given_up import given_up
+from optimizer.analysis.prechecks import prechecks
+from optimizer.analysis.proof import Proof, proven
+from optimizer.analysis.reasons import reasons_of
+from optimizer.analysis.repairs import Repairer
+from optimizer.analysis.result import Diagnosis, ProvenRepair, Reason
+from optimizer.analysis.still import still_clashing
+from optimizer.instance.edit import apply_edits
+from optimizer.instance.instance import Instance
+from optimizer.interruption import ends_all_searches
+from optimizer.program.build import Program, build
+from optimizer.program.compile import compile_program
+from optimizer.solver.conflicts import Conflicts, find_conflicts
+from optimizer.solver.loosened import Loosened, loosen
+from optimizer.solver.repair import Repair, cheapest_repair
+from optimizer.solver.solution import Options, Stop
+from optimizer.solving.clock import Tell
+
+_SECONDS = 60.0
+_LONGER = 5.0  # seconds for what clashes only with the rest of the repair made
+
+
+def diagnose(
+    instance: Instance | Program,
+    *,
+    tell: Callable[[str], None] | None = None,
+    progress: Tell | None = None,
+    **options: Any,
+) -> Diagnosis:
+    """Say why an instance has no plan, and which repairs give one.
+
+    Parameters
+    ----------
+    instance : Instance or Program
+        What has no plan.
+    tell : callable, optional
+        Called with a line on what is under way.
+    progress : callable, optional
+        Called with how the search for the repaired plan goes on, as for :func:`optimizer.solve`.
+    **options
+        ``gap``, ``time_limit`` (of each of its four searches: for what is enough to give up, for conflicts, for the
+        plan of the first repair, for those of the others), ``threads``, ``seed``, ``relax`` and ``solver`` (of these
+        plans) as for :func:`optimizer.solve`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C comes, be it in a search.
+
+    Returns
+    -------
+    Diagnosis
+        With every conflict that was found in time, and repairs that plans prove, the cheapest first.
+    """
+    with ends_all_searches():
+        return _diagnosed(instance, tell or (lambda _: None), progress, options)
+
+
+def _diagnosed(
+    instance: Instance | Program, say: Callable[[str], None], progress: Tell | None, options: dict[str, Any]
+) -> Diagnosis:
+    settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
+    say("what would have to be given up")
+    program = instance if isinstance(instance, Program) else build(instance)
+    loosened = loosen(program, compile_program(program, relax=settings.relax))
+    repair = cheapest_repair(loosened, settings)
+    if isinstance(repair, Repair) and not repair.edits:
+        return Diagnosis(feasible=True)
+    say("what clashes")
+    enough = list(repair.edits) if isinstance(repair, Repair) else []
+    found = find_conflicts(loosened, enough, settings.time_limit, say)
+    reasons = reasons_of(program, loosened, found.found)
+    say("plans with as little given up as can be")
+    best, others, least = _repaired(program, loosened, repair, found, settings, progress)
+    named = {cell[:2] for one in found.found for cell in one.cells}
+    more, all_named = _still(program, best, named, settings)
+    reasons += more
+    edits, plan = list(best.edits.values()), best.plan
+    changes = given_up(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
+    if plan is not None:
+        marks = {
+            "elastic": [str(edit) for edit in edits],
+            "given_up": [one.to_dict() for one in changes],
+            "conflicts": [reason.text for reason in reasons],
+            "other_repairs": [one.to_dict() for one in others],
+        }
+        plan = replace(plan, head={**plan.head, **marks})
+    return Diagnosis(
+        feasible=False,
+        reasons=reasons,
+        repair=tuple(edits),
+        plan=plan,
+        given_up=changes,
+        complete=found.complete and all_named,
+        least=least,
+        stopped=repair is not None and not isinstance(repair, Repair) and not edits,
+        remarks=prechecks(program),
+        others=tuple(others),
+    )
+
+
+def _repaired(
+    program: Program,
+    loosened: Loosened,
+    repair: Repair | Stop | None,
+    found: Conflicts,
+    settings: Options,
+    progress: Tell | None,
+) -> tuple[Proof, list[ProvenRepair], bool]:
+    """The best repair with its plan, others that cost about as much, and whether no other inputs are cheaper."""
+    repairs = Repairer(program, loosened, settings, progress).repairs(found.enough)
+    if repairs.found:
+        best, *others = repairs.found
+        edits = {(edit.table, edit.item, edit.column): edit for edit in best.edits}
+        return Proof(edits, best.plan, True), others, repairs.least and found.complete
+    # What an edit takes away can reach further than its rows: then the repaired instance is repaired in turn.
+    proof = proven(program, repair, settings, progress) if isinstance(repair, Repair) else Proof({}, None, False)
+    return proof, [], False
+
+
+def _still(
+    program: Program, best: Proof, named: set[tuple[str, str]], settings: Options
+) -> tuple[tuple[Reason, ...], bool]:
+    """Conflicts of the cells of a repair that no conflict names so far."""
+    cells = [cell for cell in best.edits if cell[:2] in named]
+    return still_clashing(program, best.edits, cells, settings, time.perf_counter() + _LONGER)

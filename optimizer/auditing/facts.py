@@ -1,0 +1,176 @@
+"""What the audit needs of the instance: months, prices, pools, agreements, names; read from its rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.auditing.agreement import agreements, steps, values_at
+from optimizer.auditing.exposure import Members, members, worst
+from optimizer.auditing.pools import pools
+from optimizer.instance.instance import Instance
+from optimizer.schema import IN_HOUSE
+
+Array = NDArray[Any]
+
+VERBS = {  # tables that a decision can be about
+    "order_build": ("builds",),
+    "buy": ("purchases",),
+    "sign": ("contracts",),
+    "lease_out": ("outlets",),
+    "hand_back": ("contracts",),
+    "take_back": ("outlets",),
+    "expire": ("contracts", "outlets"),
+    "commit_spend": ("commitments",),
+    "start_run": ("training_runs",),
+}
+TERMS = {  # tables that a cash term can be about
+    "build": ("builds",),
+    "purchase": ("purchases",),
+    "fixed": ("builds",),
+    "energy": ("sites",),
+    "maintenance": ("purchases",),
+    "upfront": ("contracts",),
+    "contract": ("contracts",),
+    "termination": ("contracts", "outlets"),
+    "on_demand": ("on_demand",),
+    "shortfall": ("commitments",),
+    "lease_out": ("outlets",),
+    "unserved": ("workloads",),
+    "lateness": ("training_runs",),
+    "not_run": ("training_runs",),
+    "violation": ("rules",),
+    "residual": ("builds", "purchases"),
+}
+PENALTIES = ("unserved", "lateness", "not_run", "violation")
+_NAME = {
+    "builds": "build",
+    "purchases": "purchase",
+    "contracts": "contract",
+    "outlets": "outlet",
+    "on_demand": "offer",
+    "sites": "site",
+    "workloads": "workload",
+    "training_runs": "run",
+    "commitments": "commitment",
+    "policies": "policy",
+    "rules": "rule",
+    "providers": "provider",
+}
+
+
+class Facts:
+    """The instance, arranged for the audit.
+
+    Attributes
+    ----------
+    months : int
+        Length of the plan.
+    labels : list of str
+        Its months and the one after it.
+    discount : array
+        What a unit of money of each of ``labels`` is worth at the start.
+    tables : dict of str to dict
+        Rows by name, for the tables whose rows have names.
+    agreements, pools :
+        Contracts and outlets by name; pools in the order of ``names["pool"]``.
+    members, outages : dict
+        Pools of each member of each policy; those of the losses to survive, by policy and member.
+    names : dict of str to dict
+        Places of names by kind of name.
+    parties : list of str
+        Party of each of ``names["cash"]``.
+    yields : array
+        Work that one accelerator does: workloads and runs, by pool; NaN where they may not run.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.rows = instance.rows
+        self.months = instance.head.months
+        self.hours = instance.head.hours_per_month
+        self.labels = [instance.label(t) for t in range(self.months + 1)]
+        self.month_of = {label: t for t, label in enumerate(self.labels)}
+        self.discount = (1.0 + instance.head.discount_rate) ** (-np.arange(self.months + 1) / 12.0)
+        self.tables = {table: {getattr(row, name): row for row in self.rows[table]} for table, name in _NAME.items()}
+        self._prices = steps((row.item, row.month, row.price) for row in self.rows["prices"])
+        self.agreements = agreements(instance, self._prices)
+        self.pools = pools(instance)
+        self.members = {name: members(instance, self.pools, row) for name, row in self.tables["policies"].items()}
+        self.outages = self._outages()
+        self.names = self._names()
+        self.parties = [self._party(term, item) for term, item in self.names["cash"]]
+        self.yields = self._yields()
+
+    def label(self, month: int) -> str:
+        """Any month as ``YYYY-MM``."""
+        return self.instance.label(int(month))
+
+    def window(self, row: Any) -> range:
+        """Months of the plan from ``from`` to ``to``."""
+        return range(max(row.from_, 0), min(row.to, self.months - 1) + 1)
+
+    def prices(self, item: str, base: float) -> Array:
+        """Price of an item by month, ``base`` being its own."""
+        series = self._prices.get(item, [])
+        return values_at(series, np.arange(self.months), base)
+
+    def _party(self, term: str, item: str) -> str:
+        """Party of an item in the cash table."""
+        if term in PENALTIES:
+            return ""
+        for table in TERMS[term]:
+            if item in self.tables[table] and table in ("contracts", "outlets"):
+                return self.agreements[item].party
+            if item in self.tables[table] and table in ("on_demand", "commitments"):
+                return str(self.tables[table][item].provider)
+        return IN_HOUSE
+
+    def series(self, table: str, name: str, value: str) -> Array:
+        """A step series by month, 0 before its first row: an array of names by months."""
+        found = steps((getattr(row, name), row.month, getattr(row, value)) for row in self.rows[table])
+        names, months = self.names[name], np.arange(self.months)
+        return np.array([values_at(found.get(one, []), months, 0.0) for one in names]).reshape(len(names), self.months)
+
+    def _outages(self) -> dict[tuple[str, str], frozenset[int]]:
+        """Pools lost in each outage that has to be survived."""
+        found: dict[tuple[str, str], frozenset[int]] = {}
+        for name, row in self.tables["policies"].items():
+            losses: Members = worst(self.members[name]) if row.rule == "survive" else {}
+            found |= {(name, member): lost for member, lost in losses.items()}
+        return found
+
+    def _names(self) -> dict[str, dict[Any, int]]:
+        return {
+            "pool": _places(pool.name for pool in self.pools),
+            "workload": _places(self.tables["workloads"]),
+            "demand": _places([*self.tables["workloads"], *self.tables["training_runs"]]),
+            "run": _places(self.tables["training_runs"]),
+            "outlet": _places(self.tables["outlets"]),
+            "site": _places(self.tables["sites"]),
+            "rule": _places(self.tables["rules"]),
+            "outage": _places(self.outages),
+            "decision": _places(_pairs(VERBS, self.tables)),
+            "cash": _places(_pairs(TERMS, self.tables)),
+        }
+
+    def _yields(self) -> Array:
+        factors = {(row.class_, row.accelerator): row.factor for row in self.rows["throughput"]}
+        found = [[pool.does(row, factors) for pool in self.pools] for row in self.tables["workloads"].values()]
+        lasting = {key: factor if factor > 0 else float("nan") for key, factor in factors.items()}
+        for row in self.tables["training_runs"].values():
+            rates = [pool.does(row, lasting) for pool in self.pools]
+            never = float("nan")  # on demand
+            found.append([never if p.source == "on_demand" else r for p, r in zip(self.pools, rates, strict=True)])
+        return np.array(found, dtype=float).reshape(len(self.names["demand"]), len(self.pools))
+
+
+def _pairs(kinds: dict[str, tuple[str, ...]], tables: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(kind, name) for kind, sources in kinds.items() for table in sources for name in tables[table]]
+
+
+def _places(names: Iterable[Any]) -> dict[Any, int]:
+    return {name: place for place, name in enumerate(names)}

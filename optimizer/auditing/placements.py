@@ -1,0 +1,108 @@
+"""Training runs as a plan places them: the rows of its table ``runs``, each with the decision that starts it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.auditing.facts import Facts
+from optimizer.auditing.tables import Table
+from optimizer.auditing.verdict import RELATIVE
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A row of the decisions table, its month counted from the plan's first."""
+
+    t: int
+    month: str
+    verb: str
+    item: str
+    party: str
+    blocks: float
+    accelerators: float
+    mw: float
+    starts: str
+    ends: str
+    committed_cost: float
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A row of the table ``runs``.
+
+    Attributes
+    ----------
+    run, month : str
+        Name of the run, first month as told.
+    spec : Row
+        Its row in the instance.
+    pool : int
+        Place of its pool.
+    start, end : int
+        First month, and last month as its work, size and pool demand.
+    share : float
+        1; in a relaxed plan the part of the run that is placed so.
+    accelerators : float
+        What it occupies.
+    ends, target : str
+        As told.
+    late_months : float
+        As told.
+    decision : Decision or None
+        What starts it.
+    """
+
+    run: str
+    month: str
+    spec: Any
+    pool: int
+    start: int
+    end: int
+    share: float
+    accelerators: float
+    ends: str
+    target: str
+    late_months: float
+    decision: Decision | None
+
+    @property
+    def size(self) -> float:
+        """Accelerators of the whole run."""
+        return self.accelerators / self.share
+
+    @property
+    def late(self) -> int:
+        """Months that it ends after its target."""
+        return 0 if self.spec.target is None else max(0, self.end - self.spec.target)
+
+
+def placements(facts: Facts, decisions: list[Decision], table: Table) -> list[Placement]:
+    """Rows of the table ``runs``, each matched with a decision of its own where there is one."""
+    free = [row for row in decisions if row.verb == "start_run"]
+    columns = [table[column].tolist() for column in ("run", "accelerators", "starts", "ends", "target", "late_months")]
+    found = []
+    for pool, start, run, count, month, ends, target, late in zip(
+        table.codes["pool"].tolist(), table.t.tolist(), *columns, strict=True
+    ):
+        decision = next((row for row in free if _starts(row, run, start, count, ends, facts.pools[pool].party)), None)
+        if decision is not None:
+            free.remove(decision)
+        share = decision.blocks if decision is not None and decision.blocks > 0 else 1.0
+        spec = facts.tables["training_runs"][run]
+        end = start + _duration(spec, count / share, facts.yields[facts.names["demand"][run], pool]) - 1
+        found.append(Placement(run, month, spec, pool, start, end, share, count, ends, target, late, decision))
+    return found
+
+
+def _starts(row: Decision, run: str, start: int, accelerators: float, ends: str, party: str) -> bool:
+    """Whether a decision is the one that starts a placed run."""
+    same = (row.item, row.t, row.ends, row.party) == (run, start, ends, party)
+    return same and abs(row.accelerators - accelerators) <= RELATIVE * accelerators
+
+
+def _duration(spec: Any, size: float, rate: float) -> int:
+    """Months that a run takes; 1 where it cannot run, which another rule tells."""
+    months = float(spec.work) / (size * rate) if size * rate > 0 else 1.0
+    return max(1, math.ceil(months - 1e-9))

@@ -1,0 +1,99 @@
+"""Rules on policies: shares of capacity, and losses that critical work survives on what is left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.auditing.holdings import Holdings
+from optimizer.auditing.tables import Table
+from optimizer.auditing.verdict import Findings
+
+Array = NDArray[Any]
+
+
+def max_share(case: Holdings, say: Findings) -> None:
+    """Of installed and contracted capacity, in reference-accelerators, a member has at most the policy's `limit`."""
+    kinds = {row.accelerator: row.reference for row in case.facts.rows["accelerators"]}
+    worth = [0.0 if pool.source == "on_demand" else kinds[pool.accelerator] for pool in case.facts.pools]
+    capacity = case.capacity * np.array(worth).reshape(-1, 1)
+    for name, row in case.facts.tables["policies"].items():
+        window = list(case.facts.window(row))
+        labels, total = [case.facts.label(t) for t in window], capacity.sum(axis=0)[window]
+        for member, pools in case.facts.members[name].items() if row.rule == "max_share" else ():
+            mine, what = capacity[sorted(pools)].sum(axis=0)[window], f"reference-accelerators of {member}"
+            floor = case.accelerator_floor
+            say.compare(mine, "<=", row.limit * total, what, name, labels, floor=floor, beside=total)
+
+
+def outage_place(case: Holdings, say: Findings) -> None:
+    """Critical work that survives a loss runs where it may, in the policy's months, and not in what is lost."""
+    table, facts = case.tables["outages"], case.facts
+    lost = np.array(
+        [[place in pools for place in range(len(facts.pools))] for pools in facts.outages.values()], dtype=bool
+    )
+    gone = lost.reshape(len(facts.outages), len(facts.pools))[table.codes["outage"], table.codes["pool"]]
+    barred = gone | np.isnan(_rates(case))
+    say.checks += 2 * len(table)
+    for row in np.flatnonzero(barred).tolist():
+        found = f"{table['workload'][row]} in {table['pool'][row]} without {table['member'][row]}"
+        say.add(table["policy"][row], table["month"][row], found, "not allowed there")
+    windows = [facts.window(facts.tables["policies"][policy]) for policy, _ in facts.outages]
+    for row, (t, outage) in enumerate(zip(table.t.tolist(), table.codes["outage"].tolist(), strict=True)):
+        if t not in windows[outage]:
+            allowed = "no row outside the policy's months expected"
+            say.add(table["policy"][row], table["month"][row], f"a row for {table['member'][row]}", allowed)
+
+
+def outage_work(case: Holdings, say: Findings) -> None:
+    """Without each member, the policy's part of the critical demand of every workload is served."""
+    table = case.tables["outages"]
+    done = table["accelerators"] * np.nan_to_num(_rates(case))
+    say.compare(table["work"], "=", done, "work", table["policy"], table["month"], floor=case.work_floor)
+    workloads = case.facts.tables["workloads"]
+    critical = case.demand * np.array([row.critical for row in workloads.values()]).reshape(-1, 1)
+    for outage, (policy, member) in enumerate(case.facts.outages):
+        row = case.facts.tables["policies"][policy]
+        need, window = np.zeros_like(critical), list(case.facts.window(row))
+        need[:, window] = row.limit * critical[:, window]
+        served = _of(table, outage, done, "workload", case.shape("workload"))
+        for place, name in enumerate(workloads):
+            what = f"work of {name} without {member}"
+            say.compare(served[place], "=", need[place], what, policy, floor=case.work_floor)
+
+
+def outage_capacity(case: Holdings, say: Findings) -> None:
+    """Without each member, critical work fits the pools that are left, beside what stays leased out of them."""
+    table = case.tables["outages"]
+    for outage, (policy, member) in enumerate(case.facts.outages):
+        run = _of(table, outage, table["accelerators"], "pool", case.shape("pool"))
+        for place in np.flatnonzero(run.any(axis=1)).tolist():
+            what = f"accelerators of {case.facts.pools[place].name} used and leased out without {member}"
+            use, floor = run[place] + np.where(run[place] > 0, case.leased[place], 0.0), case.accelerator_floor
+            say.compare(use, "<=", case.offered[place], what, policy, floor=floor)
+
+
+def outage_power(case: Holdings, say: Findings) -> None:
+    """Without each member, critical work and what stays leased out fit the power of the sites that are left."""
+    table = case.tables["outages"]
+    for outage, (policy, member) in enumerate(case.facts.outages):
+        run = _of(table, outage, table["accelerators"], "pool", case.shape("pool"))
+        drawn = np.where(case.drawn(run) > 0, case.drawn(run + case.leased) + case.mw_let, 0.0)
+        for site, place in case.facts.names["site"].items():
+            what = f"MW at {site} used and leased out without {member}"
+            say.compare(drawn[place], "<=", case.mw_supply[place], what, policy, floor=case.mw_floor)
+
+
+def _rates(case: Holdings) -> Array:
+    """Work per accelerator of each row of the outages; NaN where it may not run."""
+    table = case.tables["outages"]
+    rates: Array = case.facts.yields[table.codes["workload"], table.codes["pool"]]
+    return rates
+
+
+def _of(table: Table, outage: int, values: Array, kind: str, shape: tuple[int, int]) -> Array:
+    """Sums of a figure of the rows of one outage, by name and month."""
+    mine = np.where(table.codes["outage"] == outage, values, 0.0)
+    return table.grid(kind, shape, mine)

@@ -1,0 +1,156 @@
+"""Quantities that the planner's own rules speak of, by month and in natural units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.auditing.prices import Priced
+from optimizer.auditing.verdict import BLOCK
+from optimizer.schema import IN_HOUSE
+
+Array = NDArray[Any]
+
+SPENT = {  # cash terms that count as spent on an item of a table
+    "builds": ("build", "fixed"),
+    "purchases": ("purchase", "maintenance"),
+    "contracts": ("upfront", "contract", "termination"),
+    "on_demand": ("on_demand",),
+    "outlets": ("lease_out", "termination"),
+}
+OWN = ("build", "purchase", "fixed", "energy", "maintenance")
+PAID = ("upfront", "contract", "termination", "on_demand", "shortfall", "lease_out")
+
+
+def quantity(case: Priced, name: str, item: str) -> Array:
+    """A quantity of an item by month."""
+    if (name, item) not in case.quantities:
+        case.quantities[name, item] = np.asarray(_QUANTITIES[name](case, item))
+    return case.quantities[name, item]
+
+
+def quantity_floor(case: Priced, name: str, item: str) -> float:
+    """What a quantity of an item may be off by, however small it is.
+
+    Blocks, and parts of a run, by a block's tolerance; money by half a cent; others by a share of the plan's largest
+    figure of their kind.
+    """
+    if name == "started" or (name == "unserved" and item in case.facts.tables["training_runs"]):
+        return BLOCK
+    if name == "spend":
+        return case.money_floor
+    if name == "mw":
+        return case.mw_floor
+    return case.work_floor if name in ("served", "unserved") else case.accelerator_floor
+
+
+def _pools(case: Priced, item: str, hourly: bool = True) -> list[int]:
+    """Places of the pools that an item is or has; an on-demand offer is none of them if not ``hourly``."""
+    if item in case.facts.tables["contracts"] or (hourly and item in case.facts.tables["on_demand"]):
+        return [case.facts.names["pool"][item]]
+    if item in case.facts.tables["sites"]:
+        return [place for place, pool in enumerate(case.facts.pools) if pool.own and pool.place == item]
+    return [place for place, pool in enumerate(case.facts.pools) if pool.party == item]
+
+
+def _is(case: Priced, table: str, item: str) -> bool:
+    return item in case.facts.tables[table]
+
+
+def _capacity(case: Priced, item: str) -> Any:
+    if _is(case, "purchases", item):
+        return case.installed(item)
+    return case.offered[_pools(case, item)].sum(axis=0)
+
+
+def _done(case: Priced, item: str, values: Array) -> Any:
+    """Sum of a figure of the allocation: of a workload or run, or in the pools of an item."""
+    table = case.tables["allocation"]
+    if item in case.facts.names["demand"]:
+        return table.grid("demand", case.shape("demand"), values)[case.facts.names["demand"][item]]
+    return table.grid("pool", case.shape("pool"), values)[_pools(case, item)].sum(axis=0)
+
+
+def _used(case: Priced, item: str) -> Any:
+    return _done(case, item, case.tables["allocation"]["accelerators"])
+
+
+def _served(case: Priced, item: str) -> Any:
+    return _done(case, item, case.work)
+
+
+def _leased(case: Priced, item: str) -> Any:
+    if _is(case, "outlets", item) and case.facts.tables["outlets"][item].sells == "accelerators":
+        return case.stocks[item].active * case.facts.agreements[item].accelerators
+    return case.leased[_pools(case, item, hourly=False)].sum(axis=0)
+
+
+def _mw(case: Priced, item: str) -> Any:
+    sites = case.facts.names["site"]
+    if item in sites or item == IN_HOUSE:
+        places = [sites[item]] if item in sites else list(sites.values())
+        return (case.mw_used + case.mw_let)[places].sum(axis=0)
+    if _is(case, "builds", item):
+        return case.energised(item) * case.facts.tables["builds"][item].mw_per_block
+    if _is(case, "outlets", item):
+        return case.stocks[item].active * case.facts.tables["outlets"][item].mw_per_block
+    found = np.zeros(case.facts.months)
+    for name, row in case.facts.tables["contracts"].items():
+        if item in (name, row.provider):
+            found += case.stocks[name].delivered() * row.mw_per_block
+    return found
+
+
+def _started(case: Priced, item: str) -> Any:
+    if _is(case, "builds", item):
+        return case.ordered[item]
+    if _is(case, "purchases", item):
+        return case.lots[item]
+    if item in case.stocks:
+        return case.stocks[item].begun()
+    found = np.zeros(case.facts.months)
+    for one in case.placements:
+        if one.run == item:
+            found[one.start] += one.share
+    return found
+
+
+def _unserved(case: Priced, item: str) -> Any:
+    if _is(case, "workloads", item):
+        return case.unserved[case.facts.names["workload"][item]]
+    return case.not_run(item)
+
+
+def _spend(case: Priced, item: str) -> Any:
+    names = case.facts.names["cash"]
+    places = [place for (term, of), place in names.items() if _counts(case, term, of, item)]
+    return case.priced[places, :-1].sum(axis=0)
+
+
+def _counts(case: Priced, term: str, of: str, item: str) -> bool:
+    """Whether money of a cash term and its item, ``of``, is spent on an item."""
+    tables = case.facts.tables
+    for table, terms in SPENT.items():
+        if item in tables[table]:
+            return of == item and term in terms
+    if item in tables["sites"]:
+        table = "builds" if term in SPENT["builds"] else "purchases"
+        return of == item if term == "energy" else term in OWN and tables[table][of].site == item
+    if item == IN_HOUSE:
+        return term in OWN
+    return term in PAID and case.facts.parties[case.facts.names["cash"][term, of]] == item
+
+
+_QUANTITIES: dict[str, Callable[[Priced, str], Any]] = {
+    "capacity": _capacity,
+    "used": _used,
+    "leased": _leased,
+    "mw": _mw,
+    "spend": _spend,
+    "started": _started,
+    "served": _served,
+    "unserved": _unserved,
+}

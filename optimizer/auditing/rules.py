@@ -1,0 +1,97 @@
+"""The rules of the audit, in the order in which they are checked, and the audit itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from optimizer.auditing import (
+    added,
+    figures,
+    head_figures,
+    headline,
+    money,
+    ordering,
+    own_rules,
+    policies,
+    reading,
+    runs,
+    shadow_prices,
+    terms,
+)
+from optimizer.auditing.facts import Facts
+from optimizer.auditing.holdings import Holdings
+from optimizer.auditing.prices import Priced
+from optimizer.auditing.reading import Draft
+from optimizer.auditing.verdict import Audit, Findings
+
+Reading = Callable[[Draft, Findings], None]
+Check = Callable[[Priced, Findings], None]
+
+_READING: tuple[Reading, ...] = (reading.tables, reading.cells, reading.months, reading.names)
+_CHECKS: tuple[Check, ...] = (
+    *(reading.negative, reading.duplicates),
+    *(headline.identity, headline.bound, headline.gap, headline.status),
+    *(ordering.order_window, ordering.start_window, ordering.committed, ordering.ends_by),
+    *(ordering.whole_blocks, ordering.min_blocks, ordering.build_limit, ordering.build_after, ordering.purchase_limits),
+    *(ordering.commitment_once, ordering.decision_party, ordering.decision_size, ordering.decision_dates),
+    *(ordering.committed_cost, terms.max_blocks, terms.terminable, terms.notice, terms.handed_in_force),
+    *(terms.min_term, terms.expire, terms.renewal),
+    *(runs.run_decision, runs.run_place, runs.run_size, runs.run_window, runs.run_dates, runs.run_once),
+    *(runs.run_allocation, figures.capacity, figures.pool_facts, figures.capacity_use, figures.capacity_mw),
+    *(figures.pool_limit, figures.eligible, figures.work, figures.lease_source, figures.lease_cover),
+    *(figures.service, figures.min_service, figures.power, figures.power_limit),
+    *(policies.max_share, policies.outage_place, policies.outage_work, policies.outage_capacity),
+    *(policies.outage_power, own_rules.own_rules, own_rules.hard_rules),
+    *(shadow_prices.shadow_price_sign, shadow_prices.shadow_price_slack, shadow_prices.shadow_price_penalty),
+    *(money.cash, money.cash_party, money.present_value, money.objective, money.budget),
+    *(head_figures.headline, head_figures.record, added.added_constraint),
+)
+_ALL: tuple[Reading | Check, ...] = (*_READING, *_CHECKS)
+RULES = {rule.__name__: (rule.__doc__ or "", rule) for rule in _ALL}
+"""Sentence and function of every rule, by its name, in the order in which they are checked."""
+
+
+def audit(plan: Any) -> Audit:
+    """Check every rule and price every payment again, from the plan's tables and its instance alone.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its head, its tables and its instance are looked at; nothing is taken for granted but that the instance is
+        without faults. Rows that cannot be understood are told and left out of what follows.
+    """
+    say, draft = _read(plan)
+    if not draft.columns:
+        return Audit(tuple(say.violations), say.checks)
+    case = Priced(draft.facts, plan.head, draft.tables())
+    for check in _CHECKS:
+        say.rule = check.__name__
+        check(case, say)
+    return Audit(tuple(say.violations), say.checks)
+
+
+def holdings(plan: Any) -> Holdings:
+    """What a plan's tables amount to, by pool and month; nothing of it is judged.
+
+    Parameters
+    ----------
+    plan : Plan
+        As for :func:`audit`; its tables are all there.
+    """
+    _, draft = _read(plan)
+    return Holdings(draft.facts, plan.head, draft.tables())
+
+
+def _read(plan: Any) -> tuple[Findings, Draft]:
+    """A plan's tables as far as they are understood, with what is not; none are taken if one is missing."""
+    facts = Facts(plan.instance)
+    say, draft = Findings(facts.labels), Draft(plan, facts)
+    for read in _READING:
+        say.rule = read.__name__
+        read(draft, say)
+        if read is reading.tables:
+            if say.violations:
+                break
+            draft.take()
+    return say, draft

@@ -1,0 +1,82 @@
+"""Rules on training runs: where, at what size, how long and when, and what they occupy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.auditing.holdings import Holdings
+from optimizer.auditing.verdict import BLOCK, RELATIVE, Findings, number
+
+
+def run_decision(case: Holdings, say: Findings) -> None:
+    """Every placed run has a decision `start_run` of the same month, size, end and party, and the other way round."""
+    taken = set()
+    for one in case.placements:
+        taken.add(id(one.decision))
+        say.that(one.decision is not None, one.run, one.month, "placed in runs", "a decision start_run expected")
+        if one.decision is not None:
+            mw = one.accelerators * case.kw[one.pool] / 1000.0
+            say.compare(one.decision.mw, "=", mw, "MW decided on", one.run, one.month, floor=case.mw_floor)
+    for row in case.decisions:
+        if row.verb == "start_run":
+            say.that(id(row) in taken, row.item, row.month, "start_run", "a row in runs like it expected")
+
+
+def run_place(case: Holdings, say: Findings) -> None:
+    """A run is placed where it may run: own or contracted, a kind that does it, its regions, nothing excluded."""
+    for one in case.placements:
+        rate = case.facts.yields[case.facts.names["demand"][one.run], one.pool]
+        found = f"placed in {case.facts.pools[one.pool].name}"
+        say.that(not np.isnan(rate), one.run, one.month, found, "not allowed there")
+
+
+def run_size(case: Holdings, say: Findings) -> None:
+    """A run is placed at one of its sizes."""
+    for one in case.placements:
+        fits = any(abs(one.size - size) <= RELATIVE * size for size in one.spec.sizes)
+        sizes = " or ".join(map(number, one.spec.sizes))
+        say.that(fits, one.run, one.month, f"{number(one.size)} accelerators", f"{sizes} expected")
+
+
+def run_window(case: Holdings, say: Findings) -> None:
+    """A run lies between its `release` and its `deadline`, and within the plan."""
+    for one in case.placements:
+        first, last = max(one.spec.release, 0), min(one.spec.deadline, case.facts.months - 1)
+        found = f"{case.facts.label(one.start)} to {case.facts.label(one.end)}"
+        allowed = f"{case.facts.label(first)} to {case.facts.label(last)} allowed"
+        say.that(first <= one.start and one.end <= last, one.run, one.month, found, allowed)
+
+
+def run_dates(case: Holdings, say: Findings) -> None:
+    """A run ends as its work, size and place demand; its target and the months it is late are told."""
+    for one in case.placements:
+        target = "" if one.spec.target is None else case.facts.label(one.spec.target)
+        for what, found, right in (("ends", one.ends, case.facts.label(one.end)), ("target", one.target, target)):
+            told = f"{what} {found or 'blank'}"
+            say.that(found == right, one.run, one.month, told, f"{right or 'blank'} expected")
+        say.compare(one.late_months, "=", one.late, "months late", one.run, one.month)
+
+
+def run_once(case: Holdings, say: Findings) -> None:
+    """A run is placed at most once, and once if it is required."""
+    for name, row in case.facts.tables["training_runs"].items():
+        placed = sum(one.share for one in case.placements if one.run == name)
+        say.compare(placed, "=" if row.required else "<=", 1.0, "times placed", name, "", floor=BLOCK)
+
+
+def run_allocation(case: Holdings, say: Findings) -> None:
+    """The allocation gives a run its accelerators in its pool in all of its months, and none elsewhere."""
+    table, months = case.tables["allocation"], case.facts.months
+    runs, pools = list(case.facts.tables["training_runs"]), list(case.facts.names["pool"])
+    if not runs:
+        return
+    given = table.codes["demand"] >= len(case.demand)
+    place = (table.codes["demand"][given] - len(case.demand)) * len(pools) + table.codes["pool"][given]
+    size = len(runs) * len(pools)
+    found = np.bincount(place * months + table.t[given], table["accelerators"][given], minlength=size * months)
+    expected = np.zeros((size, months))
+    for one in case.placements:
+        expected[runs.index(one.run) * len(pools) + one.pool, one.start : one.end + 1] += one.accelerators
+    names = np.repeat(np.array(runs, dtype=object), len(pools))
+    what = "accelerators given to it"
+    say.compare(found.reshape(size, months), "=", expected, what, names, floor=case.accelerator_floor)

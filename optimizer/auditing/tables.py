@@ -1,0 +1,139 @@
+"""The columns of the plan's tables, and the tables taken apart: columns as arrays, months and names as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# What each column holds: text, a quantity (never negative) or a figure of either sign.
+TEXT, QUANTITY, FIGURE = "text", "quantity", "figure"
+_COLUMNS = {
+    "decisions": (
+        "month decision item party blocks:quantity accelerators:quantity mw:quantity starts ends committed_cost:figure"
+    ),
+    "capacity": (
+        "month pool source party site_or_region accelerator accelerators:quantity used:quantity leased_out:quantity "
+        "idle:figure mw:quantity"
+    ),
+    "allocation": "month pool demand accelerators:quantity work:quantity",
+    "leases": "month outlet pool accelerators:quantity",
+    "runs": "run pool accelerators:quantity starts ends target late_months:quantity",
+    "service": "month workload demand:quantity served:quantity unserved:quantity",
+    "power": "month site mw_available:quantity mw_used:quantity mw_leased_out:quantity",
+    "outages": "month policy member pool workload accelerators:quantity work:quantity",
+    "rules": ("month rule each sense value:figure rhs:figure slack:quantity violation:quantity shadow_price:figure"),
+    "cash": "month term item party amount:figure present_value:figure",
+}
+COLUMNS: dict[str, dict[str, str]] = {
+    table: {name: kind or TEXT for name, _, kind in (column.partition(":") for column in columns.split())}
+    for table, columns in _COLUMNS.items()
+}
+MONTH = dict.fromkeys(COLUMNS, "month") | {"runs": "starts"}
+"""Column with the month of a table's rows."""
+
+SUBJECT = {
+    "decisions": "item",
+    "capacity": "pool",
+    "allocation": "demand",
+    "leases": "outlet",
+    "runs": "run",
+    "service": "workload",
+    "power": "site",
+    "outages": "policy",
+    "rules": "rule",
+    "cash": "item",
+}
+"""Column with what a table's rows are about, for violations."""
+
+NAMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "decisions": {"decision": ("decision", "item")},
+    "capacity": {"pool": ("pool",)},
+    "allocation": {"pool": ("pool",), "demand": ("demand",)},
+    "leases": {"pool": ("pool",), "outlet": ("outlet",)},
+    "runs": {"pool": ("pool",), "run": ("run",)},
+    "service": {"workload": ("workload",)},
+    "power": {"site": ("site",)},
+    "outages": {"outage": ("policy", "member"), "pool": ("pool",), "workload": ("workload",)},
+    "rules": {"rule": ("rule",)},
+    "cash": {"cash": ("term", "item")},
+}
+"""Columns that hold names, by the kind of name; together they and the month tell a table's rows apart."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The usable rows of a plan table.
+
+    Attributes
+    ----------
+    name : str
+        Name of the table.
+    columns : dict of str to array
+        Text and numbers by column.
+    t : array of int
+        Month of each row, counted from the plan's first.
+    codes : dict of str to array of int
+        By kind of name: place of each row's name in the order of :class:`optimizer.auditing.facts.Facts`.
+    """
+
+    name: str
+    columns: dict[str, Array]
+    t: Array
+    codes: dict[str, Array]
+
+    def __getitem__(self, column: str) -> Array:
+        return self.columns[column]
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    @property
+    def subjects(self) -> Array:
+        """What each row is about."""
+        return self.columns[SUBJECT[self.name]]
+
+    @property
+    def months(self) -> Array:
+        """Month of each row as text."""
+        return self.columns[MONTH[self.name]]
+
+    def grid(self, code: str, shape: tuple[int, int], values: str | Array) -> Array:
+        """Sums of a column, or of other values by row, by name and month."""
+        names, months = shape
+        weights = self.columns[values] if isinstance(values, str) else values
+        sums = np.bincount(self.codes[code] * months + self.t, weights, minlength=names * months)
+        return sums[: names * months].reshape(shape).astype(float)
+
+
+def texts(column: pd.Series[Any]) -> Array:
+    """Cells as text, missing ones as ``""``."""
+    given = column.to_numpy(dtype=object)
+    if pd.api.types.infer_dtype(given, skipna=False) == "string":
+        return given
+    missing = column.isna().to_numpy(dtype=bool)
+    cells = zip(given, missing, strict=True)
+    found = np.empty(len(column), dtype=object)
+    found[:] = ["" if gone else value if type(value) is str else str(value) for value, gone in cells]
+    return found
+
+
+def figures(column: pd.Series[Any]) -> Array:
+    """Cells as numbers; whatever is none as NaN."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu":
+        return column.to_numpy(dtype=float)
+    return np.array([_figure(value) for value in column.to_numpy(dtype=object)], dtype=float)
+
+
+def _figure(value: Any) -> float:
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")

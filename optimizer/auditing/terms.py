@@ -1,0 +1,80 @@
+"""Rules on agreements over time: terms, notice, hand-backs, running out, renewals, blocks in force."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.auditing.holdings import Holdings
+from optimizer.auditing.ordering import HANDED
+from optimizer.auditing.verdict import BLOCK, Findings, number
+
+
+def max_blocks(case: Holdings, say: Findings) -> None:
+    """No more blocks of an agreement are in force than `max_blocks`; what is agreed already is not limited."""
+    for name, stock in case.stocks.items():
+        if not stock.agreement.committed:
+            say.compare(stock.active, "<=", stock.agreement.row.max_blocks, "blocks active", name, floor=BLOCK)
+
+
+def terminable(case: Holdings, say: Findings) -> None:
+    """Only blocks of a terminable agreement are handed or taken back; a fixed term runs to its end."""
+    for row in case.decisions:
+        if row.verb in HANDED:
+            agreement = case.facts.agreements[row.item]
+            found = f"{number(row.blocks)} blocks handed back"
+            say.that(not agreement.fixed, row.item, row.month, found, "none of a fixed term allowed")
+
+
+def notice(case: Holdings, say: Findings) -> None:
+    """Nothing is handed or taken back before its notice has run, and nothing in the plan's first month."""
+    for row in case.decisions:
+        if row.verb in HANDED:
+            first = max(1, case.facts.agreements[row.item].row.notice_months)
+            allowed = f"{case.facts.label(first)} at the earliest allowed"
+            say.that(row.t >= first, row.item, row.month, f"handed back in {row.month}", allowed)
+
+
+def handed_in_force(case: Holdings, say: Findings) -> None:
+    """No more blocks are handed back than have started, and none after the agreement has run out."""
+    months = np.arange(case.facts.months)
+    for name, stock in case.stocks.items():
+        if stock.agreement.fixed or not stock.handed.any():
+            continue
+        handed = np.cumsum(stock.handed)
+        say.compare(handed, "<=", stock.begun_by(months), "blocks handed back so far", name, floor=BLOCK)
+        last = stock.agreement.row.ends_by
+        for t in np.flatnonzero(stock.handed > 0) if last is not None else ():
+            month, allowed = case.facts.label(int(t)), f"{case.facts.label(last)} at the latest allowed"
+            say.that(t <= last, name, month, f"handed back in {month}", allowed)
+
+
+def min_term(case: Holdings, say: Findings) -> None:
+    """Blocks stay for their minimum term: no fewer are in force than have started within it."""
+    for name, stock in case.stocks.items():
+        agreement = stock.agreement
+        if agreement.fixed or not stock.handed.any():
+            continue
+        last = case.facts.months - 1 if agreement.row.ends_by is None else agreement.row.ends_by
+        months = np.arange(min(last + 1, case.facts.months))
+        begun = stock.begun_by(months)
+        active = begun - np.cumsum(stock.handed)[: len(months)]
+        firm = begun - stock.begun_by(months - max(agreement.term, 0))
+        labels = case.facts.labels[: len(months)]
+        say.compare(active, ">=", firm, "blocks active in their minimum term", name, labels, floor=BLOCK)
+
+
+def expire(case: Holdings, say: Findings) -> None:
+    """Whatever runs out in the plan is told by a row, with its blocks and in the first month without them."""
+    for name, stock in case.stocks.items():
+        told = case.by_month("expire", name)
+        say.compare(told, "=", stock.expired(), "blocks expire", name, floor=BLOCK)
+
+
+def renewal(case: Holdings, say: Findings) -> None:
+    """A renewal starts no more blocks in a month than end of the contract it renews."""
+    for name, stock in case.stocks.items():
+        renews = None if stock.agreement.outlet else stock.agreement.row.renews
+        if renews is not None:
+            ending = case.stocks[renews].expired() + case.stocks[renews].handed
+            what = f"blocks start, as many as end of {renews}"
+            say.compare(stock.begun(), "<=", ending, what, name, floor=BLOCK)

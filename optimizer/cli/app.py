@@ -1,0 +1,325 @@
+"""The command line: ``capopt new``, ``validate``, ``solve``, ``audit``, ``report``, ``bench``.
+
+Heavy libraries are imported where they are used, so that help and messages come at once.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer import __version__
+from optimizer.cli.bench import bench
+from optimizer.cli.compare import compare
+from optimizer.cli.exit_codes import details, fault_details, leave, print_json, undisturbed
+from optimizer.cli.explain import alternatives, explain, whatif
+from optimizer.cli.export import export
+from optimizer.cli.options import Finite, solver_option
+from optimizer.cli.report import report
+from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
+
+if TYPE_CHECKING:
+    from optimizer.folders import Placed
+    from optimizer.instance.instance import Instance
+    from optimizer.plan.folder import Place
+    from optimizer.plan.plan import Plan
+
+_EPILOG = """INSTANCE is a folder, an .xlsx workbook or the name of a shipped example (such as first-steps).
+
+\b
+Exit codes:  0 done; a plan within the asked gap   3 a plan with a larger gap
+             2 invalid input    4 audit failed      5 no feasible plan
+           130 stopped before any plan was found    1 anything else"""
+
+_TOLD = 100  # violations listed at most
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+_strict = click.option("--strict", is_flag=True, help="Treat warnings as faults.")
+
+
+@click.group(context_settings=_SETTINGS, epilog=_EPILOG)
+@click.version_option(__version__, prog_name="capopt")
+def cli() -> None:
+    """Plan AI compute capacity: what to build, commit, lease and lease out, when, and what runs where."""
+
+
+@cli.command()
+@click.argument("target", metavar="DIR|FILE.xlsx", type=click.Path(path_type=Path))
+@click.option("--blank", is_flag=True, help="Headers only, to fill in from nothing.")
+@click.option("--from", "example", metavar="EXAMPLE", default="", help="Copy a shipped example instead of the starter.")
+@click.option("--random", "by_chance", is_flag=True, help="Draw an instance at random, from --seed and --size.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="With --random: the same seed, the same instance.  [default: 0]"
+)
+@click.option(
+    "--size", type=click.Choice(["tiny", "small", "S", "M", "L"]), help="With --random: how large.  [default: tiny]"
+)
+@_json
+def new(
+    target: Path, blank: bool, example: str, by_chance: bool, seed: int | None, size: str | None, as_json: bool
+) -> int:
+    """Write a commented starter instance: a folder, or a workbook if the name ends in .xlsx."""
+    if blank + bool(example) + by_chance > 1:
+        raise click.UsageError("--blank, --from and --random exclude each other.")
+    if not by_chance and not (seed is None and size is None):
+        raise click.UsageError("--seed and --size go with --random.")
+    if by_chance:
+        from optimizer.generator import create_random
+
+        files = create_random(target, seed or 0, size or "tiny")
+    else:
+        from optimizer.instance.template import create
+
+        files = create(target, blank=blank, example=example)
+    if as_json:
+        print_json({"created": str(target), "files": [str(file) for file in files]})
+    many = f" with {len(files)} files; README.md tells what each is for" if (target / "README.md").is_file() else ""
+    click.echo(f"Wrote {target}{many}.", err=as_json)
+    click.echo(f"Next: {'fill it in, then ' if blank else ''}capopt validate {shlex.quote(str(target))}", err=as_json)
+    return 0
+
+
+@cli.command()
+@click.argument("instance")
+@_strict
+@click.option(
+    "--mark",
+    metavar="OUT.xlsx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a copy of the workbook in which faulty cells are red, with notes, and listed on a sheet.",
+)
+@_json
+def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> int:
+    """Tell every fault of an instance, with file, row, column and the nearest valid value."""
+    if mark:
+        _check_mark(instance, mark)
+    try:
+        data = _read(instance, strict)
+    except InstanceError as error:
+        if as_json:
+            print_json({"valid": False, **details(error)})
+        click.echo(str(error), err=as_json)
+        _mark(instance, mark, error.faults, False, as_json)
+        return error.exit_code
+    from optimizer.program.build import uncovered
+
+    head, notes = data.head, [*data.warnings, *uncovered(data)]
+    counts = {name: len(rows) for name, rows in data.rows.items() if rows}
+    if as_json:
+        known = {"name": head.name, "start": head.start, "months": head.months, "currency": head.currency}
+        found = [fault_details(note) for note in notes]
+        print_json({"valid": True, **known, "hash": data.hash, "rows": counts, "faults": [], "warnings": found})
+    for note in notes:
+        click.echo(f"warning: {note}", err=as_json)
+    tables = ", ".join(f"{name} {count}" for name, count in counts.items())
+    click.echo(f"{head.name}: no faults, {_plural(len(notes), 'warning')}.", err=as_json)
+    click.echo(f"{head.months} months from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json)
+    _mark(instance, mark, data.warnings, True, as_json)
+    return 0
+
+
+@cli.command()
+@click.argument("instance")
+@click.option(
+    "-o", "--output", metavar="PLAN", type=click.Path(path_type=Path), help="Plan folder. [default: plans/<name>]"
+)
+@click.option(
+    "--gap",
+    type=Finite(min=0),
+    default=0.001,
+    show_default=True,
+    help="Relative gap to prove; 0.001 is 0.1 %.",
+)
+@click.option(
+    "--time-limit",
+    type=Finite(min=0),
+    default=600.0,
+    show_default=True,
+    help="Seconds for the solver.",
+)
+@click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver. [default: it chooses]")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Random seed of the solver."
+)
+@click.option("--relax", is_flag=True, help="Do not demand whole blocks and lots.")
+@solver_option
+@click.option(
+    "--elastic", is_flag=True, help="Where no plan meets all rules, plan with the cheapest repair made (exit 5)."
+)
+@click.option("--replace", is_flag=True, help="Replace what is in the plan folder, even another instance's plan.")
+@_strict
+@click.option(
+    "--tables",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Format of the plan's tables.",
+)
+@_json
+def solve(
+    instance: str,
+    output: Path | None,
+    tables: str,
+    strict: bool,
+    elastic: bool,
+    replace: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Find the plan of least present cost, prove how good it is, write it and print its summary.
+
+    Ctrl-C or SIGTERM ends the search and keeps the best plan so far. An earlier plan of the instance in the folder is
+    replaced at once, when the new one is complete, and your own files in it stay; the plan of another instance is
+    replaced with --replace only.
+    """
+    began = time.time()
+    data = _read(instance, strict)
+    from optimizer.plan.folder import prepare, written_head
+
+    place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
+    _print_notes(place.notes)
+    from optimizer.report import terminal  # noqa: F401 - now, so that nothing is missing at the end
+    from optimizer.report.progress import follow
+    from optimizer.solving.solve import solve_to_place
+
+    try:
+        with follow(data.head.currency) as tell:
+            plan, placed = solve_to_place(data, place, tables, progress=tell, **options)
+    except NoFeasiblePlan as error:
+        if not elastic:
+            raise
+        plan, placed = _least_violating(data, place, tables, error, options)
+    code = NoFeasiblePlan.exit_code if "elastic" in plan.head else 0 if plan.status == "optimal" else 3
+    with undisturbed():
+        _print_notes(placed.notes[len(place.notes) :])
+        if as_json:
+            print_json({"plan": str(placed.folder), "exit_code": code, **written_head(plan, placed.folder)})
+        _print_summary(plan, placed.folder, err=as_json)
+    return code
+
+
+@cli.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Price and check these decisions of your own instead (CSV: month, decision, item, blocks).",
+)
+@_json
+def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
+    """Check a plan again and price it again, from its tables alone.
+
+    With --decisions, check and price your own decisions: all else is made the best of, and compared with the plan.
+    """
+    if decisions is not None:
+        from optimizer.cli.explain import own_decisions
+
+        return own_decisions(plan, decisions, as_json)
+    from optimizer.auditing import audit as check
+    from optimizer.plan.plan import load_plan
+
+    verdict = check(load_plan(plan))
+    code = 0 if verdict.passed else AuditFailed.exit_code
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, **verdict.to_dict()})
+    for violation in verdict.violations[:_TOLD]:
+        click.echo(str(violation), err=as_json)
+    more = len(verdict.violations) - _TOLD
+    if more > 0:
+        click.echo(f"... and {more:,} more", err=as_json)
+    found = "holds" if verdict.passed else f"fails in {_plural(len(verdict.violations), 'place')}"
+    click.echo(f"{plan}: {found}; {_plural(verdict.checks, 'check')}.", err=as_json)
+    return code
+
+
+cli.add_command(report)
+cli.add_command(explain)
+cli.add_command(whatif)
+cli.add_command(alternatives)
+cli.add_command(compare)
+cli.add_command(export)
+cli.add_command(bench)
+
+
+# ---------------------------------------------------------------- helpers
+def _read(name: str, strict: bool) -> Instance:
+    """Read an instance; with ``strict``, its warnings are faults."""
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.read import read
+
+    instance = read(find_instance(name))
+    if strict and instance.warnings:
+        raise InstanceError(instance.warnings, f"instance {name}, warnings counted")
+    return instance
+
+
+def _check_mark(name: str, target: Path) -> None:
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.mark import check_mark
+
+    try:
+        check_mark(find_instance(name), target)
+    except CapoptError as error:
+        raise error if isinstance(error, InstanceError) else click.UsageError(str(error)) from None
+
+
+def _mark(name: str, target: Path | None, faults: Sequence[Fault], warn: bool, as_json: bool) -> None:
+    """Write the marked copy of a workbook if one is asked for."""
+    if target:
+        from optimizer.instance.examples import find_instance
+        from optimizer.instance.mark import mark_workbook
+
+        click.echo(mark_workbook(find_instance(name), faults, target, warn), err=as_json)
+
+
+def _least_violating(
+    data: Instance, place: Place, tables: str, error: NoFeasiblePlan, options: Any
+) -> tuple[Plan, Placed]:
+    """Plan of the cheapest repair, written where the plan was to go."""
+    from dataclasses import replace
+
+    from optimizer.analysis.whole import diagnose
+    from optimizer.plan.folder import source_of, write_plan
+
+    found = diagnose(data, **options)
+    click.echo(found.text(), err=True)
+    if found.plan is None:
+        raise error
+    plan = replace(found.plan, origin=source_of(data))
+    return plan, write_plan(plan, place, tables)
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    """Print on standard error what somebody should know about the plan folder."""
+    for note in notes:
+        click.echo(f"capopt: {note}.", err=True)
+
+
+def _print_summary(plan: Plan, target: Path, err: bool) -> None:
+    from rich.console import Console
+
+    from optimizer.report.terminal import render
+
+    console = Console(stderr=err, highlight=False)
+    width = min(console.width, 120) if console.is_terminal else 100
+    Console(stderr=err, highlight=False, width=width).print(render(plan, where=str(target), width=width))
+
+
+def _plural(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def main() -> None:
+    """Run ``capopt`` with the arguments of the process, and end it with the exit code."""
+    leave(cli, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

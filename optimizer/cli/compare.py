@@ -1,0 +1,78 @@
+"""The command ``capopt compare``: what moved from one plan to another, and what it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from optimizer.cli.exit_codes import print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optimizer.plan.compare import Comparison
+
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("plans", metavar="PLAN PLAN [PLAN]...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--html", metavar="FILE", type=_file, help="Also write a page that opens offline in any browser.")
+@click.option("--xlsx", metavar="FILE", type=_file, help="Also write a workbook with a sheet for each table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_json: bool) -> int:
+    """Tell what moved from the first plan to each other one, and what it costs.
+
+    Decisions added, dropped, moved and resized; money by term, party, item and month; capacity by party and month;
+    unserved work; and the inputs that differ.
+    """
+    if len(plans) < 2:
+        raise click.UsageError("Name two plans at least.")
+    from optimizer.plan.compare import compare as beside
+    from optimizer.plan.plan import load_plan
+
+    names = _names(plans)
+    first, *others = [load_plan(plan) for plan in plans]
+    comparisons = [beside(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
+    written = _write(comparisons, html, xlsx)
+    if as_json:
+        print_json({"comparisons": [comparison.to_dict() for comparison in comparisons], **written})
+    _print(comparisons, err=as_json)
+    for path in written.values():
+        click.echo(f"Wrote {path}.", err=as_json)
+    return 0
+
+
+def _names(plans: Sequence[Path]) -> list[str]:
+    """As much of the end of each path as tells them apart; plans that are named twice get numbers."""
+    parts = [plan.resolve().parts for plan in plans]
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-length:]) for part in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{part[-1]} ({number})" for number, part in enumerate(parts, start=1)]
+
+
+def _write(comparisons: Sequence[Comparison], html: Path | None, xlsx: Path | None) -> dict[str, str]:
+    written: dict[str, str] = {}
+    if html is not None:
+        from optimizer.report.comparison_html import write_comparison_html
+
+        written["html"] = str(write_comparison_html(comparisons, html))
+    if xlsx is not None:
+        from optimizer.report.comparison_workbook import write_comparison_workbook
+
+        written["xlsx"] = str(write_comparison_workbook(comparisons, xlsx))
+    return written
+
+
+def _print(comparisons: Sequence[Comparison], err: bool) -> None:
+    from rich.console import Console
+
+    from optimizer.report.comparison_terminal import render
+
+    console = Console(stderr=err, highlight=False)
+    width = min(console.width, 140) if console.is_terminal else 120
+    Console(stderr=err, highlight=False, width=width).print(render(comparisons, width))

@@ -1,0 +1,339 @@
+"""The commands ``capopt explain``, ``whatif`` and ``alternatives``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from optimizer.cli.exit_codes import print_json
+from optimizer.cli.options import Finite
+
+if TYPE_CHECKING:
+    from optimizer.analysis.asking import Asking
+    from optimizer.instance.edit import Edit
+    from optimizer.plan.folder import Place
+    from optimizer.plan.plan import Plan
+    from optimizer.program.holds import Hold
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+_PLAN = click.Path(path_type=Path)
+_EXAMPLES = """\b
+capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.inference.amount*=1.2"
+capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
+capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
+"""
+_EACH, _WHY_NOT = 10.0, 60.0  # seconds for each search
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+_gap = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
+_replace = click.option("--replace", is_flag=True, help="Replace what is there, even another instance's plan.")
+_threads = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
+
+
+def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
+    text = "Seconds for each search."
+    return click.option("--time-limit", type=Finite(min=0), default=seconds, show_default=True, help=text)
+
+
+@click.command()
+@click.argument("plan", metavar="PLAN|INSTANCE")
+@click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
+@click.option("--offer", "items", multiple=True, metavar="NAME", help="Look into this offer only (may be given again).")
+@_gap
+@click.option("--time-limit", type=Finite(min=0), help="Seconds for each search. [default: 10; 60 for an instance]")
+@_threads
+@_json
+def explain(
+    plan: str,
+    quick: bool,
+    items: tuple[str, ...],
+    gap: float | None,
+    time_limit: float | None,
+    threads: int | None,
+    as_json: bool,
+) -> int:
+    """Tell why a plan is as it is; for an instance, why it has no plan.
+
+    Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
+    price would have made the others win, by when decisions are due, what handing back earlier or later costs, what it
+    costs if a site slips, demand grows faster or a lessor leaves, what to do this month whatever happens, and what it
+    costs to hang less on a provider or owner. The tables are written into the plan folder, and stand in its report
+    from then on.
+
+    Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
+    proven by a plan (exit 5). Where the time ends a search, what was found until then is told.
+
+    Ctrl-C or SIGTERM ends the work; what was worked out of a plan until then is written (exit 3).
+    """
+    if not (Path(plan) / "plan.json").is_file():
+        if quick or items:
+            raise click.UsageError(f"--quick and --offer are about a plan, and {plan} holds none; solve it first.")
+        return _why_not(plan, gap, _WHY_NOT if time_limit is None else time_limit, threads, as_json)
+    from optimizer.analysis.explanation import explain as work_out
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.progress import narrate
+
+    loaded = load_plan(plan)
+    _known_offers(loaded, items)
+    limit = _EACH if time_limit is None else time_limit
+    options: dict[str, Any] = {"gap": gap, "time_limit": limit, "threads": threads}
+    with narrate(loaded.instance.head.currency) as (say, progress):
+        found = work_out(loaded, quick=quick, items=items, **options, tell=say, progress=progress)
+    if found.stopped and not found.tables:
+        raise KeyboardInterrupt
+    written, code = found.save(plan), 3 if found.stopped else 0
+    if as_json:
+        told = {"stopped_at": found.stopped} if found.stopped else {}
+        names = [str(path) for path in written]
+        print_json({"plan": plan, "exit_code": code, "written": names, **told, **found.to_dict()})
+    from optimizer.report.explained import render
+
+    _print(render(found, _width(as_json)), as_json)
+    click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
+    if found.stopped:
+        click.echo(f"Stopped by Ctrl-C at {found.stopped}. What was worked out until then is kept.", err=True)
+    return code
+
+
+def _why_not(name: str, gap: float | None, time_limit: float, threads: int | None, as_json: bool) -> int:
+    from optimizer.analysis.whole import diagnose
+    from optimizer.errors import NoFeasiblePlan
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.read import read
+    from optimizer.report.progress import narrate
+
+    instance = read(find_instance(name))
+    options: dict[str, Any] = {"gap": 1e-3 if gap is None else gap, "time_limit": time_limit, "threads": threads}
+    with narrate(instance.head.currency) as (say, progress):
+        found = diagnose(instance, **options, tell=say, progress=progress)
+    code = 0 if found.feasible else NoFeasiblePlan.exit_code
+    if as_json:
+        print_json({"instance": name, "exit_code": code, **found.to_dict()})
+    click.echo(found.text(), err=as_json)
+    return code
+
+
+def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
+    from optimizer.analysis.offers import offers
+    from optimizer.instance.raw import nearest
+
+    names, wrong = [offer.item for offer in offers(plan)], []
+    for item in items:
+        if item not in names:
+            near = nearest(item, names)
+            wrong.append(f"no offer is called {item!r}." + (f" Did you mean {near!r}?" if near else ""))
+    if wrong:
+        raise click.UsageError("\n  ".join(wrong))
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("plan", type=_PLAN)
+@click.option("--set", "edits", multiple=True, metavar="TABLE.ITEM.COLUMN=VALUE", help="Set a cell; *=, += and -= too.")
+@click.option(
+    "--delay", "delays", multiple=True, metavar="TABLE.ITEM=MONTHS", help="It arrives later by so many months."
+)
+@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH[=BLOCKS]]", help="Decide so.")
+@click.option("--forbid", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Do not decide so.")
+@click.option(
+    "--end",
+    multiple=True,
+    metavar="ITEM@MONTH[=BLOCKS]",
+    help="No more than these blocks, or none, from that month on.",
+)
+@click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="A table over a range of values of one cell.")
+@click.option("-o", "--output", type=_PLAN, metavar="PLAN", help="Write the new plan there.")
+@_replace
+@_gap
+@_limit(60.0)
+@_threads
+@_json
+def whatif(
+    plan: Path,
+    edits: tuple[str, ...],
+    delays: tuple[str, ...],
+    sweep: str | None,
+    output: Path | None,
+    gap: float | None,
+    time_limit: float,
+    threads: int | None,
+    as_json: bool,
+    **holds: Any,
+) -> int:
+    """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare."""
+    replace = bool(holds.pop("replace"))
+    if not (edits or delays or sweep or any(holds.values())):
+        raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
+    if sweep and output is not None:
+        raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
+    from optimizer.analysis.asking import Asking
+    from optimizer.instance.edit import parse_delay, parse_edit
+    from optimizer.interruption import interruptible_from_search_on
+    from optimizer.plan.folder import prepare
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.progress import follow
+    from optimizer.solving.whatif import WhatIf, parse_holds
+
+    base = load_plan(plan)
+    place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
+    asked = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
+    options: dict[str, Any] = {"gap": float(asked), "time_limit": time_limit, "threads": threads}
+    chosen, held = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
+    if sweep:
+        return _sweep(Asking(base, **options), sweep, chosen, held, as_json)
+    with interruptible_from_search_on():
+        with follow(base.instance.head.currency) as tell:
+            other = WhatIf(base, **options).ask(chosen, held, tell)
+        output = None if place is None else _written(other, base, place)
+    from optimizer.plan.compare import compare
+    from optimizer.report.comparison_terminal import render
+
+    comparison = compare(base, other, ("plan", "what if"))
+    code = 0 if other.status == "optimal" else 3
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
+    _print(render([comparison], width=_width(as_json)), as_json)
+    return _told_where(output, code, as_json)
+
+
+def _written(other: Plan, base: Plan, place: Place) -> Path:
+    """Write a plan that was worked out from another one; where it is."""
+    from dataclasses import replace
+
+    from optimizer.plan.folder import write_plan
+
+    placed = write_plan(replace(other, origin=base.origin), place)
+    for note in placed.notes:
+        click.echo(f"capopt: {note}.", err=True)
+    return placed.folder
+
+
+def _told_where(output: Path | None, code: int, as_json: bool) -> int:
+    if output is not None:
+        click.echo(f"Plan written to {output}", err=as_json)
+    return code
+
+
+def _sweep(ask: Asking, sweep: str, edits: list[Edit], holds: list[Hold], as_json: bool) -> int:
+    from optimizer.analysis.explanation import plain_rows
+    from optimizer.report.explained import sweep_table
+    from optimizer.report.progress import follow
+
+    cell, _, span = (part.strip() for part in sweep.partition("="))
+    values, base = _span(sweep, span), ask.plan
+    assert base is not None
+    with follow(base.instance.head.currency) as tell:
+        table = ask.sweep(cell, values, edits, holds, tell)
+    code = 3 if (table["gap"].astype(float) > ask.options.gap + 1e-9).any() else 0
+    if as_json:
+        print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": sweep, "rows": plain_rows(table)})
+    _print(sweep_table(table, cell, base, _width(as_json)), as_json)
+    return code
+
+
+def _span(sweep: str, span: str) -> list[float]:
+    import numpy as np
+
+    parts = span.split(":")
+    try:
+        first, last, steps = float(parts[0]), float(parts[1]), int(parts[2])
+        if len(parts) != 3 or steps < 2:
+            raise ValueError
+    except (ValueError, IndexError):
+        raise click.UsageError(f"{sweep!r} is no sweep; expected table.item.column=from:to:steps") from None
+    return [float(value) for value in np.linspace(first, last, steps)]
+
+
+def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
+    """Price and check the planner's own decisions, and show what they cost against a plan."""
+    from optimizer.analysis.check import check_decisions, read_decisions
+    from optimizer.plan.compare import compare
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.comparison_terminal import render
+
+    base = load_plan(plan)
+    asked = base.head.get("options", {})
+    mine = check_decisions(base, read_decisions(decisions), gap=float(asked.get("gap", 1e-3)), time_limit=60.0)
+    comparison = compare(base, mine, ("plan", "mine"))
+    code = 0 if mine.status == "optimal" else 3
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, "file": str(decisions), **comparison.to_dict()})
+    _print(render([comparison], width=_width(as_json)), as_json)
+    return code
+
+
+@click.command()
+@click.argument("plan", type=_PLAN)
+@click.option("--within", default="1%", show_default=True, metavar="SHARE", help="How much more such plans may cost.")
+@click.option(
+    "--plans", "count", type=click.IntRange(0, 9), default=2, show_default=True, help="Distinct plans wanted."
+)
+@click.option("-o", "--output", type=_PLAN, metavar="FOLDER", help="Write the distinct plans there.")
+@_replace
+@_limit(20.0)
+@_threads
+@_json
+def alternatives(
+    plan: Path,
+    within: str,
+    count: int,
+    output: Path | None,
+    replace: bool,
+    time_limit: float,
+    threads: int | None,
+    as_json: bool,
+) -> int:
+    """Tell what plans that cost little more have in common, and where they differ.
+
+    For each party and kind of decision the least and the most that near-optimal plans use, the decisions of the first
+    month that all of them make (no regret), and some plans that differ as much as they can.
+    """
+    from optimizer.analysis.alternatives import find_alternatives
+    from optimizer.analysis.explanation import plain_rows
+    from optimizer.plan.folder import prepare
+    from optimizer.plan.plan import load_plan
+    from optimizer.solver.solution import Options
+
+    share = _share(within)
+    loaded = load_plan(plan)
+    options = Options(gap=0.01, time_limit=time_limit, threads=threads)
+    names = [] if output is None else [output / f"{number}" for number in range(1, count + 1)]
+    places = [prepare(name, loaded.instance, "csv", replace, loaded.origin) for name in names]
+    found = find_alternatives(loaded, share, count, options)
+    for other, place in zip(found.plans, places, strict=False):
+        _written(other, loaded, place)
+    if as_json:
+        told = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
+        tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}
+        print_json({"plan": str(plan), "within": share, **tables, "plans": told})
+    from optimizer.report.explained import alternatives_text
+
+    _print(alternatives_text(found, loaded, _width(as_json)), as_json)
+    return 0
+
+
+def _share(text: str) -> float:
+    bare = text.strip()
+    try:
+        share = float(bare[:-1]) / 100 if bare.endswith("%") else float(bare)
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 10:
+        raise click.UsageError(f"--within {text!r}: expected a share such as 1% or 0.01")
+    return share
+
+
+# ---------------------------------------------------------------- helpers
+def _width(err: bool) -> int:
+    from rich.console import Console
+
+    console = Console(stderr=err)
+    return min(console.width, 120) if console.is_terminal else 100
+
+
+def _print(what: Any, err: bool) -> None:
+    from rich.console import Console
+
+    Console(stderr=err, highlight=False, width=_width(err)).print(what)

@@ -1,0 +1,32 @@
+"""The command ``capopt export``: a plan in the formats of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.exit_codes import print_json
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--focus",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the FOCUS datasets Contract Commitment, and Cost and Usage, as CSV.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def export(plan: Path, focus: Path, as_json: bool) -> int:
+    """Write a plan for cost tools: FOCUS rows of its contracts (--focus) and of its money, month by month."""
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.focus import write_focus
+
+    files = write_focus(load_plan(plan), focus)
+    if as_json:
+        print_json({"plan": str(plan), "files": [str(file) for file in files]})
+    for file in files:
+        click.echo(f"Wrote {file}.", err=as_json)
+    return 0

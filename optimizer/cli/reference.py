@@ -1,0 +1,53 @@
+"""The command line as a page for people, written from the commands' own help.
+
+``python -m optimizer.cli.reference docs/commands.md`` brings the page up to date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from optimizer.cli import cli
+
+_INTRODUCTION = """\
+# Commands
+
+<!-- Written from the commands' own help by `make docs`; changes belong there. -->
+
+`INSTANCE` is a folder, an `.xlsx` workbook or the name of a shipped example. `PLAN` is a folder that `capopt solve`
+wrote. With `--json` a command prints one JSON object on standard output, an error too, and everything for people goes
+to standard error. [Exit codes](../README.md#exit-codes) are the same for all commands.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([_INTRODUCTION, *(_section(name, command) for name, command in sorted(cli.commands.items()))])
+
+
+def _section(name: str, command: click.Command) -> str:
+    """A command: how it is called, what it does, its options."""
+    context = click.Context(command, info_name=f"capopt {name}", max_content_width=1000)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    options = [_option(one, context) for one in command.params if isinstance(one, click.Option)]
+    says = inspect.cleandoc(command.help or "")
+    examples = (command.epilog or "").replace("\b\n", "").strip()
+    shown = f"\n```text\n{examples}\n```\n" if examples else ""
+    lines = "".join(f"- {line}\n" for line in options)
+    return f"## capopt {name}\n\n```text\n{usage}\n```\n\n{says}\n\n{lines}{shown}"
+
+
+def _option(option: click.Option, context: click.Context) -> str:
+    names, says = option.get_help_record(context) or ("", "")
+    names = re.sub(r"(FLOAT|INTEGER) RANGE", "NUMBER", names)
+    says = re.sub(r"\s+", " ", says).replace("[", "\\[").replace("<", "&lt;")
+    return f"`{names}`: {says}"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), encoding="utf-8")

@@ -1,0 +1,41 @@
+"""The command ``capopt report``: a plan as a page and as a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.exit_codes import print_json
+
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--html", metavar="FILE", type=_file, help="One page that opens offline in any browser.")
+@click.option("--xlsx", metavar="FILE", type=_file, help="A workbook: a summary with charts, a sheet for each table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> int:
+    """Tell a plan as a page to show (--html) and as a workbook to work on (--xlsx)."""
+    if html is None and xlsx is None:
+        raise click.UsageError("Name what to write: --html FILE, --xlsx FILE, or both.")
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.sound import check_cells
+
+    loaded = load_plan(plan)
+    check_cells(loaded)
+    written: dict[str, str] = {}
+    if html is not None:
+        from optimizer.report.html import write_html
+
+        written["html"] = str(write_html(loaded, html))
+    if xlsx is not None:
+        from optimizer.report.workbook import write_workbook
+
+        written["xlsx"] = str(write_workbook(loaded, xlsx))
+    if as_json:
+        print_json({"plan": str(plan), **written})
+    for path in written.values():
+        click.echo(f"Wrote {path}.", err=as_json)
+    return 0

@@ -1,1 +1,0 @@
-"""Answers about a plan: worth, offers and why, deadlines, alternatives."""

@@ -1,0 +1,87 @@
+"""What already holds in a sketch, month by month: fleet, power, agreements made, demand and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import fsum
+
+from optimizer.generator.sketch import Row, Sketch
+
+IN_HOUSE = "in_house"
+Series = list[float]
+
+
+def steps(rows: Iterable[Row], value: str, base: float, months: int, at: str = "month") -> Series:
+    """Value of a step series in every month of the plan."""
+    ordered = sorted(rows, key=lambda row: int(row[at]))
+    found = []
+    for t in range(months):
+        held = [row[value] for row in ordered if row[at] <= t]
+        found.append(float(held[-1]) if held and held[-1] is not None else base)
+    return found
+
+
+def power_of(sketch: Sketch, site: str) -> Series:
+    """MW that a site has."""
+    return steps((row for row in sketch.rows("power") if row["site"] == site), "mw", 0.0, sketch.months)
+
+
+def fleet_of(sketch: Sketch, site: str, accelerator: str) -> Series:
+    """Accelerators of the fleet still there."""
+    rows = [row for row in sketch.rows("fleet") if (row["site"], row["accelerator"]) == (site, accelerator)]
+    return [
+        fsum(row["count"] for row in rows if row["until"] is None or t < row["until"]) for t in range(sketch.months)
+    ]
+
+
+def demand_of(sketch: Sketch, workload: str) -> Series:
+    """Demand of a workload."""
+    return steps((row for row in sketch.rows("demand") if row["workload"] == workload), "amount", 0.0, sketch.months)
+
+
+def price_of(sketch: Sketch, item: str, base: float) -> Series:
+    """Price of an item in its own unit."""
+    return steps((row for row in sketch.rows("prices") if row["item"] == item), "price", base, sketch.months)
+
+
+def blocks_held(row: Row, months: int) -> Series:
+    """Blocks of an agreement already made, handed back as late as can be; none of an offer."""
+    if not row["committed_blocks"]:
+        return [0.0] * months
+    start = row["earliest"] or 0
+    stop = months + 1 if row["ends_by"] is None else row["ends_by"] + 1
+    if row["term_months"] is not None:
+        stop = start + row["term_months"]
+    return [row["committed_blocks"] if start <= t < stop else 0.0 for t in range(months)]
+
+
+def capacity_held(sketch: Sketch, row: Row) -> Series:
+    """Accelerators of a contract already made."""
+    start, size = row["earliest"] or 0, row["accelerators_per_block"]
+    ramp = [r for r in sketch.rows("ramps") if r["contract"] == row["contract"]]
+    shares = steps(ramp, "capacity_fraction", 1.0, sketch.months + max(-start, 0), at="month_of_term")
+    held = blocks_held(row, sketch.months)
+    return [blocks * size * shares[t - start] if blocks else 0.0 for t, blocks in enumerate(held)]
+
+
+def block_price(sketch: Sketch, row: Row, price: float) -> float:
+    """Monthly price of one block of a contract or outlet from a price in its own unit."""
+    units = {
+        "block_month": 1.0,
+        "mw_month": row["mw_per_block"] or 0.0,
+        "accelerator_month": row["accelerators_per_block"] or 0.0,
+        "accelerator_hour": (row["accelerators_per_block"] or 0.0) * sketch.hours,
+    }
+    return price * units[row["per"]]
+
+
+def marks_of(sketch: Sketch, provider: str) -> tuple[str, list[str]]:
+    """Group and tags of a provider."""
+    row = next(row for row in sketch.rows("providers") if row["provider"] == provider)
+    return row["group"] or provider, [tag for tag in (row["tags"] or "").split(";") if tag]
+
+
+def throughput_of(sketch: Sketch, work: str, accelerator: str) -> float:
+    """Factor of a kind for a class of work; 0 if it cannot run it."""
+    rows = [row for row in sketch.rows("throughput") if (row["class"], row["accelerator"]) == (work, accelerator)]
+    return float(rows[0]["factor"]) if rows else 0.0

@@ -1,0 +1,349 @@
+"""From an instance to a checked plan: build, compile, solve, extract, audit."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimizer.auditing import Violation, audit
+from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.folders import Placed
+from optimizer.instance.instance import Instance
+from optimizer.interruption import interruptible, interruptible_from_search_on
+from optimizer.plan import obligations
+from optimizer.plan.extract import tables_of
+from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
+from optimizer.plan.headline import headline
+from optimizer.plan.obeyed import counted_columns, obeyed
+from optimizer.plan.plan import Plan
+from optimizer.plan.settle import settle
+from optimizer.program.added_head import KEY, to_head
+from optimizer.program.build import Program, build, collector_paused
+from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.garbage import count_as_old
+from optimizer.program.labels import agreed_label, label_of, telling, told
+from optimizer.solver import engines
+from optimizer.solver.bound import PRECISION, bound_below, is_below
+from optimizer.solver.rule_prices import rule_prices
+from optimizer.solver.solution import Options, Solution, Stop, overtime
+from optimizer.solving.clock import Clock, Tell
+from optimizer.versions import version_of
+
+_CONFLICT_SECONDS = 30.0  # to narrow a conflict
+_PENNY = 1e-9  # of all money that moves
+_VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
+
+
+def solve(
+    instance: Instance | Program,
+    *,
+    gap: float = 1e-3,
+    time_limit: float = 600.0,
+    threads: int | None = None,
+    seed: int = 0,
+    relax: bool = False,
+    solver: str = "highs",
+    progress: Tell | None = None,
+) -> Plan:
+    """Find the plan of least present cost, prove how good it is, and audit it.
+
+    Parameters
+    ----------
+    instance : Instance or Program
+        As returned by :func:`optimizer.read`; or a program from :func:`optimizer.build`, with constraints added, which
+        hold in the plan and in all that is made of it.
+    gap : float
+        Relative gap to prove between the plan's cost and the bound; 0.001 is 0.1 %.
+    time_limit : float
+        Seconds for the solver. The best plan so far is returned, with its gap.
+    threads : int, optional
+        Threads of the solver; by default it chooses.
+    seed : int
+        Random seed of the solver.
+    relax : bool
+        Solve the linear relaxation: whole blocks and lots are not demanded.
+    solver : {"highs", "scip", "race"}
+        HiGHS; SCIP, in one thread; or both at once, each in one thread, HiGHS here and SCIP in a process beside. SCIP
+        needs PySCIPOpt: ``pip install 'capopt[scip]'``. A script calls this with ``race`` under
+        ``if __name__ == "__main__":``, since the other process imports it.
+    progress : callable, optional
+        Called with :class:`optimizer.solver.solution.Progress` as the work goes on.
+
+    Returns
+    -------
+    Plan
+        Audited.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If the instance uses tables that this version does not cover.
+    AdditionError
+        If something added to the program, or changed in its Pyomo model, cannot be obeyed.
+    NoFeasiblePlan
+        If it is proven that no plan meets all rules.
+    StoppedWithoutPlan
+        If the time limit or Ctrl-C came before any plan was found.
+    AuditFailed
+        If the plan fails its audit; ``error.plan`` holds it.
+    SolverError
+        If the solver fails, or PySCIPOpt is needed and not installed.
+    BoundContradicted
+        If the plan found costs less than the bound that is proven: the plan or the proof is wrong.
+    """
+    options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax, solver=solver)
+    return solve_from(instance, options, progress)
+
+
+def solve_from(
+    instance: Instance | Program, options: Options, progress: Tell | None = None, start: Floats | None = None
+) -> Plan:
+    """Find a plan as :func:`solve` does, where one is known already.
+
+    Parameters
+    ----------
+    instance : Instance or Program
+        As for :func:`solve`.
+    options : Options
+        How to search.
+    progress : callable, optional
+        As for :func:`solve`.
+    start : ndarray, optional
+        A solution, by its values of the program's columns. HiGHS's search begins with it; the other engines find their
+        own.
+
+    Raises
+    ------
+    CapoptError
+        As :func:`solve` does.
+    """
+    engines.check(options)
+    _versions(options)  # looked up now, so that nothing is missing when the plan is there
+    clock = Clock(progress)
+    with collector_paused():
+        program = instance if isinstance(instance, Program) else _built(instance, clock)
+        with clock.phase("compile"):
+            arrays = compile_program(program, relax=options.relax)
+            count_as_old(len(arrays.columns))
+    with interruptible():  # Ctrl-C ends the search, not what follows
+        with clock.phase("solve"):
+            rules = bool(program.instance.rows["rules"])
+            solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules, start=start)
+        if solution.values is None and solution.stop is Stop.TIME_LIMIT:
+            from optimizer.solver.minimal_service import with_minimal_service
+
+            solution = with_minimal_service(solution, arrays, options)
+        return finish(program, arrays, solution, options, clock)
+
+
+def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
+    """Plan of a solution: extracted, audited, with its head.
+
+    Raises
+    ------
+    NoFeasiblePlan, StoppedWithoutPlan, AuditFailed, BoundContradicted
+        As :func:`solve` does.
+    """
+    with collector_paused():
+        plan, broken = _extracted(program, arrays, solution, options, clock)
+        with clock.phase("audit"):
+            verdict = audit(plan).with_violations(broken)
+    plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())
+    if not verdict.passed:
+        raise AuditFailed(verdict.violations, plan=plan)
+    if plan.bound is None and np.isfinite(solution.bound):
+        proven = solution.bound * program.units.money
+        raise BoundContradicted(plan.objective, proven, program.instance.head.currency, plan=plan)
+    return plan
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a plan costs.
+
+    Attributes
+    ----------
+    objective, bound : float
+        Net present cost, and what no plan can be below; in the instance's currency.
+    gap : float or None
+        Relative gap between them; None if nothing is proven.
+    interrupted : bool
+        Whether Ctrl-C ended the search.
+    """
+
+    objective: float
+    bound: float | None
+    gap: float | None
+    interrupted: bool = False
+
+
+def cost_of(program: Program, arrays: Arrays, solution: Solution) -> Cost:
+    """Cost of a solution, in money.
+
+    Raises
+    ------
+    NoFeasiblePlan, StoppedWithoutPlan, BoundContradicted
+        As :func:`solve` does.
+    """
+    if solution.values is None:
+        raise _no_plan(program, arrays, solution)
+    money = program.units.money
+    terms = arrays.cost * solution.values[: len(arrays.cost)]
+    objective, turnover = (float(terms.sum()) + arrays.offset) * money, float(np.abs(terms).sum()) * money
+    bound = bound_below(objective, solution.bound * money, turnover, program.instance.head.currency)
+    return changed(_cost(objective, bound), interrupted=solution.stop is Stop.INTERRUPTED)
+
+
+def _cost(objective: float, bound: float) -> Cost:
+    """Cost with the gap between objective and bound."""
+    if bound == -float("inf"):
+        return Cost(objective, None, None)
+    money_gap = objective - bound
+    return Cost(objective, bound, 0.0 if money_gap == 0 else money_gap / abs(objective) if objective else None)
+
+
+def _built(instance: Instance, clock: Clock) -> Program:
+    """Program of an instance, timed."""
+    clock.seconds["read"] = instance.read_seconds
+    with clock.phase("build"):
+        return build(instance)
+
+
+def _extracted(
+    program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock
+) -> tuple[Plan, tuple[Violation, ...]]:
+    """Plan of a solution, not audited yet, and the added constraints that it breaks; or why there is none."""
+    if solution.values is None:
+        left = options.time_limit + overtime(options) - clock.seconds.get("solve", 0.0)
+        raise _no_plan(program, arrays, solution, left)
+    added, (own, behind) = program.added, np.split(solution.values, [len(program.columns)])
+    with clock.phase("extract"):
+        settled = settle(program, own, counted_columns(program.parts, added))
+        tables = tables_of(program, settled, rule_prices(program, arrays, solution))
+        found = obeyed(program.parts, added, settled.values, behind[: len(added.variables)])
+    present = tables["cash"]["present_value"].to_numpy()
+    head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
+    head["headline"] = headline(tables, program.instance, head["bound"])
+    head["warnings"] += obligations.notes(program.index, tables["decisions"])
+    if added:
+        head[KEY] = to_head(found.added, found.values, program.instance)
+        head["warnings"] += [f"constraint {one.name} was added to the program" for one in added.constraints]
+    return Plan(head=head, tables=tables, instance=program.instance), found.violations
+
+
+def solve_to_folder(
+    instance: Instance, out: str | Path, *, tables: str = "csv", replace: bool = False, **options: Any
+) -> Plan:
+    """Solve as :func:`solve` does and write the plan folder.
+
+    A plan that fails its audit is not written as a plan: it is kept in a folder of its own, with the reason.
+
+    Parameters
+    ----------
+    instance : Instance
+        What to plan.
+    out : str or Path
+        Plan folder. An earlier plan of the instance there is replaced at once, when the new one is complete.
+    tables : {"csv", "parquet"}
+        Format of the tables.
+    replace : bool
+        Whether the plan of another instance, or of another run in the meantime, may be replaced.
+    **options
+        As for :func:`solve`.
+
+    Raises
+    ------
+    PlanFileError
+        If ``out`` cannot take a plan; raised before anything is solved.
+    PlanNotSaved
+        If it can no longer when the plan is found; it says where the plan is kept.
+    """
+    return solve_to_place(instance, prepare(Path(out), instance, tables, replace), tables, **options)[0]
+
+
+def solve_to_place(instance: Instance, place: Place, tables: str = "csv", **options: Any) -> tuple[Plan, Placed]:
+    """Solve as :func:`solve_to_folder` does, to a place that was looked at before; the plan, and where it is."""
+    with interruptible_from_search_on():
+        try:
+            plan = solve(instance, **options)
+        except AuditFailed as failure:
+            kept = keep_failed(failure.plan, place.folder, tables, "failed-audit")
+            raise AuditFailed(failure.violations, kept=kept) from None
+        except BoundContradicted as failure:
+            kept = keep_failed(failure.plan, place.folder, tables, "contradicted")
+            raise BoundContradicted(failure.objective, failure.bound, failure.currency, kept) from None
+        return plan, write_plan(plan, place, tables)
+
+
+def _no_plan(program: Program, arrays: Arrays, solution: Solution, seconds: float = 0.0) -> Exception:
+    """Why there is no solution; a conflict is narrowed in the seconds that are left."""
+    if solution.stop is Stop.INFEASIBLE:
+        return _infeasible(program, arrays, solution, seconds)
+    why = {Stop.TIME_LIMIT: "the time limit was reached", Stop.INTERRUPTED: "it was interrupted"}[solution.stop]
+    note = f" ({'; '.join(solution.notes)})" if solution.notes else ""
+    message = f"{why} before any plan was found{note}; give it more time or ask for a larger gap"
+    return StoppedWithoutPlan(message, solution.stop is Stop.INTERRUPTED)
+
+
+def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: float) -> NoFeasiblePlan:
+    """The error with an irreducible conflict in a planner's terms; with the solver's where the time is too short.
+
+    Ctrl-C ends the search for the conflict; the verdict stands.
+    """
+    from optimizer.solver.conflicts import find_one  # SciPy, which is long to import
+    from optimizer.solver.loosened import loosen
+
+    named = bool(solution.conflict or solution.conflict_columns)
+    try:
+        one = find_one(loosen(program, arrays), min(seconds, _CONFLICT_SECONDS)) if named and seconds > 0 else None
+    except KeyboardInterrupt:
+        one = None
+    rows, columns = (solution.conflict, solution.conflict_columns) if one is None else (one.rows, one.columns)
+    labels = [label_of(program, arrays.rows[row]) for row in rows]
+    labels += [label_of(program, arrays.columns[column]) for column in columns]
+    labels += [agreed_label(program, name) for name in (() if one is None else one.agreed)]
+    return NoFeasiblePlan(told(program, telling(labels)), irreducible=one is not None and one.irreducible)
+
+
+def _versions(options: Options) -> dict[str, str]:
+    """Versions of what a plan was found with."""
+    own = {name: version_of(name) for name in _VERSIONS}
+    return {**own, **engines.versions(options), "python": platform.python_version()}
+
+
+def _head(
+    program: Program, arrays: Arrays, solution: Solution, options: Options, objective: float, turnover: float
+) -> dict[str, Any]:
+    """What plan.json tells, but for seconds and audit."""
+    head = program.instance.head
+    bound = solution.bound * program.units.money
+    sound = not is_below(objective, bound, turnover)
+    cost = _cost(objective, min(bound, objective) if sound else -np.inf)
+    allowed = max(options.gap, PRECISION) * abs(objective) + _PENNY * turnover
+    within = cost.bound is not None and objective - cost.bound <= allowed
+    return {
+        "format": 1,
+        "instance": {"name": head.name, "title": head.title, "hash": program.instance.hash, "currency": head.currency},
+        "start": head.start,
+        "months": head.months,
+        "status": "optimal" if within else "feasible",
+        "stopped": solution.stop.value,
+        "objective": objective,
+        "bound": cost.bound,
+        "gap": cost.gap,
+        "relaxed": options.relax,
+        "options": asdict(options),
+        "seconds": {},
+        "memory_mb": {},
+        "size": arrays.size,
+        "solver": {"name": engines.name(options), "nodes": solution.nodes, "iterations": solution.iterations},
+        "versions": _versions(options),
+        "warnings": [*(str(warning) for warning in program.instance.warnings), *solution.notes],
+        "headline": {},
+        "audit": {},
+    }

@@ -1,0 +1,52 @@
+"""Near-optimal alternatives: ranges, no-regret decisions, distinct plans."""
+
+from __future__ import annotations
+
+import pytest
+
+from optimizer.analysis.alternatives import find_alternatives
+from optimizer.solver.solution import Options
+from tests.program.tiny import solved, tiny
+
+EXACT = Options(gap=0.0, threads=1, time_limit=30)
+TWO = [
+    {"contract": "cheap", "price": 3000, "term_months": 2},
+    {"contract": "dear", "provider": "other", "price": 3030, "term_months": 2},
+]
+PARTIES = [{"provider": "cloud"}, {"provider": "other"}, {"provider": "lab"}]
+
+
+def test_two_offers_of_nearly_the_same_price_can_stand_for_each_other() -> None:
+    """Tests that within 1 % the dear lease does as well (2 x 3030 to 2 x 3000), and that neither alone is a must."""
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES))
+    found = find_alternatives(plan, 0.011, 2, EXACT)
+    ranges = found.ranges.set_index(["kind", "party"])
+    three = ranges[["least", "plan", "most"]].to_dict("index")
+    assert three["sign", "cloud"] == {"least": 0, "plan": 1, "most": 1}
+    assert three["sign", "other"] == {"least": 0, "plan": 0, "most": 1}
+    assert ranges.loc[("used", "other"), "most"] == pytest.approx(20, rel=1e-6)
+    assert not found.first["no_regret"].any()
+    (other,) = found.plans
+    assert other.decisions["item"].tolist() == ["dear"]
+    assert other.objective == pytest.approx(6060)
+    assert other.status == "feasible"
+
+
+def test_a_decision_without_an_alternative_is_no_regret() -> None:
+    """Tests that where the other lease is far dearer, all plans sign the cheap one, and there is no other."""
+    dear = [TWO[0], {**TWO[1], "price": 4000}]
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=dear, providers=PARTIES))
+    found = find_alternatives(plan, 0.01, 2, EXACT)
+    row = found.first.set_index("item").loc["cheap"]
+    assert (row["least"], row["most"], bool(row["no_regret"])) == (1, 1, True)
+    assert found.plans == ()
+
+
+def test_an_alternative_has_the_shadow_prices_of_its_cost() -> None:
+    """Tests that a soft rule which another plan violates is worth its penalty there, not what the search sought."""
+    # Ten accelerators are used in either plan, two more than the rule allows, at 7 each.
+    rule = {"rules": [{"sense": "<=", "rhs": 8, "penalty": 7}], "rule_terms": [{"quantity": "used", "item": "jobs"}]}
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES, **rule))
+    (other,) = find_alternatives(plan, 0.011, 2, EXACT).plans
+    for found in (plan, other):
+        assert found.rules["shadow_price"].tolist() == pytest.approx([-7, -7])

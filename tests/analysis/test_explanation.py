@@ -1,0 +1,237 @@
+"""An explanation as a whole: asked of the plan, shown, saved, loaded, ended by Ctrl-C."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import optimizer
+from optimizer.analysis.alternatives import find_alternatives
+from optimizer.analysis.asking import Asking
+from optimizer.analysis.caps import COLUMNS as CAPS
+from optimizer.analysis.deadlines import COLUMNS as DEADLINES
+from optimizer.analysis.events import COLUMNS as EVENTS
+from optimizer.analysis.events import Answer, events_table, usual_events
+from optimizer.analysis.exits import COLUMNS as EXITS
+from optimizer.analysis.explanation import Explanation, explain, plain_rows
+from optimizer.analysis.first import COLUMNS as FIRST
+from optimizer.analysis.offers import COLUMNS as OFFERS
+from optimizer.analysis.offers import _Verdict, offers
+from optimizer.analysis.steps import COLUMNS as STEPS
+from optimizer.analysis.steps import steps_table, usual_steps
+from optimizer.analysis.values import COLUMNS as VALUES
+from optimizer.analysis.values import values_table
+from optimizer.analysis.whole import diagnose
+from optimizer.errors import PlanFileError, StoppedWithoutPlan
+from optimizer.plan.plan import EXPLAINED, Plan
+from optimizer.report.explained import explanation_text
+from optimizer.solver.solution import Options
+from tests.program.tiny import solved, tiny
+
+# Names that a reader of CSV could take for something else.
+LEASES = [
+    {"contract": "NA", "price": 3000, "term_months": 3},
+    {"contract": "007", "price": 6000, "term_months": 1},
+]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """Ten wanted in three months, served by a lease whose name is NA."""
+    bought = [{"purchase": "1e5", "unit_price": 1e6}]
+    return solved(tiny(3, {"jobs": [10]}, contracts=LEASES, purchases=bought, power=[{"mw": 1}]))
+
+
+@pytest.fixture(scope="module")
+def found(plan: Plan) -> Explanation:
+    """All about it."""
+    return optimizer.explain(plan, threads=1)
+
+
+def test_a_plan_explains_itself(found: Explanation, plan: Plan) -> None:
+    """Tests that optimizer.explain(plan) works out all tables, with the worth of the lease: 3 x 6000 - 3 x 3000."""
+    assert list(found.tables) == list(EXPLAINED)
+    assert found.offers.set_index("item").loc["NA", "worth"] == pytest.approx(9000)
+    assert list(optimizer.explain(plan, quick=True).tables) == ["values", "deadlines"]
+    assert optimizer.explain(plan, items=["007"]).offers["item"].tolist() == ["007"]
+
+
+def test_it_shows_itself(found: Explanation, plan: Plan) -> None:
+    """Tests the line that stands for it, and its text in the width asked for."""
+    told = ", ".join(f"{name} {len(table)}" for name, table in found.tables.items())
+    assert told.startswith("values ")
+    assert repr(found) == f"<Explanation of tiny: {told}>"
+    assert repr(Explanation(plan)) == "<Explanation of tiny: nothing>"
+    text = explanation_text(found, 80)
+    assert "When to decide" in text
+    assert "Sign NA" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_diagnosis_shows_itself() -> None:
+    """Tests the line that stands for a diagnosis: half of what must be served can be, at 2 x 10 x 1000."""
+    must = [{"workload": "jobs", "min_service": 1}]
+    impossible = tiny(2, {"jobs": [20]}, fleet=[{"count": 10}], workloads=must)
+    told = repr(diagnose(impossible, gap=0.0, threads=1))
+    assert told.startswith("<Diagnosis: ")
+    assert told.endswith("repair ['workloads.jobs.min_service=0.5'], 20,000.00 USD with it>")
+    assert repr(diagnose(tiny(1, {"jobs": [1]}, fleet=[{"count": 10}]))) == "<Diagnosis: feasible>"
+
+
+def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, tmp_path: Path) -> None:
+    """Tests that the tables come back as they were, names such as NA and 007 too, and go along with the plan."""
+    found.save(plan.save(tmp_path / "plan"))
+    loaded = optimizer.load_plan(tmp_path / "plan")
+    again = optimizer.load_plan(loaded.save(tmp_path / "again"))
+    for one in (loaded, again):
+        assert list(one.explained) == list(EXPLAINED)
+        for name, table in found.tables.items():
+            assert_frame_equal(one.explained[name], table, check_dtype=False, rtol=1e-9)
+    assert set(loaded.explained["offers"]["item"]) == {"NA", "007", "1e5"}
+    assert loaded.explained["offers"]["proven"].dtype == bool
+    plan.save(tmp_path / "plan")
+    assert optimizer.load_plan(tmp_path / "plan").explained == {}
+
+
+def test_the_columns_that_are_read_are_those_that_are_written() -> None:
+    """Tests that the tables of an explained plan have the columns that their makers tell."""
+    made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
+    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST, "caps": CAPS}
+    assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
+        name: set(columns) for name, columns in made.items()
+    }
+
+
+@pytest.mark.parametrize("content", ["item,table\nlease,contracts\n", 'item,"\n', ""])
+def test_a_broken_table_is_told(plan: Plan, tmp_path: Path, content: str) -> None:
+    """Tests that the message names the file and what to do."""
+    folder = plan.save(tmp_path / "plan")
+    (folder / "offers.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(PlanFileError, match=r"offers\.csv.* delete .* and explain the plan again"):
+        optimizer.load_plan(folder)
+
+
+def test_figures_that_are_none_are_none_in_json() -> None:
+    """Tests that what is missing or endless is None, and that flags and numbers are plain."""
+    table = pd.DataFrame({"a": [float("nan"), float("inf"), 1.5], "b": [True, False, True], "c": ["x", "", None]})
+    rows = plain_rows(table)
+    assert [row["a"] for row in rows] == [None, None, 1.5]
+    assert [row["b"] for row in rows] == [True, False, True]
+    assert rows[2]["c"] is None
+
+
+def test_usual_steps_hold_for_any_name() -> None:
+    """Tests that a site whose name looks like an edit is stepped up as any other."""
+    name = "a.mw+=1.b"
+    plan = solved(tiny(1, {"jobs": [1]}, sites=[{"site": name}], power=[{"site": name, "mw": 5}]))
+    ask = optimizer.WhatIf(plan, gap=0, threads=1)
+    assert ask.ask([usual_steps(plan)[0]]).instance.rows["power"][0].mw == 6
+
+
+def test_what_only_helps_costs_nothing() -> None:
+    """Tests that one more MW is proven to cost no more, whatever the gap; that a tenth more demand is not."""
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 300, "term_months": 1}], power=[{"mw": 5}]))
+    loose = replace(plan, head={**plan.head, "bound": plan.objective - 100})
+    ask = optimizer.WhatIf(loose, gap=0, threads=1)
+    table = steps_table(ask, loose, ["power.hall.mw+=1", "power.hall.mw-=1", "demand.jobs.amount*=1.1"])
+    # The tenth more, one accelerator, is not served: 1000.
+    assert table["at_least"].tolist() == pytest.approx([0, -100, -1100])
+
+
+def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an interrupted search ends an explanation, whether it held a plan or not, and a slow one does not."""
+    ask = Asking(plan, threads=1)
+    interrupted = replace(plan, head={**plan.head, "stopped": "interrupted"})
+    monkeypatch.setattr(optimizer.WhatIf, "ask", lambda *_: interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ask.ask([])
+
+    def stopped(by_hand: bool) -> None:
+        def search(*_: object) -> Plan:
+            raise StoppedWithoutPlan("stopped", by_hand)
+
+        monkeypatch.setattr(optimizer.WhatIf, "ask", search)
+
+    stopped(by_hand=True)
+    with pytest.raises(KeyboardInterrupt):
+        ask.ask([])
+    stopped(by_hand=False)
+    with pytest.raises(StoppedWithoutPlan):
+        ask.ask([])
+
+
+def test_ctrl_c_keeps_what_is_worked_out(plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests that the first offer is kept when the search on the second is interrupted, beside what was known before."""
+    names = [offer.item for offer in offers(plan)][:2]
+    whole = explain(plan, items=names, gap=0, threads=1).offers
+    row = _Verdict.row
+
+    def second_stopped(verdict: _Verdict) -> tuple[Any, ...]:
+        if verdict.offer.item == names[1]:
+            raise KeyboardInterrupt
+        return row(verdict)
+
+    monkeypatch.setattr(_Verdict, "row", second_stopped)
+    found = explain(plan, items=names, gap=0, threads=1)
+    assert found.stopped == f"offer 2 of 2: {names[1]}"
+    assert list(found.offers["item"]) == names[:1]
+    earlier = replace(plan, explained={"offers": whole})
+    replace(found, plan=earlier).save(tmp_path)
+    assert list(pd.read_csv(tmp_path / "offers.csv", dtype=str, keep_default_na=False)["item"]) == names
+
+
+def test_ctrl_c_ends_what_is_left(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that after Ctrl-C in the first step nothing more is begun, and only the marginal values are there."""
+    begun: list[str] = []
+
+    def interrupted(*_: object) -> Plan:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Asking, "ask", interrupted)
+    found = explain(plan, gap=0, threads=1, tell=begun.append)
+    assert list(found.tables) == ["values"]
+    assert found.stopped == begun[-1]
+    assert len(begun) == 2
+
+
+def test_ctrl_c_keeps_the_events_come_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests that Ctrl-C in the second event keeps the first, beside the second as known before, and no first month."""
+    sites = {"sites": [{"site": "hall"}], "power": [{"site": "hall", "mw": 1}, {"site": "hall", "month": 1, "mw": 2}]}
+    plan = solved(tiny(3, {"jobs": [5, 10, 10]}, **sites, on_demand=[{"price": 5, "max_accelerators": 20}]))
+    events = usual_events(plan)
+    assert [event.kind for event in events] == ["slip", "growth"]
+    earlier = replace(plan, explained={"events": events_table(plan, [Answer(event, None, "old") for event in events])})
+    ask = Asking.ask
+
+    def second_stopped(self: Asking, edits: Any, *rest: Any, **more: Any) -> Plan:
+        if tuple(edits) == events[1].edits:
+            raise KeyboardInterrupt
+        return ask(self, edits, *rest, **more)
+
+    monkeypatch.setattr(Asking, "ask", second_stopped)
+    found = explain(earlier, gap=0, threads=1)
+    assert found.stopped == f"event 2 of 2: {events[1]}"
+    assert set(found.tables) == {"values", "deadlines", "exits", "events"}
+    found.save(tmp_path)
+    table = pd.read_csv(tmp_path / "events.csv", dtype=str, keep_default_na=False)
+    assert table[["kind", "note"]].to_numpy().tolist() == [["slip", ""], ["growth", "old"]]
+
+
+def test_marginal_values_and_alternatives_hold_what_is_held() -> None:
+    """Tests that no alternative signs a lease that is forbidden, and that marginal values do not count on it."""
+    lease = {"contracts": [{"price": 3000, "min_term_months": 1}], "on_demand": [{"price": 5, "max_accelerators": 10}]}
+    first = optimizer.WhatIf(solved(tiny(3, {"jobs": [12]}, **lease)), gap=0, threads=1)
+    without = first(forbid="sign:lease")
+    found = find_alternatives(without, 0.5, 1, Options(gap=0, threads=1))
+    signed = found.ranges[found.ranges["kind"] == "sign"]
+    assert signed[["least", "plan", "most"]].to_numpy().tolist() == [[0.0, 0.0, 0.0]]
+    assert all(other.head["held"] == ["forbid sign:lease"] for other in found.plans)
+    # Of twelve wanted, hours serve ten: one more wanted goes unserved at 1000. With the lease an hour would do, at 500.
+    values = values_table(without, Options(threads=1))
+    demand = values[values["kind"] == "demand"]
+    assert demand["relaxed"].tolist() == pytest.approx([1000.0] * 3)

@@ -1,0 +1,408 @@
+"""Verdicts on offers: worth and price-to-win, derived by hand and held against independent searches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import optimizer
+from optimizer.analysis.asking import held_costs
+from optimizer.analysis.counted import counted
+from optimizer.analysis.fine_search import FineSearch
+from optimizer.analysis.offers import _Verdict, by_share, offers, offers_table, taken
+from optimizer.analysis.winning import Without
+from optimizer.errors import StoppedWithoutPlan
+from optimizer.generator import random_frames
+from optimizer.plan.plan import Plan
+from optimizer.program.holds import Hold
+from tests.program.tiny import solved, tiny
+
+EXACT = 1e-9
+
+
+def best(months: int, demand: dict[str, list[float]], **given: Any) -> Plan:
+    """The optimal plan of a tiny instance."""
+    return solved(tiny(months, demand, **given), gap=EXACT)
+
+
+def verdict(plan: Plan, item: str) -> pd.Series[Any]:
+    """Row of an offer."""
+    return offers_table(optimizer.WhatIf(plan, gap=EXACT), plan, [item]).iloc[0]
+
+
+def test_a_lease_is_worth_the_penalties_it_saves() -> None:
+    """Tests that a block of ten at 3000 against ten penalties of 1000 is worth 7000 and is taken up to 10000."""
+    row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}]), "lease")
+    assert (row["verdict"], row["taken"], row["possible"]) == ("taken", 1, 1)
+    assert row["worth"] == pytest.approx(7000)
+    assert row["price_to_win"] == pytest.approx(10_000)
+    assert row["proven"]
+
+
+def test_a_lease_too_dear_tells_by_how_much() -> None:
+    """Tests that at 12000 the same block is rejected: too expensive by a sixth, which is proven to the percent."""
+    row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}]), "lease")
+    assert (row["verdict"], row["taken"]) == ("rejected", 0)
+    assert row["price_to_win"] == pytest.approx(10_000)
+    assert row["reason"] == "too expensive by 17 %"
+
+
+def test_the_price_to_win_counts_the_next_best() -> None:
+    """Tests that hours at 5 x 100 = 500 each are the alternative: ten of them cost 5000, and so may the block."""
+    offer = {"contracts": [{"price": 6000, "term_months": 1}], "on_demand": [{"price": 5, "max_accelerators": 20}]}
+    plan = best(1, {"jobs": [10]}, **offer)
+    assert verdict(plan, "lease")["price_to_win"] == pytest.approx(5000)
+    hours = verdict(plan, "hourly")
+    # Ten hours cost 5000 and the block 6000: hours are worth 1000 and are taken up to 6 an hour.
+    assert (hours["verdict"], hours["worth"]) == ("partly", pytest.approx(1000))
+    assert hours["price_to_win"] == pytest.approx(6)
+
+
+def test_a_series_of_prices_moves_with_the_price() -> None:
+    """Tests that an offer whose price is a series breaks even where all its months are scaled."""
+    # The block costs 6000 by its series; ten hours at 500 are the alternative: it wins below 5000, five sixths of it.
+    leases = {
+        "contracts": [{"price": 6000, "term_months": 1}],
+        "prices": [{"item": "lease", "month": 0, "price": 6000}],
+    }
+    row = verdict(best(1, {"jobs": [10]}, **leases, on_demand=[{"price": 5, "max_accelerators": 20}]), "lease")
+    assert (row["verdict"], row["price_to_win"]) == ("rejected", pytest.approx(5000))
+    assert row["proven"]
+    # Where the series differs from the table, the price to win is told for the table's price: five sixths of 1200.
+    leases["contracts"] = [{"price": 1200, "term_months": 1}]
+    row = verdict(best(1, {"jobs": [10]}, **leases, on_demand=[{"price": 5, "max_accelerators": 20}]), "lease")
+    assert (row["verdict"], row["price_to_win"]) == ("rejected", pytest.approx(1000))
+
+
+def test_an_outlet_wins_above_its_cost() -> None:
+    """Tests that idle accelerators are leased out above the energy they use: 10 kW x 100 hours at 1000 a MWh."""
+    let = {"fleet": [{"count": 10}], "power": [{"mw": 1, "price_per_mwh": 1000}]}
+    outlet = {"accelerators_per_block": 10, "price": 500, "term_months": 1}
+    row = verdict(best(1, {"jobs": [0]}, **let, outlets=[outlet]), "let")
+    assert row["verdict"] == "rejected"
+    assert row["price_to_win"] == pytest.approx(1000)
+    assert row["reason"] == "too cheap by 100 %"
+
+
+def test_what_is_needed_has_no_worth() -> None:
+    """Tests that an offer without which there is no plan is told so, and has no price-to-win."""
+    must = [{"workload": "jobs", "min_service": 1}]
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}], workloads=must)
+    row = verdict(plan, "lease")
+    assert row["reason"] == "needed: without it no plan meets all rules"
+    assert pd.isna(row["worth"])
+    assert pd.isna(row["price_to_win"])
+
+
+def test_what_nobody_can_use_is_not_taken_at_any_price() -> None:
+    """Tests that an offer for which there is no work has no price-to-win."""
+    plan = best(1, {"jobs": [0]}, contracts=[{"price": 3000, "term_months": 1}])
+    row = verdict(plan, "lease")
+    assert pd.isna(row["price_to_win"])
+    assert row["reason"].startswith("not taken at any price")
+
+
+def test_a_budget_that_runs_out_sets_the_price() -> None:
+    """Tests that a lease that saves penalties of 10000 wins up to 6000, all that the budget has."""
+    offer = {"contracts": [{"price": 7000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    row = verdict(best(1, {"jobs": [10]}, **offer), "lease")
+    assert row["price_to_win"] == pytest.approx(6000, rel=1e-3)
+    assert row["proven"]
+    assert row["at_least"] <= 6000 <= row["at_most"]
+
+
+def test_a_budget_sets_the_price_of_a_series_too() -> None:
+    """Tests that prices that are tried are tried in every month of a series: it wins up to 6000, not at any price."""
+    series = {"prices": [{"item": "lease", "month": 0, "price": 7000}], "budgets": [{"amount": 6000}]}
+    row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 7000, "term_months": 1}], **series), "lease")
+    assert row["price_to_win"] == pytest.approx(6000, rel=1e-3)
+    assert row["at_least"] <= 6000 <= row["at_most"]
+
+
+def test_a_budget_with_room_changes_no_price() -> None:
+    """Tests that below a budget of 20000 the lease wins up to the penalties of 10000."""
+    offer = {"contracts": [{"price": 12_000, "term_months": 1}], "budgets": [{"amount": 20_000}]}
+    row = verdict(best(1, {"jobs": [10]}, **offer), "lease")
+    assert row["price_to_win"] == pytest.approx(10_000, rel=1e-3)
+    assert row["proven"]
+
+
+def test_money_promised_anyway_buys_hours_at_any_price() -> None:
+    """Tests that of 1000 promised for the month nothing comes back: it buys two at 500, fewer if dearer, never none.
+
+    All ten are worth their 500 each beside penalties of 1000.
+    """
+    offer = {
+        "on_demand": [{"price": 5, "max_accelerators": 20}],
+        "commitments": [{"annual_amount": 12_000, "required": True}],
+    }
+    row = verdict(best(1, {"jobs": [10]}, **offer), "hourly")
+    # Ten served cost 5000, the promise within; without hours, 10000 of penalties and the 1000 promised.
+    assert row["worth"] == pytest.approx(6000)
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+    assert row["reason"] == "more of it is not worth its price; some of it is at any price"
+
+
+def test_a_purchase_within_a_budget_of_months_it_is_not_paid_in() -> None:
+    """Tests that two lots of five win up to the penalties of two months, whatever the operating budget."""
+    lots = [{"unit_price": 3000, "lot_size": 5, "max_total": 10}]
+    row = verdict(best(2, {"jobs": [10]}, purchases=lots, budgets=[{"amount": 1, "covers": "opex"}]), "buy")
+    assert (row["verdict"], row["price_to_win"]) == ("rejected", pytest.approx(2000))
+    assert row["proven"]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"rules": [{"sense": "<=", "rhs": 5}], "rule_terms": [{"quantity": "started", "item": "wing"}]},
+        {"builds": [{"build": "annex", "lead_months": 1, "capex_per_mw": 1e6, "max_blocks": 1, "after": "wing"}]},
+    ],
+)
+def test_an_order_that_comes_after_the_plan_has_no_price(counts: dict[str, Any]) -> None:
+    """Tests that what a rule counts or a build waits for does not win by orders that neither work nor are paid."""
+    wing = {"lead_months": 3, "payment": "delivery", "capex_per_mw": 1000, "max_blocks": 1}
+    given = {"builds": [wing, *counts.get("builds", ())], "fleet": [{"count": 10}], "power": [{"mw": 0}]}
+    instance = tiny(2, {"jobs": [10]}, **{**counts, **given})
+    plan = optimizer.WhatIf(solved(instance, gap=EXACT), gap=EXACT)(force="order_build:wing")
+    assert plan.decisions["item"].tolist() == ["wing"]
+    row = verdict(plan, "wing")
+    assert (row["verdict"], row["taken"], row["worth"]) == ("rejected", 0, 0)
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+
+
+def test_a_deposit_makes_a_late_purchase_count() -> None:
+    """Tests that lots delivered after the plan are taken if some of their price is paid within it."""
+    lots = {"unit_price": 1, "lot_size": 1, "lead_months": 3, "deposit_fraction": 0.5}
+    counts = {"rules": [{"sense": ">=", "rhs": 2, "each": "total"}]}
+    terms = [{"quantity": "started", "item": "buy"}]
+    plan = best(2, {"jobs": [0]}, purchases=[lots], **counts, rule_terms=terms)
+    assert taken(plan, next(iter(offers(plan)))) == 2
+    unpaid = best(2, {"jobs": [0]}, purchases=[{**lots, "deposit_fraction": 0}], **counts, rule_terms=terms)
+    assert taken(unpaid, next(iter(offers(unpaid)))) == 0
+
+
+def test_what_saves_nothing_is_tried_once_as_a_gift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an offer of no use, which a budget counts, is not searched for at a dozen prices."""
+    offer = {"contracts": [{"price": 3000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    plan = best(1, {"jobs": [0]}, **offer)
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked, real = [], ask.ask
+
+    def counting(*given: Any, **options: Any) -> Plan:
+        asked.append(given)
+        return real(*given, **options)
+
+    monkeypatch.setattr(ask, "ask", counting)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert pd.isna(row["price_to_win"])
+    assert row["proven"]
+    assert len(asked) <= 2
+
+
+def test_a_price_lost_in_noise_is_in_doubt() -> None:
+    """Tests that beside penalties of ten billion a lease worth 2 is not told to 0.1 %, but between two prices."""
+    work = [{"workload": "jobs", "penalty": 2}, {"workload": "lost", "exclude": "cloud", "penalty": 1e9}]
+    demand: dict[str, list[float]] = {"jobs": [1], "lost": [10]}
+    lease = {"price": 3, "term_months": 1, "accelerators_per_block": 1}
+    row = verdict(best(1, demand, workloads=work, contracts=[lease]), "lease")
+    assert not row["proven"]
+    assert row["at_least"] is None or row["at_least"] <= 2
+    assert row["at_most"] is None or row["at_most"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("table", "budget", "expected"),
+    [
+        ("contracts", {"covers": "capex"}, False),
+        ("contracts", {"covers": "opex"}, True),
+        ("purchases", {"covers": "opex"}, False),
+        ("purchases", {"covers": "all"}, True),
+        ("outlets", {"covers": "all"}, False),
+        ("outlets", {"covers": "capex", "net": True}, True),
+    ],
+)
+def test_what_a_budget_counts(table: str, budget: dict[str, Any], expected: bool) -> None:
+    """Tests which budgets make more than the cost hang on the price of an offer."""
+    given: dict[str, Any] = {
+        "contracts": [{"price": 1, "term_months": 1}],
+        "purchases": [{"unit_price": 1}],
+        "outlets": [{"accelerators_per_block": 1, "price": 1, "term_months": 1}],
+        "budgets": [{"amount": 1, **budget}],
+    }
+    rows = tiny(2, {"jobs": [1]}, **given).rows
+    row = rows[table][0]
+    assert counted(rows, table, "", row, "cloud") == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"), [("lease", True), ("cloud", True), ("other", False), ("in_house", False)]
+)
+def test_what_a_rule_on_spending_counts(item: str, expected: bool) -> None:
+    """Tests that rules count what is paid for the offer or to its provider."""
+    terms = [{"quantity": "spend", "item": item}]
+    contracts = [{"price": 1, "term_months": 1}, {"contract": "other", "price": 1, "term_months": 1}]
+    rows = tiny(2, {"jobs": [1]}, contracts=contracts, rules=[{"sense": "<=", "rhs": 1}], rule_terms=terms).rows
+    assert counted(rows, "contracts", "lease", rows["contracts"][0], "cloud") == expected
+
+
+def _at_price(frames: dict[str, Any], table: str, item: str, factor: float) -> Plan:
+    """Plan of an instance in which the price of an item is so many times what it is; built and solved anew."""
+    column = {"purchases": "unit_price", "builds": "capex_per_mw"}.get(table, "price")
+    edited = dict(frames)
+    for name, key, price in ((table, frames[table].columns[0], column), ("prices", "item", "price")):
+        if name in frames:
+            frame = frames[name].copy()
+            mine = frame[key] == item
+            frame[price] = frame[price].astype(float).where(~mine, frame[price].astype(float) * factor)
+            edited[name] = frame
+    return optimizer.solve(optimizer.read(edited), gap=EXACT)
+
+
+def test_prices_to_win_hold_in_independent_searches() -> None:
+    """Tests on random offers that 0.1 % below the price-to-win an offer is taken, and above it is not."""
+    checked = 0
+    for seed in range(100):
+        frames = random_frames(seed, "tiny", without=("policies",))  # which leave some instances without a plan
+        plan = optimizer.solve(optimizer.read(frames), gap=EXACT)
+        ask = optimizer.WhatIf(plan, gap=EXACT)
+        for offer in offers(plan):
+            row = offers_table(ask, plan, [offer.item]).iloc[0]
+            price = row["price_to_win"]
+            if pd.isna(price) or price <= 0 or not row["proven"] or offer.price <= 0:
+                continue
+            better = 1.001 if offer.table == "outlets" else 0.999
+            assert taken(_at_price(frames, offer.table, offer.item, price / offer.price * better), offer) > 0
+            assert taken(_at_price(frames, offer.table, offer.item, price / offer.price / better), offer) == 0
+            checked += 1
+            if checked == 5:
+                return
+    raise AssertionError(f"only {checked} offers have a price to win")
+
+
+def test_an_offer_as_dear_as_the_next_best_makes_no_difference() -> None:
+    """Tests that of two leases of the same price the one taken has no worth, and no price is made up for it."""
+    two = [{"price": 3000, "term_months": 1}, {"contract": "twin", "price": 3000, "term_months": 1}]
+    plan = best(1, {"jobs": [10]}, contracts=two)
+    row = verdict(plan, plan.decisions["item"].iloc[0])
+    assert (row["verdict"], row["worth"], row["reason"]) == ("taken", 0, "a plan without it costs the same")
+    assert pd.isna(row["price_to_win"])
+
+
+def test_a_wide_gap_is_closed_where_it_can_be() -> None:
+    """Tests that where gaps of 40 % are allowed, a lease that saves a seventh of the cost gets its price proven."""
+    # The lease costs 3000; without it hours cost 3500.
+    offer = {
+        "contracts": [{"price": 3000, "term_months": 1}],
+        "on_demand": [{"price": 3.5, "max_accelerators": 20}],
+    }
+    plan = best(1, {"jobs": [10]}, **offer)
+    row = offers_table(optimizer.WhatIf(plan, gap=0.4, threads=1), plan, ["lease"]).iloc[0]
+    assert row["proven"]
+    assert row["price_to_win"] == pytest.approx(3500)
+    assert row["at_least"] <= row["price_to_win"] <= row["at_most"] <= 1.001 * row["at_least"]
+
+
+def test_searches_that_run_out_of_time_are_few_and_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a price that a budget counts is not closed in on by searches of which each takes all its time."""
+    offer = {"contracts": [{"price": 7000, "term_months": 1}], "budgets": [{"amount": 6000}]}
+    plan = best(1, {"jobs": [10]}, **offer)
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked, late = ask.ask, []
+
+    def slow(*given: Any, **options: Any) -> Plan:
+        found = asked(*given, **options)
+        late.append(found)
+        return replace(found, head={**found.head, "stopped": "time_limit", "bound": None, "gap": None})
+
+    monkeypatch.setattr(ask, "ask", slow)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert len(late) <= 5
+    assert not row["proven"]
+    assert row["at_least"] is None or row["at_least"] <= 6000
+    assert row["at_most"] is None or row["at_most"] >= 6000
+
+
+def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that an offer of which nothing is found out in time is told as such, and the rest of the row stays."""
+
+    def stopped(*_: object, **__: object) -> Plan:
+        raise StoppedWithoutPlan("the time limit was reached")
+
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    monkeypatch.setattr(ask, "ask", stopped)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert (row["verdict"], row["taken"], row["worth"]) == ("taken", 1, None)
+    assert row["reason"] == "not found out in time; give each search more time"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.18701, 0.18702, " by 18.7 %"),
+        (0.1866, 0.1874, " by 18.7 %"),  # both are as shown
+        (0.166, 0.1674, " by 17 %"),  # 16.6 and 16.7 %: the same in percent
+        (0.1012, 0.1871, " by between 10.1 % and 18.8 %"),  # rounded outwards
+        (0.1, 0.2, " by between 10.0 % and 20.0 %"),
+        (-0.02, 0.1871, " by at most 18.8 %, if at all: ask for a smaller gap"),
+        (None, 0.1871, " by at most 18.8 %, if at all: ask for a smaller gap"),
+        (0.1012, None, " by at least 10.1 %"),
+        (-0.02, None, ", if at all, by a share that is not proven: ask for a smaller gap"),
+        (None, None, ", if at all, by a share that is not proven: ask for a smaller gap"),
+        (0.0001, 0.0002, " by at most 0.1 %"),
+    ],
+)
+def test_a_share_is_no_more_precise_than_what_is_proven(low: float | None, high: float | None, text: str) -> None:
+    """Tests that a figure stands only where both ends are that figure, and else what is proven."""
+    assert by_share(low, high) == text
+
+
+def test_a_price_in_doubt_has_an_interval_and_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that where no search proves that the lease loses above 10000, 12000 is too expensive by a sixth at most."""
+    # Without it ten penalties of 1000, which is proven; with it 12000, of which nothing is.
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}])
+    ask = optimizer.WhatIf(plan, gap=EXACT)
+    asked = ask.ask
+
+    def unproven(*given: Any, **options: Any) -> Plan:
+        found = asked(*given, **options)
+        return replace(found, head={**found.head, "bound": None, "gap": None})
+
+    monkeypatch.setattr(ask, "ask", unproven)
+    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    assert row["price_to_win"] == pytest.approx(10_000) == row["at_least"]
+    assert row["at_most"] == pytest.approx(12_000)  # today's price, at which the plan without it is the best
+    assert not row["proven"]
+    assert row["reason"] == "too expensive by at most 16.7 %, if at all: ask for a smaller gap"
+
+
+def test_a_worth_is_proven_between_bounds() -> None:
+    """Tests that beside a gap of 400 a lease that saves 7000 is worth 7000 to 7400, and a rejected one up to 400."""
+    # Ten penalties of 1000 without the lease, which no search can better; 3000 with it, of which 2600 are proven.
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
+    loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
+    ask = optimizer.WhatIf(loose, gap=0.2, threads=1)
+    search = FineSearch(ask, loose)
+    vars(search)["best"] = loose  # no finer search closes the gap
+    assert _Verdict(search, next(offers(loose)))._span(Without(10_000.0, 10_000.0)) == (7000.0, 7400.0)
+    assert _Verdict(search, next(offers(loose)))._span(Without(3000.0, 2600.0)) == (0.0, 400.0)
+
+
+def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that the extra cost of a hold lies between bound less cost, and cost less bound."""
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
+    loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
+    found = held_costs(optimizer.WhatIf(plan, gap=EXACT), loose, [Hold("forbid", "", "lease")])
+    # 10000 without the lease, proven; this plan costs 3000, of which 2600 are proven.
+    assert (found.costs, found.at_least, found.at_most) == pytest.approx((7000, 7000, 7400))
+    # The lease is kept in any best plan: a search that proves no more than 2600 leaves nothing to 400 open.
+    ask = optimizer.WhatIf(loose, gap=EXACT)
+    same = replace(loose, head={**loose.head, "gap": 400 / 3000})
+    monkeypatch.setattr(ask, "ask_held", lambda holds: same)
+    found = held_costs(ask, loose, [Hold("force", "", "lease")])
+    assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))
