@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 import pytest
-from optimizer.instance.random_instance import random_instance
 
 import optimizer
 from optimizer.cli import cli
+from optimizer.generator import random_instance
 from tests.command import capopt, environment
 from tests.instance.sample import put, sample, write_folder, write_workbook
 

@@ -57,7 +57,7 @@ def _by_solution(program: Program, arrays: Arrays, values: Floats) -> dict[Key, 
                 found[name[1]] = 0.0
     for family, sign in (("over", -1.0), ("under", 1.0)):
         for key, column in m.col[family].items():
-            if values[column] > _TOUCHES:
+            if values[column] > _TOUCHES and key not in found:
                 found[key] = sign * float(arrays.cost[column]) * money / m.rule_scale[key] + 0.0
     return found
 

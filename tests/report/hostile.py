@@ -11,7 +11,7 @@ NAMES = {
     "cloud": "</script><img src=x onerror=alert(1)>",
     "neo": "\"'><svg/onload=alert(2)>",
     "lab": "{{ 7*7 }}{% raw %}",
-    "hall": "<b>bold</b><a href='javascript:alert(3)'>x</a>",
+    "hall": "<b>bold<a href='javascript:alert(3)'>x",
     "lease": "<!--<script>alert(4)",
     "fixed": "L" * 200,
     "annex": "%{meta.label} $x^2$ &lt<i>i</i>",
