@@ -18,8 +18,8 @@ import pandas as pd
 
 import optimizer
 from benchmarks.infeasible import instance as drawn
-from optimizer.analysis.result import Diagnosis
-from optimizer.analysis.whole import diagnose
+from optimizer.analysis.diagnose import diagnose
+from optimizer.analysis.diagnosis import Diagnosis
 from optimizer.errors import InstanceError
 from optimizer.generator.frames import random_instance
 from optimizer.instance.edit import Edit, apply_edits, parse_edit

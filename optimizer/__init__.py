@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from optimizer.analysis.diagnose import diagnose
+    from optimizer.analysis.diagnosis import Diagnosis
     from optimizer.analysis.explanation import Explanation, explain
     from optimizer.analysis.losses import losses
-    from optimizer.analysis.result import Diagnosis
-    from optimizer.analysis.whole import diagnose
     from optimizer.auditing import Audit, Violation, audit
     from optimizer.errors import (
         AdditionError,
@@ -80,8 +80,8 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "optimizer.analysis.result": ("Diagnosis",),
-    "optimizer.analysis.whole": ("diagnose",),
+    "optimizer.analysis.diagnosis": ("Diagnosis",),
+    "optimizer.analysis.diagnose": ("diagnose",),
     "optimizer.analysis.explanation": ("Explanation", "explain"),
     "optimizer.analysis.losses": ("losses",),
     "optimizer.instance.instance": ("Instance",),

@@ -10,8 +10,8 @@ import pytest
 
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
-from optimizer.analysis.fine_search import FineSearch
 from optimizer.analysis.offers import offers_table
+from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.bench.known import Known, improved
 from optimizer.bench.runs import Result
 from optimizer.errors import BoundContradicted

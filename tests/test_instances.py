@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.analysis.whole import diagnose
+from optimizer.analysis.diagnose import diagnose
 from optimizer.errors import InstanceError, NoFeasiblePlan
 from optimizer.instance.examples import examples_folder
 from optimizer.plan.plan import Plan

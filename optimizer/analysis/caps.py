@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.asking import as_far_as_it_goes
 from optimizer.analysis.events import changes
+from optimizer.analysis.interruptible_queries import as_far_as_it_goes
 from optimizer.analysis.losses import losses, shares
-from optimizer.analysis.requirement import Kept, Requirement, kept
+from optimizer.analysis.policy_trial import Kept, Requirement, kept
 from optimizer.plan.plan import Plan
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import Tell

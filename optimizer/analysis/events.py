@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.asking import as_far_as_it_goes
-from optimizer.analysis.exits import ITEMS, leavings
+from optimizer.analysis.interruptible_queries import as_far_as_it_goes
+from optimizer.analysis.termination_timing import ITEMS, leavings
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan

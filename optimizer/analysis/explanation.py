@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from optimizer.analysis.asking import Asking
 from optimizer.analysis.caps import caps_table, requirements
 from optimizer.analysis.deadlines import deadlines_table
+from optimizer.analysis.decide_now import first_table
 from optimizer.analysis.events import Answer, Event, answers, events_table, usual_events
-from optimizer.analysis.exits import ITEMS, Leaving, exits_table, leavings
-from optimizer.analysis.first import first_table
+from optimizer.analysis.interruptible_queries import Asking
 from optimizer.analysis.offers import offers, offers_table
-from optimizer.analysis.requirement import Requirement
+from optimizer.analysis.policy_trial import Requirement
 from optimizer.analysis.steps import steps_table, usual_steps
+from optimizer.analysis.termination_timing import ITEMS, Leaving, exits_table, leavings
 from optimizer.analysis.values import values_table
 from optimizer.instance.edit import Edit
 from optimizer.plan.folder import write_explained
@@ -53,11 +53,11 @@ class Explanation:
     deadlines : DataFrame
         Last months to decide in; see :func:`optimizer.analysis.deadlines.deadlines_table`.
     exits : DataFrame
-        What handing back earlier or later costs; see :func:`optimizer.analysis.exits.exits_table`.
+        What handing back earlier or later costs; see :func:`optimizer.analysis.termination_timing.exits_table`.
     events : DataFrame
         What it costs if something happens; see :func:`optimizer.analysis.events.events_table`.
     first : DataFrame
-        What to decide in the first month whatever happens; see :func:`optimizer.analysis.first.first_table`.
+        What to decide in the first month whatever happens; see :func:`optimizer.analysis.decide_now.first_table`.
     caps : DataFrame
         What less exposure costs; see :func:`optimizer.analysis.caps.caps_table`.
 

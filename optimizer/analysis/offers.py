@@ -1,8 +1,9 @@
-"""Offers: taken, partly taken or rejected; what each is worth, at which price it would be taken, and why it is not.
+"""Offers: taken, partly taken or rejected; the worth and break-even price of each, and the reason for a rejection.
 
-The price-to-win lies between two prices that are proven (:mod:`optimizer.analysis.winning`): at the one, 0.1 % better
-at most, a plan that takes the offer is known to be cheaper than all without it; at the other, 0.1 % worse at most, no
-plan that takes it is. Where gaps cannot be closed in time they lie further apart, and the price is in doubt.
+The break-even price lies between two proven prices (:mod:`optimizer.analysis.breakeven_price`). At the better one, which
+is at most 0.1 % better, a known plan with the offer is cheaper than every plan without it. At the worse one, which is at
+most 0.1 % worse, no plan with the offer is cheaper. Where gaps cannot be closed in time, the interval is wider and the
+price is reported as not proven.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.asking import as_far_as_it_goes
-from optimizer.analysis.counted import counted
-from optimizer.analysis.fine_search import FineSearch
-from optimizer.analysis.winning import Priced, Winning, Without
+from optimizer.analysis.breakeven_price import Priced, Winning, Without
+from optimizer.analysis.interruptible_queries import as_far_as_it_goes
+from optimizer.analysis.price_dependence import counted
+from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from optimizer.analysis.diagnosis import Reason
 from optimizer.analysis.months import Months, Spread
-from optimizer.analysis.result import Reason
 from optimizer.program.build import Program
 from optimizer.program.labels import Label, agreed_label, gathered, label_of, month_span, needs, telling, told
 from optimizer.solver.irreducible import CellConflict

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optimizer.analysis.given_up import given_up
+from optimizer.analysis.diagnosis import ProvenRepair
 from optimizer.analysis.in_time import least_shift, shifts_of
 from optimizer.analysis.rebuilt import rebuilt
-from optimizer.analysis.result import ProvenRepair
+from optimizer.analysis.repair_text import given_up
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program

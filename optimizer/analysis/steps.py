@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from optimizer.analysis.asking import as_far_as_it_goes
+from optimizer.analysis.interruptible_queries import as_far_as_it_goes
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan

@@ -285,7 +285,7 @@ def _least_violating(
     """Plan of the cheapest repair, written where the plan was to go."""
     from dataclasses import replace
 
-    from optimizer.analysis.whole import diagnose
+    from optimizer.analysis.diagnose import diagnose
     from optimizer.plan.folder import source_of, write_plan
 
     found = diagnose(data, **options)

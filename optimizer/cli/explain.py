@@ -12,7 +12,7 @@ from optimizer.cli.exit_codes import print_json
 from optimizer.cli.options import Finite
 
 if TYPE_CHECKING:
-    from optimizer.analysis.asking import Asking
+    from optimizer.analysis.interruptible_queries import Asking
     from optimizer.instance.edit import Edit
     from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
@@ -99,7 +99,7 @@ def explain(
 
 
 def _why_not(name: str, gap: float | None, time_limit: float, threads: int | None, as_json: bool) -> int:
-    from optimizer.analysis.whole import diagnose
+    from optimizer.analysis.diagnose import diagnose
     from optimizer.errors import NoFeasiblePlan
     from optimizer.instance.examples import find_instance
     from optimizer.instance.read import read
@@ -168,7 +168,7 @@ def whatif(
         raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
     if sweep and output is not None:
         raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
-    from optimizer.analysis.asking import Asking
+    from optimizer.analysis.interruptible_queries import Asking
     from optimizer.instance.edit import parse_delay, parse_edit
     from optimizer.interruption import interruptible_from_search_on
     from optimizer.plan.folder import prepare
@@ -248,7 +248,7 @@ def _span(sweep: str, span: str) -> list[float]:
 
 def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     """Price and check the planner's own decisions, and show what they cost against a plan."""
-    from optimizer.analysis.check import check_decisions, read_decisions
+    from optimizer.analysis.own_decisions import check_decisions, read_decisions
     from optimizer.plan.compare import compare
     from optimizer.plan.plan import load_plan
     from optimizer.report.comparison_terminal import render

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.analysis import caps, requirement
+from optimizer.analysis import caps
+from optimizer.analysis import policy_trial
 from optimizer.analysis.caps import caps_table, requirements
 from optimizer.analysis.explanation import explain, plain_rows
-from optimizer.analysis.requirement import Requirement, kept
+from optimizer.analysis.policy_trial import Requirement, kept
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.plan.plan import Plan
 from optimizer.report.explained import explanation_text
@@ -183,6 +184,6 @@ def test_a_policy_never_saves(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned(1, 10)  # one cheap block: 100
     loose = replace(plan, head={**plan.head, "bound": 50.0, "gap": 0.5})
     one = Requirement("max_share", "provider", "cloud", 1.0, 1.0)
-    monkeypatch.setattr(caps, "kept", lambda *_: requirement.Kept(one, 0, loose))
+    monkeypatch.setattr(caps, "kept", lambda *_: policy_trial.Kept(one, 0, loose))
     (row,) = plain_rows(caps_table(loose, [one], EXACT))
     assert (row["costs"], row["at_least"], row["at_most"]) == (0, 0, 50)

@@ -9,7 +9,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis.deadlines import deadlines_table
-from optimizer.analysis.exits import exits_table, leavings
+from optimizer.analysis.termination_timing import exits_table, leavings
 from optimizer.instance.instance import Instance
 from tests.program.tiny import solved, tiny
 

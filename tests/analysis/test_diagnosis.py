@@ -11,13 +11,13 @@ import pytest
 
 import optimizer
 from optimizer.analysis import in_time
-from optimizer.analysis.given_up import given_up
+from optimizer.analysis.diagnose import diagnose
+from optimizer.analysis.diagnosis import Diagnosis, Reason
 from optimizer.analysis.in_time import least_shift, shifts_of
 from optimizer.analysis.months import Months
 from optimizer.analysis.reasons import _reason, reasons_of
+from optimizer.analysis.repair_text import given_up
 from optimizer.analysis.repairs import Repairer
-from optimizer.analysis.result import Diagnosis, Reason
-from optimizer.analysis.whole import diagnose
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance

@@ -9,8 +9,8 @@ import pytest
 
 import optimizer
 from optimizer.analysis.deadlines import deadlines_table
+from optimizer.analysis.decide_now import first_table
 from optimizer.analysis.events import Answer, Event, answers, events_table, usual_events
-from optimizer.analysis.first import first_table
 from optimizer.instance.instance import Instance
 from optimizer.report.answers import first as first_sentences
 from tests.program.tiny import solved, tiny

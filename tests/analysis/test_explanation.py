@@ -12,21 +12,21 @@ from pandas.testing import assert_frame_equal
 
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
-from optimizer.analysis.asking import Asking
 from optimizer.analysis.caps import COLUMNS as CAPS
 from optimizer.analysis.deadlines import COLUMNS as DEADLINES
+from optimizer.analysis.decide_now import COLUMNS as FIRST
+from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.events import COLUMNS as EVENTS
 from optimizer.analysis.events import Answer, events_table, usual_events
-from optimizer.analysis.exits import COLUMNS as EXITS
 from optimizer.analysis.explanation import Explanation, explain, plain_rows
-from optimizer.analysis.first import COLUMNS as FIRST
+from optimizer.analysis.interruptible_queries import Asking
 from optimizer.analysis.offers import COLUMNS as OFFERS
 from optimizer.analysis.offers import _Verdict, offers
 from optimizer.analysis.steps import COLUMNS as STEPS
 from optimizer.analysis.steps import steps_table, usual_steps
+from optimizer.analysis.termination_timing import COLUMNS as EXITS
 from optimizer.analysis.values import COLUMNS as VALUES
 from optimizer.analysis.values import values_table
-from optimizer.analysis.whole import diagnose
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.report.explained import explanation_text

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.analysis.asking import held_costs
-from optimizer.analysis.counted import counted
-from optimizer.analysis.fine_search import FineSearch
+from optimizer.analysis.breakeven_price import Without
+from optimizer.analysis.interruptible_queries import held_costs
 from optimizer.analysis.offers import _Verdict, by_share, offers, offers_table, taken
-from optimizer.analysis.winning import Without
+from optimizer.analysis.price_dependence import counted
+from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.generator import random_frames
 from optimizer.plan.plan import Plan

@@ -14,9 +14,9 @@ import pytest
 
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
-from optimizer.analysis.check import check_decisions
 from optimizer.analysis.explanation import explain
-from optimizer.analysis.requirement import Requirement, kept
+from optimizer.analysis.own_decisions import check_decisions
+from optimizer.analysis.policy_trial import Requirement, kept
 from optimizer.analysis.values import values_table
 from optimizer.auditing import audit
 from optimizer.errors import AdditionError, AuditFailed, NoFeasiblePlan, PlanFileError

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.analysis.check import check_decisions, read_decisions
+from optimizer.analysis.own_decisions import check_decisions, read_decisions
 from optimizer.errors import EditError, NoFeasiblePlan
 from optimizer.plan.plan import Plan
 from tests.program.tiny import decided, solved, tiny

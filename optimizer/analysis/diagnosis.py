@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.analysis.given_up import GivenUp
+from optimizer.analysis.repair_text import GivenUp
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.asking import Extra, as_far_as_it_goes, held_costs
+from optimizer.analysis.interruptible_queries import Extra, as_far_as_it_goes, held_costs
 from optimizer.plan.plan import Plan
 from optimizer.program.holds import Hold
 from optimizer.solving.whatif import WhatIf

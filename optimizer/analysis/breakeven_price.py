@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimizer.analysis.break_even import break_even
-from optimizer.analysis.fine_search import CLOSED, FINE, FineSearch
+from optimizer.analysis.tight_gap_search import CLOSED, FINE, FineSearch
 from optimizer.errors import HoldError, NoFeasiblePlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan

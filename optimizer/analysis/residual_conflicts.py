@@ -10,8 +10,8 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from optimizer.analysis.diagnosis import Reason
 from optimizer.analysis.reasons import reasons_of
-from optimizer.analysis.result import Reason
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from optimizer.analysis.given_up import given_up
+from optimizer.analysis.diagnosis import Diagnosis, ProvenRepair, Reason
 from optimizer.analysis.prechecks import prechecks
-from optimizer.analysis.proof import Proof, proven
 from optimizer.analysis.reasons import reasons_of
+from optimizer.analysis.repair_text import given_up
 from optimizer.analysis.repairs import Repairer
-from optimizer.analysis.result import Diagnosis, ProvenRepair, Reason
-from optimizer.analysis.still import still_clashing
+from optimizer.analysis.residual_conflicts import still_clashing
+from optimizer.analysis.verify_repair import Proof, proven
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.interruption import ends_all_searches

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.analysis.exits import exits_table, leavings
+from optimizer.analysis.termination_timing import exits_table, leavings
 from optimizer.instance.instance import Instance
 from tests.program.tiny import solved, tiny
 
