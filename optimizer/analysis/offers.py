@@ -1,9 +1,9 @@
 """Offers: taken, partly taken or rejected; the worth and break-even price of each, and the reason for a rejection.
 
-The break-even price lies between two proven prices (:mod:`optimizer.analysis.breakeven_price`). At the better one, which
-is at most 0.1 % better, a known plan with the offer is cheaper than every plan without it. At the worse one, which is at
-most 0.1 % worse, no plan with the offer is cheaper. Where gaps cannot be closed in time, the interval is wider and the
-price is reported as not proven.
+The break-even price lies between two proven prices (:mod:`optimizer.analysis.breakeven_price`). At the better one,
+at most 0.1 % better, a known plan with the offer is cheaper than every plan without it. At the worse one, at most
+0.1 % worse, no plan with the offer is cheaper. Where gaps cannot be closed in time, the interval is wider and the price
+is reported as not proven.
 """
 
 from __future__ import annotations

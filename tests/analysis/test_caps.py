@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.analysis import caps
-from optimizer.analysis import policy_trial
+from optimizer.analysis import caps, policy_trial
 from optimizer.analysis.caps import caps_table, requirements
 from optimizer.analysis.explanation import explain, plain_rows
 from optimizer.analysis.policy_trial import Requirement, kept
@@ -131,14 +130,14 @@ def test_searches_that_end_early(monkeypatch: pytest.MonkeyPatch) -> None:
         def finish(*_: object) -> Plan:
             raise StoppedWithoutPlan("stopped", interrupted)
 
-        monkeypatch.setattr(requirement, "finish", finish)
+        monkeypatch.setattr(policy_trial, "finish", finish)
 
     ended(interrupted=False)
     assert kept(plan, asked, EXACT).note == "not found in time"
     ended(interrupted=True)
     with pytest.raises(KeyboardInterrupt):
         kept(plan, asked, EXACT)
-    monkeypatch.setattr(requirement, "finish", lambda *_: replace(plan, head={**plan.head, "stopped": "interrupted"}))
+    monkeypatch.setattr(policy_trial, "finish", lambda *_: replace(plan, head={**plan.head, "stopped": "interrupted"}))
     with pytest.raises(KeyboardInterrupt):
         kept(plan, asked, EXACT)
 
