@@ -25,8 +25,8 @@ from optimizer.generator.frames import random_instance
 from optimizer.instance.edit import Edit, apply_edits, parse_edit
 from optimizer.instance.read import raw_cells
 from optimizer.program.compile import compile_program
-from optimizer.solver.loosened import loosen
-from optimizer.solver.verdict import has_solution
+from optimizer.solver.elastic import loosen
+from optimizer.solver.feasibility import has_solution
 from tests.oracle import ask
 
 _SECONDS = 20.0  # of one question to SCIP

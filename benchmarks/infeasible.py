@@ -20,9 +20,9 @@ import pandas as pd
 
 import optimizer
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import search
+from optimizer.solver import concurrent_mip
+from optimizer.solver.feasibility import has_solution
 from optimizer.solver.solution import Options, Stop
-from optimizer.solver.verdict import has_solution
 
 MORE = 3.0
 """Seconds beyond 110 % of its time limit that a solve may take."""
@@ -139,7 +139,7 @@ def trial(seed: int, limit: float, threads: int | None = None) -> Trial | None:
     arrays = compile_program(optimizer.build(instance(seed)))
     faulthandler.dump_traceback_later(1.1 * limit + MORE + _HANGS, exit=True)
     began = time.perf_counter()
-    found = search.solve(arrays, Options(gap=0.05, time_limit=limit, threads=threads))
+    found = concurrent_mip.solve(arrays, Options(gap=0.05, time_limit=limit, threads=threads))
     seconds = time.perf_counter() - began
     faulthandler.cancel_dump_traceback_later()
     if found.values is not None:

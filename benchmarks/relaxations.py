@@ -31,9 +31,9 @@ from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.garbage import count_as_old
+from optimizer.program.gc_control import count_as_old
 from optimizer.solver import engines
-from optimizer.solver.highs_ground import LP_TOLERANCE, Quiet, as_lp, set_options
+from optimizer.solver.highs_options import LP_TOLERANCE, Quiet, as_lp, set_options
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import cost_of, finish

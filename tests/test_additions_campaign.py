@@ -9,7 +9,7 @@ import pytest
 import optimizer
 from benchmarks.additions import problems
 from optimizer.program.compile import compile_program
-from optimizer.solver.improve import places
+from optimizer.solver.large_neighbourhood_search import places
 from tests.program.rich import rich_frames
 
 

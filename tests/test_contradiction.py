@@ -19,7 +19,7 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.solver import engines
 from optimizer.solver.bound import bound_below, is_below
-from optimizer.solver.resolve import Live
+from optimizer.solver.reoptimise import Live
 from optimizer.solving import solve as planning
 from optimizer.solving.whatif import WhatIf
 from tests.program.tiny import solved, tiny

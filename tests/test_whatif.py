@@ -11,8 +11,8 @@ import pytest
 import optimizer
 from optimizer.errors import HoldError
 from optimizer.instance.edit import parse_edit
-from optimizer.program.holds import Hold, held_in
-from optimizer.solver.resolve import Live
+from optimizer.program.fixings import Hold, held_in
+from optimizer.solver.reoptimise import Live
 from optimizer.solver.solution import Options
 from tests.program.tiny import decided, solved, tiny
 

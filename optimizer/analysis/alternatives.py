@@ -15,10 +15,10 @@ from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, compile_program
-from optimizer.program.holds import held_in, hold
+from optimizer.program.fixings import held_in, hold
 from optimizer.solver.highs import Model, solve_held
+from optimizer.solver.mip_start import start_values
 from optimizer.solver.solution import Held, Options, Solution
-from optimizer.solver.start import start_values
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 

@@ -20,7 +20,7 @@ from optimizer.analysis.tight_gap_search import CLOSED, FINE, FineSearch
 from optimizer.errors import HoldError, NoFeasiblePlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solver.bound import bound_below
 from optimizer.solver.solution import Stop
 

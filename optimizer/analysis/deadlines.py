@@ -9,7 +9,7 @@ import pandas as pd
 from optimizer.analysis.interruptible_queries import Extra, held_costs
 from optimizer.analysis.termination_timing import in_force, kept_until
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = (

@@ -19,9 +19,9 @@ from optimizer.instance.instance import Instance
 from optimizer.interruption import ends_all_searches
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.solver.conflicts import Conflicts, find_conflicts
-from optimizer.solver.loosened import Loosened, loosen
-from optimizer.solver.repair import Repair, cheapest_repair
+from optimizer.solver.elastic import Loosened, loosen
+from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
+from optimizer.solver.hitting_sets import Conflicts, find_conflicts
 from optimizer.solver.solution import Options, Stop
 from optimizer.solving.clock import Tell
 

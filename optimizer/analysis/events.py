@@ -13,7 +13,7 @@ from optimizer.analysis.termination_timing import ITEMS, leavings
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 
 COLUMNS = ("event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note")

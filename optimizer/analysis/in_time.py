@@ -11,8 +11,8 @@ from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
-from optimizer.solver.loosened import Cell, loosen
-from optimizer.solver.verdict import has_solution
+from optimizer.solver.elastic import Cell, loosen
+from optimizer.solver.feasibility import has_solution
 
 _EACH = 5.0  # seconds for one query
 _WINDOWS = ("policies", "rules", "budgets")  # tables whose rows hold from one month to another

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solving.clock import Tell
 from optimizer.solving.solve import Cost
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.program.build import Program
-from optimizer.program.themes import family_of, key_of, kinds_of
+from optimizer.program.row_names import family_of, key_of, kinds_of
+from optimizer.solver.cell_conflicts import CellConflict
 from optimizer.solver.claims import Claims
-from optimizer.solver.irreducible import CellConflict
-from optimizer.solver.loosened import Loosened
+from optimizer.solver.elastic import Loosened
 
 _SECONDS = 10.0  # for all months
 

@@ -22,7 +22,7 @@ from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 

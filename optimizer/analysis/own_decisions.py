@@ -17,7 +17,7 @@ from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.holds import FAMILY, Hold, hold
+from optimizer.program.fixings import FAMILY, Hold, hold
 from optimizer.schema import Column
 from optimizer.solver import engines
 from optimizer.solver.solution import Options

@@ -14,11 +14,11 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
 from optimizer.program.compile import Arrays
-from optimizer.program.holds import held_in, hold
+from optimizer.program.fixings import held_in, hold
 from optimizer.solver.highs import Model
-from optimizer.solver.resolve import Live
+from optimizer.solver.mip_start import alike
+from optimizer.solver.reoptimise import Live
 from optimizer.solver.solution import Options, Stop
-from optimizer.solver.start import alike
 from optimizer.solving.clock import Clock, Tell
 from optimizer.solving.solve import finish
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME

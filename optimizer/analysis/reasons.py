@@ -9,8 +9,8 @@ from optimizer.analysis.diagnosis import Reason
 from optimizer.analysis.months import Months, Spread
 from optimizer.program.build import Program
 from optimizer.program.labels import Label, agreed_label, gathered, label_of, month_span, needs, telling, told
-from optimizer.solver.irreducible import CellConflict
-from optimizer.solver.loosened import Loosened
+from optimizer.solver.cell_conflicts import CellConflict
+from optimizer.solver.elastic import Loosened
 
 _TOLD = 4  # parts of a conflict that its sentence names on each side
 _SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once", "commitment_once", "started")

@@ -23,11 +23,11 @@ from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import engines
-from optimizer.solver.highs_ground import INFEASIBLE, STATUS, settings_of
-from optimizer.solver.loosened import Cell, Loosened, loosen
-from optimizer.solver.process import run_in_process
-from optimizer.solver.relaxations import raised
-from optimizer.solver.repair import Repair, cheapest_repair
+from optimizer.solver.elastic import Cell, Loosened, loosen
+from optimizer.solver.elastic_slacks import raised
+from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
+from optimizer.solver.highs_options import INFEASIBLE, STATUS, settings_of
+from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import Clock, Tell
 from optimizer.solving.solve import finish

@@ -15,8 +15,8 @@ from optimizer.analysis.reasons import reasons_of
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.solver.conflicts import find_one
-from optimizer.solver.loosened import Cell, loosen
+from optimizer.solver.elastic import Cell, loosen
+from optimizer.solver.hitting_sets import find_one
 from optimizer.solver.solution import Options
 
 _WITH = "With the rest of the repair made: "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.analysis.interruptible_queries import Extra, as_far_as_it_goes, held_costs
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 

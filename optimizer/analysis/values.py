@@ -18,12 +18,12 @@ from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.fixed_decisions import fix_decisions_at, fix_states_at
-from optimizer.program.holds import held_in, hold
+from optimizer.program.fixings import held_in, hold
 from optimizer.program.unit_changes import UnitChange, UnitChanges
 from optimizer.solver.highs import Model
+from optimizer.solver.mip_start import decision_values
 from optimizer.solver.sensitivity import changes_of_optimum
 from optimizer.solver.solution import Options, Stop
-from optimizer.solver.start import decision_values
 
 COLUMNS = ("month", "kind", "item", "unit", "held", "held_fewer", "relaxed")
 _NOISE = 1e-9

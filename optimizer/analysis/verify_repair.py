@@ -14,11 +14,11 @@ from optimizer.plan.plan import Plan
 from optimizer.program.added import Added
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.solver.elastic import Cell, loosen
+from optimizer.solver.feasibility import has_solution
+from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.highs import solve_held
-from optimizer.solver.loosened import Cell, loosen
-from optimizer.solver.repair import Repair, cheapest_repair
 from optimizer.solver.solution import Options
-from optimizer.solver.verdict import has_solution
 from optimizer.solving.clock import Tell
 from optimizer.solving.solve import solve_from
 

@@ -48,7 +48,7 @@ def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
     """Solve with HiGHS, presolve off, one thread."""
     import highspy
 
-    from optimizer.solver.highs_ground import Quiet, as_lp, set_options
+    from optimizer.solver.highs_options import Quiet, as_lp, set_options
 
     highs = Quiet()
     highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optimizer.instance.edit import Edit
     from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
-    from optimizer.program.holds import Hold
+    from optimizer.program.fixings import Hold
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

@@ -17,7 +17,7 @@ from optimizer.program.columnwise import by_column
 from optimizer.program.money import net_present_cost
 from optimizer.program.parts import Parts
 from optimizer.program.row import Row
-from optimizer.program.themes import name_of
+from optimizer.program.row_names import name_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

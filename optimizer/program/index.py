@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import exposure, orders, placement, survival
+from optimizer.program import exposure, orders, placement, redundant_outages
 from optimizer.program.agreement import Agreement
 from optimizer.program.steps import Array, Steps
 from optimizer.schema import IN_HOUSE
@@ -313,12 +313,12 @@ class Index:
     @cached_property
     def critical(self) -> dict[tuple[str, int], dict[str, float]]:
         """Work that must survive a loss, by policy and month, then workload."""
-        return survival.critical(self)
+        return redundant_outages.critical(self)
 
     @cached_property
-    def survived(self) -> dict[survival.Outage, survival.Served]:
+    def survived(self) -> dict[redundant_outages.Outage, redundant_outages.Served]:
         """Outages that are survived whatever is decided, and how: the program leaves them out."""
-        return survival.survived(self)
+        return redundant_outages.survived(self)
 
     @cached_property
     def lendable(self) -> dict[str, list[str]]:

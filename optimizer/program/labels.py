@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.program.build import Program
 from optimizer.program.figures import figure_of, number
-from optimizer.program.themes import family_of, key_of
+from optimizer.program.row_names import family_of, key_of
 from optimizer.schema import IN_HOUSE, program_contents
 
 _SPANS = 3  # of months that are told

@@ -18,7 +18,7 @@ from optimizer.errors import AdditionError
 from optimizer.program.added import Added, AddedConstraint, AddedVariable, Term, term_of
 from optimizer.program.model import ADDED_ROWS, ADDED_VARIABLES
 from optimizer.program.parts import Name, Parts
-from optimizer.program.themes import name_of
+from optimizer.program.row_names import name_of
 
 _INSTEAD = "Edit the tables of the instance instead, or solve the model with a Pyomo solver"
 # Components that require nothing by themselves.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from optimizer.solver.cell_conflicts import CellConflict
 from optimizer.solver.conflict_parts import Parts, Places, Verdicts, carried, ground_of, places_of, united
-from optimizer.solver.irreducible import CellConflict
-from optimizer.solver.loosened import Loosened
+from optimizer.solver.elastic import Loosened
 
 Numbers = tuple[list[int], list[int]]  # of rows and of columns
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.compile import Arrays
-from optimizer.program.themes import defines, family_of, key_of
-from optimizer.solver.loosened import Cell, Loosened
-from optimizer.solver.verdict import has_solution
+from optimizer.program.row_names import defines, family_of, key_of
+from optimizer.solver.elastic import Cell, Loosened
+from optimizer.solver.feasibility import has_solution
 
 EACH = 5.0  # seconds for one query
 Places = frozenset[int]  # numbers of rows, and of columns after them

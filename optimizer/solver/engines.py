@@ -1,4 +1,4 @@
-"""The engines that solve compiled programs: HiGHS, SCIP, or both in a race."""
+"""The engines that solve compiled programs: HiGHS, SCIP, or both side by side."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def solve(
 
         return scip.solve(arrays, options, report, duals=duals)
     if options.solver == "race":
-        from optimizer.solver import race
+        from optimizer.solver import concurrent_solvers
 
-        return race.solve(arrays, options, report, duals=duals)
-    from optimizer.solver import search
+        return concurrent_solvers.solve(arrays, options, report, duals=duals)
+    from optimizer.solver import concurrent_mip
 
-    return search.solve(arrays, options, report, duals=duals, start=start)
+    return concurrent_mip.solve(arrays, options, report, duals=duals, start=start)
 
 
 def check(options: Options) -> None:

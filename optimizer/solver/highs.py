@@ -14,9 +14,8 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.interruption import finishing, interruptible
 from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.solver.aside import LeftBehind, run_aside
-from optimizer.solver.highs_changes import Report
-from optimizer.solver.highs_ground import (
+from optimizer.solver.highs_incumbents import Incumbent, Offering
+from optimizer.solver.highs_options import (
     DEFAULTS,
     EXACT,
     INFEASIBLE,
@@ -31,7 +30,8 @@ from optimizer.solver.highs_ground import (
     set_options,
     settings_of,
 )
-from optimizer.solver.highs_offers import Incumbent, Offering
+from optimizer.solver.interruptible import LeftBehind, run_aside
+from optimizer.solver.persistent import Report
 from optimizer.solver.solution import Held, Options, Solution, Stop, overtime
 
 __all__ = ["NAME", "Basis", "Incumbent", "Model", "Report", "completed", "made_whole", "solve", "solve_held"]
@@ -337,7 +337,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
         solution = Model(arrays).solve(options, report, duals=duals)
         if solution.stop is not Stop.INFEASIBLE:
             return solution
-        from optimizer.solver.conflict import with_conflict  # SciPy, which is long to import
+        from optimizer.solver.iis import with_conflict  # SciPy, which is long to import
 
         return with_conflict(solution, arrays, max(until - time.perf_counter(), 0.0) + overtime(options))
 

@@ -1,18 +1,17 @@
-"""Calls of highspy in this package: what each does about Python's lock, and whether it calls back into Python.
+"""Calls of highspy in this package: how each treats Python's lock, and whether it calls back into Python.
 
-highspy releases the interpreter's lock in `run` and `presolve` alone. In all others it keeps it, as long as they take.
-A call that keeps the lock and solves waits for ever as soon as one of HiGHS's threads calls back into Python, which
-needs the lock; and while it solves, neither Ctrl-C nor the clock is heard. So the rules are:
+highspy releases the interpreter's lock in `run` and `presolve` only; every other call keeps it for its full duration.
+A call that solves while it keeps the lock deadlocks as soon as one of HiGHS's threads calls back into Python, which
+needs the lock; meanwhile neither Ctrl-C nor the time limit takes effect. Hence the rules:
 
-- `run` is called in a thread of its own, for which we wait no longer than it may take
-  (:func:`optimizer.solver.aside.run_aside`), or in a process of its own (:mod:`optimizer.solver.child`); small
-  linear programs without callbacks, which take milliseconds (:mod:`optimizer.solver.sensitivity`), without either. Its
-  callbacks
-  take the lock, and may wait for other threads only where these do not need HiGHS to go on.
-- `getIis` solves with the lock kept. It is called in the process alone, where callbacks are off.
-- The others do not solve, and call nothing back.
+- `run` is called in a separate thread with a limited waiting time (:mod:`optimizer.solver.interruptible`) or in a
+  separate process (:mod:`optimizer.solver.highs_process_main`). Small linear programs without callbacks, which take
+  milliseconds (:mod:`optimizer.solver.sensitivity`), need neither. Its callbacks take the lock, and may wait for other
+  threads only where these do not need HiGHS to go on.
+- `getIis` solves while it keeps the lock. It is called in that process only, with callbacks off.
+- The other calls neither solve nor call back.
 
-Nothing else of highspy is called but what stands here; a test compares.
+No other function of highspy is called; a test compares.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ SOLVES_WITHOUT_LOCK = ("run",)
 """Release the lock, and call back."""
 
 SOLVES_WITH_LOCK = ("getIis",)
-"""Keep the lock while they solve: only in :mod:`optimizer.solver.child`."""
+"""Keep the lock while they solve: only in :mod:`optimizer.solver.highs_process_main`."""
 
 READS = ("getBasis", "getInfo", "getModelStatus", "getRunTime", "getSolution", "modelStatusToString")
 """Keep the lock for a moment: what is known after a run."""

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.compile import Arrays, Floats
-from optimizer.program.themes import family_of
+from optimizer.program.row_names import family_of
 from optimizer.solver.highs import Model
-from optimizer.solver.improve import Improver
+from optimizer.solver.large_neighbourhood_search import Improver
 from optimizer.solver.solution import Held, Options, Solution
 
 NOTE = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.compile import Arrays
-from optimizer.program.themes import name_of
+from optimizer.program.row_names import name_of
 
 _EXAMPLES = 2
 

@@ -13,9 +13,9 @@ from optimizer.errors import SolverError
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver import highs
-from optimizer.solver.aside import LeftBehind, run_aside
 from optimizer.solver.highs import Incumbent
-from optimizer.solver.offers import Offers
+from optimizer.solver.incumbent_queue import Offers
+from optimizer.solver.interruptible import LeftBehind, run_aside
 from optimizer.solver.solution import Held, Options, Report, Solution, Stop, overtime
 from optimizer.versions import version_of
 

@@ -21,9 +21,9 @@ from scipy.sparse.linalg import splu
 
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.solver.aside import LeftBehind, run_heard
 from optimizer.solver.components import Component, Split, split
-from optimizer.solver.highs_ground import EXACT, INFEASIBLE, STATUS, Quiet, set_options
+from optimizer.solver.highs_options import EXACT, INFEASIBLE, STATUS, Quiet, set_options
+from optimizer.solver.interruptible import LeftBehind, run_heard
 
 _TOLERANCE = 1e-10  # the least that HiGHS takes
 _LOOSE = 1e-7  # tolerance where the least one leaves no solution

@@ -25,7 +25,7 @@ from optimizer.plan.settle import settle
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, Floats, compile_program
-from optimizer.program.garbage import count_as_old
+from optimizer.program.gc_control import count_as_old
 from optimizer.program.labels import agreed_label, label_of, telling, told
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
@@ -295,8 +295,8 @@ def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: f
 
     Ctrl-C ends the search for the conflict; the verdict stands.
     """
-    from optimizer.solver.conflicts import find_one  # SciPy, which is long to import
-    from optimizer.solver.loosened import loosen
+    from optimizer.solver.elastic import loosen
+    from optimizer.solver.hitting_sets import find_one  # SciPy, which is long to import
 
     named = bool(solution.conflict or solution.conflict_columns)
     try:

@@ -15,9 +15,9 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
 from optimizer.program.build import Program, collector_paused
-from optimizer.program.holds import Hold, held_in, held_on, parse_hold
+from optimizer.program.fixings import Hold, held_in, held_on, parse_hold
 from optimizer.solver.highs import Report
-from optimizer.solver.resolve import Live
+from optimizer.solver.reoptimise import Live
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solving.clock import Clock, Tell
 from optimizer.solving.solve import Cost, cost_of, finish

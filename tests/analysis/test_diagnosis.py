@@ -23,8 +23,8 @@ from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver.conflicts import find_one
-from optimizer.solver.loosened import loosen
+from optimizer.solver.elastic import loosen
+from optimizer.solver.hitting_sets import find_one
 from optimizer.solver.solution import Options
 from tests.program.tiny import tiny
 

@@ -17,7 +17,7 @@ from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.generator import random_frames
 from optimizer.plan.plan import Plan
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from tests.program.tiny import solved, tiny
 
 EXACT = 1e-9

@@ -12,7 +12,7 @@ from optimizer.errors import EditError
 from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
 from optimizer.instance.name_text import difference, normal_name, skeleton, unseen
 from optimizer.instance.read import read
-from optimizer.program.holds import parse_hold
+from optimizer.program.fixings import parse_hold
 from tests.instance.edits import frames
 from tests.instance.sample import Tables, put, sample, write_folder, write_workbook
 from tests.instance.told import told

@@ -20,7 +20,7 @@ from optimizer.errors import AdditionError
 from optimizer.instance.instance import Instance
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.themes import name_of
+from optimizer.program.row_names import name_of
 from tests.command import ROOT
 from tests.golden.cases import CASES
 from tests.program.rich import rich_frames

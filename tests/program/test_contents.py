@@ -11,7 +11,7 @@ import pytest
 import optimizer
 from optimizer.program.build import ROOMS, Program
 from optimizer.program.index import Index
-from optimizer.program.themes import name_of
+from optimizer.program.row_names import name_of
 from optimizer.schema import models_folder, program_contents
 from tests.program.rich import rich_frames
 

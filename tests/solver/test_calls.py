@@ -49,11 +49,11 @@ def test_every_call_of_highspy_is_listed() -> None:
 def test_what_solves_with_the_lock_is_in_the_process_alone() -> None:
     """Tests that no module of this process can wait for the lock that it keeps."""
     for name in highs_calls.SOLVES_WITH_LOCK:
-        assert called()[name] == {"solver/child.py"}
+        assert called()[name] == {"solver/highs_process_main.py"}
 
 
 def test_the_process_has_no_callbacks() -> None:
     """Tests that the process turns callbacks off, and registers none."""
-    text = (ROOM / "solver" / "child.py").read_text(encoding="utf-8")
+    text = (ROOM / "solver" / "highs_process_main.py").read_text(encoding="utf-8")
     assert "setCallback(None, None)" in text
     assert "subscribe" not in text

@@ -13,7 +13,7 @@ import optimizer
 from optimizer.errors import SolverError
 from optimizer.generator import random_frames
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import highs, highs_ground
+from optimizer.solver import highs, highs_options
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, knapsacks, program
@@ -154,7 +154,7 @@ def test_an_infeasible_verdict_is_confirmed_without_presolve(monkeypatch: pytest
         runs.append(presolve)
         return highspy.HighsModelStatus.kInfeasible if presolve == "choose" else real(self)
 
-    monkeypatch.setattr(highs_ground.Quiet, "getModelStatus", doubtful, raising=False)
+    monkeypatch.setattr(highs_options.Quiet, "getModelStatus", doubtful, raising=False)
     solution = highs.solve(program(**ONE_ROW), Options())
     assert {"choose", "off"} == set(runs)
     assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
@@ -171,7 +171,7 @@ def test_a_program_that_highs_cannot_tell_of_is_asked_about_otherwise(monkeypatc
         ways.append(way)
         return real(self) if way == ("off", 2) else highspy.HighsModelStatus.kUnknown
 
-    monkeypatch.setattr(highs_ground.Quiet, "getModelStatus", unsure, raising=False)
+    monkeypatch.setattr(highs_options.Quiet, "getModelStatus", unsure, raising=False)
     solution = highs.solve(program(**ONE_ROW), Options())
     assert list(dict.fromkeys(ways)) == [("choose", 4), ("off", 4), ("off", 2)]
     assert (solution.stop, solution.held, solution.notes) == (Stop.GAP_REACHED, Held.OPTIMAL, ())
@@ -206,13 +206,13 @@ def test_a_program_that_is_no_program_is_refused() -> None:
 def test_the_status_of_every_option_is_checked(name: str, value: Any) -> None:
     """Tests that an option that HiGHS does not know, or a value it does not take, is an error."""
     with pytest.raises(SolverError, match=f"HiGHS refuses option {name} = {value!r}"):
-        highs_ground.set_options(highs_ground.Quiet(), {name: value})
+        highs_options.set_options(highs_options.Quiet(), {name: value})
 
 
 def test_every_option_set_is_known_and_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that gap, limit, threads and seed reach HiGHS."""
     told: dict[str, Any] = {}
-    real = highs_ground.set_options
+    real = highs_options.set_options
 
     def keep(solver: Any, settings: dict[str, Any]) -> None:
         real(solver, settings)
@@ -241,7 +241,7 @@ def test_every_option_set_is_known_and_holds(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_the_status_table(status: str, stop: Stop | None) -> None:
     """Tests what each status of HiGHS means; those without a meaning are errors."""
-    assert highs_ground.STOPS.get(getattr(highspy.HighsModelStatus, status)) is stop
+    assert highs_options.STOPS.get(getattr(highspy.HighsModelStatus, status)) is stop
 
 
 def test_a_program_without_rows() -> None:

@@ -17,8 +17,8 @@ import pytest
 
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Floats
-from optimizer.solver import highs, highs_ground
-from optimizer.solver.aside import LeftBehind, run_heard
+from optimizer.solver import highs, highs_options
+from optimizer.solver.interruptible import LeftBehind, run_heard
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.command import environment
 from tests.solver.programs import INF, knapsacks, program
@@ -64,7 +64,7 @@ def test_ctrl_c_returns_the_incumbent() -> None:
 
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a second interruption does not wait for a solver that does not heed the first."""
-    monkeypatch.setattr(highs_ground.Watch, "ask", lambda watch, event: None)
+    monkeypatch.setattr(highs_options.Watch, "ask", lambda watch, event: None)
     pressed: list[threading.Timer] = []
 
     def press_twice(incumbent: float | None, bound: float | None, nodes: int) -> None:
@@ -135,12 +135,12 @@ def test_a_short_search_that_cannot_be_stopped_is_left() -> None:
 
 SCRIPT = """
 import threading, time
-from optimizer.solver import aside
+from optimizer.solver import interruptible
 
-aside._AT_EXIT = 0.3
+interruptible._AT_EXIT = 0.3
 try:
-    aside.run_aside(lambda: time.sleep(60), threading.Event(), until=time.perf_counter())
-except aside.LeftBehind:
+    interruptible.run_aside(lambda: time.sleep(60), threading.Event(), until=time.perf_counter())
+except interruptible.LeftBehind:
     print("went on", flush=True)
 """
 
@@ -179,7 +179,7 @@ def test_an_interruption_within_the_asked_gap_is_a_plan_within_it() -> None:
     # A gap of 100 % is proven at the first incumbent; HiGHS is asked for none, so that it goes on until Ctrl-C.
     arrays, asked = knapsacks(), Options(gap=1.0, threads=1, time_limit=60)
     model = highs.Model(arrays)
-    stopped = model._run(highs_ground.settings_of(arrays, LONG, 60.0), Keyboard(times=1))
+    stopped = model._run(highs_options.settings_of(arrays, LONG, 60.0), Keyboard(times=1))
     solution = model._solution(asked, stopped, False)
     assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.OPTIMAL)
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from optimizer.solver.irreducible import CellConflict, Narrowing
-from optimizer.solver.loosened import Cell, Loosened
+from optimizer.solver.cell_conflicts import CellConflict, Narrowing
+from optimizer.solver.elastic import Cell, Loosened
 
 MOST = 12
 _BESIDE = 8  # conflicts that stand in the way of other repairs alone

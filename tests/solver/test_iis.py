@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from optimizer.solver.conflict import clashing_rows, find_conflict, part_of
-from optimizer.solver.halving import whole_conflict
-from optimizer.solver.verdict import has_solution
+from optimizer.solver.feasibility import has_solution
+from optimizer.solver.iis import clashing_rows, find_conflict, part_of
+from optimizer.solver.quickxplain import whole_conflict
 from tests.solver.programs import INF, program
 
 # x + y <= 4 and x + y >= 5 clash; the third and fourth row do not matter.

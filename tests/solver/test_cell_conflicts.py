@@ -14,12 +14,12 @@ from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import conflict_parts
+from optimizer.solver.cell_conflicts import Narrowing
 from optimizer.solver.claims import Claims
 from optimizer.solver.conflict_parts import Verdicts, reduced
-from optimizer.solver.conflicts import find_conflicts, find_one
-from optimizer.solver.irreducible import Narrowing
-from optimizer.solver.loosened import Loosened, loosen
-from optimizer.solver.verdict import has_solution
+from optimizer.solver.elastic import Loosened, loosen
+from optimizer.solver.feasibility import has_solution
+from optimizer.solver.hitting_sets import find_conflicts, find_one
 from tests.program.tiny import tiny
 from tests.solver.programs import INF, program
 

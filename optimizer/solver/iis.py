@@ -16,9 +16,9 @@ from highspy import IisStrategy
 from scipy.sparse import csc_array
 
 from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.solver.halving import whole_conflict
-from optimizer.solver.highs_ground import STATUS
-from optimizer.solver.process import iis_in_process, run_in_process
+from optimizer.solver.highs_options import STATUS
+from optimizer.solver.highs_process import iis_in_process, run_in_process
+from optimizer.solver.quickxplain import whole_conflict
 from optimizer.solver.solution import Solution
 
 _SECONDS = 30.0

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.compile import Arrays
-from optimizer.program.themes import defines, theme
-from optimizer.solver.verdict import has_solution
+from optimizer.program.row_names import defines, theme
+from optimizer.solver.feasibility import has_solution
 
 _EACH = 5.0  # seconds for one question
 Part = tuple[int, ...]  # numbers of rows, and of columns behind them

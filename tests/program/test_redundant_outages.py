@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.program.survival import filled
+from optimizer.program.redundant_outages import filled
 from tests.program.tiny import by_month, month, solved, tiny
 
 SPARE = {"contract": "spare", "price": 100, "term_months": 1, "max_blocks": 9}

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.program.compile import Arrays
-from optimizer.solver.conflict import Conflict, clashing_rows, narrowed
 from optimizer.solver.conflict_parts import (
     EACH,
     Parts,
@@ -32,8 +31,9 @@ from optimizer.solver.conflict_parts import (
     rows_of,
     united,
 )
-from optimizer.solver.loosened import Cell, Loosened
-from optimizer.solver.verdict import has_solution
+from optimizer.solver.elastic import Cell, Loosened
+from optimizer.solver.feasibility import has_solution
+from optimizer.solver.iis import Conflict, clashing_rows, narrowed
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from optimizer.generator import random_frames
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.program.themes import name_of
+from optimizer.program.row_names import name_of
 from optimizer.schema import load_schema
 from optimizer.solver import highs
 from optimizer.solver.program_diff import structural_difference
-from optimizer.solver.resolve import Live
+from optimizer.solver.reoptimise import Live
 from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import tiny
 

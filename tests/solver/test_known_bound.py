@@ -11,11 +11,11 @@ import pytest
 import optimizer
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.program.holds import Hold
+from optimizer.program.fixings import Hold
 from optimizer.solver.highs import Model, _target
-from optimizer.solver.resolve import Live
+from optimizer.solver.mip_start import alike, start_values
+from optimizer.solver.reoptimise import Live
 from optimizer.solver.solution import Held, Options, Solution, Stop
-from optimizer.solver.start import alike, start_values
 from tests.program.tiny import solved, tiny
 from tests.solver.programs import good_knapsacks, knapsacks
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.solver.highs_ground import STATUS, Basis, as_lp, settings_of
-from optimizer.solver.offers import Offers
+from optimizer.solver.highs_options import STATUS, Basis, as_lp, settings_of
+from optimizer.solver.incumbent_queue import Offers
 from optimizer.solver.solution import Options
 
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units

@@ -14,8 +14,8 @@ import numpy as np
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs, scip
-from optimizer.solver.conflict import with_conflict
-from optimizer.solver.rival import Rival, rival
+from optimizer.solver.iis import with_conflict
+from optimizer.solver.scip_process import Rival, rival
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 NAME = "HiGHS and SCIP"

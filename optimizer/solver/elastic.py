@@ -13,7 +13,7 @@ from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
 from optimizer.program.money import counted_in
 from optimizer.program.row import ONE
-from optimizer.solver.relaxations import Relaxation, Relaxations
+from optimizer.solver.elastic_slacks import Relaxation, Relaxations
 
 Cell = tuple[str, str, str]  # table, item, column
 NOISE = 1e-7  # of a column, in the program's units

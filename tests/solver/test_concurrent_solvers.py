@@ -16,10 +16,10 @@ import pytest
 import optimizer
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import highs, race
+from optimizer.solver import concurrent_solvers, highs
+from optimizer.solver.concurrent_solvers import _Race
 from optimizer.solver.highs import Model
-from optimizer.solver.race import _Race
-from optimizer.solver.rival import Rival, rival
+from optimizer.solver.scip_process import Rival, rival
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, good_knapsacks, knapsacks, program
@@ -61,7 +61,7 @@ def _cost(arrays: Arrays, solution: Solution) -> float:
 # ---------------------------------------------------------------------- answers
 def test_a_whole_program() -> None:
     """Tests optimum and bound: x whole with 2 x >= 5 at a cost of 2 each is 3 at 6."""
-    solution = race.solve(program(**ONE_ROW, whole=True), Options(gap=0))
+    solution = concurrent_solvers.solve(program(**ONE_ROW, whole=True), Options(gap=0))
     assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
     assert solution.values is not None
     assert solution.values.tolist() == [3, 0]
@@ -70,7 +70,7 @@ def test_a_whole_program() -> None:
 
 def test_a_linear_program_is_left_to_highs() -> None:
     """Tests that a program without whole numbers has HiGHS's answer, with duals: one more of the row costs 1."""
-    solution = race.solve(program(**ONE_ROW), Options(), duals=True)
+    solution = concurrent_solvers.solve(program(**ONE_ROW), Options(), duals=True)
     assert solution.bound == pytest.approx(5)
     assert solution.row_duals is not None
     assert solution.row_duals.tolist() == pytest.approx([1])
@@ -79,7 +79,7 @@ def test_a_linear_program_is_left_to_highs() -> None:
 def test_it_agrees_with_highs_on_a_rich_program() -> None:
     """Tests that optimum and bound are those of HiGHS alone, and that duals come if wanted."""
     arrays = compile_program(optimizer.build(optimizer.read(rich_frames())))
-    both = race.solve(arrays, Options(gap=0), duals=True)
+    both = concurrent_solvers.solve(arrays, Options(gap=0), duals=True)
     alone = highs.solve(arrays, Options(gap=0, threads=1))
     assert (both.stop, both.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
     assert _cost(arrays, both) == pytest.approx(_cost(arrays, alone), rel=1e-6)
@@ -90,7 +90,7 @@ def test_it_agrees_with_highs_on_a_rich_program() -> None:
 def test_no_plan_is_told_with_the_conflict() -> None:
     """Tests that of three rows the two that clash are told: x + y <= 4 and x + y >= 5."""
     arrays = program([1, 1], [[1, 1], [1, 1], [0, 1]], [-INF, 5, -INF], [4, INF, 9], whole=True)
-    solution = race.solve(arrays, Options())
+    solution = concurrent_solvers.solve(arrays, Options())
     assert (solution.stop, solution.held) == (Stop.INFEASIBLE, Held.NOTHING)
     assert sorted(solution.conflict) == [0, 1]
 
@@ -99,7 +99,7 @@ def test_no_plan_is_told_with_the_conflict() -> None:
 def test_a_time_limit_returns_the_best_of_both() -> None:
     """Tests that a race out of time holds a plan with a gap, and that progress names where it comes from."""
     arrays, sources = knapsacks(), set[str]()
-    solution = race.solve(arrays, Options(gap=0, time_limit=6), lambda *told: sources.add(str(told[3])))
+    solution = concurrent_solvers.solve(arrays, Options(gap=0, time_limit=6), lambda *told: sources.add(str(told[3])))
     assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
@@ -119,7 +119,7 @@ def test_ctrl_c_returns_the_incumbent() -> None:
             signal.raise_signal(signal.SIGINT)
 
     arrays = knapsacks()
-    solution = race.solve(arrays, LONG, press)
+    solution = concurrent_solvers.solve(arrays, LONG, press)
     assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
@@ -133,7 +133,7 @@ def test_an_error_ends_the_process_beside() -> None:
 
     before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError, match="as planned"):
-        race.solve(knapsacks(), Options(gap=0, time_limit=2), fail)
+        concurrent_solvers.solve(knapsacks(), Options(gap=0, time_limit=2), fail)
     for thread in threading.enumerate():  # HiGHS, which nobody waits for
         if thread not in before:
             thread.join(30)
@@ -148,7 +148,7 @@ def test_a_process_that_dies_leaves_highs_alone() -> None:
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
 
-    solution = race.solve(knapsacks(), Options(gap=0, time_limit=2), kill)
+    solution = concurrent_solvers.solve(knapsacks(), Options(gap=0, time_limit=2), kill)
     assert solution.held is Held.FEASIBLE
     assert solution.notes == ("SCIP left the race: its process ended with -9",)
 
@@ -228,7 +228,7 @@ def test_without_pyscipopt_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     """Tests that the message names the remedy before anything is started."""
     monkeypatch.setitem(__import__("sys").modules, "pyscipopt", None)
     with pytest.raises(SolverError, match=r"install it with pip install 'capopt\[scip\]'"):
-        race.solve(program(**ONE_ROW), Options())
+        concurrent_solvers.solve(program(**ONE_ROW), Options())
 
 
 def test_a_process_that_cannot_load_scip_says_so() -> None:

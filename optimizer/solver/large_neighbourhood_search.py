@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats
-from optimizer.program.themes import key_of
-from optimizer.solver.dive import WHOLE, Dive, dive
+from optimizer.program.row_names import key_of
+from optimizer.solver.diving import WHOLE, Dive, dive
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Held, Options, Solution, Stop
 

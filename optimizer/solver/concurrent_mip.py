@@ -19,9 +19,9 @@ import numpy as np
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
-from optimizer.solver.aside import leave_behind
 from optimizer.solver.highs import NAME, Model
-from optimizer.solver.improve import FINE, Improver
+from optimizer.solver.interruptible import leave_behind
+from optimizer.solver.large_neighbourhood_search import FINE, Improver
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 _PROOF = {  # the improver begins with what these do; RINS stays: it knows the relaxation after cuts
@@ -286,7 +286,7 @@ class _Search:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
-            from optimizer.solver.conflict import with_conflict  # SciPy, which is long to import
+            from optimizer.solver.iis import with_conflict  # SciPy, which is long to import
 
             return with_conflict(found, self.arrays, self._to_finish())
         candidates = [found.values] if found.values is not None else []

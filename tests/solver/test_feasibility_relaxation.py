@@ -10,9 +10,9 @@ import pytest
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import repair
-from optimizer.solver.loosened import Loosened, loosen
-from optimizer.solver.repair import Repair, cheapest_repair
+from optimizer.solver import feasibility_relaxation
+from optimizer.solver.elastic import Loosened, loosen
+from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.program.tiny import tiny
 
@@ -59,14 +59,14 @@ def test_only_some_cells_are_given_up_where_others_are_barred() -> None:
 
 def test_what_time_ended_is_not_called_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a repair of integers that was found, but not proven to be the least, does not claim it."""
-    whole = repair._solved
+    whole = feasibility_relaxation._solved
 
     def out_of_time(arrays: Arrays, *args: Any) -> Solution:
         found = whole(arrays, *args)
         late = arrays.integer.any() and found.values is not None
         return replace(found, stop=Stop.TIME_LIMIT, held=Held.FEASIBLE) if late else found
 
-    monkeypatch.setattr(repair, "_solved", out_of_time)
+    monkeypatch.setattr(feasibility_relaxation, "_solved", out_of_time)
     found = cheapest_repair(loose(leased()), OPTIONS)
     assert isinstance(found, Repair)
     assert found.edits
@@ -75,12 +75,12 @@ def test_what_time_ended_is_not_called_the_least(monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_enough_in_fractions_alone_is_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that where no integers were found in time, what fractions need is returned and not called the least."""
-    whole = repair._solved
+    whole = feasibility_relaxation._solved
 
     def nothing(arrays: Arrays, *args: Any) -> Solution:
-        return repair._NOTHING if arrays.integer.any() else whole(arrays, *args)
+        return feasibility_relaxation._NOTHING if arrays.integer.any() else whole(arrays, *args)
 
-    monkeypatch.setattr(repair, "_solved", nothing)
+    monkeypatch.setattr(feasibility_relaxation, "_solved", nothing)
     found = cheapest_repair(loose(leased()), OPTIONS)
     assert isinstance(found, Repair)
     assert found.values is None
@@ -89,7 +89,7 @@ def test_what_is_enough_in_fractions_alone_is_a_guess(monkeypatch: pytest.Monkey
 
 def test_no_time_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that without any solution the reason for stopping is returned, which is not that nothing is enough."""
-    monkeypatch.setattr(repair, "_solved", lambda *_: repair._NOTHING)
+    monkeypatch.setattr(feasibility_relaxation, "_solved", lambda *_: feasibility_relaxation._NOTHING)
     assert cheapest_repair(loose(leased()), OPTIONS) is Stop.TIME_LIMIT
 
 

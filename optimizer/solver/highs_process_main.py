@@ -1,4 +1,4 @@
-"""What runs in the process that :mod:`optimizer.solver.process` starts: HiGHS, and nothing that takes long to import.
+"""Serve requests of :mod:`optimizer.solver.highs_process`: run HiGHS in a process of its own, with few imports.
 
 Requests come through standard input and answers leave through standard output, as pickles. The process ends when its
 standard input closes, be it in the middle of a call of HiGHS that keeps the interpreter's lock; when a request takes
@@ -21,7 +21,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from optimizer.solver.highs_ground import EXACT, Quiet, as_lp, set_options
+from optimizer.solver.highs_options import EXACT, Quiet, as_lp, set_options
 
 _IDLE = 60.0  # seconds without a request after which the process ends
 _MORE = 5.0  # seconds beyond its limit after which a request ends the process

@@ -1,8 +1,8 @@
-"""Calls of HiGHS that may not listen, in a process that can be ended.
+"""HiGHS calls that may ignore interruption, run in a process that can be terminated.
 
-Inside this process HiGHS runs in threads of its own (:mod:`optimizer.solver.aside`), which cannot be ended. That will
-do for a search whose plans are known as they are found. What only says whether something is possible runs here, and
-`getIis` must: it keeps the interpreter's lock while it solves, so that neither Ctrl-C nor the clock is heard.
+Within this process HiGHS runs in threads (:mod:`optimizer.solver.interruptible`), which cannot be terminated. That is
+enough for a search, which reports its incumbents as it finds them. Feasibility checks run here, and so must `getIis`:
+it holds the interpreter's lock while it solves, which blocks Ctrl-C and the time limit.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _Process:
     """A process that answers one request after the other."""
 
     def __init__(self) -> None:
-        code = f"import sys; sys.path[:] = {sys.path!r}; from optimizer.solver.child import main; main()"
+        code = f"import sys; sys.path[:] = {sys.path!r}; from optimizer.solver.highs_process_main import main; main()"
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
         command = [sys.executable, "-W", "ignore", "-c", code]
         self.popen = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)

@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.program.added_head import added_in
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.program.holds import FAMILY
+from optimizer.program.fixings import FAMILY
 
 
 def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[str] = ()) -> tuple[Ints, Floats]:

@@ -1,4 +1,4 @@
-"""Calls of HiGHS in a process of its own: their answers, their time, Ctrl-C, and what becomes of the process."""
+"""Calls of HiGHS in a process of its own: their answers, their time, Ctrl-C, and how the process ends."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from optimizer.program.compile import Arrays
-from optimizer.solver import process
-from optimizer.solver.conflict import _IN_LP, find_conflict
-from optimizer.solver.process import run_in_process
-from optimizer.solver.verdict import has_solution
+from optimizer.solver import highs_process
+from optimizer.solver.feasibility import has_solution
+from optimizer.solver.highs_process import run_in_process
+from optimizer.solver.iis import _IN_LP, find_conflict
 from tests.command import environment
 from tests.solver.programs import INF, program
 
@@ -29,7 +29,7 @@ _SOON = 20.0  # seconds: far more than a call may take, far less than one that d
 @pytest.fixture(autouse=True)
 def _end_processes() -> Iterator[None]:
     yield
-    process.end_processes()
+    highs_process.end_processes()
 
 
 def split(rows: int = 6, columns: int = 50) -> Arrays:
@@ -56,13 +56,13 @@ def test_the_same_process_answers_again() -> None:
     """Tests that a process is started once, and that one that has died in between is replaced."""
     small = program([1], [[1]], [0], [1])
     assert has_solution(small, 9.0) is True
-    (first,) = process._idle
+    (first,) = highs_process._idle
     assert has_solution(small, 9.0) is True
-    assert process._idle == [first]
+    assert highs_process._idle == [first]
     first.popen.kill()
     first.popen.wait()
     assert has_solution(small, 9.0) is True
-    assert process._idle != [first]
+    assert highs_process._idle != [first]
 
 
 @pytest.mark.parametrize("what", ["run", "iis", "verdict", "conflict"])
@@ -72,17 +72,17 @@ def test_a_call_that_does_not_end_is_ended(what: str) -> None:
     if what == "verdict":
         assert has_solution(hard, 0.5) is None
     elif what in ("run", "iis"):  # the latter keeps the interpreter's lock
-        assert process._call(what, hard, _LONG, 0.5) is None
+        assert highs_process._call(what, hard, _LONG, 0.5) is None
     else:
         find_conflict(hard, 1.5)
     assert time.perf_counter() - began < _SOON
-    assert all(one.popen.poll() is None for one in process._idle)
+    assert all(one.popen.poll() is None for one in highs_process._idle)
 
 
 def test_no_time_is_no_answer() -> None:
     """Tests that without time nothing is started."""
     assert run_in_process(split(), {}, 0.0) is None
-    assert not process._idle
+    assert not highs_process._idle
 
 
 def test_ctrl_c_ends_a_call() -> None:
@@ -91,22 +91,22 @@ def test_ctrl_c_ends_a_call() -> None:
     began = time.perf_counter()
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        process._call("iis", split(), _LONG, 60.0)
+        highs_process._call("iis", split(), _LONG, 60.0)
     assert time.perf_counter() - began < _SOON
-    assert not process._idle
+    assert not highs_process._idle
 
 
 PARENT = """
 import os, threading, time
-from optimizer.solver import process
-from tests.solver.test_process import _LONG, split
+from optimizer.solver import highs_process
+from tests.solver.test_highs_process import _LONG, split
 
-started = process._Process.__init__
+started = highs_process._Process.__init__
 def note(self):
     started(self)
     print(self.popen.pid, flush=True)
-process._Process.__init__ = note
-call = threading.Thread(target=process._call, args=("iis", split(), _LONG, 9.0), daemon=True)
+highs_process._Process.__init__ = note
+call = threading.Thread(target=highs_process._call, args=("iis", split(), _LONG, 9.0), daemon=True)
 call.start()
 call.join()
 """

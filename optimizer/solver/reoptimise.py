@@ -13,12 +13,12 @@ from optimizer.instance.instance import Instance
 from optimizer.program.added import Added
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.garbage import count_as_old
-from optimizer.program.holds import Hold, hold
+from optimizer.program.fixings import Hold, hold
+from optimizer.program.gc_control import count_as_old
 from optimizer.solver.highs import Basis, Model, Report
+from optimizer.solver.mip_start import alike, start_values
 from optimizer.solver.program_diff import structural_difference
 from optimizer.solver.solution import Options, Solution, Stop
-from optimizer.solver.start import alike, start_values
 
 
 class Live:

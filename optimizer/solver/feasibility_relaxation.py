@@ -10,8 +10,8 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.instance.edit import Edit
 from optimizer.program.compile import Arrays, Floats
+from optimizer.solver.elastic import Cell, Loosened
 from optimizer.solver.highs import Model
-from optimizer.solver.loosened import Cell, Loosened
 from optimizer.solver.solution import Held, Options, Solution, Stop, overtime
 
 _GAP = 1e-4

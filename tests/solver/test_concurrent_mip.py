@@ -15,9 +15,9 @@ from optimizer.errors import SolverError
 from optimizer.generator import random_instance
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.solver import aside, highs, search
+from optimizer.solver import concurrent_mip, highs, interruptible
 from optimizer.solver.highs import Model
-from optimizer.solver.improve import Improver, _some_items, places
+from optimizer.solver.large_neighbourhood_search import Improver, _some_items, places
 from optimizer.solver.solution import Held, Options, Solution, Stop
 from tests.solver.programs import INF, program
 
@@ -64,7 +64,7 @@ def test_the_optimum_is_that_of_highs_alone(seed: int) -> None:
     arrays = compiled(seed)
     alone = highs.solve(arrays, EXACT)
     for threads in (1, 2):
-        found = search.solve(arrays, replace(EXACT, threads=threads))
+        found = concurrent_mip.solve(arrays, replace(EXACT, threads=threads))
         assert found.stop is alone.stop
         if alone.values is None:
             assert found.stop is Stop.INFEASIBLE
@@ -111,7 +111,7 @@ def test_a_coarse_gap_does_not_coarsen_neighbourhoods() -> None:
 def test_two_threads_find_the_same_plan_again() -> None:
     """Tests that what runs beside the proof comes in at fixed moments of it, so that a gap ends it the same way."""
     arrays = compiled(4, "S")
-    first, again = (search.solve(arrays, Options(gap=0.001, threads=2)) for _ in range(2))
+    first, again = (concurrent_mip.solve(arrays, Options(gap=0.001, threads=2)) for _ in range(2))
     assert first.values is not None
     assert again.values is not None
     assert first.stop is again.stop is Stop.GAP_REACHED
@@ -127,7 +127,7 @@ def test_the_source_of_the_best_plan_is_told() -> None:
         if incumbent is not None:
             sources.add(source)
 
-    search.solve(compiled(0, "S"), Options(gap=0.005, threads=2), report)
+    concurrent_mip.solve(compiled(0, "S"), Options(gap=0.005, threads=2), report)
     assert sources
     assert sources <= {"HiGHS", "dive", "repair", "relaxation", "prices", "items", "months"}
 
@@ -136,7 +136,7 @@ def test_the_source_of_the_best_plan_is_told() -> None:
 def test_one_thread_and_two_go_the_same_way(seed: int, gap: float) -> None:
     """Tests that steps done ahead, in a thread of their own, change nothing of what is found and proven."""
     arrays = compiled(seed, "S")
-    one, two = (search.solve(arrays, Options(gap=gap, threads=threads)) for threads in (1, 2))
+    one, two = (concurrent_mip.solve(arrays, Options(gap=gap, threads=threads)) for threads in (1, 2))
     assert one.values is not None
     assert two.values is not None
     assert np.array_equal(one.values, two.values)
@@ -162,8 +162,8 @@ def test_plans_that_highs_drops_are_not_lost(monkeypatch: pytest.MonkeyPatch) ->
 
     All the same with one thread and with two, and what was proven before is told on.
     """
-    monkeypatch.setattr(search, "Model", Deaf)
-    monkeypatch.setattr(search._Search, "_found", lambda self, objective, values: None)
+    monkeypatch.setattr(concurrent_mip, "Model", Deaf)
+    monkeypatch.setattr(concurrent_mip._Search, "_found", lambda self, objective, values: None)
     arrays, found = compiled(3, "S"), []
     for threads in (1, 2):
         Deaf.made.clear()
@@ -172,7 +172,7 @@ def test_plans_that_highs_drops_are_not_lost(monkeypatch: pytest.MonkeyPatch) ->
         def report(_: float | None, bound: float | None, *more: object, told: list[float] = bounds) -> None:
             told += [] if bound is None else [bound]
 
-        found.append(search.solve(arrays, Options(gap=0.01, threads=threads), report))
+        found.append(concurrent_mip.solve(arrays, Options(gap=0.01, threads=threads), report))
         assert [settings.get("presolve_rule_off", 0) for settings in Deaf.made] == [0, 1 << 12]
         assert bounds == sorted(bounds)
     one, two = found
@@ -192,13 +192,13 @@ def test_a_start_that_breaks_a_rule_is_left_alone() -> None:
     arrays = compiled(0, "S")
     nothing = np.clip(0.0, arrays.lower, arrays.upper)
     assert arrays.worst_violation(nothing) > 1e-3
-    found = search.solve(arrays, Options(gap=0.03, threads=1), start=nothing)
+    found = concurrent_mip.solve(arrays, Options(gap=0.03, threads=1), start=nothing)
     assert found.stop is Stop.GAP_REACHED
     assert found.values is not None
     cost = check(arrays, found.values)
     assert float(arrays.cost @ nothing) + arrays.offset < found.bound
     assert 0 <= cost - found.bound <= 0.03 * cost
-    again = search.solve(arrays, Options(gap=0.03, threads=1), start=found.values)
+    again = concurrent_mip.solve(arrays, Options(gap=0.03, threads=1), start=found.values)
     assert again.values is not None
     assert check(arrays, again.values) <= cost + 1e-6
 
@@ -213,7 +213,7 @@ def _by_highs(arrays: Arrays) -> np.ndarray:
 def test_without_a_plan_of_the_improver_highs_goes_on_with_its_own_heuristics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the search starts again without restraints where the improver is through and nothing was found."""
     monkeypatch.setattr(Improver, "_work", lambda self: iter(()))
-    monkeypatch.setattr(search._Search, "_found", lambda self, objective, values: None)
+    monkeypatch.setattr(concurrent_mip._Search, "_found", lambda self, objective, values: None)
     made: list[dict[str, Any] | None] = []
 
     class Counted(Model):
@@ -221,9 +221,9 @@ def test_without_a_plan_of_the_improver_highs_goes_on_with_its_own_heuristics(mo
             made.append(settings)
             super().__init__(arrays, settings=settings)
 
-    monkeypatch.setattr(search, "Model", Counted)
+    monkeypatch.setattr(concurrent_mip, "Model", Counted)
     arrays = compiled(3, "S")
-    found = search.solve(arrays, Options(gap=0.03, threads=1))
+    found = concurrent_mip.solve(arrays, Options(gap=0.03, threads=1))
     assert len(made) == 2
     assert made[0]
     assert made[1] is None
@@ -242,7 +242,7 @@ def test_a_plan_outweighs_an_infeasible_verdict(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Model, "solve", denies)
     arrays = compiled(0, "S")
-    found = search.solve(arrays, Options(threads=2))
+    found = concurrent_mip.solve(arrays, Options(threads=2))
     assert found.values is not None
     check(arrays, found.values)
     assert found.held is Held.FEASIBLE
@@ -254,15 +254,15 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
     """Tests that a part of HiGHS that heeds no time limit costs neither the plan nor more than a moment."""
     arrays = compiled(0, "S")
 
-    def stuck(self: search._Search, bound: float) -> None:
+    def stuck(self: concurrent_mip._Search, bound: float) -> None:
         self.asked = time.perf_counter()
         while not self.over:
             time.sleep(0.05)
         time.sleep(1.0)
 
-    monkeypatch.setattr(search._Search, "_queried", stuck)
-    monkeypatch.setattr(aside, "LATE", 0.2)
-    found: Solution = search.solve(arrays, Options(gap=0.0, threads=2, time_limit=8.0))
+    monkeypatch.setattr(concurrent_mip._Search, "_queried", stuck)
+    monkeypatch.setattr(interruptible, "LATE", 0.2)
+    found: Solution = concurrent_mip.solve(arrays, Options(gap=0.0, threads=2, time_limit=8.0))
     assert found.stop is Stop.TIME_LIMIT
     assert found.held is Held.FEASIBLE
     assert found.values is not None
@@ -273,7 +273,7 @@ def test_only_what_is_a_plan_counts_as_delivered() -> None:
     """Tests that the best delivered solution is one that keeps all rows and bounds, and the cheapest of those."""
     # x + 2 y >= 2 at a cost of x + 3 y: x = 2 costs 2, y = 1 costs 3; x = 1 would cost 1 and breaks the row.
     arrays = program([1, 3], [[1, 2]], [2], [INF], upper=5, whole=True)
-    run = search._Search(arrays, Options(), None)
+    run = concurrent_mip._Search(arrays, Options(), None)
     broken, best, dear = np.array([1.0, 0.0]), np.array([2.0, 0.0]), np.array([0.0, 1.0])
     given = []
     for values in (broken, dear, broken, best, dear, np.array([-1.0, 1.0])):
@@ -286,7 +286,7 @@ def test_a_plan_seen_in_a_step_that_is_interrupted_is_kept() -> None:
     """Tests that an incumbent which progress has reported is returned when the step that found it is cut off."""
     # x + 2 y >= 2 at a cost of x + 3 y: y = 1 costs 3.
     arrays = program([1, 3], [[1, 2]], [2], [INF], upper=5, whole=True)
-    run = search._Search(arrays, Options(), None)
+    run = concurrent_mip._Search(arrays, Options(), None)
     run.improver._see(3.0, np.array([0.0, 1.0]))
     found = run._result(Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING), False)
     assert found.values is not None
@@ -338,7 +338,7 @@ def test_trouble_in_a_step_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(Model, "part", fails)
     for threads in (1, 2):
-        found = search.solve(arrays, replace(EXACT, threads=threads))
+        found = concurrent_mip.solve(arrays, replace(EXACT, threads=threads))
         assert found.stop is Stop.GAP_REACHED
         assert found.values is not None
 
@@ -351,6 +351,6 @@ def test_a_fault_of_the_improver_is_raised(monkeypatch: pytest.MonkeyPatch, thre
         raise ZeroDivisionError("a fault")
 
     monkeypatch.setattr(Improver, "step", faulty)
-    monkeypatch.setattr(search, "_FIRST_QUERY", 1)
+    monkeypatch.setattr(concurrent_mip, "_FIRST_QUERY", 1)
     with pytest.raises(ZeroDivisionError, match="a fault"):
-        search.solve(compiled(0, "S"), Options(gap=0.0, threads=threads, time_limit=30))
+        concurrent_mip.solve(compiled(0, "S"), Options(gap=0.0, threads=threads, time_limit=30))

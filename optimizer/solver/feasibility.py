@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.program.compile import Arrays
-from optimizer.solver.highs_ground import INFEASIBLE, STATUS, settings_of
-from optimizer.solver.process import run_in_process
+from optimizer.solver.highs_options import INFEASIBLE, STATUS, settings_of
+from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.compile import Floats
-from optimizer.solver.highs_changes import Changing
-from optimizer.solver.highs_ground import Watch
-from optimizer.solver.offers import Offers
+from optimizer.solver.highs_options import Watch
+from optimizer.solver.incumbent_queue import Offers
+from optimizer.solver.persistent import Changing
 
 Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
 
