@@ -67,10 +67,30 @@ class Coverage:
         return {f"{case.get('file')}::{case.get('name')}": float(case.get("time", 0.0)) for case in cases}
 
     def tests(self, module: str, first: int, last: int) -> list[str]:
-        """Ids of the tests that run any of some lines of a module, quickest first."""
+        """Ids of the tests that run any of some lines of a module, quickest first.
+
+        Of lines that run when the module is imported, such as constants and decorators, and of continued lines, these
+        are the tests that run anything of the innermost function around them, or of the module.
+        """
+        found = self._running(module, range(first, last + 1))
+        for span in [] if found else self._around(module, first, last):
+            found = found or self._running(module, span)
+        return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))
+
+    def _running(self, module: str, lines: range) -> set[str]:
         contexts = self.data.contexts_by_lineno(str(self.folder / module))
-        found = {context.partition("|")[0] for line in range(first, last + 1) for context in contexts.get(line, ())}
-        return sorted(found - {""}, key=lambda test: (self.seconds.get(test, 0.0), test))
+        return {context.partition("|")[0] for line in lines for context in contexts.get(line, ())} - {""}
+
+    def _around(self, module: str, first: int, last: int) -> list[range]:
+        """Lines of the innermost function around some lines; of the module, if no function is around them."""
+        text = (self.folder / module).read_text(encoding="utf-8")
+        functions = [
+            one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        begins = {one: min([one.lineno, *(mark.lineno for mark in one.decorator_list)]) for one in functions}
+        spans = [range(begins[one], (one.end_lineno or 0) + 1) for one in functions]
+        around = [span for span in spans if span.start <= first and last < span.stop]
+        return [min(around, key=len)] if around else [range(1, text.count("\n") + 2)]
 
     def within(self, tests: list[str], budget: float) -> list[str]:
         """The quickest of some tests, which together take at most ``budget`` seconds."""
