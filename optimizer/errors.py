@@ -132,6 +132,10 @@ class PlanFileError(CapoptError):
     exit_code = 2
 
 
+class PlanFileWarning(UserWarning):
+    """A part of a plan folder that is left out, such as a table that an earlier version wrote with fewer columns."""
+
+
 class PlanNotSaved(PlanFileError):
     """A plan that was found cannot be written to its folder.
 

@@ -26,6 +26,7 @@ from optimizer.errors import (
     Fault,
     InstanceError,
     NoFeasiblePlan,
+    PlanFileWarning,
     PlanNotSaved,
     StoppedWithoutPlan,
 )
@@ -55,6 +56,8 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     if not os.environ.get(DEBUG):
         sys.excepthook = _last_resort(as_json)
         warnings.simplefilter("ignore")
+        warnings.simplefilter("always", PlanFileWarning)
+        warnings.showwarning = _print_warning
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -71,6 +74,11 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         with undisturbed():
             return _fail(_found(error), as_json)
     return int(code or 0)
+
+
+def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning on standard error, without the place in the code."""
+    click.echo(f"warning: {message}", err=True)
 
 
 def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import CapoptError, PlanFileError
+from optimizer.errors import CapoptError, PlanFileError, PlanFileWarning
 from optimizer.folders import fingerprint, restore
 from optimizer.instance.instance import Instance
 from optimizer.plan.folder import (
@@ -213,9 +215,14 @@ def load_plan(folder: str | Path) -> Plan:
     Raises
     ------
     PlanFileError
-        If the folder, its head or one of its tables is missing or broken.
+        If the folder, its head or one of its tables is missing or invalid.
     InstanceError
-        If the copy of the instance in it is broken.
+        If the copy of the instance in it is invalid.
+
+    Warns
+    -----
+    PlanFileWarning
+        If an earlier version explained the plan and its tables lack columns; these tables are left out.
     """
     source = Path(folder)
     restore(source, KIND)
@@ -263,8 +270,9 @@ def _load(source: Path) -> Plan:
 
 
 def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
-    """Tables that ``capopt explain`` wrote into the folder, if it did."""
-    found = {}
+    """Read the tables that ``capopt explain`` wrote; leave out those of an earlier version, which lack columns."""
+    found: dict[str, pd.DataFrame] = {}
+    old: list[str] = []
     for name, (texts, numbers) in EXPLAINED.items():
         path = source / f"{name}.csv"
         if path.is_file():
@@ -272,13 +280,20 @@ def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
                 table = pd.read_csv(path, dtype=str, keep_default_na=False)
                 missing = sorted((texts | numbers) - {*table.columns})
                 if missing:
-                    raise PlanFileError(
-                        f"{path}: column {', '.join(missing)} is missing; delete the file and explain the plan again"
-                    )
+                    old.append(f"{name}.csv lacks {', '.join(missing)}")
+                    continue
                 found[name] = table.assign(**{column: _unquoted(table[column]) for column in numbers})
             except (ValueError, OSError, pd.errors.ParserError) as error:
                 raise PlanFileError(f"{path} cannot be read: {error}; delete it and explain the plan again") from error
+    if old:
+        _warn_of_old_tables(source, old)
     return found
+
+
+def _warn_of_old_tables(source: Path, old: list[str]) -> None:
+    text = f"{source} was explained by an earlier version of capopt: {'; '.join(old)}. These tables are left out"
+    remedy = f"explain the plan again to make them (capopt explain {shlex.quote(str(source))})"
+    warnings.warn(f"{text}; {remedy}.", PlanFileWarning, stacklevel=4)
 
 
 def _unquoted(column: pd.Series[Any]) -> pd.Series[Any]:

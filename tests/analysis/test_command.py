@@ -17,7 +17,7 @@ import optimizer
 from optimizer.auditing import audit
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
-from optimizer.errors import PlanNotSaved
+from optimizer.errors import PlanFileWarning, PlanNotSaved
 from tests.command import Ended, capopt, environment
 from tests.program.tiny import frames, solved, tiny
 
@@ -158,6 +158,32 @@ def test_a_working_folder_that_is_gone_does_not_matter(plan: Path, tmp_path: Pat
         assert "Traceback" not in done.stderr
     assert "the working folder has been deleted; change into one that is there" in done.stderr
     assert set(optimizer.load_plan(plan).explained) == {"values", "deadlines"}
+
+
+def test_tables_of_an_earlier_version_are_left_out(call: Run, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that explained tables that lack a newer column stop no command, are named, and can be made again."""
+    assert call("explain", plan, "--quick").code == 0
+    before = pd.read_csv(plan / "deadlines.csv")
+    before.drop(columns="delay_note").to_csv(plan / "deadlines.csv", index=False)
+    text = "deadlines.csv lacks delay_note. These tables are left out; explain the plan again"
+    with pytest.warns(PlanFileWarning, match=text):
+        loaded = optimizer.load_plan(plan)
+    assert set(loaded.explained) == {"values"}
+    monkeypatch.delenv("CAPOPT_DEBUG")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # which the command line replaces
+    commands = (
+        ["audit", plan],
+        ["report", plan, "--html", "r.html"],
+        ["compare", plan, plan],
+        ["explain", plan, "--quick"],
+    )
+    for arguments in commands:
+        ended = call(*arguments)
+        assert ended.code == 0, ended.err
+        assert ended.err.count("warning: ") == ended.err.count(text) >= 1
+    pd.testing.assert_frame_equal(pd.read_csv(plan / "deadlines.csv"), before)
+    ended = call("audit", plan)
+    assert (ended.code, text in ended.err) == (0, False)
 
 
 def test_explain_one_offer_only(call: Run, plan: Path) -> None:
