@@ -13,7 +13,7 @@ import click
 from benchmarks import options
 from benchmarks.contenders import CONTENDERS
 from benchmarks.runs import campaign
-from benchmarks.tell import contradictions, gaps_down_to, plot, put_into, table
+from benchmarks.summary import contradictions, gaps_down_to, plot, put_into, table
 from benchmarks.trace import GAPS, Run
 
 PACKAGES = ("capopt", "highspy", "pyomo", "linopy", "pyscipopt", "pulp")
@@ -24,7 +24,7 @@ PACKAGES = ("capopt", "highspy", "pyomo", "linopy", "pyscipopt", "pulp")
 @click.option("--seeds", default=5, type=click.IntRange(min=1), help="Instances of each size.")
 @click.option("--time-limit", default=60.0, type=click.FloatRange(min=0, min_open=True), help="Seconds of a solver.")
 @click.option("--threads", default=1, type=click.IntRange(min=1), help="Threads of a solver.")
-@click.option("--gap", default=GAPS[-1], type=click.FloatRange(min=0), help="Relative gap that solvers are asked for.")
+@click.option("--gap", default=GAPS[-1], type=click.FloatRange(min=0), help="Target relative gap of the solvers.")
 @click.option("--contenders", default=",".join(CONTENDERS), help="Who takes part, with commas.")
 @click.option("--out", default="build/benchmarks.jsonl", type=click.Path(path_type=Path), help="Results, a run a line.")
 @click.option("--readme", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")

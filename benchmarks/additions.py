@@ -1,7 +1,7 @@
 """Random constraints added to random programs against SCIP: ``python -m benchmarks.additions 300``.
 
 Each program is solved with the constraints, and its Pyomo model by SCIP through an LP file, which our compiler has no
-hand in. The plan is saved, loaded and audited, and asked again by a what-if, which has to find the same.
+hand in. The plan is saved, loaded and audited, and solved again by a what-if, which must find the same optimum.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _best(program: Program) -> Any:
 
 
 def _add(program: Program, rng: Any, values: Any, name: str) -> None:
-    """Add a constraint on some variables of one or two families, a little beside what they come to."""
+    """Add a constraint on some variables of one or two families, a little off their value in the plan."""
     families = [family for family, columns in program.parts.col.items() if columns]
     terms: dict[tuple[Any, ...], float] = {}
     amount = 0.0
@@ -81,7 +81,7 @@ def _unit(program: Program, family: str, key: list[Any]) -> float:
 
 
 def best_plan(program: Program) -> Plan | None:
-    """The optimal plan; None where there is none.
+    """The optimal plan; None if infeasible.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def optimum_by_scip(program: Program) -> float | None:
 
 
 def problems(seed: int, size: str = "tiny") -> list[str] | None:
-    """What is wrong with the plan of a seed; None where time did not suffice to tell."""
+    """What is wrong with the plan of a seed; None if the time did not suffice."""
     program = with_random_constraints(seed, size)
     try:
         plan = best_plan(program)
@@ -129,13 +129,13 @@ def problems(seed: int, size: str = "tiny") -> list[str] | None:
 
 
 def _of_the_plan(plan: Plan) -> list[str]:
-    """What is wrong with the plan as saved and loaded, and asked again."""
+    """What is wrong with the plan as saved and loaded, and solved again."""
     with tempfile.TemporaryDirectory() as folder:
         loaded = optimizer.load_plan(plan.save(Path(folder) / "plan"))
     wrong = [] if audit(loaded).passed else [f"loaded: {audit(loaded).text()}"]
     again = optimizer.WhatIf(loaded, **SOLVE).ask([])
     if again.status == "optimal" and not _alike(again.objective, plan.objective, plan):
-        wrong.append(f"asked again it costs {again.objective}, not {plan.objective}")
+        wrong.append(f"solved again it costs {again.objective}, not {plan.objective}")
     return wrong
 
 

@@ -1,4 +1,4 @@
-"""The contenders: each takes a task and gives a run. Every one has a process to itself and as many threads as told."""
+"""The contenders: each performs a task in its own process, with the given number of threads, and returns a run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Task:
     threads : int
         Threads of the solver.
     gap : float
-        Relative gap that the solver is asked for.
+        Target relative gap of the solver.
     plain_seconds : float
         What it took to write the plain formulation.
     plain_memory_mb : float
@@ -63,14 +63,14 @@ def capopt(task: Task, run: Run) -> None:
 
     started: dict[str, float] = {}
 
-    def tell(progress: Any) -> None:
+    def record(progress: Any) -> None:
         started.setdefault(progress.phase, progress.elapsed)
         point = (progress.elapsed - started.get("solve", 0.0), progress.incumbent, progress.bound)
         if progress.phase == "solve" and (not run.points or run.points[-1][1:] != point[1:]):
             run.points.append(point)
 
     options: dict[str, Any] = {"gap": task.gap, "time_limit": task.limit, "threads": task.threads}
-    plan = optimizer.solve(optimizer.read(task.folder), **options, progress=tell)
+    plan = optimizer.solve(optimizer.read(task.folder), **options, progress=record)
     seconds = plan.head["seconds"]
     run.solve_seconds = seconds["solve"]
     run.build_seconds = sum(seconds[phase] for phase in ("read", "build", "compile"))
@@ -198,7 +198,7 @@ def _add_rows(m: Any, matrix: Matrix, by_row: Any, rows: Any, labels: Any) -> No
 
 
 def scip(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
-    """SCIP, told through a file."""
+    """SCIP, given a model file."""
     import pyscipopt as ps
 
     events: Any = ps.scip.PY_SCIP_EVENTTYPE
@@ -218,8 +218,8 @@ def scip(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
             self.model.dropEvent(self.caught, self)
 
         def eventexec(self, event: Any) -> None:
-            held = self.model.getNSols() > 0
-            pair = (self.model.getPrimalbound() if held else None, self.model.getDualbound())
+            solved = self.model.getNSols() > 0
+            pair = (self.model.getPrimalbound() if solved else None, self.model.getDualbound())
             if not points or points[-1][1:] != pair:
                 points.append((time.perf_counter() - began, *pair))
 
@@ -239,7 +239,7 @@ def scip(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
 
 
 def cbc(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
-    """CBC, told through a file; its incumbents and bounds stand in its log."""
+    """CBC, given a model file; its incumbents and bounds are read from its log."""
     from pulp import PULP_CBC_CMD
 
     path = task.scratch / "program.mps"

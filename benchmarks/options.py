@@ -1,4 +1,4 @@
-"""What the commands here are told in lists with commas."""
+"""Options of the commands that are lists separated by commas."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from optimizer.generator import SIZES
 
 
 def sizes(_context: Any, _option: Any, text: str) -> list[str]:
-    """Sizes of random instances; none of ``""``."""
+    """Parse sizes of random instances; ``""`` gives an empty list."""
     found = [size.strip() for size in text.split(",") if size.strip()]
     unknown = [size for size in found if size not in SIZES]
     if unknown:
-        raise click.BadParameter(f"no size {', '.join(unknown)}; there are {', '.join(SIZES)}")
+        raise click.BadParameter(f"{', '.join(unknown)}: not a valid size; expected one of {', '.join(SIZES)}")
     return found
 
 
 def seeds(_context: Any, _option: Any, text: str) -> list[int]:
-    """Seeds of random instances."""
+    """Parse seeds of random instances."""
     found = [seed.strip() for seed in text.split(",") if seed.strip()]
     wrong = [seed for seed in found if not (seed.isascii() and seed.isdigit())]
     if wrong:
-        raise click.BadParameter(f"{', '.join(wrong)}: whole numbers from 0 on expected, with commas between them")
+        raise click.BadParameter(f"{', '.join(wrong)}: expected integers of 0 or more, separated by commas")
     return [int(seed) for seed in found]

@@ -1,6 +1,6 @@
-"""The plain formulation as arrays: the one of ``tests/oracle``, which sums what was started when, month by month.
+"""The plain formulation of ``tests/oracle`` as arrays; it sums the blocks started, month by month.
 
-It has no variables for stocks, no tightened bounds, and natural units: what a planner would write from the textbook.
+It has no variables for stocks, no tightened bounds, and natural units: as in a textbook.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from benchmarks.arrays import Floats, Matrix
 
 MONEY = 1e6  # of the objective
-SMALL = 1e-9  # coefficients of rows that solvers take for none
+SMALL = 1e-9  # coefficients of rows that solvers treat as zero
 
 
 def write_plain(folder: Path, target: Path) -> None:
@@ -30,7 +30,7 @@ def write_plain(folder: Path, target: Path) -> None:
 
 
 def _arrays(program: Any, objective: Any) -> Matrix:
-    """What the oracle collected; its rows are let go of, since there can be tens of millions of non-zeros."""
+    """Arrays of the oracle's program; its rows are freed, since there can be tens of millions of non-zeros."""
     count = len(program.names)
     cost = np.zeros(count)
     cost[objective.indices] = objective.values
@@ -53,7 +53,7 @@ def _arrays(program: Any, objective: Any) -> Matrix:
 
 
 def _columns(rows: list[Any], count: int) -> Any:
-    """Rows as one matrix, column by column, and without what is next to nothing."""
+    """Rows as one matrix, column by column, without tiny coefficients."""
     lengths = np.array([len(row.indices) for row in rows], dtype=np.int64)
     indices = np.concatenate([row.indices for row in rows])
     values = np.concatenate([row.values for row in rows])

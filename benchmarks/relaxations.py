@@ -26,7 +26,7 @@ import click
 import optimizer
 from benchmarks import options
 from benchmarks.runs import draw
-from benchmarks.tell import put_into
+from benchmarks.summary import put_into
 from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
 from optimizer.program.build import Program, build, collector_paused

@@ -1,4 +1,4 @@
-"""Every contender on every instance, each in a process of its own."""
+"""Run every contender on every instance, each in its own process."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from benchmarks.contenders import Task, perform
 from benchmarks.plain import write_plain
 from benchmarks.trace import Run
 
-BUILD_LIMIT = 900.0  # seconds for all that is not the solver's
-MEMORY_LIMIT = 6.0  # GB of one process: beyond it the run has failed, and the machine goes on
+BUILD_LIMIT = 900.0  # seconds for everything except the solver
+MEMORY_LIMIT = 6.0  # GB of one process: a run that exceeds it fails, and the next one starts
 _NO_MEMORY = ("MemoryError", "bad_alloc", "Unable to allocate", "insufficient memory")
 
 
@@ -38,7 +38,7 @@ def campaign(
     limit: float,
     threads: int,
     gap: float,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Iterator[Run]:
     """All runs, one instance after the other, its contenders side by side."""
     for size in sizes:
@@ -50,7 +50,7 @@ def campaign(
                 plain, written, trouble = home / "plain.npz", (0.0, 0.0), ""
                 if any(contender.startswith("plain") for contender in contenders):
                     written, trouble = _written(instance, plain, threads)
-                    tell(f"{name:8} {'plain':16} {trouble or f'written in {written[0]:.1f} s, {written[1]:.0f} MB'}")
+                    log(f"{name:8} {'plain':16} {trouble or f'written in {written[0]:.1f} s, {written[1]:.0f} MB'}")
                 for contender in contenders:
                     (home / contender).mkdir()
                     task = Task(contender, name, instance, plain, home / contender, limit, threads, gap, *written)
@@ -58,23 +58,23 @@ def campaign(
                         yield Run(contender, name, note=trouble)
                         continue
                     run = in_process(task)
-                    tell(f"{name:8} {contender:16} {run.status:8} {run.note}")
+                    log(f"{name:8} {contender:16} {run.status:8} {run.note}")
                     yield run
 
 
 def _written(instance: Path, plain: Path, threads: int) -> tuple[tuple[float, float], str]:
     """Write the plain formulation in a process of its own; its seconds and MB, or why not."""
-    told, trouble = _child({"write": [str(instance), str(plain)]}, BUILD_LIMIT, threads)
-    return ((told["seconds"], told["memory_mb"]) if told else (0.0, 0.0)), trouble
+    answer, trouble = _child({"write": [str(instance), str(plain)]}, BUILD_LIMIT, threads)
+    return ((answer["seconds"], answer["memory_mb"]) if answer else (0.0, 0.0)), trouble
 
 
 def in_process(task: Task) -> Run:
     """Do a task in a process of its own; one that fails or hangs is a failed run with its reason."""
     words = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(task).items()}
-    told, trouble = _child({"task": words}, BUILD_LIMIT + task.limit, task.threads)
-    if told is None:
+    answer, trouble = _child({"task": words}, BUILD_LIMIT + task.limit, task.threads)
+    if answer is None:
         return Run(task.contender, task.instance, note=trouble)
-    return Run(**{**told, "points": [tuple(point) for point in told["points"]]})
+    return Run(**{**answer, "points": [tuple(point) for point in answer["points"]]})
 
 
 def _child(order: dict[str, Any], seconds: float, threads: int) -> tuple[dict[str, Any] | None, str]:

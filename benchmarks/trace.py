@@ -1,4 +1,4 @@
-"""What a search knew when: incumbents and bounds by time, and the figures that come of them."""
+"""Traces of searches: incumbents and bounds by time, and the figures derived from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Run:
     Attributes
     ----------
     contender, instance : str
-        Which, on what.
+        Names of the contender and of the instance.
     status : str
         ``solved`` (to the last gap), ``limit``, or ``failed`` with the reason in ``note``.
     build_seconds : float
@@ -45,7 +45,7 @@ class Run:
         return asdict(self)
 
     def steps(self, until: float = inf) -> Iterator[tuple[float, float, float]]:
-        """Best incumbent and best bound so far, by time; infinite where there is none."""
+        """Best incumbent and best bound so far, by time; infinite where unknown."""
         incumbent, bound = inf, -inf
         for seconds, found, proven in self.points:
             if seconds > until:
@@ -119,7 +119,7 @@ def highs_points(text: str) -> list[Point]:
 def cbc_points(text: str, ratio: float = 0.0) -> list[Point]:
     """Points of a log of CBC; a line without a time has that of the line before.
 
-    A search that is completed proves its incumbent to within ``ratio``, the gap it was asked for.
+    A search that is completed proves its incumbent to within ``ratio``, its target gap.
     """
     points: list[Point] = []
     now = 0.0
@@ -132,13 +132,13 @@ def cbc_points(text: str, ratio: float = 0.0) -> list[Point]:
             points.append((now, best, best - ratio * abs(best)))
         for found in (pattern.search(line) for pattern in _CBC):
             if found:
-                told = found.groupdict()
-                points.append((now, _number(told.get("incumbent")), _number(told.get("bound"))))
+                values = found.groupdict()
+                points.append((now, _number(values.get("incumbent")), _number(values.get("bound"))))
     return points
 
 
 def _number(text: str | None) -> float | None:
-    """A figure of a log; None for what stands for none."""
+    """A figure of a log; None for a placeholder."""
     try:
         value = float((text or "").rstrip(","))
     except ValueError:

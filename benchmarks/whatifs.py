@@ -1,7 +1,7 @@
 """Single-cell what-ifs on a live linear program against cold solves: ``python -m benchmarks.whatifs``.
 
-Each instance is relaxed. For each drawn edit, :meth:`optimizer.WhatIf.cost` is timed beside ``optimizer.solve`` of the
-edited instance, in processor time of the same process, and their objectives are compared.
+Each instance is relaxed. For each drawn edit, :meth:`optimizer.WhatIf.cost` and ``optimizer.solve`` of the edited
+instance are timed in processor time of the same process, and their objectives are compared.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ class Tally:
     def __str__(self) -> str:
         cold, live = sum(self.cold), sum(self.live)
         share = f"{live / cold:.3f}, with the setup {(live + self.setup) / cold:.3f}"
-        dear = ", ".join(
+        slowest = ", ".join(
             f"{name} {seconds:.2f}" for name, seconds in sorted(self.slow.items(), key=lambda pair: -pair[1])[:4]
         )
         return (
             f"{len(self.live)} what-ifs {live:.2f} s, cold {cold:.2f} s: {share}; setup {self.setup:.2f} s; "
-            f"rebuilt {self.rebuilt}; worst difference {self.worst:.1e}; dearest {dear}"
+            f"rebuilt {self.rebuilt}; worst difference {self.worst:.1e}; slowest {slowest}"
         )
 
 
@@ -105,7 +105,7 @@ def draw_edits(instance: optimizer.Instance, seed: int, count: int) -> Iterator[
 
 
 def compare(folder: Path, seed: int, count: int) -> Tally:
-    """Ask what-ifs of an instance, each beside its cold solve."""
+    """Run what-ifs on an instance, each compared with its cold solve."""
     instance, tally = optimizer.read(folder), Tally()
     tally.setup, live = _timed(lambda: _begun(optimizer.WhatIf(instance, relax=True, threads=1)))
     for edits in draw_edits(instance, seed, count):

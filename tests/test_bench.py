@@ -15,14 +15,15 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.bench import cases, known, runs
+from optimizer.bench import best_known as known
+from optimizer.bench import cases, runs
+from optimizer.bench.assess import assess
+from optimizer.bench.best_known import BestKnown, improved, read_known, write_known
 from optimizer.bench.campaign import Trial
 from optimizer.bench.cases import SETS, Case, find_cases
-from optimizer.bench.judge import judge
-from optimizer.bench.known import Known, improved, read_known, write_known
+from optimizer.bench.cross_check import Answer
 from optimizer.bench.record import found_by
 from optimizer.bench.runs import Limits, Result, read_result, run_case
-from optimizer.bench.second import Answer
 from optimizer.bench.tables import campaign_table, results_table
 from optimizer.cli.bench import bench
 from optimizer.cli.exit_codes import run
@@ -32,7 +33,7 @@ from optimizer.errors import CapoptError, InstanceError
 OPTIMUM = 14_600.0
 CASE = Case("hour", Path("hour"), "smoke")
 PLAN = Result("hour", "smoke", "optimal", 0, hash="a", objective=100.0, bound=99.95, gap=5e-4)
-KNOWN = Known("hour", 100.0, 99.95, 5e-4, "=best=", "somebody", "2026-01-31", "a")
+KNOWN = BestKnown("hour", 100.0, 99.95, 5e-4, "=best=", "somebody", "2026-01-31", "a")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def solved(hour: Path) -> Result:
-    """What solving it in a process of its own told."""
+    """Result of solving it in a process of its own."""
     return run_case(find_cases([str(hour)], [])[0], Limits(threads=1))
 
 
@@ -95,7 +96,7 @@ def test_smoke_set(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_invalid_set(capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that every instance of the invalid set is told to be invalid, with the faults that are expected."""
+    """Tests that every instance of the invalid set is reported as invalid, with the expected errors."""
     code, found = _bench(capsys, "--set", "invalid")
     assert [(result["status"], result["problems"]) for result in found["results"]] == [("invalid", [])] * 4
     assert code == 0
@@ -134,7 +135,10 @@ def test_record(hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     [
         ({"objective": 15_000.0, "bound": 15_000.0}, "better than the proven bound"),
         ({"objective": 14_000.0, "bound": 13_000.0}, "above the best known objective"),
-        ({"objective": None, "bound": None, "mark": "=inf="}, "a plan was found where none is known to exist"),
+        (
+            {"objective": None, "bound": None, "mark": "=inf="},
+            "but the instance is proven infeasible",
+        ),
     ],
 )
 @pytest.mark.usefixtures("solved_once")
@@ -170,7 +174,7 @@ def test_sound_entries_pass_and_improve(hour: Path, best_known: Path, capsys: py
 def test_changed_instance_is_not_compared() -> None:
     """Tests that an entry for other content of the instance is passed over, and replaced."""
     other = replace(KNOWN, hash="b", objective=50.0, bound=49.0)
-    assert judge(CASE, PLAN, other) == []
+    assert assess(CASE, PLAN, other) == []
     renewed = improved(other, PLAN, "me", "today")
     assert renewed is not None
     assert (renewed.objective, renewed.hash) == (100.0, "a")
@@ -183,41 +187,41 @@ def test_changed_instance_is_not_compared() -> None:
         ("smoke", {"status": "failed", "exit_code": 4, "error": "1 place\nx"}, "but the audit failed: 1 place"),
         ("smoke", {"status": "invalid", "objective": None}, "expected a plan, but it is invalid"),
         ("smoke", {"bound": 100.01}, "the bound 100.01 is above the objective 100.00"),
-        ("infeasible", {}, "expected proof that there is no plan, but it is optimal"),
-        ("invalid", {}, "expected faults of an invalid instance, but it is optimal"),
+        ("infeasible", {}, "expected proof that no plan exists, but it is optimal"),
+        ("invalid", {}, "expected errors of an invalid instance, but it is optimal"),
     ],
 )
-def test_judge(set_name: str, changes: dict[str, Any], problem: str) -> None:
-    """Tests that each set wants its own kind of result."""
-    found = judge(replace(CASE, set=set_name), replace(PLAN, set=set_name, **changes), None)
+def test_assess(set_name: str, changes: dict[str, Any], problem: str) -> None:
+    """Tests that each set expects its own kind of result."""
+    found = assess(replace(CASE, set=set_name), replace(PLAN, set=set_name, **changes), None)
     assert problem in found[0]
 
 
 def test_seconds_are_never_wrong() -> None:
     """Tests that a plan with a large gap, and none within the time limit, pass."""
-    assert judge(CASE, replace(PLAN, status="feasible", bound=1.0, gap=0.99), None) == []
-    assert judge(CASE, replace(PLAN, status="none", objective=None, bound=None), KNOWN) == []
-    assert judge(replace(CASE, set="infeasible"), replace(PLAN, status="none", objective=None, bound=None), None) == []
+    assert assess(CASE, replace(PLAN, status="feasible", bound=1.0, gap=0.99), None) == []
+    assert assess(CASE, replace(PLAN, status="none", objective=None, bound=None), KNOWN) == []
+    assert assess(replace(CASE, set="infeasible"), replace(PLAN, status="none", objective=None, bound=None), None) == []
 
 
 def test_no_plan_where_one_is_known() -> None:
     """Tests that proof of infeasibility fails where a plan is known."""
     nothing = Result("hour", "infeasible", "infeasible", 5)
-    assert "one of 100.00 is known" in judge(replace(CASE, set="infeasible"), nothing, KNOWN)[0]
+    assert "a plan of 100.00 is known" in assess(replace(CASE, set="infeasible"), nothing, KNOWN)[0]
 
 
 def test_tolerance() -> None:
     """Tests that a millionth is rounding, and more is not."""
-    assert judge(CASE, replace(PLAN, objective=99.95 - 5e-5, bound=90.0), KNOWN) == []
-    assert judge(CASE, replace(PLAN, objective=99.95 - 5e-4, bound=90.0), KNOWN) != []
+    assert assess(CASE, replace(PLAN, objective=99.95 - 5e-5, bound=90.0), KNOWN) == []
+    assert assess(CASE, replace(PLAN, objective=99.95 - 5e-4, bound=90.0), KNOWN) != []
 
 
 @pytest.mark.parametrize(
-    ("told", "expected", "problem"),
+    ("messages", "expected", "problem"),
     [
         (["a", "b"], 'faults = ["a", "b"]', ""),
-        (["a"], 'faults = ["a", "b"]', "not told: b"),
-        (["a", "c"], 'faults = ["a"]', "told, but not expected: c"),
+        (["a"], 'faults = ["a", "b"]', "not reported: b"),
+        (["a", "c"], 'faults = ["a"]', "reported, but not expected: c"),
         (["x (t.csv row 2; u.csv row 3)"], '[[conflict]]\nrows = ["t.csv row 2", "u.csv row 3"]', ""),
         (
             ["x (t.csv row 21; u.csv row 3)"],
@@ -225,44 +229,44 @@ def test_tolerance() -> None:
             "expected a conflict of t.csv row 2",
         ),
         (["u.csv row 3"], '[[conflict]]\nrows = ["t.csv row 2"]\n[[conflict]]\nrows = ["u.csv row 3"]', ""),
-        ([], '[[conflict]]\nrows = ["t.csv row 2"]', "told: nothing"),
+        ([], '[[conflict]]\nrows = ["t.csv row 2"]', "reported: nothing"),
     ],
 )
-def test_expected_faults_and_conflicts(tmp_path: Path, told: list[str], expected: str, problem: str) -> None:
+def test_expected_faults_and_conflicts(tmp_path: Path, messages: list[str], expected: str, problem: str) -> None:
     """Tests that faults must be those expected, and a conflict must hold the rows of one that is expected."""
     (tmp_path / "expected.toml").write_text(expected, encoding="utf-8")
     kind = "invalid" if "faults" in expected else "infeasible"
-    found = judge(Case("x", tmp_path, kind), Result("x", kind, kind, 5, told=told), None)
+    found = assess(Case("x", tmp_path, kind), Result("x", kind, kind, 5, messages=messages), None)
     assert (problem in found[0]) if problem else found == []
 
 
 # ---------------------------------------------------------------- processes
 def test_process_without_json(tmp_path: Path) -> None:
-    """Tests that a process which says nothing that can be read is a failure with what it said."""
+    """Tests that a process without valid JSON is a failure with its output."""
     result = read_result(CASE, -11, "", "Segmentation fault")
-    assert (result.status, result.error) == ("failed", "it ended with -11: Segmentation fault")
-    assert "Segmentation fault" in judge(CASE, result, None)[0]
-    assert "it said nothing" in read_result(CASE, 1, "", "").error
+    assert (result.status, result.error) == ("failed", "exit code -11: Segmentation fault")
+    assert "Segmentation fault" in assess(CASE, result, None)[0]
+    assert "no output" in read_result(CASE, 1, "", "").error
 
 
 def test_unexpected_error_is_a_failure() -> None:
-    """Tests that an error that is none of ours does not count as an invalid instance."""
-    told = json.dumps({"error": "unexpected KeyError: 1", "kind": "KeyError", "exit_code": 1})
-    assert read_result(CASE, 1, told, "").status == "failed"
-    told = json.dumps({"error": "cannot plan this", "kind": "UnsupportedInstance", "exit_code": 2})
-    assert read_result(replace(CASE, set="invalid"), 2, told, "").status == "failed"
+    """Tests that an unexpected error does not count as an invalid instance."""
+    answer = json.dumps({"error": "unexpected KeyError: 1", "kind": "KeyError", "exit_code": 1})
+    assert read_result(CASE, 1, answer, "").status == "failed"
+    answer = json.dumps({"error": "cannot plan this", "kind": "UnsupportedInstance", "exit_code": 2})
+    assert read_result(replace(CASE, set="invalid"), 2, answer, "").status == "failed"
 
 
 def test_infeasible_process(capsys: pytest.CaptureFixture[str]) -> None:
     """Tests that an infeasible instance is solved to proof, with its conflict."""
     result = run_case(find_cases(["dark-hall"], [])[0], Limits(threads=1))
     assert (result.status, result.exit_code) == ("infeasible", 5)
-    assert result.told
+    assert result.messages
 
 
 # ---------------------------------------------------------------- the list and the file
 def test_cases() -> None:
-    """Tests that names, paths and sets find the instances of the list, and that an unknown name is told."""
+    """Tests that names, paths and sets find the instances of the list, and that an unknown name is refused."""
     listed = find_cases([], [])
     assert {case.set for case in listed} == set(SETS)
     assert all(case.path.is_dir() for case in listed)
@@ -279,17 +283,17 @@ def test_cases() -> None:
     ("text", "problem"),
     [
         (None, "name instances instead"),
-        ("instances = 1", "does not list"),
+        ("instances = 1", "is not a valid list"),
         ("[instances.a]\nset = 'best'", "a has set 'best'; expected one of smoke"),
         ("[instances.a]\nset = 'smoke'\ngap = 2", "a has gap 2; expected a number from 0 to 1"),
         ("[instances.a]\nset = 'smoke'\ngap = nan", "a has gap nan; expected a number from 0 to 1"),
         ("[instances.a]\nset = 'smoke'\ngap = '1 %'", "a has gap '1 %'; expected a number from 0 to 1"),
         ("[instances.a]\n", "'set'"),
-        ("[", "does not list"),
+        ("[", "is not a valid list"),
     ],
 )
 def test_broken_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, problem: str) -> None:
-    """Tests that a list that is missing or broken is told."""
+    """Tests that a list that is missing or invalid is refused."""
     monkeypatch.setattr(cases, "examples_folder", lambda: tmp_path)
     if text is not None:
         (tmp_path / "sets.toml").write_text(text, encoding="utf-8")
@@ -298,16 +302,16 @@ def test_broken_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str 
 
 
 def test_known_round_trip(tmp_path: Path) -> None:
-    """Tests that entries are read as they were written, blanks included, and a broken file is told with its row."""
+    """Tests that entries are read as written, blanks included, and an invalid file is reported with its row."""
     path = tmp_path / "best_known.csv"
-    entries = {"hour": KNOWN, "no": Known("no", None, None, None, "=inf=", "me", "today")}
+    entries = {"hour": KNOWN, "no": BestKnown("no", None, None, None, "=inf=", "me", "today")}
     write_known(path, entries)
     assert read_known(path) == entries
     assert read_known(tmp_path / "missing.csv") == {}
     with path.open(encoding="utf-8", newline="") as file:
         assert next(csv.reader(file))[:7] == ["instance", "objective", "bound", "gap", "mark", "found_by", "when"]
     path.write_text(path.read_text(encoding="utf-8").replace("=inf=", "=off="), encoding="utf-8")
-    with pytest.raises(CapoptError, match=r"row 3 is broken.*=off="):
+    with pytest.raises(CapoptError, match=r"row 3: invalid.*=off="):
         read_known(path)
 
 
@@ -325,7 +329,7 @@ def test_known_round_trip(tmp_path: Path) -> None:
         (None, Result("hour", "infeasible", "infeasible", 5), (None, None, "=inf=")),
     ],
 )
-def test_improved(old: Known | None, new: Result, wanted: tuple[Any, ...] | None) -> None:
+def test_improved(old: BestKnown | None, new: Result, wanted: tuple[Any, ...] | None) -> None:
     """Tests that the better objective and the better bound are kept, and the mark follows from the gap."""
     entry = improved(old, new, "me", "today")
     assert (entry and (entry.objective, entry.bound, entry.mark)) == wanted

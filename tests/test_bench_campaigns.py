@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import optimizer
-from optimizer.bench import campaign, second
+from optimizer.bench import campaign
+from optimizer.bench import cross_check as second
 from optimizer.bench.campaign import Trial, disagreements, run_campaign, try_one
+from optimizer.bench.cross_check import Answer, scip, without_presolve
 from optimizer.bench.runs import Limits
-from optimizer.bench.second import Answer, scip, without_presolve
 from optimizer.program.compile import Arrays
 
 
@@ -42,7 +43,7 @@ def test_planted_disagreement_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def cheap(arrays: Arrays, gap: float, seconds: float) -> Answer:
         return without_presolve(arrays, gap, seconds).times(0.9)
 
-    monkeypatch.setattr(campaign, "second_opinions", lambda: {"honest": without_presolve, "cheap": cheap})
+    monkeypatch.setattr(campaign, "cross_check_solvers", lambda: {"honest": without_presolve, "cheap": cheap})
     trial = try_one(0, "tiny", Limits(gap=1e-6, threads=1))
     assert trial.status == "optimal"
     assert trial.problems
@@ -101,7 +102,7 @@ def _arrays(least: float) -> Arrays:
 
 
 @pytest.mark.parametrize("solver", [scip, without_presolve])
-def test_second_opinions(solver: second.Solver) -> None:
+def test_cross_check_solvers(solver: second.Solver) -> None:
     """Tests that second solvers find an optimum that is known, whole numbers and offset included, or none."""
     # In fractions x = 3, y = 1.5 gives -21. In whole numbers (4, 0) gives -20, as does no other: (3, 1) gives -19,
     # (2, 2) gives -18. With x + 2 y >= 5, (4, 0) is out and (3, 1) is left.

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import optimizer
 from benchmarks import relaxations, values
 from benchmarks.runs import campaign
-from benchmarks.tell import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
+from benchmarks.summary import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
 from optimizer.instance.examples import find_example
 
@@ -47,15 +47,15 @@ def test_figures_of_a_run() -> None:
     assert shifted_mean([1.0, 7.0], 1.0) == pytest.approx(3.0)
 
 
-def test_a_contradiction_is_told() -> None:
-    """Tests that a bound above another's incumbent is told, and that the profile counts factors of the fastest."""
+def test_a_contradiction_is_reported() -> None:
+    """Tests that a bound above another's incumbent is reported, and that the profile counts factors of the fastest."""
     one = Run("capopt", "S-0", points=[(1.0, 100.0, 100.0)])
     other = Run("plain-scip", "S-0", points=[(4.0, 101.0, 101.0)])
     assert contradictions([one, other]) == ["S-0: plain-scip proves 101, but a plan of 100 was found"]
     assert profile([one, other], 0.01) == {"capopt": [(1.0, 1.0)], "plain-scip": [(4.0, 1.0)]}
 
 
-def test_what_needs_too_much_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_out_of_memory_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a formulation that does not fit into memory is a failed run with its reason, and that others go on."""
     reply = subprocess.CompletedProcess(
         [], 1, "", "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 9 GiB"
@@ -72,7 +72,7 @@ def test_contenders_agree_on_a_tiny_instance(tmp_path: Path) -> None:
     assert [(run.contender, run.status, run.note) for run in runs] == [(name, "solved", "") for name in chosen]
     assert contradictions(runs) == []
     costs = [run.last()[0] for run in runs]
-    assert costs == [pytest.approx(costs[0], rel=2e-3)] * len(chosen)  # each is asked for a gap of 0.1 %
+    assert costs == [pytest.approx(costs[0], rel=2e-3)] * len(chosen)  # the target gap of each is 0.1 %
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
     about = {
@@ -92,8 +92,8 @@ def test_contenders_agree_on_a_tiny_instance(tmp_path: Path) -> None:
     assert text.count("| tiny |") == len(chosen)
 
 
-def test_searches_for_a_gap_are_told_down_to_it() -> None:
-    """Tests that searches for 1 % are told to 1 %, with the time until they were over, and others to each gap above."""
+def test_searches_are_listed_down_to_their_target_gap() -> None:
+    """Tests that searches for 1 % are listed to 1 %, with the time until their end, and others to each gap above."""
     assert gaps_down_to(0.001) == [0.01, 0.005, 0.001]
     assert gaps_down_to(0.01) == [0.01]
     assert gaps_down_to(0.0002) == [0.01, 0.005, 0.001, 0.0002]
@@ -104,7 +104,7 @@ def test_searches_for_a_gap_are_told_down_to_it() -> None:
     ]
     about = {"seeds": 3, "threads": 2, "gap": 0.01, "processor": "p", "cores": 2, "system": "s", "versions": "v"}
     lines = table(runs, 60.0, {**about, "date": "d"}).splitlines()
-    assert "asked for a gap of 1 %." in lines[0]
+    assert "target gap 1 %." in lines[0]
     assert lines[2].startswith("| size | contender | 1 % | search over | gap at the end |")
     assert lines[4].startswith("| S | capopt | 3.0 (3/3) | 5.0 | 0.50% |")
 
@@ -114,8 +114,8 @@ def test_relaxations_are_measured(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
     words = ["first-steps", "--sizes", "", "--rounds", "1", "--solves", "1", "--page", str(page)]
-    told = CliRunner().invoke(relaxations.main, words)
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(relaxations.main, words)
+    assert result.exit_code == 0, result.output
     solver, around = page.read_text(encoding="utf-8").split("\n\n")[:3:2]
     size = optimizer.solve(optimizer.read(find_example("first-steps")), relax=True, threads=1).head["size"]
     for text in (solver, around):
@@ -134,25 +134,25 @@ def test_figures_of_a_relaxation() -> None:
     found = [relaxations.Measured("x", 9, 100_000, around, way, memory=5_000_000) for way in ways]
     assert found[0].solver_cells() == ["x", "9", "100,000", "0.80", "1.25", "0.75", "0.80"]
     assert found[0].around_cells() == ["x", "0.050", "0.150", "0.200", "2.0", "50"]
-    told = relaxations.table(found)
-    assert "or within 10 % of it, in 1 of 2. All that capopt does takes 0.80 times" in told
-    assert told.endswith("a million non-zeros take 2.0 s (median).")
+    text = relaxations.table(found)
+    assert "or within 10 % of it, in 1 of 2. All that capopt does takes 0.80 times" in text
+    assert text.endswith("a million non-zeros take 2.0 s (median).")
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["nosuch", "--sizes", ""], "nosuch: neither a folder or workbook nor a shipped example"),
-        (["--sizes", "M,Q"], "no size Q; there are tiny, small, S, M, L"),
-        (["--seeds", "1,x"], "x: whole numbers from 0 on expected"),
+        (["--sizes", "M,Q"], "Q: not a valid size; expected one of tiny, small, S, M, L"),
+        (["--seeds", "1,x"], "x: expected integers of 0 or more"),
         (["--sizes", ""], "nothing to measure"),
     ],
 )
-def test_wrong_words_are_told(words: list[str], told: str) -> None:
-    """Tests that what cannot be measured is told in words, before anything is drawn."""
+def test_wrong_words_are_refused(words: list[str], message: str) -> None:
+    """Tests that what cannot be measured is refused in words, before anything is drawn."""
     found = CliRunner().invoke(relaxations.main, words)
     assert found.exit_code == 2
-    assert told in found.output
+    assert message in found.output
 
 
 def test_marginal_values_are_what_solving_again_gives() -> None:

@@ -12,7 +12,7 @@ import optimizer
 from optimizer.analysis.alternatives import find_alternatives
 from optimizer.analysis.offers import offers_table
 from optimizer.analysis.tight_gap_search import FineSearch
-from optimizer.bench.known import Known, improved
+from optimizer.bench.best_known import BestKnown, improved
 from optimizer.bench.runs import Result
 from optimizer.errors import BoundContradicted
 from optimizer.instance.instance import Instance
@@ -121,7 +121,7 @@ def test_an_alternative_below_the_bound_is_an_error() -> None:
 
 def test_best_known_does_not_hide_it() -> None:
     """Tests that a plan of 100 is not filed where a bound of 170 is known."""
-    known = Known("one", 200.0, 170.0, 0.15, "=best=", "", "")
+    known = BestKnown("one", 200.0, 170.0, 0.15, "=best=", "", "")
     result = Result(instance="one", set="", status="optimal", exit_code=0, objective=100.0, bound=90.0)
     with pytest.raises(BoundContradicted):
         improved(known, result, "", "")

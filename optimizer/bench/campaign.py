@@ -1,4 +1,4 @@
-"""Campaigns: random instances, each drawn, solved, audited, and solved again by other ways that must agree."""
+"""Campaigns: random instances, each drawn, solved, audited, and cross-checked by other solvers."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from optimizer.bench.cross_check import Answer, cross_check_solvers
 from optimizer.bench.runs import Limits
-from optimizer.bench.second import Answer, second_opinions
 from optimizer.errors import CapoptError, NoFeasiblePlan, StoppedWithoutPlan
 
 _TOLERANCE = 1e-6  # of all money that moves; below it, two answers are the same
-_TOLD = 1000  # characters of an error that are kept
+_ERROR_LENGTH = 1000  # characters of an error that are kept
 
 
 @dataclass
 class Trial:
-    """What came of one random instance.
+    """Result of one random instance.
 
     Attributes
     ----------
     seed : int
-        Seed it was drawn from.
+        Seed of the instance.
     answers : dict
-        What each way of solving says, in the instance's money; the plan first.
+        Answer of each solver, in the instance's money; the plan first.
     problems : list of str
-        What is wrong; empty if nothing is.
+        Problems found; empty if there are none.
     """
 
     seed: int
@@ -47,18 +47,18 @@ class Trial:
 
 
 def run_campaign(seeds: range, size: str, limits: Limits) -> Iterator[Trial]:
-    """Try random instances one after the other, in a process beside this one.
+    """Try random instances one after the other, in a separate process.
 
-    Whatever goes wrong in a trial, even the end of its process, is a problem of that trial alone.
+    A failure of a trial, even the end of its process, is a problem of that trial only.
 
     Parameters
     ----------
     seeds : range
-        Seeds of the instances.
+        Their seeds.
     size : str
         Their size.
     limits : Limits
-        How they are solved.
+        Options of the solves.
     """
     left = list(seeds)
     while left:
@@ -70,18 +70,18 @@ def run_campaign(seeds: range, size: str, limits: Limits) -> Iterator[Trial]:
                 if error is None:
                     yield future.result()
                     continue
-                yield Trial(seed, problems=[f"{type(error).__name__}: {error}"[:_TOLD]])
+                yield Trial(seed, problems=[f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]])
                 if isinstance(error, BrokenProcessPool):
                     break
 
 
 def try_one(seed: int, size: str, limits: Limits) -> Trial:
-    """Draw an instance, solve and audit it, solve it again by other ways, and compare."""
+    """Draw an instance, solve and audit it, solve it again with other solvers, and compare the answers."""
     trial, began = Trial(seed), time.perf_counter()
     try:
         scale = _solve(trial, size, limits)
     except CapoptError as error:
-        trial.problems.append(f"{type(error).__name__}: {error}"[:_TOLD])
+        trial.problems.append(f"{type(error).__name__}: {error}"[:_ERROR_LENGTH])
     else:
         trial.problems += disagreements(trial.answers, limits.gap, scale)
     trial.seconds = round(time.perf_counter() - began, 4)
@@ -89,7 +89,7 @@ def try_one(seed: int, size: str, limits: Limits) -> Trial:
 
 
 def _solve(trial: Trial, size: str, limits: Limits) -> float:
-    """Answer in every way; returns how much money moves in the plan."""
+    """Add the answer of every solver; return the turnover of the plan."""
     from optimizer.generator import random_instance
     from optimizer.program.build import build
     from optimizer.program.compile import compile_program
@@ -110,22 +110,22 @@ def _solve(trial: Trial, size: str, limits: Limits) -> float:
         trial.answers["plan"] = Answer("infeasible")
     except StoppedWithoutPlan:
         trial.answers["plan"] = Answer("none")
-    for name, solver in second_opinions().items():
+    for name, solver in cross_check_solvers().items():
         trial.answers[name] = solver(arrays, limits.gap, limits.time_limit).times(program.units.money)
     return scale
 
 
 def disagreements(answers: dict[str, Answer], gap: float, scale: float) -> list[str]:
-    """Every pair of answers that cannot both be right.
+    """Return a sentence for every pair of contradicting answers.
 
     Parameters
     ----------
     answers : dict
         By name.
     gap : float
-        Relative gap that was asked for.
+        Target relative gap.
     scale : float
-        Money that moves: what rounding is small beside.
+        Turnover of the plan: rounding errors are small relative to it.
     """
     names = list(answers)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
@@ -134,8 +134,8 @@ def disagreements(answers: dict[str, Answer], gap: float, scale: float) -> list[
 
 def _clash(a: str, one: Answer, b: str, other: Answer, gap: float, scale: float) -> str:
     if "infeasible" in (one.status, other.status):
-        held = one.objective is not None or other.objective is not None
-        return f"{a}: {one.status}; {b}: {other.status}" if held else ""
+        solved = one.objective is not None or other.objective is not None
+        return f"{a}: {one.status}; {b}: {other.status}" if solved else ""
     if one.objective is None or other.objective is None:
         return ""
     slack = _TOLERANCE * max(scale, abs(one.objective), abs(other.objective))
@@ -150,7 +150,7 @@ def _clash(a: str, one: Answer, b: str, other: Answer, gap: float, scale: float)
 
 
 def counts(trials: Sequence[Trial]) -> dict[str, Any]:
-    """How many trials ended how, and how many answers of each way they rest on."""
+    """Count the trials by status, and the answers by solver."""
     statuses = ("optimal", "feasible", "infeasible", "none", "failed")
     ways = [name for trial in trials for name in trial.answers]
     tables = [name for trial in trials for name in trial.rows]

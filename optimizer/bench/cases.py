@@ -28,7 +28,7 @@ class Case:
     set : str
         ``smoke``, ``bench``, ``infeasible`` or ``invalid``; ``""`` if it is not in the list.
     gap : float or None
-        Relative gap at which its search ends; None: the one that all have.
+        Relative gap at which its search ends; None: the common one.
     """
 
     name: str
@@ -37,29 +37,29 @@ class Case:
     gap: float | None = None
 
     def expected(self) -> dict[str, Any]:
-        """What ``expected.toml`` beside the instance tells.
+        """Expected messages, from ``expected.toml`` in the folder of the instance.
 
-        Either ``faults``, all of them as they are told; or ``conflict``: the conflicts that can be told, each with the
-        ``rows`` that are in it.
+        Either ``faults``: all errors, as they are reported; or ``conflict``: the possible conflicts, each with its
+        ``rows``.
         """
         file = self.path / "expected.toml"
         return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def find_cases(names: Sequence[str], sets: Sequence[str]) -> list[Case]:
-    """Find the instances asked for.
+    """Find the requested instances.
 
     Parameters
     ----------
     names : sequence of str
-        Names in the list, shipped examples, folders or workbooks; none of them: all of the list.
+        Names in the list, shipped examples, folders or workbooks; if empty, all of the list.
     sets : sequence of str
         Keep only these sets of the list.
 
     Raises
     ------
     CapoptError
-        If there is no list, or nothing in it is asked for.
+        If the list is missing, or none of it is selected.
     InstanceError
         If a name is neither in the list nor an instance.
     """
@@ -70,7 +70,7 @@ def find_cases(names: Sequence[str], sets: Sequence[str]) -> list[Case]:
     ]
     chosen = [case for case in found or listed.values() if not sets or case.set in sets]
     if not chosen:
-        raise CapoptError(f"no instance of {', '.join(sets) or 'the list'} is asked for in {SETS_FILE}")
+        raise CapoptError(f"no instance of {', '.join(sets) or 'the list'} is selected in {SETS_FILE}")
     return chosen
 
 
@@ -83,7 +83,7 @@ def _listed() -> dict[str, Case]:
             for name, entry in entries.items()
         ]
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
-        raise CapoptError(f"{path} does not list the sets of instances ({error}); name instances instead") from None
+        raise CapoptError(f"{path} is not a valid list of instances ({error}); name instances instead") from None
     wrong = [f"{case.name} has set {case.set!r}" for case in cases if case.set not in SETS]
     if wrong:
         raise CapoptError(f"{path}: {'; '.join(wrong)}; expected one of {', '.join(SETS)}")
@@ -94,5 +94,5 @@ def _listed() -> dict[str, Case]:
 
 
 def _is_gap(gap: Any) -> bool:
-    """Whether it is a gap, or none; TOML has nan, too."""
+    """Whether a value is a gap or absent; TOML has nan, too."""
     return gap is None or (isinstance(gap, int | float) and not isinstance(gap, bool) and 0 <= gap <= 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Processor, its cores, memory and system; nothing that names the machine."""
+    """Processor, its cores, memory and system; no name of the machine."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -26,7 +26,7 @@ def _processor() -> str:
 
 
 def _memory_gb() -> float | None:
-    """Memory of the machine; None where the system does not tell."""
+    """Memory of the machine; None if the system does not report it."""
     names = getattr(os, "sysconf_names", {})
     if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
         return None

@@ -44,9 +44,9 @@ def read_page(page: Path) -> str:
     try:
         text = page.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CapoptError(f"{page} cannot be read ({error}); name a page of text to put the table into") from None
+        raise CapoptError(f"{page} cannot be read ({error}); name a text page for the table") from None
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise CapoptError(f"{page} lacks the marks {BEGIN} and {END}; put them, once each, where the table is to stand")
+        raise CapoptError(f"{page} lacks the marks {BEGIN} and {END}; put each of them once, where the table belongs")
     return text
 
 
@@ -72,9 +72,9 @@ def _cells(result: Result) -> list[str]:
 def _about(record: Mapping[str, Any]) -> str:
     machine, options, versions = record["machine"], record["options"], record["versions"]
     threads = "its own choice of" if options["threads"] is None else options["threads"]
-    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    tools = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}; {told}; "
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}; {tools}; "
         f"solver {options['solver']}, {threads} threads, seed {options['seed']}, at most {options['time_limit']:g} s; "
         f"{record['when'][:10]}."
     )

@@ -1,4 +1,4 @@
-"""What a benchmark or campaign leaves: one JSON object, written as it goes on."""
+"""Records of benchmarks and campaigns: one JSON object, rewritten after each result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from optimizer.versions import version_of
 def results_record(results: Sequence[Result], limits: Limits) -> dict[str, Any]:
     """Results of the benchmark: machine, options, versions, and every instance."""
     versions = next((result.versions for result in results if result.versions), {})
-    found = [asdict(result) for result in results]
+    found = [_result(result) for result in results]
     failures = sum(bool(result.problems) for result in results)
     return {**_head(limits), "versions": versions or {"capopt": __version__}, "failures": failures, "results": found}
 
@@ -32,14 +32,14 @@ def campaign_record(trials: Sequence[Trial], size: str, limits: Limits) -> dict[
 
 
 def found_by(result: Result, limits: Limits) -> str:
-    """Versions and options of a run, as the file of the best known tells them."""
+    """Versions and options of a run, as the file of the best known values records them."""
     highs = f"HiGHS {result.versions.get('highspy') or version_of('highspy')}"
     scip = f"SCIP {result.versions.get('scip', '')}".strip()
     solvers = {"highs": highs, "scip": scip, "race": f"{highs} and {scip}"}
     threads = "" if limits.threads is None else f", {limits.threads} thread{'s' if limits.threads > 1 else ''}"
     gap = limits.gap if result.asked_gap is None else result.asked_gap
-    asked = f"gap {gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
-    return f"capopt {result.versions.get('capopt', __version__)}, {solvers[limits.solver]}, {asked}"
+    settings = f"gap {gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"
+    return f"capopt {result.versions.get('capopt', __version__)}, {solvers[limits.solver]}, {settings}"
 
 
 def today() -> str:
@@ -48,9 +48,15 @@ def today() -> str:
 
 
 def write_record(path: Path | None, record: dict[str, Any]) -> None:
-    """Write a record, if a file is asked for."""
+    """Write a record, if a file is given."""
     if path is not None:
         write_file(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def _result(result: Result) -> dict[str, Any]:
+    """Fields of a result; its messages are under the key ``told`` of the record's format."""
+    values = asdict(result)
+    return {"told" if name == "messages" else name: value for name, value in values.items()}
 
 
 def _head(limits: Limits) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One solve in a process of its own, and what it told."""
+"""One solve in a process of its own, and its result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from optimizer.bench.cases import Case
 
-_TOLD = 2000  # characters of an error that are kept
+_ERROR_LENGTH = 2000  # characters of an error that are kept
 
 
 @dataclass(frozen=True)
@@ -27,34 +27,36 @@ class Limits:
     solver: str = "highs"
 
     def arguments(self) -> list[str]:
-        """On the command line."""
+        """Options of the command line."""
         given = {name.replace("_", "-"): value for name, value in asdict(self).items() if value is not None}
         return [text for name, value in given.items() for text in (f"--{name}", str(value))]
 
 
 @dataclass
 class Result:
-    """What a solve told, and what is wrong with it.
+    """Result of a solve, and the problems found in it.
 
     Attributes
     ----------
     instance, set : str
-        What was solved.
+        The instance that was solved, and its set.
     status : str
-        ``optimal`` (within the asked gap), ``feasible`` (a larger gap), ``infeasible``, ``invalid``, ``none`` (stopped
+        ``optimal`` (within the target gap), ``feasible`` (a larger gap), ``infeasible``, ``invalid``, ``none`` (stopped
         before any plan was found) or ``failed``.
     exit_code : int
         Of the process.
     asked_gap : float or None
-        Gap at which the search ends.
+        Target gap: the search ends at it.
     seconds : dict
-        By phase; ``process`` is all of it, with the start of the interpreter.
+        By phase; ``process`` is the total, including the start of the interpreter.
     memory_mb : float or None
         Peak of the process.
+    messages : list of str
+        Errors of an invalid instance, or rows of the conflict of an infeasible one.
     known : dict or None
         Best known entry before the solve.
     problems : list of str
-        Why it is wrong; empty if it is not.
+        Why the result is wrong; empty if it is right.
     """
 
     instance: str
@@ -73,7 +75,7 @@ class Result:
     solver: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     error: str = ""
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     known: dict[str, Any] | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -85,7 +87,7 @@ def run_case(case: Case, limits: Limits) -> Result:
     with TemporaryDirectory(prefix="capopt-bench-") as folder:
         plan = Path(folder) / "plan"
         command = [sys.executable, "-m", "optimizer.cli", "solve", str(case.path), "--output", str(plan), "--json"]
-        # Bytes, not text: a process that dies in the middle of a letter is a result too.
+        # Bytes, not text: a process can die in the middle of a character.
         done = subprocess.run([*command, *limits.arguments()], capture_output=True, check=False)
     seconds = round(time.perf_counter() - began, 4)
     result = read_result(case, done.returncode, _text(done.stdout), _text(done.stderr))
@@ -101,21 +103,21 @@ def _text(output: bytes) -> str:
 def read_result(case: Case, exit_code: int, output: str, errors: str) -> Result:
     """Result of a process from its exit code, the JSON object on its standard output, and its standard error."""
     try:
-        told: dict[str, Any] = json.loads(output)
+        answer: dict[str, Any] = json.loads(output)
     except ValueError:
-        what = (errors.strip() or output.strip())[-_TOLD:] or "it said nothing"
-        return Result(case.name, case.set, "failed", exit_code, error=f"it ended with {exit_code}: {what}")
-    if exit_code in (0, 3) and "objective" in told:
-        return _plan(case, exit_code, told)
+        what = (errors.strip() or output.strip())[-_ERROR_LENGTH:] or "no output"
+        return Result(case.name, case.set, "failed", exit_code, error=f"exit code {exit_code}: {what}")
+    if exit_code in (0, 3) and "objective" in answer:
+        return _plan(case, exit_code, answer)
     statuses = {
         ("NoFeasiblePlan", 5): "infeasible",
         ("InstanceError", 2): "invalid",
         ("StoppedWithoutPlan", 130): "none",
     }
-    status = statuses.get((str(told.get("kind")), exit_code), "failed")
-    result = Result(case.name, case.set, status, exit_code, error=str(told.get("error", ""))[:_TOLD])
-    result.told = [str(row) for row in told.get("conflict", [])]
-    result.told += [str(fault["text"]) for fault in told.get("faults", [])]
+    status = statuses.get((str(answer.get("kind")), exit_code), "failed")
+    result = Result(case.name, case.set, status, exit_code, error=str(answer.get("error", ""))[:_ERROR_LENGTH])
+    result.messages = [str(row) for row in answer.get("conflict", [])]
+    result.messages += [str(fault["text"]) for fault in answer.get("faults", [])]
     return result
 
 

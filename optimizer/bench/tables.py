@@ -22,7 +22,7 @@ _SECONDS = {
 
 
 def results_table(results: Sequence[Result]) -> RenderableType:
-    """One line per instance: what came out beside what is known, seconds, memory, nodes."""
+    """One line per instance: its result, the best known objective, seconds, memory and nodes."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("instance", "set", "result"):
         table.add_column(name, no_wrap=True)
@@ -59,7 +59,7 @@ def problem_lines(problems: Sequence[tuple[str, list[str]]]) -> list[Text]:
 
 
 def campaign_table(trials: Sequence[Trial], size: str) -> RenderableType:
-    """What came of a campaign: how many ended how, what they rest on, what they used; and every failure."""
+    """Results of a campaign: counts by status, answers compared, tables used, and every failure."""
     found = counts(trials)
     table = Table(box=None, pad_edge=False, show_header=False)
     seeds = f"seeds {trials[0].seed} to {trials[-1].seed}" if trials else "no seeds"

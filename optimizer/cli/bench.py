@@ -14,8 +14,8 @@ from optimizer.cli.options import Finite, solver_option
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from optimizer.bench.best_known import BestKnown
     from optimizer.bench.cases import Case
-    from optimizer.bench.known import Known
     from optimizer.bench.runs import Limits, Result
 
 _SETS = ("smoke", "bench", "infeasible", "invalid")
@@ -35,8 +35,8 @@ class Files:
 
     def earlier(self) -> dict[str, Any] | None:
         """The record to compare with; a page without marks is told now, and not after hours."""
-        from optimizer.bench.against import read_record
         from optimizer.bench.page import read_page
+        from optimizer.bench.regression import read_record
 
         if self.page:
             read_page(self.page)
@@ -44,8 +44,8 @@ class Files:
 
     def tell(self, results: list[Result], record: dict[str, Any], earlier: dict[str, Any] | None) -> None:
         """Put the results into the page, and tell whether they are those of before."""
-        from optimizer.bench.against import comparison
         from optimizer.bench.page import measured, put_into
+        from optimizer.bench.regression import comparison
 
         if self.page:
             put_into(self.page, measured(results, record))
@@ -127,7 +127,7 @@ def bench(
 
 def _benchmark(cases: list[Case], limits: Limits, files: Files, as_json: bool) -> int:
     """Solve the cases one after the other; what is found so far is written after each."""
-    from optimizer.bench.known import known_file, read_known
+    from optimizer.bench.best_known import known_file, read_known
     from optimizer.bench.record import results_record, write_record
     from optimizer.bench.tables import results_table
 
@@ -147,23 +147,23 @@ def _benchmark(cases: list[Case], limits: Limits, files: Files, as_json: bool) -
     return OTHER if any(result.problems for result in results) else 0
 
 
-def _judged(case: Case, limits: Limits, known: Known | None, earlier: dict[str, Any] | None) -> Result:
-    from optimizer.bench.against import differences
-    from optimizer.bench.judge import judge
+def _judged(case: Case, limits: Limits, known: BestKnown | None, earlier: dict[str, Any] | None) -> Result:
+    from optimizer.bench.assess import assess
+    from optimizer.bench.regression import differences
     from optimizer.bench.runs import run_case
 
     result = run_case(case, limits)
     result.known = asdict(known) if known else None
-    result.problems = judge(case, result, known)
+    result.problems = assess(case, result, known)
     for then in earlier["results"] if earlier else ():
         if then["instance"] == case.name:
             result.problems += differences(result, then)
     return result
 
 
-def _update(known: dict[str, Known], results: list[Result], limits: Limits) -> None:
+def _update(known: dict[str, BestKnown], results: list[Result], limits: Limits) -> None:
     """Write what is better than known; never from a result that is wrong."""
-    from optimizer.bench.known import improved, known_file, write_known
+    from optimizer.bench.best_known import improved, known_file, write_known
     from optimizer.bench.record import found_by, today
 
     changed = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.generator.draw import Draw, nice
 from optimizer.generator.facts import fleet_of, power_of
-from optimizer.generator.own import lead
+from optimizer.generator.in_house import lead
 from optimizer.generator.sketch import Row, Sketch, window
 
 _PER = ("block_month", "mw_month", "accelerator_month", "accelerator_hour")
@@ -15,11 +15,11 @@ def _terms(sketch: Sketch, draw: Draw) -> Row:
     """Term, notice and fee."""
     months = sketch.months
     if draw.chance(0.5):
-        row: Row = {"term_months": draw.whole(1, max(months * 5 // 4, 2)), "min_term_months": None}
+        row: Row = {"term_months": draw.integer(1, max(months * 5 // 4, 2)), "min_term_months": None}
     else:
-        row = {"term_months": None, "min_term_months": draw.whole(0, months // 2)}
+        row = {"term_months": None, "min_term_months": draw.integer(0, months // 2)}
     terminable = row["term_months"] is None
-    row["notice_months"] = draw.maybe_whole(0.7 if terminable else 0.05, 0, months // 2)
+    row["notice_months"] = draw.maybe_integer(0.7 if terminable else 0.05, 0, months // 2)
     row["termination_fee_months"] = draw.maybe(0.5 if terminable else 0.05, 0.0, 3.0)
     return row
 
@@ -33,7 +33,7 @@ def _timing(sketch: Sketch, draw: Draw, term: int) -> Row:
     row["ends_by"] = None
     if draw.chance(0.25):
         begin = max(first or 0, row["lead_months"] or 0)
-        row["ends_by"] = begin + max(term, 1) - 1 + draw.whole(0, sketch.months)
+        row["ends_by"] = begin + max(term, 1) - 1 + draw.integer(0, sketch.months)
     return row
 
 
@@ -45,7 +45,7 @@ def _blocks(draw: Draw) -> Row:
         row["min_blocks"] = draw.maybe(0.4, 0.2, 1.0)
     else:
         row["max_blocks"] = most = draw.pick((None, 1, 2, 3, 4))
-        row["min_blocks"] = draw.maybe_whole(0.4, 0, min(most or 1, 3))
+        row["min_blocks"] = draw.maybe_integer(0.4, 0, min(most or 1, 3))
     return row
 
 
@@ -53,11 +53,11 @@ def _commit(sketch: Sketch, draw: Draw, row: Row, blocks: float) -> None:
     """Make an offer an agreement already made: running when the plan starts, or starting in it."""
     term = row["term_months"] if row["term_months"] is not None else row["min_term_months"]
     soonest = -sketch.months if row["term_months"] is None else 1 - row["term_months"]
-    row["earliest"] = draw.whole(soonest, 0) if draw.chance(0.7) else draw.whole(0, sketch.months - 1)
+    row["earliest"] = draw.integer(soonest, 0) if draw.chance(0.7) else draw.integer(0, sketch.months - 1)
     row["latest"] = None
     row["committed_blocks"] = blocks
     if row["ends_by"] is not None:
-        row["ends_by"] = max(row["earliest"] + max(term, 1) - 1, 0) + draw.whole(0, sketch.months)
+        row["ends_by"] = max(row["earliest"] + max(term, 1) - 1, 0) + draw.integer(0, sketch.months)
 
 
 def _price(sketch: Sketch, draw: Draw, per: str, hourly: float, size: float, mw: float) -> float:
@@ -71,7 +71,7 @@ def _price(sketch: Sketch, draw: Draw, per: str, hourly: float, size: float, mw:
 def add_contracts(sketch: Sketch, draw: Draw) -> None:
     """Draw contracts: offers, agreements already made, renewals; some with ramps."""
     suppliers = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
-    count = draw.whole(*sketch.size.contracts)
+    count = draw.integer(*sketch.size.contracts)
     if not sketch.rows("sites") and not sketch.backstops:
         count = max(count, 1)
     for number in range(1, count + 1):
@@ -87,7 +87,7 @@ def add_contracts(sketch: Sketch, draw: Draw) -> None:
 
 
 def _committed(draw: Draw, in_part: bool) -> float:
-    return 0.0 if draw.chance(0.03) else draw.between(0.3, 2.5) if in_part else draw.whole(1, 2)
+    return 0.0 if draw.chance(0.03) else draw.between(0.3, 2.5) if in_part else draw.integer(1, 2)
 
 
 def _contract(sketch: Sketch, draw: Draw, name: str, provider: str) -> Row:
@@ -124,13 +124,13 @@ def _renew(sketch: Sketch, draw: Draw, row: Row, old: Row) -> None:
         row |= {"earliest": end, "latest": None, "ends_by": None, "integer": old["integer"]}
         row["committed_blocks"] = old["committed_blocks"]
     elif row["earliest"] is None and draw.chance(0.5):
-        row |= {"earliest": end, "latest": end + draw.whole(0, 1)}
+        row |= {"earliest": end, "latest": end + draw.integer(0, 1)}
 
 
 def _ramp(sketch: Sketch, draw: Draw, row: Row) -> None:
     """Delivery and price by age; the minimum term of a terminable contract covers it."""
     limit = row["term_months"] - 1 if row["term_months"] is not None else row["min_term_months"]
-    ages = draw.some(range(min(limit, sketch.months) + 1), draw.whole(1, 3))
+    ages = draw.some(range(min(limit, sketch.months) + 1), draw.integer(1, 3))
     priced = draw.chance(0.7)
     low = draw.between(0.0, 0.7, 2)
     for i, age in enumerate(ages):
@@ -146,7 +146,7 @@ def add_outlets(sketch: Sketch, draw: Draw) -> None:
     tenants = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("tenant-")]
     takers = tenants or [row["provider"] for row in sketch.rows("providers")]
     used: set[str] = set()
-    for number in range(1, draw.whole(*sketch.size.outlets) + 1):
+    for number in range(1, draw.integer(*sketch.size.outlets) + 1):
         taker = draw.pick(takers) if draw.chance(0.85) else draw.pick(sketch.rows("providers"))["provider"]
         row: Row = {"outlet": f"outlet-{number}", "tenant": taker}
         space = bool(sketch.rows("sites")) and draw.chance(0.35)

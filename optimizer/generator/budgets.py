@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import fsum
 
 from optimizer.generator.draw import Draw, nice
-from optimizer.generator.facts import Series, block_price, blocks_held, demand_of, price_of
+from optimizer.generator.facts import Series, block_price, blocks_in_force, demand_of, price_of
 from optimizer.generator.sketch import Row, Sketch, window
 
 
@@ -13,7 +13,7 @@ def add_budgets(sketch: Sketch, draw: Draw) -> None:
     """Draw budgets: what must be paid in the window, and a share of what could be."""
     due = _due(sketch)
     yearly = sketch.demand * 2000 * 12
-    for number in range(1, draw.whole(*sketch.size.budgets) + 1):
+    for number in range(1, draw.integer(*sketch.size.budgets) + 1):
         first, last = window(draw, sketch.months)
         covers = draw.pick((None, "all", "capex", "opex"))
         begin, end = max(first or 0, 0), sketch.months - 1 if last is None else min(last, sketch.months - 1)
@@ -28,17 +28,17 @@ def _due(sketch: Sketch) -> Series:
     due = [0.0] * sketch.months
     for row in sketch.rows("contracts"):
         prices = price_of(sketch, row["contract"], row["price"])
-        for t, blocks in enumerate(blocks_held(row, sketch.months)):
+        for t, blocks in enumerate(blocks_in_force(row, sketch.months)):
             due[t] += blocks * (block_price(sketch, row, prices[t]) * 1.2 + (row["upfront_per_block"] or 0.0))
     for row in sketch.rows("commitments"):
         if row["required"]:
             due = [amount + row["annual_amount"] for amount in due]
-    hourly = max((_dearest(sketch, row) for row in sketch.rows("on_demand")), default=0.0)
+    hourly = max((_highest_price(sketch, row) for row in sketch.rows("on_demand")), default=0.0)
     for row in sketch.rows("workloads"):
         for t, amount in enumerate(demand_of(sketch, row["workload"])):
             due[t] += amount * (row["min_service"] or 0.0) * hourly * sketch.hours * 0.8
     return due
 
 
-def _dearest(sketch: Sketch, row: Row) -> float:
+def _highest_price(sketch: Sketch, row: Row) -> float:
     return max(price_of(sketch, row["offer"], row["price"])) if row["offer"].startswith("spot-") else 0.0

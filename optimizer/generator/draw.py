@@ -35,7 +35,7 @@ class Draw:
         """Whether something of this probability happens."""
         return self.share() < probability
 
-    def whole(self, low: int, high: int) -> int:
+    def integer(self, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``, both included; ``low`` if there is none."""
         return low + int(self.share() * max(high - low + 1, 1))
 
@@ -45,7 +45,7 @@ class Draw:
 
     def pick(self, items: Sequence[T]) -> T:
         """One of some items."""
-        return items[self.whole(0, len(items) - 1)]
+        return items[self.integer(0, len(items) - 1)]
 
     def some(self, items: Sequence[T], count: int) -> list[T]:
         """So many of some items, in their order; all if there are fewer."""
@@ -56,6 +56,6 @@ class Draw:
         """A number, or a blank."""
         return self.between(low, high) if self.chance(probability) else None
 
-    def maybe_whole(self, probability: float, low: int, high: int) -> int | None:
+    def maybe_integer(self, probability: float, low: int, high: int) -> int | None:
         """A whole number, or a blank."""
-        return self.whole(low, high) if self.chance(probability) else None
+        return self.integer(low, high) if self.chance(probability) else None

@@ -44,7 +44,7 @@ def price_of(sketch: Sketch, item: str, base: float) -> Series:
     return steps((row for row in sketch.rows("prices") if row["item"] == item), "price", base, sketch.months)
 
 
-def blocks_held(row: Row, months: int) -> Series:
+def blocks_in_force(row: Row, months: int) -> Series:
     """Blocks of an agreement already made, handed back as late as can be; none of an offer."""
     if not row["committed_blocks"]:
         return [0.0] * months
@@ -55,12 +55,12 @@ def blocks_held(row: Row, months: int) -> Series:
     return [row["committed_blocks"] if start <= t < stop else 0.0 for t in range(months)]
 
 
-def capacity_held(sketch: Sketch, row: Row) -> Series:
+def contracted_capacity(sketch: Sketch, row: Row) -> Series:
     """Accelerators of a contract already made."""
     start, size = row["earliest"] or 0, row["accelerators_per_block"]
     ramp = [r for r in sketch.rows("ramps") if r["contract"] == row["contract"]]
     shares = steps(ramp, "capacity_fraction", 1.0, sketch.months + max(-start, 0), at="month_of_term")
-    held = blocks_held(row, sketch.months)
+    held = blocks_in_force(row, sketch.months)
     return [blocks * size * shares[t - start] if blocks else 0.0 for t, blocks in enumerate(held)]
 
 

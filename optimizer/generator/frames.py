@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from optimizer.generator.agreements import add_contracts, add_outlets
 from optimizer.generator.budgets import add_budgets
 from optimizer.generator.draw import Draw
+from optimizer.generator.in_house import add_builds, add_purchases
 from optimizer.generator.market import add_commitments, add_on_demand, add_prices
-from optimizer.generator.own import add_builds, add_purchases
 from optimizer.generator.own_rules import add_rules
 from optimizer.generator.policies import add_policies
 from optimizer.generator.sizes import SIZES
 from optimizer.generator.sketch import Row, Sketch
-from optimizer.generator.work import add_runs, add_workloads
+from optimizer.generator.workloads import add_runs, add_workloads
 from optimizer.generator.world import add_world
 from optimizer.instance.template import refuse_existing
 from optimizer.instance.values import month_number, month_text
@@ -123,14 +123,14 @@ def _begin(seed: int, size: str) -> Sketch:
     """The head, and how large it all is."""
     path = (seed, list(SIZES).index(size))
     draw, spec = Draw(*path, 0), SIZES[size]
-    months = draw.whole(*spec.months)
+    months = draw.integer(*spec.months)
     hours = draw.pick((None, 730, 720))
     head: Row = {"format": 1, "name": f"random-{size.lower()}-{seed}"}
     told = {
         "title": f"Random instance {seed}, {size}" if draw.chance(0.8) else None,
         "description": "Drawn at random, to test and to measure." if draw.chance(0.5) else None,
         "sources": "Random figures in the range of published ones." if draw.chance(0.8) else None,
-        "start": month_text(month_number(2026, 1) + draw.whole(0, 23)),
+        "start": month_text(month_number(2026, 1) + draw.integer(0, 23)),
         "months": months,
         "currency": draw.pick((None, None, "USD", "EUR")),
         "discount_rate": None if draw.chance(0.15) else draw.between(0.0, 0.14, 2),

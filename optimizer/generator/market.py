@@ -12,12 +12,12 @@ from optimizer.generator.sketch import Row, Sketch, window
 def add_commitments(sketch: Sketch, draw: Draw) -> None:
     """Draw spend commitments to the suppliers; the required ones can start."""
     clouds = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
-    for number in range(1, draw.whole(*sketch.size.commitments) + 1):
+    for number in range(1, draw.integer(*sketch.size.commitments) + 1):
         first, last = window(draw, sketch.months)
         yearly = sketch.demand * fsum(sketch.size.part) / 2 * 2000 * 12
         row: Row = {"commitment": f"commit-{number}", "provider": draw.pick(clouds)}
         row["annual_amount"] = nice(yearly * draw.between(0.05, 1.2), 2)
-        row["years"] = draw.whole(1, max(sketch.months // 12 + 1, 2))
+        row["years"] = draw.integer(1, max(sketch.months // 12 + 1, 2))
         row |= {"earliest": first, "latest": last, "required": draw.pick((None, True, False))}
         sketch.add("commitments", row)
 
@@ -32,7 +32,7 @@ def add_on_demand(sketch: Sketch, draw: Draw) -> None:
         row: Row = {"offer": f"spot-{number}", **backstop, "price": draw.between(4, 9)}
         row |= {"max_accelerators": nice(least * draw.between(1.02, 1.4) + 10), "availability": availability}
         sketch.add("on_demand", {**row, "commitment": None})
-    for number in range(1, draw.whole(*sketch.size.offers) + 1):
+    for number in range(1, draw.integer(*sketch.size.offers) + 1):
         sketch.add("on_demand", _offer(sketch, draw, f"hourly-{number}", draw.pick(clouds)))
 
 
@@ -75,10 +75,10 @@ def add_prices(sketch: Sketch, draw: Draw) -> None:
 
 
 def _steps(sketch: Sketch, draw: Draw, item: str, price: float) -> None:
-    month = draw.whole(-4, 0) if draw.chance(0.25) else draw.whole(0, max(sketch.months // 2, 1))
-    for _ in range(draw.whole(1, 3)):
+    month = draw.integer(-4, 0) if draw.chance(0.25) else draw.integer(0, max(sketch.months // 2, 1))
+    for _ in range(draw.integer(1, 3)):
         price *= draw.between(0.7, 1.25)
         sketch.add("prices", {"item": item, "month": month, "price": nice(price)})
-        month += draw.whole(1, max(sketch.months // 2, 1))
+        month += draw.integer(1, max(sketch.months // 2, 1))
         if month >= sketch.months:
             break

@@ -17,7 +17,7 @@ _PENALTY = {"capacity": 800, "used": 800, "leased": 800, "mw": 400_000, "spend":
 
 def add_rules(sketch: Sketch, draw: Draw) -> None:
     """Draw rules and their terms."""
-    for number in range(1, draw.whole(*sketch.size.rules) + 1):
+    for number in range(1, draw.integer(*sketch.size.rules) + 1):
         first, last = window(draw, sketch.months)
         each = draw.pick((None, "month", "total"))
         end = sketch.months - 1 if last is None else min(last, sketch.months - 1)

@@ -8,7 +8,7 @@ from optimizer.generator.draw import Draw, nice
 from optimizer.generator.facts import (
     IN_HOUSE,
     Series,
-    capacity_held,
+    contracted_capacity,
     demand_of,
     fleet_of,
     marks_of,
@@ -23,7 +23,7 @@ _SUBJECTS = ("provider", "group", "site", "region", "tag")
 
 def add_policies(sketch: Sketch, draw: Draw) -> None:
     """Draw policies of both sorts, on every subject, of one member or of each."""
-    for number in range(1, draw.whole(*sketch.size.policies) + 1):
+    for number in range(1, draw.integer(*sketch.size.policies) + 1):
         rule = "survive" if draw.chance(0.5) else "max_share"
         subject = draw.pick(_SUBJECTS if rule == "max_share" else (*_SUBJECTS, "provider", "group"))
         if rule == "survive" and subject == "region" and len({row["region"] for row in sketch.backstops}) < 2:
@@ -96,7 +96,7 @@ def _contracts(sketch: Sketch, subject: str) -> Parts:
     found: Parts = []
     for row in sketch.rows("contracts"):
         weight = sketch.reference(row["accelerator"])
-        found.append((_names(sketch, subject, row), [weight * count for count in capacity_held(sketch, row)]))
+        found.append((_names(sketch, subject, row), [weight * count for count in contracted_capacity(sketch, row)]))
     return found
 
 
@@ -141,7 +141,7 @@ def _sure(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
             found.append((_names(sketch, subject, row), [size] * sketch.months))
     for row in sketch.rows("contracts"):
         worth = _bought(sketch, critical, row)
-        found.append((_names(sketch, subject, row), [worth * count for count in capacity_held(sketch, row)]))
+        found.append((_names(sketch, subject, row), [worth * count for count in contracted_capacity(sketch, row)]))
     return found
 
 
@@ -165,7 +165,7 @@ def _soonest(sketch: Sketch, draw: Draw) -> int:
     """A month in which something that can be signed has started, if there is one."""
     months = [max(r["earliest"] or 0, r["lead_months"] or 0) for r in sketch.rows("contracts") if _free(r)]
     inside = [month for month in months if month < sketch.months]
-    return draw.pick(inside) if inside else draw.whole(0, sketch.months - 1)
+    return draw.pick(inside) if inside else draw.integer(0, sketch.months - 1)
 
 
 def _free(row: Row) -> bool:

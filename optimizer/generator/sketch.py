@@ -85,6 +85,6 @@ class Sketch:
 
 def window(draw: Draw, months: int, blank: float = 0.5) -> tuple[int | None, int | None]:
     """First and last month of a window, either of them blank with some probability; some reach beyond the plan."""
-    first = None if draw.chance(blank) else draw.whole(-2, max(months // 2, 1))
-    last = None if draw.chance(blank) else max(first or 0, 0) + draw.whole(months // 4, months)
+    first = None if draw.chance(blank) else draw.integer(-2, max(months // 2, 1))
+    last = None if draw.chance(blank) else max(first or 0, 0) + draw.integer(months // 4, months)
     return first, last

@@ -24,17 +24,17 @@ _TAGS = ("rival", "investor", "newcomer")
 
 def add_world(sketch: Sketch, draw: Draw) -> None:
     """Draw what is there."""
-    sketch.regions = list(_REGIONS[: draw.whole(*sketch.size.regions)])
-    sketch.classes = list(_CLASSES[: draw.whole(*sketch.size.classes)])
+    sketch.regions = list(_REGIONS[: draw.integer(*sketch.size.regions)])
+    sketch.classes = list(_CLASSES[: draw.integer(*sketch.size.classes)])
     _accelerators(sketch, draw)
     _throughput(sketch, draw)
     _providers(sketch, draw)
-    for number in range(1, draw.whole(*sketch.size.sites) + 1):
+    for number in range(1, draw.integer(*sketch.size.sites) + 1):
         _site(sketch, draw, f"site-{number}")
 
 
 def _accelerators(sketch: Sketch, draw: Draw) -> None:
-    count = draw.whole(*sketch.size.kinds)
+    count = draw.integer(*sketch.size.kinds)
     for name, vendor, kw, reference, _ in (KINDS[0], *draw.some(KINDS[1:], count - 1)):
         row = {"accelerator": name, "kw": kw, "reference": None if reference == 1 else reference}
         told = {"vendor": vendor if draw.chance(0.7) else None, "description": None}
@@ -56,13 +56,13 @@ def _throughput(sketch: Sketch, draw: Draw) -> None:
 
 
 def _providers(sketch: Sketch, draw: Draw) -> None:
-    suppliers = draw.whole(*sketch.size.suppliers)
+    suppliers = draw.integer(*sketch.size.suppliers)
     for number in range(1, suppliers + 1):
         kind = draw.pick(("hyperscaler", "neocloud", "neocloud", "other"))
-        group = f"group-{draw.whole(1, 1 + suppliers // 3)}" if draw.chance(0.4) else None
-        tags = ";".join(draw.some(_TAGS, draw.whole(1, 2))) if draw.chance(0.5) else None
+        group = f"group-{draw.integer(1, 1 + suppliers // 3)}" if draw.chance(0.4) else None
+        tags = ";".join(draw.some(_TAGS, draw.integer(1, 2))) if draw.chance(0.5) else None
         sketch.add("providers", {"provider": f"cloud-{number}", "kind": kind, "group": group, "tags": tags})
-    for number in range(1, draw.whole(*sketch.size.tenants) + 1):
+    for number in range(1, draw.integer(*sketch.size.tenants) + 1):
         sketch.add("providers", {"provider": f"tenant-{number}", "kind": "tenant", "group": None, "tags": None})
     if draw.chance(0.9):
         for number, region in enumerate((sketch.regions[0], sketch.regions[-1]), start=1):
@@ -79,7 +79,7 @@ def _site(sketch: Sketch, draw: Draw, name: str) -> None:
     row["longitude"] = draw.between(-120, 140) if place else None
     sketch.add("sites", row)
     load = 0.0
-    for kind in draw.some(sketch.rows("accelerators"), draw.whole(0, 2)):
+    for kind in draw.some(sketch.rows("accelerators"), draw.integer(0, 2)):
         load += _fleet(sketch, draw, name, kind["accelerator"])
     _power(sketch, draw, name, load)
 
@@ -87,9 +87,11 @@ def _site(sketch: Sketch, draw: Draw, name: str) -> None:
 def _fleet(sketch: Sketch, draw: Draw, site: str, kind: str) -> float:
     """Add the fleet of a kind, in one or two parts; returns the MW it can draw."""
     total = 0.0
-    ends: list[int | None] = [None if draw.chance(0.6) else draw.whole(1, sketch.months)]
+    ends: list[int | None] = [None if draw.chance(0.6) else draw.integer(1, sketch.months)]
     if draw.chance(0.25):
-        ends.append(next(month for month in (draw.whole(1, sketch.months + 3), sketch.months + 4) if month != ends[0]))
+        ends.append(
+            next(month for month in (draw.integer(1, sketch.months + 3), sketch.months + 4) if month != ends[0])
+        )
     for until in ends:
         count = sketch.block(draw, sketch.reference(kind))
         total += count
@@ -100,14 +102,14 @@ def _fleet(sketch: Sketch, draw: Draw, site: str, kind: str) -> float:
 def _power(sketch: Sketch, draw: Draw, site: str, load: float) -> None:
     """Supply in one to three steps: sometimes too little, later than the plan starts, or less again."""
     spare = sketch.block(draw, 1.0) / 1000 if draw.chance(0.5) else 0.0
-    month = draw.pick((0, 0, 0, -3, -1)) if draw.chance(0.85) else draw.whole(1, max(sketch.months // 2, 1))
+    month = draw.pick((0, 0, 0, -3, -1)) if draw.chance(0.85) else draw.integer(1, max(sketch.months // 2, 1))
     mw = nice(load * draw.between(0.3, 1.3) + spare)
     price = draw.chance(0.85)
-    for _ in range(draw.whole(1, 3)):
+    for _ in range(draw.integer(1, 3)):
         row: Row = {"site": site, "month": month, "mw": mw}
         row["price_per_mwh"] = draw.between(45, 110) if price else None
         sketch.add("power", row)
-        month += draw.whole(1, max(sketch.months // 2, 1))
+        month += draw.integer(1, max(sketch.months // 2, 1))
         mw = nice(mw * draw.between(0.7, 1.8))
         if month >= sketch.months:
             break

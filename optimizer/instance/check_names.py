@@ -144,14 +144,14 @@ def references(data: Data) -> None:
             else:
                 present.append((table, column, names, dangling))
     for tables, cells in missing.items():
-        _tell_missing(data, tables, cells)
+        _report_missing(data, tables, cells)
     kept = [_unexplained(data, *found) for found in present]
     unknown: list[Dangling] = []
     for (table, column, _, _), rows in zip(present, kept, strict=True):
         unknown += [(table, column, record, item) for record, items in rows for item in items]
     data.respelt = misspelt(data, unknown)
     for (table, column, names, _), rows in zip(present, kept, strict=True):
-        _tell_dangling(data, table, column, names, rows)
+        _report_dangling(data, table, column, names, rows)
 
 
 def _unexplained(
@@ -182,7 +182,7 @@ def _dangling(table: TypedTable, column: Column, names: Names, extra: Iterable[s
     return found
 
 
-def _tell_dangling(
+def _report_dangling(
     data: Data, table: TypedTable, column: Column, names: Names, dangling: list[tuple[Record, list[str]]]
 ) -> None:
     for record, items in dangling:
@@ -218,7 +218,7 @@ def _kinds(column: Column) -> str:
     return f"{', '.join(kinds[:-1])} or {kinds[-1]}" if len(kinds) > 1 else kinds[0]
 
 
-def _tell_missing(data: Data, tables: tuple[str, ...], cells: list[tuple[TypedTable, Record, str]]) -> None:
+def _report_missing(data: Data, tables: tuple[str, ...], cells: list[tuple[TypedTable, Record, str]]) -> None:
     """One fault for a table that is not there, however many cells refer to it."""
     if not cells:
         return

@@ -20,9 +20,9 @@ from optimizer.instance.raw import (
     drop_unnamed,
     quoted,
     refuse_long,
+    report_unknown,
     shown,
     take_comment,
-    tell_unknown,
     tidy,
 )
 from optimizer.schema import load_schema
@@ -132,7 +132,7 @@ def _read_table(path: Path, names: list[str], raw: Raw) -> None:
     table = path.stem if path.suffix == ".csv" else ""
     if table not in tables:
         guess = path.stem if path.stem in tables else Speller().nearest(path.stem, tables)
-        tell_unknown(raw, path.name, guess, [name.removesuffix(".csv") for name in names], ".csv")
+        report_unknown(raw, path.name, guess, [name.removesuffix(".csv") for name in names], ".csv")
         return
     try:
         raw.tables[table] = _parse(path, table, raw)

@@ -13,9 +13,9 @@ from optimizer.instance.raw import (
     Speller,
     drop_unnamed,
     refuse_long,
+    report_unknown,
     shown,
     take_comments,
-    tell_unknown,
     tidy,
 )
 from optimizer.schema import load_schema
@@ -41,7 +41,7 @@ def read_frames(frames: Mapping[Any, Any]) -> Raw:
         elif is_note(name):
             raw.notes[name] = _read_notes(value)
         else:
-            tell_unknown(raw, name, Speller().nearest(name, (*tables, HEAD_KEY)), frames)
+            report_unknown(raw, name, Speller().nearest(name, (*tables, HEAD_KEY)), frames)
     if HEAD_KEY not in frames and not raw.head_broken:
         problem = "is missing: a mapping with the name, start and months of the instance."
         raw.faults.append(Fault(where=HEAD_KEY, problem=problem))

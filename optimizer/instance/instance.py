@@ -153,7 +153,7 @@ class Instance:
             return ";".join(map(number_text, value))
         return ";".join(value) if column.type == "list" else value
 
-    def _told(self, column: Column, rows: tuple[Any, ...]) -> list[str]:
+    def _hash_cells(self, column: Column, rows: tuple[Any, ...]) -> list[str]:
         """Cells of a column as the hash reads them."""
         values = map(attrgetter(column.attribute), rows)
         plain = column.type in ("number", "integer", "flag", "text")
@@ -166,7 +166,9 @@ class Instance:
         for table, rows in self.rows.items():
             if rows:
                 columns = load_schema().tables[table].columns.values()
-                content[table] = sorted(map(list, zip(*(self._told(column, rows) for column in columns), strict=True)))
+                content[table] = sorted(
+                    map(list, zip(*(self._hash_cells(column, rows) for column in columns), strict=True))
+                )
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def save(self, path: str | Path) -> Path:

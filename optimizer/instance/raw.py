@@ -197,7 +197,7 @@ def unknown_text(kind: str, name: str, near: str) -> str:
     return f"no such {kind} in the format. {alike}".rstrip()
 
 
-def tell_unknown(raw: Raw, where: str, near: str, present: Collection[str], ending: str = "") -> None:
+def report_unknown(raw: Raw, where: str, near: str, present: Collection[str], ending: str = "") -> None:
     """Tell a table that is none of the format; the nearest counts as broken unless it is present itself."""
     nearest = near + ending if near else ""
     problem = unknown_text("table", where.removesuffix(ending), near)

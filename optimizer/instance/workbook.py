@@ -20,9 +20,9 @@ from optimizer.instance.raw import (
     Unusable,
     drop_unnamed,
     refuse_long,
+    report_unknown,
     shown,
     take_comments,
-    tell_unknown,
     tidy,
 )
 from optimizer.instance.workbook_hidden import Hidden, hidden_parts, warn_hidden
@@ -68,7 +68,7 @@ def read_workbook(path: Path) -> Raw:
         elif is_note(name):
             raw.notes[name] = Notes(tuple((0, cells) for _, cells in _grid(cells)))
         elif name.casefold() not in IGNORED_SHEETS:
-            tell_unknown(raw, name, Speller().nearest(name, known), sheets)
+            report_unknown(raw, name, Speller().nearest(name, known), sheets)
     if HEAD_SHEET not in sheets and not raw.head_broken:
         problem = "is missing: the sheet with the key and value of name, start and months."
         raw.faults.append(Fault(where=HEAD_SHEET, problem=problem))
@@ -170,7 +170,7 @@ def _read_sheet(name: str, cells: _Cells, raw: Raw, hidden: Hidden) -> None:
     width = len(top[1])
     header = [_heading(cell) for cell in top[1]]
     table = RawTable(name, name, header, rows[len(above) + 1 :], cells=True, header_row=top[0], comments=[*above])
-    if _tell_unusable(table, top, [""] * width, raw):
+    if _report_unusable(table, top, [""] * width, raw):
         _break(name, raw)
         return
     take_comments(table, raw)
@@ -178,7 +178,7 @@ def _read_sheet(name: str, cells: _Cells, raw: Raw, hidden: Hidden) -> None:
     warn_hidden(table, hidden, raw)
     for found in table.rows:
         key = _heading(found[1][header.index("key")]) if name == HEAD_SHEET and "key" in header else ""
-        _tell_unusable(table, found, [key] * width if key else header, raw)
+        _report_unusable(table, found, [key] * width if key else header, raw)
     refuse_long(table, raw)
     if name == HEAD_SHEET:
         _read_head(table, raw)
@@ -192,7 +192,7 @@ def _break(name: str, raw: Raw) -> None:
     raw.head_broken = raw.head_broken or name == HEAD_SHEET
 
 
-def _tell_unusable(table: RawTable, found: tuple[int, Any], columns: list[str], raw: Raw) -> bool:
+def _report_unusable(table: RawTable, found: tuple[int, Any], columns: list[str], raw: Raw) -> bool:
     """Tell the cells of a row that hold nothing usable; whether there are any."""
     row, cells = found
     unusable = [(i, cell) for i, cell in enumerate(cells) if isinstance(cell, Unusable)]

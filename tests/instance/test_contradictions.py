@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from tests.instance.edits import frames
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, Tables, edited, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 # Edits of the sample, and all faults that are told of its frames, a line each.
 WRONG_ROWS = Path(__file__).parents[1] / "data" / "invalid" / "wrong_rows.csv"
@@ -24,7 +24,7 @@ def _wrong_rows() -> list[list[str]]:
 @pytest.mark.parametrize(("edits", "messages"), _wrong_rows())
 def test_each_cause_is_told_once(edits: str, messages: str) -> None:
     """Tests that a contradiction between rows, a wrong name or a missing table is told once, without what follows."""
-    assert told(frames(edited(edits))) == messages.split("\n")
+    assert fault_texts(frames(edited(edits))) == messages.split("\n")
 
 
 def _long(rows: int) -> Tables:
@@ -39,7 +39,7 @@ def test_a_name_spelt_wrongly_where_it_is_given() -> None:
     """Tests that one wrong name is one fault, however many rows name it rightly."""
     tables = _long(600)
     tables["workloads"][3][0] = "chta"
-    assert told(frames(tables)) == [
+    assert fault_texts(frames(tables)) == [
         "workloads, row 3, column workload: nothing names 'chta', but 600 cells name 'chat': first in demand row 4. "
         "Did you mean 'chat'?"
     ]
@@ -51,7 +51,7 @@ def test_a_reference_spelt_wrongly() -> None:
     for row in (7, 9):
         tables["demand"][row][0] = "chatt"
     problem = "column workload: no workload is called 'chatt'. Did you mean 'chat'?"
-    assert told(frames(tables)) == [f"demand, row 7, {problem}", f"demand, row 9, {problem}"]
+    assert fault_texts(frames(tables)) == [f"demand, row 7, {problem}", f"demand, row 9, {problem}"]
 
 
 def test_an_unreadable_table_explains_what_refers_to_it(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_an_unreadable_table_explains_what_refers_to_it(tmp_path: Path) -> None:
     for name in ("sites", "contracts"):
         (folder / f"{name}.csv").write_bytes(b"")
     problem = "is empty; expected a header row with the names of the columns."
-    assert told(folder) == [f"sites.csv: {problem}", f"contracts.csv: {problem}"]
+    assert fault_texts(folder) == [f"sites.csv: {problem}", f"contracts.csv: {problem}"]
 
 
 @pytest.mark.parametrize("carrier", ["folder", "workbook", "frames"])
@@ -72,7 +72,7 @@ def test_an_unknown_table_hides_nothing(tmp_path: Path, carrier: str) -> None:
     window = "column from: from (2027-01) is after to (2026-12). Change one of them."
     unknown = "no such table in the format. Did you mean"
     if carrier == "folder":
-        assert told(write_folder(tmp_path, tables)) == [
+        assert fault_texts(write_folder(tmp_path, tables)) == [
             f"prices.csv, row 2, {dangling}",
             f"budgets.csv, row 2, {window}",
             *(
@@ -81,14 +81,14 @@ def test_an_unknown_table_hides_nothing(tmp_path: Path, carrier: str) -> None:
             ),
         ]
     elif carrier == "workbook":
-        assert told(write_workbook(tmp_path / "mine.xlsx", tables)) == [
+        assert fault_texts(write_workbook(tmp_path / "mine.xlsx", tables)) == [
             f"prices, cell A2, row 2, {dangling}",
             f"budgets, cell B2, row 2, {window}",
             *(f"outlet: {unknown} 'outlets'?", f"instances: {unknown} 'instance'?"),
         ]
     else:
         plain = {name: pd.DataFrame(rows[1:], columns=rows[0]) for name, rows in tables.items()}
-        assert told({**plain, "instance": HEAD}) == [
+        assert fault_texts({**plain, "instance": HEAD}) == [
             f"prices, row 1, {dangling}",
             f"budgets, row 1, {window}",
             *(f"outlet: {unknown} 'outlets'?", f"instances: {unknown} 'instance'?"),

@@ -11,8 +11,8 @@ import pytest
 
 from optimizer.instance.read import read
 from tests.instance import edits
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, Tables, put, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 
 def _dated(*days: date) -> Tables:
@@ -106,7 +106,7 @@ def test_a_date_of_the_head_as_toml(tmp_path: Path) -> None:
 def test_swapped_days_of_one_month(tmp_path: Path) -> None:
     """Tests that two swapped dates, which repeat a month, are refused with the months that they may be."""
     days = [datetime(2026, 1, 11), datetime(2026, 1, 12)]
-    assert told(write_workbook(tmp_path / "mine.xlsx", _dated(*days))) == [
+    assert fault_texts(write_workbook(tmp_path / "mine.xlsx", _dated(*days))) == [
         "demand, cell A3, row 3, column workload: 'assistant, 2026-01' stands in row 2 already. "
         "The date 2026-01-12 is read as 2026-01, but with day and month swapped it is 2026-12. "
         "Write 2026-01 or 2026-12."
@@ -132,7 +132,7 @@ def test_first_days_in_their_own_zone_are_months() -> None:
 def test_months_in_another_zone_are_refused() -> None:
     """Tests that times whose month depends on the time zone are refused with both months: no series moves by one."""
     # Midnight in Berlin is 23:00 (in summer 22:00) of the day before in UTC.
-    faults = told(_zoned(BERLIN.dt.tz_convert("UTC")))
+    faults = fault_texts(_zoned(BERLIN.dt.tz_convert("UTC")))
     months = [("2025-12", "2026-01"), ("2026-12", "2027-01"), ("2026-05", "2026-06")]
     assert len(faults) == len(months)
     for row, (fault, (before, after)) in enumerate(zip(faults, months, strict=True), start=1):
@@ -158,4 +158,4 @@ def test_the_first_date_there_is() -> None:
     """Tests that a date before 1900 is refused as any text is."""
     frames = edits.frames()
     frames["fleet"]["until"] = pd.Series([datetime.min], dtype=object)
-    assert told(frames) == ["fleet, row 1, column until: expected a month YYYY-MM, found '0001-01-01'."]
+    assert fault_texts(frames) == ["fleet, row 1, column until: expected a month YYYY-MM, found '0001-01-01'."]

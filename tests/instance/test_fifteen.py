@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.command import capopt
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, put, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 # In each fault: a table, the row of a folder, the cell of a workbook, a column and what is told of it; {} is the ending
 # of a table's file.
@@ -85,7 +85,7 @@ def _expected(carrier: str) -> list[str]:
 def test_all_are_told(tmp_path: Path, carrier: str) -> None:
     """Tests that fifteen planted faults are told, each once and nothing else, with row or sheet and cell."""
     assert len(FAULTS) == 15
-    assert told(_plant(tmp_path, carrier)) == _expected(carrier)
+    assert fault_texts(_plant(tmp_path, carrier)) == _expected(carrier)
 
 
 @pytest.mark.parametrize("carrier", ["folder", "workbook"])

@@ -8,8 +8,8 @@ import pytest
 
 from optimizer.errors import InstanceError
 from optimizer.instance.read import read
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, put, sample, write_folder
-from tests.instance.told import told
 
 UNKNOWN = "no such column in the format. If it holds notes, begin its name with notes."
 TOML = b'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
@@ -183,7 +183,7 @@ def test_a_wrong_file_is_told(tmp_path: Path, case: str) -> None:
     folder = write_folder(tmp_path / "mine", sample())
     for name, content in files.items():
         (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
-    assert told(folder) == expected
+    assert fault_texts(folder) == expected
 
 
 def test_a_table_that_is_a_folder(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_table_that_is_a_folder(tmp_path: Path) -> None:
         (folder / name).unlink()
         (folder / name).mkdir()
     expected = [f"{name}: is a folder; expected a file." for name in ("instance.toml", "sites.csv")]
-    assert told(folder) == expected
+    assert fault_texts(folder) == expected
 
 
 def test_all_wrong_files_are_told_together(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_all_wrong_files_are_told_together(tmp_path: Path) -> None:
     (folder / "power.csv").write_bytes(b"")
     (folder / "sites.csv").write_bytes("site\nKöln\n".encode("latin-1"))
     (folder / "instance.toml").write_bytes(TOML.replace(b"24", b"1000"))
-    assert told(folder) == [
+    assert fault_texts(folder) == [
         "instance.toml, row 4, column months: expected at most 240 (months), found 1000.",
         "sites.csv, row 2: is not UTF-8 text: byte 0xF6 cannot be read; save it as UTF-8.",
         "power.csv: is empty; expected a header row with the names of the columns.",

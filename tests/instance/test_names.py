@@ -14,8 +14,8 @@ from optimizer.instance.name_text import difference, normal_name, skeleton, unse
 from optimizer.instance.read import read
 from optimizer.program.fixings import parse_hold
 from tests.instance.edits import frames
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import Tables, put, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 ONE, TWO = "Caf\u00e9 un", "Cafe\u0301\u00a0un"  # composed with a blank; combining accent and no-break space
 
@@ -57,7 +57,7 @@ def test_names_that_are_one_stand_twice(tmp_path: Path) -> None:
     put(tables, "workloads", 2, "workload", "Caf\u00e9")
     put(tables, "workloads", 3, "workload", "Cafe\u0301")
     for source in _carriers(tmp_path, tables):
-        (fault,) = [fault for fault in told(source) if "column workload: 'Cafe" in fault]
+        (fault,) = [fault for fault in fault_texts(source) if "column workload: 'Cafe" in fault]
         assert "stands in row" in fault
         assert "U+0301 (COMBINING ACUTE ACCENT) in place of U+00E9" in fault
 
@@ -67,7 +67,7 @@ def test_columns_and_tables_that_look_right(tmp_path: Path) -> None:
     tables = sample()
     tables["sites"][0][2] = "pu\u0435"
     tables["ram\u0440s"] = tables.pop("ramps")
-    faults = told(
+    faults = fault_texts(
         write_folder(tmp_path, tables, {"format": 1, "n\u0430me": "sample", "start": "2026-01", "months": 24})
     )
     found = [re.findall(r"U\+\w+", fault) for fault in faults]
@@ -89,7 +89,7 @@ def test_slashes_make_no_two_pools_one(tmp_path: Path) -> None:
     tables["power"] += [["a/b", "2026-01", "0.01", ""], ["a", "2026-01", "0.01", ""]]
     tables["fleet"] += [["a/b", "c", "5", ""], ["a", "b/c", "7", ""]]
     for source in _carriers(tmp_path, tables):
-        (fault,) = told(source)
+        (fault,) = fault_texts(source)
         assert "column site: 'a/b' holds a slash" in fault
         assert "call it 'a-b'" in fault
     for name in ("sites", "power", "fleet"):

@@ -16,8 +16,8 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.mark import mark_workbook
 from optimizer.instance.read import read
 from tests.instance.edits import frames
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, Tables, put, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 
 def _noted() -> Tables:
@@ -106,7 +106,7 @@ def test_marking_keeps_notes(tmp_path: Path) -> None:
     tables = _noted()
     put(tables, "sites", 2, "pue", "x")
     path = write_workbook(tmp_path / "mine.xlsx", tables)
-    assert told(path) == ["sites, cell C2, row 2, column pue: expected a number, found 'x'."]
+    assert fault_texts(path) == ["sites, cell C2, row 2, column pue: expected a number, found 'x'."]
     put(tables, "sites", 2, "pue", "1.2")
     instance = read(write_workbook(path, tables))
     mark_workbook(path, (), tmp_path / "marked.xlsx")
@@ -206,7 +206,7 @@ def test_errors_of_formulas_are_no_comments(tmp_path: Path, error: str) -> None:
     tables = sample()
     put(tables, "demand", 3, "workload", error)
     put(tables, "sites", 2, "pue", error)
-    assert told(write_folder(tmp_path, tables)) == [
+    assert fault_texts(write_folder(tmp_path, tables)) == [
         f"sites.csv, row 2, column pue: expected a number, found '{error}'.",
         f"demand.csv, row 3, column workload: {error} is the error of a formula.",
     ]
@@ -216,7 +216,7 @@ def test_names_that_begin_with_the_mark(tmp_path: Path) -> None:
     """Tests that a name that begins with # is refused where it is no comment."""
     tables = sample()
     put(tables, "builds", 2, "site", "#1")
-    assert told(write_folder(tmp_path, tables)) == [
+    assert fault_texts(write_folder(tmp_path, tables)) == [
         "builds.csv, row 2, column site: '#1' begins with #, which marks a comment. Did you mean '1'?"
     ]
 
@@ -233,7 +233,7 @@ def test_text_below_a_table_needs_its_mark(tmp_path: Path) -> None:
         write_workbook(tmp_path / "a.xlsx", tables),
         frames(tables),
     ):
-        found = [fault.split(", column ")[1].split(": ", 1) for fault in told(source)]
+        found = [fault.split(", column ")[1].split(": ", 1) for fault in fault_texts(source)]
         assert [tuple(fault) for fault in found] == expected
 
 
@@ -263,7 +263,7 @@ def test_short_rows_lack_what_is_required(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, sample())
     text = "workload,month,amount\nassistant,2026-01,3000\nassistant,2027-01\nstudy,2026-06,1,000\n"
     (folder / "demand.csv").write_text(text, encoding="utf-8")
-    assert told(folder) == [
+    assert fault_texts(folder) == [
         "demand.csv, row 3, column amount: a required value is missing.",
         "demand.csv, row 4: the row has 4 cells and the header has 3. "
         "Put a cell that holds a comma into quotation marks, and write numbers without commas.",

@@ -19,8 +19,8 @@ from optimizer.instance.read import read
 from optimizer.instance.values import convert
 from optimizer.schema import Column, load_schema
 from tests.instance.edits import frames
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import Tables, put, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 TOML = 'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
 EITHER = "expected a number, found '1,250', which can mean 1250 (thousands) or 1.25 (decimals). Write the one that is"
@@ -71,7 +71,7 @@ def test_numbers_that_the_table_settles(tmp_path: Path, amounts: tuple[str, ...]
 def test_numbers_that_nothing_settles(tmp_path: Path, amounts: tuple[str, ...], problems: list[str]) -> None:
     """Tests that all three carriers refuse a number with two readings, and name both."""
     for carrier in _carriers(tmp_path, _power(*amounts)):
-        faults = told(carrier)
+        faults = fault_texts(carrier)
         assert len(faults) == len(problems)
         for fault, problem in zip(faults, problems, strict=True):
             assert f"column mw: {problem}" in fault
@@ -89,7 +89,7 @@ def test_another_table_settles_nothing(tmp_path: Path) -> None:
     """Tests that thousands in one table do not settle a comma in another, which may come from someone else."""
     tables = _power("1,250")
     put(tables, "contracts", 2, "price", "1,250,000")
-    (fault,) = told(write_folder(tmp_path, tables))
+    (fault,) = fault_texts(write_folder(tmp_path, tables))
     assert fault.startswith(f"power.csv, row 2, column mw: {EITHER}")
 
 
@@ -160,7 +160,7 @@ def test_values_without_quotation_marks(tmp_path: Path, line: str, message: str)
     key = line.split(" = ", maxsplit=1)[0]
     kept = [text for text in TOML.splitlines() if not text.startswith(f"{key} ")]
     (folder / "instance.toml").write_text("\n".join([*kept[:2], line, *kept[2:]]), encoding="utf-8")
-    faults = told(folder)
+    faults = fault_texts(folder)
     assert faults == [f"instance.toml, {message}", "demand.csv, row 3, column amount: expected a number, found 'lots'."]
 
 
@@ -168,7 +168,7 @@ def test_several_values_without_quotation_marks(tmp_path: Path) -> None:
     """Tests that all of them are reported together."""
     folder = write_folder(tmp_path, sample())
     (folder / "instance.toml").write_text("format = 1\nname = mine\nstart = 2026-01\nmonths = 24\n", encoding="utf-8")
-    assert [fault.split(": ")[0] for fault in told(folder)] == [
+    assert [fault.split(": ")[0] for fault in fault_texts(folder)] == [
         "instance.toml, row 2, column name",
         "instance.toml, row 3, column start",
     ]

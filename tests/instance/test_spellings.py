@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from optimizer.instance.read import read
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import put, sample, write_folder
-from tests.instance.told import told
 
 TOML = b'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
 SAME: dict[str, tuple[str, bytes]] = {
@@ -97,4 +97,4 @@ def test_no_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: An
         Path(name).mkdir()
     for name in ("file", "contracts.csv", "old.xls", "other/notes.txt", "full/instance.toml"):
         Path(name).write_text("a\n", encoding="utf-8")
-    assert told(source) == [message]
+    assert fault_texts(source) == [message]

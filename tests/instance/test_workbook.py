@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import sample, write_workbook
-from tests.instance.told import told
 
 UNKNOWN = "no such column in the format. If it holds notes, begin its name with notes."
 NO_RESULT = "the formula has no result; open the workbook in a spreadsheet program and save it."
@@ -212,4 +212,4 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
 def test_a_wrong_workbook_is_told(tmp_path: Path, case: str) -> None:
     """Tests that a fault is told with sheet, cell, row, column and nearest value, and without faults elsewhere."""
     edit, expected = WRONG[case]
-    assert told(_edited(tmp_path / "mine.xlsx", edit)) == expected
+    assert fault_texts(_edited(tmp_path / "mine.xlsx", edit)) == expected

@@ -15,8 +15,8 @@ from openpyxl.styles import PatternFill
 
 from optimizer.errors import InstanceError
 from optimizer.instance.read import read
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, Tables, put, sample, write_folder, write_workbook
-from tests.instance.told import told
 
 
 def _calculated(path: Path, tables: Tables, edit: Callable[[xlsxwriter.Workbook], Any] = lambda book: None) -> Path:
@@ -128,7 +128,7 @@ def test_rows_are_those_of_the_sheet(tmp_path: Path) -> None:
     _blank(book)
     book["sites"]["C7"] = "x"
     book.save(path)
-    assert told(path) == ["sites, cell C7, row 7, column pue: expected a number, found 'x'."]
+    assert fault_texts(path) == ["sites, cell C7, row 7, column pue: expected a number, found 'x'."]
 
 
 def test_merged_cells_hold_one_value(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_merged_cells_hold_one_value(tmp_path: Path) -> None:
     book = load_workbook(path)
     book["demand"].merge_cells("A2:A3")
     book.save(path)
-    assert told(path) == ["demand, cell A3, row 3, column workload: a required value is missing."]
+    assert fault_texts(path) == ["demand, cell A3, row 3, column workload: a required value is missing."]
 
 
 def test_a_cell_that_is_too_long(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_cell_that_is_too_long(tmp_path: Path) -> None:
         for name in source.namelist():
             target.writestr(name, source.read(name).replace(b"<t>Maker</t>", b"<t>" + b"x" * 32_768 + b"</t>"))
     problem = "a cell can hold 32,767 characters; this one has 32,768."
-    assert told(long) == [f"accelerators, cell D2, row 2, column vendor: {problem}"]
+    assert fault_texts(long) == [f"accelerators, cell D2, row 2, column vendor: {problem}"]
 
 
 # ---------------------------------------------------------------- formulas
@@ -168,7 +168,7 @@ def test_formulas_that_end_in_an_error(tmp_path: Path, error: str) -> None:
     tables = sample()
     put(tables, "fleet", 2, "count", ("=8/0", error))
     put(tables, "providers", 3, "provider", ("=A9", error))
-    assert told(_calculated(tmp_path / "mine.xlsx", tables)) == [
+    assert fault_texts(_calculated(tmp_path / "mine.xlsx", tables)) == [
         f"providers, cell A3, row 3, column provider: the formula ends in {error}.",
         f"fleet, cell C2, row 2, column count: the formula ends in {error}.",
     ]
@@ -182,7 +182,7 @@ def test_chart_sheets_are_told(tmp_path: Path) -> None:
         chart.add_series({"values": "=power!$C$2:$C$3"})
         book.add_chartsheet("Chart").set_chart(chart)
 
-    assert told(_calculated(tmp_path / "mine.xlsx", sample(), draw)) == [
+    assert fault_texts(_calculated(tmp_path / "mine.xlsx", sample(), draw)) == [
         "Chart: no such table in the format. If it holds notes, begin its name with notes."
     ]
 
@@ -202,14 +202,14 @@ BROKEN = {
 def test_no_workbook(tmp_path: Path, case: str) -> None:
     """Tests that a file that only ends in .xlsx is told as such."""
     (tmp_path / "mine.xlsx").write_bytes(BROKEN[case])
-    assert told(tmp_path / "mine.xlsx") == DAMAGED
+    assert fault_texts(tmp_path / "mine.xlsx") == DAMAGED
 
 
 def test_half_a_workbook(tmp_path: Path) -> None:
     """Tests that a workbook cut short is told as damaged."""
     whole = write_workbook(tmp_path / "mine.xlsx", sample()).read_bytes()
     (tmp_path / "mine.xlsx").write_bytes(whole[: len(whole) // 2])
-    assert told(tmp_path / "mine.xlsx") == DAMAGED
+    assert fault_texts(tmp_path / "mine.xlsx") == DAMAGED
 
 
 def test_damaged_workbooks(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_damaged_workbooks(tmp_path: Path) -> None:
 def test_an_old_workbook(tmp_path: Path, name: str) -> None:
     """Tests that an old workbook is told as one, also under a new ending, which a password-protected one shares."""
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504)
-    (message,) = told(tmp_path / name)
+    (message,) = fault_texts(tmp_path / name)
     old = {
         "mine.xlsx": "mine.xlsx: cannot be read as an .xlsx workbook: it is an old or a password-protected one.",
         "mine.xls": f"{tmp_path / name}: is an old Excel workbook; save it as .xlsx.",

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from tests.instance import edits
+from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, sample
-from tests.instance.told import told
 
 
 def _number(value: Any, found: str) -> tuple[Callable[[edits.Frames], Any], list[str]]:
@@ -148,12 +148,12 @@ def test_wrong_frames_are_told(case: str) -> None:
     edit, expected = WRONG[case]
     frames = edits.frames()
     edit(frames)
-    assert told(frames) == expected
+    assert fault_texts(frames) == expected
 
 
 def test_nothing_at_all() -> None:
     """Tests that an empty mapping is asked for all that is needed."""
-    assert told({}) == [
+    assert fault_texts({}) == [
         "instance: is missing: a mapping with the name, start and months of the instance.",
         "accelerators: is missing or has no rows.",
         "sites: none of sites, contracts, on_demand has rows; one is needed.",

@@ -1,7 +1,7 @@
-"""Whether a benchmark repeats an earlier one to the last digit.
+"""Compare a benchmark with an earlier one, digit by digit.
 
-A search that ends by its gap counts its work and not the clock, so the same seed gives the same answer again. One that
-ends by the time limit depends on the machine, and is not compared.
+A search that ends at its gap is deterministic: it counts its work and not the time, so the same seed gives the same
+answer. A search that ends at the time limit depends on the machine and is not compared.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _CLOCK = "time_limit"
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """What an earlier ``capopt bench -o`` wrote.
+    """Read the record that an earlier ``capopt bench -o`` wrote.
 
     Raises
     ------
     CapoptError
-        If the file cannot be read, or holds something else.
+        If the file cannot be read or is not such a record.
     """
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def differences(result: Result, earlier: Mapping[str, Any]) -> list[str]:
-    """What a result has otherwise than the earlier one of the same instance; nothing where the clock ended one."""
+    """Differences between a result and the earlier one of the instance; none if either ended at the time limit."""
     now, then = _answer(asdict(result)), _answer(earlier)
     if _CLOCK in (now["stopped"], then["stopped"]):
         return []
@@ -52,14 +52,14 @@ def _answer(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def comparison(results: Sequence[Result], record: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
-    """In sentences: how many results were the same, which were not compared and why, and what else was not the same.
+    """Describe how many results are the same, which are not compared and why, and which settings differ.
 
     Parameters
     ----------
     results : sequence of Result
-        Of this run.
+        Results of this run.
     record, earlier : dict
-        All that this run and the earlier one recorded.
+        Records of this run and of the earlier one.
     """
     known = {entry["instance"]: entry for entry in earlier["results"]}
     missing = [result.instance for result in results if result.instance not in known]
@@ -69,9 +69,9 @@ def comparison(results: Sequence[Result], record: Mapping[str, Any], earlier: Ma
     same = sum(not differences(result, known[result.instance]) for result in compared)
     lines = [f"{same} of {len(compared)} results are the same"]
     if ended:
-        lines.append(f"not compared, for the time limit ended them: {', '.join(ended)}")
+        lines.append(f"not compared, because they ended at the time limit: {', '.join(ended)}")
     if missing:
-        lines.append(f"not compared, for they were not solved then: {', '.join(missing)}")
+        lines.append(f"not compared, because the earlier run did not solve them: {', '.join(missing)}")
     for part in ("options", "versions", "machine"):
         now, then = record.get(part) or {}, earlier.get(part) or {}
         lines += [

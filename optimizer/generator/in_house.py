@@ -10,7 +10,7 @@ from optimizer.generator.world import UNIT_PRICE
 def add_builds(sketch: Sketch, draw: Draw) -> None:
     """Draw builds; some wait for another, some can be ordered in part."""
     sites = [row["site"] for row in sketch.rows("sites")]
-    for number in range(1, draw.whole(*sketch.size.builds) + 1):
+    for number in range(1, draw.integer(*sketch.size.builds) + 1):
         if sites:
             row = _build(sketch, draw, f"build-{number}", draw.pick(sites))
             others = [other["build"] for other in sketch.rows("builds")]
@@ -20,7 +20,7 @@ def add_builds(sketch: Sketch, draw: Draw) -> None:
 
 def lead(draw: Draw, months: int) -> int:
     """Lead months: mostly within the plan, sometimes at its edge or beyond."""
-    return draw.whole(months - 1, months + 1) if draw.chance(0.12) else draw.whole(0, months * 3 // 5)
+    return draw.integer(months - 1, months + 1) if draw.chance(0.12) else draw.integer(0, months * 3 // 5)
 
 
 def _build(sketch: Sketch, draw: Draw, name: str, site: str) -> Row:
@@ -32,7 +32,7 @@ def _build(sketch: Sketch, draw: Draw, name: str, site: str) -> Row:
     row["capex_per_mw"] = draw.between(7e6, 15e6)
     row["payment"] = draw.pick((None, "order", "delivery", "spread"))
     row["fixed_cost_per_mw_month"] = draw.maybe(0.6, 10_000, 50_000)
-    row["life_months"] = draw.pick((None, draw.whole(1, sketch.months * 2), draw.whole(60, 300)))
+    row["life_months"] = draw.pick((None, draw.integer(1, sketch.months * 2), draw.integer(60, 300)))
     row["residual_fraction"] = draw.maybe(0.6, 0.0, 1.0)
     return row
 
@@ -40,7 +40,7 @@ def _build(sketch: Sketch, draw: Draw, name: str, site: str) -> Row:
 def add_purchases(sketch: Sketch, draw: Draw) -> None:
     """Draw purchases; several can feed one pool."""
     sites = [row["site"] for row in sketch.rows("sites")]
-    for number in range(1, draw.whole(*sketch.size.purchases) + 1):
+    for number in range(1, draw.integer(*sketch.size.purchases) + 1):
         if sites:
             kind = draw.pick(sketch.rows("accelerators"))["accelerator"]
             sketch.add("purchases", _purchase(sketch, draw, f"buy-{number}", draw.pick(sites), kind))
@@ -58,6 +58,6 @@ def _purchase(sketch: Sketch, draw: Draw, name: str, site: str, kind: str) -> Ro
     row["max_total"] = nice(lot * draw.between(1, 6)) if draw.chance(0.5) else None
     row["deposit_fraction"] = draw.maybe(0.6, 0.0, 1.0)
     row["maintenance_per_month"] = draw.maybe(0.6, 20, 200)
-    row["life_months"] = draw.pick((None, draw.whole(1, sketch.months), draw.whole(36, 84)))
+    row["life_months"] = draw.pick((None, draw.integer(1, sketch.months), draw.integer(36, 84)))
     row["residual_fraction"] = draw.maybe(0.6, 0.0, 1.0)
     return row

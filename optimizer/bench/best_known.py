@@ -1,7 +1,6 @@
 """The best known objective and bound of each instance: ``instances/best_known.csv``.
 
-The marks mean what they mean in MIPLIB: ``=opt=`` the optimum is proven, ``=best=`` the best plan known, ``=inf=``
-it is proven that there is no plan.
+The marks are those of MIPLIB: ``=opt=`` proven optimum, ``=best=`` best known plan, ``=inf=`` proven infeasible.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ TOLERANCE = 1e-6  # relative; below it, two amounts are the same
 
 
 @dataclass(frozen=True)
-class Known:
+class BestKnown:
     """An entry of the file.
 
     Attributes
@@ -32,13 +31,13 @@ class Known:
     instance : str
         Name.
     objective, bound, gap : float or None
-        Of the best plan, and the best proven bound; None where there is none.
+        Of the best plan, and the best proven bound; None if unknown.
     mark : str
         ``=opt=``, ``=best=`` or ``=inf=``.
     found_by, when : str
         Versions and options of the run that last improved it, and its date.
     hash : str
-        Content of the instance that it holds for; ``""`` where it is not told, as for an infeasible one.
+        Hash of the content of the instance; ``""`` if it was not recorded, as for an infeasible one.
     """
 
     instance: str
@@ -51,21 +50,21 @@ class Known:
     hash: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(Known))
+COLUMNS = tuple(field.name for field in fields(BestKnown))
 
 
 def known_file() -> Path:
-    """Where it stands."""
+    """Path of the file of the best known values."""
     return examples_folder() / "best_known.csv"
 
 
-def read_known(path: Path) -> dict[str, Known]:
-    """Entries by instance; none if there is no file.
+def read_known(path: Path) -> dict[str, BestKnown]:
+    """Read the entries by instance; empty if the file does not exist.
 
     Raises
     ------
     CapoptError
-        If the file is broken.
+        If the file is invalid.
     """
     if not path.is_file():
         return {}
@@ -76,19 +75,21 @@ def read_known(path: Path) -> dict[str, Known]:
         try:
             known[row["instance"]] = _entry(row)
         except (KeyError, TypeError, ValueError) as error:
-            raise CapoptError(f"{path} row {number} is broken ({error}); expected {', '.join(COLUMNS)}") from None
+            raise CapoptError(
+                f"{path} row {number}: invalid ({error}); expected the columns {', '.join(COLUMNS)}"
+            ) from None
     return known
 
 
-def _entry(row: Mapping[str, str]) -> Known:
+def _entry(row: Mapping[str, str]) -> BestKnown:
     if row["mark"] not in (OPTIMAL, BEST, INFEASIBLE):
         raise ValueError(f"mark is {row['mark']!r}")
     objective, bound, gap = (float(row[name]) if row[name] else None for name in ("objective", "bound", "gap"))
     mark, found_by, when = (row[name] or "" for name in ("mark", "found_by", "when"))
-    return Known(row["instance"], objective, bound, gap, mark, found_by, when, row.get("hash") or "")
+    return BestKnown(row["instance"], objective, bound, gap, mark, found_by, when, row.get("hash") or "")
 
 
-def write_known(path: Path, known: Mapping[str, Known]) -> None:
+def write_known(path: Path, known: Mapping[str, BestKnown]) -> None:
     """Write all entries, in the order of their names."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -98,13 +99,13 @@ def write_known(path: Path, known: Mapping[str, Known]) -> None:
     write_file(path, text.getvalue())
 
 
-def holds_for(known: Known, result: Result) -> bool:
+def holds_for(known: BestKnown, result: Result) -> bool:
     """Whether an entry is about the same content of the instance."""
     return not known.hash or not result.hash or known.hash == result.hash
 
 
-def improved(known: Known | None, result: Result, found_by: str, when: str) -> Known | None:
-    """The entry that a sound result makes of the one known; None if it does not improve it.
+def improved(known: BestKnown | None, result: Result, found_by: str, when: str) -> BestKnown | None:
+    """Return the entry improved by a valid result; None if the result does not improve it.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def improved(known: Known | None, result: Result, found_by: str, when: str) -> K
     if known is not None and not holds_for(known, result):
         known = None
     if result.status == "infeasible":
-        entry = Known(result.instance, None, None, None, INFEASIBLE, found_by, when)
+        entry = BestKnown(result.instance, None, None, None, INFEASIBLE, found_by, when)
         return None if known is not None else entry
     if result.objective is None:
         return None
@@ -126,7 +127,7 @@ def improved(known: Known | None, result: Result, found_by: str, when: str) -> K
         return None
     gap = None if bound is None or objective == 0 else (objective - bound) / abs(objective)
     mark = OPTIMAL if gap is not None and gap <= PROVEN else BEST
-    return Known(result.instance, objective, bound, gap, mark, found_by, when, result.hash)
+    return BestKnown(result.instance, objective, bound, gap, mark, found_by, when, result.hash)
 
 
 def _less(a: float, b: float) -> bool:

@@ -10,7 +10,7 @@ from optimizer.errors import InstanceError
 from optimizer.instance.read import read
 
 
-def told(source: Any) -> list[str]:
+def fault_texts(source: Any) -> list[str]:
     """Faults of an instance that has some, as a planner sees them."""
     with pytest.raises(InstanceError) as caught:
         read(source)

@@ -14,10 +14,10 @@ import pytest
 
 import optimizer
 from optimizer.bench import cases, runs
-from optimizer.bench.against import comparison, differences
 from optimizer.bench.cases import Case, find_cases
 from optimizer.bench.page import BEGIN, END, measured
 from optimizer.bench.record import found_by
+from optimizer.bench.regression import comparison, differences
 from optimizer.bench.runs import Limits, Result
 from optimizer.cli.bench import bench
 from optimizer.cli.exit_codes import run
@@ -93,7 +93,7 @@ def test_each_instance_ends_by_its_own_gap(own: Path, asked: list[float], capsys
     assert asked == [0.25, 1e-3, 0.01, 0.01]
 
 
-def test_the_best_known_is_told_with_the_gap_it_was_found_with() -> None:
+def test_the_best_known_records_the_gap_it_was_found_with() -> None:
     """Tests that an entry tells the gap of the instance, not that of the command."""
     assert "gap 0.005, 600 s" in found_by(FOUND, Limits())
 
@@ -105,25 +105,25 @@ def test_a_repeated_benchmark_is_the_same(own: Path, tmp_path: Path, capsys: pyt
     code, found, _ = _bench(capsys, "rich", "-o", first)
     assert (code, found["results"][0]["stopped"]) == (0, "gap_reached")
     assert 1e-6 < found["results"][0]["gap"] <= found["results"][0]["asked_gap"] == 0.25
-    code, _, told = _bench(capsys, "rich", "--against", first)
+    code, _, errors = _bench(capsys, "rich", "--against", first)
     assert code == 0
-    assert "1 of 1 results are the same" in told
+    assert "1 of 1 results are the same" in errors
 
 
 @pytest.mark.usefixtures("asked")
 def test_a_digit_that_differs_is_an_error(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that it is told with exit code 1, beside the options that were others."""
+    """Tests that it is reported with exit code 1, with the options that differ."""
     first = tmp_path / "first.json"
     assert _bench(capsys, "-o", first)[0] == 0
     record = json.loads(first.read_text(encoding="utf-8"))
     record["results"][1]["objective"] += 1e-6
     record["options"]["seed"] = 5
     first.write_text(json.dumps(record), encoding="utf-8")
-    code, found, told = _bench(capsys, "--against", first)
+    code, found, errors = _bench(capsys, "--against", first)
     assert code == found["failures"] == 1
     assert found["results"][1]["problems"] == ["objective is -1234.567, but was -1234.566999"]
-    assert "1 of 2 results are the same" in told
-    assert "options: seed is 0, but was 5" in told
+    assert "1 of 2 results are the same" in errors
+    assert "options: seed is 0, but was 5" in errors
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_what_is_compared(changes: dict[str, Any], problems: Any) -> None:
     assert found == problems or len(found) == problems
 
 
-def test_what_cannot_be_compared_is_told() -> None:
-    """Tests that results that the clock ended, instances that are new and settings that changed are told."""
+def test_what_cannot_be_compared_is_listed() -> None:
+    """Tests that results that the clock ended, instances that are new and settings that changed are listed."""
     results = [replace(FOUND, stopped="time_limit"), replace(FOUND, instance="b"), replace(FOUND, instance="c")]
     earlier = {**ABOUT, "machine": {**ABOUT["machine"], "cores": 8}, "results": [asdict(one) for one in results[:2]]}
     assert comparison(results, ABOUT, earlier) == [
         "1 of 1 results are the same",
-        "not compared, for the time limit ended them: a",
-        "not compared, for they were not solved then: c",
+        "not compared, because they ended at the time limit: a",
+        "not compared, because the earlier run did not solve them: c",
         "machine: cores is 2, but was 8",
     ]
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_compared_is_told() -> None:
 def test_another_file_is_refused(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None
 ) -> None:
-    """Tests that a file that is missing or holds something else is told before anything is solved."""
+    """Tests that a file that is missing or holds something else is refused before anything is solved."""
     path = tmp_path / "other.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")
@@ -204,10 +204,10 @@ def test_the_table_is_put_into_a_page(own: Path, tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("text", ["", f"{END}\n{BEGIN}", f"{BEGIN}\n{BEGIN}\n{END}"])
-def test_a_page_without_marks_is_told_first(
+def test_a_page_without_marks_is_refused_first(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
-    """Tests that marks that are missing are told before anything is solved, and the page is kept."""
+    """Tests that missing marks are reported before anything is solved, and the page is kept."""
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
     assert run(bench, ["--page", str(page)]) == 1

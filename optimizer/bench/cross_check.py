@@ -1,4 +1,4 @@
-"""Second opinions on a compiled program: HiGHS without presolve, and SCIP where it is installed."""
+"""Cross-check a compiled program: HiGHS without presolve, and SCIP where it is installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FEASIBLE = 1e-9
 
 @dataclass(frozen=True)
 class Answer:
-    """What a solver says of a program.
+    """Answer of a solver.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Answer:
     bound: float | None = None
 
     def times(self, factor: float) -> Answer:
-        """In another unit of money."""
+        """Convert to another unit of money."""
         amounts = [None if amount is None else amount * factor for amount in (self.objective, self.bound)]
         return Answer(self.status, *amounts)
 
@@ -36,8 +36,8 @@ class Answer:
 Solver = Callable[[Arrays, float, float], Answer]
 
 
-def second_opinions() -> dict[str, Solver]:
-    """Solvers by name; each takes arrays, a relative gap and seconds."""
+def cross_check_solvers() -> dict[str, Solver]:
+    """Return the solvers by name; each takes arrays, a relative gap and a time limit in seconds."""
     found: dict[str, Solver] = {"HiGHS without presolve": without_presolve}
     if find_spec("pyscipopt"):
         found["SCIP"] = scip
@@ -57,8 +57,8 @@ def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
     highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        none = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
-        return Answer("infeasible" if none else "none")
+        infeasible = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+        return Answer("infeasible" if infeasible else "none")
     done = status == highspy.HighsModelStatus.kOptimal
     objective = float(info.objective_function_value)
     bound = float(info.mip_dual_bound) if arrays.integer.any() else objective if done else None
@@ -74,8 +74,8 @@ def scip(arrays: Arrays, gap: float, seconds: float) -> Answer:
     plain = {"presolving/maxrounds": 0, "numerics/feastol": _FEASIBLE}
     model.setParams({"limits/gap": gap, "limits/time": seconds, **plain})
     model.optimize()
-    status, held = model.getStatus(), model.getNSols() > 0
-    if not held:
+    status = model.getStatus()
+    if model.getNSols() == 0:
         return Answer("infeasible" if status in ("infeasible", "inforunbd") else "none")
     return Answer(
         "optimal" if status in ("optimal", "gaplimit") else "feasible", model.getObjVal(), model.getDualbound()

@@ -11,7 +11,7 @@ from optimizer.generator.sketch import Row, Sketch, window
 
 def add_workloads(sketch: Sketch, draw: Draw) -> None:
     """Draw workloads; what must be served, or survive, can run where the backstops are."""
-    count = draw.whole(*sketch.size.workloads)
+    count = draw.integer(*sketch.size.workloads)
     for number in range(1, count + 1):
         firm = bool(sketch.backstops) and draw.chance(0.8)
         row: Row = {"workload": f"work-{number}", "class": draw.pick(sketch.classes)}
@@ -30,7 +30,7 @@ def _where(sketch: Sketch, draw: Draw, firm: bool) -> Row:
     choice = sorted({*known, *(row["region"] for row in sketch.backstops)})
     regions: list[str] = []
     if choice and draw.chance(0.3 if firm else 0.5):
-        regions = sorted({*needed, *draw.some(choice, draw.whole(1, 2))})
+        regions = sorted({*needed, *draw.some(choice, draw.integer(1, 2))})
     return {"regions": ";".join(regions) or None, "exclude": _exclude(sketch, draw, 0.2 if firm else 0.45)}
 
 
@@ -39,25 +39,25 @@ def _exclude(sketch: Sketch, draw: Draw, chance: float) -> str | None:
     clouds = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
     marks = [marks_of(sketch, name) for name in clouds]
     names = sorted({*clouds, *(group for group, _ in marks), *(tag for _, tags in marks for tag in tags)})
-    return ";".join(draw.some(names, draw.whole(1, 2))) if draw.chance(chance) else None
+    return ";".join(draw.some(names, draw.integer(1, 2))) if draw.chance(chance) else None
 
 
 def _demand(sketch: Sketch, draw: Draw, workload: str, total: float) -> None:
     """Demand in steps, mostly growing; it may begin before the plan or in it."""
-    month = draw.whole(-2, 0) if draw.chance(0.8) else draw.whole(1, max(sketch.months // 2, 1))
+    month = draw.integer(-2, 0) if draw.chance(0.8) else draw.integer(1, max(sketch.months // 2, 1))
     amount = total * draw.between(0.5, 1.5)
-    every = max(sketch.months // draw.whole(1, 8), 1)
+    every = max(sketch.months // draw.integer(1, 8), 1)
     while month < sketch.months:
         sketch.add("demand", {"workload": workload, "month": month, "amount": nice(amount)})
         amount *= draw.between(1.0, 1.35) if draw.chance(0.8) else draw.between(0.5, 1.0)
-        month += draw.whole(1, every)
+        month += draw.integer(1, every)
 
 
 # ---------------------------------------------------------------- training runs
 def add_runs(sketch: Sketch, draw: Draw) -> None:
     """Draw training runs; a required one fits a share of the fleet that nothing else needs."""
     taken: set[tuple[str, str]] = set()
-    for number in range(1, draw.whole(*sketch.size.runs) + 1):
+    for number in range(1, draw.integer(*sketch.size.runs) + 1):
         work = draw.pick(sketch.classes)
         run = f"run-{number}"
         sure = _sure_pool(sketch, draw, work, taken) if draw.chance(0.4) else None
@@ -83,13 +83,13 @@ def _run(sketch: Sketch, draw: Draw, name: str, work: str, sure: Row | None) -> 
     kind = sure["accelerator"] if sure else draw.pick(_able(sketch, work))
     factor = throughput_of(sketch, work, kind)
     size = nice(sure["count"] * 0.95, 2) if sure else sketch.block(draw, sketch.reference(kind))
-    months = draw.whole(1, max(sketch.months // 2, 1))
+    months = draw.integer(1, max(sketch.months // 2, 1))
     amount = nice(size * factor * 0.9 * (months - 0.3 * draw.share()))
-    sizes = sorted({size, *(nice(size * draw.between(0.4, 2.5), 2) for _ in range(draw.whole(0, 2)))})
+    sizes = sorted({size, *(nice(size * draw.between(0.4, 2.5), 2) for _ in range(draw.integer(0, 2)))})
     row: Row = {"run": name, "class": work, "work": amount, "sizes": ";".join(f"{one:g}" for one in sizes)}
     row |= _run_window(sketch, draw, months if sure else 0)
     target = draw.chance(0.6)
-    row["target"] = draw.whole(0, sketch.months - 1) if target else None
+    row["target"] = draw.integer(0, sketch.months - 1) if target else None
     row["lateness_penalty"] = nice(draw.between(0.05, 1) * amount * 2000) if target and draw.chance(0.8) else None
     row["penalty"] = nice(draw.between(0.5, 3) * amount * 2000) if draw.chance(0.85) else None
     row["required"] = True if sure else draw.pick((None, False))

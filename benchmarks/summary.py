@@ -13,7 +13,7 @@ from benchmarks.contenders import CONTENDERS
 from benchmarks.trace import GAPS, Run, relative_gap, shifted_mean
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
-TOLERANCE = 1e-5  # relative, between what two programs say of one instance; logs tell about 10 digits
+TOLERANCE = 1e-5  # relative, between the values of two programs; logs show about 10 digits
 SHIFT = 1.0  # seconds, of the geometric means
 
 
@@ -35,9 +35,9 @@ def contradictions(runs: Sequence[Run]) -> list[str]:
     return found
 
 
-def gaps_down_to(asked: float) -> list[float]:
-    """The gaps to tell of searches for one: those that are larger, and it."""
-    return [*(gap for gap in GAPS if gap > asked), asked]
+def gaps_down_to(target: float) -> list[float]:
+    """Return the gaps to list for a target gap: the larger ones, and the target."""
+    return [*(gap for gap in GAPS if gap > target), target]
 
 
 def table(runs: Sequence[Run], limit: float, about: Mapping[str, Any]) -> str:
@@ -45,9 +45,9 @@ def table(runs: Sequence[Run], limit: float, about: Mapping[str, Any]) -> str:
     gaps = gaps_down_to(about["gap"])
     head = [*map(_percent, gaps), "search over", "gap at the end", "primal integral", "build", "memory"]
     lines = [
-        f"{about['seeds']} random instances of each size; {limit:g} s and {about['threads']} thread(s) for each, asked "
-        f"for a gap of {_percent(gaps[-1])}. Seconds of the solver to a proven gap and until it came back, and seconds "
-        f"of building the program: geometric means shifted by {SHIFT:g} s, a gap that is not reached counting as the "
+        f"{about['seeds']} random instances of each size; {limit:g} s and {about['threads']} thread(s) for each, "
+        f"target gap {_percent(gaps[-1])}. Seconds of the solver to a proven gap and until it returned, and seconds "
+        f"of building the program: geometric means shifted by {SHIFT:g} s, a gap that is not reached counts as the "
         "limit, with how many reached it. Gap, primal integral (s) and memory (MB): medians.",
         "",
         f"| size | contender | {' | '.join(head)} |",
@@ -100,7 +100,7 @@ def put_into(page: Path, text: str) -> None:
     old = page.read_text(encoding="utf-8")
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     if not pattern.search(old):
-        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}; put them where the table is to stand")
+        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}; put them where the table belongs")
     page.write_text(pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", old), encoding="utf-8")
 
 
