@@ -110,7 +110,7 @@ def test_a_starter_is_written_and_valid(target: str, tmp_path: Path) -> None:
     assert done.out.rstrip().endswith(f"Next: capopt validate {shown}")
     checked = capopt("validate", target, cwd=tmp_path)
     assert checked.code == 0
-    assert "no faults" in checked.out
+    assert "no errors" in checked.out
 
 
 def test_new_as_json(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_instance_without_faults(tmp_path: Path) -> None:
     assert (found["valid"], found["name"], found["months"], found["faults"]) == (True, "sample", 24, [])
     assert found["hash"] == optimizer.read(tmp_path / "mine").hash
     assert found["rows"]["contracts"] == 4
-    assert "sample: no faults" in done.err
+    assert "sample: no errors" in done.err
 
 
 @pytest.mark.parametrize("carrier", ["folder", "workbook"])

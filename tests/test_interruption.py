@@ -170,4 +170,4 @@ def test_ctrl_c_is_an_exit_code_wherever_it_comes(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "within"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr.strip() == "capopt: stopped before it was done"
+    assert done.stderr.strip() == "capopt: stopped before it was finished"

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 _EPILOG = """INSTANCE is a folder, an .xlsx workbook or the name of a shipped example (such as first-steps).
 
 \b
-Exit codes:  0 done; a plan within the asked gap   3 a plan with a larger gap
+Exit codes:  0 done; a plan within the target gap   3 a plan with a larger gap
              2 invalid input    4 audit failed      5 no feasible plan
            130 stopped before any plan was found    1 anything else"""
 
-_TOLD = 100  # violations listed at most
+_LISTED = 100  # violations listed at most
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-_strict = click.option("--strict", is_flag=True, help="Treat warnings as faults.")
+_strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
 @click.group(context_settings=_SETTINGS, epilog=_EPILOG)
@@ -51,9 +51,9 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("target", metavar="DIR|FILE.xlsx", type=click.Path(path_type=Path))
-@click.option("--blank", is_flag=True, help="Headers only, to fill in from nothing.")
+@click.option("--blank", is_flag=True, help="Headers only, without figures.")
 @click.option("--from", "example", metavar="EXAMPLE", default="", help="Copy a shipped example instead of the starter.")
-@click.option("--random", "by_chance", is_flag=True, help="Draw an instance at random, from --seed and --size.")
+@click.option("--random", "by_chance", is_flag=True, help="Generate a random instance, from --seed and --size.")
 @click.option(
     "--seed", type=click.IntRange(min=0), help="With --random: the same seed, the same instance.  [default: 0]"
 )
@@ -79,7 +79,7 @@ def new(
         files = create(target, blank=blank, example=example)
     if as_json:
         print_json({"created": str(target), "files": [str(file) for file in files]})
-    many = f" with {len(files)} files; README.md tells what each is for" if (target / "README.md").is_file() else ""
+    many = f" with {len(files)} files; README.md describes each of them" if (target / "README.md").is_file() else ""
     click.echo(f"Wrote {target}{many}.", err=as_json)
     click.echo(f"Next: {'fill it in, then ' if blank else ''}capopt validate {shlex.quote(str(target))}", err=as_json)
     return 0
@@ -92,11 +92,11 @@ def new(
     "--mark",
     metavar="OUT.xlsx",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a copy of the workbook in which faulty cells are red, with notes, and listed on a sheet.",
+    help="Write a copy of the workbook in which cells with errors are red, with notes, and listed on a sheet.",
 )
 @_json
 def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> int:
-    """Tell every fault of an instance, with file, row, column and the nearest valid value."""
+    """Report all errors of an instance, each with file, row, column and the nearest valid value."""
     if mark:
         _check_mark(instance, mark)
     try:
@@ -118,7 +118,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     for note in notes:
         click.echo(f"warning: {note}", err=as_json)
     tables = ", ".join(f"{name} {count}" for name, count in counts.items())
-    click.echo(f"{head.name}: no faults, {_plural(len(notes), 'warning')}.", err=as_json)
+    click.echo(f"{head.name}: no errors, {_plural(len(notes), 'warning')}.", err=as_json)
     click.echo(f"{head.months} months from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json)
     _mark(instance, mark, data.warnings, True, as_json)
     return 0
@@ -134,7 +134,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     type=Finite(min=0),
     default=0.001,
     show_default=True,
-    help="Relative gap to prove; 0.001 is 0.1 %.",
+    help="Target gap, relative; 0.001 is 0.1 %.",
 )
 @click.option(
     "--time-limit",
@@ -147,10 +147,10 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Random seed of the solver."
 )
-@click.option("--relax", is_flag=True, help="Do not demand whole blocks and lots.")
+@click.option("--relax", is_flag=True, help="Allow fractional blocks and lots.")
 @solver_option
 @click.option(
-    "--elastic", is_flag=True, help="Where no plan meets all rules, plan with the cheapest repair made (exit 5)."
+    "--elastic", is_flag=True, help="If no plan meets all rules, apply the cheapest repair and plan with it (exit 5)."
 )
 @click.option("--replace", is_flag=True, help="Replace what is in the plan folder, even another instance's plan.")
 @_strict
@@ -172,7 +172,7 @@ def solve(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Find the plan of least present cost, prove how good it is, write it and print its summary.
+    """Find the plan of least net present cost, prove its gap, write it and print its summary.
 
     Ctrl-C or SIGTERM ends the search and keeps the best plan so far. An earlier plan of the instance in the folder is
     replaced at once, when the new one is complete, and your own files in it stay; the plan of another instance is
@@ -189,8 +189,8 @@ def solve(
     from optimizer.solving.solve import solve_to_place
 
     try:
-        with follow(data.head.currency) as tell:
-            plan, placed = solve_to_place(data, place, tables, progress=tell, **options)
+        with follow(data.head.currency) as show_progress:
+            plan, placed = solve_to_place(data, place, tables, progress=show_progress, **options)
     except NoFeasiblePlan as error:
         if not elastic:
             raise
@@ -210,13 +210,14 @@ def solve(
     "--decisions",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Price and check these decisions of your own instead (CSV: month, decision, item, blocks).",
+    help="Check and price your own decisions instead (CSV: month, decision, item, blocks).",
 )
 @_json
 def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
-    """Check a plan again and price it again, from its tables alone.
+    """Check and price a plan again, from its tables alone.
 
-    With --decisions, check and price your own decisions: all else is made the best of, and compared with the plan.
+    With --decisions, check and price your own decisions: all others are optimised, and the result is
+    compared with the plan.
     """
     if decisions is not None:
         from optimizer.cli.explain import own_decisions
@@ -229,12 +230,12 @@ def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
     code = 0 if verdict.passed else AuditFailed.exit_code
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, **verdict.to_dict()})
-    for violation in verdict.violations[:_TOLD]:
+    for violation in verdict.violations[:_LISTED]:
         click.echo(str(violation), err=as_json)
-    more = len(verdict.violations) - _TOLD
+    more = len(verdict.violations) - _LISTED
     if more > 0:
         click.echo(f"... and {more:,} more", err=as_json)
-    found = "holds" if verdict.passed else f"fails in {_plural(len(verdict.violations), 'place')}"
+    found = "valid" if verdict.passed else f"{_plural(len(verdict.violations), 'violation')}"
     click.echo(f"{plan}: {found}; {_plural(verdict.checks, 'check')}.", err=as_json)
     return code
 
@@ -250,7 +251,7 @@ cli.add_command(bench)
 
 # ---------------------------------------------------------------- helpers
 def _read(name: str, strict: bool) -> Instance:
-    """Read an instance; with ``strict``, its warnings are faults."""
+    """Read an instance; with ``strict``, its warnings are errors."""
     from optimizer.instance.examples import find_instance
     from optimizer.instance.read import read
 
@@ -271,7 +272,7 @@ def _check_mark(name: str, target: Path) -> None:
 
 
 def _mark(name: str, target: Path | None, faults: Sequence[Fault], warn: bool, as_json: bool) -> None:
-    """Write the marked copy of a workbook if one is asked for."""
+    """Write the marked copy of a workbook if requested."""
     if target:
         from optimizer.instance.examples import find_instance
         from optimizer.instance.mark import mark_workbook

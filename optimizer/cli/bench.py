@@ -26,7 +26,7 @@ _FILE = click.Path(path_type=Path)
 
 @dataclass(frozen=True)
 class Files:
-    """What is read and written beside the instances."""
+    """Files that are read and written, other than instances."""
 
     output: Path | None
     against: Path | None
@@ -34,7 +34,7 @@ class Files:
     update: bool
 
     def earlier(self) -> dict[str, Any] | None:
-        """The record to compare with; a page without marks is told now, and not after hours."""
+        """The record to compare with; a page without marks is an error at once."""
         from optimizer.bench.page import read_page
         from optimizer.bench.regression import read_record
 
@@ -42,8 +42,8 @@ class Files:
             read_page(self.page)
         return read_record(self.against) if self.against else None
 
-    def tell(self, results: list[Result], record: dict[str, Any], earlier: dict[str, Any] | None) -> None:
-        """Put the results into the page, and tell whether they are those of before."""
+    def publish(self, results: list[Result], record: dict[str, Any], earlier: dict[str, Any] | None) -> None:
+        """Put the results into the page, and print how they differ from the earlier record."""
         from optimizer.bench.page import measured, put_into
         from optimizer.bench.regression import comparison
 
@@ -55,8 +55,8 @@ class Files:
 
 @click.command()
 @click.argument("instances", metavar="[INSTANCE]...", nargs=-1)
-@click.option("--set", "sets", type=click.Choice(_SETS), multiple=True, help="Only this set; can be given again.")
-@click.option("--random", "count", type=click.IntRange(min=1), help="Solve so many random instances instead.")
+@click.option("--set", "sets", type=click.Choice(_SETS), multiple=True, help="Only this set (repeatable).")
+@click.option("--random", "count", type=click.IntRange(min=1), help="Solve this number of random instances instead.")
 @click.option("--size", type=click.Choice(_SIZES), help="With --random: their size.  [default: tiny]")
 @click.option(
     "--gap",
@@ -94,15 +94,15 @@ def bench(
     gap: float | None,
     **rest: Any,
 ) -> int:
-    """Solve the benchmark, each instance in a process of its own, and compare with the best known.
+    """Solve the benchmark, each instance in its own process, and compare with the best known results.
 
-    INSTANCE is one of instances/sets.toml, a shipped example, a folder or a workbook; without any, all of the list are
-    solved. With --random, random instances are drawn, solved, audited and solved again by other solvers.
+    INSTANCE is a name in instances/sets.toml, a shipped example, a folder or a workbook; the default is the entire
+    list. With --random, random instances are generated, solved, audited and solved again by other solvers.
 
-    A search that ends by its gap repeats itself: the same seed, versions and number of cores give the same answer, as
-    -o FILE.json and later --against FILE.json show. One that the time limit ends depends on the machine.
+    A search that ends by its gap is reproducible: the same seed, versions and number of cores give the same result, as
+    -o FILE.json and later --against FILE.json show. One that ends by the time limit depends on the machine.
 
-    It ends with 1 if an answer is wrong, or other than the one it is compared with; never because of seconds.
+    Exit code 1 if a result is wrong or differs from the one it is compared with; never because of times.
     """
     from optimizer.bench.runs import Limits
 
@@ -140,7 +140,7 @@ def _benchmark(cases: list[Case], limits: Limits, files: Files, as_json: bool) -
         click.echo(f"{number}/{len(cases)} {case.name}: {results[-1].status}", err=True)
     if files.update:
         _update(known, results, limits)
-    files.tell(results, results_record(results, limits), earlier)
+    files.publish(results, results_record(results, limits), earlier)
     if as_json:
         print_json(results_record(results, limits))
     _show(results_table(results), err=as_json)

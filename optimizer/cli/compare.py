@@ -1,4 +1,4 @@
-"""The command ``capopt compare``: what moved from one plan to another, and what it costs."""
+"""The command ``capopt compare``: differences between plans, and their cost."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--xlsx", metavar="FILE", type=_file, help="Also write a workbook with a sheet for each table.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_json: bool) -> int:
-    """Tell what moved from the first plan to each other one, and what it costs.
+    """Compare the first plan with each other one: decisions, money and capacity.
 
     Decisions added, dropped, moved and resized; money by term, party, item and month; capacity by party and month;
     unserved work; and the inputs that differ.
     """
     if len(plans) < 2:
-        raise click.UsageError("Name two plans at least.")
-    from optimizer.plan.compare import compare as beside
+        raise click.UsageError("Name at least two plans.")
+    from optimizer.plan.compare import compare as compare_plans
     from optimizer.plan.plan import load_plan
 
     names = _names(plans)
     first, *others = [load_plan(plan) for plan in plans]
-    comparisons = [beside(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
+    comparisons = [compare_plans(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
     written = _write(comparisons, html, xlsx)
     if as_json:
         print_json({"comparisons": [comparison.to_dict() for comparison in comparisons], **written})
@@ -46,7 +46,7 @@ def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_js
 
 
 def _names(plans: Sequence[Path]) -> list[str]:
-    """As much of the end of each path as tells them apart; plans that are named twice get numbers."""
+    """The shortest ends of the paths that differ; plans that are named twice get numbers."""
     parts = [plan.resolve().parts for plan in plans]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-length:]) for part in parts]

@@ -1,4 +1,4 @@
-"""How the command line ends: every error as a message and an exit code, and as a JSON object if asked for.
+"""How the command line ends: every error as a message and an exit code, and as a JSON object with ``--json``.
 
 Never a traceback, unless ``CAPOPT_DEBUG`` is set.
 """
@@ -112,7 +112,7 @@ def leave(command: click.Command, arguments: Sequence[str]) -> NoReturn:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let nobody's Ctrl-C cut off what is told at the end."""
+    """Ignore Ctrl-C while the results are printed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -137,7 +137,7 @@ def _found(error: BaseException) -> dict[str, Any]:
         message = "there is not enough memory for this instance; close other programs, or plan fewer months or items"
         return {"error": message, "kind": "MemoryError", "exit_code": OTHER}
     stopped = StoppedWithoutPlan.exit_code
-    return {"error": "stopped before it was done", "kind": "Interrupted", "exit_code": stopped}
+    return {"error": "stopped before it was finished", "kind": "Interrupted", "exit_code": stopped}
 
 
 def details(error: CapoptError) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def print_json(content: dict[str, Any]) -> None:
 
 
 def _fail(found: dict[str, Any], as_json: bool) -> int:
-    """Tell an error in prose on standard error, and as JSON on standard output if asked for."""
+    """Print an error as text on standard error, and with ``--json`` as JSON on standard output."""
     with contextlib.suppress(OSError):
         click.echo(f"capopt: {found['error']}", err=True)
     try:
@@ -188,7 +188,7 @@ def _system_message(error: OSError) -> str:
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename:
         return f"{error.filename}: {reason}"
-    return "the working folder has been deleted; change into one that is there" if _is_adrift() else reason
+    return "the working folder has been deleted; change into an existing one" if _is_adrift() else reason
 
 
 def _is_adrift() -> bool:
@@ -207,12 +207,12 @@ def _abandon_output() -> None:
 
 
 def _last_resort(as_json: bool) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """Tell an error that nobody expected in one line; Python then ends with exit code 1."""
+    """Print an unexpected error in one line; Python then ends with exit code 1."""
 
-    def tell(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    def report(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
         first = (str(error).strip().splitlines() or [""])[0]
         what = f"{kind.__name__}: {first}" if first else kind.__name__
         message = f"unexpected {what}. This is a bug; run with {DEBUG}=1 for the traceback, and report it."
         _fail({"error": message, "kind": kind.__name__, "exit_code": OTHER}, as_json)
 
-    return tell
+    return report

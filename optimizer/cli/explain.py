@@ -29,7 +29,9 @@ capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
 _EACH, _WHY_NOT = 10.0, 60.0  # seconds for each search
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 _gap = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
-_replace = click.option("--replace", is_flag=True, help="Replace what is there, even another instance's plan.")
+_replace = click.option(
+    "--replace", is_flag=True, help="Replace the content of the folder, even another instance's plan."
+)
 _threads = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
 
 
@@ -40,8 +42,8 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
 
 @click.command()
 @click.argument("plan", metavar="PLAN|INSTANCE")
-@click.option("--quick", is_flag=True, help="Marginal values and dates only: no further searches.")
-@click.option("--offer", "items", multiple=True, metavar="NAME", help="Look into this offer only (may be given again).")
+@click.option("--quick", is_flag=True, help="Marginal values and deadlines only, without further searches.")
+@click.option("--offer", "items", multiple=True, metavar="NAME", help="Explain this offer only (repeatable).")
 @_gap
 @click.option("--time-limit", type=Finite(min=0), help="Seconds for each search. [default: 10; 60 for an instance]")
 @_threads
@@ -55,22 +57,24 @@ def explain(
     threads: int | None,
     as_json: bool,
 ) -> int:
-    """Tell why a plan is as it is; for an instance, why it has no plan.
+    """Explain why a plan is optimal; for an instance, why it has no plan.
 
-    Of a plan: what one more MW, accelerator, unit of demand or of budget is worth, which offers were taken and what
-    price would have made the others win, by when decisions are due, what handing back earlier or later costs, what it
-    costs if a site slips, demand grows faster or a lessor leaves, what to do this month whatever happens, and what it
-    costs to hang less on a provider or owner. The tables are written into the plan folder, and stand in its report
-    from then on.
+    Of a plan: the value of one more MW, accelerator, unit of demand or of budget, which offers were taken and the
+    break-even prices of the others, by when decisions are due, what handing back earlier or later costs, what it
+    costs if a site slips, demand grows faster or a lessor leaves, the no-regret decisions of this month, and the cost
+    of less exposure to a provider or owner. The tables are written into the plan folder, and its report then includes
+    them.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
-    proven by a plan (exit 5). Where the time ends a search, what was found until then is told.
+    proven by a plan (exit 5). If the time limit ends a search, the results until then are printed.
 
-    Ctrl-C or SIGTERM ends the work; what was worked out of a plan until then is written (exit 3).
+    Ctrl-C or SIGTERM stops; the results until then are written (exit 3).
     """
     if not (Path(plan) / "plan.json").is_file():
         if quick or items:
-            raise click.UsageError(f"--quick and --offer are about a plan, and {plan} holds none; solve it first.")
+            raise click.UsageError(
+                f"--quick and --offer need a plan folder, and {plan} contains no plan; solve it first."
+            )
         return _why_not(plan, gap, _WHY_NOT if time_limit is None else time_limit, threads, as_json)
     from optimizer.analysis.explanation import explain as work_out
     from optimizer.plan.plan import load_plan
@@ -86,15 +90,15 @@ def explain(
         raise KeyboardInterrupt
     written, code = found.save(plan), 3 if found.stopped else 0
     if as_json:
-        told = {"stopped_at": found.stopped} if found.stopped else {}
+        stopped = {"stopped_at": found.stopped} if found.stopped else {}
         names = [str(path) for path in written]
-        print_json({"plan": plan, "exit_code": code, "written": names, **told, **found.to_dict()})
+        print_json({"plan": plan, "exit_code": code, "written": names, **stopped, **found.to_dict()})
     from optimizer.report.explained import render
 
     _print(render(found, _width(as_json)), as_json)
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
     if found.stopped:
-        click.echo(f"Stopped by Ctrl-C at {found.stopped}. What was worked out until then is kept.", err=True)
+        click.echo(f"Stopped by Ctrl-C at {found.stopped}. The results until then are kept.", err=True)
     return code
 
 
@@ -133,17 +137,17 @@ def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
 @click.argument("plan", type=_PLAN)
 @click.option("--set", "edits", multiple=True, metavar="TABLE.ITEM.COLUMN=VALUE", help="Set a cell; *=, += and -= too.")
 @click.option(
-    "--delay", "delays", multiple=True, metavar="TABLE.ITEM=MONTHS", help="It arrives later by so many months."
+    "--delay", "delays", multiple=True, metavar="TABLE.ITEM=MONTHS", help="Delay its arrival by this number of months."
 )
-@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH[=BLOCKS]]", help="Decide so.")
-@click.option("--forbid", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Do not decide so.")
+@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH[=BLOCKS]]", help="Force this decision.")
+@click.option("--forbid", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Forbid this decision.")
 @click.option(
     "--end",
     multiple=True,
     metavar="ITEM@MONTH[=BLOCKS]",
-    help="No more than these blocks, or none, from that month on.",
+    help="End it: at most these blocks (default 0) from that month on.",
 )
-@click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="A table over a range of values of one cell.")
+@click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="Solve over a range of values of one cell.")
 @click.option("-o", "--output", type=_PLAN, metavar="PLAN", help="Write the new plan there.")
 @_replace
 @_gap
@@ -165,7 +169,7 @@ def whatif(
     """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare."""
     replace = bool(holds.pop("replace"))
     if not (edits or delays or sweep or any(holds.values())):
-        raise click.UsageError("Say what if: --set, --delay, --force, --forbid, --end or --sweep.")
+        raise click.UsageError("Give at least one of --set, --delay, --force, --forbid, --end and --sweep.")
     if sweep and output is not None:
         raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
     from optimizer.analysis.interruptible_queries import Asking
@@ -184,8 +188,8 @@ def whatif(
     if sweep:
         return _sweep(Asking(base, **options), sweep, chosen, held, as_json)
     with interruptible_from_search_on():
-        with follow(base.instance.head.currency) as tell:
-            other = WhatIf(base, **options).ask(chosen, held, tell)
+        with follow(base.instance.head.currency) as show_progress:
+            other = WhatIf(base, **options).ask(chosen, held, show_progress)
         output = None if place is None else _written(other, base, place)
     from optimizer.plan.compare import compare
     from optimizer.report.comparison_terminal import render
@@ -195,7 +199,7 @@ def whatif(
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
     _print(render([comparison], width=_width(as_json)), as_json)
-    return _told_where(output, code, as_json)
+    return _print_target(output, code, as_json)
 
 
 def _written(other: Plan, base: Plan, place: Place) -> Path:
@@ -210,7 +214,7 @@ def _written(other: Plan, base: Plan, place: Place) -> Path:
     return placed.folder
 
 
-def _told_where(output: Path | None, code: int, as_json: bool) -> int:
+def _print_target(output: Path | None, code: int, as_json: bool) -> int:
     if output is not None:
         click.echo(f"Plan written to {output}", err=as_json)
     return code
@@ -224,8 +228,8 @@ def _sweep(ask: Asking, sweep: str, edits: list[Edit], holds: list[Hold], as_jso
     cell, _, span = (part.strip() for part in sweep.partition("="))
     values, base = _span(sweep, span), ask.plan
     assert base is not None
-    with follow(base.instance.head.currency) as tell:
-        table = ask.sweep(cell, values, edits, holds, tell)
+    with follow(base.instance.head.currency) as show_progress:
+        table = ask.sweep(cell, values, edits, holds, show_progress)
     code = 3 if (table["gap"].astype(float) > ask.options.gap + 1e-9).any() else 0
     if as_json:
         print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": sweep, "rows": plain_rows(table)})
@@ -242,7 +246,7 @@ def _span(sweep: str, span: str) -> list[float]:
         if len(parts) != 3 or steps < 2:
             raise ValueError
     except (ValueError, IndexError):
-        raise click.UsageError(f"{sweep!r} is no sweep; expected table.item.column=from:to:steps") from None
+        raise click.UsageError(f"{sweep!r} is not a valid sweep; expected table.item.column=from:to:steps") from None
     return [float(value) for value in np.linspace(first, last, steps)]
 
 
@@ -266,9 +270,11 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
 
 @click.command()
 @click.argument("plan", type=_PLAN)
-@click.option("--within", default="1%", show_default=True, metavar="SHARE", help="How much more such plans may cost.")
 @click.option(
-    "--plans", "count", type=click.IntRange(0, 9), default=2, show_default=True, help="Distinct plans wanted."
+    "--within", default="1%", show_default=True, metavar="SHARE", help="Maximum additional cost of a near-optimal plan."
+)
+@click.option(
+    "--plans", "count", type=click.IntRange(0, 9), default=2, show_default=True, help="Number of distinct plans."
 )
 @click.option("-o", "--output", type=_PLAN, metavar="FOLDER", help="Write the distinct plans there.")
 @_replace
@@ -285,10 +291,10 @@ def alternatives(
     threads: int | None,
     as_json: bool,
 ) -> int:
-    """Tell what plans that cost little more have in common, and where they differ.
+    """Show which decisions all near-optimal plans share, and where they differ.
 
-    For each party and kind of decision the least and the most that near-optimal plans use, the decisions of the first
-    month that all of them make (no regret), and some plans that differ as much as they can.
+    For each party and kind of decision, the minimum and maximum over near-optimal plans; the decisions of the first
+    month that all of them make (no regret); and plans that differ from each other as much as possible.
     """
     from optimizer.analysis.alternatives import find_alternatives
     from optimizer.analysis.explanation import plain_rows
@@ -305,9 +311,9 @@ def alternatives(
     for other, place in zip(found.plans, places, strict=False):
         _written(other, loaded, place)
     if as_json:
-        told = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
+        plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
         tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}
-        print_json({"plan": str(plan), "within": share, **tables, "plans": told})
+        print_json({"plan": str(plan), "within": share, **tables, "plans": plans})
     from optimizer.report.explained import alternatives_text
 
     _print(alternatives_text(found, loaded, _width(as_json)), as_json)

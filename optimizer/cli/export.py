@@ -20,7 +20,7 @@ from optimizer.cli.exit_codes import print_json
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def export(plan: Path, focus: Path, as_json: bool) -> int:
-    """Write a plan for cost tools: FOCUS rows of its contracts (--focus) and of its money, month by month."""
+    """Export the contracts and the monthly costs of a plan as FOCUS datasets (--focus) for cost tools."""
     from optimizer.plan.plan import load_plan
     from optimizer.report.focus import write_focus
 

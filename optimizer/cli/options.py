@@ -12,17 +12,17 @@ solver_option = click.option(
     type=click.Choice(["highs", "scip", "race"]),
     default="highs",
     show_default=True,
-    help="HiGHS; SCIP, in one thread; or race: both at once, each in one thread (SCIP needs capopt[scip]).",
+    help="HiGHS; SCIP with one thread; or race: both concurrently, with one thread each (SCIP needs capopt[scip]).",
 )
 
 
 class Finite(click.FloatRange):
-    """A number within bounds; what compares with nothing, or never ends, is refused."""
+    """A number within bounds; not-a-number and infinities are refused."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Refuse not-a-number and infinities, beside what is out of bounds."""
+        """Refuse not-a-number, infinities and values out of bounds."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"{number} is not a finite number.", param, ctx)

@@ -17,9 +17,9 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--xlsx", metavar="FILE", type=_file, help="A workbook: a summary with charts, a sheet for each table.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> int:
-    """Tell a plan as a page to show (--html) and as a workbook to work on (--xlsx)."""
+    """Write a report of a plan as a page (--html) and as a workbook (--xlsx)."""
     if html is None and xlsx is None:
-        raise click.UsageError("Name what to write: --html FILE, --xlsx FILE, or both.")
+        raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
     from optimizer.plan.plan import load_plan
     from optimizer.report.sound import check_cells
 

@@ -41,7 +41,7 @@ def open_missing() -> None:
 
 
 def make_steady() -> None:
-    """Let no failing write to standard output or error end the work; `failure` tells of it at the end."""
+    """Let no failing write to standard output or error end the work; `failure` returns it at the end."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -1,6 +1,6 @@
-"""What an explanation says, in sentences: worth, offers, leaving, dates, what if, this month, exposure.
+"""Sentences of an explanation: marginal values, offers, exits, dates, what-ifs, this month, exposure.
 
-Each function takes a table of an explained plan and gives sentences with figures; the tables stand below them.
+Each function takes a table of an explained plan and returns sentences with figures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
     "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
     "demand": (
-        "One more reference-accelerator wanted by {} costs {} a month on average, most in {} ({}{}).",
+        "One more reference-accelerator of demand for {} costs {} a month on average, most in {} ({}{}).",
         "one fewer saves",
     ),
     "budget": ("One more {currency} in budget {} saves {}{}.", "one fewer costs"),
@@ -59,15 +59,15 @@ def more(row: dict[Any, Any], plan: Plan, costs: str = "costs") -> str:
         return f"costs {proven_text(least, most, currency)} more"
     if most is not None:
         return f"costs {proven_text(None, most, currency)} more"
-    return f"costs {money(float(row[costs]), currency)} more as found, of which nothing is proven"
+    return f"costs {money(float(row[costs]), currency)} more in the plan found; no bound is proven"
 
 
 def doubt(plan: Plan) -> list[str]:
-    """What differences are in doubt, where the plan has a gap."""
+    """Warn of differences within the gap of the plan, if it has one."""
     if plan.bound is None or plan.objective - plan.bound <= 1e-6 * abs(plan.objective):
         return []
     room = money(plan.objective - plan.bound, plan.instance.head.currency)
-    return [f"This plan could be cheaper by up to {room}, its gap: differences smaller than that are in doubt."]
+    return [f"The gap of this plan is {room}: smaller differences may come from the search alone."]
 
 
 # ---------------------------------------------------------------- worth
@@ -96,9 +96,9 @@ def worth(plan: Plan, table: pd.DataFrame) -> list[str]:
     return found
 
 
-def _other_side(more: float, fewer: float, text: str, tell: Callable[[float], str]) -> str:
+def _other_side(more: float, fewer: float, text: str, show: Callable[[float], str]) -> str:
     """What one fewer means, where that differs from one more."""
-    return "" if fewer != fewer or tell(more) == tell(fewer) else f"; {text} {tell(fewer)}"
+    return "" if fewer != fewer or show(more) == show(fewer) else f"; {text} {show(fewer)}"
 
 
 def step_words(step: str) -> str:
@@ -122,8 +122,8 @@ def offers(plan: Plan, table: pd.DataFrame) -> list[str]:
     text = f"{len(rejected)} of {len(table)} offers {'is' if len(rejected) == 1 else 'are'} rejected."
     priced = rejected[rejected["price_to_win"].notna() & (rejected["price"] > 0)]
     near = (priced["price_to_win"] / priced["price"] - 1).abs().sort_values(kind="stable").index[:_FEW]
-    told = [_win(priced.loc[index].to_dict(), plan.instance.head.currency) for index in near]
-    return [text, *told]
+    nearest = [_win(priced.loc[index].to_dict(), plan.instance.head.currency) for index in near]
+    return [text, *nearest]
 
 
 def _win(row: dict[Any, Any], currency: str) -> str:
@@ -132,9 +132,8 @@ def _win(row: dict[Any, Any], currency: str) -> str:
         return f"{row['item']} could be taken at its price of {money(row['price'], currency)}: {row['reason']}."
     side = "above" if row["table"] == "outlets" else "below"
     price, now = proven_text(row["at_least"], row["at_most"], currency), money(row["price"], currency)
-    if not price[0].isdigit():
-        price = f"one of which {price}" if price.startswith("nothing") else f"one that is proven to be {price}"
-    return f"{row['item']} wins at a price {side} {price}; it is {now} now: {row['reason']}."
+    price = "not proven" if price.startswith("nothing") else price
+    return f"{row['item']} is taken {side} its break-even price, {price}; it is offered at {now}: {row['reason']}."
 
 
 # ---------------------------------------------------------------- leaving
@@ -160,12 +159,12 @@ def _leaving(plan: Plan, item: str, rows: pd.DataFrame) -> str:
 def _side(known: dict[int, dict[Any, Any]], shifts: list[int], plan: Plan) -> str:
     """What leaving earlier, or later, costs by a month and by the most that was looked into."""
     chosen = dict.fromkeys(sorted(shifts, key=abs)[:: max(len(shifts) - 1, 1)])
-    told = []
+    texts = []
     for shift in chosen:
         way, row = ("earlier" if shift < 0 else "later"), known[shift]
         name = f"{abs(shift)} {'month' if abs(shift) == 1 else 'months'} {way}"
-        told.append(f"{name} {row['note'] if _missing(row['costs']) else more(row, plan)}")
-    return ", ".join(told)
+        texts.append(f"{name} {row['note'] if _missing(row['costs']) else more(row, plan)}")
+    return ", ".join(texts)
 
 
 # ---------------------------------------------------------------- dates
@@ -177,13 +176,11 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
     names = [deed(row) for row in due.to_dict("records")]
     text = f"Due in {month_text(first)}: {'; '.join(dict.fromkeys(names))}." if names else ""
     found = [*_cannot_wait(table), text or f"Nothing is due in {month_text(first)}."]
-    dear = table[table["delay_costs"].notna() & (table["delay_costs"] > 0)]
-    if len(dear):
-        row = dear.sort_values(["at_least", "delay_costs"], ascending=False, kind="stable").iloc[0].to_dict()
+    late = table[table["delay_costs"].notna() & (table["delay_costs"] > 0)]
+    if len(late):
+        row = late.sort_values(["at_least", "delay_costs"], ascending=False, kind="stable").iloc[0].to_dict()
         cost = more(row, plan, "delay_costs")
-        found.append(
-            f"Waiting costs most here: {deed(row)}, due {month_text(str(row['month']))}; a month later {cost}."
-        )
+        found.append(f"Most expensive delay: {deed(row)}, due {month_text(str(row['month']))}; a month later {cost}.")
     last = table[(table["last_month"] == table["month"]) & (table["month"] > first)]
     if len(last):
         names = [f"{deed(row)} ({month_text(str(row['month']))})" for row in last.head(_FEW).to_dict("records")]
@@ -195,7 +192,7 @@ def _cannot_wait(table: pd.DataFrame) -> list[str]:
     """Decisions that leave no plan a month later."""
     rows = table[table["delay_note"] == NO_PLAN].to_dict("records")
     names = dict.fromkeys(f"{deed(row)} ({month_text(str(row['month']))})" for row in rows)
-    return [f"A month later leaves no plan that meets all rules: {'; '.join(names)}."] if names else []
+    return [f"No plan is feasible if decided a month later: {'; '.join(names)}."] if names else []
 
 
 def _by_money(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
@@ -224,18 +221,18 @@ def _event(row: dict[Any, Any], plan: Plan) -> str:
     if _missing(row["costs"]):
         return f"{what}: {'no plan meets all rules' if row['note'] == NO_PLAN else row['note']}."
     share = (
-        f", and {percent(float(row['unserved']))} of the work is not served in the one found" if row["unserved"] else ""
+        f", and {percent(float(row['unserved']))} of demand is not served in the plan found" if row["unserved"] else ""
     )
     return f"{what}, the best plan {more(row, plan)}{share}. {_changes(row)}"
 
 
 def _changes(row: dict[Any, Any]) -> str:
     """What is decided otherwise."""
-    return f"What changes: {row['answer']}." if row["answer"] != UNCHANGED else "No other decision changes."
+    return f"Changes: {row['answer']}." if row["answer"] != UNCHANGED else "No other decision changes."
 
 
 def caps(plan: Plan, table: pd.DataFrame) -> list[str]:
-    """What it costs to hang less on each, or to survive its loss."""
+    """Cost of less exposure to each, or of surviving its loss."""
     groups = table.groupby(["rule", "subject", "member"], sort=False)
     return [_less(plan, rows.to_dict("records")) for _, rows in groups]
 
@@ -243,7 +240,7 @@ def caps(plan: Plan, table: pd.DataFrame) -> list[str]:
 def _less(plan: Plan, rows: list[dict[Any, Any]]) -> str:
     one = rows[0]
     member = shown(party_text(str(one["member"])), 40)
-    parts = [f"{_asked(row, plan)} {_price(row, plan)}" for row in rows]
+    parts = [f"{_requirement(row, plan)} {_price(row, plan)}" for row in rows]
     text = f"{member} has up to {percent(float(one['share']))} of the capacity. " if one["rule"] == "max_share" else ""
     return f"{text}{'; '.join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])}."
 
@@ -254,10 +251,10 @@ def _price(row: dict[Any, Any], plan: Plan) -> str:
     return more(row, plan)
 
 
-def _asked(row: dict[Any, Any], plan: Plan) -> str:
+def _requirement(row: dict[Any, Any], plan: Plan) -> str:
     """A requirement, with the month from which on it can be kept if that is not the first."""
     month = str(row["month"])
-    since = f", which can be kept from {month_text(month)} on," if month and month != plan.instance.label(0) else ""
+    since = f", feasible from {month_text(month)} on," if month and month != plan.instance.label(0) else ""
     if row["rule"] == "survive":
         return f"Surviving the loss of {shown(party_text(str(row['member'])), 40)}{since}"
     return f"At most {percent(float(row['limit']))}{since}"
@@ -270,18 +267,25 @@ def first(plan: Plan, table: pd.DataFrame) -> list[str]:
     rows = mine[(mine["kept"] == mine["events"]) & (mine["events"] > 0)].to_dict("records")
     sure = [f"{_least(row)}{_waiting(row, plan)}" for row in rows if _must(row, plan)]
     loose = [_least(row) for row in rows if not _must(row, plan)]
-    found += [f"In {month}, whatever {'else ' if found else ''}of this happens: {'; '.join(sure)}."] if sure else []
+    found += (
+        [f"In {month}, whichever {'other ' if found else ''}of these events occurs: {'; '.join(sure)}."] if sure else []
+    )
     if loose:
         found.append(
-            f"Decided in {month} in all plans found, but it is not proven that a month later costs more: "
+            f"Decided in {month} in all plans found, but a delay of a month is not proven to cost more: "
             f"{'; '.join(loose)}."
         )
     open_ = mine[mine["kept"] < mine["events"]]
-    found += [f"{deed(row)} not if {row['otherwise']}." for row in open_.to_dict("records")]
+    found += [f"Do not {_lower(deed(row))} if {row['otherwise']}." for row in open_.to_dict("records")]
     found += [
         f"{deed(row)} only if {row['otherwise']}." for row in table[table["blocks"] <= 0].head(_FEW).to_dict("records")
     ]
-    return found or [f"Nothing has to be decided in {month}, whatever of this happens."]
+    return found or [f"Nothing has to be decided in {month}, whichever of these events occurs."]
+
+
+def _lower(text: str) -> str:
+    """Start a text with a small letter."""
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _without_plan(table: pd.DataFrame, month: str) -> list[str]:
@@ -291,9 +295,9 @@ def _without_plan(table: pd.DataFrame, month: str) -> list[str]:
     row = table.iloc[0]
     found = []
     if row["without_plan"]:
-        found.append(f"No plan meets all rules, whatever is decided in {month}, if {row['without_plan']}.")
+        found.append(f"Whatever is decided in {month}, no plan meets all rules if {row['without_plan']}.")
     if row["not_found"]:
-        found.append(f"No plan was found in time, so that nothing is said about it, if {row['not_found']}.")
+        found.append(f"No plan was found within the time limit if {row['not_found']}: these events are left out.")
     return found
 
 

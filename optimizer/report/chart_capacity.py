@@ -31,7 +31,7 @@ def accelerators(ground: Ground) -> Chart:
 
 
 def megawatts(ground: Ground) -> Chart:
-    """Facility MW behind the capacity, by party, where MW are told."""
+    """Facility MW behind the capacity, by party, where MW are known."""
     table = ground.plan.capacity
     unknown = table.loc[table["mw"] == 0, "accelerators"].sum()
     share = unknown / table["accelerators"].sum() if len(table) else 0.0
@@ -86,12 +86,12 @@ def _growth(ground: Ground, series: list[Series], unit: str) -> str:
     return f"{text}; in the end {percent(most.values[-1] / last)} is with {name}."
 
 
-def _change(first: float, last: float, tell: Callable[[float], str], unit: str = "") -> str:
+def _change(first: float, last: float, show: Callable[[float], str], unit: str = "") -> str:
     """How something moves, in words: ``grows from 5 MW to 9 MW``."""
     unit = f" {unit}" if unit else ""
     if abs(last - first) <= 0.005 * max(abs(first), abs(last)):
-        return f"stays at {tell(last)}{unit}"
-    return f"{'grows' if last > first else 'falls'} from {tell(first)} to {tell(last)}{unit}"
+        return f"stays at {show(last)}{unit}"
+    return f"{'grows' if last > first else 'falls'} from {show(first)} to {show(last)}{unit}"
 
 
 # ---------------------------------------------------------------- work against demand
@@ -125,8 +125,8 @@ def _served(missing: pd.Series[float], wanted: pd.Series[float]) -> str:
         return "Capacity does all the work that is wanted, in every month."
     worst = str(missing.idxmax())
     share = missing[worst] / wanted[worst]
-    text = f"Capacity does {level(1 - lost / total)} of the work wanted"
-    return f"{text}; most is missing in {month_text(worst)}, {percent(share)} of that month."
+    text = f"{level(1 - lost / total)} of demand is served"
+    return f"{text}; the largest shortfall is in {month_text(worst)}, {percent(share)} of that month's demand."
 
 
 def party_of_pool(ground: Ground) -> dict[str, str]:

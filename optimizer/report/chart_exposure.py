@@ -14,9 +14,7 @@ from optimizer.report.words import month_text, percent, shown
 
 _GROUPS = 14
 _ROW = 40
-_MEASURE = (
-    "Of the capacity in-house and under contract, in reference-accelerators; capacity by the hour does not count."
-)
+_MEASURE = "Of the capacity in-house and under contract, in reference-accelerators; on-demand capacity does not count."
 
 
 def providers(ground: Ground) -> Chart:
@@ -25,7 +23,7 @@ def providers(ground: Ground) -> Chart:
     frame = exposure.by_member("provider")
     figure = new_figure(ground, "Share of capacity", tickformat=".0%", hoverformat=".1%", range=[0, 1])
     if frame.empty or not len(frame.columns):
-        return Chart("exposure", "There is no capacity in-house or under contract in this plan.", figure)
+        return Chart("exposure", "This plan has no capacity in-house or under contract.", figure)
     grouped = frame.T.groupby([ground.colours.group(str(name)) for name in frame.columns]).sum().T
     series = ground.party_series(grouped)
     add_areas(figure, ground, series, "%{y:.1%}")
@@ -88,10 +86,10 @@ def group_limits(ground: Ground) -> dict[str, float]:
 def _top_group(shares: list[Share]) -> str:
     outside = [share for share in shares if share.member != "in_house"]
     if not outside:
-        return "No capacity hangs on another owner."
+        return "All capacity is in-house: no exposure to other owners."
     top = outside[0]
     ends = f"up to {percent(top.peak)}, {percent(top.average)} on average"
-    return f"Of the ultimate owners, {shown(top.member, 40)} has most: {ends}."
+    return f"Largest parent-company exposure: {shown(top.member, 40)}, {ends}."
 
 
 def _groups_grid(ground: Ground, shares: list[Share], limits: dict[str, float]) -> Grid:
@@ -108,5 +106,5 @@ def _groups_grid(ground: Ground, shares: list[Share], limits: dict[str, float]) 
         rows.append(
             (party_text(share.member), names, share.month, *ends, percents(work.get(share.member, (0.0, ""))[0]))
         )
-    note = "Work there, highest: share of all work that runs there in the month in which it is most, also by the hour."
+    note = "Work there, highest: highest monthly share of all work that runs there, on-demand capacity included."
     return Grid(columns, rows, 3, note)

@@ -108,7 +108,7 @@ def _monthly(ground: Ground, table: pd.DataFrame, column: str) -> pd.Series[floa
 def _idle_in_all(table: pd.DataFrame) -> str:
     total, idle = float(table["accelerators"].sum()), float(table["idle"].sum())
     if total == 0:
-        return "There is no capacity in this plan."
+        return "This plan has no capacity."
     if idle <= 1e-9 * total:
         return "No accelerator is idle in any month."
     by_month_ = table.groupby("month")["idle"].sum()
@@ -215,7 +215,7 @@ def unserved(ground: Ground) -> Chart:
 
 def _unserved_title(service: pd.DataFrame, lost: pd.Series[float]) -> str:
     if lost.empty:
-        return "All work wanted is served, in every month."
+        return "All demand is served, in every month."
     name = str(lost.index[0])
     wanted = float(service.loc[service["workload"] == name, "demand"].sum())
     share = percent(float(lost.iloc[0] / lost.sum()))

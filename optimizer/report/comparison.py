@@ -1,4 +1,4 @@
-"""Two plans beside each other as tables of text, for terminals and pages."""
+"""Comparison of two plans as tables of text, for terminals and pages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 Tell = Callable[[float], str]
-_GROUPS = (("Money out, nominal", None), ("of it penalties", PENALTIES), ("of it leased out", ("lease_out",)))
+_GROUPS = (("Money out, nominal", None), ("of which penalties", PENALTIES), ("of which leased out", ("lease_out",)))
 
 
 @dataclass(frozen=True)
-class Told:
-    """A table with its heading; ``quiet`` says what to tell if it has no rows."""
+class CaptionedTable:
+    """A table with its heading; ``quiet`` is the text to show if it has no rows."""
 
     caption: str
     grid: Grid
@@ -44,22 +44,22 @@ def difference(value: float, currency: str = "") -> str:
     return signed(value, money(abs(value), currency))
 
 
-# ---------------------------------------------------------------- in short
-def headline(comparison: Comparison) -> Told:
+# ---------------------------------------------------------------- summary
+def headline(comparison: Comparison) -> CaptionedTable:
     """Cost, gap, cash, capacity and service of both."""
     a, b = comparison.a, comparison.b
     rows = [
         number_row("Net present cost", a.objective, b.objective, money),
         ("Gap", _gap(a), _gap(b), ""),
         *(number_row(name, _sum(a, terms), _sum(b, terms), money) for name, terms in _GROUPS),
-        number_row("Most accelerators", _peak(a, "accelerators"), _peak(b, "accelerators"), count),
-        number_row("Most MW", _peak(a, "mw"), _peak(b, "mw"), count),
+        number_row("Peak accelerators", _peak(a, "accelerators"), _peak(b, "accelerators"), count),
+        number_row("Peak MW", _peak(a, "mw"), _peak(b, "mw"), count),
         ("Unserved", _unserved(a), _unserved(b), ""),
     ]
     currencies = {plan.instance.head.currency for plan in (a, b)}
     unit = f", money in {currencies.pop()}" if len(currencies) == 1 else ""
     columns = ("", *comparison.names, "Difference")
-    return Told(f"{comparison.names[1]} beside {comparison.names[0]}{unit}", Grid(columns, rows))
+    return CaptionedTable(f"{comparison.names[1]} compared with {comparison.names[0]}{unit}", Grid(columns, rows))
 
 
 def number_row(name: str, old: float, new: float, tell: Tell) -> tuple[str, str, str, str]:
@@ -71,7 +71,7 @@ def number_row(name: str, old: float, new: float, tell: Tell) -> tuple[str, str,
 
 
 def _gap(plan: Plan) -> str:
-    return "nothing proven" if plan.gap is None else percent(plan.gap)
+    return "no bound proven" if plan.gap is None else percent(plan.gap)
 
 
 def _sum(plan: Plan, terms: Sequence[str] | None) -> float:
@@ -85,17 +85,19 @@ def _peak(plan: Plan, column: str) -> float:
 
 def _unserved(plan: Plan) -> str:
     wanted = float(plan.service["demand"].sum())
-    return percent(float(plan.service["unserved"].sum()) / wanted) if wanted else "nothing is wanted"
+    return percent(float(plan.service["unserved"].sum()) / wanted) if wanted else "no demand"
 
 
 # ---------------------------------------------------------------- what moved
-def decisions(comparison: Comparison, most: int) -> Told:
+def decisions(comparison: Comparison, most: int) -> CaptionedTable:
     """Decisions that differ, by month; of many, those that bind most money. What runs out by itself is left out."""
     table = comparison.decisions[comparison.decisions["decision"] != "expire"]
     kept = table.loc[_biggest(table, most)]
     rows = [_decision(row) for row in kept.to_dict("records")]
     columns = ("Change", "Decision", "Month", "Blocks", "Accelerators", "MW", "Commits")
-    return Told("Decisions that moved", Grid(columns, rows, 3, rest(table, rows, "decisions")), "No decision differs.")
+    return CaptionedTable(
+        "Decisions that moved", Grid(columns, rows, 3, rest(table, rows, "decisions")), "No decision differs."
+    )
 
 
 def _biggest(table: pd.DataFrame, most: int) -> list[Any]:
@@ -126,34 +128,32 @@ def _pair(old: float, new: float, change: str) -> str:
 def rest(table: pd.DataFrame, rows: Sequence[tuple[str, ...]], name: str) -> str:
     """What is left out of a table, and where it is."""
     left = len(table) - len(rows)
-    return (
-        f"and {left:,} smaller {'one' if left == 1 else 'ones'}, told by --json and --xlsx in {name}"
-        if left > 0
-        else ""
-    )
+    return f"and {left:,} smaller, listed under {name} by --json and --xlsx" if left > 0 else ""
 
 
 # ---------------------------------------------------------------- what it costs
-def terms(comparison: Comparison) -> Told:
+def terms(comparison: Comparison) -> CaptionedTable:
     """Present value by cash term."""
     return _money(comparison, comparison.terms, "term", "Term", lambda name: name.replace("_", " "))
 
 
-def parties(comparison: Comparison) -> Told:
+def parties(comparison: Comparison) -> CaptionedTable:
     """Present value by party."""
     return _money(
         comparison, comparison.parties, "party", "Party", lambda name: party_text(name) if name else "penalties"
     )
 
 
-def _money(comparison: Comparison, table: pd.DataFrame, key: str, name: str, tell: Any) -> Told:
+def _money(comparison: Comparison, table: pd.DataFrame, key: str, name: str, tell: Any) -> CaptionedTable:
     columns = [f"present_value_{end}" for end in ("a", "b", "difference")]
     size, unit = scale(table[columns].to_numpy().ravel().tolist(), comparison)
     order = table["present_value_difference"].abs().sort_values(ascending=False, kind="stable").index
     rows = [_scaled(tell(str(table.loc[i, key])), table.loc[i, columns], size) for i in order]
     rows.append(_scaled("all", table[columns].sum(), size))
     caption = f"Present value by {key}, {unit}; money in is negative"
-    return Told(caption, Grid((name, *comparison.names, "Difference"), rows, 1, "", frozenset({len(rows) - 1})))
+    return CaptionedTable(
+        caption, Grid((name, *comparison.names, "Difference"), rows, 1, "", frozenset({len(rows) - 1}))
+    )
 
 
 def _scaled(name: str, values: Any, size: float) -> tuple[str, str, str, str]:
@@ -178,7 +178,7 @@ def _whose(row: dict[Any, Any]) -> str:
     return " (penalties)" if row["present_value_difference"] else ""
 
 
-def items(comparison: Comparison, most: int) -> Told:
+def items(comparison: Comparison, most: int) -> CaptionedTable:
     """Items with the largest differences, with what changed in their decisions and inputs."""
     table = comparison.items
     table = table[(table["present_value_difference"] != 0) | (table["inputs"] != "") | (table["decisions"] != "")]
@@ -189,4 +189,4 @@ def items(comparison: Comparison, most: int) -> Told:
         name = f"{shown(row['item'])}{_whose(row)}"
         rows.append((name, row["decisions"], row["inputs"], signed(change, tenths(abs(change)))))
     columns = ("Item", "Its decisions and use", "Its inputs", f"Present value, {unit}")
-    return Told("Item by item", Grid(columns, rows, 3, rest(table, rows, "items")), "No item differs.")
+    return CaptionedTable("Item by item", Grid(columns, rows, 3, rest(table, rows, "items")), "No item differs.")

@@ -60,7 +60,7 @@ def _plans(comparisons: Sequence[Comparison]) -> Section:
 
 
 def _sections(comparison: Comparison, key: str) -> list[Section]:
-    """The sections on one pair of plans; ``key`` tells them from those of another."""
+    """The sections on one pair of plans; ``key`` distinguishes them from those of another pair."""
     ground = charts.common_ground(comparison)
     title = f" of {comparison.names[1]}" if key else ""
 
@@ -69,14 +69,14 @@ def _sections(comparison: Comparison, key: str) -> list[Section]:
 
     notes = [Prose(comparison.notes)] if comparison.notes else []
     return [
-        section("short", "In short", Cards(_cards(comparison)), *notes, _listed(tables.headline(comparison))),
+        section("short", "Summary", Cards(_cards(comparison)), *notes, _listed(tables.headline(comparison))),
         section("inputs", "What was changed", _listed(time.inputs(comparison, _INPUTS))),
         section("decisions", "What moved", _listed(tables.decisions(comparison, _DECISIONS))),
         section("items", "Item by item", _listed(tables.items(comparison, _ITEMS))),
         section(
             "cost",
             "What it costs",
-            *(_listed(told(comparison)) for told in (tables.terms, tables.parties)),
+            *(_listed(table(comparison)) for table in (tables.terms, tables.parties)),
             Drawn(charts.cost(ground, comparison, key or "0")),
             _listed(time.cost(comparison)),
         ),
@@ -106,5 +106,5 @@ def _cards(comparison: Comparison) -> list[tuple[str, str, str]]:
     ]
 
 
-def _listed(told: tables.Told) -> Any:
-    return Listed(told.caption, told.grid) if told.grid.rows else Prose([told.quiet])
+def _listed(table: tables.CaptionedTable) -> Any:
+    return Listed(table.caption, table.grid) if table.grid.rows else Prose([table.quiet])

@@ -25,7 +25,7 @@ def render(comparisons: Sequence[Comparison], width: int = 100) -> Group:
     Parameters
     ----------
     comparisons : sequence of Comparison
-        What to tell.
+        Comparisons to print.
     width : int
         Characters in a line.
     """
@@ -39,7 +39,7 @@ def _one(comparison: Comparison, width: int) -> list[RenderableType]:
     parts: list[RenderableType] = [_table(tables.headline(comparison), width), ""]
     parts += [Text(note) for note in comparison.notes]
     parts += [""] if comparison.notes else []
-    for told in (
+    for table in (
         time.inputs(comparison, _INPUTS),
         tables.decisions(comparison, _DECISIONS),
         tables.terms(comparison),
@@ -49,15 +49,15 @@ def _one(comparison: Comparison, width: int) -> list[RenderableType]:
         time.cost(comparison),
         time.service(comparison),
     ):
-        parts += [_table(told, width), Text(told.grid.note), ""] if told.grid.note else [_table(told, width), ""]
+        parts += [_table(table, width), Text(table.grid.note), ""] if table.grid.note else [_table(table, width), ""]
     return parts
 
 
-def _table(told: tables.Told, width: int) -> RenderableType:
+def _table(table: tables.CaptionedTable, width: int) -> RenderableType:
     """A table; where there is too little room, numbers from the right on are left out, but for the very last."""
-    grid = told.grid
+    grid = table.grid
     if not grid.rows:
-        return Text(told.quiet)
+        return Text(table.quiet)
     columns = list(zip(*grid.rows, strict=True))
     last = len(columns) - 1
     made = []
@@ -65,4 +65,4 @@ def _table(told: tables.Told, width: int) -> RenderableType:
         text = i < grid.texts
         spare = 0 if text or i == last else i
         made.append(Column(name, cells, left=text, fold=text or i == 0, easy=_EASY if text else 0, spare=spare))
-    return make_table(told.caption, made, width)
+    return make_table(table.caption, made, width)

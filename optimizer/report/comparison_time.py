@@ -1,4 +1,4 @@
-"""Two plans beside each other, continued: what differs over time, in service and in the inputs."""
+"""Comparison of two plans, continued: what differs over time, in service and in the inputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from optimizer.report.colours import party_text
-from optimizer.report.comparison import Tell, Told, number_row, rest, scale, signed, tenths
+from optimizer.report.comparison import CaptionedTable, Tell, number_row, rest, scale, signed, tenths
 from optimizer.report.grid import Grid
 from optimizer.report.periods import AFTER, Periods
 from optimizer.report.words import count, shown
@@ -28,7 +28,7 @@ def periods(comparison: Comparison) -> Periods:
     return Periods(min(starts), len(span))
 
 
-def capacity(comparison: Comparison) -> Told:
+def capacity(comparison: Comparison) -> CaptionedTable:
     """Difference of the average accelerators by period and party."""
     found = periods(comparison)
     frame = _by_period(comparison.capacity, found, "accelerators_difference")
@@ -36,7 +36,7 @@ def capacity(comparison: Comparison) -> Told:
     return _over_time("Difference of accelerators, average of the months", frame, found.noun, _counted)
 
 
-def cost(comparison: Comparison) -> Told:
+def cost(comparison: Comparison) -> CaptionedTable:
     """Difference of the money by period and party."""
     found = periods(comparison)
     frame = _by_period(comparison.cost, found, "amount_difference")
@@ -58,11 +58,11 @@ def _by_period(table: pd.DataFrame, found: Periods, column: str) -> pd.DataFrame
     return frame[[name for name in [*ranked, OTHERS] if name in frame.columns]]
 
 
-def _over_time(caption: str, frame: pd.DataFrame, noun: str, tell: Tell) -> Told:
+def _over_time(caption: str, frame: pd.DataFrame, noun: str, tell: Tell) -> CaptionedTable:
     names = [{"": "penalties", OTHERS: OTHERS}.get(str(name)) or party_text(str(name)) for name in frame.columns]
     numbers = zip(map(str, frame.index), frame.to_numpy().tolist(), strict=True)
     rows = [(at, *map(tell, values), tell(sum(values))) for at, values in numbers]
-    return Told(caption, Grid((noun, *names, "All"), rows if names else []), f"{caption}: none.")
+    return CaptionedTable(caption, Grid((noun, *names, "All"), rows if names else []), f"{caption}: none.")
 
 
 def _counted(value: float) -> str:
@@ -74,7 +74,7 @@ def _tenths_signed(value: float) -> str:
 
 
 # ---------------------------------------------------------------- service and inputs
-def service(comparison: Comparison) -> Told:
+def service(comparison: Comparison) -> CaptionedTable:
     """Unserved work by workload."""
     table = comparison.service
     rows = [
@@ -84,10 +84,10 @@ def service(comparison: Comparison) -> Told:
     rows = [row for row in rows if row[-1] != "–"]
     columns = ("Workload", *comparison.names, "Difference")
     caption = "Unserved work, reference-accelerator-months"
-    return Told(caption, Grid(columns, rows), "Unserved work is the same.")
+    return CaptionedTable(caption, Grid(columns, rows), "Unserved work is the same.")
 
 
-def inputs(comparison: Comparison, most: int) -> Told:
+def inputs(comparison: Comparison, most: int) -> CaptionedTable:
     """Cells of the inputs that differ."""
     table = comparison.inputs
     rows = [
@@ -101,4 +101,6 @@ def inputs(comparison: Comparison, most: int) -> Told:
         for row in table.head(most).to_dict("records")
     ]
     columns = ("Table", "Row", "Column", *comparison.names)
-    return Told("Inputs that differ", Grid(columns, rows, 5, rest(table, rows, "inputs")), "The inputs are the same.")
+    return CaptionedTable(
+        "Inputs that differ", Grid(columns, rows, 5, rest(table, rows, "inputs")), "The inputs are the same."
+    )

@@ -20,7 +20,7 @@ TABLES = {
     "items": "Money by item, with what changed in its decisions and inputs",
     "capacity": "Capacity by month and party, where it differs",
     "cost": "Money by month and party, where it differs",
-    "service": "Work wanted and unserved, by workload",
+    "service": "Demand and unserved work, by workload",
     "inputs": "Cells of the inputs that differ",
 }
 _MONTHS = ("month", "month_a", "month_b", "starts_a", "starts_b", "ends_a", "ends_b")
@@ -95,9 +95,9 @@ def _headings(frame: pd.DataFrame, comparison: Comparison) -> list[Heading]:
 
 def _write_summary(book: Book, sheet: Any, comparisons: Sequence[Comparison]) -> None:
     first = comparisons[0]
-    book.put(sheet, 0, 0, "Plans beside each other", style="title")
-    told = f"Differences are over {first.names[0]}; those of a plan with another currency are plain numbers."
-    book.put(sheet, 1, 0, told, style="note")
+    book.put(sheet, 0, 0, "Comparison of plans", style="title")
+    note = f"Differences are over {first.names[0]}; those of a plan with another currency are plain numbers."
+    book.put(sheet, 1, 0, note, style="note")
     columns = (
         "plan",
         "currency",

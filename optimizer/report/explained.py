@@ -30,19 +30,19 @@ _NAMES = {
 _TITLES = {
     "exits": "When to hand back",
     "events": "What if",
-    "first": "This month, whatever happens",
+    "first": "This month: no-regret decisions",
     "caps": "What less exposure costs",
 }
 _SEARCHED = {"offers", "exits", "events", "caps"}
 _NONE = {
-    "values": "Nothing binds in this plan: one more of anything is worth nothing.",
+    "values": "No limit binds in this plan: one more of anything is worth nothing.",
     "steps": "There are no steps to try.",
     "offers": "There are no offers.",
     "deadlines": "There is nothing to decide.",
-    "exits": "The plan holds nothing that can be handed back.",
-    "events": "There is nothing to slip, to grow or to be taken back.",
+    "exits": "The plan has nothing that can be handed back.",
+    "events": "Nothing can slip, grow or be taken back.",
     "first": "Nothing has to be decided in the first month.",
-    "caps": "No provider or owner has much of the capacity, and each can be lost.",
+    "caps": "No provider or owner has a large share of the capacity, and each can be lost.",
 }
 
 
@@ -55,7 +55,7 @@ def explanation_text(found: Explanation, width: int = 100) -> str:
 
 
 def render(found: Explanation, width: int = 100) -> Group:
-    """An explanation for a rich console: a table for each question; what was not asked for is left out."""
+    """An explanation for a rich console: a table for each question; only what was requested."""
     from optimizer.report import answers
 
     plan = found.plan
@@ -82,8 +82,8 @@ def _missing(value: Any) -> bool:
     return value is None or value != value
 
 
-def _told(value: Any, tell: Callable[[float], str]) -> str:
-    return "" if _missing(value) else tell(float(value))
+def _or_blank(value: Any, show: Callable[[float], str]) -> str:
+    return "" if _missing(value) else show(float(value))
 
 
 def _values(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
@@ -94,14 +94,14 @@ def _values(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
         if not rows.empty:
             parts += [_worths(rows, kind, title, plan, width), ""]
     note = (
-        "One more, one fewer: all decisions as they are, solved again with one unit more and one less; "
-        f"what one fewer costs (of demand: saves). {NO_FEWER} Relaxation: one more as if blocks could be divided; it "
-        "ranks, and promises nothing. What a real step brings is solved again.\n"
+        "One more, one fewer: at fixed decisions (shadow price), solved again with one unit more and one less; "
+        f"what one fewer costs (of demand: saves). {NO_FEWER} Relaxation: one more in the LP relaxation, for ranking "
+        "only. Steps of useful size are solved again.\n"
     )
     return [*parts, Text(note)]
 
 
-NO_FEWER = "–: in some month there is none to take away, or no plan with these decisions then."
+NO_FEWER = "–: in some month there is none to remove, or these decisions are infeasible without it."
 
 
 def fewer_by_item(rows: pd.DataFrame) -> pd.Series[float]:
@@ -156,7 +156,7 @@ def _steps(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
         Column("Step", table["step"].astype(str).tolist(), left=True, fold=True),
         Column(f"Saves, {plan.instance.head.currency}", saves),
     ]
-    note = "What is proven of the best plans, gaps counted. Negative: it costs more.\n"
+    note = "Proven savings, gaps included. Negative: it costs more.\n"
     return [make_table("Steps, each solved again", columns, width), Text(note)]
 
 
@@ -170,13 +170,14 @@ def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
             f"Worth,\n{currency}", [span_text(row["worth_at_least"], row["worth_at_most"]) for row in rows], spare=1
         ),
         Column("Price", [money(float(value)) for value in table["price"]], spare=2),
-        Column("Price\nto win", [price_to_win(row) for row in rows]),
+        Column("Break-even\nprice", [price_to_win(row) for row in rows]),
         Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=26),
     ]
     note = (
-        f"Worth: what the best plan without it costs more. Prices are in {currency}, as in the inputs: per block, "
-        "accelerator and hour, lot or MW. Price to win: below it the offer is taken (for capacity leased out: above "
-        "it). Of both what is proven: where the gaps of the searches leave doubt, between what they lie.\n"
+        f"Worth: additional cost of the best plan without the offer. Prices are in {currency}, as in the inputs: "
+        "per block, "
+        "accelerator and hour, lot or MW. Break-even price: below it the offer is taken (for capacity leased out: "
+        "above it). Both are given as proven: as an interval where the gaps of the searches leave one.\n"
     )
     return [make_table("Offers", columns, width), Text(note)]
 
@@ -187,7 +188,7 @@ def spans(table: pd.DataFrame) -> list[str]:
 
 
 def price_to_win(row: dict[Any, Any]) -> str:
-    """What is proven of the price that wins; blank where there is none."""
+    """Proven interval of the break-even price; blank where there is none."""
     if _missing(row["price_to_win"]):
         return ""
     return span_text(row["at_least"], row["at_most"]) or ("any" if row["proven"] else "not proven")
@@ -228,13 +229,13 @@ def sweep_table(table: pd.DataFrame, cell: str, plan: Plan, width: int = 100) ->
     """A sweep: costs over a range of one cell, with a bar for each."""
     costs = table["objective"].astype(float)
     low, span = costs.min(), max(float(costs.max() - costs.min()), 1e-12)
-    told = [note or money(cost) for cost, note in zip(costs, table["note"], strict=True)]
+    texts = [note or money(cost) for cost, note in zip(costs, table["note"], strict=True)]
     bars = ["" if _missing(cost) else "▇" * (1 + round(20 * (cost - low) / span)) for cost in costs]
     columns = [
         Column("Value", [f"{value:,.6g}" for value in table["value"]]),
-        Column(f"Net present\ncost, {plan.instance.head.currency}", told),
-        Column("Against\nthe plan", [_told(cost - plan.objective, signed) for cost in costs]),
-        Column("Gap", [_told(value, percent) for value in table["gap"]], spare=2),
+        Column(f"Net present\ncost, {plan.instance.head.currency}", texts),
+        Column("Against\nthe plan", [_or_blank(cost - plan.objective, signed) for cost in costs]),
+        Column("Gap", [_or_blank(value, percent) for value in table["gap"]], spare=2),
         Column("Above the least", bars, left=True, spare=1),
     ]
     return make_table(f"Sweep of {cell}", columns, width)

@@ -24,12 +24,12 @@ class Share:
 
 
 class Exposure:
-    """Capacity in-house and under contract in reference-accelerators, as policies count it; by the hour does not count.
+    """Capacity in-house and under contract in reference-accelerators, as policies count it: without on-demand capacity.
 
     Parameters
     ----------
     plan : Plan
-        The plan to tell.
+        The plan.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -84,7 +84,7 @@ class Exposure:
 
 
 def work_shares(plan: Plan, groups: bool) -> dict[str, tuple[float, str]]:
-    """Share of all work that runs at each party, or group, in the month in which it is highest; by the hour counts."""
+    """Highest monthly share of all work that runs at each party, or group, on-demand capacity included."""
     owner = dict(zip(plan.capacity["pool"], plan.capacity["party"], strict=True))
     group = {row.provider: row.group for row in plan.instance.rows["providers"]} if groups else {}
     party = plan.allocation["pool"].map(owner).map(lambda name: group.get(name, name))

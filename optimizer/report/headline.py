@@ -26,7 +26,7 @@ _PENALTIES = {
     "violation": "own rules not kept",
 }
 _STOPS = {
-    "gap_reached": "the asked gap was reached",
+    "gap_reached": "the target gap was reached",
     "time_limit": "the time limit was reached",
     "interrupted": "it was interrupted",
 }
@@ -59,17 +59,17 @@ def _cost(plan: Plan) -> Card:
     label = "Net present cost" if value >= 0 else "Net present gain"
     rate = plan.instance.head.discount_rate
     detail = f"discounted at {percent(rate)} a year" if rate else "not discounted"
-    return label, money(abs(value), currency), f"of the whole plan, {detail}, penalties included"
+    return label, money(abs(value), currency), f"over the plan, {detail}, including penalties"
 
 
 def _gap(plan: Plan) -> Card:
     currency = plan.instance.head.currency
     if plan.bound is None or plan.gap is None:
-        return "Could be saved at most", "unknown", "nothing is proven about how good this plan is"
+        return "Gap", "unknown", "no bound is proven"
     if plan.objective <= plan.bound:
-        return "Could be saved at most", "nothing", "proven: no plan is cheaper"
+        return "Gap", "none", "proven: no plan is cheaper"
     saving = money(plan.objective - plan.bound, currency)
-    return "Could be saved at most", saving, f"gap {percent(plan.gap)}; {status(plan)}"
+    return "Gap", saving, f"at most this could be saved: {percent(plan.gap)} of the cost; {status(plan)}"
 
 
 def part(plan: Plan, name: str) -> dict[str, Any]:
@@ -80,45 +80,49 @@ def part(plan: Plan, name: str) -> dict[str, Any]:
 
 def status(plan: Plan) -> str:
     """How good the plan is, and why the search ended."""
-    asked = percent(float(part(plan, "options").get("gap") or 0.0))
+    target = percent(float(part(plan, "options").get("gap") or 0.0))
     reason = str(plan.head.get("stopped", ""))
     good = plan.status == "optimal"
-    words = f"within the asked {asked}" if good else f"not within the asked {asked}: {_STOPS.get(reason, reason)}"
-    return f"{words}; relaxed: no whole blocks" if plan.head.get("relaxed") else words
+    words = (
+        f"within the target gap of {target}"
+        if good
+        else f"not within the target gap of {target}: {_STOPS.get(reason, reason)}"
+    )
+    return f"{words}; relaxed: blocks and lots may be fractional" if plan.head.get("relaxed") else words
 
 
 def _service(plan: Plan) -> Card:
     wanted, missing = float(plan.service["demand"].sum()), float(plan.service["unserved"].sum())
     if wanted == 0:
-        return "Work served", "–", "no work is wanted month by month"
+        return "Demand served", "–", "the instance has no monthly demand"
     if missing <= 1e-9 * wanted:
-        return "Work served", "100 %", "all that is wanted, in every month"
-    return "Work served", level(1 - missing / wanted), f"{percent(missing / wanted)} of the work wanted is not served"
+        return "Demand served", "100 %", "all demand, in every month"
+    return "Demand served", level(1 - missing / wanted), f"{percent(missing / wanted)} of demand is not served"
 
 
 def _capacity(ground: Ground) -> Card:
     totals = ground.plan.capacity.groupby("month")["accelerators"].sum().reindex(ground.months, fill_value=0.0)
     first, peak, month = float(totals.iloc[0]), float(totals.max()), str(totals.idxmax())
-    return "Most accelerators", count(peak), f"in {month_text(month)}; {count(first)} in {month_text(ground.months[0])}"
+    return "Peak accelerators", count(peak), f"in {month_text(month)}; {count(first)} in {month_text(ground.months[0])}"
 
 
 def _cash(ground: Ground) -> Card:
     table = ground.plan.cash
     paid = table[~table["term"].isin([*_PENALTIES, "residual"])].groupby("month")["amount"].sum()
     paid = paid.reindex(ground.months, fill_value=0.0)
-    year, whole = float(paid.iloc[:12].sum()), float(paid.sum())
+    year, total = float(paid.iloc[:12].sum()), float(paid.sum())
     label = f"{'Net cash out' if year >= 0 else 'Net cash in'}, first {min(12, ground.horizon)} months"
-    return label, money(abs(year), ground.currency), f"{net(whole, ground.currency)} over the plan, without penalties"
+    return label, money(abs(year), ground.currency), f"{net(total, ground.currency)} over the plan, without penalties"
 
 
 def _penalties(plan: Plan) -> Card:
     currency, table = plan.instance.head.currency, plan.cash
     amounts = table[table["term"].isin(_PENALTIES)].groupby("term")["amount"].sum()
     if amounts.sum() == 0:
-        return "Penalties", "none", "in the cost, beside the cash"
+        return "Penalties", "none", "in the cost, not in cash"
     parts = [(_PENALTIES[str(term)], float(value)) for term, value in amounts.items() if value]
-    told = ", ".join(f"{name} {money(value)}" if len(parts) > 1 else name for name, value in parts)
-    return "Penalties", money(float(amounts.sum()), currency), f"in the cost, but no cash: {told}"
+    names = ", ".join(f"{name} {money(value)}" if len(parts) > 1 else name for name, value in parts)
+    return "Penalties", money(float(amounts.sum()), currency), f"in the cost, not in cash: {names}"
 
 
 def _owed(plan: Plan) -> list[Card]:
@@ -128,7 +132,7 @@ def _owed(plan: Plan) -> list[Card]:
         return []
     largest = ", ".join(f"{item} {money(amount)}" for item, amount in list(owed.items())[:3])
     more = f" and {len(owed) - 3} more" if len(owed) > 3 else ""
-    detail = f"for what is signed and ordered by then, not in the cost: {largest}{more}"
+    detail = f"for contracts and orders made by then, not included in the cost: {largest}{more}"
     return [("Due after the plan", money(sum(owed.values()), plan.instance.head.currency), detail)]
 
 
@@ -138,7 +142,7 @@ def next_steps(plan: Plan) -> tuple[str, Grid]:
     soon = [step for step in steps(plan) if step.month <= last]
     span = f"{month_text(first)} to {month_text(last)}"
     if not soon:
-        return f"Nothing to decide from {span}", Grid(())
+        return f"No decisions from {span}", Grid(())
     return f"What to do in the next {NEXT_MONTHS} months, {span}", steps_grid(plan, biggest(soon, _SOON), _SOON)
 
 
@@ -148,4 +152,4 @@ def later_steps(plan: Plan) -> tuple[str, Grid]:
     later = [step for step in steps(plan) if step.month >= until and not step.early]
     if not later:
         return "No decisions after that", Grid(())
-    return "The biggest decisions after that", steps_grid(plan, biggest(later, _LATER), _LATER)
+    return "Largest decisions after that", steps_grid(plan, biggest(later, _LATER), _LATER)

@@ -28,7 +28,7 @@ def write_html(plan: Plan, path: str | Path) -> Path:
     Parameters
     ----------
     plan : Plan
-        What to tell.
+        The plan.
     path : str or Path
         File to write; folders on the way are made.
 
@@ -97,13 +97,13 @@ def _why_not(plan: Plan) -> list[Section]:
         return []
     rows = [(str(number), text) for number, text in enumerate(clashes(plan), start=1)]
     cost = money(plan.objective, plan.instance.head.currency)
-    told = [f"With that given up, the best plan found, this one, costs {cost}."]
-    blocks: list[Any] = [Listed("What cannot hold together", Grid(("", "Conflict"), rows, 2))] if rows else []
-    grid = Grid(("What is given up", "As it stands", "In this plan", "Edit"), lost, 4)
-    blocks += [Listed("Given up", grid), Prose(told)]
+    text = [f"With these changes, this plan, the best found, costs {cost}."]
+    blocks: list[Any] = [Listed("Conflicts", Grid(("", "Conflict"), rows, 2))] if rows else []
+    grid = Grid(("Given up", "Input", "In this plan", "Edit"), lost, 4)
+    blocks += [Listed("Given up", grid), Prose(text)]
     others = [(str(number), text) for number, text in enumerate(other_repairs(plan), start=2)]
     if others:
-        blocks.append(Listed("Other repairs that cost about as much", Grid(("", "Repair"), others, 2)))
+        blocks.append(Listed("Other repairs at about the same cost", Grid(("", "Repair"), others, 2)))
     return [Section("conflicts", "Why no plan meets all rules", tuple(blocks))]
 
 
@@ -115,13 +115,13 @@ def _headline(ground: Ground, findings: list[tuple[str, str]]) -> Section:
     blocks: list[Any] = [Cards(cards(ground)), Findings(findings)]
     for caption, grid in (next_steps(ground.plan), later_steps(ground.plan)):
         blocks.append(Listed(caption, grid) if grid.rows else Prose([f"{caption}."]))
-    return Section("headline", "In short", tuple(blocks))
+    return Section("headline", "Summary", tuple(blocks))
 
 
 def _others(ground: Ground) -> Prose | None:
     """Who stands behind the grey of other parties."""
     others = ground.colours.others
-    return Prose([f"Told as other parties, in grey, throughout this page: {', '.join(others)}."]) if others else None
+    return Prose([f"Shown as other parties, in grey, on this page: {', '.join(others)}."]) if others else None
 
 
 def _service(ground: Ground) -> tuple[Any, ...]:

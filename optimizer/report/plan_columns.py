@@ -14,19 +14,19 @@ MEANINGS = {
     "allocation": "What runs where, month by month",
     "leases": "Which pool's accelerators cover which outlet",
     "runs": "Training runs: where, at what size, from when to when, how late",
-    "service": "Work wanted, served and unserved, by month and workload",
+    "service": "Demand, served and unserved work, by month and workload",
     "power": "Facility MW by month and own site: available, used, leased out",
     "outages": "What critical work would run where if a member of a policy were lost",
     "rules": "The planner's own rules: value, limit, slack, violation, shadow price",
     "cash": "Money by month, term, item and party; money out is positive",
-    "values": "What one more unit is worth, as present value (capopt explain)",
+    "values": "Marginal values, as present value (capopt explain)",
     "steps": "What a step of useful size saves, each solved on its own (capopt explain)",
-    "offers": "Verdict on every offer, and the price that would make it win (capopt explain)",
-    "deadlines": "Until when each decision can wait, and what waiting costs (capopt explain)",
-    "exits": "When what can be left goes back, and what other months cost (capopt explain)",
+    "offers": "Verdict on every offer, and its break-even price (capopt explain)",
+    "deadlines": "Latest month of each decision, and the cost of delay (capopt explain)",
+    "exits": "When terminable contracts end, and what other months cost (capopt explain)",
     "events": "What it costs if a site slips, demand grows faster, a lessor leaves (capopt explain)",
     "first": "Decisions of the first month, and in which events they stand (capopt explain)",
-    "caps": "What it costs to hang less on a provider or owner, or to survive its loss (capopt explain)",
+    "caps": "Cost of less exposure to a provider or owner, or of surviving its loss (capopt explain)",
     "losses": "What critical work is short if a provider, owner, site, region or tag is lost",
 }
 _MONTHS = frozenset({"month", "starts", "ends", "target", "takes_effect", "last_month", "notice", "share_month"})
@@ -80,7 +80,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "rules.value": ("unit of the rule", "Value of its terms."),
     "rules.rhs": ("unit of the rule", "Right-hand side."),
     "rules.slack": ("unit of the rule", "Distance to the limit."),
-    "rules.violation": ("unit of the rule", "By how much it is broken."),
+    "rules.violation": ("unit of the rule", "By how much the limit is exceeded."),
     "rules.shadow_price": (
         "money per unit",
         "Change of the net present cost per unit of the right-hand side, integer decisions fixed.",
@@ -91,9 +91,12 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "cash.amount": ("money", "Money out is positive, money in negative; nominal."),
     "values.kind": ("", "mw of a site, accelerator of a pool, demand of a workload, or budget."),
     "values.unit": ("", "What the figures are per."),
-    "values.held": ("money per unit", "What one more saves (demand: costs), with the plan's decisions fixed."),
-    "values.held_fewer": ("money per unit", "What one fewer costs (demand: saves), with the plan's decisions fixed."),
-    "values.relaxed": ("money per unit", "If whole blocks were not demanded: good for ranking, no promise."),
+    "values.held": ("money per unit", "Value of one more at fixed decisions (shadow price); for demand, its cost."),
+    "values.held_fewer": (
+        "money per unit",
+        "Cost of one fewer at fixed decisions (shadow price); for demand, its saving.",
+    ),
+    "values.relaxed": ("money per unit", "In the LP relaxation: for ranking only."),
     "steps.step": ("", "The edit that is tried."),
     "steps.saves": ("money", "Cost of the plan less cost with the step; blank if it leaves no plan."),
     "steps.at_least": ("money", "What best plans save at least."),
@@ -102,16 +105,19 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "steps.note": ("", "Why there are no figures: it leaves no plan, or none was found in time."),
     "offers.table": ("", "Table of the inputs in which it stands."),
     "offers.verdict": ("", "taken, partly or rejected."),
-    "offers.taken": ("blocks or lots", "How many; accelerator-months by the hour."),
-    "offers.possible": ("blocks or lots", "How many at most; accelerator-months by the hour."),
+    "offers.taken": ("blocks or lots", "How many; accelerator-months for on-demand offers."),
+    "offers.possible": ("blocks or lots", "How many at most; accelerator-months for on-demand offers."),
     "offers.price": ("as in the inputs", "As in the inputs."),
     "offers.worth": ("money", "What the best plan found without the offer costs more."),
     "offers.worth_at_least": ("money", "The least by which best plans with and without it differ."),
     "offers.worth_at_most": ("money", "The most by which best plans with and without it differ."),
-    "offers.price_to_win": ("as in the inputs", "Below it, for outlets above it, the offer is taken."),
-    "offers.at_least": ("as in the inputs", "That price is proven to be at least this."),
-    "offers.at_most": ("as in the inputs", "That price is proven to be at most this."),
-    "offers.proven": ("", "Whether the gaps of the searches leave no doubt about that."),
+    "offers.price_to_win": (
+        "as in the inputs",
+        "Break-even price: below it, for outlets above it, the offer is taken.",
+    ),
+    "offers.at_least": ("as in the inputs", "Proven lower limit of the break-even price."),
+    "offers.at_most": ("as in the inputs", "Proven upper limit of the break-even price."),
+    "offers.proven": ("", "Whether the break-even price is proven."),
     "offers.reason": ("", "In words."),
     "deadlines.month": ("", "Month to act in."),
     "deadlines.act": ("", "What to do."),
@@ -139,7 +145,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "events.costs": ("money", "How much more the best plan found costs."),
     "events.at_least": ("money", "The least by which best plans differ."),
     "events.at_most": ("money", "The most by which best plans differ."),
-    "events.unserved": ("share", "Of the work wanted, not served then."),
+    "events.unserved": ("share", "Share of demand that is not served."),
     "events.answer": ("", "Decisions that differ most from the plan's."),
     "events.note": ("", "Why there are no figures: it leaves no plan, or none was found in time."),
     "deadlines.delay_note": ("", "Why there is no cost: it leaves no plan, or none was found in time."),
@@ -158,7 +164,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "first.at_least": ("money", "What it is proven to cost more at least."),
     "first.at_most": ("money", "What it is proven to cost more at most."),
     "first.delay_note": ("", "Why there is no such cost: it leaves no plan, or none was found in time."),
-    "caps.requirement": ("", "What is asked, in words."),
+    "caps.requirement": ("", "The requirement, in words."),
     "caps.rule": ("", "max_share or survive, as in the table policies."),
     "caps.subject": ("", "Kind of member: provider, group or site."),
     "caps.member": ("", "Whose share is capped, or whose loss is to be survived."),
@@ -168,7 +174,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "caps.costs": ("money", "How much more the best plan found costs."),
     "caps.at_least": ("money", "The least by which best plans differ."),
     "caps.at_most": ("money", "The most by which best plans differ."),
-    "caps.unserved": ("share", "Of the work wanted, not served then."),
+    "caps.unserved": ("share", "Share of demand that is not served."),
     "caps.answer": ("", "Decisions that differ most from the plan's."),
     "caps.note": ("", "Why there are no figures: it leaves no plan, or none was found in time."),
     "losses.subject": ("", "Kind of member: provider, group, site, region or tag."),
@@ -186,7 +192,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
 }
 
 
-def told(table: str, column: str) -> tuple[str, str]:
+def unit_and_meaning(table: str, column: str) -> tuple[str, str]:
     """Unit and meaning of a column, ``""`` each if nothing is known of it."""
     return _COLUMNS.get(f"{table}.{column}", _COLUMNS.get(column, ("", "")))
 
@@ -195,7 +201,7 @@ def headings(table: str, frame: pd.DataFrame, currency: str) -> list[Heading]:
     """Headings of the sheet of a plan table."""
     found = []
     for name in map(str, frame.columns):
-        unit, meaning = told(table, name)
+        unit, meaning = unit_and_meaning(table, name)
         found.append(Heading(name, _kind(name, frame[name]), unit.replace("money", currency), meaning))
     return found
 

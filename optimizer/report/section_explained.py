@@ -1,4 +1,4 @@
-"""What an explained plan tells on its page: worth, offers, leaving, dates, what if, exposure; a section for each."""
+"""Sections of an explained plan: marginal values, offers, exits, dates, what-ifs, exposure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ITEMS = 40
 _KINDS = {
     "mw": "one more MW at a site saves",
     "accelerator": "one more accelerator saves",
-    "demand": "one more reference-accelerator wanted costs",
+    "demand": "one more reference-accelerator of demand costs",
     "budget": "one more unit of money in a budget saves",
 }
 _UNASKED = (
-    "Not worked out yet: capopt explain, with the folder of this plan, works out what one more MW, accelerator or unit "
-    "of money is worth, which offers lost and at which price they would win, when to hand back and to decide, what "
-    "happens if a site slips, demand grows faster or a lessor leaves, what to do this month whatever happens, and what "
-    "less exposure costs. The report shows it from then on."
+    "Not computed yet. Run capopt explain on the folder of this plan: it computes the value of one more MW, "
+    "accelerator or unit of money, the break-even price of each rejected offer, when to hand back and to decide, what "
+    "happens if a site slips, demand grows faster or a lessor leaves, the no-regret decisions of this month, and the "
+    "cost of less exposure. The report then includes it."
 )
 
 
@@ -37,9 +37,11 @@ def explained(ground: Ground) -> list[Section]:
     if not tables:
         return [Section("why", "Worth, offers, dates and what-ifs", (Prose([_UNASKED]),))]
     found = [
-        Section("first", "This month, whatever happens", _answered(ground, "first", "Decisions of this month", _first)),
+        Section(
+            "first", "This month: no-regret decisions", _answered(ground, "first", "Decisions of this month", _first)
+        ),
         Section("worth", "What one more is worth", tuple(_worths(ground))),
-        Section("offers", "Offers and the prices that win", _answered(ground, "offers", "Offers", _offers)),
+        Section("offers", "Offers and their break-even prices", _answered(ground, "offers", "Offers", _offers)),
         Section("leaving", "When to hand back", _answered(ground, "exits", "Leaving earlier or later", _exits)),
         Section("dates", "When to decide at the latest", _answered(ground, "deadlines", "Deadlines", _deadlines)),
         Section("whatif", "What if", _answered(ground, "events", "What if", _events)),
@@ -52,10 +54,10 @@ Make = Callable[[Ground, pd.DataFrame], Grid]
 _QUIET = {
     "first": "Nothing has to be decided this month.",
     "offers": "There are no offers.",
-    "exits": "The plan holds nothing that can be handed back.",
+    "exits": "The plan has nothing that can be handed back.",
     "deadlines": "There is nothing to decide.",
-    "events": "There is no site that could slip, no demand that grows, and nothing that could be taken back.",
-    "caps": "No provider or owner has much of the capacity, and each can be lost.",
+    "events": "No site could slip, no demand grows, and nothing could be taken back.",
+    "caps": "No provider or owner has a large share of the capacity, and each can be lost.",
 }
 
 
@@ -77,14 +79,14 @@ def _answered(ground: Ground, name: str, caption: str, make: Make) -> tuple[Any,
 def _worths(ground: Ground) -> Iterator[Any]:
     tables = ground.plan.explained
     if "values" in tables:
-        told = answers.worth(ground.plan, tables["values"])
-        yield Prose(told or ["Nothing binds in this plan: one more of anything is worth nothing."])
+        found = answers.worth(ground.plan, tables["values"])
+        yield Prose(found or ["No limit binds in this plan: one more of anything is worth nothing."])
         for kind, title in _KINDS.items():
             grid = _values(ground, tables["values"], kind)
             if grid.rows:
                 yield Listed(f"Worth: {title}", grid)
     if "steps" in tables and len(tables["steps"]):
-        yield Listed("Steps: the true change, solved again", _steps(ground, tables["steps"]))
+        yield Listed("Steps: the exact change, solved again", _steps(ground, tables["steps"]))
 
 
 def _values(ground: Ground, table: pd.DataFrame, kind: str) -> Grid:
@@ -103,9 +105,9 @@ def _values(ground: Ground, table: pd.DataFrame, kind: str) -> Grid:
         averages = (_worth(held / months), *whole, *((_worth(fewer[item] / months),) if months > 1 else ()))
         found.append((party_text(str(item)), str(highest[0]), *averages, *then, _worth(relaxed / months)))
     note = (
-        f"Present value in {ground.currency}. One more and one fewer: with all decisions as they are, solved again "
-        f"with one unit more and one less; {NO_FEWER} Relaxation: one more as if blocks could be divided; it "
-        "ranks, and promises nothing."
+        f"Present value in {ground.currency}. One more and one fewer: at fixed decisions (shadow price), solved "
+        f"again with one unit more and one less; {NO_FEWER} Relaxation: one more in the LP relaxation, for ranking "
+        "only."
     )
     monthly = ("One more, a month", "One more, all months", "One fewer, a month", "One more, in that month")
     spans = (*monthly, "One fewer, in that month") if months > 1 else ("One more", "One fewer")
@@ -124,7 +126,7 @@ def _worth(value: float) -> str:
 def _steps(ground: Ground, table: pd.DataFrame) -> Grid:
     texts = zip(table["step"], table["note"], spans(table), strict=True)
     rows = [(answers.step_words(str(step)), str(note), saves) for step, note, saves in texts]
-    note = f"In {ground.currency}, present value: what is proven of the best plans. Negative: it costs more."
+    note = f"In {ground.currency}, present value: proven saving. Negative: it costs more."
     return Grid(("Step", "", "Saves"), rows, 2, note)
 
 
@@ -136,11 +138,11 @@ def _offers(ground: Ground, table: pd.DataFrame) -> Grid:
         amounts = (f"{count(row['taken'])}{most}", worth, money(row["price"]), price_to_win(row))
         who = (str(row["item"]), party_text(str(row["party"])), str(row["verdict"]), str(row["reason"]))
         rows.append((*who, *amounts))
-    columns = ("Offer", "Party", "Verdict", "Why", "Taken", "Worth", "Price", "Price to win")
+    columns = ("Offer", "Party", "Verdict", "Why", "Taken", "Worth", "Price", "Break-even price")
     note = (
-        f"Worth: what the best plan without the offer costs more, in {ground.currency}. Prices as in the inputs: per "
-        "block, accelerator and hour, lot or MW. Price to win: below it (for capacity leased out: above it) the offer "
-        "is taken. Of both what is proven: where the gaps of the searches leave doubt, between what they lie."
+        f"Worth: additional cost of the best plan without the offer, in {ground.currency}. Prices as in the inputs: "
+        "per block, accelerator and hour, lot or MW. Break-even price: below it (for capacity leased out: above it) "
+        "the offer is taken. Both are given as proven: as an interval where the gaps of the searches leave one."
     )
     return Grid(columns, rows, 4, note)
 
@@ -153,8 +155,8 @@ def _deadlines(ground: Ground, table: pd.DataFrame) -> Grid:
         rows.append((*who, count(row["blocks"]), waiting))
     columns = ("Month", "What", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
     note = (
-        f"A month later: how much more the best plan is proven to cost, in {ground.currency}; for the first months. "
-        "Of a hand-back: with the blocks kept a month longer. Blank: not worked out."
+        f"A month later: proven additional cost of the best plan, in {ground.currency}; for the first months. "
+        "Of a hand-back: with the blocks kept a month longer. Blank: not computed."
     )
     return Grid(columns, rows, 5, note)
 
@@ -171,8 +173,8 @@ def _exits(ground: Ground, table: pd.DataFrame) -> Grid:
         rows.append((*who, costs))
     columns = ("Item", "Party", "Months", "First month without", "Notice in", "", "Costs more")
     note = (
-        f"How much more the best plan is proven to cost, in {ground.currency}, present value, if it is left then, with "
-        "all else decided again."
+        f"Proven additional cost of the best plan that leaves it then, in {ground.currency}, present value; all other "
+        "decisions are optimised again."
     )
     return Grid(columns, rows, 6, note)
 
@@ -188,10 +190,10 @@ def _events(ground: Ground, table: pd.DataFrame) -> Grid:
                 "" if share is None or share != share else percent(float(share)),
             )
         )
-    columns = ("If", "Felt from", "Decisions that change most", "Costs more", "Not served")
+    columns = ("If", "Effective from", "Largest changes of decisions", "Costs more", "Not served")
     note = (
-        f"In {ground.currency}, present value: what the best plan made in the knowledge of it is proven to cost more "
-        "than the best one without. Not served: in the plan found."
+        f"In {ground.currency}, present value: proven additional cost of the best plan for the event, known in "
+        "advance, over the best plan without it. Not served: in the plan found."
     )
     return Grid(columns, rows, 3, note)
 
@@ -206,7 +208,7 @@ def _first(ground: Ground, table: pd.DataFrame) -> Grid:
     note = (
         "Made in: in how many of the what-ifs below the best plan found makes it too. Otherwise: the what-ifs in which "
         "it is not made, or, of what this plan does not decide, in which it is. Least and most: blocks in any of them. "
-        f"A month later costs: how much more the best plan is proven to cost then, in {ground.currency}. What-ifs "
+        f"A month later costs: proven additional cost of the best plan, in {ground.currency}. What-ifs "
         "without a plan count in none of these."
     )
     return Grid(columns, rows, 3, note)

@@ -26,8 +26,8 @@ NOTHING_CRITICAL = (
 )
 _TEST = (
     "Tested for every month, with the decisions as they are: its capacity is gone, critical work may run on all that "
-    "is left, all other work gives way, and what is leased out stays leased out; by the hour as much is there as is "
-    "offered. Of several with the same capacity the first is told."
+    "is left, all other work gives way, and what is leased out stays leased out; all offered "
+    "on-demand capacity is available. Of several with the same capacity, the first is listed."
 )
 
 
@@ -36,14 +36,14 @@ def losses(ground: Ground) -> tuple[Any, ...]:
     table = losses_of(ground.plan)
     if table.empty:
         return (Prose([NOTHING_CRITICAL]),)
-    return Prose(told(table)), Listed("If one of them is lost: critical work that would be short", losses_grid(table))
+    return Prose(sentences(table)), Listed("Critical work unserved if one of them is lost", losses_grid(table))
 
 
-def told(table: pd.DataFrame) -> list[str]:
+def sentences(table: pd.DataFrame) -> list[str]:
     """Who can be lost, and what would be short without the others, the most first."""
     rows = table.to_dict("records")
     safe = [_name(row) for row in rows if not row["months"]]
-    found = [f"If one of these were lost, all critical work could go on: {'; '.join(safe)}."] if safe else []
+    found = [f"If one of these were lost, all critical work could continue: {'; '.join(safe)}."] if safe else []
     missed = sorted((row for row in rows if row["months"]), key=lambda row: -row["short"])
     found += [_short(row) for row in missed[:_NAMES]]
     rest = len(missed) - _NAMES
@@ -58,9 +58,10 @@ def _name(row: dict[Any, Any]) -> str:
 def _short(row: dict[Any, Any]) -> str:
     share = percent(row["short"] / row["critical"])
     months = f"{int(row['months'])} month{'' if row['months'] == 1 else 's'}, the first {month_text(str(row['first']))}"
-    text = f"Without {_name(row)} critical work is short in {months}; most in {month_text(str(row['month']))}, "
+    worst = month_text(str(row["month"]))
+    text = f"Without {_name(row)} critical work is short in {months}; the largest shortfall is in {worst}, "
     text += f"when {count(row['short'])} reference-accelerators of it ({share}) would not be served"
-    before = f"; {count(row['before'])} are not even with nothing lost" if row["before"] else ""
+    before = f"; {count(row['before'])} are not served even without the loss" if row["before"] else ""
     return f"{text}: {shown(str(row['workloads']), 80)}{before}."
 
 
@@ -92,13 +93,13 @@ def caps_grid(ground: Ground, table: pd.DataFrame) -> Grid:
         who = (str(row["requirement"]), str(row["month"]), str(row["answer"] or row["note"]))
         rows.append((*who, percents(row["share"]), *amounts))
     columns = (
-        *("Asked", "Kept from", "Decisions that change most"),
+        *("Requirement", "In force from", "Largest changes of decisions"),
         *("Share now, highest", "Costs more", "Not served"),
     )
     note = (
-        f"In {ground.currency}, present value: what the best plan that keeps it from that month on is proven to cost "
-        "more. In the month before it cannot be kept, by what is agreed already and what can be had in time. Not "
-        "served: in the plan found. Shares are of the capacity in-house and under "
-        "contract, in reference-accelerators."
+        f"In {ground.currency}, present value: additional cost, as proven, of the best plan that keeps the "
+        "requirement from that month on. Earlier it is infeasible with the contracts already agreed and the capacity "
+        "available in time. Not served: in the plan found. Shares are of the capacity in-house and under contract, in "
+        " reference-accelerators."
     )
     return Grid(columns, rows, 3, note)

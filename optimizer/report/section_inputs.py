@@ -21,16 +21,14 @@ _ROWS = 60
 def inputs(plan: Plan) -> Section:
     """Inputs with their sources, assumptions and warnings."""
     head = plan.instance.head
-    told = [*_paragraphs(head.description), *(f"Sources: {text}" for text in _paragraphs(head.sources))]
-    blocks: list[Any] = [
-        Prose(told or ["The instance tells neither what it is about nor where its figures come from."])
-    ]
+    texts = [*_paragraphs(head.description), *(f"Sources: {text}" for text in _paragraphs(head.sources))]
+    blocks: list[Any] = [Prose(texts or ["The instance has neither a description nor sources."])]
     warnings = [str(warning) for warning in plan.head.get("warnings") or []]
     rows = [(str(i), text) for i, text in enumerate(warnings, 1)]
     if rows:
         blocks.append(Listed("Warnings", Grid(("No.", "Warning"), rows, 2)))
     else:
-        blocks.append(Prose(["No value is suspicious, and the solver had nothing to remark."]))
+        blocks.append(Prose(["There are no warnings."]))
     blocks.append(Listed("Assumptions", Grid(("What", "Assumed"), _assumptions(plan), 2)))
     tables = [name for name, found in plan.instance.rows.items() if found]
     blocks += [Listed(_caption(plan.instance, name), _table(plan.instance, name), folded=True) for name in tables]
@@ -38,7 +36,7 @@ def inputs(plan: Plan) -> Section:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Paragraphs of a text; a break in a line is none of its own."""
+    """Paragraphs of a text; a single line break does not end one."""
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 
@@ -51,15 +49,13 @@ def _assumptions(plan: Plan) -> list[tuple[str, ...]]:
         ("Months", f"{head.months}, of {number_text(head.hours_per_month)} hours billed and metered each"),
         ("Within a month", "what happens in a month happens at its start; quantities do not change within it"),
         ("Energy", "idle accelerators draw no power"),
-        ("Work not served", "costs the penalty of its workload, which is part of the cost, but no cash"),
+        ("Work not served", "costs the penalty of its workload, which is part of the cost, but not cash"),
         ("After the last month", "builds and purchases count with their residual value, contracts with nothing"),
     ]
     if empty:
         found.append(("Not limited by", ", ".join(name.replace("_", " ") for name in empty) + ": none are given"))
     if plan.head.get("relaxed"):
-        found.append(
-            ("Relaxed", "whole blocks and lots were not demanded, so this plan cannot be carried out as it is")
-        )
+        found.append(("Relaxed", "blocks and lots may be fractional, so this plan cannot be carried out as it is"))
     return found
 
 
@@ -109,7 +105,7 @@ def provenance(plan: Plan) -> Section:
         *((f"Seconds to {name}", f"{value:.2f}") for name, value in part(plan, "seconds").items()),
     ]
     peak = max(part(plan, "memory_mb").values(), default=0)
-    search += [("Most memory", f"{count(peak)} MB")] if peak else []
+    search += [("Peak memory", f"{count(peak)} MB")] if peak else []
     columns, note = ("What", "Value"), "As the search recorded it; no audit can derive this from the plan."
     listed = (Listed("Provenance", Grid(columns, facts, 2)), Listed("The search", Grid(columns, search, 2, note)))
     return Section("provenance", "Where this plan comes from", listed)
@@ -119,10 +115,10 @@ def _proof(plan: Plan) -> list[tuple[str, str]]:
     currency, verdict = plan.instance.head.currency, part(plan, "audit")
     facts = [("Net present cost", money(plan.objective, currency, 7))]
     facts.append(("Proven bound", "none" if plan.bound is None else money(plan.bound, currency, 7)))
-    facts.append(("Gap", "nothing proven" if plan.gap is None else percent(plan.gap)))
+    facts.append(("Gap", "no bound proven" if plan.gap is None else percent(plan.gap)))
     if "passed" in verdict:
-        told = "passed" if verdict["passed"] else "FAILED"
-        facts.append(("Audit from the tables alone", f"{told}, {count(verdict.get('checks', 0))} checks"))
+        text = "passed" if verdict["passed"] else "FAILED"
+        facts.append(("Audit from the tables alone", f"{text}, {count(verdict.get('checks', 0))} checks"))
     return facts
 
 

@@ -16,8 +16,8 @@ from optimizer.report.words import count, money
 _ROWS = 200
 _NAMES = 5
 _NO_POLICY = (
-    "No policy limits a share of the capacity or demands that a loss be survived. What less exposure would cost, "
-    "capopt explain works out; to keep to it, add a row to the table policies (rule max_share or survive) and solve "
+    "No policy limits a share of the capacity or demands that a loss be survived. capopt explain computes the "
+    "cost of less exposure; to enforce it, add a row to the table policies (rule max_share or survive) and solve "
     "again."
 )
 _CAPEX = ("build", "purchase")

@@ -1,4 +1,4 @@
-"""The summary of a plan on a terminal: what it costs, what to do next, where capacity and money go."""
+"""Summary of a plan for a terminal: cost, next decisions, capacity and cash."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WARNINGS = 20
 _NOTHING = 1e-9  # a gap that is rounding
 _EASY, _DATES = 26, 10  # widths from which on a decision, and the months it is about, read well
 _STOPS = {
-    "gap_reached": "the asked gap was reached",
+    "gap_reached": "the target gap was reached",
     "time_limit": "the time limit was reached",
     "interrupted": "it was interrupted",
 }
@@ -96,17 +96,17 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
         least = money(-plan.bound if gain else plan.bound, currency)
         facts.append(("Proven bound", f"no plan {'gains more' if gain else 'costs less'} than {least}"))
         saving = money(plan.objective - plan.bound, currency)
-        told = f"{percent(plan.gap)}: at most {saving} {'more could be gained' if gain else 'could be saved'}"
-        facts.append(("Gap", told if plan.gap > _NOTHING else "none: no plan is cheaper"))
+        text = f"{percent(plan.gap)}: at most {saving} {'more could be gained' if gain else 'could be saved'}"
+        facts.append(("Gap", text if plan.gap > _NOTHING else "none: no plan is cheaper"))
     lost = shortcomings.changed_in_words(plan)
     facts += [("Given up", "\n".join(lost))] if lost else []
     instead = shortcomings.other_repairs(plan)
-    facts += [("Or instead", "\n".join(instead))] if instead else []
+    facts += [("Alternatively", "\n".join(instead))] if instead else []
     facts += [("Status", _status(plan)), ("Unserved", _unserved_in_all(plan))]
     others = shortcomings.other_penalties(plan)
     facts += [("Other penalties", others)] if others else []
     owed = sum(owed_after(plan.instance, plan.decisions).values())
-    facts += [("After the plan", f"{money(owed, currency)} still fall due, not in the cost")] if owed else []
+    facts += [("After the plan", f"{money(owed, currency)} fall due later, not included in the cost")] if owed else []
     checked = plan.head.get("audit", {})
     if checked.get("checks"):
         facts.append(("Audit", f"{'passed' if checked.get('passed') else 'FAILED'}, {count(checked['checks'])} checks"))
@@ -114,24 +114,24 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _status(plan: Plan) -> str:
-    asked = percent(float(plan.head.get("options", {}).get("gap", 0.0)))
+    target = percent(float(plan.head.get("options", {}).get("gap", 0.0)))
     reason = str(plan.head.get("stopped", ""))
     if plan.status == "optimal":
-        words = f"within the asked gap of {asked}"
+        words = f"within the target gap of {target}"
     else:
-        words = f"a plan, but not within the asked gap of {asked}: {_STOPS.get(reason, reason)}"
-    return f"{words}; relaxed: whole blocks and lots were not demanded" if plan.head.get("relaxed") else words
+        words = f"a plan, but not within the target gap of {target}: {_STOPS.get(reason, reason)}"
+    return f"{words}; relaxed: blocks and lots may be fractional" if plan.head.get("relaxed") else words
 
 
 def _unserved_in_all(plan: Plan) -> str:
     missing, wanted = float(plan.service["unserved"].sum()), float(plan.service["demand"].sum())
     if wanted == 0:
-        return "nothing is wanted"
+        return "no demand"
     if missing <= 1e-9 * wanted:
-        return "none: all work wanted is served"
+        return "none: all demand is served"
     penalties = float(plan.cash.loc[plan.cash["term"] == "unserved", "amount"].sum())
     cost = money(penalties, plan.instance.head.currency)
-    return f"{percent(missing / wanted)} of the work wanted, at {cost} of penalties"
+    return f"{percent(missing / wanted)} of demand, penalties of {cost}"
 
 
 # ---------------------------------------------------------------- what to do
@@ -151,7 +151,7 @@ def _steps(title: str, every: list[steps.Step], most: int, plan: Plan, width: in
     """A table of the biggest steps, and how many there are besides."""
     shown = steps.biggest(every, most)
     rest = len(every) - len(shown)
-    note = f"and {rest:,} smaller {'one' if rest == 1 else 'ones'}, in the plan's table decisions\n" if rest else ""
+    note = f"and {rest:,} more in the plan's table decisions\n" if rest else ""
     return [make_table(title, _step_columns(shown, plan, width), width), Text(note)]
 
 
@@ -177,7 +177,7 @@ def _count(number: float) -> str:
 def _capacity(plan: Plan, periods: Periods, width: int) -> list[RenderableType]:
     frame = capacity_by_period(plan, periods, width >= NARROW)
     if frame.empty:
-        return [Text("There is no capacity in this plan.", style="bold"), ""]
+        return [Text("This plan has no capacity.", style="bold"), ""]
     columns = [Column(name, [_count(value) or "–" for value in frame[name]]) for name in frame.columns]
     return [make_table("Capacity, average of the months", [_periods(periods, frame), *columns], width), ""]
 
@@ -221,7 +221,7 @@ def _unserved(plan: Plan, width: int) -> list[RenderableType]:
     columns = [
         Column("Workload", names, left=True, fold=True),
         Column("Worst month", worst, left=True),
-        Column("Wanted", [count(wanted) for wanted, _ in sums]),
+        Column("Demand", [count(wanted) for wanted, _ in sums]),
         Column("Unserved", [count(unserved) for _, unserved in sums]),
         Column("Share", [percent(unserved / wanted) for wanted, unserved in sums]),
     ]
@@ -236,5 +236,5 @@ def _warnings(plan: Plan) -> list[RenderableType]:
         return []
     more = len(warnings) - _WARNINGS
     rest = [Text(f"  and {more:,} more, in plan.json")] if more > 0 else []
-    told = [Text(f"  {warning}") for warning in warnings[:_WARNINGS]]
-    return [Text("Warnings", style="bold yellow"), *told, *rest, ""]
+    shown = [Text(f"  {warning}") for warning in warnings[:_WARNINGS]]
+    return [Text("Warnings", style="bold yellow"), *shown, *rest, ""]

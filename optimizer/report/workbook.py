@@ -1,4 +1,4 @@
-"""A plan as a workbook: a summary with charts, a sheet for each table of the plan, the inputs beside."""
+"""A plan as a workbook: a summary with charts, a sheet for each table of the plan, the inputs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     Parameters
     ----------
     plan : Plan
-        What to tell.
+        The plan.
     path : str or Path
         File to write; folders on the way are made.
 
@@ -63,12 +63,12 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
 
 
 def _write_index(book: Book, sheet: Any, plan: Plan, contents: list[tuple[str, int, str]]) -> None:
-    """What each sheet holds, with links."""
+    """Contents of each sheet, with links."""
     head = plan.instance.head
     book.put(sheet, 0, 0, "Sheets of this workbook", style="title")
-    told = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}, power in facility MW"
-    book.put(sheet, 1, 0, told, style="note")
-    for column, name in enumerate(("sheet", "rows", "what it holds")):
+    note = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}, power in facility MW"
+    book.put(sheet, 1, 0, note, style="note")
+    for column, name in enumerate(("sheet", "rows", "content")):
         book.put(sheet, 3, column, name, style="header")
     for row, (name, rows, meaning) in enumerate(contents, start=4):
         book.link(sheet, row, 0, name)

@@ -47,16 +47,16 @@ def headline(plan: Plan, months: list[Column]) -> list[Fact]:
 
 def _cost(plan: Plan) -> list[Fact]:
     currency, total = plan.instance.head.currency, float(plan.cash["present_value"].sum())
-    cost = Fact("cost", "Net present cost", total, f"{currency}, penalties included", "SUM(plan_cash[present_value])")
+    cost = Fact("cost", "Net present cost", total, f"{currency}, including penalties", "SUM(plan_cash[present_value])")
     if plan.bound is None:
-        return [cost, Fact("bound", "Proven bound", "none", "nothing is proven about how good this plan is")]
+        return [cost, Fact("bound", "Proven bound", "none", "no bound is proven")]
     saving = total - plan.bound
     gap = saving / abs(total) if total else 0.0
     return [
         cost,
         Fact("bound", "Proven bound", plan.bound, f"{currency}; no plan costs less"),
-        Fact("saving", "Could be saved at most", saving, currency, "{cost}-{bound}"),
-        Fact("gap", "Gap", gap, "of the cost", "IF({cost}=0,0,{saving}/ABS({cost}))", "percent"),
+        Fact("saving", "Gap: at most this could be saved", saving, currency, "{cost}-{bound}"),
+        Fact("gap", "Gap, relative", gap, "of the cost", "IF({cost}=0,0,{saving}/ABS({cost}))", "percent"),
     ]
 
 
@@ -75,7 +75,7 @@ def _money(plan: Plan) -> list[Fact]:
     by_term = "+".join(term_sum(term) for term in PENALTIES)
     return [
         Fact("paid", "Cash out, net of money in", paid, f"{currency}, nominal, over the whole plan", all_paid),
-        Fact("penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, but no cash", by_term),
+        Fact("penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, not in cash", by_term),
         Fact("residual", "Residual value", residual, f"{currency}, nominal; money in", term_sum("residual")),
     ]
 
@@ -86,18 +86,18 @@ def _work(plan: Plan) -> list[Fact]:
     unit = "reference-accelerator-months"
     formula = "IF({wanted}=0,0,{missing}/{wanted})"
     return [
-        Fact("wanted", "Work wanted", wanted, unit, "SUM(plan_service[demand])"),
+        Fact("wanted", "Demand", wanted, unit, "SUM(plan_service[demand])"),
         Fact("missing", "Work not served", missing, unit, "SUM(plan_service[unserved])"),
-        Fact("share", "Share not served", share, "of the work wanted", formula, "percent"),
+        Fact("share", "Share not served", share, "of demand", formula, "percent"),
     ]
 
 
 def _capacity(plan: Plan, months: list[Column]) -> list[Fact]:
     found = []
     for key, label, unit in (
-        ("accelerators", "Most accelerators in a month", "accelerators, all sources"),
-        ("mw", "Most power in a month", "facility MW of what is there, when all of it runs"),
-        ("idle", "Most idle in a month", "accelerators"),
+        ("accelerators", "Peak accelerators", "accelerators, all sources"),
+        ("mw", "Peak power", "facility MW of what is there, when all of it runs"),
+        ("idle", "Peak idle accelerators", "accelerators"),
     ):
         at = position_of(months, key)
         cells = f"{place(FIRST, at)}:{place(FIRST + len(months[at - 1].values) - 1, at)}"
@@ -112,8 +112,8 @@ def provenance(plan: Plan) -> list[Fact]:
     found: list[tuple[str, Any]] = [
         ("Status", plan.status),
         ("Why the search ended", head.get("stopped", "")),
-        ("Asked gap", percent(float(head.get("options", {}).get("gap", 0.0)))),
-        ("Relaxed", "yes: whole blocks and lots were not demanded" if head.get("relaxed") else "no"),
+        ("Target gap", percent(float(head.get("options", {}).get("gap", 0.0)))),
+        ("Relaxed", "yes: blocks and lots may be fractional" if head.get("relaxed") else "no"),
         ("Audit", _audit(verdict)),
         ("Hash of the inputs", plan.instance.hash),
     ]

@@ -33,7 +33,7 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     book.put(sheet, 0, 0, head.title or head.name, style="title")
     span = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}. Sums are live formulas."
     book.put(sheet, 1, 0, span, style="note")
-    row = write_facts(book, sheet, _TOP, "In short", headline(plan, months))
+    row = write_facts(book, sheet, _TOP, "Summary", headline(plan, months))
     row = _write_given_up(book, sheet, row + 1, plan)
     row = _write_steps(book, sheet, row + 1, plan)
     row = _write_parties(book, sheet, row + 1, plan)
@@ -164,7 +164,7 @@ def _write_parties(book: Book, sheet: Any, row: int, plan: Plan) -> int:
     sums = plan.cash.groupby("party")[["present_value", "amount"]].sum().sort_values("present_value", ascending=False)
     write_heading(book, sheet, row, f"Money by party, {currency}; money in is negative")
     if sums.empty:
-        book.put(sheet, row + 1, 0, "There is no money in this plan.", style="note")
+        book.put(sheet, row + 1, 0, "This plan has no payments.", style="note")
         return row + 2
     for column, name in enumerate(("party", "present value", "nominal")):
         book.put(sheet, row + 1, column, name, style="number_header" if column else "header")

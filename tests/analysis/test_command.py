@@ -156,7 +156,7 @@ def test_a_working_folder_that_is_gone_does_not_matter(plan: Path, tmp_path: Pat
         done = subprocess.run(call, cwd=gone, env=environment(), capture_output=True, encoding="utf-8", check=False)
         assert done.returncode == expected, done.stderr
         assert "Traceback" not in done.stderr
-    assert "the working folder has been deleted; change into one that is there" in done.stderr
+    assert "the working folder has been deleted; change into an existing one" in done.stderr
     assert set(optimizer.load_plan(plan).explained) == {"values", "deadlines"}
 
 
@@ -289,10 +289,10 @@ def test_what_is_held_is_told(call: Run, plan: Path) -> None:
         (["--forbid", "leese"], "no such item to decide on. Did you mean 'lease'?"),
         (["--force", "sing:lease"], "no decision is called 'sing'. Did you mean 'sign'?"),
         (["--end", "lease"], "is nothing to end"),
-        (["--sweep", "contracts.lease.price=1:2"], "is no sweep; expected table.item.column=from:to:steps"),
+        (["--sweep", "contracts.lease.price=1:2"], "is not a valid sweep; expected table.item.column=from:to:steps"),
         (["--sweep", "contracts.leese.price=1:2:2"], "no contract is called 'leese'. Did you mean 'lease'?"),
         (["--sweep", "contracts.lease.price=1:2:2", "-o", "swept"], "leave out --output"),
-        ([], "Say what if"),
+        ([], "Give at least one of --set"),
     ],
 )
 def test_wrong_what_ifs_are_refused(call: Run, plan: Path, options: list[str], message: str) -> None:

@@ -89,7 +89,9 @@ def test_work_is_set_against_demand(ground: Ground) -> None:
     assert values["demand"] == [1500] * 4 + [2000] * 9
     # Chat lacks 200, 3 x 400, 3 x 300, 5 x 100 = 2800; study 2 x 500, 6 x 100, 3 x 500, 400 = 3500; of 22000 in all.
     # In February 400 + 500 of 1500 are missing.
-    assert chart.title == "Capacity does 71.4 % of the work wanted; most is missing in Feb 2026, 60 % of that month."
+    assert chart.title == (
+        "71.4 % of demand is served; the largest shortfall is in Feb 2026, 60 % of that month's demand."
+    )
 
 
 def test_power_names_the_tightest_site(ground: Ground) -> None:
@@ -312,7 +314,7 @@ def test_exposure_is_measured_as_policies_measure_it(ground: Ground) -> None:
     assert row[1:6] == ("cloud; neo", "2026-05", "50.0 %", f"{average * 100:.1f} %", "60.0 %")
     # Of the work in May, 400 at the lease and 600 at the cloud are alpha's, 600 and a run of 200 are not.
     assert row[6] == "55.6 %"
-    assert owners.title.startswith("Of the ultimate owners, alpha has most: up to 50 %")
+    assert owners.title.startswith("Largest parent-company exposure: alpha, up to 50 %")
 
 
 def test_limits_of_policies_are_marked(ground: Ground) -> None:

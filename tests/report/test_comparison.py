@@ -141,7 +141,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Tests the command with two plans: prose, one JSON object, both files, exit code 0."""
     first, second = _saved(tmp_path)
     assert run(cli, ["compare", first, second]) == 0
-    assert "second beside first, money in USD" in capsys.readouterr().out
+    assert "second compared with first, money in USD" in capsys.readouterr().out
     files = ["--html", str(tmp_path / "x.html"), "--xlsx", str(tmp_path / "x.xlsx")]
     assert run(cli, ["compare", first, second, "--json", *files]) == 0
     told = capsys.readouterr()
@@ -159,14 +159,14 @@ def test_command_with_three_plans(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(cli, ["compare", first, second, third]) == 0
     text = capsys.readouterr().out
     name = tmp_path.name
-    assert f"{name}/second beside {name}/first" in text
-    assert f"other/first beside {name}/first" in text
+    assert f"{name}/second compared with {name}/first" in text
+    assert f"other/first compared with {name}/first" in text
     assert run(cli, ["compare", first, first]) == 0
-    assert "first (2) beside first (1)" in capsys.readouterr().out
+    assert "first (2) compared with first (1)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("plans", "message"), [(["one"], "Name two plans at least."), (["one", "two"], "is not a plan")]
+    ("plans", "message"), [(["one"], "Name at least two plans."), (["one", "two"], "is not a plan")]
 )
 def test_wrong_use(plans: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Tests that a missing plan is told, with exit code 2."""
@@ -191,4 +191,4 @@ def test_decisions_that_bind_most_money_are_kept() -> None:
     rows = [decision(month, "sign", f"lease-{month}", 1, **size) for month, size in sizes.items()]
     found = decisions(compare(plan(), plan(decisions=rows)), 2)
     assert [row[2] for row in found.grid.rows] == ["2026-03", "2026-05"]
-    assert found.grid.note.startswith("and 1 smaller one")
+    assert found.grid.note.startswith("and 1 smaller, listed under decisions")

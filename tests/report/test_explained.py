@@ -36,7 +36,7 @@ def test_worth_is_told_by_the_month() -> None:
     text = explanation_text(explanation(small_plan()), 100)
     assert row(text, "hall") == "hall 2 k 3 k 2026-05 18 k 30 k 200"
     assert row(text, "half") == "half 0.250 0.500 2026-06 0.125"
-    assert "it ranks, and promises nothing" in " ".join(text.split())
+    assert "for ranking only" in " ".join(text.split())
 
 
 def test_steps_offers_and_deadlines_are_told() -> None:
@@ -64,7 +64,7 @@ def test_empty_tables_say_so() -> None:
     """Tests that a table that was worked out and is empty is told, and one that was not asked for is not."""
     empty: dict[str, Any] = {name: pd.DataFrame(columns=COLUMNS[name]) for name in ("values", "deadlines")}
     text = explanation_text(Explanation(small_plan(), **empty))
-    assert "Nothing binds in this plan" in text
+    assert "No limit binds in this plan" in text
     assert "There is nothing to decide." in text
     assert "offers" not in text.lower()
 
@@ -109,5 +109,5 @@ def test_a_plan_with_something_given_up_says_so() -> None:
     assert row(summary(worded), "Given up") == "Given up own rule own, at most: 2 → 3"
     assert "Given up" not in summary(plan)
     instead = replace(elastic, head={**elastic.head, "other_repairs": [{"text": "rules.own.rhs=4. It costs 1 USD."}]})
-    assert row(summary(instead), "Or instead") == "Or instead rules.own.rhs=4. It costs 1 USD."
-    assert "Or instead" not in summary(elastic)
+    assert row(summary(instead), "Alternatively") == "Alternatively rules.own.rhs=4. It costs 1 USD."
+    assert "Alternatively" not in summary(elastic)

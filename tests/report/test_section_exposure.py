@@ -12,7 +12,7 @@ from optimizer.analysis.losses import COLUMNS
 from optimizer.plan.plan import Plan
 from optimizer.report.charts import Ground
 from optimizer.report.page import Listed, Prose
-from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, told
+from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, sentences
 from optimizer.report.workbook import write_workbook
 from tests.program.tiny import solved, tiny
 from tests.report.plans import small_plan
@@ -29,16 +29,17 @@ TABLE = pd.DataFrame(ROWS, columns=list(COLUMNS))
 
 def test_who_can_be_lost_and_who_cannot() -> None:
     """Tests a sentence on all that can, and one for each that cannot, the most first."""
-    assert told(TABLE) == [
-        "If one of these were lost, all critical work could go on: cloud; own site hall.",
-        "Without owner alpha critical work is short in 7 months, the first Feb 2026; most in May 2026, when 600 "
-        "reference-accelerators of it (60 %) would not be served: chat; study; 100 are not even with nothing lost.",
-        "Without neo critical work is short in 1 month, the first Apr 2026; most in Apr 2026, when 40 "
-        "reference-accelerators of it (5 %) would not be served: chat.",
+    assert sentences(TABLE) == [
+        "If one of these were lost, all critical work could continue: cloud; own site hall.",
+        "Without owner alpha critical work is short in 7 months, the first Feb 2026; the largest shortfall is in "
+        "May 2026, when 600 reference-accelerators of it (60 %) would not be served: chat; study; 100 are "
+        "not served even without the loss.",
+        "Without neo critical work is short in 1 month, the first Apr 2026; the largest shortfall is in Apr "
+        "2026, when 40 reference-accelerators of it (5 %) would not be served: chat.",
     ]
     many = pd.concat([TABLE.iloc[[1]]] * 8, ignore_index=True)
-    assert told(many)[-1] == "Critical work would be short without 2 more, too."
-    assert len(told(many)) == 7
+    assert sentences(many)[-1] == "Critical work would be short without 2 more, too."
+    assert len(sentences(many)) == 7
 
 
 def test_the_table_of_losses() -> None:

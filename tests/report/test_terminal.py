@@ -62,9 +62,9 @@ def test_summary_says_what_matters() -> None:
     assert "111.5 bn USD" in text
     assert "no plan costs less than 111.2 bn USD" in text
     assert "0.222 %: at most 247.5 M USD could be saved" in text
-    assert "not within the asked gap of 0.1 %: the time limit was reached" in text
+    assert "not within the target gap of 0.1 %: the time limit was reached" in text
     # 150 of 2000 are not served.
-    assert "7.5 % of the work wanted, at 30 M USD of penalties" in text
+    assert "7.5 % of demand, penalties of 30 M USD" in text
     assert "passed, 1,234 checks" in text
     assert "the price is unusual" in text
     assert text.rstrip().endswith("Plan written to plans/x")
@@ -188,7 +188,7 @@ def test_nothing_at_all_can_be_summed_up() -> None:
     text = summary(make_plan())
     assert "Nothing to decide from 2026-05 to 2026-07" in text
     assert "no capacity" in text
-    assert "nothing is wanted" in text
+    assert "no demand" in text
 
 
 def test_unproven_plans_can_be_summed_up() -> None:
@@ -196,7 +196,7 @@ def test_unproven_plans_can_be_summed_up() -> None:
     plan = make_plan()
     text = summary(replace(plan, head={**plan.head, "bound": None, "gap": None, "relaxed": True}))
     assert "none yet" in text
-    assert "whole blocks and lots were not demanded" in text
+    assert "blocks and lots may be fractional" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])

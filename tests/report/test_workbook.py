@@ -22,7 +22,7 @@ from optimizer.errors import CapoptError
 from optimizer.plan.plan import EXPLAINED
 from optimizer.plan.tables import COLUMNS
 from optimizer.report import sheets
-from optimizer.report.plan_columns import MEANINGS, told
+from optimizer.report.plan_columns import MEANINGS, unit_and_meaning
 from optimizer.report.workbook import write_workbook
 from tests.report.awkward import ROWS, awkward_plan
 from tests.report.formulas import Sheets
@@ -70,16 +70,16 @@ def test_every_formula_gives_the_value_beside_it(book: Workbook, cached: Workboo
         # 100.25 + 2,900,000 + 39 + 1 + 400 + 60 - 800 - 400,000
         ("Net present cost", 2_499_800.25),
         ("Proven bound", 2_498_800.25),
-        ("Could be saved at most", 1000),
-        ("Gap", 1000 / 2_499_800.25),
+        ("Gap: at most this could be saved", 1000),
+        ("Gap, relative", 1000 / 2_499_800.25),
         # 100.25 + 3,000,000 + 40 + 2 + 500 - 1000: neither penalties nor residual value
         ("Cash out, net of money in", 2_999_642.25),
         ("Penalties", 70),
         ("Residual value", -500_000),
         ("Share not served", 90 / 6000),
-        ("Most accelerators in a month", 5000.5),
-        ("Most power in a month", 7.16),
-        ("Most idle in a month", 1000),
+        ("Peak accelerators", 5000.5),
+        ("Peak power", 7.16),
+        ("Peak idle accelerators", 1000),
     ],
 )
 def test_headline_figures(book: Workbook, cached: Workbook, label: str, value: float) -> None:
@@ -220,7 +220,7 @@ def test_every_column_is_explained() -> None:
     """Tests that each plan table and each of its columns has a meaning, tables of an explained plan too."""
     tables = {**COLUMNS, **{name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()}, "losses": LOSSES}
     assert {*tables} == set(MEANINGS)
-    assert [(t, c) for t, columns in tables.items() for c in columns if not told(t, c)[1]] == []
+    assert [(t, c) for t, columns in tables.items() for c in columns if not unit_and_meaning(t, c)[1]] == []
 
 
 def test_an_explained_plan_has_more_sheets(tmp_path: Path) -> None:
