@@ -145,7 +145,7 @@ class Model(Offering):
             self._until = time.perf_counter() + options.time_limit
             target = max(_target(floor, options.gap), enough)
             solution = self._solve(options, report, duals, target, patience)
-        if solution.values is None or solution.bound >= floor:
+        if solution.stop is Stop.INFEASIBLE or solution.bound >= floor:
             return solution
         return replace(solution, bound=floor)
 
@@ -279,7 +279,9 @@ class Model(Offering):
         feasible = done or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
         if stop is Stop.INFEASIBLE or not feasible:
-            return Solution(stop=stop, held=Held.NOTHING, nodes=nodes, iterations=iterations)
+            told = self._watch.bound if stop is not Stop.INFEASIBLE else None  # HiGHS's info has 0 where none is proven
+            proven = -np.inf if told is None else told
+            return Solution(stop=stop, held=Held.NOTHING, bound=proven, nodes=nodes, iterations=iterations)
         held_values = highs.getSolution()
         values = np.array(held_values.col_value, dtype=float)
         row_duals, column_duals = None, None

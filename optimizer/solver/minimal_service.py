@@ -21,8 +21,8 @@ from optimizer.solver.large_neighbourhood_search import Improver
 from optimizer.solver.solution import Held, Options, Solution
 
 NOTE = (
-    "the search found no plan within the time limit, so this one was made without it: it meets every rule and serves "
-    "little more than the rules require; give it more time for a better one"
+    "the search found no plan within the time limit, so this one was made without it: it meets every rule, but no "
+    "search has made it cheaper; give it more time for a better one"
 )
 _LEAST_SECONDS = 5.0
 _SHARE = 0.08  # of the time limit

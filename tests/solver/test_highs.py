@@ -250,3 +250,25 @@ def test_a_program_without_rows() -> None:
     solution = highs.solve(arrays, Options())
     assert solution.values is not None
     assert solution.values.tolist() == [0, 3]
+
+
+def split() -> Arrays:
+    """A market split, for which no plan is found in a moment; each plan costs 808, which is the first row's amount."""
+    chance = np.random.default_rng(1)
+    rows = chance.integers(0, 100, (5, 40))
+    wanted = rows @ chance.integers(0, 2, 40)
+    assert wanted[0] == 808
+    return program(rows[0], rows, wanted, wanted, upper=1, whole=True)
+
+
+def test_the_bound_of_a_search_without_a_plan_is_kept() -> None:
+    """Tests that what is proven counts although the time ends before a plan is found."""
+    solution = highs.solve(split(), Options(time_limit=0.5, threads=1))
+    assert (solution.stop, solution.values) == (Stop.TIME_LIMIT, None)
+    assert solution.bound == pytest.approx(808)
+
+
+def test_a_known_bound_is_kept_where_no_plan_is_found() -> None:
+    """Tests that a bound that was known before counts, too, where the search has no time to prove one."""
+    solution = highs.Model(split()).solve(Options(time_limit=0), floor=800)
+    assert (solution.values, solution.bound) == (None, 800)
