@@ -4,7 +4,7 @@
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
 ## make docs    write the pages that follow from tables.toml and from the commands, and run the notebook
 ## make site    build the documentation as a site in build/site, from which it opens without a server
-## make benchmarks  compare with other solvers, hours: put the table into README.md (python -m benchmarks --help)
+## make benchmarks  compare with other solvers, hours: put the table into docs/benchmarks.md (python -m benchmarks --help)
 ## make mutants  draw faults by seed and list those that no test notices, hours (python -m benchmarks.mutants --help)
 ## make clean   remove what these have made
 PYTHON ?= python3
@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-BENCHMARKS := --readme README.md --plot docs/images/benchmarks.svg
+BENCHMARKS := --readme docs/benchmarks.md --plot docs/images/benchmarks.svg
 .PHONY: benchmarks mutants help demo test check browser docs site clean
 
 help:

@@ -76,14 +76,15 @@ def test_commands_of_the_readme_run(
     assert (tmp_path / "first-steps.xlsx").stat().st_size > 0
 
 
-def test_python_of_the_readme_runs(tmp_path: Path) -> None:
+def test_python_of_the_library_page_runs(tmp_path: Path) -> None:
     """Tests that the library as shown works, one block after the other, and that what it says comes true."""
     (tmp_path / "instances").symlink_to(ROOT / "instances")
     told = (
         "import json; names = ('plan', 'cheaper', 'late', 'rushed', 'ended')\n"
         "print(json.dumps({name: globals()[name].objective for name in names}))"
     )
-    code = "\n".join([*blocks(README, "python"), told])
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    code = "\n".join([*blocks(page, "python"), told])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
@@ -136,12 +137,12 @@ def test_a_command_stands_in_the_readme_with_its_options_in_docs(name: str) -> N
             assert all(text in told for text in option.opts)
 
 
-def test_exit_codes_stand_in_the_readme_and_in_help() -> None:
+def test_exit_codes_stand_in_docs_and_in_help() -> None:
     """Tests that both tell the exit codes that errors have."""
     from optimizer import errors
 
     codes = {one.exit_code for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "exit_code")}
-    told = README[README.index("### Exit codes") : README.index("## Library")]
+    told = sections(commands.page())["Exit codes"]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", told, re.MULTILINE)} == codes | {0, 3}
     helped = subprocess.run([*COMMAND, "--help"], env=environment(), capture_output=True, text=True, check=True).stdout
     assert all(re.search(rf"\b{code} [a-z]", helped) for code in codes | {0, 3})

@@ -21,7 +21,36 @@ _INTRODUCTION = """\
 
 `INSTANCE` is a folder, an `.xlsx` workbook or the name of a shipped example. `PLAN` is a folder that `capopt solve`
 wrote. With `--json` a command prints one JSON object on standard output, an error too, and everything for people goes
-to standard error. [Exit codes](../README.md#exit-codes) are the same for all commands.
+to standard error. [Exit codes](#exit-codes) are the same for all commands. Ctrl-C or SIGTERM ends a search
+and keeps the best plan so far.
+
+## Solvers
+
+`capopt solve --solver` and `optimizer.solve(..., solver=...)` choose the solver:
+
+| solver | description |
+| --- | --- |
+| `highs` | HiGHS, the default |
+| `scip` | SCIP, in one thread: a second opinion. HiGHS mostly proves a smaller gap in the same time; \
+SCIP sometimes finds the better plan |
+| `race` | both concurrently with one thread each, SCIP in its own process. They exchange incumbents \
+and bounds, and the race ends when the target gap is proven. It needs two free cores \
+and memory for two copies of the program |
+
+With each of them, HiGHS solves the linear program that remains with the integers fixed and confirms infeasibility, and
+the same audit checks the plan.
+
+## Exit codes
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done; a plan within the target gap |
+| 3 | a plan with a larger gap: stopped by the time limit or Ctrl-C |
+| 2 | invalid input |
+| 4 | audit failed |
+| 5 | no feasible plan, with the conflicting rules; with `--elastic`, a plan with the cheapest repair |
+| 130 | stopped before any plan was found |
+| 1 | anything else, such as a plan that could not be written to its folder: the message says where it is kept |
 """
 
 
