@@ -55,5 +55,5 @@ def _problem(spec: Table, first: Record, total: str) -> str:
     column = spec.columns[spec.adds]
     return (
         f"row {first.row} is of {quoted(', '.join(names))} too; both count, {total} {column.unit} together. "
-        "Take this row out if it is a copy; put the two into one row otherwise."
+        "Remove this row if it is a copy; put the two into one row otherwise."
     )

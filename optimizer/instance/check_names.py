@@ -1,4 +1,4 @@
-"""Names: that tables are there, that names are unique, and that every reference names something."""
+"""Check names: required tables exist, names are unique, and every reference names an existing row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from optimizer.schema import IN_HOUSE, Column
 
 
 def needed_tables(data: Data) -> None:
-    """A required table, and one table of each needed set, has rows."""
+    """Report required tables, and sets of tables of which one is required, that have no rows."""
     sets = [(name,) for name, table in data.schema.tables.items() if table.required]
     for tables in (*sets, *data.schema.needed.values()):
         if not any(_has_content(data.tables[name]) for name in tables):
@@ -26,19 +26,19 @@ def needed_tables(data: Data) -> None:
             problem = (
                 "is missing or has no rows."
                 if len(names) == 1
-                else f"none of {', '.join(names)} has rows; one is needed."
+                else f"none of {', '.join(names)} has rows; at least one of them must have rows."
             )
             data.faults.append(Fault(names[0], problem=problem))
             data.missing.update(tables)
 
 
 def _has_content(table: TypedTable) -> bool:
-    """Whether it has rows, or may have had some that could not be read."""
+    """Whether a table has rows, or rows that could not be read."""
     return bool(table.records or table.broken or (table.raw and table.raw.lost))
 
 
 def keys(data: Data) -> None:
-    """No two rows of a table have the same key, where they do not add up."""
+    """Report rows that repeat the key of another row of the table, unless they add up."""
     for table in data.tables.values():
         if table.spec.adds:
             continue
@@ -54,13 +54,13 @@ def keys(data: Data) -> None:
 
 
 def _repeated(table: TypedTable, record: Record, first: Record) -> str:
-    """What is said of a row that repeats the key of another, with what its cells may mean instead."""
+    """Message for a row that repeats the key of another, with what its cells may mean instead."""
     key = table.spec.key
     shown_key = quoted(", ".join(_key_text(record, column) for column in key))
     alike = difference(*(str(row.found.get(key[0])) for row in (record, first)))
     dates = [found for name in key if isinstance(found := record.found.get(name), date)]
     odd = [f"{problem[:1].upper()}{problem[1:]}" for problem in map(odd_date, dates) if problem]
-    return " ".join(filter(None, [f"{shown_key} stands in row {first.row} already.", alike, *odd]))
+    return " ".join(filter(None, [f"{shown_key} duplicates row {first.row}.", alike, *odd]))
 
 
 def _key_text(record: Record, column: str) -> str:
@@ -69,8 +69,8 @@ def _key_text(record: Record, column: str) -> str:
 
 
 def unique_names(data: Data) -> None:
-    """No name of a set stands in two of its tables."""
-    told: set[int] = set()
+    """Report names that appear in two tables of a set of tables."""
+    reported: set[int] = set()
     for members in data.schema.unique.values():
         first: dict[str, tuple[str, int]] = {}
         for member in members:
@@ -81,28 +81,29 @@ def unique_names(data: Data) -> None:
                 if value is BAD:
                     continue
                 where, row = first.setdefault(value, (name, record.row))
-                if where != name and id(record) not in told:
-                    told.add(id(record))
+                if where != name and id(record) not in reported:
+                    reported.add(id(record))
                     data.doubtful.add(id(record))
-                    problem = f"{quoted(value)} names something in {data.where(where)} row {row} already."
+                    other = f"{data.where(where)} row {row}"
+                    problem = f"{quoted(value)} is already a name in {other}; choose another name."
                     data.fault(table, record, column, problem)
 
 
 # ---------------------------------------------------------------- references
 @dataclass
 class Names:
-    """All names that some columns hold."""
+    """All names in some columns."""
 
     known: dict[str, None] = field(default_factory=dict)
-    doubtful: dict[str, None] = field(default_factory=dict)  # names that are wrong, or in rows that are: told already
-    nameless: int = 0  # rows whose name is wrong: that many unknown names are explained
-    open: bool = False  # a table or column could not be read: nothing can be said
+    doubtful: dict[str, None] = field(default_factory=dict)  # invalid, or in invalid rows: reported elsewhere
+    nameless: int = 0  # rows with an invalid name: they explain as many unknown names
+    open: bool = False  # a table or column could not be read: no name can be refused
     empty: bool = True  # none of the tables has rows
     tables: tuple[str, ...] = ()
 
 
 def names_of(data: Data, targets: tuple[str, ...]) -> Names:
-    """Names that stand in some ``table.column``."""
+    """Names in some ``table.column``."""
     if targets not in data.names:
         data.names[targets] = _collect_names(data, targets)
     found: Names = data.names[targets]
@@ -129,7 +130,7 @@ def _collect_names(data: Data, targets: tuple[str, ...]) -> Names:
 
 
 def references(data: Data) -> None:
-    """Every reference names something that exists."""
+    """Report references to names that do not exist."""
     missing: dict[tuple[str, ...], list[tuple[TypedTable, Record, str]]] = defaultdict(list)
     present: list[tuple[TypedTable, Column, Names, list[tuple[Record, list[str]]]]] = []
     for table in data.tables.values():
@@ -157,19 +158,19 @@ def references(data: Data) -> None:
 def _unexplained(
     data: Data, table: TypedTable, column: Column, names: Names, dangling: list[tuple[Record, list[str]]]
 ) -> list[tuple[Record, list[str]]]:
-    """Rows with the names in them that nothing has and nothing wrong elsewhere explains."""
-    told = explained(data, names, {item for _, items in dangling for item in items})
-    kept = ((record, [item for item in items if item not in told]) for record, items in dangling)
+    """Rows with their unknown names, without those that an error elsewhere explains."""
+    known = explained(data, names, {item for _, items in dangling for item in items})
+    kept = ((record, [item for item in items if item not in known]) for record, items in dangling)
     return [(record, items) for record, items in kept if items]
 
 
 def _takes_own(column: Column) -> bool:
-    """Whether the built-in provider can be named."""
+    """Whether a column can name the built-in provider."""
     return "providers.provider" in column.refers and len(column.refers) > 1
 
 
 def _dangling(table: TypedTable, column: Column, names: Names, extra: Iterable[str]) -> list[tuple[Record, list[str]]]:
-    """Rows with the names in them that nothing has."""
+    """Rows with their unknown names."""
     found = []
     for record in table.records:
         value = record.values[column.name]
@@ -188,15 +189,15 @@ def _report_dangling(
     for record, items in dangling:
         unknown = [item for item in items if item not in data.respelt]
         if unknown:
-            told_names = ", ".join(quoted(item) for item in unknown)
+            unknown_names = ", ".join(quoted(item) for item in unknown)
             near = _near_name(data, names, unknown[0])
             alike = difference(unknown[0], near)
-            problem = f"no {_kinds(column)} is called {told_names}.{' ' if alike else ''}{alike}"
+            problem = f"no {_kinds(column)} is called {unknown_names}.{' ' if alike else ''}{alike}"
             data.fault(table, record, column.name, problem, near)
 
 
 def explained(data: Data, names: Names, unknown: set[str]) -> set[str]:
-    """Unknown names that are likely those of rows with a wrong name, or of a missing table: told there already."""
+    """Unknown names that are likely those of rows with an invalid name or of a missing table: reported there."""
     lacking = bool(data.missing & set(names.tables))
     if names.open or not (names.nameless or lacking):
         return unknown if names.open else unknown & data.respelt
@@ -213,13 +214,13 @@ def _near_name(data: Data, names: Names, item: str) -> str:
 
 
 def _kinds(column: Column) -> str:
-    """What a reference can name, in words."""
+    """Kinds of rows that a reference can name, as text."""
     kinds = list(dict.fromkeys(target.split(".")[1].replace("tags", "tag") for target in column.refers))
     return f"{', '.join(kinds[:-1])} or {kinds[-1]}" if len(kinds) > 1 else kinds[0]
 
 
 def _report_missing(data: Data, tables: tuple[str, ...], cells: list[tuple[TypedTable, Record, str]]) -> None:
-    """One fault for a table that is not there, however many cells refer to it."""
+    """Report a missing table once, however many cells refer to it."""
     if not cells:
         return
     data.missing.update(tables)

@@ -27,7 +27,7 @@ def slashes(data: Data) -> None:
         if isinstance(name, str) and "/" in name:
             data.doubtful.add(id(record))
             instead = quoted(name.replace("/", "-"))
-            problem = f"{quoted(name)} holds a slash, which separates site and accelerator in the names of own pools"
+            problem = f"{quoted(name)} contains a slash, which separates site and accelerator in the names of own pools"
             data.fault(table, record, "site", f"{problem}; call it {instead}, here and where it is named.")
 
 
@@ -51,6 +51,4 @@ def built_in(data: Data) -> None:
     for table, record in data.records("providers"):
         if record.values["provider"] == IN_HOUSE:
             data.doubtful.add(id(record))
-            data.fault(
-                table, record, "provider", f"{IN_HOUSE!r} is built in: the planner's own sites; take the row out."
-            )
+            data.fault(table, record, "provider", f"{IN_HOUSE!r} is built in: the planner's own sites; remove the row.")

@@ -65,7 +65,7 @@ def _one_term(v: Values) -> str | None:
     if len(given) == 1:
         return None
     what = "both are given. Leave one blank." if given else "neither is given. Give one."
-    return f"exactly one of term_months (fixed) and min_term_months (terminable) is needed; {what}"
+    return f"exactly one of term_months (fixed) and min_term_months (terminable) is required; {what}"
 
 
 def _blocks(v: Values) -> str | None:
@@ -77,13 +77,13 @@ def _blocks(v: Values) -> str | None:
 def _whole_blocks(v: Values) -> str | None:
     blocks = v["committed_blocks"]
     if blocks is not None and v["integer"] and blocks != int(blocks):
-        return f"{blocks:g} blocks are committed, but only whole blocks are allowed; set integer to false."
+        return f"{blocks:g} blocks are committed, but the number of blocks must be an integer; set integer to false."
     return None
 
 
 def _mw_price(v: Values) -> str | None:
     if v["per"] == "mw_month" and v["mw_per_block"] == 0:
-        return "mw_per_block is needed where the price is per mw_month; give it."
+        return "mw_per_block is required where the price is per mw_month; give it."
     return None
 
 
@@ -93,14 +93,14 @@ def _outlet_mw_price(v: Values) -> str | None:
 
 def _outlet_accelerator_price(v: Values) -> str | None:
     if v["sells"] == "mw" and v["per"].startswith("accelerator_") and v["accelerators_per_block"] == 0:
-        return f"accelerators_per_block is needed where the price is per {v['per']}; give it."
+        return f"accelerators_per_block is required where the price is per {v['per']}; give it."
     return None
 
 
 def _needs(column: str, sells: str) -> Callable[[Values], str | None]:
     def problem(v: Values) -> str | None:
         return (
-            f"{column} is needed where an outlet sells {sells}; give it."
+            f"{column} is required where an outlet sells {sells}; give it."
             if v["sells"] == sells and not v[column]
             else None
         )
@@ -125,7 +125,7 @@ def _required_but_over(v: Values) -> str | None:
     if v["required"] and v["deadline"] < 0:
         return (
             "the run is required, but its deadline lies before the plan. "
-            "Take the row out if it was run, or give it a later deadline."
+            "Remove the row if it was run, or give it a later deadline."
         )
     return None
 

@@ -123,7 +123,7 @@ def changes(data: Data) -> None:
             _check_change(data, table, record, data.tables[name])
         else:
             near = data.speller.nearest(name, data.schema.tables)
-            data.fault(table, record, "table", f"{quoted(name)} is no table of the format.", near)
+            data.fault(table, record, "table", f"{quoted(name)} is not a table of the format.", near)
 
 
 def _check_change(data: Data, table: TypedTable, record: Record, target: TypedTable) -> None:
@@ -138,7 +138,7 @@ def _check_change(data: Data, table: TypedTable, record: Record, target: TypedTa
         return
     if column not in spec.columns:
         near = data.speller.nearest(column, spec.columns)
-        data.fault(table, record, "column", f"{quoted(column)} is no column of {spec.name}.", near)
+        data.fault(table, record, "column", f"{quoted(column)} is not a column of {spec.name}.", near)
     elif how is not BAD:
         _check_effect(data, table, record, spec.columns[column], how, value)
 

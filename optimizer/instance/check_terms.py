@@ -63,7 +63,7 @@ def _cannot(data: Data, quantity: Quantity, kinds: list[str], item: str) -> str:
     if quantity.sells and "outlets.outlet" in kinds:
         what += f" that sells {_sold(data, item)}"
     name = item if kinds == [IN_HOUSE] else f"{quoted(item)}, {what}"
-    return f"{quantity.name} cannot be asked of {name}; possible are {', '.join(able)}."
+    return f"{quantity.name} is not available for {name}; expected one of {', '.join(able)}."
 
 
 def _noun(kind: str) -> str:

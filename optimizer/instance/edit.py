@@ -66,7 +66,8 @@ def parse_edit(text: str) -> Edit:
     """
     match = _EDIT.fullmatch(text.strip())
     if not match:
-        raise EditError(f"{text!r} is no edit; expected table.item.column=value, such as contracts.bridge.price*=0.9")
+        expected = "expected table.item.column=value, such as contracts.bridge.price*=0.9"
+        raise EditError(f"{text!r} is not a valid edit; {expected}")
     table, item, column, how, value = match.groups()
     item = normal_name(item)
     spec = _known(table, load_schema().tables, f"{text!r}: no table")
@@ -89,7 +90,7 @@ def parse_delay(text: str) -> Edit:
     table, dot, rest = text.strip().partition(".")
     item, equals, months = rest.rpartition("=")
     if not (dot and equals and re.fullmatch(r"[+-]?\d+", months.strip())):
-        raise EditError(f"{text!r} is no delay; expected table.item=months, such as builds.texas=6")
+        raise EditError(f"{text!r} is not a valid delay; expected table.item=months, such as builds.texas=6")
     spec, item = _known(table, load_schema().tables, f"{text!r}: no table"), normal_name(item)
     if spec.step == _MONTH:
         return Edit(table, item, _MONTH, "+=", months.strip())
@@ -193,7 +194,7 @@ def _move(table: RawTable, rows: list[int], edit: Edit, start: str) -> None:
     """Move the rows of a step series that are still to come after the plan's first month."""
     months = parse_number(edit.value)
     if months is None or months != int(months) or edit.month:
-        raise EditError(f"{edit}: expected a whole number of months, such as {edit.table}.{edit.item}.month+=6")
+        raise EditError(f"{edit}: expected an integer number of months, such as {edit.table}.{edit.item}.month+=6")
     found, place = _column(table, _MONTH), table.header.index(_MONTH)
     for i in rows:
         if found[i] > start:
@@ -211,7 +212,7 @@ def _holding(table: RawTable, spec: Table, rows: list[int], edit: Edit) -> list[
         if months[i] <= edit.month:
             last[names[i]] = i
     if not last:
-        raise EditError(f"{edit}: no row holds in {edit.month}; name a later month, or leave out @{edit.month}")
+        raise EditError(f"{edit}: no row applies in {edit.month}; name a later month, or leave out @{edit.month}")
     return list(last.values())
 
 

@@ -27,7 +27,7 @@ from optimizer.instance.raw import (
 )
 from optimizer.schema import load_schema
 
-_MANY = "Put a cell that holds a comma into quotation marks, and write numbers without commas."
+_MANY = "Put a cell that contains a comma into quotation marks, and write numbers without commas."
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -49,7 +49,7 @@ def read_folder(folder: Path) -> Raw:
         raw.head_broken, raw.broken = True, set(load_schema().tables)
         return raw
     if HEAD_FILE not in names and not any(name.lower().endswith(".csv") for name in names):
-        problem = "holds no instance: neither instance.toml nor a table."
+        problem = "contains no instance: neither instance.toml nor a table."
         raise InstanceError([Fault(where=str(folder), value=str(folder), problem=problem)])
     _read_head(folder, names, raw)
     for name in names:
@@ -161,7 +161,7 @@ def _csv_problem(message: str) -> str:
     if "end of data" in message:
         return "has a quotation mark that is never closed; the rest of the file cannot be read."
     if "NUL" in message:
-        return "holds a NUL character; the rest of the file cannot be read."
+        return "contains a NUL character; the rest of the file cannot be read."
     return f"is not valid CSV ({message}); the rest of the file cannot be read."
 
 

@@ -84,7 +84,7 @@ def _read_pairs(pairs: list[tuple[Any, Any]], raw: Raw) -> None:
             raw.faults.append(Fault(where=HEAD_KEY, value=shown(value), problem="a value without a key."))
         elif str(key) in raw.head:
             raw.faults.append(
-                Fault(where=HEAD_KEY, column=shown(key), value=shown(key), problem="the key stands twice.")
+                Fault(where=HEAD_KEY, column=shown(key), value=shown(key), problem="the key appears twice.")
             )
         elif key is not None:
             raw.head[str(key)] = value

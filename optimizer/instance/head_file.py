@@ -79,7 +79,7 @@ def _line(error: tomllib.TOMLDecodeError, lines: list[str]) -> int:
 def _syntax(error: tomllib.TOMLDecodeError, line: str) -> str:
     key = line.split("=", maxsplit=1)[0].strip()
     if not key.isascii() and skeleton(key) in load_schema().head.columns:
-        return f"'{shown(key)}' is no key. {difference(key, skeleton(key))}"
+        return f"'{shown(key)}' is not a key. {difference(key, skeleton(key))}"
     problem = re.split(r"\(at (?:line|end)", str(error))[0].strip()
     return f"{problem[:1].lower()}{problem[1:]}."
 

@@ -40,11 +40,11 @@ def check_mark(source: Path, target: Path) -> None:
     Raises
     ------
     CapoptError
-        If the source is no workbook, or the target is of another kind or the source itself.
+        If the source is not a workbook, or the target is of another kind or the source itself.
     """
     kind = source.suffix.lower()
     if not source.is_file() or kind not in (".xlsx", ".xlsm"):
-        raise CapoptError(f"{source} is no workbook: only an .xlsx file can be marked")
+        raise CapoptError(f"{source} is not a workbook: only an .xlsx file can be marked")
     if target.suffix.lower() != kind:
         raise CapoptError(f"{target} must end in {kind}, as the workbook does")
     if target.exists() and target.samefile(source):

@@ -32,15 +32,15 @@ def items_of(value: Any) -> list[Any]:
 
 
 def refuse_repeats(items: tuple[Any, ...], texts: list[str]) -> None:
-    """Refuse a cell that has a value twice."""
+    """Refuse a cell that contains a value twice."""
     if len(set(items)) < len(items):
-        raise BadValueError(f"{quoted(';'.join(texts))} has a value twice.", ";".join(dict.fromkeys(texts))[:80])
+        raise BadValueError(f"{quoted(';'.join(texts))} contains a value twice.", ";".join(dict.fromkeys(texts))[:80])
 
 
 def _number(value: Any, column: Column, commas: str = "") -> float:
     number = _plain_number(value, column, commas)
     if number is None:
-        kind = "a whole number" if column.type == "integer" else "a number"
+        kind = "an integer" if column.type == "integer" else "a number"
         found = "a date" if isinstance(value, date) else f"{quoted(_flag_text(value))}"
         guess = guess_number(value) if isinstance(value, str) else ""
         raise BadValueError(f"expected {kind}, found {found}.", guess if _takes(column, guess) else "")
@@ -72,11 +72,11 @@ def _read_number(text: str, column: Column, commas: str) -> float | None:
         return parse_number(text, GROUPS)
     if taken == [readings[1]] and "," not in text:
         return parse_number(text)
-    wanted = "a whole number" if column.type == "integer" else "a number"
+    wanted = "an integer" if column.type == "integer" else "a number"
     if len(taken) == 1:
         raise BadValueError(f"expected {wanted}, found {quoted(text)}.", taken[0])
     what = f"{readings[0]} (thousands) or {readings[1]} (decimals)"
-    raise BadValueError(f"expected {wanted}, found {quoted(text)}, which can mean {what}. Write the one that is meant.")
+    raise BadValueError(f"expected {wanted}, found {quoted(text)}, which can mean {what}. Write the intended one.")
 
 
 def _takes(column: Column, text: str) -> bool:
@@ -109,7 +109,7 @@ def _refuse_bounds(number: float, column: Column) -> None:
 def _integer(value: Any, column: Column, commas: str = "") -> int:
     number = _number(value, column, commas)
     if number != int(number):
-        raise BadValueError(f"expected a whole number, found {quoted(value)}.")
+        raise BadValueError(f"expected an integer, found {quoted(value)}.")
     if abs(number) > INTEGER_LIMIT:
         raise BadValueError(f"expected at most {INTEGER_LIMIT}, found {quoted(value)}.")
     if column.choices and number not in column.choices:

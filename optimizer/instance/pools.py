@@ -63,8 +63,8 @@ class Pools:
         """Why no stock can serve a workload or a run, ``""`` if one can."""
         fits = [pool for pool in self.all if by_the_hour or pool.source != "on_demand"]
         steps = (
-            (f"no capacity has accelerators that do {work['class']!r}", self._does),
-            (f"none that does {work['class']!r} lies in {';'.join(work['regions'])}", _near_enough),
+            (f"no capacity has accelerators for the class {work['class']!r}", self._does),
+            (f"no capacity for the class {work['class']!r} is in {';'.join(work['regions'])}", _near_enough),
             (f"all of it is excluded by {';'.join(work['exclude'])}", _allowed),
         )
         for reason, keeps in steps:
@@ -77,7 +77,7 @@ class Pools:
         return (work["class"], pool.accelerator) in self._factors
 
     def least_months(self, run: Values) -> int:
-        """Months that a training run takes at the least: at its largest size, where it is done fastest."""
+        """Months that a training run takes at least: at its largest size, where it is done fastest."""
         rate = self.best_rate(run)
         return max(1, math.ceil(run["work"] / (max(run["sizes"]) * rate) - 1e-9)) if rate else 1
 

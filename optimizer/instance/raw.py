@@ -193,7 +193,7 @@ def tidy(value: Any) -> Any:
 
 def unknown_text(kind: str, name: str, near: str) -> str:
     """What is said of a table or column that the format does not have."""
-    alike = difference(name, near) if near else "If it holds notes, begin its name with notes."
+    alike = difference(name, near) if near else "If it contains notes, begin its name with notes."
     return f"no such {kind} in the format. {alike}".rstrip()
 
 
@@ -235,7 +235,7 @@ def drop_unnamed(table: RawTable, raw: Raw) -> None:
     for position in [i for i, name in enumerate(table.header) if not name]:
         held = next(((row, cells[position]) for row, cells in table.rows if cells[position] is not None), None)
         if held:
-            problem = "a column without a name holds values."
+            problem = "a column without a name contains values."
             cell = table.cell(held[0], position)
             raw.faults.append(Fault(table.where, held[0], "", shown(held[1]), problem, cell=cell))
     noted = sorted(table.noted)

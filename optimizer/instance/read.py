@@ -110,7 +110,7 @@ def _read_path(path: Path) -> Raw:
 
         return read_workbook(path)
     kind = "is an old Excel workbook; save it as .xlsx." if path.suffix.lower() in (".xls", ".xlsb") else ""
-    raise _unreadable(str(path), kind or "is no instance; expected a folder or an .xlsx workbook.")
+    raise _unreadable(str(path), kind or "is not an instance; expected a folder or an .xlsx workbook.")
 
 
 def _unreadable(where: str, problem: str, nearest: str = "") -> InstanceError:

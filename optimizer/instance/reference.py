@@ -1,6 +1,6 @@
-"""The instance format as a page for people, written from ``tables.toml``.
+"""Reference page of the instance format, generated from ``tables.toml``.
 
-``python -m optimizer.instance.reference docs/instance-format.md`` brings the page up to date.
+``python -m optimizer.instance.reference docs/instance-format.md`` updates the page.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TYPES = {
     "ref": "name of a row elsewhere",
     "text": "text",
     "number": "number",
-    "integer": "whole number",
+    "integer": "integer",
     "flag": "`true` or `false`",
     "month": "`YYYY-MM`",
     "choice": "one of",
@@ -26,41 +26,43 @@ _TYPES = {
 _DEFAULTS = {"@first": "the plan's first month", "@last": "the plan's last month", "@name": "the row's own name"}
 
 CONVENTIONS = """\
-- **Carriers.** A folder holds `instance.toml` and one `<table>.csv` per table (UTF-8, header row, commas). A workbook
-  holds one sheet per table with the same header row, and a sheet `instance` with the columns `key` and `value`. A
-  library call passes a mapping of table names to DataFrames, with the head under `"instance"`. All three say the same.
-- **Tables.** A table that is not there is empty. The order of columns does not matter.
-- **Hidden** rows (by a filter, too), columns and sheets of a workbook count like any other, with a warning.
-- **Blanks.** A blank cell, or a column left out, takes the default. Cells missing at the end of a row are blank.
-- **Notes.** A row whose first filled cell begins with `#` is a comment, above, within or below a table (not where that
-  cell is one of a column of notes); a column, sheet or CSV file whose name begins with `notes` holds notes. They are no
-  data, and are kept in their places where the instance is saved. Comments of `instance.toml` are kept too, those
-  after a value in the line before it. A row such as `#1` with other cells filled is a comment with a warning: write
-  a blank after `#`. A name cannot begin with `#`.
-- **Months** are written `2027-01`, in quotation marks in `instance.toml`. In a workbook a date counts as the month it
-  falls in; one that is not the first day of its month is a warning, unless all dates of its column are last days. A row
-  of a step series that another row replaces by the plan's first month is a warning too.
+- **File formats.** A folder contains `instance.toml` and one `<table>.csv` per table (UTF-8, header row, commas). A
+  workbook contains one sheet per table with the same header row, and a sheet `instance` with the columns `key` and
+  `value`. A library call passes a mapping of table names to DataFrames, with the settings under `"instance"`. All three
+  are equivalent.
+- **Tables.** A missing table is empty. The order of columns does not matter.
+- **Hidden** rows (also those hidden by a filter), columns and sheets of a workbook are read like all others, with a
+  warning.
+- **Blanks.** A blank cell, or a missing column, takes the default. Cells missing at the end of a row are blank.
+- **Notes.** A row whose first filled cell begins with `#` is a comment, above, within or below a table (unless that
+  cell is in a column of notes); a column, sheet or CSV file whose name begins with `notes` contains notes. Notes are
+  not data; they keep their places when the instance is saved. Comments of `instance.toml` are kept too, those after a
+  value in the line before it. A row such as `#1` with other filled cells is a comment with a warning: write a blank
+  after `#`. A name cannot begin with `#`.
+- **Months** are written `2027-01`, in quotation marks in `instance.toml`. In a workbook a date counts as its month; a
+  date that is not the first day of a month is a warning, unless all dates of its column are last days. A row of a step
+  series that another row replaces by the plan's first month is a warning too.
 - **Money** is in the instance's one currency and in plain units: `1250000000`, `1_250_000_000` or `1.25e9`.
 - **Numbers** have a decimal point. Commas may group thousands: `1,250,000` is read. `1,250` can mean 1250 or 1.25: it
-  is read as 1250 only in a column of integers, or where another cell of the same table leaves no doubt that commas
-  group thousands (`1,250,000` or `1,250.5`) and none uses a decimal comma; otherwise it is a fault that names both.
-  `0,800` is a fault.
+  is read as 1250 only in a column of integers, or if another cell of the same table proves that commas group thousands
+  (`1,250,000` or `1,250.5`) and none uses a decimal comma; otherwise it is an error that names both readings. `0,800`
+  is an error.
 - **Power** is in facility MW, cooling and losses included. Only `accelerators.kw` is IT power.
-- **Usual ranges.** A number outside the range that a column usually has is warned of, since it is likely in another
-  unit: millions, kW, percent. So is one that is far off the rest of the instance. It is used as it is; `--strict` makes
-  warnings faults.
+- **Usual ranges.** A number outside the usual range of its column is a warning, since it is likely in another unit:
+  millions, kW, percent. So is a number that is far off the rest of the instance. The number is used as it is;
+  `--strict` turns warnings into errors.
 - **Several values** in one cell are separated by `;`; numbers among them have no commas.
-- **Step series** hold a value from its month on until the next row of the same item.
-- **Names** are unique in their table. Names of supply and of anything a plan speaks of are unique across tables too.
-  They are compared in Unicode's composed form (NFC), with a plain blank for every kind of blank. Letters that only look
-  alike stay different: faults and warnings name them by number. A site's name has no `/`, no name is `*`.
-- **Nothing is ignored.** An unknown table, column, name or spelling is a fault, told with its place and the nearest
-  valid value; all faults are told together (`capopt validate`).
+- **Step series.** A value applies from its month until the next row of the same item.
+- **Names** are unique in their table. Names of supply, and all names that a plan refers to, are unique across tables
+  too. They are compared in Unicode's composed form (NFC), with a plain blank for every kind of blank. Letters that only
+  look alike stay different: errors and warnings show their code points. A site's name has no `/`, no name is `*`.
+- **Nothing is ignored.** An unknown table, column, name or spelling is an error, reported with its place and the
+  nearest valid value; `capopt validate` reports all errors at once.
 """
 
 
 def default_text(column: Column) -> str:
-    """What a blank means, in words; ``""`` where it simply stays blank."""
+    """Text of the default of a blank cell; ``""`` if the cell stays blank."""
     if column.default is None or column.default in ("", [], ()):
         return ""
     if isinstance(column.default, bool):
@@ -71,7 +73,7 @@ def default_text(column: Column) -> str:
 
 
 def limits_text(column: Column) -> str:
-    """Bounds in words; ``""`` without any."""
+    """Text of the bounds; ``""`` without bounds."""
     if column.above is not None and column.max is not None:
         return f"above {column.above:g}, at most {column.max:g}"
     if column.above is not None:
@@ -84,7 +86,7 @@ def limits_text(column: Column) -> str:
 
 
 def usual_text(column: Column) -> str:
-    """Usual range in words, outside which a value is warned of; ``""`` without one."""
+    """Text of the usual range; a value outside it is a warning; ``""`` without a usual range."""
     if column.usual is None:
         return ""
     low, high = column.usual
@@ -93,7 +95,7 @@ def usual_text(column: Column) -> str:
 
 
 def values_text(column: Column) -> str:
-    """What a cell may hold, in words."""
+    """Text of the valid values of a cell."""
     if column.type == "choice":
         return " ".join(["one of", ", ".join(f"`{choice}`" for choice in column.choices)])
     if column.type in ("ref", "list") and column.refers:
@@ -119,10 +121,10 @@ def columns_text(table: Table, heading: str = "column") -> str:
 
 
 def table_text(table: Table) -> str:
-    """A section on one table."""
+    """Section on one table."""
     notes = [table.meaning]
     if table.required:
-        notes.append("An instance needs rows in it.")
+        notes.append("Rows are required.")
     if table.adds:
         same = " and ".join(f"`{name}`" for name in table.key)
         notes.append(f"Rows that share {same} add up their `{table.adds}`, with a warning.")
@@ -132,19 +134,19 @@ def table_text(table: Table) -> str:
 
 
 def needs_text(schema: Schema) -> str:
-    """Which tables an instance needs."""
+    """Sentence on the tables that an instance requires."""
     required = [f"`{name}`" for name, table in schema.tables.items() if table.required]
     either = [f"one of {', '.join(f'`{name}`' for name in names)}" for names in schema.needed.values()]
-    return f"An instance needs the head, rows in {', '.join(required)}, and in at least {' and '.join(either)}."
+    return f"An instance requires settings, rows in {', '.join(required)}, and in at least {' and '.join(either)}."
 
 
 def quantities_text(schema: Schema) -> str:
-    """A section on what the planner's own rules can be about."""
+    """Section on the quantities of the planner's own rules."""
     lines = [_line(["`quantity`", "of", "meaning", "unit"]), _line(["---"] * 4)]
     for quantity in schema.quantities.values():
         lines.append(_line([f"`{quantity.name}`", _items_text(quantity), quantity.meaning, quantity.unit]))
     table = "\n".join(lines)
-    return f"#### Quantities\n\nWhat a rule can be about, month by month, and the items that have it.\n\n{table}\n"
+    return f"#### Quantities\n\nMonthly quantities that a rule can limit, and the items that have them.\n\n{table}\n"
 
 
 def _items_text(quantity: Quantity) -> str:
@@ -154,7 +156,7 @@ def _items_text(quantity: Quantity) -> str:
 
 
 def sections_text(schema: Schema) -> str:
-    """The head and every table, as sections; the quantities of own rules after the table of their terms."""
+    """Sections of the settings and of every table; the quantities of own rules follow the table of their terms."""
     parts = [f"### instance\n\n{schema.head.meaning}\n\n{columns_text(schema.head, 'key')}\n"]
     for table in schema.tables.values():
         parts.append(table_text(table))
@@ -164,7 +166,7 @@ def sections_text(schema: Schema) -> str:
 
 
 def reference() -> str:
-    """The whole page."""
+    """The full page."""
     schema = load_schema()
     names = ", ".join(f"[{name}](#{name})" for name in ("instance", *schema.tables))
     return f"""\
@@ -172,8 +174,8 @@ def reference() -> str:
 
 <!-- Written from models/capacity_allocation/tables.toml by `make docs`; changes belong there. -->
 
-An instance is the data of one planning problem: what you own, what is on offer, what is wanted, and which rules hold.
-`capopt new my-plan` writes one to start from.
+An instance is the data of one planning problem: own capacity, offers, demand, and rules.
+`capopt new my-plan` writes an instance to start from.
 
 ## Conventions
 

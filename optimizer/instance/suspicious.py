@@ -59,7 +59,7 @@ def _without_effect(data: Data) -> None:
         term = terms.get(record.values["contract"])
         if term is not None and record.values["month_of_term"] >= term:
             problem = (
-                f"has no effect: the term of {quoted(record.values['contract'])} is {term} months. Take the row out."
+                f"has no effect: the term of {quoted(record.values['contract'])} is {term} months. Remove the row."
             )
             _warn(data, table, record, "month_of_term", problem)
 
@@ -81,7 +81,7 @@ def _unserved_workloads(data: Data) -> None:
     for table, record in data.records("workloads"):
         name = shown(record.values["workload"])
         if record.values["workload"] not in wanted:
-            _warn(data, table, record, "workload", f"'{name}' has no demand. Add rows to demand, or take it out.")
+            _warn(data, table, record, "workload", f"'{name}' has no demand. Add rows to demand, or remove it.")
         if reason := pools.cannot_serve(record.values):
             _warn(data, table, record, "workload", f"nothing can ever serve '{name}': {reason}. {_SERVED}")
 
@@ -93,7 +93,7 @@ def _uncovered_outlets(data: Data) -> None:
         if v["sells"] == "accelerators" and not pools.can_cover(v):
             kind = shown(v["accelerator"])
             problem = f"no own accelerators and no contract with sublease of another party can cover it with '{kind}'. "
-            problem += "Add one, or take it out."
+            problem += "Add one, or remove it."
             _warn(data, table, record, "outlet", problem)
 
 
@@ -110,7 +110,7 @@ def _empty_rules(data: Data) -> None:
     termed = {record.values["rule"] for _, record in data.records("rule_terms")}
     for table, record in data.records("rules"):
         if record.values["rule"] not in termed:
-            problem = f"{quoted(record.values['rule'])} has no terms in rule_terms. Add one, or take the rule out."
+            problem = f"{quoted(record.values['rule'])} has no terms in rule_terms. Add one, or remove the rule."
             _warn(data, table, record, "rule", problem)
 
 

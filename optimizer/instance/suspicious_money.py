@@ -9,7 +9,7 @@ from optimizer.instance.raw import number_text, quoted
 from optimizer.instance.suspicious_sizes import rounded
 from optimizer.instance.suspicious_values import hourly_price
 
-_KEEP = "Check that it is in plain units; leave it if it is right."
+_KEEP = "Check that it is in plain units; keep it if it is correct."
 
 
 def penalties(data: Data) -> None:
@@ -99,5 +99,5 @@ def _spending(data: Data, market: Market, v: Values) -> str:
     if not least or not v["amount"] or least / 50 <= v["amount"] <= least * 500:
         return ""
     which = "less than a fiftieth" if v["amount"] < least else "more than 500 times"
-    cost = f"what its months' demand costs at the least ({rounded(least)}, own accelerators first)"
+    cost = f"what its months' demand costs at least ({rounded(least)}, own accelerators first)"
     return f"{number_text(v['amount'])} is {which} {'of ' * (v['amount'] < least)}{cost}."

@@ -58,6 +58,6 @@ def _superseded(data: Data, table: TypedTable, name: str, records: list[Record])
     more = len(records) - 2
     rows = f"this row and {more} more of {quoted(name)} have" if more else "this row has"
     month = month_text(data.head["start"] + last.values["month"])
-    holds = f"row {last.row} ({month}) takes its place by the plan's first month"
-    problem = f"{rows} no effect: {holds}. Correct its month, or take it out."
+    holds = f"row {last.row} ({month}) replaces it by the plan's first month"
+    problem = f"{rows} no effect: {holds}. Correct its month, or remove it."
     data.fault(table, first, "month", problem, warn=True)

@@ -7,7 +7,7 @@ from optimizer.instance.pools import Pools, Values
 from optimizer.instance.raw import number_text, quoted
 from optimizer.instance.values import month_text
 
-_REMEDY = "Widen its regions or exclude, give it another class, or add such capacity (not by the hour)."
+_REMEDY = "Widen its regions or exclude, give it another class, or add such capacity (not on demand)."
 
 
 def places(data: Data) -> None:
@@ -37,7 +37,7 @@ def sizes(data: Data) -> None:
         if least < 0.05:
             problem = (
                 f"it takes {least:.2g} months on the fewest accelerators. Work is in reference-accelerator-months; "
-                f"if this is in thousands, write {number_text(v['work'] * 1000)}; leave it if it is right."
+                f"if this is in thousands, write {number_text(v['work'] * 1000)}; keep it if it is correct."
             )
             data.fault(table, record, "work", problem, warn=True)
 
@@ -47,18 +47,16 @@ def _window(data: Data, pools: Pools, record: Record) -> tuple[str, str]:
     v, end = record.values, data.months - 1
     if v["deadline"] < 0:
         problem = "the run is over: its deadline lies before the plan, so it cannot be run and costs nothing."
-        return "deadline", f"{problem} Take the row out, or give it a later deadline."
+        return "deadline", f"{problem} Remove the row, or give it a later deadline."
     if v["release"] > end:
         problem = f"the plan ends in {_label(data, end)}, before the run can start. Set months to {v['release'] + 1} or"
-        return "release", f"{problem} more, or take the row out. {_what_then(v)}"
+        return "release", f"{problem} more, or remove the row. {_what_then(v)}"
     least, first = pools.least_months(v), max(v["release"], 0)
     window = min(v["deadline"], end) - first + 1
     if v["deadline"] > end:
         return _cut(data, v, least, window)
     if least > window:
-        problem = (
-            f"the run takes {_months(least)} at the least, and {_months(window)} lie between release and deadline."
-        )
+        problem = f"the run takes {_months(least)} at least, and {_months(window)} lie between release and deadline."
         return "deadline", f"{problem} Give it a longer window or larger sizes. {_what_then(v)}"
     return "", ""
 
@@ -72,14 +70,14 @@ def _cut(data: Data, v: Values, least: int, window: int) -> tuple[str, str]:
         needed = data.months + least - window
         return (
             "deadline",
-            f"{problem}; it takes {_months(least)} at the least. {_what_then(v)} {longer} ({needed} at least).",
+            f"{problem}; it takes {_months(least)} at least. {_what_then(v)} {longer} ({needed} at least).",
         )
     return "deadline", f"{problem}: to be run, it must be done by then. {longer}."
 
 
 def _what_then(v: Values) -> str:
     """What follows where a run cannot be run."""
-    return "As it is required, there is no plan." if v["required"] else "As it is, it counts as not run."
+    return "Since it is required, the instance is infeasible." if v["required"] else "It counts as not run."
 
 
 def _months(count: int) -> str:

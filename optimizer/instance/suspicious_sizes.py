@@ -7,7 +7,7 @@ from optimizer.instance.market import Market
 from optimizer.instance.raw import number_text, quoted
 
 _THOUSAND = 1000.0
-_KEEP = "leave it if it is right."
+_KEEP = "keep it if it is correct."
 
 
 def rounded(value: float) -> str:
@@ -39,7 +39,7 @@ def starved(data: Data) -> None:
         if 0 < most < draw / 50:
             problem = (
                 f"the power of {quoted(name)} is at most {rounded(most)} MW, and its fleet draws {rounded(draw)} MW. "
-                "Check the units of power.mw (MW), accelerators.kw (kW) and fleet.count; leave them if they are right."
+                "Check the units of power.mw (MW), accelerators.kw (kW) and fleet.count; keep them if they are correct."
             )
             data.fault(table, record, "site", problem, warn=True)
     for table, record in data.records("builds"):
@@ -61,14 +61,14 @@ def blocks(data: Data) -> None:
         size, mw = v["accelerators_per_block"], v["mw_per_block"]
         if v.get("sells") != "mw" and size and mw and not 0.1 <= mw * 1000 / size <= 50:
             problem = (
-                f"comes to {rounded(mw * 1000 / size)} kW per accelerator of a block; mostly 0.5 to 10. "
-                "Check mw_per_block (MW) and accelerators_per_block; leave them if they are right."
+                f"comes to {rounded(mw * 1000 / size)} kW per accelerator of a block; usually 0.5 to 10. "
+                "Check mw_per_block (MW) and accelerators_per_block; keep them if they are correct."
             )
             data.fault(table, record, "mw_per_block", problem, warn=True)
         if v.get("sells") != "mw" and wanted and size > 50 * wanted:
             problem = (
                 f"a block of {number_text(size)} accelerators, where {rounded(wanted)} reference-accelerators "
-                f"are wanted in all. Check its unit and the unit of demand.amount; {_KEEP}"
+                f"are the total demand. Check its unit and the unit of demand.amount; {_KEEP}"
             )
             data.fault(table, record, "accelerators_per_block", problem, warn=True)
         if v["committed_blocks"] is not None and v["max_blocks"] != table.spec.columns["max_blocks"].default:
@@ -80,7 +80,7 @@ def _check_committed(data: Data, record: Record, table: str) -> None:
     if made > most:
         problem = (
             f"{number_text(made)} blocks are committed, more than max_blocks ({number_text(most)}), which limits "
-            "offers alone. Check both; leave max_blocks blank if committed_blocks is right."
+            "offers alone. Check both; leave max_blocks blank if committed_blocks is correct."
         )
         data.fault(data.tables[table], record, "committed_blocks", problem, warn=True)
 
@@ -117,7 +117,7 @@ def demands(data: Data) -> None:
         peak = market.peaks.get(record.values["workload"], 0.0)
         if supply and peak > 100 * supply:
             problem = (
-                f"its demand is at most {rounded(peak)} reference-accelerators, and all there is or can be had are "
+                f"its demand is at most {rounded(peak)} reference-accelerators, and the total supply is "
                 f"{rounded(supply)}. Check the unit of demand.amount (reference-accelerators); {_KEEP}"
             )
             data.fault(table, record, "workload", problem, warn=True)
@@ -133,6 +133,6 @@ def short_terms(data: Data) -> None:
             value = max(record.values[column] for record in given)
             problem = (
                 f"no {column} of {name} is longer than {value} months. If they are in years, write months: "
-                f"{value} year{'s' * (value > 1)} are {value * 12}; leave them if they are right."
+                f"{value} year{'s' * (value > 1)} are {value * 12}; keep them if they are correct."
             )
             data.fault(data.tables[name], given[0], column, problem, warn=True)

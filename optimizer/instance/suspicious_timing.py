@@ -14,9 +14,9 @@ _WINDOWS = (
 )
 
 
-_OUT = "or take the row out"
+_OUT = "or remove the row"
 RUNNING = (
-    "If it runs already, take the row out, leave commitment of its on-demand offers blank, and give what is left of "
+    "If it runs already, remove the row, leave commitment of its on-demand offers blank, and give what is left of "
     "each of its years as a rule: spend of its provider >= what is left, over the months of that year, each total, "
     "penalty 1."
 )
@@ -49,9 +49,9 @@ def _made(data: Data, v: Values) -> tuple[str, str]:
         return "earliest", f"it starts after the plan ends. Set months to {start + 1} or more, {_OUT}."
     if v["term_months"] is not None and start + v["term_months"] <= 0:
         ended = _label(data, start + v["term_months"] - 1)
-        return "earliest", f"it is over already: it ended in {ended}. Take the row out."
+        return "earliest", f"it has already ended, in {ended}. Remove the row."
     if ends_by is not None and ends_by < 0:
-        return "ends_by", "it is over already: ends_by is before the plan. Take the row out."
+        return "ends_by", "it has already ended: ends_by is before the plan. Remove the row."
     return "", ""
 
 
@@ -166,7 +166,7 @@ def commitments(data: Data) -> None:
     for table, record in data.records("commitments"):
         v = record.values
         if v["latest"] < 0:
-            problem = f"it starts before the plan, so it is not planned, nor do its rates hold. {RUNNING}"
+            problem = f"it starts before the plan, so it is not planned, and its rates do not apply. {RUNNING}"
             data.fault(table, record, "latest", problem, warn=True)
         elif max(v["earliest"], 0) > min(v["latest"], data.months - 1):
             problem = f"no month of the plan lies between earliest and latest. Change one of them, {_OUT}."

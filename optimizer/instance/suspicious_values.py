@@ -39,12 +39,12 @@ def _unusual(data: Data, column: Column, value: float | None) -> str:
     low, high = (number_text(end * factor) for end in column.usual or (0, 0))
     zero = ", or 0" if column.or_zero else ""
     unit = f" ({column.unit})" if column.unit else ""
-    problem = f"{number_text(value)} is unusual; mostly {low} to {high}{zero}{unit}."
+    problem = f"{number_text(value)} is outside the usual range {low} to {high}{zero}{unit}."
     for name, by in data.schema.mistaken.get(column.unit, ()):
         if column.is_usual(value * by, factor):
             meant = round(value * by) if column.type == "integer" else float(f"{value * by:.6g}")
             return f"{problem} If it is in {name}, write {number_text(meant)}."
-    return f"{problem} Check its unit; leave it if it is right."
+    return f"{problem} Check its unit; keep it if it is correct."
 
 
 def hourly_price(v: Values, price: float, hours: float) -> float | None:
@@ -89,8 +89,8 @@ def _check_price(data: Data, table: TypedTable, record: Record, item: Values) ->
     what = "MW and month" if space else "accelerator-hour"
     size = "mw_per_block" if space else "accelerators_per_block"
     problem = (
-        f"the price comes to {number_text(float(f'{price:.3g}'))} per {what}; mostly {low:g} to {high:g}. "
-        f"Check price, per ({item['per']}) and {size}; leave them if they are right."
+        f"the price comes to {number_text(float(f'{price:.3g}'))} per {what}; usually {low:g} to {high:g}. "
+        f"Check price, per ({item['per']}) and {size}; keep them if they are correct."
     )
     data.fault(table, record, "price", problem, warn=True)
 

@@ -136,7 +136,7 @@ def _read_header(data: Data, table: TypedTable, raw: RawTable) -> dict[str, int]
             problem = unknown_text("column", name, near)
             data.faults.append(Fault(raw.where, raw.header_row, shown(name), shown(name), problem, near, cell))
         elif name in positions:
-            problem = "the column stands twice in the header."
+            problem = "the column appears twice in the header."
             data.faults.append(Fault(raw.where, raw.header_row, name, name, problem, "", cell))
             table.unsure.add(name)
         else:

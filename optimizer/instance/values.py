@@ -75,7 +75,7 @@ def _as_text(value: Any) -> str:
 def _refuse_characters(text: str, allowed: str, pattern: str = "") -> None:
     if character := unseen(text, allowed):
         cleaned = "".join(c for c in text if c.isprintable() or c in allowed).strip()[:80]
-        problem = f"{quoted(text)} holds a character that cannot be seen (U+{ord(character):04X})."
+        problem = f"{quoted(text)} contains a character that cannot be seen (U+{ord(character):04X})."
         raise BadValueError(problem, "" if pattern and not re.fullmatch(pattern, cleaned) else cleaned)
 
 
@@ -102,7 +102,7 @@ def _name(value: Any, column: Column) -> str:
         raise BadValueError(f"{quoted(text)} begins with {MARK}, which marks a comment.", text.lstrip(f"{MARK} ")[:80])
     if ";" in text:
         raise BadValueError(
-            f"{quoted(text)} holds a semicolon, which separates names in a list.", text.replace(";", "-")[:80]
+            f"{quoted(text)} contains a semicolon, which separates names in a list.", text.replace(";", "-")[:80]
         )
     if len(text) > NAME_LIMIT:
         raise BadValueError(f"a name can have {NAME_LIMIT} characters; this one has {len(text)}.")
@@ -150,14 +150,15 @@ def _no_month(value: Any) -> BadValueError:
     if not readings:
         return BadValueError(f"{expected}.")
     meanings = " or ".join(f"{month} ({how})" for month, how in readings)
-    return BadValueError(f"{expected}, which can mean {meanings}. Write the one that is meant.")
+    return BadValueError(f"{expected}, which can mean {meanings}. Write the intended one.")
 
 
 def _choice(value: Any, column: Column) -> str:
     text = _as_text(value)
     if text not in column.choices:
         choices = ", ".join(column.choices)
-        raise BadValueError(f"expected one of {choices}; found {quoted(text)}.", nearest(text, column.choices, _CHOSEN))
+        problem = f"{quoted(text)} is not a valid choice; expected one of {choices}."
+        raise BadValueError(problem, nearest(text, column.choices, _CHOSEN))
     return text
 
 

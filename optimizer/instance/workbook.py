@@ -247,7 +247,7 @@ def _read_head(table: RawTable, raw: Raw) -> None:
         if isinstance(cells[keys], Unusable):
             raw.head_broken = True
         elif key in raw.head or not key:
-            problem = "the key stands twice." if key else "a value without a key."
+            problem = "the key appears twice." if key else "a value without a key."
             told = shown(key or cells[values] or "")
             raw.faults.append(Fault(HEAD_SHEET, row, shown(key), told, problem, cell=table.cell(row, keys)))
         else:

@@ -284,7 +284,7 @@ def test_what_is_held_is_told(call: Run, plan: Path) -> None:
         (["--set", "contract.lease.price=1"], "no table 'contract'. Did you mean 'contracts'?"),
         (["--set", "contracts.lease.prise=1"], "contracts has no column 'prise'. Did you mean 'price'?"),
         (["--set", "contracts.lease.price=-1"], "price"),
-        (["--delay", "contracts.lease"], "is no delay; expected table.item=months"),
+        (["--delay", "contracts.lease"], "is not a valid delay; expected table.item=months"),
         (["--delay", "workloads.jobs=1"], "workloads has no lead_months; delays work on power, builds"),
         (["--forbid", "leese"], "no such item to decide on. Did you mean 'lease'?"),
         (["--force", "sing:lease"], "no decision is called 'sing'. Did you mean 'sign'?"),

@@ -76,7 +76,7 @@ def test_an_unknown_table_hides_nothing(tmp_path: Path, carrier: str) -> None:
             f"prices.csv, row 2, {dangling}",
             f"budgets.csv, row 2, {window}",
             *(
-                "instances.csv: no such table in the format. If it holds notes, begin its name with notes.",
+                "instances.csv: no such table in the format. If it contains notes, begin its name with notes.",
                 f"outlet.csv: {unknown} 'outlets.csv'?",
             ),
         ]

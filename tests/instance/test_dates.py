@@ -48,7 +48,7 @@ ODD: list[tuple[list[date], list[str]]] = [
     # A column of last days says what it means; one last day among first days does not.
     (
         [date(2026, 1, 31), date(2026, 2, 28), date(2028, 2, 29)],
-        ["it takes effect after the plan ends. Set months to 26 or more, or take the row out."],
+        ["it takes effect after the plan ends. Set months to 26 or more, or remove the row."],
     ),
     (
         [date(2026, 1, 1), date(2026, 6, 30)],
@@ -107,7 +107,7 @@ def test_swapped_days_of_one_month(tmp_path: Path) -> None:
     """Tests that two swapped dates, which repeat a month, are refused with the months that they may be."""
     days = [datetime(2026, 1, 11), datetime(2026, 1, 12)]
     assert fault_texts(write_workbook(tmp_path / "mine.xlsx", _dated(*days))) == [
-        "demand, cell A3, row 3, column workload: 'assistant, 2026-01' stands in row 2 already. "
+        "demand, cell A3, row 3, column workload: 'assistant, 2026-01' duplicates row 2. "
         "The date 2026-01-12 is read as 2026-01, but with day and month swapped it is 2026-12. "
         "Write 2026-01 or 2026-12."
     ]

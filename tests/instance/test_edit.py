@@ -89,7 +89,7 @@ def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        ("lease=3", "'lease=3' is no edit; expected table.item.column=value"),
+        ("lease=3", "'lease=3' is not a valid edit; expected table.item.column=value"),
         ("contract.lease.price=1", "no table 'contract'. Did you mean 'contracts'?"),
         ("contracts.lease.prize=1", "contracts has no column 'prize'. Did you mean 'price'?"),
         ("contracts.leese.price=1", "no contract is called 'leese'. Did you mean 'lease'?"),
@@ -99,7 +99,7 @@ def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
         ("demand.jobs@2030-13.amount=1", "2030-13 is not a month; expected YYYY-MM"),
         ("demand.jobs@2030-00.amount=1", "2030-00 is not a month; expected YYYY-MM"),
         ("contracts.lease.price*=1,250", "*= needs a number and a column of numbers; 1,250 can mean 1250 or 1.25"),
-        ("demand.jobs@2029-12.amount=1", "no row holds in 2029-12"),
+        ("demand.jobs@2029-12.amount=1", "no row applies in 2029-12"),
         ("contracts.lease.price*=dear", "*= needs a number and a column of numbers"),
         ("contracts.lease.region*=2", "*= needs a number and a column of numbers"),
         ("contracts.lease.term_months+=2", "the cell is blank; set it with = first"),
@@ -117,8 +117,8 @@ def test_edits_that_make_no_sense_are_refused(small: Instance, edit: str, messag
 @pytest.mark.parametrize(
     ("delay", "message"),
     [
-        ("lease=2", "is no delay; expected table.item=months"),
-        ("contracts.lease=soon", "is no delay; expected table.item=months"),
+        ("lease=2", "is not a valid delay; expected table.item=months"),
+        ("contracts.lease=soon", "is not a valid delay; expected table.item=months"),
         ("workloads.jobs=2", "workloads has no lead_months; delays work on"),
     ],
 )
@@ -142,5 +142,5 @@ def test_a_delay_of_a_step_series_moves_what_is_still_to_come() -> None:
         assert [(row.month, row.mw) for row in apply_edits(site, [edit]).rows["power"]] == [(0, 1), (4, 5)]
     earlier = apply_edits(site, [parse_edit("power.hall.month-=1")])
     assert [row.month for row in earlier.rows["power"]] == [0, 1]
-    with pytest.raises(EditError, match="expected a whole number of months"):
+    with pytest.raises(EditError, match="expected an integer number of months"):
         apply_edits(site, [parse_edit("power.hall.month+=1.5")])

@@ -65,7 +65,7 @@ def test_invisible_characters_in_names(tmp_path: Path, character: str) -> None:
     with pytest.raises(InstanceError) as caught:
         read(write_folder(tmp_path, tables))
     (fault,) = caught.value.faults
-    assert f"holds a character that cannot be seen (U+{ord(character):04X})" in fault.problem
+    assert f"contains a character that cannot be seen (U+{ord(character):04X})" in fault.problem
     assert fault.nearest == "lease"
 
 

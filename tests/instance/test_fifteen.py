@@ -18,23 +18,24 @@ FAULTS = [
     ("throughput", 3, "B3", "accelerator", "no accelerator is called 'tpuu'. Did you mean 'tpu'?"),
     (
         *("providers", 2, "B2", "kind"),
-        "expected one of hyperscaler, neocloud, tenant, other; found 'hyperscalar'. Did you mean 'hyperscaler'?",
+        "'hyperscalar' is not a valid choice; expected one of hyperscaler, neocloud, tenant, other. "
+        "Did you mean 'hyperscaler'?",
     ),
     ("sites", 1, "D1", "availabilty", "no such column in the format. Did you mean 'availability'?"),
     ("power", 2, "C2", "mw", "expected a number, found 'ten'."),
     ("fleet", 2, "C2", "count", "expected at least 0 (accelerators), found -4000."),
-    ("builds", 2, "E2", "lead_months", "expected a whole number, found '2.5'."),
-    ("contracts", 2, "A2", "contract", "'lease' names something in purchases{} row 2 already."),
+    ("builds", 2, "E2", "lead_months", "expected an integer, found '2.5'."),
+    ("contracts", 2, "A2", "contract", "'lease' is already a name in purchases{} row 2; choose another name."),
     (
         *("contracts", 3, "I3", "term_months"),
-        "exactly one of term_months (fixed) and min_term_months (terminable) is needed; both are given. "
+        "exactly one of term_months (fixed) and min_term_months (terminable) is required; both are given. "
         "Leave one blank.",
     ),
     (
         *("ramps", 3, "B3", "month_of_term"),
         "the ramp of 'lease' goes on beyond its min_term_months (6). End it by then, or make the term longer.",
     ),
-    ("outlets", 3, "A3", "outlet", "'let' stands in row 2 already."),
+    ("outlets", 3, "A3", "outlet", "'let' duplicates row 2."),
     ("demand", 3, "B3", "month", "expected a month YYYY-MM, found 'Jan 2027'. Did you mean '2027-01'?"),
     ("scenarios", None, "", "probability", "the probabilities sum to 1.1; they must sum to 1. Correct one of them."),
     ("changes", 2, "C2", "key", "no build in builds is called 'hal-1'. Did you mean 'hall-1'?"),

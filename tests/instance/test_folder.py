@@ -11,7 +11,7 @@ from optimizer.instance.read import read
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, put, sample, write_folder
 
-UNKNOWN = "no such column in the format. If it holds notes, begin its name with notes."
+UNKNOWN = "no such column in the format. If it contains notes, begin its name with notes."
 TOML = b'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
 
 # Files of the sample that are written anew, or removed (None), and all faults that are told.
@@ -26,7 +26,7 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     ),
     "unknown table, none near": (
         {"xyzzy.csv": b"a\n1\n"},
-        ["xyzzy.csv: no such table in the format. If it holds notes, begin its name with notes."],
+        ["xyzzy.csv: no such table in the format. If it contains notes, begin its name with notes."],
     ),
     "capitals": ({"Sites.CSV": b"site\n"}, ["Sites.CSV: no such table in the format. Did you mean 'sites.csv'?"]),
     "another ending": (
@@ -102,7 +102,7 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
         {"sites.csv": b"site,region,pue\nnorth,europe\nsouth,america,1.2,1\n"},
         [
             "sites.csv, row 3: the row has 4 cells and the header has 3. "
-            "Put a cell that holds a comma into quotation marks, and write numbers without commas."
+            "Put a cell that contains a comma into quotation marks, and write numbers without commas."
         ],
     ),
     "quotation mark open": (
@@ -116,7 +116,7 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     "NUL": (
         {"sites.csv": b"site,region\nnorth,europe\nso\0uth,america\n"},
         [
-            "sites.csv, row 3, column site: 'so\\x00uth' holds a character that cannot be seen (U+0000). "
+            "sites.csv, row 3, column site: 'so\\x00uth' contains a character that cannot be seen (U+0000). "
             "Did you mean 'south'?"
         ],
     ),
@@ -134,11 +134,11 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     ),
     "column unknown": (
         {"sites.csv": b"site,region,zzz\nnorth,europe,1\nsouth,america,1\n"},
-        ["sites.csv, row 1, column zzz: no such column in the format. If it holds notes, begin its name with notes."],
+        [f"sites.csv, row 1, column zzz: {UNKNOWN}"],
     ),
     "column twice": (
         {"sites.csv": b"site,region,pue,pue\nnorth,europe,1,2\nsouth,america,1,2\n"},
-        ["sites.csv, row 1, column pue: the column stands twice in the header."],
+        ["sites.csv, row 1, column pue: the column appears twice in the header."],
     ),
     "required column absent": (
         {"sites.csv": b"site,pue\nnorth,1\nsouth,1\n"},
@@ -146,7 +146,7 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     ),
     "column without a name": (
         {"sites.csv": b"site,region,\nnorth,europe,\nsouth,america,new\n"},
-        ["sites.csv, row 3: a column without a name holds values."],
+        ["sites.csv, row 3: a column without a name contains values."],
     ),
     "no header": (
         {"sites.csv": b"north,europe\nsouth,america\n"},

@@ -174,7 +174,7 @@ def test_warnings_are_marked_in_amber(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_what_cannot_be_marked(wrong: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Tests that folders, other kinds of file, the workbook itself and broken ones are told."""
     for source, target, message in (
-        ("first-steps", "x.xlsx", "is no workbook"),
+        ("first-steps", "x.xlsx", "is not a workbook"),
         (wrong, "x.ods", "must end in .xlsx"),
         (wrong, wrong, "is the workbook itself"),
         ("no-such", "x.xlsx", "neither a folder or workbook nor"),

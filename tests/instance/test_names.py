@@ -58,7 +58,7 @@ def test_names_that_are_one_stand_twice(tmp_path: Path) -> None:
     put(tables, "workloads", 3, "workload", "Cafe\u0301")
     for source in _carriers(tmp_path, tables):
         (fault,) = [fault for fault in fault_texts(source) if "column workload: 'Cafe" in fault]
-        assert "stands in row" in fault
+        assert "duplicates row" in fault
         assert "U+0301 (COMBINING ACUTE ACCENT) in place of U+00E9" in fault
 
 
@@ -90,7 +90,7 @@ def test_slashes_make_no_two_pools_one(tmp_path: Path) -> None:
     tables["fleet"] += [["a/b", "c", "5", ""], ["a", "b/c", "7", ""]]
     for source in _carriers(tmp_path, tables):
         (fault,) = fault_texts(source)
-        assert "column site: 'a/b' holds a slash" in fault
+        assert "column site: 'a/b' contains a slash" in fault
         assert "call it 'a-b'" in fault
     for name in ("sites", "power", "fleet"):
         tables[name] = [row for row in tables[name] if row[0] != "a/b"]

@@ -266,5 +266,5 @@ def test_short_rows_lack_what_is_required(tmp_path: Path) -> None:
     assert fault_texts(folder) == [
         "demand.csv, row 3, column amount: a required value is missing.",
         "demand.csv, row 4: the row has 4 cells and the header has 3. "
-        "Put a cell that holds a comma into quotation marks, and write numbers without commas.",
+        "Put a cell that contains a comma into quotation marks, and write numbers without commas.",
     ]

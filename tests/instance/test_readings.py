@@ -23,7 +23,7 @@ from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import Tables, put, sample, write_folder, write_workbook
 
 TOML = 'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
-EITHER = "expected a number, found '1,250', which can mean 1250 (thousands) or 1.25 (decimals). Write the one that is"
+EITHER = "expected a number, found '1,250', which can mean 1250 (thousands) or 1.25 (decimals). Write the intended one"
 
 
 def _carriers(folder: Path, tables: Tables) -> list[Any]:

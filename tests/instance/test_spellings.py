@@ -79,13 +79,13 @@ NO_INSTANCE: list[tuple[Any, str]] = [
     ("a\0b", "a\\x00b: does not exist; expected a folder or an .xlsx workbook."),
     ("\ud800", "\\ud800: does not exist; expected a folder or an .xlsx workbook."),
     ("x" * 5000, "x" * 77 + "...: cannot be read: File name too long."),
-    ("file", "file: is no instance; expected a folder or an .xlsx workbook."),
+    ("file", "file: is not an instance; expected a folder or an .xlsx workbook."),
     ("file/mine", "file/mine: does not exist; expected a folder or an .xlsx workbook."),
-    ("contracts.csv", "contracts.csv: is no instance; expected a folder or an .xlsx workbook."),
+    ("contracts.csv", "contracts.csv: is not an instance; expected a folder or an .xlsx workbook."),
     ("full/instance.toml", "full/instance.toml: is one file of an instance; give its folder. Did you mean 'full'?"),
     ("old.xls", "old.xls: is an old Excel workbook; save it as .xlsx."),
-    ("empty", "empty: holds no instance: neither instance.toml nor a table."),
-    ("other", "other: holds no instance: neither instance.toml nor a table."),
+    ("empty", "empty: contains no instance: neither instance.toml nor a table."),
+    ("other", "other: contains no instance: neither instance.toml nor a table."),
 ]
 
 

@@ -59,8 +59,16 @@ def test_a_factor_of_a_thousand_is_warned_of(
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("hours_per_month", 24, "24 is unusual; mostly 600 to 744 (hours). If it is in hours a day, write 730."),
-        ("discount_rate", 1, "1 is unusual; mostly 0.001 to 0.3, or 0 (per year). If it is in percent, write 0.01."),
+        (
+            "hours_per_month",
+            24,
+            "24 is outside the usual range 600 to 744 (hours). If it is in hours a day, write 730.",
+        ),
+        (
+            "discount_rate",
+            1,
+            "1 is outside the usual range 0.001 to 0.3, or 0 (per year). If it is in percent, write 0.01.",
+        ),
         ("discount_rate", 0.0, ""),
         ("hours_per_month", 720, ""),
     ],
@@ -77,13 +85,14 @@ def test_usual_money_follows_the_currency(price: str, count: int) -> None:
     tables = edited(f"purchases|2|unit_price|{price} & prices|4|price|3.75e6")
     found = optimizer.read({**frames(tables), "instance": {**HEAD, "currency": "JPY"}}).warnings
     assert [warning.problem for warning in found if warning.column == "unit_price"] == [
-        "30000 is unusual; mostly 150000 to 150000000 (money per accelerator). If it is in thousands, write 30000000."
+        "30000 is outside the usual range 150000 to 150000000 (money per accelerator). "
+        "If it is in thousands, write 30000000."
     ] * count
 
 
 def test_the_right_units_are_not_warned_of() -> None:
-    """Tests that no figure of random instances is called unusual but the odd lives and notices that are drawn."""
+    """Tests that figures of random instances are in their usual ranges, except odd lives and notices."""
     for seed in range(12):
         for warning in random_instance(seed, "S").warnings:
-            odd = any(words in warning.problem for words in ("unusual", "right", "plain units", "Check"))
+            odd = any(words in warning.problem for words in ("outside the usual", "correct", "plain units", "Check"))
             assert not odd or warning.column in ("life_months", "notice_months", "committed_blocks"), warning

@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import sample, write_workbook
 
-UNKNOWN = "no such column in the format. If it holds notes, begin its name with notes."
+UNKNOWN = "no such column in the format. If it contains notes, begin its name with notes."
 NO_RESULT = "the formula has no result; open the workbook in a spreadsheet program and save it."
 
 
@@ -64,7 +64,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     ),
     "part of an integer": (
         _set(builds_E2=2.5),
-        ["builds, cell E2, row 2, column lead_months: expected a whole number, found '2.5'."],
+        ["builds, cell E2, row 2, column lead_months: expected an integer, found '2.5'."],
     ),
     "true for a number": (
         _set(fleet_C2=True),
@@ -100,7 +100,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     "key without a result": (_set(instance_A5='="months"'), [f"instance, cell A5, row 5, column key: {NO_RESULT}"]),
     "error beside the columns": (
         _set(sites_F3="#REF!"),
-        ["sites, cell F3, row 3: a column without a name holds values."],
+        ["sites, cell F3, row 3: a column without a name contains values."],
     ),
     "required header without a result": (_set(sites_B1='="region"'), [f"sites, cell B1, row 1: {NO_RESULT}"]),
     "head without a result": (_set(instance_B5="=2*12"), [f"instance, cell B5, row 5, column months: {NO_RESULT}"]),
@@ -111,7 +111,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     ),
     "row that repeats": (
         _set(contracts_A3="lease"),
-        ["contracts, cell A3, row 3, column contract: 'lease' stands in row 2 already."],
+        ["contracts, cell A3, row 3, column contract: 'lease' duplicates row 2."],
     ),
     "column misspelt": (
         _set(sites_D1="availabilty"),
@@ -119,9 +119,9 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     ),
     "column twice": (
         _set(sites_D1="pue"),
-        ["sites, cell D1, row 1, column pue: the column stands twice in the header."],
+        ["sites, cell D1, row 1, column pue: the column appears twice in the header."],
     ),
-    "column without a name": (_set(sites_F3=7), ["sites, cell F3, row 3: a column without a name holds values."]),
+    "column without a name": (_set(sites_F3=7), ["sites, cell F3, row 3: a column without a name contains values."]),
     "header is a number": (
         _set(sites_E1=3.5),
         [f"sites, cell E1, row 1, column 3.5: {UNKNOWN}"],
@@ -134,7 +134,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
         _set(sites_B1=None),
         [
             "sites, row 1, column region: the required column is missing.",
-            "sites, cell B2, row 2: a column without a name holds values.",
+            "sites, cell B2, row 2: a column without a name contains values.",
         ],
     ),
     "required value missing": (
@@ -151,7 +151,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     ),
     "extra sheet": (
         lambda book: book.create_sheet("my notes"),
-        ["my notes: no such table in the format. If it holds notes, begin its name with notes."],
+        ["my notes: no such table in the format. If it contains notes, begin its name with notes."],
     ),
     "sheet empty": (_emptied("sites"), ["sites: is empty; expected a header row with the names of the columns."]),
     "no head": (
@@ -179,7 +179,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     ),
     "head with a note beside": (
         _set(instance_D3="see mail"),
-        ["instance, cell D3, row 3: a column without a name holds values."],
+        ["instance, cell D3, row 3: a column without a name contains values."],
     ),
     "head with a third column": (
         _set(instance_C1="note"),
@@ -187,7 +187,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     ),
     "key twice": (
         _set(instance_A6="months", instance_B6=12),
-        ["instance, cell A6, row 6, column months: the key stands twice."],
+        ["instance, cell A6, row 6, column months: the key appears twice."],
     ),
     "key unknown": (
         _set(instance_A6="curency", instance_B6="EUR"),
@@ -202,7 +202,7 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
         _set(instance_B4="2026-1", instance_B5=12.5),
         [
             "instance, cell B4, row 4, column start: expected a month YYYY-MM, found '2026-1'. Did you mean '2026-01'?",
-            "instance, cell B5, row 5, column months: expected a whole number, found '12.5'.",
+            "instance, cell B5, row 5, column months: expected an integer, found '12.5'.",
         ],
     ),
 }

@@ -1,4 +1,4 @@
-"""Workbooks: what is read the same, what formulas come to, and what is no workbook."""
+"""Workbooks: what is read the same, what formulas come to, and what is not a workbook."""
 
 from __future__ import annotations
 
@@ -183,11 +183,11 @@ def test_chart_sheets_are_told(tmp_path: Path) -> None:
         book.add_chartsheet("Chart").set_chart(chart)
 
     assert fault_texts(_calculated(tmp_path / "mine.xlsx", sample(), draw)) == [
-        "Chart: no such table in the format. If it holds notes, begin its name with notes."
+        "Chart: no such table in the format. If it contains notes, begin its name with notes."
     ]
 
 
-# ---------------------------------------------------------------- what is no workbook
+# ---------------------------------------------------------------- what is not a workbook
 DAMAGED = ["mine.xlsx: cannot be read as an .xlsx workbook: it is damaged or something else."]
 BROKEN = {
     "junk": b"junk",

@@ -123,7 +123,7 @@ def test_notes_tell_meaning_unit_and_default(book: Workbook) -> None:
     assert book["contracts"]["K1"].value == "notice_months"
     assert note == (
         "Notice needed to hand back; nothing can end before this many months into the plan.\n"
-        "Unit: months.\nValues: whole number, 0 or more, usually 0 to 24.\nIf blank: 0."
+        "Unit: months.\nValues: integer, 0 or more, usually 0 to 24.\nIf blank: 0."
     )
 
 

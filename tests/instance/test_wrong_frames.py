@@ -55,7 +55,7 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
     "month far away": _month(np.datetime64("99999-06"), "'99999-06'."),
     "part of an integer": (
         edits.fill("builds", "lead_months", 2.5, 12),
-        ["builds, row 1, column lead_months: expected a whole number, found '2.5'."],
+        ["builds, row 1, column lead_months: expected an integer, found '2.5'."],
     ),
     "missing value": (
         edits.fill("fleet", "count", Decimal("sNaN")),
@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
     "nothing": _table(None, "NoneType"),
     "columns that are numbers": (
         edits.make("sites", lambda f: f.rename(columns={"availability": 3})),
-        ["sites, column 3: no such column in the format. If it holds notes, begin its name with notes."],
+        ["sites, column 3: no such column in the format. If it contains notes, begin its name with notes."],
     ),
     "column misspelt": (
         edits.axis("demand", "workload", "month", "amounts"),
@@ -79,16 +79,16 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
     ),
     "column twice": (
         edits.axis("sites", "site", "region", "pue", "pue"),
-        ["sites, column pue: the column stands twice in the header."],
+        ["sites, column pue: the column appears twice in the header."],
     ),
     "index and column": (
         edits.make("sites", lambda f: f.set_index("site", drop=False)),
-        ["sites, column site: the column stands twice in the header."],
+        ["sites, column site: the column appears twice in the header."],
     ),
     **{
         f"column {name!r}": (
             edits.axis("sites", "site", "region", name, "availability"),
-            ["sites, row 1: a column without a name holds values."],
+            ["sites, row 1: a column without a name contains values."],
         )
         for name in (None, float("nan"), "", " ")
     },
@@ -114,7 +114,7 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
     ),
     "table of no name": (
         edits.put(3, pd.DataFrame()),
-        ["3: no such table in the format. If it holds notes, begin its name with notes."],
+        ["3: no such table in the format. If it contains notes, begin its name with notes."],
     ),
     "no head": (
         lambda frames: frames.pop("instance"),
@@ -131,13 +131,13 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
     "head empty": _head({}, *MISSING),
     "head with a key twice": _head(
         pd.DataFrame({"key": [*HEAD, "months"], "value": [*HEAD.values(), 12]}),
-        ", column months: the key stands twice.",
+        ", column months: the key appears twice.",
     ),
     "head with a value alone": _head(
         pd.DataFrame({"key": [*HEAD, None], "value": [*HEAD.values(), 12]}), ": a value without a key."
     ),
     "head with a blank": _head({**HEAD, "months": pd.NA}, ", column months: the required key has no value."),
-    "head with a list": _head({**HEAD, "months": [24]}, ", column months: expected a whole number, found '[24]'."),
+    "head with a list": _head({**HEAD, "months": [24]}, ", column months: expected an integer, found '[24]'."),
     "head with a key that is a number": _head({**HEAD, 1: 2}, ", column 1: no such key in the format."),
 }
 
@@ -156,6 +156,6 @@ def test_nothing_at_all() -> None:
     assert fault_texts({}) == [
         "instance: is missing: a mapping with the name, start and months of the instance.",
         "accelerators: is missing or has no rows.",
-        "sites: none of sites, contracts, on_demand has rows; one is needed.",
-        "workloads: none of workloads, training_runs has rows; one is needed.",
+        "sites: none of sites, contracts, on_demand has rows; at least one of them must have rows.",
+        "workloads: none of workloads, training_runs has rows; at least one of them must have rows.",
     ]
