@@ -22,6 +22,7 @@ from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.program.added_head import KEY
 from optimizer.program.fixings import Hold
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
@@ -296,16 +297,27 @@ class _Verdict:
         if verdict == "rejected" and change is None and self.offer.price > 0 and not proven:
             return _GIVEN if self.sign > 0 else _OPEN
         if verdict != "rejected":
-            whole = "all of it is worth its price" if verdict == "taken" else "more of it is not worth its price"
+            whole = "all of it is worth its price" if verdict == "taken" else self._no_more()
             return whole if change is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
         return self._impossible() if change is None else change
+
+    def _no_more(self) -> str:
+        """Why only part of an offer is taken."""
+        reason = "more of it is not worth its price"
+        return f"{reason}, or {self._against()} stands against it" if self._against() else reason
+
+    def _against(self) -> str:
+        """What may forbid an offer whatever its price; ``""`` if nothing does."""
+        rules = self.plan.instance.rows
+        if rules["policies"] or rules["rules"] or rules["budgets"]:
+            return "a policy, rule or budget"
+        return "a constraint added to the program" if KEY in self.plan.head else ""
 
     def _impossible(self) -> str:
         """Why an offer is not taken at any price."""
         for warning in self.plan.instance.warnings:
             if warning.where.startswith(self.offer.table) and warning.value == self.offer.item:
                 return warning.problem.rstrip(".")
-        rules = self.plan.instance.rows
-        if rules["policies"] or rules["rules"] or rules["budgets"]:
-            return "not taken at any price: nothing needs it, or a policy, rule or budget stands against it"
+        if self._against():
+            return f"not taken at any price: nothing needs it, or {self._against()} stands against it"
         return "not taken at any price: nothing needs it, or what it needs (power, time, a renewal) is not there"

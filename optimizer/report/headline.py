@@ -138,7 +138,7 @@ def _owed(plan: Plan) -> list[Card]:
 
 def next_steps(plan: Plan) -> tuple[str, Grid]:
     """What to do in the next months, with its heading."""
-    first, last = plan.instance.label(0), plan.instance.label(NEXT_MONTHS - 1)
+    first, last = (plan.instance.label(t) for t in (0, min(NEXT_MONTHS, plan.instance.head.months) - 1))
     soon = [step for step in steps(plan) if step.month <= last]
     span = f"{month_text(first)} to {month_text(last)}"
     if not soon:

@@ -136,7 +136,9 @@ def _unserved_in_all(plan: Plan) -> str:
 
 # ---------------------------------------------------------------- what to do
 def _decisions(plan: Plan, width: int) -> list[RenderableType]:
-    first, last, until = (plan.instance.label(t) for t in (0, _NEXT_MONTHS - 1, _NEXT_MONTHS))
+    first, last, until = (
+        plan.instance.label(t) for t in (0, min(_NEXT_MONTHS, plan.instance.head.months) - 1, _NEXT_MONTHS)
+    )
     every = steps.steps(plan)
     soon = [step for step in every if step.month < until]
     later = [step for step in every if step.month >= until and not step.early]

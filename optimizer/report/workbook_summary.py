@@ -91,7 +91,7 @@ def _write_given_up(book: Book, sheet: Any, row: int, plan: Plan) -> int:
 
 def _write_steps(book: Book, sheet: Any, row: int, plan: Plan) -> int:
     """What to do in the first months; returns the row after the last."""
-    first, last = plan.instance.label(0), plan.instance.label(_NEXT_MONTHS - 1)
+    first, last = (plan.instance.label(t) for t in (0, min(_NEXT_MONTHS, plan.instance.head.months) - 1))
     soon = [step for step in steps(plan) if step.month <= last]
     write_heading(
         book, sheet, row, f"To do from {first} to {last}" if soon else f"Nothing to do from {first} to {last}"

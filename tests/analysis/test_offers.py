@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+import pyomo.environ as pyo
 import pytest
 
 import optimizer
@@ -128,6 +129,22 @@ def test_a_budget_with_room_changes_no_price() -> None:
     row = verdict(best(1, {"jobs": [10]}, **offer), "lease")
     assert row["price_to_win"] == pytest.approx(10_000, rel=1e-3)
     assert row["proven"]
+
+
+def test_what_limits_an_offer_is_not_called_its_price() -> None:
+    """Tests that a second block worth more than its price, that a budget or added constraint forbids, is not too dear.
+
+    A block serves ten and saves 10,000 of penalties at a price of 3000; the budget of 4000 leaves one of two.
+    """
+    offer = {"contracts": [{"price": 3000, "term_months": 1, "max_blocks": 2}]}
+    row = verdict(best(1, {"jobs": [20]}, **offer, budgets=[{"amount": 4000}]), "lease")
+    assert (row["verdict"], row["taken"]) == ("partly", 1)
+    assert row["reason"].startswith("more of it is not worth its price, or a policy, rule or budget stands against it")
+    program = optimizer.build(tiny(1, {"jobs": [20]}, **offer))
+    program.model.one_block = pyo.Constraint(expr=program.model.started["lease", 0] <= 1)
+    row = verdict(optimizer.solve(program), "lease")
+    assert (row["verdict"], row["taken"]) == ("partly", 1)
+    assert "or a constraint added to the program stands against it" in row["reason"]
 
 
 def test_money_promised_anyway_buys_hours_at_any_price() -> None:

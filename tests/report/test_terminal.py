@@ -14,6 +14,7 @@ from optimizer.plan.tables import COLUMNS, make_table
 from optimizer.report.periods import AFTER, Periods, capacity_by_period, cash_by_period
 from optimizer.report.steps import biggest, steps
 from optimizer.report.terminal import summary
+from tests.program.tiny import solved, tiny
 
 Rows = list[tuple[object, ...]]
 
@@ -189,6 +190,15 @@ def test_nothing_at_all_can_be_summed_up() -> None:
     assert "Nothing to decide from 2026-05 to 2026-07" in text
     assert "no capacity" in text
     assert "no demand" in text
+
+
+def test_next_months_end_with_the_plan() -> None:
+    """Tests that no month after the end of a plan of one month is named as one to decide in."""
+    hourly = [{"price": 5, "max_accelerators": 20}]
+    plan = solved(tiny(1, {"jobs": [10]}, on_demand=hourly))
+    first, second = plan.instance.label(0), plan.instance.label(2)
+    assert f"Nothing to decide from {first} to {first}" in summary(plan)
+    assert second not in summary(plan)
 
 
 def test_unproven_plans_can_be_summed_up() -> None:
