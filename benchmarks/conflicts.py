@@ -25,7 +25,7 @@ from optimizer.generator.frames import random_instance
 from optimizer.instance.edit import Edit, apply_edits, parse_edit
 from optimizer.instance.read import raw_cells
 from optimizer.program.compile import compile_program
-from optimizer.solver.elastic import loosen
+from optimizer.solver.elastic import make_elastic
 from optimizer.solver.feasibility import has_solution
 from tests.oracle import ask
 
@@ -64,7 +64,7 @@ def instance(seed: int) -> optimizer.Instance:
 def inputs_of(found: optimizer.Instance) -> list[str]:
     """What can be given up in an instance, as table, item and column."""
     program = optimizer.build(found)
-    return sorted({".".join(one.cell) for one in loosen(program, compile_program(program)).relaxations})
+    return sorted({".".join(one.cell) for one in make_elastic(program, compile_program(program)).relaxations})
 
 
 def without(found: optimizer.Instance, inputs: Iterable[str]) -> optimizer.Instance:

@@ -33,7 +33,7 @@ from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.gc_control import count_as_old
 from optimizer.solver import engines
-from optimizer.solver.highs_options import LP_TOLERANCE, Quiet, as_lp, set_options
+from optimizer.solver.highs_options import LP_TOLERANCE, SilentHighs, as_lp, set_options
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import cost_of, finish
@@ -144,7 +144,7 @@ def _made(found: Measured, source: str) -> tuple[Program, Arrays]:
 def _by_highs(found: Measured, way: str, program: Program, arrays: Arrays, settings: dict[str, Any]) -> float:
     """The objective that HiGHS finds as it comes, but for the tolerance and the one thread."""
     with _timed(found.solver, way):
-        highs = Quiet()
+        highs = SilentHighs()
         exact = {"primal_feasibility_tolerance": LP_TOLERANCE, "dual_feasibility_tolerance": LP_TOLERANCE, "threads": 1}
         set_options(highs, {**exact, **settings})
         highs.passModel(as_lp(arrays))

@@ -19,7 +19,7 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.solver import engines
 from optimizer.solver.bound import bound_below, is_below
-from optimizer.solver.reoptimise import Live
+from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solving import solve as planning
 from optimizer.solving.whatif import WhatIf
 from tests.program.tiny import solved, tiny
@@ -39,7 +39,7 @@ def _proving(bound: float, solve: Any) -> Any:
     """An engine whose bound is another, in money."""
 
     def wrong(*args: Any, **options: Any) -> Any:
-        unit = args[0].program.units.money if isinstance(args[0], Live) else 100.0
+        unit = args[0].program.units.money if isinstance(args[0], ReoptimisationModel) else 100.0
         return replace(solve(*args, **options), bound=bound / unit)
 
     return wrong
@@ -84,7 +84,7 @@ def test_what_was_found_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_what_if_below_its_bound_is_an_error(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that what-ifs raise it too, with and without a plan made of the answer."""
     ask = WhatIf(plan)
-    monkeypatch.setattr(Live, "solve", _proving(90, Live.solve))
+    monkeypatch.setattr(ReoptimisationModel, "solve", _proving(90, ReoptimisationModel.solve))
     with pytest.raises(BoundContradicted):
         ask("contracts.lease.price=80")
     with pytest.raises(BoundContradicted):

@@ -11,8 +11,8 @@ import pytest
 import optimizer
 from optimizer.errors import HoldError
 from optimizer.instance.edit import parse_edit
-from optimizer.program.fixings import Hold, held_in
-from optimizer.solver.reoptimise import Live
+from optimizer.program.fixings import Fixing, fixings_of
+from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options
 from tests.program.tiny import decided, solved, tiny
 
@@ -100,7 +100,7 @@ def test_holds_that_make_no_sense_are_refused(ask: optimizer.WhatIf, holds: dict
 def test_a_search_starts_from_the_plan_at_hand() -> None:
     """Tests that a plan's decisions, given to its own program, are an incumbent at once."""
     instance = tiny(3, {"jobs": [10, 25, 5]}, contracts=[{"price": 3000, "min_term_months": 1, "max_blocks": 3}])
-    plan, live = solved(instance), Live(instance)
+    plan, live = solved(instance), ReoptimisationModel(instance)
     live.start(plan)
     found = live.solve(Options(gap=1.0, threads=1, time_limit=30))  # content with the first plan it holds
     assert found.values is not None
@@ -153,10 +153,10 @@ def test_blocks_are_held_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("blocks", [None, 0.0, 2.5, 1e15])
 def test_a_hold_is_read_as_it_is_written(ask: optimizer.WhatIf, kind: str, blocks: float | None) -> None:
     """Tests that no number of blocks is lost on the way through a plan's head."""
-    held = Hold(kind, "sign", "lease", "2030-02", blocks)
+    held = Fixing(kind, "sign", "lease", "2030-02", blocks)
     assert ask.plan is not None
     ask.plan.head["held"] = [str(held)]
-    assert held_in(ask.plan) == [held]
+    assert fixings_of(ask.plan) == [held]
     del ask.plan.head["held"]
 
 
@@ -173,6 +173,6 @@ def test_what_is_proven_counts_unless_what_was_held_is_replaced(monkeypatch: pyt
 
     monkeypatch.setattr(ask.live, "solve", solve)
     assert ask.ask_held([]).objective == pytest.approx(15_000)
-    forced = ask.ask_held([Hold("force", "sign", "lease", "2030-01", 1.0)])
+    forced = ask.ask_held([Fixing("force", "sign", "lease", "2030-01", 1.0)])
     assert (forced.objective, forced.bound) == pytest.approx((9000, 9000))
     assert floors == pytest.approx([15_000, -np.inf])

@@ -15,10 +15,10 @@ from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, compile_program
-from optimizer.program.fixings import held_in, hold
-from optimizer.solver.highs import Model, solve_held
+from optimizer.program.fixings import apply_fixings, fixings_of
+from optimizer.solver.highs import Model, solve_with_integers_fixed
 from optimizer.solver.mip_start import start_values
-from optimizer.solver.solution import Held, Options, Solution
+from optimizer.solver.solution import Options, Solution, SolutionStatus
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 
@@ -82,7 +82,7 @@ class _Space:
     def __init__(self, plan: Plan, within: float, options: Options) -> None:
         self.plan, self.options = plan, options
         self.program: Program = program_of(plan)
-        arrays = hold(self.program, compile_program(self.program), held_in(plan))
+        arrays = apply_fixings(self.program, compile_program(self.program), fixings_of(plan))
         limit = (plan.objective + within * abs(plan.objective)) / self.program.units.money - arrays.offset
         self.arrays = _with_row(arrays, arrays.cost, limit * (1 + 1e-9 * np.sign(limit)))
         self.cost = arrays
@@ -184,13 +184,13 @@ class _Space:
     def _plan(self, solution: Solution) -> Plan:
         """The plan of a solution, its continuous part made as cheap as it can be with these decisions."""
         assert solution.values is not None
-        held = solve_held(self.cost, solution.values, self.options)
+        held = solve_with_integers_fixed(self.cost, solution.values, self.options)
         values = solution.values if held.values is None else held.values
         bound = -np.inf if self.plan.bound is None else self.plan.bound / self.program.units.money
         cost = float(self.cost.cost @ values[: len(self.cost.cost)]) + self.cost.offset
         within = cost - bound <= self.options.gap * abs(cost)
-        status = Held.OPTIMAL if within else Held.FEASIBLE
-        settled = replace(solution, values=values, bound=bound, held=status, row_duals=held.row_duals)
+        status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
+        settled = replace(solution, values=values, bound=bound, status=status, row_duals=held.row_duals)
         found = finish(self.program, self.cost, settled, self.options, Clock())
         kept = {"held": self.plan.head["held"]} if self.plan.head.get("held") else {}
         return replace(found, head={**found.head, **kept})

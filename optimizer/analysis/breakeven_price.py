@@ -20,7 +20,7 @@ from optimizer.analysis.tight_gap_search import CLOSED, FINE, FineSearch
 from optimizer.errors import HoldError, NoFeasiblePlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solver.bound import bound_below
 from optimizer.solver.solution import Stop
 
@@ -240,7 +240,7 @@ class Winning:
         if worse > _MOST:
             return math.inf
         try:
-            held = [Hold("force", "", self.item)]
+            held = [Fixing("force", "", self.item)]
             found = self.search.run(self._edits(worse), held, self._start(), floor=self._floor(worse))
         except NoFeasiblePlan:
             return worse
@@ -260,7 +260,7 @@ class Winning:
                     return
             return
         try:
-            found = self.search.run([], [Hold("force", "", self.item)], self.search.best, gap)
+            found = self.search.run([], [Fixing("force", "", self.item)], self.search.best, gap)
         except (NoFeasiblePlan, HoldError):
             return
         if self.took(found):

@@ -9,7 +9,7 @@ import pandas as pd
 from optimizer.analysis.interruptible_queries import Extra, held_costs
 from optimizer.analysis.termination_timing import in_force, kept_until
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = (
@@ -98,7 +98,7 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     return plan.instance.label(last) if last < end else ""
 
 
-def _later(plan: Plan, decision: dict[Any, Any]) -> list[Hold]:
+def _later(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
     """What makes a decision come a month later at the earliest; blocks handed back are kept until then."""
     if decision["decision"] in _BACK:
         item, t = str(decision["item"]), plan.instance.month_index(decision["month"])
@@ -106,4 +106,4 @@ def _later(plan: Plan, decision: dict[Any, Any]) -> list[Hold]:
     rows = plan.decisions
     same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])
     before = float(rows[same & (rows["month"] < decision["month"])]["blocks"].sum())
-    return [Hold("delay", decision["decision"], decision["item"], decision["month"], before)]
+    return [Fixing("delay", decision["decision"], decision["item"], decision["month"], before)]

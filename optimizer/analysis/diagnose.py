@@ -19,7 +19,7 @@ from optimizer.instance.instance import Instance
 from optimizer.interruption import ends_all_searches
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.solver.elastic import Loosened, loosen
+from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.hitting_sets import Conflicts, find_conflicts
 from optimizer.solver.solution import Options, Stop
@@ -71,7 +71,7 @@ def _diagnosed(
     settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
     say("what would have to be given up")
     program = instance if isinstance(instance, Program) else build(instance)
-    loosened = loosen(program, compile_program(program, relax=settings.relax))
+    loosened = make_elastic(program, compile_program(program, relax=settings.relax))
     repair = cheapest_repair(loosened, settings)
     if isinstance(repair, Repair) and not repair.edits:
         return Diagnosis(feasible=True)
@@ -110,7 +110,7 @@ def _diagnosed(
 
 def _repaired(
     program: Program,
-    loosened: Loosened,
+    loosened: ElasticProgram,
     repair: Repair | Stop | None,
     found: Conflicts,
     settings: Options,

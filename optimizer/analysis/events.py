@@ -13,7 +13,7 @@ from optimizer.analysis.termination_timing import ITEMS, leavings
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 
 COLUMNS = ("event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note")
@@ -45,7 +45,7 @@ class Event:
     item: str
     month: str
     edits: tuple[Edit, ...] = ()
-    holds: tuple[Hold, ...] = ()
+    holds: tuple[Fixing, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -227,4 +227,4 @@ def _taken_back(plan: Plan) -> Iterator[Event]:
         if one.earliest < one.month:
             month = plan.instance.label(one.earliest)
             text = f"{one.party} takes {one.item} back in {month}"
-            yield Event(text, "taken_back", one.item, month, (), (Hold("end", "", one.item, month),))
+            yield Event(text, "taken_back", one.item, month, (), (Fixing("end", "", one.item, month),))

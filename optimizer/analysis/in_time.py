@@ -11,7 +11,7 @@ from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
-from optimizer.solver.elastic import Cell, loosen
+from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.feasibility import has_solution
 
 _EACH = 5.0  # seconds for one query
@@ -119,6 +119,6 @@ def _possible(program: Program, edit: Edit, others: Collection[Cell], seconds: f
         edited = rebuilt(program, [edit])
     except (AdditionError, InstanceError):
         return False
-    loosened = loosen(edited, compile_program(edited, relax=relax))
+    loosened = make_elastic(edited, compile_program(edited, relax=relax))
     kept = [one.cell for one in loosened.relaxations if one.cell not in others]
     return has_solution(loosened.keeping(kept), seconds)

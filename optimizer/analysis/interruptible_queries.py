@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solving.clock import Tell
 from optimizer.solving.solve import Cost
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
@@ -33,7 +33,7 @@ class Asking(WhatIf):
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         progress: Tell | None = None,
         floor: float | None = None,
         enough: float | None = None,
@@ -55,7 +55,7 @@ class Asking(WhatIf):
             raise KeyboardInterrupt
         return plan
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: Tell | None = None) -> Cost:
         """As of :class:`optimizer.WhatIf`, but an interrupted search ends all that are left.
 
         Raises
@@ -110,7 +110,7 @@ class Extra:
     note: str = ""
 
 
-def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
+def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> Extra:
     """How much more a plan costs with decisions held.
 
     Parameters
@@ -129,10 +129,10 @@ def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> Extra:
 
 
 # What was worked out already, by the plan's cost and what is fixed: one question has one figure in all tables.
-_ANSWERED: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Hold, ...]], Extra]] = WeakKeyDictionary()
+_ANSWERED: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Fixing, ...]], Extra]] = WeakKeyDictionary()
 
 
-def _worked_out(ask: WhatIf, plan: Plan, holds: tuple[Hold, ...]) -> Extra:
+def _worked_out(ask: WhatIf, plan: Plan, holds: tuple[Fixing, ...]) -> Extra:
     try:
         other = ask.ask_held(holds)
     except NoFeasiblePlan:
@@ -146,7 +146,7 @@ def _worked_out(ask: WhatIf, plan: Plan, holds: tuple[Hold, ...]) -> Extra:
     return Extra(other.objective - plan.objective, least, most)
 
 
-def _only_takes_away(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> bool:
+def _only_takes_away(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> bool:
     """Whether all plans with decisions held are plans without: then the best of them never costs less."""
     replaced = {one.item for one in holds} & {one.item for one in ask.held}
     return not replaced and (not ask.options.relax or bool(plan.head["relaxed"]))

@@ -10,7 +10,7 @@ from optimizer.program.build import Program
 from optimizer.program.row_names import family_of, key_of, kinds_of
 from optimizer.solver.cell_conflicts import CellConflict
 from optimizer.solver.claims import Claims
-from optimizer.solver.elastic import Loosened
+from optimizer.solver.elastic import ElasticProgram
 
 _SECONDS = 10.0  # for all months
 
@@ -41,11 +41,11 @@ class Months:
     ----------
     program : Program
         The program.
-    loosened : Loosened
+    loosened : ElasticProgram
         It with its arrays.
     """
 
-    def __init__(self, program: Program, loosened: Loosened) -> None:
+    def __init__(self, program: Program, loosened: ElasticProgram) -> None:
         self.program, self.loosened, self.arrays = program, loosened, loosened.plain
         self.row_of = {name: number for number, name in enumerate(self.arrays.rows)}
         self.column_of = {name: number for number, name in enumerate(self.arrays.columns)}

@@ -23,7 +23,7 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import KEY
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 
@@ -247,7 +247,7 @@ class _Verdict:
         best, name = self.search.best, self.offer.item
         on_demand = self.offer.table == "on_demand"
         edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
-        holds = [] if on_demand else [Hold("forbid", "", name)]
+        holds = [] if on_demand else [Fixing("forbid", "", name)]
         gap = self.search.gap_for(abs(self._paid(best)), best.objective)
         try:
             return self.search.run(edits, holds, best, gap, best.bound)

@@ -17,7 +17,7 @@ from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.fixings import FAMILY, Hold, hold
+from optimizer.program.fixings import FAMILY, Fixing, apply_fixings
 from optimizer.schema import Column
 from optimizer.solver import engines
 from optimizer.solver.solution import Options
@@ -94,11 +94,11 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
     """Arrays in which all decisions are held at those given."""
     m, wrong = program.parts, []
     amounts: dict[int, float] = {}
-    runs: list[Hold] = []
+    runs: list[Fixing] = []
     for place, row in enumerate(decisions.to_dict("records")):
         number = None if row["decision"] in _IGNORED else _column(program, row)
         if row["decision"] == "start_run" and row["item"] in program.index.runs:
-            runs.append(Hold("force", "start_run", str(row["item"]), str(row["month"])))
+            runs.append(Fixing("force", "start_run", str(row["item"]), str(row["month"])))
         elif number is not None:
             amounts[number] = amounts.get(number, 0.0) + float(row["blocks"])
         elif row["decision"] not in _IGNORED:
@@ -114,7 +114,7 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
     placed = {one.item for one in runs}
     for key, number in m.col["placed"].items():
         upper[number] *= key[0] in placed
-    return hold(program, replace(arrays, lower=lower, upper=upper), runs)
+    return apply_fixings(program, replace(arrays, lower=lower, upper=upper), runs)
 
 
 def _column(program: Program, row: dict[Any, Any]) -> int | None:

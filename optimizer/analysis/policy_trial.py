@@ -14,10 +14,10 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
 from optimizer.program.compile import Arrays
-from optimizer.program.fixings import held_in, hold
+from optimizer.program.fixings import apply_fixings, fixings_of
 from optimizer.solver.highs import Model
-from optimizer.solver.mip_start import alike
-from optimizer.solver.reoptimise import Live
+from optimizer.solver.mip_start import items_of_same_kinds
+from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Stop
 from optimizer.solving.clock import Clock, Tell
 from optimizer.solving.solve import finish
@@ -89,13 +89,13 @@ def kept(plan: Plan, one: Requirement, options: Options, tell: Tell | None = Non
         If the search was interrupted.
     """
     added = added_in(plan)
-    live, first = Live(with_policy(plan.instance, one, 0), added=added), 0
+    live, first = ReoptimisationModel(with_policy(plan.instance, one, 0), added=added), 0
     hopeless = _hopeless(live, plan, one, options)
     if hopeless:
         first = max(hopeless) + 1
         if first >= plan.instance.head.months:
             return Kept(one, first, None, f"{NO_PLAN}: it cannot be kept in {len(hopeless)} of {first} months")
-        live = Live(with_policy(plan.instance, one, first), added=added)
+        live = ReoptimisationModel(with_policy(plan.instance, one, first), added=added)
     try:
         other = _search(live, plan, one, options, Clock(tell))
     except NoFeasiblePlan:
@@ -129,13 +129,13 @@ def policy_name(names: set[str]) -> str:
     return name
 
 
-def _search(live: Live, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
+def _search(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
     """Search from the plan, with its contracts (and what is built and bought, if it is about a site) left open."""
-    holds, program = held_in(plan), live.program
+    holds, program = fixings_of(plan), live.program
     rows = program.instance.rows
     items = {row.contract for row in rows["contracts"]}
     items |= {row.purchase for row in rows["purchases"]} if one.subject == "site" else set()
-    live.start(plan, holds, free=alike(program, items))
+    live.start(plan, holds, free=items_of_same_kinds(program, items))
     floor = -np.inf if plan.bound is None else plan.bound / program.units.money
     with clock.phase("solve"):
         report = clock.reporter(program.units.money)
@@ -144,7 +144,7 @@ def _search(live: Live, plan: Plan, one: Requirement, options: Options, clock: C
 
 
 # ---------------------------------------------------------------- months in which it cannot be kept
-def _hopeless(live: Live, plan: Plan, one: Requirement, options: Options) -> list[int]:
+def _hopeless(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options) -> list[int]:
     """Months in which not even the linear relaxation keeps it: it is as late as possible that it is broken.
 
     Each month may break it; what it is broken by is made least, a later month counting for more.
@@ -154,7 +154,7 @@ def _hopeless(live: Live, plan: Plan, one: Requirement, options: Options) -> lis
     family = _FAMILIES[one.rule]
     number = {name: place for place, name in enumerate(live.arrays.rows)}
     broken = [(number[family, key], key[-1]) for key in program.parts.rows[family] if key[0] == policy]
-    held = hold(program, live.arrays, held_in(plan))
+    held = apply_fixings(program, live.arrays, fixings_of(plan))
     loose = _loose(held, [row for row, _ in broken], [month + 1.0 for _, month in broken], one.rule == "survive")
     found = Model(loose).solve(replace(options, relax=True))
     if found.stop is Stop.INTERRUPTED:

@@ -10,14 +10,14 @@ from optimizer.analysis.months import Months, Spread
 from optimizer.program.build import Program
 from optimizer.program.labels import Label, agreed_label, gathered, label_of, month_span, needs, telling, told
 from optimizer.solver.cell_conflicts import CellConflict
-from optimizer.solver.elastic import Loosened
+from optimizer.solver.elastic import ElasticProgram
 
 _TOLD = 4  # parts of a conflict that its sentence names on each side
 _SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once", "commitment_once", "started")
 _RANKS = {**dict.fromkeys(_SET, 0), "outlet_cover": 2}  # what planners set comes first, what follows from it last
 
 
-def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
+def reasons_of(program: Program, loosened: ElasticProgram, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
     """Conflicts as sentences; one that only says in another month what was said already is told once."""
     months = Months(program, loosened)
     told: dict[tuple[str, ...], Reason] = {}

@@ -23,7 +23,7 @@ from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import engines
-from optimizer.solver.elastic import Cell, Loosened, loosen
+from optimizer.solver.elastic import Cell, ElasticProgram, make_elastic
 from optimizer.solver.elastic_slacks import raised
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.highs_options import INFEASIBLE, STATUS, settings_of
@@ -99,7 +99,7 @@ class Repairer:
     ----------
     program : Program
         The program.
-    loosened : Loosened
+    loosened : ElasticProgram
         It with what can be given up.
     options : Options
         How to search for the plan of the cheapest repair; the others together get as much time once more.
@@ -107,7 +107,7 @@ class Repairer:
         Called with how these searches go on.
     """
 
-    def __init__(self, program: Program, loosened: Loosened, options: Options, progress: Tell | None) -> None:
+    def __init__(self, program: Program, loosened: ElasticProgram, options: Options, progress: Tell | None) -> None:
         self.program, self.loosened, self.options, self.progress = program, loosened, options, progress
         self.until = time.perf_counter() + options.time_limit
 
@@ -162,7 +162,7 @@ class Repairer:
             yield from (Draft((edit,), (), False) for edit in others if edit not in edits)
 
     def _values(
-        self, program: Program, loosened: Loosened, rules: Collection[Cell], free: Collection[Cell]
+        self, program: Program, loosened: ElasticProgram, rules: Collection[Cell], free: Collection[Cell]
     ) -> Repair | None:
         """By how much some rules are given up least; None where nothing is known to be enough."""
         if not rules:
@@ -194,7 +194,7 @@ class Repairer:
                 program = rebuilt(self.program, in_time.values())
         if not in_time:
             return values
-        loosened = loosen(program, compile_program(program, relax=self.options.relax))
+        loosened = make_elastic(program, compile_program(program, relax=self.options.relax))
         free = [cell for cell in cells if cell[0] == _BUDGET]
         rest = self._values(program, loosened, [cell for cell in rules if cell not in in_time], free)
         return values if rest is None else Repair({**in_time, **rest.edits}, None, rest.least and least)

@@ -15,7 +15,7 @@ from optimizer.analysis.reasons import reasons_of
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.solver.elastic import Cell, loosen
+from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.hitting_sets import find_one
 from optimizer.solver.solution import Options
 
@@ -43,7 +43,7 @@ def still_clashing(
             continue
         others = [edit for other, edit in edits.items() if other != cell]
         edited = build(apply_edits(program.instance, others), program.added)
-        loosened = loosen(edited, compile_program(edited, relax=options.relax))
+        loosened = make_elastic(edited, compile_program(edited, relax=options.relax))
         one = find_one(loosened, left)
         if one is not None:
             missing -= 1

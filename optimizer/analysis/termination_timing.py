@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.analysis.interruptible_queries import Extra, as_far_as_it_goes, held_costs
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
@@ -135,9 +135,9 @@ def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
     return agreed + float(changes.sum())
 
 
-def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Hold]:
+def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Fixing]:
     """What keeps blocks in force that the plan gives back in ``first`` until another month, the first without them."""
-    return [Hold("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
+    return [Fixing("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
 
 
 def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
@@ -152,9 +152,9 @@ def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
         yield (*known, more.costs, more.at_least, more.at_most, more.note)
 
 
-def _holds(plan: Plan, one: Leaving, month: int) -> list[Hold]:
+def _holds(plan: Plan, one: Leaving, month: int) -> list[Fixing]:
     """What makes the plan leave by an earlier month, or not before a later one."""
     label = plan.instance.label
     if month < one.month:
-        return [Hold("end", "", one.item, label(month), one.kept)]
+        return [Fixing("end", "", one.item, label(month), one.kept)]
     return kept_until(plan, one.item, one.held, one.month, month)

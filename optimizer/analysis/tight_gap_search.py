@@ -9,7 +9,7 @@ from functools import cached_property
 
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 
@@ -55,7 +55,7 @@ class FineSearch:
     def run(
         self,
         edits: list[Edit],
-        holds: list[Hold],
+        holds: list[Fixing],
         start: Plan,
         gap: float | None = None,
         floor: float | None = None,

@@ -18,7 +18,7 @@ from optimizer.program.added_head import program_of
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats, compile_program
 from optimizer.program.fixed_decisions import fix_decisions_at, fix_states_at
-from optimizer.program.fixings import held_in, hold
+from optimizer.program.fixings import apply_fixings, fixings_of
 from optimizer.program.unit_changes import UnitChange, UnitChanges
 from optimizer.solver.highs import Model
 from optimizer.solver.mip_start import decision_values
@@ -59,7 +59,7 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
     """
     settings = options or Options()
     program = program_of(plan)
-    arrays = hold(program, compile_program(program), held_in(plan))
+    arrays = apply_fixings(program, compile_program(program), fixings_of(plan))
     changes = list(UnitChanges(program, arrays).all())
     fixed = _with_decisions(program, arrays, plan, settings)
     nothing = np.full((len(changes), 2), np.nan)

@@ -14,10 +14,10 @@ from optimizer.plan.plan import Plan
 from optimizer.program.added import Added
 from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, Floats, compile_program
-from optimizer.solver.elastic import Cell, loosen
+from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
-from optimizer.solver.highs import solve_held
+from optimizer.solver.highs import solve_with_integers_fixed
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import Tell
 from optimizer.solving.solve import solve_from
@@ -62,7 +62,7 @@ def proven(program: Program, repair: Repair, options: Options, progress: Tell | 
         except NoFeasiblePlan:
             if time.perf_counter() > until:
                 break
-            more = cheapest_repair(loosen(repaired, compile_program(repaired, relax=options.relax)), options)
+            more = cheapest_repair(make_elastic(repaired, compile_program(repaired, relax=options.relax)), options)
             if not isinstance(more, Repair) or not more.edits:
                 break
             edits, values, least = {**edits, **more.edits}, more.values, least and more.least
@@ -82,7 +82,7 @@ def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
     if len(values) != len(arrays.cost):
         return None
     try:
-        found = solve_held(arrays, np.where(arrays.integer, np.round(values), values), options).values
+        found = solve_with_integers_fixed(arrays, np.where(arrays.integer, np.round(values), values), options).values
     except SolverError:
         return None
     return found if found is not None and arrays.worst_violation(found) <= _FITS else None

@@ -48,9 +48,9 @@ def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
     """Solve with HiGHS, presolve off, one thread."""
     import highspy
 
-    from optimizer.solver.highs_options import Quiet, as_lp, set_options
+    from optimizer.solver.highs_options import SilentHighs, as_lp, set_options
 
-    highs = Quiet()
+    highs = SilentHighs()
     highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
     set_options(highs, {"presolve": "off", "threads": 1, "mip_rel_gap": gap, "time_limit": seconds})
     highs.passModel(as_lp(arrays))

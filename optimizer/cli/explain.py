@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optimizer.instance.edit import Edit
     from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
-    from optimizer.program.fixings import Hold
+    from optimizer.program.fixings import Fixing
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -220,7 +220,7 @@ def _print_target(output: Path | None, code: int, as_json: bool) -> int:
     return code
 
 
-def _sweep(ask: Asking, sweep: str, edits: list[Edit], holds: list[Hold], as_json: bool) -> int:
+def _sweep(ask: Asking, sweep: str, edits: list[Edit], holds: list[Fixing], as_json: bool) -> int:
     from optimizer.analysis.explanation import plain_rows
     from optimizer.report.explained import sweep_table
     from optimizer.report.progress import follow

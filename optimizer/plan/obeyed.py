@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.verdict import Violation, number
 from optimizer.program.added import Added, AddedConstraint, ScaledRow, scaled_rows
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 
 Floats = NDArray[np.float64]
 RULE = "added_constraint"
@@ -35,17 +35,17 @@ class Obeyed:
     violations: tuple[Violation, ...]
 
 
-def counted_columns(m: Parts, added: Added) -> set[int]:
+def counted_columns(m: ProgramData, added: Added) -> set[int]:
     """Columns that added constraints count."""
     return {column for scaled in scaled_rows(m, added) for column in scaled.row.columns}
 
 
-def obeyed(m: Parts, added: Added, settled: Floats, own: Floats) -> Obeyed:
+def obeyed(m: ProgramData, added: Added, settled: Floats, own: Floats) -> Obeyed:
     """Return what added constraints come to in a settled solution.
 
     Parameters
     ----------
-    m : Parts
+    m : ProgramData
         The program.
     added : Added
         What was added to it.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.program.build import Program
 from optimizer.program.commitments import counted_entries, year_end
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 
 Floats = NDArray[np.float64]
 RuleValues = dict[tuple[str, int], tuple[float, float]]
@@ -48,12 +48,12 @@ def settle_penalties(program: Program, values: Floats, counted: Collection[int] 
     return found
 
 
-def _soft(m: Parts) -> list[tuple[tuple[str, int], Any, Any]]:
+def _soft(m: ProgramData) -> list[tuple[tuple[str, int], Any, Any]]:
     keys = dict.fromkeys([*m.col["over"], *m.col["under"]])
     return [(key, m.col["over"].get(key), m.col["under"].get(key)) for key in keys]
 
 
-def rule_values(m: Parts, values: Floats) -> RuleValues:
+def rule_values(m: ProgramData, values: Floats) -> RuleValues:
     """Value of every own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
     parts = list(m.rule_value.values())
     lengths = np.array([len(columns) for _, columns, _ in parts], dtype=np.int64)

@@ -14,7 +14,7 @@ from typing import Any
 
 from optimizer.errors import AdditionError
 from optimizer.instance.raw import nearest
-from optimizer.program.parts import Name, Parts, parts_of
+from optimizer.program.program_data import Name, ProgramData, key_parts
 from optimizer.program.row import ONE, Row
 from optimizer.schema import program_contents
 
@@ -131,7 +131,7 @@ class ScaledRow:
     constant: float = 0.0
 
 
-def scaled_rows(m: Parts, added: Added) -> list[ScaledRow]:
+def scaled_rows(m: ProgramData, added: Added) -> list[ScaledRow]:
     """Return the rows of added constraints; added variables have the numbers behind the program's.
 
     Raises
@@ -144,7 +144,7 @@ def scaled_rows(m: Parts, added: Added) -> list[ScaledRow]:
     return [_scaled(m, own, constraint) for constraint in added.constraints]
 
 
-def _scaled(m: Parts, own: Mapping[str, int], constraint: AddedConstraint) -> ScaledRow:
+def _scaled(m: ProgramData, own: Mapping[str, int], constraint: AddedConstraint) -> ScaledRow:
     row = Row()
     for term in constraint.terms:
         number = own[str(term.key[0])] if term.family == _OWN else column_of(m, term, constraint.name)
@@ -160,7 +160,7 @@ def _scaled(m: Parts, own: Mapping[str, int], constraint: AddedConstraint) -> Sc
     return ScaledRow(row, scale, 1.0)
 
 
-def column_of(m: Parts, term: Term, name: str) -> int | None:
+def column_of(m: ProgramData, term: Term, name: str) -> int | None:
     """Number of the column that a term counts; None where the program has none since it is 0.
 
     Raises
@@ -188,7 +188,7 @@ def index_of(key: tuple[Part, ...]) -> Any:
     return key if len(key) > 1 else key[0] if key else None
 
 
-def unit_of(m: Parts, family: str, key: tuple[Part, ...]) -> float:
+def unit_of(m: ProgramData, family: str, key: tuple[Part, ...]) -> float:
     """How many natural units one unit of a variable is."""
     if family == _OWN:
         return 1.0
@@ -200,7 +200,7 @@ def unit_of(m: Parts, family: str, key: tuple[Part, ...]) -> float:
     return m.units.accelerators if unit in ("accelerators", "reference-accelerators") else 1.0
 
 
-def told(m: Parts, term: Term) -> str:
+def told(m: ProgramData, term: Term) -> str:
     """A variable for people: ``started of lease, 2030-01``."""
     kinds = program_contents()["variables"][term.family]["index"]
     label = m.ix.instance.label
@@ -210,7 +210,7 @@ def told(m: Parts, term: Term) -> str:
 
 # ---------------------------------------------------------------- what a planner writes
 def written_constraint(
-    m: Parts, name: str, terms: Mapping[tuple[Part, ...], float], low: float | None, high: float | None
+    m: ProgramData, name: str, terms: Mapping[tuple[Part, ...], float], low: float | None, high: float | None
 ) -> AddedConstraint:
     """Return a constraint from what a planner writes, each variable as its family and index.
 
@@ -233,7 +233,7 @@ def written_constraint(
     return AddedConstraint(name, found, -inf if low is None else float(low), inf if high is None else float(high))
 
 
-def _written_term(m: Parts, where: str, variable: tuple[Part, ...], coefficient: float) -> Term:
+def _written_term(m: ProgramData, where: str, variable: tuple[Part, ...], coefficient: float) -> Term:
     """A term, of a variable that the program has."""
     family, *parts = variable if isinstance(variable, tuple) else (variable,)
     if family not in m.col:
@@ -243,7 +243,7 @@ def _written_term(m: Parts, where: str, variable: tuple[Part, ...], coefficient:
         raise AdditionError(f"{where}: {family} is indexed by {', '.join(kinds)}; found {tuple(parts)}")
     key = tuple(_index_part(m, where, kind, part) for kind, part in zip(kinds, parts, strict=True))
     if index_of(key) not in m.col[family]:
-        names = [", ".join(map(str, parts_of(one))) for one in m.col[family]]
+        names = [", ".join(map(str, key_parts(one))) for one in m.col[family]]
         text = ", ".join(map(str, key))
         raise AdditionError(f"{where}: the program has no {family} of {tuple(parts)}.{_hint(text, names)}")
     if not isfinite(coefficient):
@@ -253,7 +253,7 @@ def _written_term(m: Parts, where: str, variable: tuple[Part, ...], coefficient:
     return Term(str(family), key, float(coefficient))
 
 
-def _index_part(m: Parts, where: str, kind: str, part: Part) -> Part:
+def _index_part(m: ProgramData, where: str, kind: str, part: Part) -> Part:
     """A part of an index: months by number or as YYYY-MM."""
     if kind != "month":
         return part
@@ -268,8 +268,8 @@ def _hint(text: str, names: list[str]) -> str:
     return f" Did you mean {near!r}?" if near else ""
 
 
-def term_of(m: Parts, name: Name, coefficient: float) -> Term:
+def term_of(m: ProgramData, name: Name, coefficient: float) -> Term:
     """A term from a column of the program and its coefficient in the program's units."""
     family, key = name
-    parts = parts_of(key)
+    parts = key_parts(key)
     return Term(family, parts, coefficient / unit_of(m, family, parts))

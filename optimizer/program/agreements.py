@@ -10,7 +10,7 @@ from typing import Any
 
 from optimizer.program.agreement import Agreement
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row, Term
 
 
@@ -50,13 +50,13 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     }
 
 
-def limits_started(m: Parts, name: str, s: int) -> tuple[float, float]:
+def limits_started(m: ProgramData, name: str, s: int) -> tuple[float, float]:
     """Bounds of ``started``: what is committed exactly, else at most ``max_blocks``."""
     agreement = m.ix.agreements[name]
     return (agreement.committed or 0.0), agreement.most_blocks
 
 
-def limits_in_force(m: Parts, name: str, t: int) -> tuple[float, float]:
+def limits_in_force(m: ProgramData, name: str, t: int) -> tuple[float, float]:
     """Bounds of ``in_force``: at most ``max_blocks``."""
     return 0.0, m.ix.agreements[name].most_blocks
 
@@ -71,14 +71,14 @@ def whole_ended(ix: Index, name: str, e: int) -> bool:
     return bool(ix.agreements[name].row.integer)
 
 
-def blocks_started(m: Parts, agreement: Agreement, s: int) -> Term:
+def blocks_started(m: ProgramData, agreement: Agreement, s: int) -> Term:
     """Blocks that start in a month: a column, what was carried into the plan, or 0."""
     if agreement.carried and s == agreement.carried[0]:
         return agreement.carried[1]
     return m.col["started"].get((agreement.name, s), 0.0)
 
 
-def blocks_ended(m: Parts, agreement: Agreement, e: int) -> Term:
+def blocks_ended(m: ProgramData, agreement: Agreement, e: int) -> Term:
     """Blocks that end in a month, the first without them: expired, handed back, or run out at ``ends_by``."""
     if agreement.fixed:
         return blocks_started(m, agreement, e - agreement.term)
@@ -87,7 +87,7 @@ def blocks_ended(m: Parts, agreement: Agreement, e: int) -> Term:
     return m.col["ended"].get((agreement.name, e), 0.0)
 
 
-def blocks_active(m: Parts, agreement: Agreement, t: int) -> Term:
+def blocks_active(m: ProgramData, agreement: Agreement, t: int) -> Term:
     """Blocks active in a month; before the plan, what was carried into it."""
     if t < 0 and agreement.carried:
         start, blocks = agreement.carried
@@ -96,14 +96,14 @@ def blocks_active(m: Parts, agreement: Agreement, t: int) -> Term:
     return m.col["in_force"].get((agreement.name, t), 0.0)
 
 
-def active_balance(m: Parts, name: str, t: int) -> Row:
+def active_balance(m: ProgramData, name: str, t: int) -> Row:
     """Blocks active = those of the month before + started - ended."""
     agreement = m.ix.agreements[name]
     row = Row().add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
     return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
 
 
-def delivered_balance(m: Parts, name: str, t: int) -> Row:
+def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
     """Blocks delivered = those of the month before + the ramp's steps of blocks at that age - those that end."""
     agreement = m.ix.agreements[name]
     before = m.col["delivered"].get((name, t - 1), 0.0)
@@ -115,7 +115,7 @@ def delivered_balance(m: Parts, name: str, t: int) -> Row:
     return row.add(agreement.full_capacity, blocks_ended(m, agreement, t)).equals_zero()
 
 
-def firm_balance(m: Parts, name: str, t: int) -> Row:
+def firm_balance(m: ProgramData, name: str, t: int) -> Row:
     """Blocks within their minimum term = those of the month before + started - past it."""
     agreement = m.ix.agreements[name]
     row = Row().add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
@@ -127,31 +127,31 @@ def firm_balance(m: Parts, name: str, t: int) -> Row:
     return row.equals_zero()
 
 
-def minimum_term(m: Parts, name: str, t: int) -> Row:
+def minimum_term(m: ProgramData, name: str, t: int) -> Row:
     """Blocks within their minimum term <= blocks active."""
     return Row().add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
 
 
-def signature_least(m: Parts, name: str, s: int) -> Row:
+def signature_least(m: ProgramData, name: str, s: int) -> Row:
     """Blocks started >= min_blocks if signed."""
     row = Row().add(m.ix.agreements[name].least_blocks, m.col["signed"][name, s])
     return row.add(-1, m.col["started"][name, s]).at_most_zero()
 
 
-def signature_most(m: Parts, name: str, s: int) -> Row:
+def signature_most(m: ProgramData, name: str, s: int) -> Row:
     """Blocks started <= max_blocks if signed, else 0."""
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-m.ix.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
 
 
-def renewal(m: Parts, name: str, s: int) -> Row:
+def renewal(m: ProgramData, name: str, s: int) -> Row:
     """Blocks started <= blocks of the renewed contract that end in the same month."""
     renewed = m.ix.agreements[m.ix.agreements[name].row.renews]
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
 
 
-def contract_capacity(m: Parts, pool: str, t: int) -> Row:
+def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use <= accelerators per block x blocks delivered."""
     agreement = m.ix.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
@@ -159,7 +159,7 @@ def contract_capacity(m: Parts, pool: str, t: int) -> Row:
     return Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
 
 
-def outlet_cover(m: Parts, outlet: str, t: int) -> Row:
+def outlet_cover(m: ProgramData, outlet: str, t: int) -> Row:
     """Accelerators leased out to an outlet = accelerators per block x its active blocks."""
     per_block = m.ix.agreements[outlet].row.accelerators_per_block / m.units.accelerators
     row = Row().add(-per_block, m.col["in_force"][outlet, t])

@@ -18,8 +18,8 @@ from optimizer.program.added import Added, AddedConstraint, Part, scaled_rows, w
 from optimizer.program.columns import check_hooks, column_kind
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
-from optimizer.program.parts import Name, Parts
 from optimizer.program.placement import Placement
+from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
 from optimizer.schema import program_contents
@@ -49,13 +49,13 @@ class Program:
 
     Attributes
     ----------
-    parts : Parts
+    parts : ProgramData
         Its columns and rows by numbers, and what is gathered of them.
     named : Added
         What was added by name; :attr:`added` has what was added to the Pyomo model, too.
     """
 
-    parts: Parts
+    parts: ProgramData
     named: Added = field(default_factory=Added)
 
     @cached_property
@@ -225,7 +225,7 @@ def build(instance: Instance, added: Added | None = None) -> Program:
 def _build(instance: Instance) -> Program:
     contents = program_contents()
     ix = Index(instance)
-    m = Parts(ix, choose_units(ix))
+    m = ProgramData(ix, choose_units(ix))
     keys: dict[str, list[Any]] = {}
     for room in ROOMS.values():
         keys.update(room.sets(ix))
@@ -244,7 +244,7 @@ def _build(instance: Instance) -> Program:
     return Program(m)
 
 
-def _gather_columns(m: Parts) -> None:
+def _gather_columns(m: ProgramData) -> None:
     """Columns by what they have in common, so that rules need not search."""
     m.contents, m.works = power.site_contents(m.ix), demand.works(m)
     m.uses, m.leases = demand.uses(m, "allocated"), demand.uses(m, "leased")
@@ -254,7 +254,7 @@ def _gather_columns(m: Parts) -> None:
     m.terms_of = gather_terms(m.ix)
 
 
-def gather_placements(m: Parts) -> dict[str, dict[Placement, int]]:
+def gather_placements(m: ProgramData) -> dict[str, dict[Placement, int]]:
     """Columns of each training run's placements."""
     found: dict[str, dict[Placement, int]] = defaultdict(dict)
     for place, column in m.col["placed"].items():
@@ -270,14 +270,14 @@ def gather_terms(ix: Index) -> dict[str, list[Any]]:
     return found
 
 
-def gather_money(m: Parts) -> None:
+def gather_money(m: ProgramData) -> None:
     """Money by month of what commitments and own rules count."""
     providers = dict.fromkeys(provider for provider, _ in m.col["spent"])
     m.counted = {provider: m.entries.by_month(commitments.counted_entries(m, provider)) for provider in providers}
     m.quantities = Quantities(m)
 
 
-def book(m: Parts, terms: Iterable[str]) -> Entries:
+def book(m: ProgramData, terms: Iterable[str]) -> Entries:
     """A ledger of some cash terms."""
     m.months_wanted = defaultdict(list)
     for name, t in m.col["unserved"]:

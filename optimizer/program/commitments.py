@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 
 _YEAR = 12
@@ -53,7 +53,7 @@ def year_end(ix: Index, begin: int) -> int:
     return min(begin + _YEAR, ix.horizon) - 1
 
 
-def commitment_once(m: Parts, commitment: str) -> Row:
+def commitment_once(m: ProgramData, commitment: str) -> Row:
     """A commitment starts at most once; exactly once where it is required."""
     row = Row().add(-1.0, 1.0)
     for s in start_months(m.ix, m.ix.commitments[commitment]):
@@ -61,7 +61,7 @@ def commitment_once(m: Parts, commitment: str) -> Row:
     return row.equals_zero() if m.ix.commitments[commitment].required else row.at_most_zero()
 
 
-def running_balance(m: Parts, commitment: str, t: int) -> Row:
+def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
     """Runs = ran the month before + starts - is over."""
     col, years = m.col, int(m.ix.commitments[commitment].years)
     row = Row().add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
@@ -69,7 +69,7 @@ def running_balance(m: Parts, commitment: str, t: int) -> Row:
     return row.add(1.0, col["committed"].get((commitment, t - _YEAR * years), 0.0)).equals_zero()
 
 
-def counted_entries(m: Parts, provider: str) -> Any:
+def counted_entries(m: ProgramData, provider: str) -> Any:
     """Mask of the ledger's entries that count towards a commitment: paid to the provider for contracts, on demand."""
     entries: Entries = m.entries
     chosen = [
@@ -81,7 +81,7 @@ def counted_entries(m: Parts, provider: str) -> Any:
     return np.array(chosen, dtype=bool)[entries.accounts]
 
 
-def spend_balance(m: Parts, provider: str, t: int) -> Row:
+def spend_balance(m: ProgramData, provider: str, t: int) -> Row:
     """Paid to the provider so far = up to the month before + in the month."""
     spent = m.col["spent"]
     row = Row().add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
@@ -89,7 +89,7 @@ def spend_balance(m: Parts, provider: str, t: int) -> Row:
     return row.add_all([amount / m.units.money for amount in amounts], columns).equals_zero()
 
 
-def commitment_year(m: Parts, commitment: str, begin: int) -> Row:
+def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
     """Shortfall >= amount of the year, if the commitment is in it - paid in the year."""
     ix, row = m.ix, m.ix.commitments[commitment]
     end, spent = year_end(ix, begin), m.col["spent"]
@@ -101,7 +101,7 @@ def commitment_year(m: Parts, commitment: str, begin: int) -> Row:
     return line.at_most_zero()
 
 
-def commitment_total(m: Parts, commitment: str) -> Row:
+def commitment_total(m: ProgramData, commitment: str) -> Row:
     """All shortfalls >= the amounts of all years - paid from the first to the last month that can be in one.
 
     It follows from the years of a single start. Where the linear relaxation starts a little in many months, it keeps
@@ -121,7 +121,7 @@ def commitment_total(m: Parts, commitment: str) -> Row:
     return line.at_most_zero()
 
 
-def rate_holds(m: Parts, offer: str, t: int) -> Row:
+def rate_holds(m: ProgramData, offer: str, t: int) -> Row:
     """An on-demand offer that belongs to a commitment is used only while that runs."""
     row = m.ix.offers[offer]
     line = Row().add(1.0, m.col["used"].get((offer, t), 0.0))

@@ -15,7 +15,7 @@ from optimizer.program.added import Added, scaled_rows
 from optimizer.program.build import Program, collector_paused
 from optimizer.program.columnwise import by_column
 from optimizer.program.money import net_present_cost
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.row_names import name_of
 
@@ -116,7 +116,7 @@ def compile_program(program: Program, relax: bool = False) -> Arrays:
         return found.relaxed() if relax else found
 
 
-def _written(m: Parts, added: Added) -> Arrays:
+def _written(m: ProgramData, added: Added) -> Arrays:
     """Arrays of a program as it is written, with what was added behind its own rows and columns."""
     names = [(family, key) for family, rows in m.rows.items() for key in rows]
     rows = [row for family in m.rows.values() for row in family.values()]

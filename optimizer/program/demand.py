@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.stock import add_leased
 from optimizer.schema import IN_HOUSE
@@ -52,7 +52,7 @@ def _occupied(ix: Index) -> NDArray[np.bool_]:
     return occupied
 
 
-def limits_used(m: Parts, pool: str, t: int) -> tuple[float, float | None]:
+def limits_used(m: ProgramData, pool: str, t: int) -> tuple[float, float | None]:
     """Bounds of ``used``: the fleet where nothing can be bought, the offer's maximum on demand."""
     ix, unit = m.ix, m.units.accelerators
     source = ix.pools[pool].source
@@ -63,13 +63,13 @@ def limits_used(m: Parts, pool: str, t: int) -> tuple[float, float | None]:
     return 0.0, None
 
 
-def limits_unserved(m: Parts, workload: str, t: int) -> tuple[float, float]:
+def limits_unserved(m: ProgramData, workload: str, t: int) -> tuple[float, float]:
     """Bounds of ``unserved``: at most ``1 - min_service`` of the demand."""
     share = 1 - m.ix.workloads[workload].min_service
     return 0.0, share * float(m.ix.demand[workload][t]) / m.units.accelerators
 
 
-def uses(m: Parts, family: str) -> dict[tuple[str, int], list[Any]]:
+def uses(m: ProgramData, family: str) -> dict[tuple[str, int], list[Any]]:
     """Columns of a family (allocations or leases) that use each pool in each month."""
     found: dict[tuple[str, int], list[int]] = defaultdict(list)
     for (_, pool, t), column in m.col[family].items():
@@ -77,7 +77,7 @@ def uses(m: Parts, family: str) -> dict[tuple[str, int], list[Any]]:
     return found
 
 
-def works(m: Parts) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
+def works(m: ProgramData) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
     """Pools and columns that serve each workload in each month."""
     found: dict[tuple[str, int], tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
     for (workload, pool, t), column in m.col["allocated"].items():
@@ -87,7 +87,7 @@ def works(m: Parts) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
     return found
 
 
-def pool_use(m: Parts, pool: str, t: int) -> Row:
+def pool_use(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
     parts = m.uses.get((pool, t), [])
     row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
@@ -96,7 +96,7 @@ def pool_use(m: Parts, pool: str, t: int) -> Row:
     return add_leased(m, row, 1.0, pool, t).equals_zero()
 
 
-def demand_met(m: Parts, workload: str, t: int) -> Row:
+def demand_met(m: ProgramData, workload: str, t: int) -> Row:
     """Work delivered + unserved = demand."""
     amount = float(m.ix.demand[workload][t]) / m.units.accelerators
     row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)

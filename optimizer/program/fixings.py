@@ -31,7 +31,7 @@ FAMILY = {  # column family of a decision, and whether its month is counted from
 
 
 @dataclass(frozen=True)
-class Hold:
+class Fixing:
     """A decision that is held.
 
     Attributes
@@ -61,7 +61,7 @@ class Hold:
         return f"{self.kind} {head}{self.item}{f'@{self.month}{blocks}' if self.month else ''}"
 
 
-def parse_hold(kind: str, text: str) -> Hold:
+def parse_fixing(kind: str, text: str) -> Fixing:
     """A hold from its text: ``sign:bridge@2027-03``, ``bridge``, ``bridge@2027-03``, or ``bridge@2027-03=4`` (blocks).
 
     Raises
@@ -78,23 +78,23 @@ def parse_hold(kind: str, text: str) -> Hold:
         raise HoldError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
     if blocks and kind == "forbid":
         raise HoldError(f"{text!r}: what is forbidden has no number of blocks; leave out ={blocks}")
-    return Hold(kind, decision or "", normal_name(item), month or "", float(blocks) if blocks else None)
+    return Fixing(kind, decision or "", normal_name(item), month or "", float(blocks) if blocks else None)
 
 
-def held_in(plan: Any) -> list[Hold]:
+def fixings_of(plan: Any) -> list[Fixing]:
     """Decisions that were held when a plan was made."""
     pairs = (str(text).partition(" ") for text in plan.head.get("held", ()))
-    return [parse_hold(kind, rest) for kind, _, rest in pairs]
+    return [parse_fixing(kind, rest) for kind, _, rest in pairs]
 
 
-def held_on(held: Iterable[Hold], new: Iterable[Hold]) -> list[Hold]:
+def merge_fixings(held: Iterable[Fixing], new: Iterable[Fixing]) -> list[Fixing]:
     """What was held before and is held on, with what is held newly: that takes the place of all about the same item."""
     new = list(new)
     items = {one.item for one in new}
     return [*(one for one in held if one.item not in items), *new]
 
 
-def hold(program: Program, arrays: Arrays, holds: Iterable[Hold]) -> Arrays:
+def apply_fixings(program: Program, arrays: Arrays, holds: Iterable[Fixing]) -> Arrays:
     """Arrays in which decisions are held.
 
     Raises
@@ -134,13 +134,13 @@ class _Sum:
     most: float
 
 
-def _fix(program: Program, one: Hold, chosen: list[int], lower: Any, upper: Any) -> None:
+def _fix(program: Program, one: Fixing, chosen: list[int], lower: Any, upper: Any) -> None:
     if len(chosen) != 1:
         raise HoldError(f"{one}: a number of blocks needs one month; add @ and the month it is decided in")
     lower[chosen] = upper[chosen] = one.blocks
 
 
-def _family(program: Program, one: Hold) -> str:
+def _family(program: Program, one: Fixing) -> str:
     """Column family that a hold is about."""
     ix = program.index
     found = [
@@ -159,7 +159,7 @@ def _family(program: Program, one: Hold) -> str:
     raise HoldError(f"{one}: there is no such item to decide on. {hint}".rstrip())
 
 
-def _decisions(program: Program, one: Hold) -> list[int]:
+def _decisions(program: Program, one: Fixing) -> list[int]:
     """Columns of a decision, of one month or of all."""
     family = _family(program, one)
     keys = [key for key in program.parts.col[family] if key[0] == one.item]
@@ -184,7 +184,7 @@ def _label(program: Program, t: int) -> str:
     return program.instance.label(t)
 
 
-def _active(program: Program, one: Hold) -> list[int]:
+def _active(program: Program, one: Fixing) -> list[int]:
     """Columns of the blocks in force from a month on."""
     if one.item not in program.index.agreements:
         near = Speller().nearest(one.item, program.index.agreements)

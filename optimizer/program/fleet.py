@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.schema import IN_HOUSE
 
@@ -25,7 +25,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     }
 
 
-def limits_bought(m: Parts, purchase: str, t: int) -> tuple[float, float | None]:
+def limits_bought(m: ProgramData, purchase: str, t: int) -> tuple[float, float | None]:
     """Bounds of ``bought``: at most ``max_per_month`` and ``max_total``."""
     row = m.ix.purchases[purchase]
     given = [limit for limit in (row.max_per_month, row.max_total) if limit is not None]
@@ -40,7 +40,7 @@ def whole_bought(ix: Index, purchase: str, t: int) -> bool:
     return bool(ix.purchases[purchase].integer)
 
 
-def purchase_stock(m: Parts, purchase: str, t: int) -> Row:
+def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
     """Lots installed = those of the month before + delivered - at the end of their life."""
     spec, bought, installed = m.ix.purchases[purchase], m.col["bought"], m.col["installed"]
     row = Row().add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
@@ -48,7 +48,7 @@ def purchase_stock(m: Parts, purchase: str, t: int) -> Row:
     return row.add(1, bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)).equals_zero()
 
 
-def purchase_total(m: Parts, purchase: str) -> Row:
+def purchase_total(m: ProgramData, purchase: str) -> Row:
     """Accelerators ordered over the horizon <= max_total."""
     spec = m.ix.purchases[purchase]
     row = Row().add(-1.0, spec.max_total / spec.lot_size)
@@ -57,7 +57,7 @@ def purchase_total(m: Parts, purchase: str) -> Row:
     return row.at_most_zero()
 
 
-def in_house_capacity(m: Parts, pool: str, t: int) -> Row:
+def in_house_capacity(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use <= fleet still there + lots installed, for each pool that purchases feed."""
     unit = m.units.accelerators
     row = Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.ix.fleet[pool][t]) / unit)

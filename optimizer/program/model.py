@@ -13,13 +13,13 @@ from pyomo.core.expr import LinearExpression
 
 from optimizer.program.added import Added, AddedVariable, scaled_rows
 from optimizer.program.money import net_present_cost
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 
 ADDED_ROWS, ADDED_VARIABLES = "added_constraints", "added_variables"  # components with what was added by name
 
 
-def make_model(parts: Parts, added: Added) -> Any:
+def make_model(parts: ProgramData, added: Added) -> Any:
     """The Pyomo model of a program: its families and objective under the names in ``program.toml``.
 
     ``model.columns`` are its variables by the numbers of their columns. ``model.relations`` are its constraints as
@@ -42,7 +42,7 @@ def make_model(parts: Parts, added: Added) -> Any:
     return m
 
 
-def _add_variables(m: Any, parts: Parts, name: str, numbers: dict[Any, int]) -> list[Any]:
+def _add_variables(m: Any, parts: ProgramData, name: str, numbers: dict[Any, int]) -> list[Any]:
     """Add a family of variables, and return them in order."""
     family = pyo.Var(list(numbers), domain=pyo.Reals)
     m.add_component(name, family)
@@ -66,7 +66,7 @@ def _add_constraints(m: Any, name: str, rows: dict[Any, Row]) -> dict[Any, Any]:
     return relations
 
 
-def add_to_model(m: Any, parts: Parts, added: Added) -> None:
+def add_to_model(m: Any, parts: ProgramData, added: Added) -> None:
     """Put what was added to a program by name into its Pyomo model, in the program's units."""
     if not added.constraints:
         return

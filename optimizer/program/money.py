@@ -16,9 +16,9 @@ from optimizer.program.agreements import blocks_started
 from optimizer.program.commitments import year_end, year_starts
 from optimizer.program.index import Index
 from optimizer.program.ledger import Account, Entries, Ledger
-from optimizer.program.parts import Parts
 from optimizer.program.placement import last_month, late_months, month_given_up
 from optimizer.program.power import built_by
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.rules import constraint_months
 from optimizer.program.steps import Array
@@ -43,7 +43,7 @@ def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
     return list(range(order, order + row.lead_months)), 1.0 / row.lead_months
 
 
-def build(m: Parts, ledger: Ledger) -> None:
+def build(m: ProgramData, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
     for name, row in m.ix.builds.items():
         account = Account("build", name, IN_HOUSE)
@@ -63,7 +63,7 @@ def purchase_payments(ix: Index, row: Any) -> Iterator[tuple[int, list[tuple[int
         yield order, [(month, amount) for month, amount in plan if month < ix.horizon]
 
 
-def purchase(m: Parts, ledger: Ledger) -> None:
+def purchase(m: ProgramData, ledger: Ledger) -> None:
     """Accelerators bought: deposit at order, the rest on delivery, at the price of the order month."""
     for name, row in m.ix.purchases.items():
         account = Account("purchase", name, IN_HOUSE)
@@ -72,7 +72,7 @@ def purchase(m: Parts, ledger: Ledger) -> None:
             ledger.add(account, m.col["bought"][name, t], months, amounts)
 
 
-def fixed(m: Parts, ledger: Ledger) -> None:
+def fixed(m: ProgramData, ledger: Ledger) -> None:
     """Fixed cost of energised builds."""
     for name, row in m.ix.builds.items():
         cost, account = row.fixed_cost_per_mw_month * row.mw_per_block, Account("fixed", name, IN_HOUSE)
@@ -80,7 +80,7 @@ def fixed(m: Parts, ledger: Ledger) -> None:
             ledger.add(account, built_by(m, name, t - row.lead_months), t, cost)
 
 
-def energy(m: Parts, ledger: Ledger) -> None:
+def energy(m: ProgramData, ledger: Ledger) -> None:
     """Energy of the accelerators in use at own sites."""
     for site in m.ix.sites:
         for name in m.contents[site]["pools"]:
@@ -88,13 +88,13 @@ def energy(m: Parts, ledger: Ledger) -> None:
             _book_use(m, ledger, Account("energy", site, IN_HOUSE), name, mwh * m.ix.energy_price[site])
 
 
-def _book_use(m: Parts, ledger: Ledger, account: Account, pool: str, amounts: Any) -> None:
+def _book_use(m: ProgramData, ledger: Ledger, account: Account, pool: str, amounts: Any) -> None:
     """Book an amount for each accelerator of a pool in use, by month."""
     months = [t for t in range(m.ix.horizon) if (pool, t) in m.col["used"]]
     ledger.add_many(account, [m.col["used"][pool, t] for t in months], months, amounts[months])
 
 
-def maintenance(m: Parts, ledger: Ledger) -> None:
+def maintenance(m: ProgramData, ledger: Ledger) -> None:
     """Maintenance of installed accelerators that were bought."""
     for name, row in m.ix.purchases.items():
         months = m.ix.installed_months[name]
@@ -102,7 +102,7 @@ def maintenance(m: Parts, ledger: Ledger) -> None:
         ledger.add_many(Account("maintenance", name, IN_HOUSE), stocks, list(months), np.full(len(months), cost))
 
 
-def _upfronts(m: Parts, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
+def _upfronts(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     row = agreement.row
     if not row.upfront_per_block:
         return
@@ -114,7 +114,7 @@ def _upfronts(m: Parts, ledger: Ledger, agreement: Agreement, term: str, sign: f
             ledger.add(account, blocks, s - row.lead_months, sign * row.upfront_per_block)
 
 
-def upfront(m: Parts, ledger: Ledger) -> None:
+def upfront(m: ProgramData, ledger: Ledger) -> None:
     """Paid at the signature of contracts."""
     for agreement in m.ix.agreements.values():
         if not agreement.is_outlet:
@@ -127,7 +127,7 @@ def _within(start: int, stop: int, end: int) -> tuple[int, int]:
     return first, max(min(stop, end), first)
 
 
-def _monthly(m: Parts, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
+def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     account, horizon = Account(term, agreement.name, agreement.party), m.ix.horizon
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
     if agreement.fixed:
@@ -148,14 +148,14 @@ def _monthly(m: Parts, ledger: Ledger, agreement: Agreement, term: str, sign: fl
         ledger.add(account, blocks_started(m, agreement, s), range(first, last), amounts)
 
 
-def contract(m: Parts, ledger: Ledger) -> None:
+def contract(m: ProgramData, ledger: Ledger) -> None:
     """Monthly price of contracts: fixed at the start for a fixed term, the month's own if terminable."""
     for agreement in m.ix.agreements.values():
         if not agreement.is_outlet:
             _monthly(m, ledger, agreement, "contract", 1.0)
 
 
-def termination(m: Parts, ledger: Ledger) -> None:
+def termination(m: ProgramData, ledger: Ledger) -> None:
     """Fees for handing back contracts and for taking back outlets, at the full price of the month."""
     for name, agreement in m.ix.agreements.items():
         months = list(agreement.hand_backs)
@@ -164,7 +164,7 @@ def termination(m: Parts, ledger: Ledger) -> None:
         ledger.add_many(Account("termination", name, agreement.party), ended, months, fees)
 
 
-def on_demand(m: Parts, ledger: Ledger) -> None:
+def on_demand(m: ProgramData, ledger: Ledger) -> None:
     """On-demand capacity used, by the hour."""
     for name, row in m.ix.offers.items():
         prices = m.ix.item_price(name, row.price).over(0, m.ix.horizon)
@@ -172,7 +172,7 @@ def on_demand(m: Parts, ledger: Ledger) -> None:
         _book_use(m, ledger, account, name, prices * m.ix.hours * m.units.accelerators)
 
 
-def shortfall(m: Parts, ledger: Ledger) -> None:
+def shortfall(m: ProgramData, ledger: Ledger) -> None:
     """What is short in a year of a spend commitment, paid in the year's last month in the plan."""
     for name, row in m.ix.commitments.items():
         for begin in year_starts(m.ix, row):
@@ -180,7 +180,7 @@ def shortfall(m: Parts, ledger: Ledger) -> None:
             ledger.add(account, m.col["shortfall"][name, begin], year_end(m.ix, begin), m.units.money)
 
 
-def lease_out(m: Parts, ledger: Ledger) -> None:
+def lease_out(m: ProgramData, ledger: Ledger) -> None:
     """Revenue of outlets: monthly price and upfronts received, as negative money out."""
     for agreement in m.ix.agreements.values():
         if agreement.is_outlet:
@@ -188,7 +188,7 @@ def lease_out(m: Parts, ledger: Ledger) -> None:
             _monthly(m, ledger, agreement, "lease_out", -1.0)
 
 
-def unserved(m: Parts, ledger: Ledger) -> None:
+def unserved(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for demand not served."""
     for name, row in m.ix.workloads.items():
         keys = list(m.months_wanted.get(name, ()))
@@ -197,7 +197,7 @@ def unserved(m: Parts, ledger: Ledger) -> None:
         ledger.add_many(Account("unserved", name, ""), columns, keys, np.full(len(keys), amount))
 
 
-def lateness(m: Parts, ledger: Ledger) -> None:
+def lateness(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for training runs that finish after their target, in the month they finish."""
     for name, row in m.ix.runs.items():
         places = m.placements_of.get(name, {})
@@ -207,7 +207,7 @@ def lateness(m: Parts, ledger: Ledger) -> None:
         ledger.add_many(Account("lateness", name, ""), list(places.values()), months, amounts)
 
 
-def not_run(m: Parts, ledger: Ledger) -> None:
+def not_run(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for training runs that are not run, at their deadline; one whose deadline is before the plan has none."""
     for name, column in m.col["not_run"].items():
         month = month_given_up(m.ix, name)
@@ -215,7 +215,7 @@ def not_run(m: Parts, ledger: Ledger) -> None:
             ledger.add(Account("not_run", name, ""), column, month, m.ix.runs[name].penalty)
 
 
-def violation(m: Parts, ledger: Ledger) -> None:
+def violation(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for violating the planner's own rules, in the constraint's month."""
     for name, row in m.ix.own_rules.items():
         months = [] if row.penalty is None else constraint_months(m.ix, row)
@@ -231,7 +231,7 @@ def _kept(row: Any, delivered: int, horizon: int) -> float:
     return float(row.residual_fraction * max(0.0, 1 - age / row.life_months))
 
 
-def residual(m: Parts, ledger: Ledger) -> None:
+def residual(m: ProgramData, ledger: Ledger) -> None:
     """Residual value at the end of what was built and bought, by what was paid within the plan."""
     ix = m.ix
     for name, row in ix.builds.items():
@@ -249,7 +249,7 @@ def residual(m: Parts, ledger: Ledger) -> None:
         _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in ix.purchase_orders[name]], values)
 
 
-def _book_residual(m: Parts, ledger: Ledger, item: str, columns: list[Any], values: list[float]) -> None:
+def _book_residual(m: ProgramData, ledger: Ledger, item: str, columns: list[Any], values: list[float]) -> None:
     """Book what is left of each order of an item, after the plan's last month."""
     ledger.add_many(Account("residual", item, IN_HOUSE), columns, [m.ix.horizon] * len(values), values)
 
@@ -259,7 +259,7 @@ def kinds_of(row: Any) -> tuple[str, ...]:
     return {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (REVENUE if row.net else ())
 
 
-def counted_in(m: Parts, row: Any) -> NDArray[np.bool_]:
+def counted_in(m: ProgramData, row: Any) -> NDArray[np.bool_]:
     """Entries of the ledger that a budget counts, as a mask."""
     entries: Entries = m.entries
     inside: NDArray[np.bool_] = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
@@ -267,7 +267,7 @@ def counted_in(m: Parts, row: Any) -> NDArray[np.bool_]:
     return inside
 
 
-def budget_limit(m: Parts, budget: str) -> Row:
+def budget_limit(m: ProgramData, budget: str) -> Row:
     """Nominal money out in the window, of the kinds covered, less lease-out revenue if net, <= amount."""
     row = m.budgets[budget]
     entries, inside = m.entries, counted_in(m, row)
@@ -277,7 +277,7 @@ def budget_limit(m: Parts, budget: str) -> Row:
     return line.add_all(spend[columns].tolist(), columns.tolist()).at_most_zero()
 
 
-def net_present_cost(m: Parts) -> Array:
+def net_present_cost(m: ProgramData) -> Array:
     """Objective, by column: the discounted sum of the whole ledger."""
     entries: Entries = m.entries
     present = entries.amounts * m.ix.discount[entries.months] / m.units.money

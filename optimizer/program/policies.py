@@ -7,8 +7,8 @@ from typing import Any
 
 from optimizer.program.exposure import window
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
 from optimizer.program.power import add_supply
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased
 from optimizer.schema import IN_HOUSE
@@ -74,7 +74,7 @@ def _eligible(ix: Index, policy: str, member: str, workload: str) -> list[tuple[
     return [(pool, ix.possible[pool].tolist()) for pool in left if (workload, pool) in ix.yields]
 
 
-def add_reference(m: Parts, row: Row, coefficient: float, pools: Any, t: int) -> Row:
+def add_reference(m: ProgramData, row: Row, coefficient: float, pools: Any, t: int) -> Row:
     """Add ``coefficient x`` the capacity of pools in reference-accelerators, in the program's units."""
     for pool in lasting(m.ix, pools):
         worth = m.ix.accelerators[m.ix.pools[pool].accelerator].reference / m.units.accelerators
@@ -82,19 +82,19 @@ def add_reference(m: Parts, row: Row, coefficient: float, pools: Any, t: int) ->
     return row
 
 
-def reference_balance(m: Parts, t: int) -> Row:
+def reference_balance(m: ProgramData, t: int) -> Row:
     """Capacity of all in-house and contract pools adds up, in reference-accelerators."""
     row = Row().add(-1.0, m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, m.ix.pools, t).equals_zero()
 
 
-def share_limit(m: Parts, policy: str, member: str, t: int) -> Row:
+def share_limit(m: ProgramData, policy: str, member: str, t: int) -> Row:
     """Capacity of the member <= limit x that of all."""
     row = Row().add(-float(m.ix.policies[policy].limit), m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, sorted(m.ix.members[policy][member]), t).at_most_zero()
 
 
-def emergencies(m: Parts) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
+def emergencies(m: ProgramData) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
     """Columns of each pool in each outage, and pools and columns of each workload in each outage."""
     by_pool: dict[Any, list[Any]] = defaultdict(list)
     by_work: dict[Any, tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
@@ -106,7 +106,7 @@ def emergencies(m: Parts) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[st
     return by_pool, by_work
 
 
-def outage_demand(m: Parts, policy: str, member: str, workload: str, t: int) -> Row:
+def outage_demand(m: ProgramData, policy: str, member: str, workload: str, t: int) -> Row:
     """The critical part of a workload is served by what is left."""
     ix = m.ix
     need = ix.critical[policy, t][workload]
@@ -115,14 +115,14 @@ def outage_demand(m: Parts, policy: str, member: str, workload: str, t: int) -> 
     return row.add_all([ix.yields[workload, pool] for pool in pools], columns).equals_zero()
 
 
-def outage_capacity(m: Parts, policy: str, member: str, pool: str, t: int) -> Row:
+def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int) -> Row:
     """Critical work and what stays leased out fit a pool that is left."""
     parts = m.emergency_uses[policy, member, pool, t]
     row = add_leased(m, Row().add_all([1.0] * len(parts), parts), 1.0, pool, t)
     return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
 
 
-def outage_power(m: Parts, policy: str, member: str, site: str, t: int) -> Row:
+def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) -> Row:
     """Critical work and what stays leased out fit the power of a site that is left."""
     lost = m.ix.losses[policy][member]
     row = add_supply(m, Row(), site, t)

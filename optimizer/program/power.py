@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row, Term
 from optimizer.schema import IN_HOUSE
 
@@ -24,7 +24,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     }
 
 
-def limits_built(m: Parts, build: str, t: int) -> tuple[float, float]:
+def limits_built(m: ProgramData, build: str, t: int) -> tuple[float, float]:
     """Bounds of ``built``: at most ``max_blocks``."""
     return 0.0, float(m.ix.builds[build].max_blocks)
 
@@ -34,7 +34,7 @@ def whole_built(ix: Index, build: str, t: int) -> bool:
     return bool(ix.builds[build].integer)
 
 
-def built_by(m: Parts, build: str, t: int) -> Term:
+def built_by(m: ProgramData, build: str, t: int) -> Term:
     """Blocks ordered by the end of a month: a column, or 0 before the first order month."""
     months = m.ix.build_orders[build]
     if not months or t < months[0]:
@@ -42,13 +42,13 @@ def built_by(m: Parts, build: str, t: int) -> Term:
     return m.col["built"][build, min(t, months[-1])]
 
 
-def build_stock(m: Parts, build: str, t: int) -> Row:
+def build_stock(m: ProgramData, build: str, t: int) -> Row:
     """Blocks ordered so far = those of the month before + those ordered now, for each order month."""
     row = Row().add(1, m.col["built"][build, t]).add(-1, m.col["ordered"][build, t])
     return row.add(-1, built_by(m, build, t - 1)).equals_zero()
 
 
-def build_after(m: Parts, build: str, t: int) -> Row:
+def build_after(m: ProgramData, build: str, t: int) -> Row:
     """The share ordered of a build <= the share ordered of the one it follows, for each order month."""
     ahead = m.ix.builds[build].after
     most, most_ahead = float(m.ix.builds[build].max_blocks), float(m.ix.builds[ahead].max_blocks)
@@ -72,7 +72,7 @@ def site_contents(ix: Index) -> dict[str, dict[str, list[str]]]:
     return contents
 
 
-def add_supply(m: Parts, row: Row, site: str, t: int) -> Row:
+def add_supply(m: ProgramData, row: Row, site: str, t: int) -> Row:
     """Add the power of a site that is taken or not there: MW leased out - supply - energised builds."""
     inside = m.contents[site]
     row.add(-1.0, float(m.ix.supply[site][t]) / m.units.mw)
@@ -84,7 +84,7 @@ def add_supply(m: Parts, row: Row, site: str, t: int) -> Row:
     return row
 
 
-def site_power(m: Parts, site: str, t: int) -> Row:
+def site_power(m: ProgramData, site: str, t: int) -> Row:
     """Facility MW in use + MW leased out <= supply + energised builds, for each site and month."""
     row = Row()
     for pool in m.contents[site]["pools"]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.parts import Parts
 from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased, add_used, delivered_blocks
 from optimizer.program.work import Done, Work
@@ -25,11 +25,11 @@ class Quantities:
 
     Parameters
     ----------
-    m : Parts
+    m : ProgramData
         The program, its columns made and its ledger booked.
     """
 
-    def __init__(self, m: Parts) -> None:
+    def __init__(self, m: ProgramData) -> None:
         self.m, self.ix, self.col, self.unit = m, m.ix, m.col, m.units.accelerators
         self.work = Work(m)
         self.money_of = cache(self._money_of)

@@ -17,7 +17,7 @@ from pyomo.repn import generate_standard_repn
 from optimizer.errors import AdditionError
 from optimizer.program.added import Added, AddedConstraint, AddedVariable, Term, term_of
 from optimizer.program.model import ADDED_ROWS, ADDED_VARIABLES
-from optimizer.program.parts import Name, Parts
+from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.row_names import name_of
 
 _INSTEAD = "Edit the tables of the instance instead, or solve the model with a Pyomo solver"
@@ -25,14 +25,14 @@ _INSTEAD = "Edit the tables of the instance instead, or solve the model with a P
 _PASSIVE = (pyo.Set, pyo.Param, pyo.Expression, pyo.Suffix, pyo.Block, pyo.BuildAction, pyo.BuildCheck, pyo.RangeSet)
 
 
-def added_to(model: Any, parts: Parts, named: Added) -> Added:
+def added_to(model: Any, parts: ProgramData, named: Added) -> Added:
     """Return all that was added to a program: by name before, and to its Pyomo model.
 
     Parameters
     ----------
     model : ConcreteModel
         The program's, as it is now.
-    parts : Parts
+    parts : ProgramData
         The program.
     named : Added
         What was added by name, which the model has in ``added_constraints``.
@@ -60,7 +60,7 @@ def _check_kinds(model: Any) -> None:
             raise AdditionError(f"{component.name} was added to the model and is a {kind}; expected linear constraints")
 
 
-def _check_own(model: Any, parts: Parts) -> None:
+def _check_own(model: Any, parts: ProgramData) -> None:
     """Refuse changes of the program's own constraints."""
     for family, rows in parts.rows.items():
         component = model.component(family)
@@ -98,7 +98,7 @@ def _check_objective(model: Any) -> None:
 class _Reader:
     """Reads what was added; variables are numbered as they are met."""
 
-    def __init__(self, model: Any, parts: Parts) -> None:
+    def __init__(self, model: Any, parts: ProgramData) -> None:
         self.model, self.parts = model, parts
         self.names: dict[int, Name] = dict(zip(map(id, model.columns), parts.names, strict=True))
         named = model.component(ADDED_VARIABLES) or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from optimizer.program.parts import parts_of
+from optimizer.program.program_data import key_parts
 from optimizer.schema import program_contents
 
 
@@ -25,9 +25,9 @@ def family_of(component: Any) -> str:
 def key_of(component: Any) -> tuple[Any, ...]:
     """Key of a row or column, as a tuple; of what was added to the program, its name."""
     if component.__class__ is tuple:
-        return parts_of(component[1])
+        return key_parts(component[1])
     index = getattr(component, "index", None)  # of a component of the Pyomo model
-    return (str(component.name),) if index is None else parts_of(index())
+    return (str(component.name),) if index is None else key_parts(index())
 
 
 def name_of(component: Any) -> str:
@@ -35,7 +35,7 @@ def name_of(component: Any) -> str:
     if component.__class__ is not tuple:
         return str(component.name)
     family, key = component
-    return f"{family}[{','.join(map(str, parts_of(key)))}]" if key is not None else str(family)
+    return f"{family}[{','.join(map(str, key_parts(key)))}]" if key is not None else str(family)
 
 
 def kinds_of(family: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizer.program.exposure import window
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 
 
@@ -28,7 +28,7 @@ def constraint_months(ix: Index, row: Any) -> list[int]:
     return months if row.each == "month" else months[-1:]
 
 
-def measure(m: Parts, names: Collection[str]) -> None:
+def measure(m: ProgramData, names: Collection[str]) -> None:
     """Left-hand sides of some rules in natural units, and the scale of each row: near its coefficients.
 
     Violations are counted in the row's scale, so that neither they nor their cost are lost beside money.
@@ -44,7 +44,7 @@ def measure(m: Parts, names: Collection[str]) -> None:
         m.rule_scale.setdefault((rule, t), row.typical())
 
 
-def own_rule(m: Parts, rule: str, t: int) -> Row:
+def own_rule(m: ProgramData, rule: str, t: int) -> Row:
     """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
     spec, (coefficients, columns, constant) = m.ix.own_rules[rule], m.rule_value[rule, t]
     row = Row().add_all(coefficients, columns).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.index import Index
-from optimizer.program.parts import Parts
 from optimizer.program.placement import is_over
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 
 Occupants = tuple[list[float], list[int]]  # sizes of placements in the program's units, and their columns
@@ -21,7 +21,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     return {"placed": ix.placements, "not_run": lasting, "run_once": lasting}
 
 
-def occupants(m: Parts) -> dict[tuple[str, int], Occupants]:
+def occupants(m: ProgramData) -> dict[tuple[str, int], Occupants]:
     """Placements that occupy each pool in each month, with their sizes in the program's units."""
     ix, placed = m.ix, m.col["placed"]
     sizes = np.array([size for _, _, size, _ in placed], dtype=float) / m.units.accelerators
@@ -43,12 +43,12 @@ def occupants(m: Parts) -> dict[tuple[str, int], Occupants]:
     return {key: (sizes_there[part], columns_there[part]) for key, part in zip(keys, parts, strict=True)}
 
 
-def limits_not_run(m: Parts, run: str) -> tuple[float, float]:
+def limits_not_run(m: ProgramData, run: str) -> tuple[float, float]:
     """Bounds of ``not_run``: 0 where the run is required."""
     return 0.0, 0.0 if m.ix.runs[run].required else 1.0
 
 
-def run_once(m: Parts, run: str) -> Row:
+def run_once(m: ProgramData, run: str) -> Row:
     """A run is placed once, or not run."""
     places = m.placements_of.get(run, {}).values()
     row = Row().add(1.0, m.col["not_run"][run]).add(-1.0, 1.0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from optimizer.program.parts import Parts
+from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row, Term
 from optimizer.schema import IN_HOUSE
 
 
-def add_capacity(m: Parts, row: Row, coefficient: float, pool: str, t: int) -> Row:
+def add_capacity(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators there in a pool in a month, in natural units."""
     ix = m.ix
     source = ix.pools[pool].source
@@ -24,20 +24,20 @@ def add_capacity(m: Parts, row: Row, coefficient: float, pool: str, t: int) -> R
     return row.add(coefficient * offer.max_accelerators, m.col["running"].get((offer.commitment, t), 0.0))
 
 
-def delivered_blocks(m: Parts, contract: str, t: int) -> Term:
+def delivered_blocks(m: ProgramData, contract: str, t: int) -> Term:
     """Blocks of a contract delivered in a month: a column, or 0."""
     family = "delivered" if m.ix.agreements[contract].ramped else "in_force"
     return m.col[family].get((contract, t), 0.0)
 
 
-def add_used(m: Parts, row: Row, coefficient: float, pool: str, t: int) -> Row:
+def add_used(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators of a pool that do workloads and training runs, in natural units."""
     working, (_, taken) = m.uses.get((pool, t), ()), m.occupants.get((pool, t), ((), ()))
     row.add_all([coefficient * m.units.accelerators] * len(working), working)
     return row.add_all([coefficient * m.names[column][1][2] for column in taken], taken)
 
 
-def add_leased(m: Parts, row: Row, coefficient: float, pool: str, t: int) -> Row:
+def add_leased(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators leased out of a pool, in the program's units."""
     leases = m.leases.get((pool, t), [])
     return row.add_all([coefficient] * len(leases), leases)

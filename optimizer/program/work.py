@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cache, cached_property
 
-from optimizer.program.parts import Parts
 from optimizer.program.placement import last_month
+from optimizer.program.program_data import ProgramData
 
 Done = list[tuple[float, float, int]]  # accelerators per unit of a column, work per accelerator, column
 
@@ -16,11 +16,11 @@ class Work:
 
     Parameters
     ----------
-    m : Parts
+    m : ProgramData
         The program, its columns made and gathered.
     """
 
-    def __init__(self, m: Parts) -> None:
+    def __init__(self, m: ProgramData) -> None:
         self.m, self.ix, self.unit = m, m.ix, m.units.accelerators
         self.by_item, self.in_pool, self._of_run = cache(self._by_item), cache(self._in_pool), cache(self._by_month)
 

@@ -1,13 +1,13 @@
-"""Irreducible conflicts in a planner's terms: of cells, then of their months, then of the limits against them.
+"""Irreducible conflicts in a planner's terms: of cells, then of their months, then of the limits that oppose them.
 
-A conflict consists of requirements, rows and bounds that some cell of a table sets (:class:`Loosened`), and of limits,
-the other rows and bounds that say something. QuickXplain (Junker, 2004) narrows it in three steps:
+A conflict consists of requirements, the rows and bounds that a cell of a table sets (:class:`ElasticProgram`), and of
+limits, the other rows and bounds. QuickXplain (Junker, 2004) reduces it in three steps:
 
-1. cells: with every other cell given up there is no solution; with any one of them given up too there is;
-2. requirements of these cells, such as single months: the same of them;
-3. limits: with these requirements and some limits there is no solution; without any one of these limits there is.
+1. Cells: infeasible with every other cell relaxed; feasible as soon as any one of them is relaxed too.
+2. Requirements of these cells, such as single months: reduced in the same way.
+3. Limits: infeasible with these requirements and some limits; feasible without any one of these limits.
 
-Rows that only define a quantity always stay. Then every claim is checked again, one by one.
+Rows that only define a quantity are never dropped. Finally each element is checked again, one by one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 from optimizer.program.compile import Arrays
 from optimizer.solver.conflict_parts import (
     EACH,
+    FeasibilityCache,
     Parts,
-    Verdicts,
     carried,
     ground_of,
     opened_of,
@@ -31,7 +31,7 @@ from optimizer.solver.conflict_parts import (
     rows_of,
     united,
 )
-from optimizer.solver.elastic import Cell, Loosened
+from optimizer.solver.elastic import Cell, ElasticProgram
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.iis import Conflict, clashing_rows, narrowed
 
@@ -73,18 +73,18 @@ class CellConflict:
         return self.conflict.irreducible
 
 
-class Narrowing:
+class ConflictRefiner:
     """Narrows what clashes in a program to an irreducible conflict.
 
     Parameters
     ----------
-    loosened : Loosened
+    loosened : ElasticProgram
         The program with what can be given up.
     until : float
         When to end, by ``time.perf_counter()``. What is left then is a conflict still, and not called irreducible.
     """
 
-    def __init__(self, loosened: Loosened, until: float) -> None:
+    def __init__(self, loosened: ElasticProgram, until: float) -> None:
         self.loosened, self.until = loosened, until
         self.every = sorted({one.cell for one in loosened.relaxations})
         self.feasible: list[frozenset[Cell]] = []
@@ -150,7 +150,7 @@ class Narrowing:
         """Rows and bounds that some cells set and that cannot hold with all limits, the earliest months."""
         rows = len(arrays.row_lower)
         places = sorted({place for cell in cells for place in places_of(self.loosened, cell)})
-        self.requirements = Verdicts(arrays, set(range(rows + len(arrays.cost))) - set(places), self.until)
+        self.requirements = FeasibilityCache(arrays, set(range(rows + len(arrays.cost))) - set(places), self.until)
         proof = clashing_rows(arrays, self._left()) if len(places) > 1 else None
         if proof is not None:
             some = [place for place in places if place >= rows or place in set(proof.tolist())]
@@ -163,7 +163,7 @@ class Narrowing:
         """Limits against some requirements, and whether nothing that is named can be left out."""
         proven = all(self.requirements.holds(set(wanted) - {one}) is True for one in wanted)
         ground = ground_of(self.loosened, arrays)
-        verdicts = Verdicts(arrays, ground | set(wanted), self.until)
+        verdicts = FeasibilityCache(arrays, ground | set(wanted), self.until)
         parts = self._candidates(arrays, ground | self._set_by_cells(), verdicts)
         if parts is None:
             return [], False
@@ -183,7 +183,7 @@ class Narrowing:
             upper, some = arrays.row_upper.copy(), {names[i] for i in kept}
             for row, spent in shares.items():
                 upper[row] += sum(amount for name, amount in spent.items() if name not in some)
-            return Verdicts(replace(arrays, row_upper=upper), ground, self.until).holds(())
+            return FeasibilityCache(replace(arrays, row_upper=upper), ground, self.until).holds(())
 
         needed = reduced(list(range(len(names))), lambda some: holds(some) is False) if names else []
         others = ([i for i in needed if i != left_out] for left_out in needed)
@@ -196,7 +196,7 @@ class Narrowing:
     def _set_by_cells(self) -> set[int]:
         return {place for cell in self.every for place in places_of(self.loosened, cell)}
 
-    def _candidates(self, arrays: Arrays, others: Collection[int], verdicts: Verdicts) -> Parts | None:
+    def _candidates(self, arrays: Arrays, others: Collection[int], verdicts: FeasibilityCache) -> Parts | None:
         """Limits that cannot hold with some requirements: those of a proof where the relaxation has one."""
         rows, columns = len(arrays.row_lower), len(arrays.cost)
         bounded = np.flatnonzero(np.isfinite(arrays.upper) | (arrays.lower != 0)) + rows
@@ -234,5 +234,5 @@ class Narrowing:
 
     def _fractions_hold(self, arrays: Arrays, wanted: list[int]) -> bool:
         """Whether only integer values cannot meet a conflict's requirements with all limits."""
-        verdicts = Verdicts(arrays.relaxed(), self.requirements.fixed.tolist(), self.until)
+        verdicts = FeasibilityCache(arrays.relaxed(), self.requirements.fixed.tolist(), self.until)
         return verdicts.holds(wanted) is not False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from optimizer.solver.cell_conflicts import CellConflict
-from optimizer.solver.conflict_parts import Parts, Places, Verdicts, carried, ground_of, places_of, united
-from optimizer.solver.elastic import Loosened
+from optimizer.solver.conflict_parts import FeasibilityCache, Parts, Places, carried, ground_of, places_of, united
+from optimizer.solver.elastic import ElasticProgram
 
 Numbers = tuple[list[int], list[int]]  # of rows and of columns
 
@@ -14,7 +14,7 @@ class Claims:
 
     Parameters
     ----------
-    loosened : Loosened
+    loosened : ElasticProgram
         The program with what can be given up.
     one : CellConflict
         The conflict that they are like.
@@ -22,17 +22,17 @@ class Claims:
         When to end, by ``time.perf_counter()``.
     """
 
-    def __init__(self, loosened: Loosened, one: CellConflict, until: float) -> None:
+    def __init__(self, loosened: ElasticProgram, one: CellConflict, until: float) -> None:
         cells = one.cells
         self.loosened, arrays = loosened, loosened.keeping(cells)
         self.rows = len(arrays.row_lower)
         of_cells = {cell: places_of(loosened, cell) for cell in cells}
         places = set().union(*of_cells.values())
         limits = set(range(self.rows + len(arrays.cost))) - places
-        self.with_all_limits = Verdicts(arrays, limits, until)
+        self.with_all_limits = FeasibilityCache(arrays, limits, until)
         if one.conflict.irreducible:
             self.with_all_limits.feasible += [frozenset(places - of_cells[cell]) for cell in cells]
-        self.bare = Verdicts(arrays, ground_of(loosened, arrays), until)
+        self.bare = FeasibilityCache(arrays, ground_of(loosened, arrays), until)
         of_agreements = carried(arrays)
         self.agreed = [of_agreements[name] for name in one.agreed if name in of_agreements]
 

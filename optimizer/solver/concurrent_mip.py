@@ -20,8 +20,8 @@ from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs
 from optimizer.solver.highs import NAME, Model
-from optimizer.solver.interruptible import leave_behind
-from optimizer.solver.large_neighbourhood_search import FINE, Improver
+from optimizer.solver.interruptible import abandon
+from optimizer.solver.large_neighbourhood_search import FINE, LargeNeighbourhoodSearch
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 _PROOF = {  # the improver begins with what these do; RINS stays: it knows the relaxation after cuts
@@ -72,7 +72,7 @@ class _Search:
         self.threads = options.threads or os.cpu_count() or 1
         self.deadline = time.perf_counter() + options.time_limit
         self.model = self._proof()
-        self.improver = Improver(arrays, options, self._bettered)
+        self.improver = LargeNeighbourhoodSearch(arrays, options, self._bettered)
         self.results: list[Floats | None] = []  # what the steps found; None for one that found nothing better
         self.best: Floats | None = None  # the last of these, delivered or not
         self.delivered = 0
@@ -118,7 +118,7 @@ class _Search:
         if worker:
             worker.join(_LAST)
             if worker.is_alive():
-                leave_behind(worker)  # it is still inside HiGHS
+                abandon(worker)  # it is still inside HiGHS
         if self.error is not None:
             raise self.error
         return self._result(found, duals)
@@ -286,9 +286,9 @@ class _Search:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
-            from optimizer.solver.iis import with_conflict  # SciPy, which is long to import
+            from optimizer.solver.iis import with_iis  # SciPy, which is long to import
 
-            return with_conflict(found, self.arrays, self._to_finish())
+            return with_iis(found, self.arrays, self._to_finish())
         candidates = [found.values] if found.values is not None else []
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         if self.closed is not None and self.given is not None and found.stop is not Stop.GAP_REACHED:

@@ -14,7 +14,7 @@ import numpy as np
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs, scip
-from optimizer.solver.iis import with_conflict
+from optimizer.solver.iis import with_iis
 from optimizer.solver.scip_process import Rival, rival
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
@@ -42,7 +42,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
             beside.listen()
         seconds = max(until - time.perf_counter(), 0.0) + overtime(options)
         if own.stop is Stop.INFEASIBLE:
-            return with_conflict(own, arrays, seconds)
+            return with_iis(own, arrays, seconds)
         return race.result(own, duals, seconds)
 
 

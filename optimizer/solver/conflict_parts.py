@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.program.compile import Arrays
 from optimizer.program.row_names import defines, family_of, key_of
-from optimizer.solver.elastic import Cell, Loosened
+from optimizer.solver.elastic import Cell, ElasticProgram
 from optimizer.solver.feasibility import has_solution
 
 EACH = 5.0  # seconds for one query
@@ -19,7 +19,7 @@ Parts = list[Places]
 _BALANCES = ("active_balance", "delivered_balance", "firm_balance")  # which carry what was agreed before the plan
 
 
-class Verdicts:
+class FeasibilityCache:
     """Which parts of one program can hold together, with a memory: fewer parts of feasible ones are feasible.
 
     Parameters
@@ -96,7 +96,7 @@ def carried(arrays: Arrays) -> dict[str, Places]:
     return found
 
 
-def ground_of(loosened: Loosened, arrays: Arrays) -> set[int]:
+def ground_of(loosened: ElasticProgram, arrays: Arrays) -> set[int]:
     """What always stays: rows that only define a quantity, the constant, and all that the loosening columns need."""
     plain, rows = len(loosened.plain.row_lower), len(arrays.row_lower)
     others = {place for one in loosened.relaxations for place in places_of(loosened, one.cell)}
@@ -106,7 +106,7 @@ def ground_of(loosened: Loosened, arrays: Arrays) -> set[int]:
     return ground | {rows + column for column in [*constants, *range(loosened.first, len(arrays.cost))]}
 
 
-def rows_of(loosened: Loosened, cell: Cell) -> set[int]:
+def rows_of(loosened: ElasticProgram, cell: Cell) -> set[int]:
     """Rows of the loosened program that a cell sets."""
     first = len(loosened.plain.row_lower)
     found, at = set[int](), first
@@ -117,12 +117,12 @@ def rows_of(loosened: Loosened, cell: Cell) -> set[int]:
     return found
 
 
-def opened_of(loosened: Loosened, cell: Cell) -> set[int]:
+def opened_of(loosened: ElasticProgram, cell: Cell) -> set[int]:
     """Columns whose upper bound a cell sets by itself."""
     return {column for one in loosened.relaxations if one.cell == cell for column in one.opened}
 
 
-def places_of(loosened: Loosened, cell: Cell) -> set[int]:
+def places_of(loosened: ElasticProgram, cell: Cell) -> set[int]:
     """Rows of the loosened program, and columns counted after them, that a cell sets."""
     rows = len(loosened.arrays.row_lower)
     return rows_of(loosened, cell) | {rows + column for column in opened_of(loosened, cell)}

@@ -13,14 +13,14 @@ from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
 from optimizer.program.money import counted_in
 from optimizer.program.row import ONE
-from optimizer.solver.elastic_slacks import Relaxation, Relaxations
+from optimizer.solver.elastic_slacks import ElasticSlack, ElasticSlacks
 
 Cell = tuple[str, str, str]  # table, item, column
 NOISE = 1e-7  # of a column, in the program's units
 
 
 @dataclass(frozen=True)
-class Loosened:
+class ElasticProgram:
     """A program with a column for everything that can be given up; its cost is what is given up.
 
     Attributes
@@ -37,7 +37,7 @@ class Loosened:
 
     plain: Arrays
     arrays: Arrays
-    relaxations: tuple[Relaxation, ...]
+    relaxations: tuple[ElasticSlack, ...]
     agreed: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
     @property
@@ -60,7 +60,7 @@ class Loosened:
                 found[one.cell] = (counts, one.edit(amount, values))
         return found
 
-    def weighing(self, factors: dict[Cell, float]) -> Loosened:
+    def weighing(self, factors: dict[Cell, float]) -> ElasticProgram:
         """The same with some cells counting more or less."""
         cost = self.arrays.cost.copy()
         for cell, factor in factors.items():
@@ -68,7 +68,7 @@ class Loosened:
         relaxations = tuple(replace(one, weight=one.weight * factors.get(one.cell, 1.0)) for one in self.relaxations)
         return replace(self, arrays=replace(self.arrays, cost=cost), relaxations=relaxations)
 
-    def only(self, cells: Collection[Cell], free: Collection[Cell] = ()) -> Loosened:
+    def only(self, cells: Collection[Cell], free: Collection[Cell] = ()) -> ElasticProgram:
         """The same with nothing but some cells to give up, and others given up as far as one likes, for nothing."""
         arrays = self.arrays
         upper, cost = arrays.upper.copy(), arrays.cost.copy()
@@ -98,9 +98,9 @@ class Loosened:
         return [column for one in self.relaxations for column, *_ in one.limits]
 
 
-def loosen(program: Program, arrays: Arrays) -> Loosened:
+def make_elastic(program: Program, arrays: Arrays) -> ElasticProgram:
     """The program with everything loosened that a planner can give up."""
-    relaxations = tuple(Relaxations(program, arrays).all())
+    relaxations = tuple(ElasticSlacks(program, arrays).all())
     count, rows = len(arrays.cost), len(arrays.row_lower)
     cells = [(row, j, value) for j, one in enumerate(relaxations) for row, value in one.cells]
     limits = [(column, j, amount, bound) for j, one in enumerate(relaxations) for column, amount, bound in one.limits]
@@ -132,7 +132,7 @@ def loosen(program: Program, arrays: Arrays) -> Loosened:
         columns=(*arrays.columns, *relaxations),
         rows=(*arrays.rows, *(relaxations[j] for _, j, _, _ in limits)),
     )
-    return Loosened(arrays, loose, relaxations, _agreed(program, arrays))
+    return ElasticProgram(arrays, loose, relaxations, _agreed(program, arrays))
 
 
 def _agreed(program: Program, arrays: Arrays) -> dict[int, dict[str, float]]:

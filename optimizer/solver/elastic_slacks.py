@@ -17,13 +17,13 @@ from scipy.sparse import csc_array
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
-from optimizer.program.parts import parts_of
+from optimizer.program.program_data import key_parts
 
 _DIGITS = 4  # that matter in a repair
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class ElasticSlack:
     """One thing that can be given up.
 
     Attributes
@@ -58,7 +58,7 @@ class Relaxation:
         return self.table, self.item, self.column
 
 
-class Relaxations:
+class ElasticSlacks:
     """Everything that can be given up in a program.
 
     Parameters
@@ -74,7 +74,7 @@ class Relaxations:
         shape = (len(arrays.row_lower), len(arrays.cost))
         self.by_row = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()
 
-    def all(self) -> list[Relaxation]:
+    def all(self) -> list[ElasticSlack]:
         """Every relaxation, table by table."""
         kinds = (self.budgets, self.services, self.runs, self.commitments, self.shares, self.outages)
         return [one for kind in (*kinds, self.rules, self.sites, self.outlets, self.renewals) for one in kind()]
@@ -82,12 +82,12 @@ class Relaxations:
     def rows(self, family: str, chosen: Callable[[tuple[Any, ...]], bool]) -> Iterator[tuple[tuple[Any, ...], int]]:
         """Keys and row numbers of the constraints of a family."""
         for index in self.m.rows[family]:
-            key = parts_of(index)
+            key = key_parts(index)
             if chosen(key) and (family, index) in self.row_of:
                 yield key, self.row_of[family, index]
 
     # ------------------------------------------------------------------ money and service
-    def budgets(self) -> Iterator[Relaxation]:
+    def budgets(self) -> Iterator[ElasticSlack]:
         """More money in a budget."""
         for name, row in self.m.budgets.items():
             unit, size = self.units.money, max(abs(row.amount), self.units.money)
@@ -96,9 +96,9 @@ class Relaxations:
                 return _set("budgets", name, "amount", row.amount + _up(value * unit, size=abs(row.amount)))
 
             cells = [(number, -1.0) for _, number in self.rows("budget_limit", _named(name))]
-            yield Relaxation("budgets", name, "amount", cells, unit / size, edit)
+            yield ElasticSlack("budgets", name, "amount", cells, unit / size, edit)
 
-    def services(self) -> Iterator[Relaxation]:
+    def services(self) -> Iterator[ElasticSlack]:
         """A smaller share of a workload that must be served."""
         for name, row in self.ix.workloads.items():
             if row.min_service <= 0:
@@ -112,7 +112,7 @@ class Relaxations:
             def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
                 return _set("workloads", name, "min_service", max(0.0, _down(row.min_service - value)))
 
-            yield Relaxation(
+            yield ElasticSlack(
                 "workloads",
                 name,
                 "min_service",
@@ -124,24 +124,24 @@ class Relaxations:
             )
 
     # ------------------------------------------------------------------ runs and commitments
-    def runs(self) -> Iterator[Relaxation]:
+    def runs(self) -> Iterator[ElasticSlack]:
         """A required run that is not run."""
         for name, row in self.ix.runs.items():
             column = self.m.col["not_run"].get(name)
             if row.required and column is not None:
                 edit = _const(_set("training_runs", name, "required", "false"))
-                yield Relaxation("training_runs", name, "required", [], 1.0, edit, opened=(column,))
+                yield ElasticSlack("training_runs", name, "required", [], 1.0, edit, opened=(column,))
 
-    def commitments(self) -> Iterator[Relaxation]:
+    def commitments(self) -> Iterator[ElasticSlack]:
         """A required commitment that is not taken."""
         for name, row in self.ix.commitments.items():
             if row.required:
                 cells = [(number, 1.0) for _, number in self.rows("commitment_once", _named(name))]
                 edit = _const(_set("commitments", name, "required", "false"))
-                yield Relaxation("commitments", name, "required", cells, 1.0, edit, most=1.0)
+                yield ElasticSlack("commitments", name, "required", cells, 1.0, edit, most=1.0)
 
     # ------------------------------------------------------------------ policies and own rules
-    def shares(self) -> Iterator[Relaxation]:
+    def shares(self) -> Iterator[ElasticSlack]:
         """A larger share of capacity for a member; how much larger follows from what the members then have."""
         most = sum(float(np.max(stock[np.isfinite(stock)], initial=0.0)) for stock in self.ix.most_capacity.values())
         size = max(most / self.units.accelerators, 1.0)
@@ -157,7 +157,7 @@ class Relaxations:
                 return _set("policies", name, "limit", min(1.0, float(f"{row.limit + _up(over):.6g}")))
 
             if found:
-                yield Relaxation("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
+                yield ElasticSlack("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
 
     def _over(self, t: int, number: int, values: Floats) -> float:
         """By how much of all capacity a row of a share is missed."""
@@ -170,7 +170,7 @@ class Relaxations:
         start, end = self.by_row.indptr[number : number + 2]
         return self.by_row.indices[start:end], self.by_row.data[start:end]
 
-    def outages(self) -> Iterator[Relaxation]:
+    def outages(self) -> Iterator[ElasticSlack]:
         """A smaller part of the critical work that survives."""
         for name, row in self.ix.policies.items():
             if row.rule != "survive":
@@ -184,9 +184,9 @@ class Relaxations:
                 return _set("policies", name, "limit", max(0.0, _down(row.limit - value)))
 
             if cells:
-                yield Relaxation("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
+                yield ElasticSlack("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
 
-    def rules(self) -> Iterator[Relaxation]:
+    def rules(self) -> Iterator[ElasticSlack]:
         """Another right-hand side of a hard rule; an equation is given up as a whole."""
         for name, row in self.ix.own_rules.items():
             if row.penalty is not None:
@@ -210,13 +210,13 @@ class Relaxations:
                 if row.sense == "=":
                     for key, number in found:
                         cells = [(number, sign * unit / scale[key])]
-                        yield Relaxation("rules", name, "rhs", cells, unit / size, edit)
+                        yield ElasticSlack("rules", name, "rhs", cells, unit / size, edit)
                 else:
                     cells = [(number, sign * unit / scale[key]) for key, number in found]
-                    yield Relaxation("rules", name, "rhs", cells, unit / size, edit)
+                    yield ElasticSlack("rules", name, "rhs", cells, unit / size, edit)
 
     # ------------------------------------------------------------------ power, outlets, renewals
-    def sites(self) -> Iterator[Relaxation]:
+    def sites(self) -> Iterator[ElasticSlack]:
         """More power at a site, in all months from its first row on: before that row there is none to change."""
         first: dict[str, int] = {}
         for row in self.ix.rows["power"]:
@@ -228,7 +228,7 @@ class Relaxations:
             def edit(value: float, _: Floats, site: str = site) -> Edit:
                 return Edit("power", site, "mw", "+=", f"{_up(value * self.units.mw):g}")
 
-            yield Relaxation("power", site, "mw", cells, 2.0 * self.units.mw / size, edit)
+            yield ElasticSlack("power", site, "mw", cells, 2.0 * self.units.mw / size, edit)
 
     def power_rows(self, site: str) -> Iterator[tuple[int, int]]:
         """Months and row numbers of the power of a site, whatever is lost elsewhere."""
@@ -237,7 +237,7 @@ class Relaxations:
         for key, number in self.rows("outage_power", lambda key: key[2] == site):
             yield key[3], number
 
-    def outlets(self) -> Iterator[Relaxation]:
+    def outlets(self) -> Iterator[ElasticSlack]:
         """Fewer blocks of an outlet that is agreed already."""
         for name, agreement in self.ix.agreements.items():
             if not agreement.is_outlet or not agreement.committed:
@@ -261,15 +261,15 @@ class Relaxations:
 
             weight = 1.0 / (per_block * agreement.committed)
             cells = [(number, sign) for number in rows]
-            yield Relaxation("outlets", name, "committed_blocks", cells, weight, edit, most=1.0 / weight)
+            yield ElasticSlack("outlets", name, "committed_blocks", cells, weight, edit, most=1.0 / weight)
 
-    def renewals(self) -> Iterator[Relaxation]:
+    def renewals(self) -> Iterator[ElasticSlack]:
         """An agreed contract that renews nothing."""
         for name, agreement in self.ix.agreements.items():
             cells = [(number, -1.0) for _, number in self.rows("renewal", _named(name))] if agreement.committed else []
             if cells:
                 edit = _const(_set("contracts", name, "renews", ""))
-                yield Relaxation("contracts", name, "renews", cells, 1.0 / (agreement.committed or 1.0), edit)
+                yield ElasticSlack("contracts", name, "renews", cells, 1.0 / (agreement.committed or 1.0), edit)
 
 
 def _named(name: str) -> Callable[[tuple[Any, ...]], bool]:

@@ -10,14 +10,14 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.instance.edit import Edit
 from optimizer.program.compile import Arrays, Floats
-from optimizer.solver.elastic import Cell, Loosened
+from optimizer.solver.elastic import Cell, ElasticProgram
 from optimizer.solver.highs import Model
-from optimizer.solver.solution import Held, Options, Solution, Stop, overtime
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
 
 _GAP = 1e-4
 _DEARER = 0.05  # than the bound: little enough not to look for other things
 _HARDLY = 0.01  # more in all, for which a cell is spared
-_NOTHING = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
+_NOTHING = Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Repair:
     least: bool
 
 
-def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | None:
+def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop | None:
     """What to give up; None if nothing that can be given up is enough, or why the search ended without an answer."""
     settings, until = replace(options, gap=_GAP), time.perf_counter() + options.time_limit
     relaxed = _solved(loosened.arrays.relaxed(), settings, until)
@@ -72,7 +72,7 @@ def cheapest_repair(loosened: Loosened, options: Options) -> Repair | Stop | Non
 
 
 def _in_whole_numbers(
-    loosened: Loosened, arrays: Arrays, relaxed: Solution, options: Options, until: float, floor: float
+    loosened: ElasticProgram, arrays: Arrays, relaxed: Solution, options: Options, until: float, floor: float
 ) -> Solution:
     """The least given up with whole numbers: first of what is given up in fractions, which has conflicts of its own.
 
@@ -98,7 +98,7 @@ def _in_whole_numbers(
     return second
 
 
-def _in_measure(loosened: Loosened, values: Floats) -> dict[Cell, float]:
+def _in_measure(loosened: ElasticProgram, values: Floats) -> dict[Cell, float]:
     """Factors by which what is given up many times over counts as given up once: a budget of one dollar, as one budget.
 
     Else everything else would be given up to save a few of its dollars.
@@ -106,7 +106,7 @@ def _in_measure(loosened: Loosened, values: Floats) -> dict[Cell, float]:
     return {cell: 1 / counts for cell, (counts, _) in loosened.given_up(values).items() if counts > 1}
 
 
-def _repair(loosened: Loosened, given_up: Floats, least: bool, values: Floats | None = None) -> Repair:
+def _repair(loosened: ElasticProgram, given_up: Floats, least: bool, values: Floats | None = None) -> Repair:
     edits = {cell: edit for cell, (_, edit) in loosened.given_up(given_up).items()}
     whole = loosened.arrays.integer.any()
     start = given_up if values is None and not whole else values
@@ -122,7 +122,7 @@ def _solved(arrays: Arrays, options: Options, until: float, floor: float = -np.i
         return _NOTHING
 
 
-def _polished(loosened: Loosened, arrays: Arrays, values: Floats, options: Options, until: float) -> Floats:
+def _polished(loosened: ElasticProgram, arrays: Arrays, values: Floats, options: Options, until: float) -> Floats:
     """The least given up with the whole numbers of a solution: what a gap leaves over goes."""
     whole = np.round(values)
     lower = np.where(arrays.integer, whole, arrays.lower)
@@ -133,7 +133,7 @@ def _polished(loosened: Loosened, arrays: Arrays, values: Floats, options: Optio
     return np.where(arrays.integer, whole, _spared(loosened, held, found.values, until)[1])
 
 
-def _spared(loosened: Loosened, arrays: Arrays, values: Floats, until: float) -> tuple[list[int], Floats]:
+def _spared(loosened: ElasticProgram, arrays: Arrays, values: Floats, until: float) -> tuple[list[int], Floats]:
     """Columns of cells that can be spared, the others giving up hardly more; a solution of a linear program without.
 
     Where something counts a great deal, a little of many other things saves a little of it, and explains nothing.

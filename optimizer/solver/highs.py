@@ -24,17 +24,27 @@ from optimizer.solver.highs_options import (
     STATUS,
     STOPS,
     Basis,
-    Quiet,
+    SilentHighs,
     Watch,
     cut_off,
     set_options,
     settings_of,
 )
-from optimizer.solver.interruptible import LeftBehind, run_aside
+from optimizer.solver.interruptible import SearchAbandoned, run_interruptibly
 from optimizer.solver.persistent import Report
-from optimizer.solver.solution import Held, Options, Solution, Stop, overtime
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
 
-__all__ = ["NAME", "Basis", "Incumbent", "Model", "Report", "completed", "made_whole", "solve", "solve_held"]
+__all__ = [
+    "NAME",
+    "Basis",
+    "Incumbent",
+    "Model",
+    "Report",
+    "completed",
+    "solve",
+    "solve_with_integers_fixed",
+    "with_integers_rounded",
+]
 
 PATIENCE = 3.0
 """Seconds that HiGHS gets to stop when a search has no more use for it."""
@@ -96,7 +106,7 @@ class Model(Offering):
 
     def _made(self) -> Any:
         """HiGHS with the program in it."""
-        made = Quiet()
+        made = SilentHighs()
         set_options(made, self._fixed_settings)
         self._pass(made)
         self._subscribe(made, self._heeds)
@@ -240,10 +250,10 @@ class Model(Offering):
 
         times = {"until": until, "patience": patience}
         try:
-            outcome = run_aside(
+            outcome = run_interruptibly(
                 self._highs.run, watch.stop, tell if report else None, watch.press, self.on_stop, **times
             )
-        except LeftBehind:
+        except SearchAbandoned:
             cut_off(self._highs)
             self._highs, self._left_behind = None, True
             return watch.pressed or time.perf_counter() < until
@@ -257,7 +267,7 @@ class Model(Offering):
         watch = self._watch
         found = Solution(
             stop=Stop.INTERRUPTED if stopped else Stop.TIME_LIMIT,
-            held=Held.NOTHING,
+            status=SolutionStatus.NOTHING,
             values=self._best,
             bound=-np.inf if watch.bound is None else watch.bound,
             nodes=watch.nodes,
@@ -279,24 +289,28 @@ class Model(Offering):
         feasible = done or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
         if stop is Stop.INFEASIBLE or not feasible:
-            told = self._watch.bound if stop is not Stop.INFEASIBLE else None  # HiGHS's info has 0 where none is proven
-            proven = -np.inf if told is None else told
-            return Solution(stop=stop, held=Held.NOTHING, bound=proven, nodes=nodes, iterations=iterations)
+            proven = self._watch.bound if stop is not Stop.INFEASIBLE else None  # HiGHS's info has 0 without a bound
+            bound = -np.inf if proven is None else proven
+            return Solution(
+                stop=stop, status=SolutionStatus.NOTHING, bound=bound, nodes=nodes, iterations=iterations
+            )
         held_values = highs.getSolution()
         values = np.array(held_values.col_value, dtype=float)
         row_duals, column_duals = None, None
         bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
         if whole:
-            values, row_duals, column_duals = made_whole(values, arrays, options, duals, self._to_finish(options))
+            values, row_duals, column_duals = with_integers_rounded(
+                values, arrays, options, duals, self._to_finish(options)
+            )
         elif duals and done:
             row_duals = np.array(held_values.row_dual, dtype=float)
             column_duals = np.array(held_values.col_dual, dtype=float)
         cost = float(arrays.cost @ values) + arrays.offset
         within = done or cost - bound <= options.gap * abs(cost)
-        held = Held.OPTIMAL if within else Held.FEASIBLE
+        status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
         return Solution(
             stop=stop,
-            held=held,
+            status=status,
             values=values,
             bound=bound,
             nodes=nodes,
@@ -339,12 +353,12 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
         solution = Model(arrays).solve(options, report, duals=duals)
         if solution.stop is not Stop.INFEASIBLE:
             return solution
-        from optimizer.solver.iis import with_conflict  # SciPy, which is long to import
+        from optimizer.solver.iis import with_iis  # SciPy, which is long to import
 
-        return with_conflict(solution, arrays, max(until - time.perf_counter(), 0.0) + overtime(options))
+        return with_iis(solution, arrays, max(until - time.perf_counter(), 0.0) + overtime(options))
 
 
-def made_whole(
+def with_integers_rounded(
     values: Floats, arrays: Arrays, options: Options, duals: bool, seconds: float
 ) -> tuple[Floats, Floats | None, Floats | None]:
     """Round the integer columns; where that disturbs a row, or duals are wanted, solve the rest with them fixed.
@@ -358,9 +372,9 @@ def made_whole(
     with finishing() as pressed:
         if pressed:
             seconds = min(seconds, _FINISH_PRESSED if disturbed else 0.0)
-        solution = solve_held(arrays, rounded, replace(options, time_limit=seconds))
+        solution = solve_with_integers_fixed(arrays, rounded, replace(options, time_limit=seconds))
     if disturbed and solution.stop is Stop.INTERRUPTED:
-        return made_whole(values, arrays, options, False, _FINISH_PRESSED)
+        return with_integers_rounded(values, arrays, options, False, _FINISH_PRESSED)
     if solution.values is None or solution.stop is not Stop.GAP_REACHED:
         return rounded, None, None  # the audit judges it
     return np.where(arrays.integer, rounded, solution.values), solution.row_duals, solution.column_duals
@@ -373,14 +387,14 @@ def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool,
     """
     if found.values is None:
         return found
-    values, row_duals, column_duals = made_whole(found.values, arrays, options, duals, seconds)
+    values, row_duals, column_duals = with_integers_rounded(found.values, arrays, options, duals, seconds)
     cost = float(arrays.cost @ values) + arrays.offset
     within = found.stop is Stop.GAP_REACHED or cost - found.bound <= options.gap * abs(cost)
-    held = Held.OPTIMAL if within else Held.FEASIBLE
-    return replace(found, values=values, held=held, row_duals=row_duals, column_duals=column_duals)
+    status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
+    return replace(found, values=values, status=status, row_duals=row_duals, column_duals=column_duals)
 
 
-def solve_held(arrays: Arrays, values: Floats, options: Options) -> Solution:
+def solve_with_integers_fixed(arrays: Arrays, values: Floats, options: Options) -> Solution:
     """Solve the linear program that is left when integers are fixed at ``values``, with its duals, in time."""
     whole = arrays.integer
     lower, upper = np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper)

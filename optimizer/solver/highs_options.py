@@ -44,7 +44,7 @@ STOPS = {
 }
 
 
-class Quiet(highspy.Highs):  # type: ignore[misc]
+class SilentHighs(highspy.Highs):  # type: ignore[misc]
     """HiGHS that prints nothing: its constructor enables callbacks, which prints a banner unless output is off."""
 
     def enableCallbacks(self) -> None:  # noqa: N802
@@ -92,7 +92,7 @@ class Basis:
     basic = highspy.HighsBasisStatus.kBasic
 
 
-def cut_off(highs: Quiet) -> None:
+def cut_off(highs: SilentHighs) -> None:
     """Let a search that was left behind call nothing of ours any more, but be asked to stop wherever that can be."""
     for callback in highs.callbacks:
         if callback.callbacks:

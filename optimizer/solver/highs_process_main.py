@@ -21,7 +21,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from optimizer.solver.highs_options import EXACT, Quiet, as_lp, set_options
+from optimizer.solver.highs_options import EXACT, SilentHighs, as_lp, set_options
 
 _IDLE = 60.0  # seconds without a request after which the process ends
 _MORE = 5.0  # seconds beyond its limit after which a request ends the process
@@ -75,7 +75,7 @@ def _end_with_input(on: bool) -> None:
 
 def _made(program: Any, settings: dict[str, Any]) -> Any:
     """HiGHS with a program in it and no way back into Python: `getIis` keeps the lock that a callback waits for."""
-    highs = Quiet()
+    highs = SilentHighs()
     highs.setCallback(None, None)
     set_options(highs, EXACT | settings)
     highs.passModel(as_lp(program))

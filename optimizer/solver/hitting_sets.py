@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from optimizer.solver.cell_conflicts import CellConflict, Narrowing
-from optimizer.solver.elastic import Cell, Loosened
+from optimizer.solver.cell_conflicts import CellConflict, ConflictRefiner
+from optimizer.solver.elastic import Cell, ElasticProgram
 
 MOST = 12
 _BESIDE = 8  # conflicts that stand in the way of other repairs alone
@@ -40,13 +40,13 @@ class Conflicts:
 
 
 def find_conflicts(
-    loosened: Loosened, enough: Collection[Cell], seconds: float, tell: Callable[[str], None] | None = None
+    loosened: ElasticProgram, enough: Collection[Cell], seconds: float, tell: Callable[[str], None] | None = None
 ) -> Conflicts:
     """All conflicts of a program without a solution.
 
     Parameters
     ----------
-    loosened : Loosened
+    loosened : ElasticProgram
         The program with what can be given up.
     enough : collection of tuple
         Cells that are known to be enough to give up; empty if none are known.
@@ -58,9 +58,9 @@ def find_conflicts(
     return _Tree(loosened, frozenset(enough), seconds, tell or (lambda _: None)).grow()
 
 
-def find_one(loosened: Loosened, seconds: float) -> CellConflict | None:
+def find_one(loosened: ElasticProgram, seconds: float) -> CellConflict | None:
     """An irreducible conflict of a program without a solution; None where there is none, or none is found in time."""
-    narrowing = Narrowing(loosened, time.perf_counter() + seconds)
+    narrowing = ConflictRefiner(loosened, time.perf_counter() + seconds)
     cells = narrowing.clashing((), False)
     if cells is None and loosened.plain.integer.any():
         cells = narrowing.clashing((), True)
@@ -69,11 +69,11 @@ def find_one(loosened: Loosened, seconds: float) -> CellConflict | None:
 
 class _Tree:
     def __init__(
-        self, loosened: Loosened, enough: frozenset[Cell], seconds: float, tell: Callable[[str], None]
+        self, loosened: ElasticProgram, enough: frozenset[Cell], seconds: float, tell: Callable[[str], None]
     ) -> None:
         self.tell, self.integers = tell, bool(loosened.plain.integer.any())
         self.until = time.perf_counter() + seconds
-        self.narrowing = Narrowing(loosened, self.until)
+        self.narrowing = ConflictRefiner(loosened, self.until)
         self.repair = enough
         self.enough: list[frozenset[Cell]] = []  # sets of cells that are enough to give up
         self.beside = 0

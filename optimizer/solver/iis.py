@@ -18,7 +18,7 @@ from scipy.sparse import csc_array
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.highs_options import STATUS
 from optimizer.solver.highs_process import iis_in_process, run_in_process
-from optimizer.solver.quickxplain import whole_conflict
+from optimizer.solver.quickxplain import find_iis_by_quickxplain
 from optimizer.solver.solution import Solution
 
 _SECONDS = 30.0
@@ -54,13 +54,13 @@ class Conflict:
     irreducible: bool = True
 
 
-def with_conflict(solution: Solution, arrays: Arrays, seconds: float) -> Solution:
+def with_iis(solution: Solution, arrays: Arrays, seconds: float) -> Solution:
     """The verdict that a program has no solution, with a conflict where one is found in time.
 
     Ctrl-C ends the search for the conflict; the verdict stands.
     """
     try:
-        found = find_conflict(arrays, min(seconds, _SECONDS))
+        found = find_iis(arrays, min(seconds, _SECONDS))
     except KeyboardInterrupt:
         found = None
     if found is None:
@@ -68,7 +68,7 @@ def with_conflict(solution: Solution, arrays: Arrays, seconds: float) -> Solutio
     return replace(solution, conflict=found.rows, conflict_columns=found.columns)
 
 
-def find_conflict(arrays: Arrays, seconds: float) -> Conflict | None:
+def find_iis(arrays: Arrays, seconds: float) -> Conflict | None:
     """A conflict of a program without a solution; None where there is none, or none is found in time.
 
     HiGHS runs in a process of its own throughout, so that the time is kept whatever it does.
@@ -89,17 +89,17 @@ def find_conflict(arrays: Arrays, seconds: float) -> Conflict | None:
     proof = clashing_rows(arrays, seconds)
     if proof is not None:
         return narrowed(arrays, proof, until)
-    return find_whole_conflict(arrays, until - time.perf_counter()) if arrays.integer.any() else None
+    return find_integer_iis(arrays, until - time.perf_counter()) if arrays.integer.any() else None
 
 
-def find_whole_conflict(arrays: Arrays, seconds: float) -> Conflict | None:
+def find_integer_iis(arrays: Arrays, seconds: float) -> Conflict | None:
     """A conflict of a program whose linear relaxation has a solution."""
     until = time.perf_counter() + seconds
     if len(arrays.values) <= _SMALL:
         found = _asked(arrays, _IN_LP, seconds / 3)
         if found is not None:
             return replace(found, whole=True)
-    rows, columns, irreducible = whole_conflict(arrays, until)
+    rows, columns, irreducible = find_iis_by_quickxplain(arrays, until)
     return Conflict(rows, columns, True, irreducible) if rows or columns else None
 
 
@@ -110,7 +110,7 @@ def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
     # HiGHS does not end in time on a large part.
     found = _asked(part, _OF_RELAXATION, until - time.perf_counter()) if len(rows) <= _MANY else None
     if found is None:
-        picked, bounds, irreducible = whole_conflict(part.relaxed(), until)
+        picked, bounds, irreducible = find_iis_by_quickxplain(part.relaxed(), until)
         found = Conflict(picked, bounds, irreducible=irreducible) if picked or bounds else None
     if found is None:
         return None

@@ -30,11 +30,11 @@ _AT_EXIT = 10.0  # seconds that what was left behind gets when the interpreter e
 _left: list[threading.Thread] = []
 
 
-class LeftBehind(Exception):
+class SearchAbandoned(Exception):
     """Raised for a search that did not stop when it should."""
 
 
-def run_aside(
+def run_interruptibly(
     search: Callable[[], Result],
     stop: threading.Event,
     tell: Callable[[], None] | None = None,
@@ -67,7 +67,7 @@ def run_aside(
     ------
     KeyboardInterrupt
         If Ctrl-C comes twice.
-    LeftBehind
+    SearchAbandoned
         If it does not stop.
     """
     outcome: list[Result] = []
@@ -94,27 +94,27 @@ def run_aside(
                 waiting.press()
             if waiting.is_over(until, patience) and not ended.is_set():
                 stop.set()
-                leave_behind(thread)
-                raise LeftBehind
+                abandon(thread)
+                raise SearchAbandoned
     if errors:
         raise errors[0]
     return outcome[0]
 
 
-def run_heard(search: Callable[[], Result], until: float = math.inf) -> Result:
+def run_uninterruptible(search: Callable[[], Result], until: float = math.inf) -> Result:
     """Run a short search that cannot be asked to stop.
 
     Raises
     ------
     KeyboardInterrupt
         If Ctrl-C comes.
-    LeftBehind
+    SearchAbandoned
         If it goes on past ``until``, by ``time.perf_counter()``; in that case and after Ctrl-C it must be left alone.
     """
     pressed = threading.Event()
     try:
-        found = run_aside(search, threading.Event(), on_press=pressed.set, until=until)
-    except LeftBehind:
+        found = run_interruptibly(search, threading.Event(), on_press=pressed.set, until=until)
+    except SearchAbandoned:
         if pressed.is_set():
             raise KeyboardInterrupt from None
         raise
@@ -158,7 +158,7 @@ class _Waiting:
         return now > min(self.stopped + (PRESSED if self.noted else patience), until + LATE)
 
 
-def leave_behind(thread: threading.Thread) -> None:
+def abandon(thread: threading.Thread) -> None:
     """Go on without a thread that is inside a solver, which the interpreter must outlive."""
     if not _left:
         atexit.register(_outlive)

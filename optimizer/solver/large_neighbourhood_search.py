@@ -18,7 +18,7 @@ from optimizer.program.compile import Arrays, Floats
 from optimizer.program.row_names import key_of
 from optimizer.solver.diving import WHOLE, Dive, dive
 from optimizer.solver.highs import Model
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 
 FINE = 1e-3
 """Gap up to which each neighbourhood is searched to half the gap; with coarser ones, to half of this."""
@@ -53,7 +53,7 @@ _GAIN = 1e-9  # relative; less is rounding
 _Mask = NDArray[np.bool_]
 
 
-class Improver:
+class LargeNeighbourhoodSearch:
     """Finds plans and betters them.
 
     Parameters
@@ -229,13 +229,13 @@ class Improver:
 
     def _run(self, model: Model, settings: dict[str, Any], *, duals: bool = False) -> Solution:
         if self._stop.is_set():
-            return Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING)
+            return Solution(stop=Stop.INTERRUPTED, status=SolutionStatus.NOTHING)
         self._running = model
         model.on_incumbent = self._see
         try:
             return model.part(self.options, settings, duals=duals)
         except SolverError:  # numerical trouble in one neighbourhood: others are left, and the proof does without it
-            return Solution(stop=Stop.WORK_LIMIT, held=Held.NOTHING)
+            return Solution(stop=Stop.WORK_LIMIT, status=SolutionStatus.NOTHING)
         finally:
             self._running = None
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from optimizer.program.compile import Arrays, Floats
 from optimizer.program.row_names import family_of
 from optimizer.solver.highs import Model
-from optimizer.solver.large_neighbourhood_search import Improver
-from optimizer.solver.solution import Held, Options, Solution
+from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch
+from optimizer.solver.solution import Options, Solution, SolutionStatus
 
 NOTE = (
     "the search found no plan within the time limit, so this one was made without it: it meets every rule, but no "
@@ -51,7 +51,7 @@ def with_minimal_service(found: Solution, arrays: Arrays, options: Options) -> S
     values = minimal_service(arrays, options, until)
     if values is None:
         return found
-    return replace(found, held=Held.FEASIBLE, values=values, notes=(*found.notes, NOTE))
+    return replace(found, status=SolutionStatus.FEASIBLE, values=values, notes=(*found.notes, NOTE))
 
 
 def minimal_service(arrays: Arrays, options: Options, until: float) -> Floats | None:
@@ -88,7 +88,7 @@ def _nothing_decided(small: Arrays, options: Options, seconds: float) -> Floats 
 
 def _dive(small: Arrays, options: Options, seconds: float) -> Floats | None:
     """Dive from the linear relaxation."""
-    improver = Improver(small, replace(options, time_limit=max(seconds, 0.0)), dive_from=0)
+    improver = LargeNeighbourhoodSearch(small, replace(options, time_limit=max(seconds, 0.0)), dive_from=0)
     timer = threading.Timer(max(seconds, 0.0), improver.stop)
     timer.start()
     improver.step()

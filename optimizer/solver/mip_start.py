@@ -73,7 +73,7 @@ def _own_values(program: Program, plan: Any) -> list[float]:
     return [float("nan") if value is None else value for value in values]
 
 
-def alike(program: Program, items: Collection[str]) -> set[str]:
+def items_of_same_kinds(program: Program, items: Collection[str]) -> set[str]:
     """Items with all others of their kind: contracts, outlets, what is built or bought, commitments, runs."""
     ix = program.index
     lets = {name for name, agreement in ix.agreements.items() if agreement.is_outlet}

@@ -21,7 +21,7 @@ _EACH = 5.0  # seconds for one question
 Part = tuple[int, ...]  # numbers of rows, and of columns behind them
 
 
-def whole_conflict(arrays: Arrays, until: float) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
+def find_iis_by_quickxplain(arrays: Arrays, until: float) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
     """Rows and bounds of a program that cannot hold together, and whether it is proven that none can be left out.
 
     Parameters

@@ -13,15 +13,15 @@ from optimizer.instance.instance import Instance
 from optimizer.program.added import Added
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.fixings import Hold, hold
+from optimizer.program.fixings import Fixing, apply_fixings
 from optimizer.program.gc_control import count_as_old
 from optimizer.solver.highs import Basis, Model, Report
-from optimizer.solver.mip_start import alike, start_values
+from optimizer.solver.mip_start import items_of_same_kinds, start_values
 from optimizer.solver.program_diff import structural_difference
 from optimizer.solver.solution import Options, Solution, Stop
 
 
-class Live:
+class ReoptimisationModel:
     """A program kept in the solver: edited, and solved again from the first basis or the plan at hand.
 
     Every edit builds and compiles the program again, so that its rules are read from the data by one code. Where only
@@ -89,15 +89,15 @@ class Live:
             count_as_old(len(arrays.columns))
         return program, arrays
 
-    def start(self, plan: Any, holds: Iterable[Hold] = (), *, wide: bool = False, free: Collection[str] = ()) -> None:
+    def start(self, plan: Any, holds: Iterable[Fixing] = (), *, wide: bool = False, free: Collection[str] = ()) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
 
         What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
         kind too, which could take its place. ``free`` names more items that are left so.
         """
         holds = list(holds)
-        held, items = hold(self.program, self.arrays, holds), {*free, *(one.item for one in holds)}
-        free = alike(self.program, items) if wide else items
+        held, items = apply_fixings(self.program, self.arrays, holds), {*free, *(one.item for one in holds)}
+        free = items_of_same_kinds(self.program, items) if wide else items
         self._started = start_values(self.program, held, plan, free)
         self._now.model.start(*self._started)
 
@@ -106,7 +106,7 @@ class Live:
         options: Options,
         report: Report | None = None,
         *,
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         duals: bool = False,
         floor: float = -np.inf,
         enough: float = -np.inf,
@@ -120,7 +120,7 @@ class Live:
         HoldError
             If a hold names an item that is not there, or a month in which it cannot be.
         """
-        held, now = hold(self.program, self.arrays, holds), self._now
+        held, now = apply_fixings(self.program, self.arrays, holds), self._now
         if len(held.rows) == len(self.arrays.rows):
             now.model.change(held)
             solution = now.model.solve(options, report, duals=duals, floor=floor, enough=enough)

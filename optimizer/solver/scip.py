@@ -15,8 +15,8 @@ from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver import highs
 from optimizer.solver.highs import Incumbent
 from optimizer.solver.incumbent_queue import Offers
-from optimizer.solver.interruptible import LeftBehind, run_aside
-from optimizer.solver.solution import Held, Options, Report, Solution, Stop, overtime
+from optimizer.solver.interruptible import SearchAbandoned, run_interruptibly
+from optimizer.solver.solution import Options, Report, Solution, SolutionStatus, Stop, overtime
 from optimizer.versions import version_of
 
 NAME = "SCIP"
@@ -166,10 +166,10 @@ class Model:
 
         until, press = time.perf_counter() + options.time_limit, self._model.interruptSolve
         try:
-            run_aside(
+            run_interruptibly(
                 self._model.optimizeNogil, self.stop, tell if report else None, press, until=until, patience=_PATIENCE
             )
-        except LeftBehind:
+        except SearchAbandoned:
             return self._behind(until)
         if self.failure is not None:
             raise self.failure
@@ -179,10 +179,10 @@ class Model:
         """What is known of a search that did not stop."""
         stop = Stop.INTERRUPTED if time.perf_counter() < until else Stop.TIME_LIMIT
         bound, values = -np.inf if self.bound is None else self.bound, self._best
-        held = Held.NOTHING if values is None else Held.FEASIBLE
+        status = SolutionStatus.NOTHING if values is None else SolutionStatus.FEASIBLE
         if values is not None:
             self._checked(values)
-        return Solution(stop=stop, held=held, values=values, bound=bound, nodes=self.nodes)
+        return Solution(stop=stop, status=status, values=values, bound=bound, nodes=self.nodes)
 
     def _solution(self, options: Options) -> Solution:
         """Read two things: why it stopped, and what is held."""
@@ -194,12 +194,12 @@ class Model:
         bound = float(model.getDualbound())
         bound = bound if abs(bound) < model.infinity() else -np.inf
         if stop is Stop.INFEASIBLE or model.getNSols() == 0:
-            return Solution(stop=stop, held=Held.NOTHING, bound=bound, nodes=nodes, iterations=iterations)
+            return Solution(stop=stop, status=SolutionStatus.NOTHING, bound=bound, nodes=nodes, iterations=iterations)
         values = self._checked(self._values())
         cost = float(self.arrays.cost @ values) + self.arrays.offset
         within = stop is Stop.GAP_REACHED or cost - bound <= options.gap * abs(cost)
-        held = Held.OPTIMAL if within else Held.FEASIBLE
-        return Solution(stop=stop, held=held, values=values, bound=bound, nodes=nodes, iterations=iterations)
+        status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
+        return Solution(stop=stop, status=status, values=values, bound=bound, nodes=nodes, iterations=iterations)
 
 
 def built(arrays: Arrays) -> tuple[Any, list[Any]]:

@@ -22,8 +22,8 @@ from scipy.sparse.linalg import splu
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.components import Component, Split, split
-from optimizer.solver.highs_options import EXACT, INFEASIBLE, STATUS, Quiet, set_options
-from optimizer.solver.interruptible import LeftBehind, run_heard
+from optimizer.solver.highs_options import EXACT, INFEASIBLE, STATUS, SilentHighs, set_options
+from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible
 
 _TOLERANCE = 1e-10  # the least that HiGHS takes
 _LOOSE = 1e-7  # tolerance where the least one leaves no solution
@@ -164,7 +164,7 @@ class _Optimum:
     def __init__(self, part: Component, end: float) -> None:
         self.part, self.end = part, end
         self.by_row = csr_array(part.matrix)
-        self.highs = Quiet()
+        self.highs = SilentHighs()
         set_options(self.highs, _SETTINGS | {"time_limit": max(end - time.perf_counter(), 0.0)})
         self._done(self.highs.passModel(_as_lp(part)))
         self.basis: Any = None
@@ -183,8 +183,8 @@ class _Optimum:
             self._done(self.highs.run())
             return self.highs.getModelStatus()
         try:
-            self._done(run_heard(self.highs.run, self.end))
-        except LeftBehind:
+            self._done(run_uninterruptible(self.highs.run, self.end))
+        except SearchAbandoned:
             self.end = -np.inf  # what still runs must be left alone
             return None
         return self.highs.getModelStatus()

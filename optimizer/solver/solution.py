@@ -29,7 +29,7 @@ class Stop(Enum):
     WORK_LIMIT = "work_limit"  # of nodes or solutions, in searches that are part of a larger one
 
 
-class Held(Enum):
+class SolutionStatus(Enum):
     """What is held when it stopped."""
 
     OPTIMAL = "optimal"  # a plan within the asked gap
@@ -115,7 +115,7 @@ class Solution:
     """Values of the columns with what is proven about them, in the program's units."""
 
     stop: Stop
-    held: Held
+    status: SolutionStatus
     values: NDArray[np.float64] | None = None
     bound: float = -np.inf
     nodes: int = 0

@@ -295,12 +295,14 @@ def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: f
 
     Ctrl-C ends the search for the conflict; the verdict stands.
     """
-    from optimizer.solver.elastic import loosen
+    from optimizer.solver.elastic import make_elastic
     from optimizer.solver.hitting_sets import find_one  # SciPy, which is long to import
 
     named = bool(solution.conflict or solution.conflict_columns)
     try:
-        one = find_one(loosen(program, arrays), min(seconds, _CONFLICT_SECONDS)) if named and seconds > 0 else None
+        one = (
+            find_one(make_elastic(program, arrays), min(seconds, _CONFLICT_SECONDS)) if named and seconds > 0 else None
+        )
     except KeyboardInterrupt:
         one = None
     rows, columns = (solution.conflict, solution.conflict_columns) if one is None else (one.rows, one.columns)

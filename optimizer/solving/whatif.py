@@ -15,9 +15,9 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
 from optimizer.program.build import Program, collector_paused
-from optimizer.program.fixings import Hold, held_in, held_on, parse_hold
+from optimizer.program.fixings import Fixing, fixings_of, merge_fixings, parse_fixing
 from optimizer.solver.highs import Report
-from optimizer.solver.reoptimise import Live
+from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, Stop
 from optimizer.solving.clock import Clock, Tell
 from optimizer.solving.solve import Cost, cost_of, finish
@@ -55,9 +55,9 @@ class WhatIf:
         self.options = Options(relax=relax, **options)
         if self.options.solver != "highs":
             raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
-        self.held = [] if self.plan is None else held_in(self.plan)
+        self.held = [] if self.plan is None else fixings_of(self.plan)
         added = added_in(base) if isinstance(base, Plan) else base.added if isinstance(base, Program) else None
-        self.live = Live(self.instance, relax=relax, added=added)
+        self.live = ReoptimisationModel(self.instance, relax=relax, added=added)
 
     def __call__(
         self,
@@ -100,7 +100,7 @@ class WhatIf:
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         progress: Tell | None = None,
         floor: float | None = None,
         enough: float | None = None,
@@ -110,12 +110,12 @@ class WhatIf:
         ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
         of it is over. So is one that finds a plan below ``enough``, whatever its gap.
         """
-        holds, clock = held_on(self.held, holds), Clock(progress)
+        holds, clock = merge_fixings(self.held, holds), Clock(progress)
         solution = self._solved(list(edits), holds, clock, floor, enough)
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
-    def ask_held(self, holds: Iterable[Hold], progress: Tell | None = None) -> Plan:
+    def ask_held(self, holds: Iterable[Fixing], progress: Tell | None = None) -> Plan:
         """The plan with decisions held and nothing edited.
 
         Holding only takes plans away, so that what is proven of all plans holds on: a search that comes near that is
@@ -149,16 +149,16 @@ class WhatIf:
         edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
         return self.ask_cost(edits, parse_holds(**holds))
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: Tell | None = None) -> Cost:
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: Tell | None = None) -> Cost:
         """As ``cost``, with edits and holds that are parsed already."""
         with collector_paused():
-            solution = self._solved(list(edits), held_on(self.held, holds), Clock(progress))
+            solution = self._solved(list(edits), merge_fixings(self.held, holds), Clock(progress))
             return cost_of(self.live.program, self.live.arrays, solution)
 
     def _solved(
         self,
         edits: list[Edit],
-        holds: list[Hold],
+        holds: list[Fixing],
         clock: Clock,
         floor: float | None = None,
         enough: float | None = None,
@@ -173,7 +173,7 @@ class WhatIf:
             return self._search(holds, report, bool(edited.rows["rules"]), floor, enough)
 
     def _search(
-        self, holds: list[Hold], report: Report | None, rules: bool, floor: float | None, enough: float | None
+        self, holds: list[Fixing], report: Report | None, rules: bool, floor: float | None, enough: float | None
     ) -> Solution:
         """Solve from the plan at hand; where that is slow with decisions held, once more from another start.
 
@@ -201,7 +201,7 @@ class WhatIf:
         edit: str,
         values: Sequence[float],
         others: Iterable[Edit] = (),
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         progress: Tell | None = None,
     ) -> pd.DataFrame:
         """Costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
@@ -239,10 +239,10 @@ def _texts(texts: Texts) -> list[str]:
     return [texts] if isinstance(texts, str) else list(texts)
 
 
-def parse_holds(force: Texts = (), forbid: Texts = (), end: Texts = ()) -> list[Hold]:
+def parse_holds(force: Texts = (), forbid: Texts = (), end: Texts = ()) -> list[Fixing]:
     """Holds from their texts."""
     return [
-        parse_hold(kind, text)
+        parse_fixing(kind, text)
         for kind, texts in (("force", force), ("forbid", forbid), ("end", end))
         for text in _texts(texts)
     ]

@@ -23,7 +23,7 @@ from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver.elastic import loosen
+from optimizer.solver.elastic import make_elastic
 from optimizer.solver.hitting_sets import find_one
 from optimizer.solver.solution import Options
 from tests.program.tiny import tiny
@@ -245,7 +245,7 @@ def test_an_agreement_that_has_nothing_to_do_with_it_is_not_named() -> None:
 def test_what_is_not_proven_irreducible_is_marked() -> None:
     """Tests that a conflict, or a month of one, without a proof is marked in the text and for JSON."""
     program = build(tiny(3, {"jobs": [5, 20, 20]}, **FLEET, workloads=MUST))
-    loosened = loosen(program, compile_program(program))
+    loosened = make_elastic(program, compile_program(program))
     one = find_one(loosened, 60.0)
     assert one is not None
     assert one.conflict.irreducible
@@ -540,7 +540,7 @@ def test_no_repair_is_called_the_cheapest_while_another_may_be_cheaper() -> None
     """Tests that the bounds of all other sets of inputs must reach the cost of the first repair."""
     made = purse(100)
     program = build(made)
-    repairer = Repairer(program, loosen(program, compile_program(program)), Options(gap=0.0), None)
+    repairer = Repairer(program, make_elastic(program, compile_program(program)), Options(gap=0.0), None)
     found: list[Any] = [SimpleNamespace(plan=SimpleNamespace(objective=100.0))]
     assert repairer._cheapest(found, [(found[0], 0.0), (None, 100.0)])
     assert not repairer._cheapest(found, [(found[0], 100.0), (None, 99.0)])

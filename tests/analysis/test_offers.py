@@ -18,7 +18,7 @@ from optimizer.analysis.tight_gap_search import FineSearch
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.generator import random_frames
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from tests.program.tiny import solved, tiny
 
 EXACT = 1e-9
@@ -414,12 +414,12 @@ def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     """Tests that the extra cost of a hold lies between bound less cost, and cost less bound."""
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
     loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
-    found = held_costs(optimizer.WhatIf(plan, gap=EXACT), loose, [Hold("forbid", "", "lease")])
+    found = held_costs(optimizer.WhatIf(plan, gap=EXACT), loose, [Fixing("forbid", "", "lease")])
     # 10000 without the lease, proven; this plan costs 3000, of which 2600 are proven.
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((7000, 7000, 7400))
     # The lease is kept in any best plan: a search that proves no more than 2600 leaves nothing to 400 open.
     ask = optimizer.WhatIf(loose, gap=EXACT)
     same = replace(loose, head={**loose.head, "gap": 400 / 3000})
     monkeypatch.setattr(ask, "ask_held", lambda holds: same)
-    found = held_costs(ask, loose, [Hold("force", "", "lease")])
+    found = held_costs(ask, loose, [Fixing("force", "", "lease")])
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))

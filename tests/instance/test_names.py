@@ -12,7 +12,7 @@ from optimizer.errors import EditError
 from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
 from optimizer.instance.name_text import difference, normal_name, skeleton, unseen
 from optimizer.instance.read import read
-from optimizer.program.fixings import parse_hold
+from optimizer.program.fixings import parse_fixing
 from tests.instance.edits import frames
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import Tables, put, sample, write_folder, write_workbook
@@ -48,7 +48,7 @@ def test_edits_and_holds_name_it_in_either_spelling() -> None:
     instance = read(frames(_replaced(ONE, ONE)))
     edited = apply_edits(instance, [parse_edit(f"demand.{TWO}.amount=7"), parse_delay(f"demand.{TWO}=1")])
     assert edited.rows["demand"][0].amount == 7
-    assert parse_hold("forbid", f"sign:{TWO}").item == ONE
+    assert parse_fixing("forbid", f"sign:{TWO}").item == ONE
 
 
 def test_names_that_are_one_stand_twice(tmp_path: Path) -> None:

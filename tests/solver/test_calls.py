@@ -21,7 +21,7 @@ def called() -> dict[str, set[str]]:
     found = defaultdict(set)
     for path in ROOM.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        if "highspy" not in text and "Quiet" not in text and "_highs" not in text:
+        if "highspy" not in text and "SilentHighs" not in text and "_highs" not in text:
             continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Attribute) and node.attr in names and not _is_module(node.value):

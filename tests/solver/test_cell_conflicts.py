@@ -14,10 +14,10 @@ from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import conflict_parts
-from optimizer.solver.cell_conflicts import Narrowing
+from optimizer.solver.cell_conflicts import ConflictRefiner
 from optimizer.solver.claims import Claims
-from optimizer.solver.conflict_parts import Verdicts, reduced
-from optimizer.solver.elastic import Loosened, loosen
+from optimizer.solver.conflict_parts import FeasibilityCache, reduced
+from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.hitting_sets import find_conflicts, find_one
 from tests.program.tiny import tiny
@@ -27,10 +27,10 @@ from tests.solver.programs import INF, program
 CLASH = program([1, 1], [[1, 1], [1, 1], [0, 1], [1, 0]], [-INF, 5, -INF, 0], [4, INF, 9, INF])
 
 
-def loose(instance: Instance) -> Loosened:
+def loose(instance: Instance) -> ElasticProgram:
     """An instance with what can be given up."""
     made = build(instance)
-    return loosen(made, compile_program(made))
+    return make_elastic(made, compile_program(made))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -54,7 +54,7 @@ def test_what_clashes_with_nothing_kept_needs_no_part() -> None:
 
 def test_answers_are_remembered_for_more_and_for_less() -> None:
     """Tests that what holds does with fewer rows, what clashes does with more, and without time nothing is known."""
-    verdicts = Verdicts(CLASH, {4, 5}, time.perf_counter() + 9)
+    verdicts = FeasibilityCache(CLASH, {4, 5}, time.perf_counter() + 9)
     assert verdicts.holds({0, 2, 3}) is True
     assert verdicts.holds({0, 1}) is False
     verdicts.until = time.perf_counter() - 1
@@ -139,15 +139,15 @@ def test_a_limit_that_was_not_tried_in_time_leaves_the_conflict_unproven(monkeyp
 
 def test_a_conflict_that_is_not_proven_irreducible_leaves_the_search_incomplete(monkeypatch: Any) -> None:
     """Tests that where one conflict may name more than it needs, not all conflicts count as found."""
-    whole = Narrowing.conflict
+    whole = ConflictRefiner.conflict
 
-    def doubtful(self: Narrowing, cells: Any) -> Any:
+    def doubtful(self: ConflictRefiner, cells: Any) -> Any:
         found = whole(self, cells)
         return None if found is None else replace(found, conflict=replace(found.conflict, irreducible=False))
 
     loosened = loose(tiny(1, {"jobs": [20]}, fleet=[{"count": 10}], workloads=[{"workload": "jobs", "min_service": 1}]))
     assert find_conflicts(loosened, (), 60.0).complete
-    monkeypatch.setattr(Narrowing, "conflict", doubtful)
+    monkeypatch.setattr(ConflictRefiner, "conflict", doubtful)
     assert not find_conflicts(loosened, (), 60.0).complete
 
 

@@ -17,8 +17,8 @@ from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import concurrent_mip, highs, interruptible
 from optimizer.solver.highs import Model
-from optimizer.solver.large_neighbourhood_search import Improver, _some_items, places
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch, _some_items, places
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.solver.programs import INF, program
 
 EXACT = Options(gap=0.0, threads=1)
@@ -47,7 +47,7 @@ def test_steps_find_better_plans_and_the_same_ones_again(seed: int) -> None:
     arrays = compiled(seed, "S")
     told: list[list[float]] = []
     for _ in range(2):
-        improver, costs = Improver(arrays, Options(gap=1e-4, threads=1)), []
+        improver, costs = LargeNeighbourhoodSearch(arrays, Options(gap=1e-4, threads=1)), []
         for _ in range(8):
             improver.step()
             assert improver.values is not None
@@ -71,7 +71,7 @@ def test_the_optimum_is_that_of_highs_alone(seed: int) -> None:
             assert found.conflict or found.conflict_columns
             continue
         assert found.values is not None
-        assert found.held is Held.OPTIMAL
+        assert found.status is SolutionStatus.OPTIMAL
         assert check(arrays, found.values) == pytest.approx(check(arrays, alone.values), rel=1e-6, abs=1e-6)
 
 
@@ -86,7 +86,7 @@ def test_better_plans_are_told_while_a_step_runs(gap: float, soon: bool) -> None
         assert arrays.worst_violation(values) <= 1e-6
         told.append(float(arrays.cost @ values) + arrays.offset)
 
-    improver = Improver(arrays, Options(gap=gap, threads=1), better)
+    improver = LargeNeighbourhoodSearch(arrays, Options(gap=gap, threads=1), better)
     for _ in range(3):
         before = len(told)
         improver.step()
@@ -101,7 +101,7 @@ def test_better_plans_are_told_while_a_step_runs(gap: float, soon: bool) -> None
 def test_a_coarse_gap_does_not_coarsen_neighbourhoods() -> None:
     """Tests that steps find the same plans whether 5 % or 0.1 % is asked: 2.5 % a step would leave 5 % unproven."""
     arrays = compiled(3, "S")
-    coarse, fine = (Improver(arrays, Options(gap=gap, threads=1)) for gap in (0.05, 0.001))
+    coarse, fine = (LargeNeighbourhoodSearch(arrays, Options(gap=gap, threads=1)) for gap in (0.05, 0.001))
     for _ in range(6):
         coarse.step()
         fine.step()
@@ -179,7 +179,7 @@ def test_plans_that_highs_drops_are_not_lost(monkeypatch: pytest.MonkeyPatch) ->
     assert one.values is not None
     assert two.values is not None
     assert one.stop is two.stop is Stop.GAP_REACHED
-    assert one.held is two.held is Held.OPTIMAL
+    assert one.status is two.status is SolutionStatus.OPTIMAL
     assert np.array_equal(one.values, two.values)
     assert one.bound == two.bound
     cost = check(arrays, one.values)
@@ -212,7 +212,7 @@ def _by_highs(arrays: Arrays) -> np.ndarray:
 
 def test_without_a_plan_of_the_improver_highs_goes_on_with_its_own_heuristics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the search starts again without restraints where the improver is through and nothing was found."""
-    monkeypatch.setattr(Improver, "_work", lambda self: iter(()))
+    monkeypatch.setattr(LargeNeighbourhoodSearch, "_work", lambda self: iter(()))
     monkeypatch.setattr(concurrent_mip._Search, "_found", lambda self, objective, values: None)
     made: list[dict[str, Any] | None] = []
 
@@ -238,14 +238,14 @@ def test_a_plan_outweighs_an_infeasible_verdict(monkeypatch: pytest.MonkeyPatch)
     def denies(self: Model, options: Options, look: Any, **more: object) -> Solution:
         while look.__self__.improver.values is None:
             time.sleep(0.05)
-        return Solution(stop=Stop.INFEASIBLE, held=Held.NOTHING)
+        return Solution(stop=Stop.INFEASIBLE, status=SolutionStatus.NOTHING)
 
     monkeypatch.setattr(Model, "solve", denies)
     arrays = compiled(0, "S")
     found = concurrent_mip.solve(arrays, Options(threads=2))
     assert found.values is not None
     check(arrays, found.values)
-    assert found.held is Held.FEASIBLE
+    assert found.status is SolutionStatus.FEASIBLE
     assert found.bound == -np.inf
     assert "although a plan was found" in found.notes[0]
 
@@ -264,7 +264,7 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(interruptible, "LATE", 0.2)
     found: Solution = concurrent_mip.solve(arrays, Options(gap=0.0, threads=2, time_limit=8.0))
     assert found.stop is Stop.TIME_LIMIT
-    assert found.held is Held.FEASIBLE
+    assert found.status is SolutionStatus.FEASIBLE
     assert found.values is not None
     check(arrays, found.values)
 
@@ -288,10 +288,10 @@ def test_a_plan_seen_in_a_step_that_is_interrupted_is_kept() -> None:
     arrays = program([1, 3], [[1, 2]], [2], [INF], upper=5, whole=True)
     run = concurrent_mip._Search(arrays, Options(), None)
     run.improver._see(3.0, np.array([0.0, 1.0]))
-    found = run._result(Solution(stop=Stop.INTERRUPTED, held=Held.NOTHING), False)
+    found = run._result(Solution(stop=Stop.INTERRUPTED, status=SolutionStatus.NOTHING), False)
     assert found.values is not None
     assert found.values.tolist() == [0.0, 1.0]
-    assert (found.stop, found.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+    assert (found.stop, found.status) == (Stop.INTERRUPTED, SolutionStatus.FEASIBLE)
 
 
 def test_an_interruption_before_the_run_is_heeded() -> None:
@@ -347,10 +347,10 @@ def test_trouble_in_a_step_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatc
 def test_a_fault_of_the_improver_is_raised(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     """Tests that a fault in the improver's thread ends the search and is heard."""
 
-    def faulty(self: Improver) -> bool:
+    def faulty(self: LargeNeighbourhoodSearch) -> bool:
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(Improver, "step", faulty)
+    monkeypatch.setattr(LargeNeighbourhoodSearch, "step", faulty)
     monkeypatch.setattr(concurrent_mip, "_FIRST_QUERY", 1)
     with pytest.raises(ZeroDivisionError, match="a fault"):
         concurrent_mip.solve(compiled(0, "S"), Options(gap=0.0, threads=threads, time_limit=30))

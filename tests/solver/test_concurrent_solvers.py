@@ -20,7 +20,7 @@ from optimizer.solver import concurrent_solvers, highs
 from optimizer.solver.concurrent_solvers import _Race
 from optimizer.solver.highs import Model
 from optimizer.solver.scip_process import Rival, rival
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, good_knapsacks, knapsacks, program
 
@@ -62,7 +62,7 @@ def _cost(arrays: Arrays, solution: Solution) -> float:
 def test_a_whole_program() -> None:
     """Tests optimum and bound: x whole with 2 x >= 5 at a cost of 2 each is 3 at 6."""
     solution = concurrent_solvers.solve(program(**ONE_ROW, whole=True), Options(gap=0))
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert solution.values is not None
     assert solution.values.tolist() == [3, 0]
     assert solution.bound == pytest.approx(6)
@@ -81,7 +81,7 @@ def test_it_agrees_with_highs_on_a_rich_program() -> None:
     arrays = compile_program(optimizer.build(optimizer.read(rich_frames())))
     both = concurrent_solvers.solve(arrays, Options(gap=0), duals=True)
     alone = highs.solve(arrays, Options(gap=0, threads=1))
-    assert (both.stop, both.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (both.stop, both.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert _cost(arrays, both) == pytest.approx(_cost(arrays, alone), rel=1e-6)
     assert both.bound == pytest.approx(alone.bound, rel=1e-6)
     assert both.row_duals is not None
@@ -91,7 +91,7 @@ def test_no_plan_is_told_with_the_conflict() -> None:
     """Tests that of three rows the two that clash are told: x + y <= 4 and x + y >= 5."""
     arrays = program([1, 1], [[1, 1], [1, 1], [0, 1]], [-INF, 5, -INF], [4, INF, 9], whole=True)
     solution = concurrent_solvers.solve(arrays, Options())
-    assert (solution.stop, solution.held) == (Stop.INFEASIBLE, Held.NOTHING)
+    assert (solution.stop, solution.status) == (Stop.INFEASIBLE, SolutionStatus.NOTHING)
     assert sorted(solution.conflict) == [0, 1]
 
 
@@ -100,7 +100,7 @@ def test_a_time_limit_returns_the_best_of_both() -> None:
     """Tests that a race out of time holds a plan with a gap, and that progress names where it comes from."""
     arrays, sources = knapsacks(), set[str]()
     solution = concurrent_solvers.solve(arrays, Options(gap=0, time_limit=6), lambda *told: sources.add(str(told[3])))
-    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.TIME_LIMIT, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
     assert solution.bound < _cost(arrays, solution)
@@ -120,7 +120,7 @@ def test_ctrl_c_returns_the_incumbent() -> None:
 
     arrays = knapsacks()
     solution = concurrent_solvers.solve(arrays, LONG, press)
-    assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.INTERRUPTED, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
 
@@ -149,7 +149,7 @@ def test_a_process_that_dies_leaves_highs_alone() -> None:
             os.kill(process.pid, signal.SIGKILL)
 
     solution = concurrent_solvers.solve(knapsacks(), Options(gap=0, time_limit=2), kill)
-    assert solution.held is Held.FEASIBLE
+    assert solution.status is SolutionStatus.FEASIBLE
     assert solution.notes == ("SCIP left the race: its process ended with -9",)
 
 
@@ -163,7 +163,7 @@ def test_the_two_together_prove_the_gap() -> None:
     own = run.model.solve(replace(LONG, threads=1), run.look)
     found = run.result(own, duals=False, seconds=9.0)
     assert run.over
-    assert (found.stop, found.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (found.stop, found.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert _cost(arrays, found) <= cost + 1e-6
     assert found.bound >= cost * 1.001
     assert found.nodes >= 7

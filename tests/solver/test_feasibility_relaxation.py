@@ -11,9 +11,9 @@ from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import feasibility_relaxation
-from optimizer.solver.elastic import Loosened, loosen
+from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.tiny import tiny
 
 OPTIONS = Options(gap=0.0, time_limit=30.0, threads=1)
@@ -21,10 +21,10 @@ BUDGET = ("budgets", "cap", "amount")
 SERVICE = ("workloads", "jobs", "min_service")
 
 
-def loose(instance: Instance) -> Loosened:
+def loose(instance: Instance) -> ElasticProgram:
     """An instance with what can be given up."""
     made = build(instance)
-    return loosen(made, compile_program(made))
+    return make_elastic(made, compile_program(made))
 
 
 def leased(price: float = 300.0) -> Instance:
@@ -64,7 +64,7 @@ def test_what_time_ended_is_not_called_the_least(monkeypatch: pytest.MonkeyPatch
     def out_of_time(arrays: Arrays, *args: Any) -> Solution:
         found = whole(arrays, *args)
         late = arrays.integer.any() and found.values is not None
-        return replace(found, stop=Stop.TIME_LIMIT, held=Held.FEASIBLE) if late else found
+        return replace(found, stop=Stop.TIME_LIMIT, status=SolutionStatus.FEASIBLE) if late else found
 
     monkeypatch.setattr(feasibility_relaxation, "_solved", out_of_time)
     found = cheapest_repair(loose(leased()), OPTIONS)

@@ -14,7 +14,7 @@ from optimizer.errors import SolverError
 from optimizer.generator import random_frames
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, highs_options
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, knapsacks, program
 
@@ -35,7 +35,7 @@ def test_a_linear_program() -> None:
     """Tests optimum and bound of a linear program."""
     # 2 x + 2 y >= 5 at costs of 2 and 3: x = 2.5.
     solution = highs.solve(program(**ONE_ROW), Options())
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert solution.values is not None
     assert solution.values.tolist() == pytest.approx([2.5, 0])
     assert solution.bound == pytest.approx(5)
@@ -45,7 +45,7 @@ def test_a_whole_program() -> None:
     """Tests that whole columns are whole to the last digit, and that the bound is proven."""
     # x whole: 3 at a cost of 6.
     solution = highs.solve(program(**ONE_ROW, whole=True), Options(gap=0))
-    assert solution.held is Held.OPTIMAL
+    assert solution.status is SolutionStatus.OPTIMAL
     assert solution.values is not None
     assert solution.values.tolist() == [3, 0]
     assert solution.bound == pytest.approx(6)
@@ -55,9 +55,9 @@ def test_nearly_whole_values_are_made_whole() -> None:
     """Tests that a column within the solver's tolerance of a whole number becomes it, and the rest is solved again."""
     # y <= 1e6 z, z whole: z = 1e-6 is whole to the solver (its tolerance) and lets y be 1. With z = 0, y is 0.
     arrays = replace(program([50, -1], [[-1e6, 1]], [-INF], [0], upper=[1, 1]), integer=np.array([True, False]))
-    values, *_ = highs.made_whole(np.array([1e-6, 1.0]), arrays, Options(), False, 9.0)
+    values, *_ = highs.with_integers_rounded(np.array([1e-6, 1.0]), arrays, Options(), False, 9.0)
     assert values.tolist() == [0, 0]
-    untouched, *_ = highs.made_whole(np.array([1 - 1e-9, 0.75]), arrays, Options(), False, 9.0)
+    untouched, *_ = highs.with_integers_rounded(np.array([1 - 1e-9, 0.75]), arrays, Options(), False, 9.0)
     assert untouched.tolist() == [1, 0.75]
 
 
@@ -97,7 +97,7 @@ def test_a_gap_is_proven_no_further_than_asked() -> None:
     arrays = knapsacks()
     for gap in (0.2, 0.01):
         solution = highs.solve(arrays, Options(gap=gap, threads=1, time_limit=60))
-        assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+        assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
         assert 0 < _objective(arrays, solution) - solution.bound <= gap * abs(_objective(arrays, solution))
 
 
@@ -105,7 +105,7 @@ def test_a_time_limit_returns_the_incumbent() -> None:
     """Tests that a search out of time holds a plan with a gap, and does not call it optimal."""
     arrays = knapsacks()
     solution = highs.solve(arrays, Options(gap=0, threads=1, time_limit=1))
-    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.TIME_LIMIT, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
     assert solution.bound < _objective(arrays, solution)
@@ -116,7 +116,7 @@ def test_no_time_holds_nothing() -> None:
     chance = np.random.default_rng(3)
     rows = chance.random((60, 60))
     solution = highs.solve(program(np.ones(60), rows, np.ones(60), np.full(60, INF)), Options(time_limit=0))
-    assert (solution.stop, solution.held, solution.values) == (Stop.TIME_LIMIT, Held.NOTHING, None)
+    assert (solution.stop, solution.status, solution.values) == (Stop.TIME_LIMIT, SolutionStatus.NOTHING, None)
     assert solution.bound == -INF
 
 
@@ -125,7 +125,7 @@ def test_an_infeasible_program_comes_with_an_irreducible_conflict() -> None:
     # x + y <= 4 and x + y >= 5 clash; y <= 9 does not matter.
     arrays = program([1, 1], [[1, 1], [1, 1], [0, 1]], [-INF, 5, -INF], [4, INF, 9])
     solution = highs.solve(arrays, Options())
-    assert (solution.stop, solution.held) == (Stop.INFEASIBLE, Held.NOTHING)
+    assert (solution.stop, solution.status) == (Stop.INFEASIBLE, SolutionStatus.NOTHING)
     assert (sorted(solution.conflict), solution.conflict_columns) == ([0, 1], ())
     # x >= 5 and x <= 3.
     bounded = highs.solve(program([1, 1], [[1, 0], [1, 1]], [5, 1], [INF, INF], upper=[3, 9]), Options())
@@ -154,10 +154,10 @@ def test_an_infeasible_verdict_is_confirmed_without_presolve(monkeypatch: pytest
         runs.append(presolve)
         return highspy.HighsModelStatus.kInfeasible if presolve == "choose" else real(self)
 
-    monkeypatch.setattr(highs_options.Quiet, "getModelStatus", doubtful, raising=False)
+    monkeypatch.setattr(highs_options.SilentHighs, "getModelStatus", doubtful, raising=False)
     solution = highs.solve(program(**ONE_ROW), Options())
     assert {"choose", "off"} == set(runs)
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert solution.notes == ("presolve called the program infeasible, which a run without presolve did not confirm",)
 
 
@@ -171,10 +171,10 @@ def test_a_program_that_highs_cannot_tell_of_is_asked_about_otherwise(monkeypatc
         ways.append(way)
         return real(self) if way == ("off", 2) else highspy.HighsModelStatus.kUnknown
 
-    monkeypatch.setattr(highs_options.Quiet, "getModelStatus", unsure, raising=False)
+    monkeypatch.setattr(highs_options.SilentHighs, "getModelStatus", unsure, raising=False)
     solution = highs.solve(program(**ONE_ROW), Options())
     assert list(dict.fromkeys(ways)) == [("choose", 4), ("off", 4), ("off", 2)]
-    assert (solution.stop, solution.held, solution.notes) == (Stop.GAP_REACHED, Held.OPTIMAL, ())
+    assert (solution.stop, solution.status, solution.notes) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL, ())
     assert solution.bound == pytest.approx(5)
 
 
@@ -206,7 +206,7 @@ def test_a_program_that_is_no_program_is_refused() -> None:
 def test_the_status_of_every_option_is_checked(name: str, value: Any) -> None:
     """Tests that an option that HiGHS does not know, or a value it does not take, is an error."""
     with pytest.raises(SolverError, match=f"HiGHS refuses option {name} = {value!r}"):
-        highs_options.set_options(highs_options.Quiet(), {name: value})
+        highs_options.set_options(highs_options.SilentHighs(), {name: value})
 
 
 def test_every_option_set_is_known_and_holds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from optimizer.program.compile import Arrays
 from optimizer.solver import highs_process
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.highs_process import run_in_process
-from optimizer.solver.iis import _IN_LP, find_conflict
+from optimizer.solver.iis import _IN_LP, find_iis
 from tests.command import environment
 from tests.solver.programs import INF, program
 
@@ -74,7 +74,7 @@ def test_a_call_that_does_not_end_is_ended(what: str) -> None:
     elif what in ("run", "iis"):  # the latter keeps the interpreter's lock
         assert highs_process._call(what, hard, _LONG, 0.5) is None
     else:
-        find_conflict(hard, 1.5)
+        find_iis(hard, 1.5)
     assert time.perf_counter() - began < _SOON
     assert all(one.popen.poll() is None for one in highs_process._idle)
 

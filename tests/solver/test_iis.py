@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from optimizer.solver.feasibility import has_solution
-from optimizer.solver.iis import clashing_rows, find_conflict, part_of
-from optimizer.solver.quickxplain import whole_conflict
+from optimizer.solver.iis import clashing_rows, find_iis, part_of
+from optimizer.solver.quickxplain import find_iis_by_quickxplain
 from tests.solver.programs import INF, program
 
 # x + y <= 4 and x + y >= 5 clash; the third and fourth row do not matter.
@@ -27,26 +27,26 @@ def test_rows_that_prove_it_are_picked_out() -> None:
 
 def test_a_conflict_says_what_kind_it_is() -> None:
     """Tests that fractions and whole numbers are told apart, and that a program with a solution has no conflict."""
-    found = find_conflict(CLASH, 9.0)
+    found = find_iis(CLASH, 9.0)
     assert found is not None
     assert (sorted(found.rows), found.whole, found.irreducible) == ([0, 1], False, True)
-    odd = find_conflict(ODD, 9.0)
+    odd = find_iis(ODD, 9.0)
     assert odd is not None
     assert (odd.rows, odd.columns, odd.whole, odd.irreducible) == ((0,), (), True, True)
-    assert find_conflict(program([1], [[1]], [0], [1], whole=True), 9.0) is None
+    assert find_iis(program([1], [[1]], [0], [1], whole=True), 9.0) is None
 
 
 def test_halving_finds_the_same() -> None:
     """Tests that halving leaves what HiGHS leaves, bounds included."""
-    assert whole_conflict(ODD, time.perf_counter() + 9) == ((0,), (), True)
+    assert find_iis_by_quickxplain(ODD, time.perf_counter() + 9) == ((0,), (), True)
     # x + y >= 1.5 with x <= 1 and y <= 0.5, that is 0.
     tight = program([1, 1], [[1, 1], [1, -1]], [1.5, -INF], [INF, 7], upper=[1, 0.5], whole=True)
-    assert whole_conflict(tight, time.perf_counter() + 9) == ((0,), (0, 1), True)
+    assert find_iis_by_quickxplain(tight, time.perf_counter() + 9) == ((0,), (0, 1), True)
 
 
 def test_halving_out_of_time_claims_nothing() -> None:
     """Tests that without time there is no conflict, and none is called irreducible."""
-    assert whole_conflict(ODD, time.perf_counter() - 1) == ((), (), False)
+    assert find_iis_by_quickxplain(ODD, time.perf_counter() - 1) == ((), (), False)
 
 
 def test_a_part_keeps_its_columns() -> None:

@@ -16,7 +16,7 @@ from optimizer.generator import random_instance
 from optimizer.program.build import build
 from optimizer.program.compile import Floats, compile_program
 from optimizer.solver.highs import Model
-from optimizer.solver.solution import Held, Options, Stop
+from optimizer.solver.solution import Options, SolutionStatus, Stop
 from tests.solver.programs import good_knapsacks, knapsacks
 
 SHORT = Options(gap=0, threads=1, time_limit=1)
@@ -77,7 +77,7 @@ def test_an_offer_that_breaks_a_rule_is_left_alone() -> None:
     model = Model(arrays)
     told = Told(model, offered=np.ones(len(arrays.cost)))
     solution = model.solve(SHORT)
-    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.TIME_LIMIT, SolutionStatus.FEASIBLE)
     assert min(told.objectives) > arrays.cost.sum()
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
@@ -151,7 +151,7 @@ def test_ctrl_c_while_a_search_is_being_ended_leaves_its_solution(good: Floats) 
     model.on_query = end
     found = model.solve(Options(gap=0, threads=1, time_limit=30))
     assert model.pressed
-    assert (found.stop, found.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+    assert (found.stop, found.status) == (Stop.INTERRUPTED, SolutionStatus.FEASIBLE)
 
 
 @pytest.mark.parametrize("moment", range(6))

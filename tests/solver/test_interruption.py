@@ -18,8 +18,8 @@ import pytest
 from optimizer.interruption import interruptible
 from optimizer.program.compile import Floats
 from optimizer.solver import highs, highs_options
-from optimizer.solver.interruptible import LeftBehind, run_heard
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.command import environment
 from tests.solver.programs import INF, knapsacks, program
 
@@ -56,7 +56,7 @@ def test_ctrl_c_returns_the_incumbent() -> None:
     arrays, keyboard = knapsacks(), Keyboard(times=1)
     solution = highs.solve(arrays, LONG, keyboard)
     assert keyboard.left == 0
-    assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.INTERRUPTED, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
     assert solution.bound < arrays.cost @ solution.values
@@ -102,7 +102,7 @@ def test_a_search_that_does_not_listen_leaves_its_plan(press: bool, stop: Stop) 
     began = time.perf_counter()
     found = model.solve(replace(LONG, time_limit=60 if press else 1))
     assert time.perf_counter() - began < 20
-    assert (found.stop, found.held) == (stop, Held.FEASIBLE)
+    assert (found.stop, found.status) == (stop, SolutionStatus.FEASIBLE)
     assert found.values is not None
     assert arrays.cost @ found.values == pytest.approx(deaf.found)
     assert found.bound <= arrays.cost @ found.values
@@ -122,15 +122,15 @@ def test_a_short_search_that_cannot_be_stopped_is_left() -> None:
         over.wait(30)
 
     try:
-        with pytest.raises(LeftBehind):
-            run_heard(deaf, time.perf_counter() + 0.1)
+        with pytest.raises(SearchAbandoned):
+            run_uninterruptible(deaf, time.perf_counter() + 0.1)
         timer = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            run_heard(deaf)
+            run_uninterruptible(deaf)
     finally:
         over.set()
-    assert run_heard(lambda: 5) == 5
+    assert run_uninterruptible(lambda: 5) == 5
 
 
 SCRIPT = """
@@ -139,8 +139,8 @@ from optimizer.solver import interruptible
 
 interruptible._AT_EXIT = 0.3
 try:
-    interruptible.run_aside(lambda: time.sleep(60), threading.Event(), until=time.perf_counter())
-except interruptible.LeftBehind:
+    interruptible.run_interruptibly(lambda: time.sleep(60), threading.Event(), until=time.perf_counter())
+except interruptible.SearchAbandoned:
     print("went on", flush=True)
 """
 
@@ -159,7 +159,7 @@ def test_ctrl_c_between_a_search_and_its_plan_loses_nothing(monkeypatch: pytest.
     # 2 x + y >= 3 with x whole at a cost of 3 x + 2 y. HiGHS may have x = 1.0000001, with which y = 0.9999998 is
     # enough; with x = 1 it must be 1.
     arrays = replace(program([3, 2], [[2, 1]], [3], [INF]), integer=np.array([True, False]))
-    real, left = highs.solve_held, [1]
+    real, left = highs.solve_with_integers_fixed, [1]
 
     def pressed(*given: Any) -> Solution:
         if left:
@@ -167,9 +167,9 @@ def test_ctrl_c_between_a_search_and_its_plan_loses_nothing(monkeypatch: pytest.
             signal.raise_signal(signal.SIGINT)
         return real(*given)
 
-    monkeypatch.setattr(highs, "solve_held", pressed)
+    monkeypatch.setattr(highs, "solve_with_integers_fixed", pressed)
     with interruptible():
-        values, *_ = highs.made_whole(np.array([1 + 1e-7, 1 - 2e-7]), arrays, Options(), True, 9.0)
+        values, *_ = highs.with_integers_rounded(np.array([1 + 1e-7, 1 - 2e-7]), arrays, Options(), True, 9.0)
     assert values == pytest.approx([1, 1])
     assert arrays.worst_violation(values) <= 1e-9
 
@@ -181,7 +181,7 @@ def test_an_interruption_within_the_asked_gap_is_a_plan_within_it() -> None:
     model = highs.Model(arrays)
     stopped = model._run(highs_options.settings_of(arrays, LONG, 60.0), Keyboard(times=1))
     solution = model._solution(asked, stopped, False)
-    assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.INTERRUPTED, SolutionStatus.OPTIMAL)
 
 
 def test_progress_is_told_in_order() -> None:

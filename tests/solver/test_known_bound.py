@@ -11,11 +11,11 @@ import pytest
 import optimizer
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solver.highs import Model, _target
-from optimizer.solver.mip_start import alike, start_values
-from optimizer.solver.reoptimise import Live
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.mip_start import items_of_same_kinds, start_values
+from optimizer.solver.reoptimise import ReoptimisationModel
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.tiny import solved, tiny
 from tests.solver.programs import good_knapsacks, knapsacks
 
@@ -29,7 +29,7 @@ def test_a_known_bound_is_the_bound_and_ends_the_search() -> None:
     arrays, money = compile_program(program), program.units.money
     for floor, bound in ((5990, 6000), (6000, 6000), (-1e6, 6000)):
         found = Model(arrays).solve(Options(gap=0.0, threads=1), floor=floor / money)
-        assert (found.stop, found.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+        assert (found.stop, found.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
         assert found.bound * money == pytest.approx(bound)
     # Within 40 % of 5000 a plan may cost 5000 / 0.6 = 8333: both plans are near enough, and 5000 is proven at least.
     near = Model(arrays).solve(Options(gap=0.4, threads=1), floor=5000 / money)
@@ -59,7 +59,7 @@ def test_a_plan_within_twice_the_gap_does_not_end_a_search() -> None:
     assert found.values is not None
     cost = (float(arrays.cost @ found.values) + arrays.offset) * money
     assert cost == pytest.approx(6000)
-    assert found.held is Held.OPTIMAL
+    assert found.status is SolutionStatus.OPTIMAL
     assert cost - found.bound * money <= 0.2 * cost
 
 
@@ -70,7 +70,7 @@ def test_a_known_bound_ends_a_search_whose_proof_takes_ages() -> None:
     model = Model(arrays)
     model.start(np.arange(len(good)), good)
     found = model.solve(Options(gap=1e-6, threads=1, time_limit=20), floor=floor)
-    assert (found.stop, found.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (found.stop, found.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert found.bound == pytest.approx(floor)
 
 
@@ -79,11 +79,11 @@ def test_what_is_kept_stays_in_force() -> None:
     plan = solved(tiny(3, {"jobs": [10, 0, 0]}, contracts=[LEASE]))
     assert plan.objective == pytest.approx(3000)
     ask = optimizer.WhatIf(plan, gap=0, threads=1)
-    kept = ask.ask([], [Hold("keep", "", "lease", "2030-02", 1.0)], floor=plan.bound)
+    kept = ask.ask([], [Fixing("keep", "", "lease", "2030-02", 1.0)], floor=plan.bound)
     assert kept.objective == pytest.approx(6000)
     # One of two blocks may stay where the others end.
     two = solved(tiny(2, {"jobs": [20]}, contracts=[LEASE]))
-    ended = optimizer.WhatIf(two, gap=0, threads=1).ask([], [Hold("end", "", "lease", "2030-02", 1.0)])
+    ended = optimizer.WhatIf(two, gap=0, threads=1).ask([], [Fixing("end", "", "lease", "2030-02", 1.0)])
     assert ended.objective == pytest.approx(3 * 3000 + 10_000)
 
 
@@ -110,16 +110,16 @@ def test_a_slow_search_is_made_once_more(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_better_of_two_solutions() -> None:
     """Tests that the cheaper values go with the better bound, and that one without values never wins."""
-    live = Live(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
+    live = ReoptimisationModel(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
     best = live.solve(Options(gap=0.0, threads=1))
     assert best.values is not None
     # The same with no lease: fifteen penalties.
-    dear = live.solve(Options(gap=0.0, threads=1), holds=[Hold("forbid", "", "lease")])
+    dear = live.solve(Options(gap=0.0, threads=1), holds=[Fixing("forbid", "", "lease")])
     dear = replace(dear, bound=best.bound + 1, stop=Stop.TIME_LIMIT)
     for found in (live.better(best, dear), live.better(dear, best)):
         assert found.values is best.values
         assert (found.bound, found.stop) == (best.bound + 1, Stop.GAP_REACHED)
-    nothing = Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING)
+    nothing = Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING)
     assert live.better(nothing, best) is best
     assert live.better(best, nothing) is best
 
@@ -131,9 +131,9 @@ def test_a_start_leaves_open_what_is_alike() -> None:
     plan = solved(tiny(1, {"jobs": [15]}, contracts=[LEASE, other], outlets=[let], purchases=[{"unit_price": 1e6}]))
     program = build(plan.instance)
     arrays = compile_program(program)
-    assert alike(program, ["lease"]) == {"lease", "other"}
-    assert alike(program, ["let"]) == {"let"}
-    assert alike(program, []) == set()
+    assert items_of_same_kinds(program, ["lease"]) == {"lease", "other"}
+    assert items_of_same_kinds(program, ["let"]) == {"let"}
+    assert items_of_same_kinds(program, []) == set()
     every, _ = start_values(program, arrays, plan)
     some, _ = start_values(program, arrays, plan, {"lease", "other"})
     left = set(every.tolist()) - set(some.tolist())

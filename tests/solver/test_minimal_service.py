@@ -11,7 +11,7 @@ from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.solver.minimal_service import NOTE, minimal_service, with_minimal_service
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 from tests.program.rich import rich_frames
@@ -24,7 +24,7 @@ def at_once(instance: Instance) -> optimizer.Plan:
     """The plan that follows a search whose time ended without one."""
     program, options = build(instance), Options(time_limit=1)
     arrays = compile_program(program)
-    found = with_minimal_service(Solution(stop=Stop.TIME_LIMIT, held=Held.NOTHING), arrays, options)
+    found = with_minimal_service(Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING), arrays, options)
     plan = finish(program, arrays, found, options, Clock(None))
     assert (plan.status, plan.head["stopped"]) == ("feasible", "time_limit")
     assert NOTE in plan.head["warnings"]

@@ -12,7 +12,7 @@ import optimizer
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs
 from optimizer.solver.highs import Model
-from optimizer.solver.solution import Held, Options, Stop
+from optimizer.solver.solution import Options, SolutionStatus, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import good_knapsacks, knapsacks
 
@@ -46,7 +46,7 @@ def test_a_changed_model_is_the_changed_program(rich: Arrays, what: str) -> None
     again = model.solve(EXACT)
     fresh = highs.solve(changed, EXACT)
     for solution in (again, fresh):
-        assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+        assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert first.bound != pytest.approx(fresh.bound, rel=1e-7)
     assert again.bound == pytest.approx(fresh.bound, rel=1e-7)
     model.change(rich)

@@ -17,7 +17,7 @@ from optimizer.program.row_names import name_of
 from optimizer.schema import load_schema
 from optimizer.solver import highs
 from optimizer.solver.program_diff import structural_difference
-from optimizer.solver.reoptimise import Live
+from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import tiny
 
@@ -53,7 +53,7 @@ def changed(frames: dict[str, Any], table: str, column: str, rng: np.random.Gene
         return None  # such as a budget window or a minimum that the new value contradicts
 
 
-def same(live: Live, instance: optimizer.Instance) -> None:
+def same(live: ReoptimisationModel, instance: optimizer.Instance) -> None:
     """Check that the model in the solver is, number by number, the program of an instance."""
     arrays, lp = compile_program(build(instance), relax=live.relax), live._now.model._highs.getLp()
     matrix = lp.a_matrix_
@@ -75,7 +75,7 @@ def test_an_edit_of_any_number_reaches_the_model_in_the_solver(table: str, colum
         edits = [edited for _ in range(2) if (edited := changed(frames, table, column, rng)) is not None]
         if not edits:
             continue
-        live = Live(optimizer.read(frames))
+        live = ReoptimisationModel(optimizer.read(frames))
         for edited in edits:
             live.update(edited)
             same(live, edited)
@@ -88,7 +88,7 @@ def test_an_edit_of_any_number_reaches_the_model_in_the_solver(table: str, colum
 def test_the_program_comes_back_as_it_was() -> None:
     """Tests that undoing an edit undoes its change of the program."""
     instance = optimizer.read(random_frames(3, "tiny"))
-    live = Live(instance)
+    live = ReoptimisationModel(instance)
     live.update(apply_edits(instance, [parse_edit("demand.*.amount*=1.3"), parse_edit("workloads.*.penalty*=2")]))
     assert live.update(instance)
     same(live, instance)
@@ -108,7 +108,7 @@ def test_edits_of_structure_make_a_new_model_and_give_the_reason(edit: str, reas
     """Tests that an edit which changes what is possible gives the right program, with the reason by name."""
     lease = {"price": 3000, "min_term_months": 1}
     instance = tiny(3, {"jobs": [10]}, contracts=[lease], on_demand=[{"price": 5, "max_accelerators": 10}])
-    edited, live = apply_edits(instance, [parse_edit(edit)]), Live(instance)
+    edited, live = apply_edits(instance, [parse_edit(edit)]), ReoptimisationModel(instance)
     assert not live.update(edited)
     assert live.rebuilt == 1
     assert reason in str(live.reason)
@@ -134,7 +134,7 @@ def test_many_single_cell_edits_have_the_costs_of_cold_solves() -> None:
     """Tests on a linear program that edits solved one after the other from the last basis cost what cold solves do."""
     frames = random_frames(5, "small")
     instance = optimizer.read(frames)
-    live, rng, options = Live(instance, relax=True), np.random.default_rng(1), Options(threads=1)
+    live, rng, options = ReoptimisationModel(instance, relax=True), np.random.default_rng(1), Options(threads=1)
     live.solve(options)
     done = 0
     for table, column in CELLS * 2:
@@ -159,7 +159,7 @@ RUN = {"run": "train", "work": 20, "sizes": [10], "penalty": 1e6}
 def test_a_run_that_takes_longer_costs_what_it_does_cold(relax: bool) -> None:
     """Tests that with more or less work, a run that took two months costs what it does in a new program."""
     instance = tiny(4, {"jobs": [1]}, contracts=[{"price": 3000, "min_term_months": 1}], training_runs=[RUN])
-    live, options = Live(instance, relax=relax), Options(gap=0, threads=1, relax=relax)
+    live, options = ReoptimisationModel(instance, relax=relax), Options(gap=0, threads=1, relax=relax)
     first = cost(live, options)
     for work in (30, 11, 40, 20):
         edited = apply_edits(instance, [parse_edit(f"training_runs.train.work={work}")])
@@ -170,7 +170,7 @@ def test_a_run_that_takes_longer_costs_what_it_does_cold(relax: bool) -> None:
     assert cost(live, options) == pytest.approx(first)
 
 
-def cost(live: Live, options: Options) -> float:
+def cost(live: ReoptimisationModel, options: Options) -> float:
     """Least cost of the program as it stands."""
     solution = live.solve(options)
     assert solution.values is not None
@@ -196,7 +196,7 @@ def test_another_shape_stands_beside_the_first_one() -> None:
     lease = {"price": 3000, "min_term_months": 1}
     instance = tiny(6, {"jobs": [10]}, contracts=[lease], on_demand=[{"price": 5, "max_accelerators": 10}])
     later = apply_edits(instance, [parse_edit("contracts.lease.lead_months+=2")])
-    live, options = Live(instance, relax=True), Options(threads=1, relax=True)
+    live, options = ReoptimisationModel(instance, relax=True), Options(threads=1, relax=True)
     # The lease costs 3000 a month; two months of hours before it 5000 each.
     assert cost(live, options) == pytest.approx(6 * 3000)
     assert not live.update(later)
@@ -211,7 +211,7 @@ def test_another_shape_stands_beside_the_first_one() -> None:
 def test_a_verdict_from_a_basis_is_taken_back() -> None:
     """Tests that after an edit that leaves no plan the next one has its plan again, from the same basis."""
     instance = tiny(3, {"jobs": [10]}, on_demand=[{"price": 5, "max_accelerators": 10}])
-    live, options = Live(instance, relax=True), Options(threads=1, relax=True)
+    live, options = ReoptimisationModel(instance, relax=True), Options(threads=1, relax=True)
     assert cost(live, options) == pytest.approx(15_000)
     must = [parse_edit("workloads.jobs.min_service=1"), parse_edit("on_demand.hourly.max_accelerators=9")]
     assert live.update(apply_edits(instance, must))

@@ -17,7 +17,7 @@ from optimizer.errors import SolverError
 from optimizer.generator import random_instance
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import highs, scip
-from optimizer.solver.solution import Held, Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, good_knapsacks, knapsacks, program
 
@@ -49,7 +49,7 @@ def test_a_linear_program() -> None:
     """Tests optimum, bound and duals of a linear program, with an offset."""
     # 2 x + 2 y >= 5 at costs of 2 and 3: x = 2.5 at 5, and one more on the right-hand side costs 1.
     solution = scip.solve(replace(program(**ONE_ROW), offset=7.0), Options(), duals=True)
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert solution.values is not None
     assert solution.values.tolist() == pytest.approx([2.5, 0])
     assert solution.bound == pytest.approx(12)
@@ -61,7 +61,7 @@ def test_a_whole_program() -> None:
     """Tests that whole columns are whole to the last digit, and that the bound is proven."""
     # x whole: 3 at a cost of 6.
     solution = scip.solve(program(**ONE_ROW, whole=True), Options(gap=0))
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert solution.values is not None
     assert solution.values.tolist() == [3, 0]
     assert solution.bound == pytest.approx(6)
@@ -110,7 +110,7 @@ def test_a_gap_is_proven_no_further_than_asked() -> None:
     """Tests that a search stops as soon as the asked gap is proven."""
     arrays = knapsacks()
     solution = scip.solve(arrays, Options(gap=0.2, time_limit=60))
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert 0 < _objective(arrays, solution) - solution.bound <= 0.2 * abs(_objective(arrays, solution))
 
 
@@ -118,7 +118,7 @@ def test_a_time_limit_returns_the_incumbent() -> None:
     """Tests that a search out of time holds a plan with a gap, and does not call it optimal."""
     arrays = knapsacks()
     solution = scip.solve(arrays, BRIEF)
-    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.TIME_LIMIT, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
     assert solution.bound < _objective(arrays, solution)
@@ -129,7 +129,7 @@ def test_no_time_holds_nothing() -> None:
     chance = np.random.default_rng(3)
     rows = chance.random((60, 60))
     solution = scip.solve(program(np.ones(60), rows, np.ones(60), np.full(60, INF)), Options(time_limit=0))
-    assert (solution.stop, solution.held, solution.values) == (Stop.TIME_LIMIT, Held.NOTHING, None)
+    assert (solution.stop, solution.status, solution.values) == (Stop.TIME_LIMIT, SolutionStatus.NOTHING, None)
     assert solution.bound == -INF
 
 
@@ -144,7 +144,7 @@ def test_ctrl_c_returns_the_incumbent_and_progress_is_told() -> None:
 
     arrays = knapsacks()
     solution = scip.solve(arrays, Options(gap=0, time_limit=60), press)
-    assert (solution.stop, solution.held) == (Stop.INTERRUPTED, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.INTERRUPTED, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
     assert {one[3] for one in told} <= {"SCIP"}
@@ -156,16 +156,16 @@ def test_an_infeasible_verdict_comes_with_the_conflict() -> None:
     for whole in (False, True):
         arrays = program([1, 1], [[1, 1], [1, 1], [0, 1]], [-INF, 5, -INF], [4, INF, 9], whole=whole)
         solution = scip.solve(arrays, Options())
-        assert (solution.stop, solution.held) == (Stop.INFEASIBLE, Held.NOTHING)
+        assert (solution.stop, solution.status) == (Stop.INFEASIBLE, SolutionStatus.NOTHING)
         assert (sorted(solution.conflict), solution.conflict_columns) == ([0, 1], ())
 
 
 def test_an_infeasible_verdict_counts_only_if_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a verdict that HiGHS does not confirm is not believed, and noted."""
-    never = Solution(stop=Stop.INFEASIBLE, held=Held.NOTHING)
+    never = Solution(stop=Stop.INFEASIBLE, status=SolutionStatus.NOTHING)
     monkeypatch.setattr(scip.Model, "solve", lambda search, options, report=None: never)
     solution = scip.solve(program(**ONE_ROW), Options())
-    assert (solution.stop, solution.held) == (Stop.GAP_REACHED, Held.OPTIMAL)
+    assert (solution.stop, solution.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
     assert solution.notes == ("SCIP called the program infeasible, which HiGHS did not confirm",)
 
 
@@ -255,7 +255,7 @@ def test_a_search_that_does_not_listen_leaves_its_plan() -> None:
         solution = search.solve(BRIEF)
     finally:
         over.set()
-    assert (solution.stop, solution.held) == (Stop.TIME_LIMIT, Held.FEASIBLE)
+    assert (solution.stop, solution.status) == (Stop.TIME_LIMIT, SolutionStatus.FEASIBLE)
     assert solution.values is not None
     assert arrays.cost @ solution.values == pytest.approx(found[0])
     assert solution.bound <= found[0]

@@ -1,4 +1,4 @@
-"""What the program consists of, by numbers: its columns and rows, and what the rules of its families read."""
+"""The program as data: numbered columns and rows, and the lookups that the rules of its families read."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from optimizer.program.units import Units
 Name = tuple[str, Any]  # family and key of a column or row; the key of what has no index is None
 
 
-class Parts:
-    """The program as it is written: what every rule is called with, as ``m``.
+class ProgramData:
+    """Numbered columns and rows of a program; every rule receives it as ``m``.
 
     Attributes
     ----------
     ix : Index
         Months, pools, agreements and eligibility.
     units : Units
-        What one unit of the program is.
+        Size of one unit of the program.
     names : list of (str, key)
         Family and key of every column, by its number. Column 0 is fixed at 1.
     lower, upper : list of float
         Bounds of the columns.
     whole : list of bool
-        Whether columns are whole numbers.
+        Whether columns are integer.
     col : dict of str to dict
         Numbers of the columns, by family and key.
     rows : dict of str to dict
@@ -39,7 +39,7 @@ class Parts:
     """
 
     entries: Entries
-    # What is gathered so that rules need not search; the functions that gather it tell what it is.
+    # Lookups, gathered once so that rules need not search; see the functions that build them.
     budgets: dict[str, Any]
     contents: dict[str, Any]
     works: dict[Any, Any]
@@ -89,7 +89,7 @@ class Parts:
         if kind.whole is None:
             self.whole += [bool(kind.integer)] * len(listed)
         else:
-            self.whole += [kind.whole(self.ix, *parts_of(key)) for key in listed]
+            self.whole += [kind.whole(self.ix, *key_parts(key)) for key in listed]
 
     def _bounds(self, family: str, kind: ColumnKind, keys: list[Any]) -> tuple[list[float], list[float]]:
         """Least and most of the columns of a family."""
@@ -116,6 +116,6 @@ class Parts:
         self.rows[family] = {key: rule(self, *key) if key.__class__ is tuple else rule(self, key) for key in listed}
 
 
-def parts_of(key: Any) -> tuple[Any, ...]:
-    """A key as a tuple: of what has no index, none."""
+def key_parts(key: Any) -> tuple[Any, ...]:
+    """Return a key as a tuple; an empty one for a component without index."""
     return key if key.__class__ is tuple else () if key is None else (key,)
