@@ -167,9 +167,9 @@ def test_what_is_proven_counts_unless_what_was_held_is_replaced(monkeypatch: pyt
     ask, floors = optimizer.WhatIf(without, gap=0, threads=1), []
     real, money = ask.live.solve, ask.live.program.units.money
 
-    def solve(*given: Any, floor: float, **rest: Any) -> Any:
-        floors.append(floor * money)
-        return real(*given, floor=floor, **rest)
+    def solve(*given: Any, known_bound: float, **rest: Any) -> Any:
+        floors.append(known_bound * money)
+        return real(*given, known_bound=known_bound, **rest)
 
     monkeypatch.setattr(ask.live, "solve", solve)
     assert ask.ask_held([]).objective == pytest.approx(15_000)

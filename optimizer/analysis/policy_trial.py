@@ -139,7 +139,7 @@ def _search(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Op
     floor = -np.inf if plan.bound is None else plan.bound / program.units.money
     with clock.phase("solve"):
         report = clock.reporter(program.units.money)
-        solution = live.solve(options, report, holds=holds, duals=bool(rows["rules"]), floor=floor)
+        solution = live.solve(options, report, fixings=holds, duals=bool(rows["rules"]), known_bound=floor)
     return finish(program, live.arrays, solution, options, clock)
 
 

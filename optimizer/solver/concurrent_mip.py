@@ -1,9 +1,9 @@
-"""The search for a plan with whole numbers: HiGHS proves the bound, an improver finds plans beside it.
+"""Mixed-integer search: branch and bound by HiGHS, concurrently with primal heuristics in another thread.
 
-What the improver finds is handed over at fixed moments of the proof, counted in its own rounds, and what the proof
-finds reaches the improver a fixed number of results later: whether a step was done ahead, on a core of its own, or is
-done right then, the search goes the same way. Only where the clock ends the search, or the proof does not come back for
-long, does the answer depend on the machine.
+Results are exchanged at fixed callback counts, so the search is deterministic for any number of threads: the branch and
+bound receives the next result of the heuristics every few callbacks, and waits for it if necessary; the heuristics
+receive its incumbents a fixed number of results later. The answer depends on the machine only if the time limit ends
+the search, or if the branch and bound makes no callback for long.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from optimizer.solver.interruptible import abandon
 from optimizer.solver.large_neighbourhood_search import FINE, LargeNeighbourhoodSearch
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
-_PROOF = {  # the improver begins with what these do; RINS stays: it knows the relaxation after cuts
+_PROOF_OPTIONS = {  # the heuristics start with these; RINS stays: it uses the relaxation after cuts
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
     "mip_allow_cut_separation_at_nodes": False,
 }
-_EXACT_PRESOLVE = {"presolve_rule_off": 1 << 12}  # the aggregator: what leaves out plans that are feasible
-_YOUNG = 20  # queries up to which the proof may begin anew
-_FIRST_QUERY = 3  # after the first round of cuts
-_COARSE = 0.01  # gap from which on results are handed over soonest
-_SPACING, _FINE_SPACING = 3, 8  # queries from one delivery to the next, at first, by the gap asked
-_AHEAD = 10  # results that may wait for their delivery when the improver begins a step
-_SILENCE = 120.0  # seconds without a query after which the improver's plan may end the search
-_LAST = 0.2  # seconds more that the improver, which was asked to stop with the proof, gets
+_EXACT_PRESOLVE = {"presolve_rule_off": 1 << 12}  # the aggregator: it excludes feasible solutions
+_RESTART_CALLBACKS = 20  # callbacks up to which the branch and bound may be restarted
+_FIRST_CALLBACK = 3  # after the first round of cuts
+_COARSE = 0.01  # gap from which on results are delivered soonest
+_SPACING, _FINE_SPACING = 3, 8  # initial number of callbacks between deliveries, by target gap
+_BUFFER = 10  # results that may await delivery when the heuristics start a step
+_SILENCE = 120.0  # seconds without a callback after which the heuristics' incumbent may end the search
+_LAST = 0.2  # further seconds that the heuristics get to stop after the branch and bound
 _ABSOLUTE_GAP = 1e-9
-_HOLDS = 1e-6  # HiGHS's tolerance: what keeps all rows and bounds to this is a plan
-_KNOWN = "given"  # where a plan comes from that the search began with
+_FEASIBLE = 1e-6  # HiGHS's feasibility tolerance
+_KNOWN = "given"  # source of an incumbent given at the start
 
 
 def solve(
@@ -53,9 +53,9 @@ def solve(
 ) -> Solution:
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
-    With more threads than one the improver has one and the proof the others; with one they take turns. HiGHS does
-    without most heuristics of its own, unless the improver ends without a plan. Both begin with ``start``, if a
-    solution is known already.
+    With several threads the heuristics use one and the branch and bound the others; with one thread they alternate.
+    Most of HiGHS's own heuristics are off, unless ours end without a solution. ``start`` is the initial incumbent of
+    both.
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
@@ -72,45 +72,48 @@ class _Search:
         self.threads = options.threads or os.cpu_count() or 1
         self.deadline = time.perf_counter() + options.time_limit
         self.model = self._proof()
-        self.improver = LargeNeighbourhoodSearch(arrays, options, self._bettered)
-        self.results: list[Floats | None] = []  # what the steps found; None for one that found nothing better
-        self.best: Floats | None = None  # the last of these, delivered or not
+        self.heuristics = LargeNeighbourhoodSearch(arrays, options, self.on_improvement)
+        self.results: list[Floats | None] = []  # of the steps; None for a step without improvement
+        self.best_of_heuristics: Floats | None = None  # the last of these, delivered or not
         self.delivered = 0
-        self.queries, self.due = 0, _FIRST_QUERY
-        self.asked = time.perf_counter()  # when the proof last came for solutions
-        self.own: tuple[float, Floats] | None = None  # best that the proof found itself
-        self.handed: dict[int, Floats] = {}  # solutions of the proof, by the result from which on steps take them over
-        self.over, self.exhausted, self.helpless = False, False, False
-        self.given: tuple[float, Floats] | None = None  # best that was delivered
-        self.closed: float | None = None  # the bound with which that is within the gap
-        self.anew, self.floor = False, -np.inf  # whether the proof is to begin anew, and what was proven before
+        self.callbacks, self.due = 0, _FIRST_CALLBACK
+        self.last_callback = time.perf_counter()  # time of the last callback
+        self.best_of_proof: tuple[float, Floats] | None = None  # incumbent that HiGHS found itself
+        self.transfers: dict[int, Floats] = {}  # HiGHS's incumbents, by the result at which the heuristics use them
+        self.over, self.exhausted, self.heuristics_failed = False, False, False
+        self.best_delivered: tuple[float, Floats] | None = None  # best solution delivered to HiGHS
+        self.closing_bound: float | None = None  # dual bound within the gap of that solution
+        self.restart, self.known_bound = (
+            False,
+            -np.inf,
+        )  # restart requested; dual bound proven before it
         self.gap_reached = False
         self.error: BaseException | None = None
         self.change = threading.Condition()
 
     def _proof(self, settings: dict[str, Any] | None = None) -> Model:
-        model = Model(self.arrays, settings=_PROOF | (settings or {}))
-        model.on_query, model.on_incumbent, model.on_stop = self._queried, self._found, self._stopped
+        model = Model(self.arrays, settings=_PROOF_OPTIONS | (settings or {}))
+        model.on_query, model.on_incumbent, model.on_stop = self.on_callback, self._found, self._stopped
         return model
 
     def begin(self, values: Floats) -> None:
-        """Begin with a solution that is known already; what breaks a row is none, and is left alone."""
-        if self.arrays.worst_violation(values) <= _HOLDS:
-            self.improver.take(values, _KNOWN)
-            self._give(values)
+        """Use `values` as the initial incumbent if it is feasible; otherwise ignore it."""
+        if self.arrays.worst_violation(values) <= _FEASIBLE:
+            self.heuristics.take(values, _KNOWN)
+            self._offer(values)
 
     def run(self, duals: bool) -> Solution:
-        worker = threading.Thread(target=self._ahead, daemon=True) if self.threads > 1 else None
+        worker = threading.Thread(target=self.heuristic_loop, daemon=True) if self.threads > 1 else None
         if worker:
             worker.start()
-        given = self.options.threads  # by default HiGHS takes half the cores, which leaves one
+        given = self.options.threads  # by default HiGHS uses half the cores, which leaves one free
         rest = given and max(1, given - 1)
         try:
             found = self._prove(rest)
-            if self.anew and not self.model.pressed:
-                self._begin_anew()
+            if self.restart and not self.model.pressed:
+                self._restart()
                 found = self._prove(rest)
-            if self.helpless and self.error is None:
+            if self.heuristics_failed and self.error is None:
                 self.model = Model(self.arrays)
                 found = self._prove(given)
         finally:
@@ -126,39 +129,39 @@ class _Search:
     def _prove(self, threads: int | None) -> Solution:
         left = max(self.deadline - time.perf_counter(), 0.0)
         options = replace(self.options, threads=threads, time_limit=left)
-        return self.model.solve(options, self._look, floor=self.floor)
+        return self.model.solve(options, self._look, known_bound=self.known_bound)
 
-    def _begin_anew(self) -> None:
-        """Another proof, with a presolve that takes over every plan."""
-        self.model, self.anew = self._proof(_EXACT_PRESOLVE), False
-        if self.given is not None:
-            self.model.offer(self.given[1])
-        if self.error is not None:  # the improver's, which may have interrupted the proof that was
+    def _restart(self) -> None:
+        """Restart the branch and bound, with a presolve that accepts every feasible solution."""
+        self.model, self.restart = self._proof(_EXACT_PRESOLVE), False
+        if self.best_delivered is not None:
+            self.model.offer(self.best_delivered[1])
+        if self.error is not None:  # of the heuristics, which may have interrupted the previous run
             self.model.interrupt()
 
-    # ------------------------------------------------------------------ the improver's side
-    def _ahead(self) -> None:
-        """Do steps ahead of their delivery."""
-        while self._may_go_on():
+    # ------------------------------------------------------------------ heuristics
+    def heuristic_loop(self) -> None:
+        """Run steps of the heuristics ahead of their delivery, in a thread."""
+        while self._may_continue():
             self._step()
 
-    def _may_go_on(self) -> bool:
+    def _may_continue(self) -> bool:
         with self.change:
-            while not self.over and len(self.results) >= self.delivered + _AHEAD:
+            while not self.over and len(self.results) >= self.delivered + _BUFFER:
                 self.change.wait(0.2)
             return not self.over and not self.exhausted
 
     def _step(self) -> None:
-        """One step, and its results."""
+        """Run one step and append its results."""
         with self.change:
             at = len(self.results)
-            handed = [self.handed.pop(due) for due in sorted(self.handed) if due <= at]
+            handed = [self.transfers.pop(due) for due in sorted(self.transfers) if due <= at]
         for values in handed:
-            self.improver.take(values, NAME)
+            self.heuristics.take(values, NAME)
         going = False
         try:
-            going = self.improver.step()
-        except BaseException as error:  # noqa: BLE001 - raised again by run(), where somebody hears it
+            going = self.heuristics.step()
+        except BaseException as error:  # noqa: BLE001 - raised again by run(), in the main thread
             self.error = error
             self.model.interrupt()
         with self.change:
@@ -167,37 +170,38 @@ class _Search:
             self.exhausted = not going
             self.change.notify_all()
 
-    def _bettered(self, values: Floats) -> None:
-        """Take note of a result of the step that runs; called by the improver."""
+    def on_improvement(self, values: Floats) -> None:
+        """Append a result of the running step; called by the heuristics."""
         with self.change:
             self.results.append(values)
-            self.best = values
+            self.best_of_heuristics = values
             self.change.notify_all()
 
-    # ------------------------------------------------------------------ the proof's side
+    # ------------------------------------------------------------------ branch and bound
     def _found(self, objective: float, values: Floats) -> None:
-        self.own = objective, values
+        self.best_of_proof = objective, values
 
-    def _queried(self, bound: float) -> None:
-        """Deliver the result that is due, and see what that changes; called by the proof.
+    def on_callback(self, bound: float) -> None:
+        """Deliver the result that is due, and stop or restart the search if necessary; called by HiGHS.
 
-        The search is over when what was delivered is within the gap, whether or not HiGHS takes it over. Where HiGHS
-        drops it, the proof would go on without a plan: it begins anew, once, with a presolve that drops none.
+        The search ends when the delivered solution is within the gap, whether or not HiGHS accepts it. If HiGHS rejects
+        it, the branch and bound would continue without an incumbent: it is restarted, once, with a presolve that
+        accepts every feasible solution.
         """
         self._deliver()
-        if self.given is None or self._stopping():
+        if self.best_delivered is None or self._stopping():
             return
-        if self._enough(self.given[0], bound):
-            self.closed = bound
+        if self._is_within_gap(self.best_delivered[0], bound):
+            self.closing_bound = bound
             self.model.interrupt()
-        elif self.model.dropped and self.queries <= _YOUNG and self.floor == -np.inf:
-            self.anew, self.floor = True, bound
+        elif self.model.dropped and self.callbacks <= _RESTART_CALLBACKS and self.known_bound == -np.inf:
+            self.restart, self.known_bound = True, bound
             self.model.interrupt()
 
     def _deliver(self) -> None:
-        self.queries += 1
-        self.asked = time.perf_counter()
-        if self.queries < self.due or self.over or self.helpless:
+        self.callbacks += 1
+        self.last_callback = time.perf_counter()
+        if self.callbacks < self.due or self.over or self.heuristics_failed:
             return
         if self.threads == 1 and len(self.results) <= self.delivered and not self.exhausted:
             self._step()
@@ -205,40 +209,40 @@ class _Search:
             while len(self.results) <= self.delivered and not (self.exhausted or self._stopping()):
                 self.change.wait(0.1)
             if len(self.results) <= self.delivered:
-                self._give_up()
+                self._drop_heuristics()
                 return
             result = self.results[self.delivered]
-            if self.own is not None:
-                self.handed[self.delivered + _AHEAD] = self.own[1]
+            if self.best_of_proof is not None:
+                self.transfers[self.delivered + _BUFFER] = self.best_of_proof[1]
             self.delivered += 1
-            self.due = self.queries + self._spacing()
+            self.due = self.callbacks + self._spacing()
             self.change.notify_all()
-        self.asked = time.perf_counter()
+        self.last_callback = time.perf_counter()
         if result is not None:
-            self._give(result)
+            self._offer(result)
 
-    def _give(self, values: Floats) -> None:
-        """Offer a solution to the proof."""
+    def _offer(self, values: Floats) -> None:
+        """Offer a solution to HiGHS, and keep it if it is the best feasible one."""
         self.model.offer(values)
         objective = float(self.arrays.cost @ values) + self.arrays.offset
-        better = self.given is None or objective < self.given[0]
-        if better and self.arrays.worst_violation(values) <= _HOLDS:
-            self.given = objective, values
+        better = self.best_delivered is None or objective < self.best_delivered[0]
+        if better and self.arrays.worst_violation(values) <= _FEASIBLE:
+            self.best_delivered = objective, values
 
     def _spacing(self) -> int:
-        """Queries to the next delivery, from what was measured (docs/performance.md).
+        """Return the number of callbacks to the next delivery, from measurements (docs/performance.md).
 
-        The proof waits for a result that is due, which costs most where it has long to go: where the gap is fine. Where
-        it is coarse, the search often ends with the next plan handed over.
+        HiGHS waits for a result that is due. Waiting is most expensive in long searches, those with a fine gap; with a
+        coarse gap the search often ends with the next delivery.
         """
         if self.options.gap <= FINE:
             return _FINE_SPACING + self.delivered
         return _SPACING + (self.delivered // 2 if self.options.gap < _COARSE else 0)
 
-    def _give_up(self) -> None:
-        """Leave HiGHS to itself, with its own heuristics, when the improver is through and there is no plan."""
-        if self.exhausted and self.improver.values is None and self.own is None and not self.model.stopping:
-            self.helpless = True
+    def _drop_heuristics(self) -> None:
+        """Continue with HiGHS and its own heuristics alone if ours have ended without a solution."""
+        if self.exhausted and self.heuristics.values is None and self.best_of_proof is None and not self.model.stopping:
+            self.heuristics_failed = True
             self.model.interrupt()
 
     def _stopping(self) -> bool:
@@ -246,29 +250,29 @@ class _Search:
 
     # ------------------------------------------------------------------ both
     def _look(self, incumbent: float | None, bound: float | None, nodes: int) -> None:
-        """Tell progress; see whether both together have proven enough while the proof is silent."""
-        own = np.inf if self.own is None else self.own[0]
-        best = min(np.inf if incumbent is None else incumbent, own, self.improver.objective)
-        bound = self.floor if bound is None and np.isfinite(self.floor) else bound
-        bound = None if bound is None else max(bound, self.floor)
+        """Report progress; end the search if the gap is reached while HiGHS makes no callback."""
+        own = np.inf if self.best_of_proof is None else self.best_of_proof[0]
+        best = min(np.inf if incumbent is None else incumbent, own, self.heuristics.objective)
+        bound = self.known_bound if bound is None and np.isfinite(self.known_bound) else bound
+        bound = None if bound is None else max(bound, self.known_bound)
         if self.report is not None:
-            seen, source = self.improver.seen
-            told = min(best, seen)
-            self.report(told if np.isfinite(told) else None, bound, nodes, NAME if own < seen else source)
-        silent = time.perf_counter() - self.asked > _SILENCE
-        if silent and bound is not None and self._enough(best, bound):
+            seen, source = self.heuristics.seen
+            reported = min(best, seen)
+            self.report(reported if np.isfinite(reported) else None, bound, nodes, NAME if own < seen else source)
+        silent = time.perf_counter() - self.last_callback > _SILENCE
+        if silent and bound is not None and self._is_within_gap(best, bound):
             self.gap_reached = True
             self.model.interrupt()
-        if self.model.stopping and not self.anew:
-            self.improver.stop()
+        if self.model.stopping and not self.restart:
+            self.heuristics.stop()
 
     def _stopped(self) -> None:
-        """Stop the improver with the proof, unless that begins again."""
-        if not self.anew:
-            self.improver.stop()
+        """Stop the heuristics with HiGHS, unless HiGHS is restarted."""
+        if not self.restart:
+            self.heuristics.stop()
 
-    def _enough(self, objective: float, bound: float) -> bool:
-        """Whether a plan is within the gap of a bound."""
+    def _is_within_gap(self, objective: float, bound: float) -> bool:
+        """Return whether an objective value is within the gap of a bound."""
         within = self.options.gap * abs(objective) + _ABSOLUTE_GAP if np.isfinite(objective) else -np.inf
         return objective - bound <= within
 
@@ -276,26 +280,26 @@ class _Search:
         with self.change:
             self.over = True
             self.change.notify_all()
-        self.improver.stop()
+        self.heuristics.stop()
 
     def _result(self, found: Solution, duals: bool) -> Solution:
-        """The best solution of both, with the proven bound."""
-        kept = (self.improver.values, self.improver.seen_values, self.best)
+        """Return the best solution of both, with the dual bound."""
+        kept = (self.heuristics.values, self.heuristics.seen_values, self.best_of_heuristics)
         mine = [values for values in kept if values is not None]
         if found.stop is Stop.INFEASIBLE and mine:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
-            from optimizer.solver.iis import with_iis  # SciPy, which is long to import
+            from optimizer.solver.iis import with_iis  # imports SciPy, which is slow
 
             return with_iis(found, self.arrays, self._to_finish())
         candidates = [found.values] if found.values is not None else []
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
-        if self.closed is not None and self.given is not None and found.stop is not Stop.GAP_REACHED:
-            stop, found = Stop.GAP_REACHED, replace(found, bound=self.closed)
-            candidates.append(self.given[1])
+        if self.closing_bound is not None and self.best_delivered is not None and found.stop is not Stop.GAP_REACHED:
+            stop, found = Stop.GAP_REACHED, replace(found, bound=self.closing_bound)
+            candidates.append(self.best_delivered[1])
         elif found.stop is not Stop.GAP_REACHED:
-            candidates += mine + ([self.own[1]] if self.own else [])
+            candidates += mine + ([self.best_of_proof[1]] if self.best_of_proof else [])
         if not candidates:
             return found
         best = min(candidates, key=lambda values: float(self.arrays.cost @ values))
@@ -303,5 +307,5 @@ class _Search:
         return highs.completed(self.arrays, found, self.options, duals=duals, seconds=self._to_finish())
 
     def _to_finish(self) -> float:
-        """Seconds for what follows the search."""
+        """Return the seconds available after the search."""
         return max(self.deadline - time.perf_counter(), 0.0) + overtime(self.options)

@@ -15,7 +15,7 @@ from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats
 from optimizer.solver import highs, scip
 from optimizer.solver.iis import with_iis
-from optimizer.solver.scip_process import Rival, rival
+from optimizer.solver.scip_process import ScipProcess, start_scip
 from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 NAME = "HiGHS and SCIP"
@@ -35,7 +35,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     until = time.perf_counter() + options.time_limit
     alone = replace(options, threads=1)
     with interruptible():
-        with rival(arrays, alone) as beside:
+        with start_scip(arrays, alone) as beside:
             race = _Race(highs.Model(arrays), beside, alone, report)
             left = max(until - time.perf_counter(), 0.0)
             own = race.model.solve(replace(alone, time_limit=left), race.look)
@@ -49,7 +49,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
 class _Race:
     """Who has found and proven what."""
 
-    def __init__(self, model: highs.Model, beside: Rival, options: Options, report: Report | None) -> None:
+    def __init__(self, model: highs.Model, beside: ScipProcess, options: Options, report: Report | None) -> None:
         self.model, self.beside, self.options, self.report = model, beside, options, report
         self.over = False  # the asked gap is proven by the two together
         self._found: tuple[float, Floats] | None = None  # best of HiGHS's own

@@ -13,7 +13,7 @@ from optimizer.solver.highs import Model
 
 Solve = Callable[[Model, bool], Floats | None]  # optimal values, afresh or from the last basis; None without
 
-WHOLE = 1e-6  # what HiGHS takes for a whole number
+INTEGRALITY_TOLERANCE = 1e-6  # what HiGHS takes for a whole number
 _SHARE = 0.05  # of what is not whole, rounded at once
 _NEARLY = 0.8  # rounded at once however many they are
 _MOST_SETBACKS = 300
@@ -83,7 +83,7 @@ class _Dive:
     def _open(self, values: Floats) -> Ints:
         """Columns that are to be whole and are not."""
         share = values[self.whole] - np.floor(values[self.whole])
-        return self.whole[(share > WHOLE) & (share < 1 - WHOLE)]
+        return self.whole[(share > INTEGRALITY_TOLERANCE) & (share < 1 - INTEGRALITY_TOLERANCE)]
 
     def _batch(self, values: Floats, open_: Ints, most: int) -> Ints:
         """What is rounded up next: what is nearest to it."""

@@ -56,11 +56,11 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
         values = _spared(loosened, arrays, relaxed.values, until)[1]
         return _repair(loosened, values, True, values)
     # The least in fractions is a bound: a search that comes so near to it is over.
-    floor = -np.inf if relaxed.values is None else max(relaxed.bound, 0.0)
+    known_bound = -np.inf if relaxed.values is None else max(relaxed.bound, 0.0)
     if relaxed.values is not None:
         spared, values = _spared(loosened, arrays.relaxed(), relaxed.values, until)
         relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
-    found = _in_whole_numbers(loosened, arrays, relaxed, settings, until, floor)
+    found = _in_whole_numbers(loosened, arrays, relaxed, settings, until, known_bound)
     if found.values is not None:
         values = _polished(loosened, arrays, found.values, options, until + overtime(options))
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
@@ -72,7 +72,7 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
 
 
 def _in_whole_numbers(
-    loosened: ElasticProgram, arrays: Arrays, relaxed: Solution, options: Options, until: float, floor: float
+    loosened: ElasticProgram, arrays: Arrays, relaxed: Solution, options: Options, until: float, known_bound: float
 ) -> Solution:
     """The least given up with whole numbers: first of what is given up in fractions, which has conflicts of its own.
 
@@ -81,14 +81,14 @@ def _in_whole_numbers(
 
     def searched(arrays: Arrays, share: float) -> Solution:
         left = until - time.perf_counter()
-        return _solved(arrays, options, until - (1 - share) * left, floor)
+        return _solved(arrays, options, until - (1 - share) * left, known_bound)
 
     if relaxed.values is None:
         return searched(arrays, 1.0)
     needed = {column for cell in loosened.given_up(relaxed.values) for column in loosened.columns_of(cell)}
     all_columns = {column for one in loosened.relaxations for column in loosened.columns_of(one.cell)}
     first = searched(_barring(arrays, sorted(all_columns - needed)), 0.5) if needed else relaxed
-    if needed and first.values is not None and float(arrays.cost @ first.values) <= floor * (1 + _DEARER):
+    if needed and first.values is not None and float(arrays.cost @ first.values) <= known_bound * (1 + _DEARER):
         return first
     second = searched(arrays, 1.0)
     if not needed or first.values is None:
@@ -113,11 +113,11 @@ def _repair(loosened: ElasticProgram, given_up: Floats, least: bool, values: Flo
     return Repair(edits, None if start is None else start[: loosened.first], least)
 
 
-def _solved(arrays: Arrays, options: Options, until: float, floor: float = -np.inf) -> Solution:
+def _solved(arrays: Arrays, options: Options, until: float, known_bound: float = -np.inf) -> Solution:
     """The least given up, searched until then by ``time.perf_counter()``; nothing held where HiGHS cannot tell."""
     left = max(until - time.perf_counter(), 0.0)
     try:
-        return Model(arrays).solve(replace(options, time_limit=left), floor=floor)
+        return Model(arrays).solve(replace(options, time_limit=left), known_bound=known_bound)
     except SolverError:
         return _NOTHING
 

@@ -1,4 +1,4 @@
-"""What a search of HiGHS tells as it goes on, and solutions from elsewhere that are handed to it."""
+"""Exchange of incumbents with HiGHS while it searches: those it finds, and external ones offered to it."""
 
 from __future__ import annotations
 
@@ -8,71 +8,71 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.compile import Floats
-from optimizer.solver.highs_options import Watch
-from optimizer.solver.incumbent_queue import Offers
-from optimizer.solver.persistent import Changing
+from optimizer.solver.highs_options import CallbackState
+from optimizer.solver.incumbent_queue import IncumbentQueue
+from optimizer.solver.persistent import PersistentModel
 
 Incumbent = Callable[[float, Floats], None]  # objective and values of every column, in the program's units
 
-_UNSAFE = 3  # times that HiGHS asks for solutions from the root's last cuts to the first node's dive
-_SAME = 1e-6  # relative, between a solution as it was given and as the search holds it
+_UNSAFE = 3  # solution callbacks between the last root cuts and the dive of the first node
+_SAME = 1e-6  # relative, between the objective of an offered solution and that of the incumbent
 
 
-class Offering(Changing):
-    """The part of :class:`optimizer.solver.highs.Model` that HiGHS calls back while it searches."""
+class IncumbentExchange(PersistentModel):
+    """Part of :class:`optimizer.solver.highs.Model` that HiGHS calls back while it searches."""
 
     def __init__(self) -> None:
         self.on_query: Callable[[float], None] | None = None
         self.on_incumbent: Incumbent | None = None
         self.dropped = False
-        self._watch = Watch()
-        self._offers = Offers()
-        self._given = np.inf  # objective of the best that the search was given
-        self._best: Floats | None = None  # the best that the search found itself
-        self._unsafe = 0  # times yet that the search asks for solutions and must not be given any
+        self._state = CallbackState()
+        self._queue = IncumbentQueue()
+        self._given = np.inf  # objective of the best solution passed to HiGHS
+        self._best: Floats | None = None  # best solution that HiGHS found itself
+        self._unsafe = 0  # remaining solution callbacks that must not pass a solution
 
-    def _subscribe(self, made: Any, heeds: bool) -> None:
-        """Let HiGHS call back."""
+    def _subscribe(self, made: Any, interruptible: bool) -> None:
+        """Subscribe to the callbacks of HiGHS."""
         if self.arrays.integer.any():
             made.cbMipLogging.subscribe(self._note)
             made.cbMipImprovingSolution.subscribe(self._improved)
             made.cbMipUserSolution.subscribe(self._take_offer)
             made.cbMipGetCutPool.subscribe(self._root_ends)
-            made.cbMipInterrupt.subscribe(self._ask)
-        if heeds:
-            made.cbSimplexInterrupt.subscribe(self._ask)
-            made.cbIpmInterrupt.subscribe(self._ask)
+            made.cbMipInterrupt.subscribe(self._interrupt_if_stopping)
+        if interruptible:
+            made.cbSimplexInterrupt.subscribe(self._interrupt_if_stopping)
+            made.cbIpmInterrupt.subscribe(self._interrupt_if_stopping)
 
     def _note(self, event: Any) -> None:
-        self._watch.note(event)
+        self._state.note(event)
 
-    def _ask(self, event: Any) -> None:
-        self._watch.ask(event)
+    def _interrupt_if_stopping(self, event: Any) -> None:
+        self._state.ask(event)
 
     def _improved(self, event: Any) -> None:
-        self._watch.note(event)
+        self._state.note(event)
         out = event.data_out
         self._best = np.array(out.mip_solution, dtype=float)
         if self.on_incumbent is not None:
             self.on_incumbent(float(out.objective_function_value), self._best)
 
-    # ------------------------------------------------------------------ solutions from elsewhere
+    # ------------------------------------------------------------------ external solutions
     def offer(self, values: Floats) -> None:
-        """Hand a solution to the search that runs, or else to the next one; from any thread.
+        """Offer a solution to the running search, or to the next one; callable from any thread.
 
-        It is taken over before the search dives next, if it is better than the incumbent and holds within HiGHS's
-        tolerances; otherwise nothing happens. Of several that wait, the best is kept.
+        HiGHS accepts it before its next dive if it is better than the incumbent and feasible within tolerances;
+        otherwise it is ignored. Of several waiting solutions, only the best is kept.
 
         Parameters
         ----------
         values : ndarray
             A value for every column.
         """
-        self._offers.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
+        self._queue.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
 
     def _take_offer(self, event: Any) -> None:
-        """Give the search the solution that waits, if it is better than its incumbent."""
-        self._watch.note(event)
+        """Pass the waiting solution to HiGHS if it is better than the incumbent."""
+        self._state.note(event)
         incumbent = event.data_out.mip_primal_bound
         self.dropped |= incumbent > self._given + _SAME * (1 + abs(self._given))
         if self.on_query is not None:
@@ -80,15 +80,15 @@ class Offering(Changing):
         if self._unsafe:
             self._unsafe -= 1
             return
-        offered = self._offers.take()
+        offered = self._queue.take()
         if offered is not None and offered[0] < incumbent:
             self._given = min(self._given, offered[0])
             event.data_in.setSolution(offered[1])
 
     def _root_ends(self, event: Any) -> None:
-        """Take note that the root's cuts are made, which HiGHS shows then.
+        """Record that HiGHS has finished the root cuts.
 
-        It crashes where a solution it takes over before the first dive leaves it no node to dive from (up to 1.16), so
-        it is given none until then.
+        HiGHS (up to 1.16) crashes if a solution that it accepts before the first dive prunes every node, so no solution
+        is passed until then.
         """
         self._unsafe = _UNSAFE

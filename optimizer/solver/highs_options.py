@@ -1,4 +1,4 @@
-"""What all that runs HiGHS stands on: options, the status table, what is watched, programs as HiGHS takes them."""
+"""HiGHS settings shared by all callers: option defaults, status table, callback state, conversion of programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = "HiGHS"
 LP_TOLERANCE = 1e-9
 EXACT = {
-    "small_matrix_value": 1e-12,  # by default, HiGHS drops coefficients of 1e-9: a cheap item beside a dear one
+    "small_matrix_value": 1e-12,  # by default HiGHS drops coefficients of 1e-9: cheap items next to expensive ones
     "simplex_scale_strategy": 4,  # by the largest values: what it does by itself takes longer (docs/performance.md)
 }
 STATUS = highspy.HighsModelStatus
@@ -45,16 +45,16 @@ STOPS = {
 
 
 class SilentHighs(highspy.Highs):  # type: ignore[misc]
-    """HiGHS that prints nothing: its constructor enables callbacks, which prints a banner unless output is off."""
+    """HiGHS without output: its constructor enables callbacks, which prints a banner unless output is off."""
 
     def enableCallbacks(self) -> None:  # noqa: N802
-        """Turn the output off first."""
+        """Enable callbacks after turning the output off."""
         self.setOptionValue("output_flag", False)
         super().enableCallbacks()
 
 
-class Watch:
-    """What callbacks of one run tell and ask: incumbent, bound, nodes; whether to stop."""
+class CallbackState:
+    """State shared with the callbacks of one run: incumbent, dual bound, nodes, stop request."""
 
     def __init__(self) -> None:
         self.incumbent: float | None = None
@@ -64,7 +64,7 @@ class Watch:
         self.pressed = False  # by Ctrl-C
 
     def note(self, event: Any) -> None:
-        """Take over what the search tells."""
+        """Record incumbent, dual bound and nodes."""
         out = event.data_out
         if abs(out.mip_primal_bound) < highspy.kHighsInf:
             self.incumbent = out.mip_primal_bound
@@ -73,18 +73,18 @@ class Watch:
         self.nodes = int(out.mip_node_count)
 
     def press(self) -> None:
-        """Take note of Ctrl-C."""
+        """Record Ctrl-C."""
         self.pressed = True
 
     def ask(self, event: Any) -> None:
-        """Ask the solver to stop, if so wanted."""
+        """Interrupt the solver if a stop was requested."""
         if self.stop.is_set():
             event.data_in.user_interrupt = True
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Where a linear program ended: the status of each column and row, as HiGHS names them."""
+    """Basis of a linear program: the HiGHS status of each column and row."""
 
     columns: list[Any]
     rows: list[Any]
@@ -93,7 +93,7 @@ class Basis:
 
 
 def cut_off(highs: SilentHighs) -> None:
-    """Let a search that was left behind call nothing of ours any more, but be asked to stop wherever that can be."""
+    """Replace all callbacks of an abandoned search by one that interrupts it."""
     for callback in highs.callbacks:
         if callback.callbacks:
             callback.callbacks = [_stop]
@@ -104,7 +104,7 @@ def _stop(event: Any) -> None:
 
 
 def as_lp(arrays: Arrays) -> highspy.HighsLp:
-    """A program as HiGHS takes it."""
+    """Convert a program to a HighsLp."""
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(arrays.cost), len(arrays.row_lower)
     lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
@@ -128,7 +128,7 @@ def set_options(highs: highspy.Highs, settings: dict[str, Any]) -> None:
 
 
 def settings_of(arrays: Arrays, options: Options, seconds: float) -> dict[str, Any]:
-    """HiGHS's options for a program and what is asked of its search."""
+    """Return the HiGHS options for a program and its solve options."""
     settings: dict[str, Any] = {
         "time_limit": max(seconds, 0.0),
         "random_seed": options.seed,
@@ -140,5 +140,5 @@ def settings_of(arrays: Arrays, options: Options, seconds: float) -> dict[str, A
         settings["threads"] = options.threads
     if not arrays.integer.any():
         settings |= {"primal_feasibility_tolerance": LP_TOLERANCE, "dual_feasibility_tolerance": LP_TOLERANCE}
-        settings["solver"] = "simplex"  # the better one in nine cases of ten: docs/performance.md
+        settings["solver"] = "simplex"  # the faster one in nine of ten cases: docs/performance.md
     return settings

@@ -73,7 +73,7 @@ def _end_with_input(on: bool) -> None:
     fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC if on else flags & ~os.O_ASYNC)
 
 
-def _made(program: Any, settings: dict[str, Any]) -> Any:
+def _new_highs(program: Any, settings: dict[str, Any]) -> Any:
     """HiGHS with a program in it and no way back into Python: `getIis` keeps the lock that a callback waits for."""
     highs = SilentHighs()
     highs.setCallback(None, None)
@@ -84,7 +84,7 @@ def _made(program: Any, settings: dict[str, Any]) -> Any:
 
 def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
     """Solve a program."""
-    highs = _made(program, settings)
+    highs = _new_highs(program, settings)
     highs.run()
     info = highs.getInfo()
     return {
@@ -97,7 +97,7 @@ def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
 
 def _iis(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
     """Irreducible infeasible subsystem of a program."""
-    status, iis = _made(program, settings).getIis()
+    status, iis = _new_highs(program, settings).getIis()
     return {
         "valid": bool(iis.valid_) and status != highspy.HighsStatus.kError,
         "status": int(iis.status_),

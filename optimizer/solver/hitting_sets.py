@@ -40,7 +40,7 @@ class Conflicts:
 
 
 def find_conflicts(
-    loosened: ElasticProgram, enough: Collection[Cell], seconds: float, tell: Callable[[str], None] | None = None
+    loosened: ElasticProgram, enough: Collection[Cell], seconds: float, report: Callable[[str], None] | None = None
 ) -> Conflicts:
     """All conflicts of a program without a solution.
 
@@ -52,10 +52,10 @@ def find_conflicts(
         Cells that are known to be enough to give up; empty if none are known.
     seconds : float
         When to end; what was found until then is returned.
-    tell : callable, optional
+    report : callable, optional
         Called with a line whenever a conflict is found.
     """
-    return _Tree(loosened, frozenset(enough), seconds, tell or (lambda _: None)).grow()
+    return _Tree(loosened, frozenset(enough), seconds, report or (lambda _: None)).grow()
 
 
 def find_one(loosened: ElasticProgram, seconds: float) -> CellConflict | None:
@@ -69,9 +69,9 @@ def find_one(loosened: ElasticProgram, seconds: float) -> CellConflict | None:
 
 class _Tree:
     def __init__(
-        self, loosened: ElasticProgram, enough: frozenset[Cell], seconds: float, tell: Callable[[str], None]
+        self, loosened: ElasticProgram, enough: frozenset[Cell], seconds: float, report: Callable[[str], None]
     ) -> None:
-        self.tell, self.integers = tell, bool(loosened.plain.integer.any())
+        self.report, self.integers = report, bool(loosened.plain.integer.any())
         self.until = time.perf_counter() + seconds
         self.narrowing = ConflictRefiner(loosened, self.until)
         self.repair = enough
@@ -139,7 +139,7 @@ class _Tree:
         self.behind.append(one.cells)
         self.result.complete = self.result.complete and one.conflict.irreducible
         count = len(self.result.found)
-        self.tell(f"what clashes: {count} conflict{'s' if count > 1 else ''} so far")
+        self.report(f"{count} conflict{'s' if count > 1 else ''} found so far")
         return self.behind[-1]
 
     def in_fractions(self, given_up: frozenset[Cell]) -> CellConflict | None:

@@ -1,4 +1,4 @@
-"""Solutions from elsewhere that a search is to take over."""
+"""Queue of one: the best external solution that awaits a search."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from optimizer.program.compile import Floats
 
 
-class Offers:
-    """The best solution that waits to be taken over; from any thread."""
+class IncumbentQueue:
+    """The best waiting solution; safe for use from any thread."""
 
     def __init__(self) -> None:
         self._best: tuple[float, Floats] | None = None
         self._lock = threading.Lock()
 
     def put(self, objective: float, values: Floats) -> None:
-        """Let a solution wait, unless a better one does already."""
+        """Store a solution unless a better one is waiting."""
         with self._lock:
             if self._best is None or objective < self._best[0]:
                 self._best = objective, np.array(values, dtype=float)
 
     def take(self) -> tuple[float, Floats] | None:
-        """The best that waits, with its objective; it waits no longer."""
+        """Remove and return the waiting solution with its objective; None if there is none."""
         with self._lock:
             best, self._best = self._best, None
         return best

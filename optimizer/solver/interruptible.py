@@ -1,7 +1,7 @@
-"""A search in a thread of its own, so that signals and the clock reach us while it runs.
+"""Run a search in a separate thread, so that signals and the time limit take effect while it runs.
 
-A search that does not stop when it should is left behind: it goes on in its thread until it ends by itself or the
-process does.
+A search that does not stop when it should is abandoned: it continues in its thread until it ends by itself or the
+process ends.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PRESSED = 0.7
 """Seconds that a search gets to stop after Ctrl-C."""
 LATE = 1.0
 """Seconds that a search gets to stop after its time limit."""
-_AT_EXIT = 10.0  # seconds that what was left behind gets when the interpreter ends
+_AT_EXIT = 10.0  # seconds that abandoned searches get when the interpreter ends
 
-_left: list[threading.Thread] = []
+_abandoned: list[threading.Thread] = []
 
 
 class SearchAbandoned(Exception):
@@ -37,47 +37,47 @@ class SearchAbandoned(Exception):
 def run_interruptibly(
     search: Callable[[], Result],
     stop: threading.Event,
-    tell: Callable[[], None] | None = None,
+    on_tick: Callable[[], None] | None = None,
     on_press: Callable[[], None] | None = None,
     on_stop: Callable[[], None] | None = None,
     until: float = math.inf,
     patience: float = math.inf,
 ) -> Result:
-    """Run a search in a thread of its own; what it returns or raises, this does.
+    """Run a search in a separate thread and return its result, or raise its error.
 
     Parameters
     ----------
     search : callable
-        What takes long. It is to end soon after ``stop`` is set.
+        The long call. It must end soon after ``stop`` is set.
     stop : threading.Event
-        Set by the first Ctrl-C, by others, and when the search is left behind. A second Ctrl-C leaves at once.
-    tell : callable, optional
-        Called in the calling thread about ten times a second until then.
+        Set by the first Ctrl-C, by others, and when the search is abandoned. A second Ctrl-C raises at once.
+    on_tick : callable, optional
+        Called in the calling thread about ten times a second while the search runs.
     on_press : callable, optional
-        Called once when Ctrl-C comes.
+        Called once, on the first Ctrl-C.
     on_stop : callable, optional
-        Called once when the search is to stop, for whatever reason.
+        Called once when the search should stop, for whatever reason.
     until : float
-        When it should have stopped by itself, by ``time.perf_counter()``.
+        Time by which it should stop by itself, on the clock of ``time.perf_counter()``.
     patience : float
-        Seconds from when ``stop`` is set, after which it is left behind; if Ctrl-C set it, :data:`PRESSED` count, and
-        from ``until`` on :data:`LATE`.
+        Seconds after ``stop`` is set until it is abandoned; :data:`PRESSED` if Ctrl-C set it, and :data:`LATE` after
+        ``until``.
 
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C comes twice.
+        On a second Ctrl-C.
     SearchAbandoned
         If it does not stop.
     """
     outcome: list[Result] = []
     errors: list[BaseException] = []
-    ended = threading.Event()  # Ctrl-C in Thread.join() takes a thread that still runs for one that has ended
+    ended = threading.Event()  # after Ctrl-C, Thread.join() takes a running thread for an ended one
 
     def run() -> None:
         try:
             outcome.append(search())
-        except BaseException as error:  # noqa: BLE001 - raised again below, where somebody hears it
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the calling thread
             errors.append(error)
         finally:
             ended.set()
@@ -88,8 +88,8 @@ def run_interruptibly(
         thread.start()
         while not ended.is_set():
             try:
-                if not ended.wait(_SECONDS_BETWEEN_REPORTS) and tell and not stop.is_set():
-                    tell()
+                if not ended.wait(_SECONDS_BETWEEN_REPORTS) and on_tick and not stop.is_set():
+                    on_tick()
             except KeyboardInterrupt:
                 waiting.press()
             if waiting.is_over(until, patience) and not ended.is_set():
@@ -102,14 +102,15 @@ def run_interruptibly(
 
 
 def run_uninterruptible(search: Callable[[], Result], until: float = math.inf) -> Result:
-    """Run a short search that cannot be asked to stop.
+    """Run a short search that cannot be interrupted.
 
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C comes.
+        On Ctrl-C.
     SearchAbandoned
-        If it goes on past ``until``, by ``time.perf_counter()``; in that case and after Ctrl-C it must be left alone.
+        If it runs past ``until``, on the clock of ``time.perf_counter()``. Then, and after Ctrl-C, its data must not
+        be used any more.
     """
     pressed = threading.Event()
     try:
@@ -124,7 +125,7 @@ def run_uninterruptible(search: Callable[[], Result], until: float = math.inf) -
 
 
 class _Waiting:
-    """Since when a search that is waited for should have stopped."""
+    """Deadlines of a search that is waited for."""
 
     def __init__(
         self,
@@ -138,7 +139,7 @@ class _Waiting:
         self.stopped = math.inf
 
     def press(self) -> None:
-        """Take note of a Ctrl-C that raised; a second one raises again."""
+        """Record a Ctrl-C; a second one raises."""
         if self.noted:
             raise KeyboardInterrupt
         self.noted = True
@@ -147,7 +148,7 @@ class _Waiting:
         self.stop.set()
 
     def is_over(self, until: float, patience: float) -> bool:
-        """Whether the search has had all the time it gets to stop."""
+        """Return whether the time that the search gets to stop is over."""
         if self.pressed.is_set() and not self.noted:
             self.press()
         now = time.perf_counter()
@@ -159,23 +160,23 @@ class _Waiting:
 
 
 def abandon(thread: threading.Thread) -> None:
-    """Go on without a thread that is inside a solver, which the interpreter must outlive."""
-    if not _left:
+    """Continue without a thread that is inside a solver; the interpreter waits for it at exit."""
+    if not _abandoned:
         atexit.register(_outlive)
-    _left.append(thread)
+    _abandoned.append(thread)
 
 
 def _outlive() -> None:
-    """Wait for what was left behind; where that does not end, end the process at once, since it would crash it.
+    """Wait for abandoned searches; if one does not end, end the process at once, since the search would crash it.
 
-    The exit code is 1 then: that of the program is not known here, and a failure must not look like a success.
+    The exit code is then 1: that of the program is unknown here, and a failure must not look like a success.
     """
     until = time.perf_counter() + _AT_EXIT
-    for thread in _left:
+    for thread in _abandoned:
         thread.join(max(until - time.perf_counter(), 0.0))
-    if any(thread.is_alive() for thread in _left):
+    if any(thread.is_alive() for thread in _abandoned):
         message = f"capopt: a search does not stop within {_AT_EXIT:g} s; the process ends without it"
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # of streams that are closed or not there
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # streams may be closed or missing
             print(message, file=sys.stderr)
             sys.stdout.flush()
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""A program held by HiGHS, changed in place, and solved again from where it stands."""
+"""A program loaded into HiGHS: changed in place, and reoptimised from its last basis or incumbent."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.highs_options import STATUS, Basis, as_lp, settings_of
-from optimizer.solver.incumbent_queue import Offers
+from optimizer.solver.incumbent_queue import IncumbentQueue
 from optimizer.solver.solution import Options
 
 Report = Callable[[float | None, float | None, int], None]  # incumbent, bound, nodes: in the program's units
 
 _FEW_ITERATIONS = 1000
-_MANY_CELLS = 1000  # that differ: the whole program is passed sooner than these one by one
-# From a basis that is nearly optimal, HiGHS chooses the primal simplex where only costs changed, the dual one else, and
-# perturbed costs would only take it away from there.
+_MANY_CELLS = 1000  # changed coefficients: passing the entire program is faster than more single changes
+# From a nearly optimal basis, HiGHS chooses the primal simplex method if only costs changed, else the dual one;
+# perturbing the costs would only move it away from there.
 _NEAR = {"simplex_strategy": 0, "dual_simplex_cost_perturbation_multiplier": 0.0}
 
 
-class Changing(ABC):
-    """The part of :class:`optimizer.solver.highs.Model` that changes a program and says where its next solve starts."""
+class PersistentModel(ABC):
+    """Part of :class:`optimizer.solver.highs.Model` that changes the program and sets the start of the next solve."""
 
     arrays: Arrays
     _highs: Any
     _start: tuple[Ints, Floats] | None
     _basis: Any
     _most_iterations: int
-    _offers: Offers
+    _queue: IncumbentQueue
 
     @abstractmethod
-    def _made(self) -> Any: ...
+    def _new_highs(self) -> Any: ...
 
     def _ready(self) -> None:
-        """Make a new HiGHS where the last one was left behind."""
+        """Create a new HiGHS object if the last one was abandoned."""
         if self._highs is None:
-            self._highs = self._made()
+            self._highs = self._new_highs()
 
     @abstractmethod
     def _run(
-        self, settings: dict[str, Any], report: Report | None, afresh: bool = False, patience: float = math.inf
+        self, settings: dict[str, Any], report: Report | None, from_scratch: bool = False, patience: float = math.inf
     ) -> bool: ...
 
     def change(self, arrays: Arrays) -> int:
-        """Change the model to ``arrays``, which have its structure; return how many numbers differ.
+        """Change the model to ``arrays`` of the same structure; return the number of changed values.
 
-        What differs is changed in place, so that the next solve starts from the first basis or the last incumbent.
+        Changes are made in place, so that the next solve starts from the first basis or the last incumbent.
         """
         self._ready()
         highs, old = self._highs, self.arrays
@@ -75,42 +75,42 @@ class Changing(ABC):
             done.append(highs.changeCoeff(int(arrays.indices[cell]), column, float(arrays.values[cell])))
         if highspy.HighsStatus.kError in done:
             raise SolverError("HiGHS refuses a change of the program")
-        self._offers.take()  # it was a solution of another program
+        self._queue.take()  # a solution of the previous program
         return len(cost) + len(bounds) + len(rows) + len(cells)
 
     def _pass(self, highs: highspy.Highs) -> None:
-        """Pass the whole program."""
+        """Pass the entire program."""
         if highs.passModel(as_lp(self.arrays)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refuses the compiled program")
-        self._offers.take()  # it was a solution of another program
+        self._queue.take()  # a solution of the previous program
 
     def start(self, columns: Ints, values: Floats) -> None:
-        """Give values of some columns to start the next search from; HiGHS completes them."""
+        """Set the MIP start of the next search: values of some columns, which HiGHS completes."""
         self._start = columns, values
 
     @property
     def basis(self) -> Basis | None:
-        """Basis that solves start from, of linear programs: that of the first solve, or one that was given."""
+        """Basis from which linear programs start: that of the first solve, or the one that was set."""
         return None if self._basis is None else Basis(self._basis.col_status, self._basis.row_status)
 
     @basis.setter
     def basis(self, given: Basis) -> None:
         self._basis = highspy.HighsBasis()
-        self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs what does not fit
+        self._basis.valid = self._basis.alien = True  # alien: HiGHS repairs it if it does not fit
         self._basis.col_status, self._basis.row_status = given.columns, given.rows
         self._most_iterations = len(given.rows)
 
     def _run_from_basis(self, options: Options, report: Report | None) -> bool:
-        """Run from the kept basis, for no more iterations than a run afresh may need; returns as ``_run`` does."""
+        """Run from the stored basis, for no more iterations than a cold start may need; return as ``_run`` does."""
         self._ready()
         self._highs.setBasis(self._basis)
         settings = settings_of(self.arrays, options, options.time_limit)
-        asked = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
+        stopped = self._run(settings | _NEAR | {"simplex_iteration_limit": self._most_iterations}, report)
         self._keep_basis()
-        return asked
+        return stopped
 
     def _keep_basis(self) -> None:
-        """Keep the first optimal basis of a linear program."""
+        """Store the first optimal basis of a linear program."""
         kept = self._basis is not None and not self._basis.alien
         if self._highs is None or kept or self.arrays.integer.any() or self._highs.getModelStatus() != STATUS.kOptimal:
             return

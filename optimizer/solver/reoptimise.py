@@ -53,33 +53,33 @@ class ReoptimisationModel:
         self.relax, self._added = relax, added
         self.rebuilt = 0
         self.reason: str | None = None
-        self._home = self._now = _Built(*self._compiled(instance))
-        self._second: _Built | None = None
-        self._started: Any = None
+        self._first = self._current = _Built(*self._compiled(instance))
+        self._other: _Built | None = None
+        self._mip_start: Any = None
 
     @property
     def program(self) -> Program:
         """The program as it stands."""
-        return self._now.program
+        return self._current.program
 
     @property
     def arrays(self) -> Arrays:
         """The program as it stands, compiled."""
-        return self._now.arrays
+        return self._current.arrays
 
     def update(self, instance: Instance) -> bool:
         """Change the program to that of another instance; return whether its model was changed in place."""
-        self._started = None
+        self._mip_start = None
         program, arrays = self._compiled(instance)
-        for built in (self._home, self._second):
+        for built in (self._first, self._other):
             if built is not None and built.replace(program, arrays):
-                self._now, self.reason = built, None
+                self._current, self.reason = built, None
                 return True
         self.rebuilt += 1
-        self.reason = structural_difference(self._home.arrays, arrays)
-        self._now, self._second = self._home, None  # frees its memory first
-        self._now = self._second = _Built(program, arrays)
-        self._now.begin_as(self._home)
+        self.reason = structural_difference(self._first.arrays, arrays)
+        self._current, self._other = self._first, None  # frees its memory first
+        self._current = self._other = _Built(program, arrays)
+        self._current.start_from_basis_of(self._first)
         return False
 
     def _compiled(self, instance: Instance) -> tuple[Program, Arrays]:
@@ -89,27 +89,29 @@ class ReoptimisationModel:
             count_as_old(len(arrays.columns))
         return program, arrays
 
-    def start(self, plan: Any, holds: Iterable[Fixing] = (), *, wide: bool = False, free: Collection[str] = ()) -> None:
+    def start(
+        self, plan: Any, fixings: Iterable[Fixing] = (), *, wide: bool = False, free: Collection[str] = ()
+    ) -> None:
         """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
 
         What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
         kind too, which could take its place. ``free`` names more items that are left so.
         """
-        holds = list(holds)
-        held, items = apply_fixings(self.program, self.arrays, holds), {*free, *(one.item for one in holds)}
+        fixings = list(fixings)
+        fixed, items = apply_fixings(self.program, self.arrays, fixings), {*free, *(one.item for one in fixings)}
         free = items_of_same_kinds(self.program, items) if wide else items
-        self._started = start_values(self.program, held, plan, free)
-        self._now.model.start(*self._started)
+        self._mip_start = start_values(self.program, fixed, plan, free)
+        self._current.model.start(*self._mip_start)
 
     def solve(
         self,
         options: Options,
         report: Report | None = None,
         *,
-        holds: Iterable[Fixing] = (),
+        fixings: Iterable[Fixing] = (),
         duals: bool = False,
-        floor: float = -np.inf,
-        enough: float = -np.inf,
+        known_bound: float = -np.inf,
+        objective_target: float = -np.inf,
     ) -> Solution:
         """Solve the program as it stands, with some decisions held this once.
 
@@ -120,16 +122,18 @@ class ReoptimisationModel:
         HoldError
             If a hold names an item that is not there, or a month in which it cannot be.
         """
-        held, now = apply_fixings(self.program, self.arrays, holds), self._now
-        if len(held.rows) == len(self.arrays.rows):
-            now.model.change(held)
-            solution = now.model.solve(options, report, duals=duals, floor=floor, enough=enough)
+        fixed, now = apply_fixings(self.program, self.arrays, fixings), self._current
+        if len(fixed.rows) == len(self.arrays.rows):
+            now.model.change(fixed)
+            solution = now.model.solve(
+                options, report, duals=duals, known_bound=known_bound, objective_target=objective_target
+            )
             now.model.change(self.arrays)
             return solution
-        model = Model(held)
-        if self._started is not None:
-            model.start(*self._started)
-        return model.solve(options, report, duals=duals, floor=floor, enough=enough)
+        model = Model(fixed)
+        if self._mip_start is not None:
+            model.start(*self._mip_start)
+        return model.solve(options, report, duals=duals, known_bound=known_bound, objective_target=objective_target)
 
     def better(self, one: Solution, other: Solution) -> Solution:
         """The cheaper of two solutions of the program as it stands, with the better of their bounds."""
@@ -156,7 +160,7 @@ class _Built:
         self.model.change(arrays)
         return True
 
-    def begin_as(self, other: _Built) -> None:
+    def start_from_basis_of(self, other: _Built) -> None:
         """Start a linear program where another one ended: columns and rows of the same name have the same status."""
         known = other.model.basis
         if known is None or self.arrays.integer.any():

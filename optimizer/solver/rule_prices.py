@@ -28,7 +28,7 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Ke
     """
     if solution.values is None or not program.parts.rows["own_rule"]:
         return {}
-    from optimizer.solver.sensitivity import changes_of_optimum  # SciPy, which is long to import
+    from optimizer.solver.sensitivity import changes_of_optimum  # imports SciPy, which is slow
 
     whole, values = arrays.integer, solution.values
     fixed = arrays.with_bounds(np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper))

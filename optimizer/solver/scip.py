@@ -14,7 +14,7 @@ from optimizer.interruption import interruptible
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver import highs
 from optimizer.solver.highs import Incumbent
-from optimizer.solver.incumbent_queue import Offers
+from optimizer.solver.incumbent_queue import IncumbentQueue
 from optimizer.solver.interruptible import SearchAbandoned, run_interruptibly
 from optimizer.solver.solution import Options, Report, Solution, SolutionStatus, Stop, overtime
 from optimizer.versions import version_of
@@ -92,7 +92,7 @@ class Model:
         self.incumbent: float | None = None
         self.bound: float | None = None
         self.nodes = 0
-        self._offers = Offers()
+        self._queue = IncumbentQueue()
         self.failure: Exception | None = None
         self._taking = False
         self._model, self._columns = built(arrays)
@@ -111,11 +111,11 @@ class Model:
 
     def offer(self, values: Floats) -> None:
         """Hand a solution to the search, which takes it over at its next node if it holds and is better; any thread."""
-        self._offers.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
+        self._queue.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
 
     def take_offer(self, heuristic: Any) -> bool:
         """Try the solution that waits; called by SCIP. Returns whether it is the incumbent now."""
-        offered = self._offers.take()
+        offered = self._queue.take()
         if offered is None or offered[0] >= self._model.getPrimalbound():
             return False
         solution = self._model.createOrigSol(heuristic)
@@ -160,22 +160,27 @@ class Model:
         """Solve the program, in one thread; an infeasible verdict is SCIP's own, and values are as SCIP holds them."""
         self._model.setParams(_settings(options))
 
-        def tell() -> None:
+        def send_report() -> None:
             assert report is not None
             report(self.incumbent, self.bound, self.nodes, NAME)
 
         until, press = time.perf_counter() + options.time_limit, self._model.interruptSolve
         try:
             run_interruptibly(
-                self._model.optimizeNogil, self.stop, tell if report else None, press, until=until, patience=_PATIENCE
+                self._model.optimizeNogil,
+                self.stop,
+                send_report if report else None,
+                press,
+                until=until,
+                patience=_PATIENCE,
             )
         except SearchAbandoned:
-            return self._behind(until)
+            return self._abandoned_solution(until)
         if self.failure is not None:
             raise self.failure
         return self._solution(options)
 
-    def _behind(self, until: float) -> Solution:
+    def _abandoned_solution(self, until: float) -> Solution:
         """What is known of a search that did not stop."""
         stop = Stop.INTERRUPTED if time.perf_counter() < until else Stop.TIME_LIMIT
         bound, values = -np.inf if self.bound is None else self.bound, self._best

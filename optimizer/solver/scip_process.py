@@ -21,7 +21,7 @@ from optimizer.solver.solution import Options, Stop
 _PATIENCE = 2.0  # seconds that a process gets to end once its pipe is closed
 
 
-class Rival:
+class ScipProcess:
     """How SCIP stands in the process beside this one.
 
     Attributes
@@ -99,16 +99,16 @@ class Rival:
 
 
 @contextmanager
-def rival(arrays: Arrays, options: Options) -> Iterator[Rival]:
+def start_scip(arrays: Arrays, options: Options) -> Iterator[ScipProcess]:
     """SCIP at work on the program in a process of its own, which has ended when the block has, however that ends."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     bare = replace(arrays, columns=(), rows=())  # names stay here
     process = context.Process(target=_race, args=(bare, options, theirs), daemon=True)
-    with _deaf():
+    with _block_sigint():
         process.start()
     theirs.close()
-    beside = Rival(process, ours)
+    beside = ScipProcess(process, ours)
     try:
         yield beside
     finally:
@@ -116,7 +116,7 @@ def rival(arrays: Arrays, options: Options) -> Iterator[Rival]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _block_sigint() -> Iterator[None]:
     """Start processes that do not hear Ctrl-C, which reaches every process at a terminal; this one hears it later."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -132,23 +132,23 @@ def _deaf() -> Iterator[None]:
 def _race(arrays: Arrays, options: Options, pipe: Connection) -> None:
     """Solve with SCIP, and tell through the pipe what comes of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    teller = _Teller(pipe)
+    sender = _Sender(pipe)
     try:
-        _search(arrays, options, teller)
+        _search(arrays, options, sender)
     except CapoptError as error:
-        teller.tell("failure", str(error))
+        sender.send("failure", str(error))
     except Exception as error:  # noqa: BLE001 - the process that hears it goes on without this one
-        teller.tell("failure", f"{type(error).__name__}: {error}")
+        sender.send("failure", f"{type(error).__name__}: {error}")
 
 
-class _Teller:
+class _Sender:
     """Sends through the pipe, from any thread."""
 
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
         self._lock = threading.Lock()
 
-    def tell(self, *what: Any) -> None:
+    def send(self, *what: Any) -> None:
         """Send; where nobody listens any more, end this process."""
         with self._lock:
             try:
@@ -157,25 +157,25 @@ class _Teller:
                 os._exit(0)
 
 
-def _search(arrays: Arrays, options: Options, teller: _Teller) -> None:
+def _search(arrays: Arrays, options: Options, sender: _Sender) -> None:
     from optimizer.solver.scip import Model
 
     model = Model(arrays)
-    model.on_incumbent = lambda objective, values: teller.tell("solution", objective, values)
+    model.on_incumbent = lambda objective, values: sender.send("solution", objective, values)
 
     def receive() -> None:
         while True:
             try:
-                model.offer(teller.pipe.recv())
+                model.offer(sender.pipe.recv())
             except (EOFError, OSError):
                 os._exit(0)  # the race is over
 
     threading.Thread(target=receive, daemon=True).start()
-    teller.tell("ready")
+    sender.send("ready")
 
     def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
         if bound is not None:
-            teller.tell("bound", bound, nodes)
+            sender.send("bound", bound, nodes)
 
     found = model.solve(options, report)
-    teller.tell("end", found.stop, found.bound, found.nodes, found.iterations)
+    sender.send("end", found.stop, found.bound, found.nodes, found.iterations)

@@ -1,4 +1,4 @@
-"""What a solver returns: why it stopped, and what is held."""
+"""Result of a solver: stop reason, solution status, values, bound and duals; the options of a solve."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SOLVERS = ("highs", "scip", "race")
 
 
 class Report(Protocol):
-    """What a search calls as it goes on, with incumbent, bound and nodes, in the program's units."""
+    """Callback of a search with incumbent, dual bound and nodes, in the program's units."""
 
     def __call__(self, incumbent: float | None, bound: float | None, nodes: int, source: str = ..., /) -> None:
-        """Tell how it stands; ``source`` says where the incumbent comes from."""
+        """Report progress; ``source`` names the origin of the incumbent."""
 
 
 class Stop(Enum):
@@ -30,9 +30,9 @@ class Stop(Enum):
 
 
 class SolutionStatus(Enum):
-    """What is held when it stopped."""
+    """Quality of the solution when the solver stopped."""
 
-    OPTIMAL = "optimal"  # a plan within the asked gap
+    OPTIMAL = "optimal"  # a plan within the target gap
     FEASIBLE = "feasible"  # a plan with a larger gap
     NOTHING = "nothing"
 
@@ -52,9 +52,9 @@ class Options:
     seed : int
         Random seed.
     relax : bool
-        Solve the linear relaxation: whole blocks and lots are not demanded.
+        Solve the linear relaxation: blocks and lots may be fractional.
     solver : {"highs", "scip", "race"}
-        HiGHS; SCIP, in one thread; or both at once, each in a thread and a process of its own.
+        HiGHS; SCIP, in one thread; or both concurrently, one thread and process each.
     """
 
     gap: float = 1e-3
@@ -65,7 +65,7 @@ class Options:
     solver: str = "highs"
 
     def __post_init__(self) -> None:
-        """Refuse options that mean nothing."""
+        """Reject invalid options."""
         checks = [
             (0 <= self.gap < np.inf, f"gap is {self.gap!r}; expected a share such as 0.001 for 0.1 %"),
             (self.time_limit >= 0, f"time_limit is {self.time_limit!r}; expected seconds, 0 or more"),
@@ -79,18 +79,18 @@ class Options:
 
 
 def overtime(options: Options) -> float:
-    """Seconds that what follows a search may take once its time limit is over."""
+    """Return the seconds allowed after the time limit to complete the result of a search."""
     return 1.0 + 0.05 * options.time_limit
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How a solve stands, as told while it runs; money in the instance's currency.
+    """Progress report of a running solve; money in the instance's currency.
 
     Attributes
     ----------
     phase : str
-        What is under way: read, build, compile, solve, extract or audit.
+        Current step: read, build, compile, solve, extract or audit.
     elapsed : float
         Seconds since the solve began.
     incumbent, bound, gap : float or None
@@ -98,7 +98,7 @@ class Progress:
     nodes : int
         Branch-and-bound nodes.
     source : str
-        Where the incumbent comes from.
+        Origin of the incumbent.
     """
 
     phase: str
@@ -112,7 +112,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Solution:
-    """Values of the columns with what is proven about them, in the program's units."""
+    """Values of the columns, stop reason, dual bound and duals, in the program's units."""
 
     stop: Stop
     status: SolutionStatus
@@ -120,8 +120,8 @@ class Solution:
     bound: float = -np.inf
     nodes: int = 0
     iterations: int = 0
-    row_duals: NDArray[np.float64] | None = None  # cost per unit of each row's bound, whole numbers held
-    column_duals: NDArray[np.float64] | None = None  # the same of each column's bound
+    row_duals: NDArray[np.float64] | None = None  # cost per unit of each row's bound, with integers fixed
+    column_duals: NDArray[np.float64] | None = None  # the same for each column's bound
     conflict: tuple[int, ...] = ()  # rows of an irreducible conflict
     conflict_columns: tuple[int, ...] = ()  # columns whose bounds are in it
     notes: tuple[str, ...] = field(default=())

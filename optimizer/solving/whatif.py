@@ -189,7 +189,9 @@ class WhatIf:
         for start in (wide, not wide) if started and holds else (False,):
             if started:
                 self.live.start(self.plan, holds, wide=start)
-            other = self.live.solve(self.options, report, holds=holds, duals=rules, floor=least, enough=will_do)
+            other = self.live.solve(
+                self.options, report, fixings=holds, duals=rules, known_bound=least, objective_target=will_do
+            )
             found = other if found is None else self.live.better(found, other)
             if found.stop is not Stop.TIME_LIMIT:
                 break

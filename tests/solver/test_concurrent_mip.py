@@ -17,7 +17,7 @@ from optimizer.program.build import Program, build
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import concurrent_mip, highs, interruptible
 from optimizer.solver.highs import Model
-from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch, _some_items, places
+from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch, _draw_items, places
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.solver.programs import INF, program
 
@@ -236,7 +236,7 @@ def test_a_plan_outweighs_an_infeasible_verdict(monkeypatch: pytest.MonkeyPatch)
     """Tests that a plan that was found is kept, with nothing proven, if HiGHS then claims that there is none."""
 
     def denies(self: Model, options: Options, look: Any, **more: object) -> Solution:
-        while look.__self__.improver.values is None:
+        while look.__self__.heuristics.values is None:
             time.sleep(0.05)
         return Solution(stop=Stop.INFEASIBLE, status=SolutionStatus.NOTHING)
 
@@ -255,12 +255,12 @@ def test_a_proof_that_does_not_stop_leaves_the_plan(monkeypatch: pytest.MonkeyPa
     arrays = compiled(0, "S")
 
     def stuck(self: concurrent_mip._Search, bound: float) -> None:
-        self.asked = time.perf_counter()
+        self.last_callback = time.perf_counter()
         while not self.over:
             time.sleep(0.05)
         time.sleep(1.0)
 
-    monkeypatch.setattr(concurrent_mip._Search, "_queried", stuck)
+    monkeypatch.setattr(concurrent_mip._Search, "on_callback", stuck)
     monkeypatch.setattr(interruptible, "LATE", 0.2)
     found: Solution = concurrent_mip.solve(arrays, Options(gap=0.0, threads=2, time_limit=8.0))
     assert found.stop is Stop.TIME_LIMIT
@@ -277,8 +277,8 @@ def test_only_what_is_a_plan_counts_as_delivered() -> None:
     broken, best, dear = np.array([1.0, 0.0]), np.array([2.0, 0.0]), np.array([0.0, 1.0])
     given = []
     for values in (broken, dear, broken, best, dear, np.array([-1.0, 1.0])):
-        run._give(values)
-        given.append(None if run.given is None else run.given[0])
+        run._offer(values)
+        given.append(None if run.best_delivered is None else run.best_delivered[0])
     assert given == [None, 3, 3, 2, 2, 2]
 
 
@@ -287,7 +287,7 @@ def test_a_plan_seen_in_a_step_that_is_interrupted_is_kept() -> None:
     # x + 2 y >= 2 at a cost of x + 3 y: y = 1 costs 3.
     arrays = program([1, 3], [[1, 2]], [2], [INF], upper=5, whole=True)
     run = concurrent_mip._Search(arrays, Options(), None)
-    run.improver._see(3.0, np.array([0.0, 1.0]))
+    run.heuristics._on_incumbent(3.0, np.array([0.0, 1.0]))
     found = run._result(Solution(stop=Stop.INTERRUPTED, status=SolutionStatus.NOTHING), False)
     assert found.values is not None
     assert found.values.tolist() == [0.0, 1.0]
@@ -321,7 +321,7 @@ def test_items_unlike_the_relaxation_are_the_likelier() -> None:
     item = np.repeat(np.arange(20), 5)
     unlike = np.where(item == 7, 1.0, 0.0)
     random = np.random.default_rng(0)
-    drawn = [_some_items(item, unlike, 0.2, random) for _ in range(200)]
+    drawn = [_draw_items(item, unlike, 0.2, random) for _ in range(200)]
     assert {len(of) for of in drawn} == {4}  # which have 20 of 100 columns
     times = np.bincount(np.concatenate(drawn), minlength=20)
     assert times[7] == max(times)
@@ -351,6 +351,6 @@ def test_a_fault_of_the_improver_is_raised(monkeypatch: pytest.MonkeyPatch, thre
         raise ZeroDivisionError("a fault")
 
     monkeypatch.setattr(LargeNeighbourhoodSearch, "step", faulty)
-    monkeypatch.setattr(concurrent_mip, "_FIRST_QUERY", 1)
+    monkeypatch.setattr(concurrent_mip, "_FIRST_CALLBACK", 1)
     with pytest.raises(ZeroDivisionError, match="a fault"):
         concurrent_mip.solve(compiled(0, "S"), Options(gap=0.0, threads=threads, time_limit=30))

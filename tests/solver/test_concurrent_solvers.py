@@ -19,7 +19,7 @@ from optimizer.program.compile import Arrays, compile_program
 from optimizer.solver import concurrent_solvers, highs
 from optimizer.solver.concurrent_solvers import _Race
 from optimizer.solver.highs import Model
-from optimizer.solver.scip_process import Rival, rival
+from optimizer.solver.scip_process import ScipProcess, start_scip
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, good_knapsacks, knapsacks, program
@@ -37,7 +37,7 @@ def _nothing_is_left_running() -> Iterator[None]:
     assert set(threading.enumerate()) <= before
 
 
-class Beside(Rival):
+class Beside(ScipProcess):
     """SCIP as a test wants it: no process, only what it is said to have told."""
 
     def __init__(self, **told: Any) -> None:
@@ -202,7 +202,7 @@ def test_scip_takes_part_in_its_process() -> None:
     """Tests that the process beside solves, tells solutions and bound, and takes what it is sent."""
     arrays = compile_program(optimizer.build(optimizer.read(rich_frames())))
     alone = highs.solve(arrays, Options(gap=0, threads=1))
-    with rival(arrays, Options(gap=0, threads=1)) as beside:
+    with start_scip(arrays, Options(gap=0, threads=1)) as beside:
         while not beside.ended:
             beside.listen()
             if alone.values is not None:
@@ -234,7 +234,7 @@ def test_without_pyscipopt_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 def test_a_process_that_cannot_load_scip_says_so() -> None:
     """Tests that a failure in the process beside is told in its own words."""
     broken = replace(program(**ONE_ROW, whole=True), indices=np.array([7, 0]))  # there is no row 7
-    with rival(broken, Options()) as beside:
+    with start_scip(broken, Options()) as beside:
         while not beside.ended:
             beside.listen()
     assert beside.failure.startswith("IndexError")

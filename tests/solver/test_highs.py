@@ -167,9 +167,9 @@ def test_a_program_that_highs_cannot_tell_of_is_asked_about_otherwise(monkeypatc
     real = highspy.Highs.getModelStatus
 
     def unsure(self: Any) -> Any:
-        way = self.getOptionValue("presolve")[1], self.getOptionValue("simplex_scale_strategy")[1]
-        ways.append(way)
-        return real(self) if way == ("off", 2) else highspy.HighsModelStatus.kUnknown
+        option_set = self.getOptionValue("presolve")[1], self.getOptionValue("simplex_scale_strategy")[1]
+        ways.append(option_set)
+        return real(self) if option_set == ("off", 2) else highspy.HighsModelStatus.kUnknown
 
     monkeypatch.setattr(highs_options.SilentHighs, "getModelStatus", unsure, raising=False)
     solution = highs.solve(program(**ONE_ROW), Options())

@@ -89,13 +89,13 @@ def test_only_the_best_offer_waits_and_only_while_the_program_stays(good: Floats
     model, nothing = Model(arrays), np.zeros(len(arrays.cost))
     for values in (nothing, good, nothing):
         model.offer(values)
-    waiting = model._offers.take()
+    waiting = model._queue.take()
     assert waiting is not None
     assert waiting[1].tolist() == good.tolist()
-    assert model._offers.take() is None
+    assert model._queue.take() is None
     model.offer(good)
     model.change(replace(arrays, offset=1.0))
-    assert model._offers.take() is None
+    assert model._queue.take() is None
 
 
 def test_an_offer_waits_from_the_last_cuts_of_the_root_to_the_first_dive(good: Floats) -> None:

@@ -64,7 +64,7 @@ def test_ctrl_c_returns_the_incumbent() -> None:
 
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a second interruption does not wait for a solver that does not heed the first."""
-    monkeypatch.setattr(highs_options.Watch, "ask", lambda watch, event: None)
+    monkeypatch.setattr(highs_options.CallbackState, "ask", lambda state, event: None)
     pressed: list[threading.Timer] = []
 
     def press_twice(incumbent: float | None, bound: float | None, nodes: int) -> None:

@@ -27,22 +27,22 @@ def test_a_known_bound_is_the_bound_and_ends_the_search() -> None:
     """Tests that the optimum is found with any valid bound, and that the better of both bounds is told."""
     program = build(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
     arrays, money = compile_program(program), program.units.money
-    for floor, bound in ((5990, 6000), (6000, 6000), (-1e6, 6000)):
-        found = Model(arrays).solve(Options(gap=0.0, threads=1), floor=floor / money)
+    for known_bound, bound in ((5990, 6000), (6000, 6000), (-1e6, 6000)):
+        found = Model(arrays).solve(Options(gap=0.0, threads=1), known_bound=known_bound / money)
         assert (found.stop, found.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
         assert found.bound * money == pytest.approx(bound)
     # Within 40 % of 5000 a plan may cost 5000 / 0.6 = 8333: both plans are near enough, and 5000 is proven at least.
-    near = Model(arrays).solve(Options(gap=0.4, threads=1), floor=5000 / money)
+    near = Model(arrays).solve(Options(gap=0.4, threads=1), known_bound=5000 / money)
     assert near.stop is Stop.GAP_REACHED
     assert near.bound * money >= 5000
 
 
 @pytest.mark.parametrize(("floor", "most"), [(95.0, 100.0), (-105.0, -100.0), (0.0, 0.0)])
-def test_what_a_plan_may_cost_to_be_within_the_gap_of_a_bound(floor: float, most: float) -> None:
+def test_what_a_plan_may_cost_to_be_within_the_gap_of_a_bound(known_bound: float, most: float) -> None:
     """Tests that a plan of just that cost has the asked gap of 5 % to the bound, by its own cost, and no larger one."""
     # 100 - 95 is 5 % of 100; -100 - (-105) is 5 % of 100; of a cost of 0 only a bound of 0 is within any share.
-    assert _target(floor, 0.05) == pytest.approx(most)
-    assert most - floor == pytest.approx(0.05 * abs(most))
+    assert _target(known_bound, 0.05) == pytest.approx(most)
+    assert most - known_bound == pytest.approx(0.05 * abs(most))
 
 
 def test_a_plan_within_twice_the_gap_does_not_end_a_search() -> None:
@@ -55,7 +55,7 @@ def test_a_plan_within_twice_the_gap_does_not_end_a_search() -> None:
     columns = np.flatnonzero(arrays.integer)
     model = Model(arrays)
     model.start(columns, one_block[columns])
-    found = model.solve(Options(gap=0.2, threads=1), floor=5000 / money)
+    found = model.solve(Options(gap=0.2, threads=1), known_bound=5000 / money)
     assert found.values is not None
     cost = (float(arrays.cost @ found.values) + arrays.offset) * money
     assert cost == pytest.approx(6000)
@@ -66,12 +66,12 @@ def test_a_plan_within_twice_the_gap_does_not_end_a_search() -> None:
 def test_a_known_bound_ends_a_search_whose_proof_takes_ages() -> None:
     """Tests that a plan as cheap as a known bound is optimal, although the search itself could not prove it."""
     arrays, good = knapsacks(), good_knapsacks()
-    floor = float(arrays.cost @ good)
+    known_bound = float(arrays.cost @ good)
     model = Model(arrays)
     model.start(np.arange(len(good)), good)
-    found = model.solve(Options(gap=1e-6, threads=1, time_limit=20), floor=floor)
+    found = model.solve(Options(gap=1e-6, threads=1, time_limit=20), known_bound=known_bound)
     assert (found.stop, found.status) == (Stop.GAP_REACHED, SolutionStatus.OPTIMAL)
-    assert found.bound == pytest.approx(floor)
+    assert found.bound == pytest.approx(known_bound)
 
 
 def test_what_is_kept_stays_in_force() -> None:
@@ -114,7 +114,7 @@ def test_the_better_of_two_solutions() -> None:
     best = live.solve(Options(gap=0.0, threads=1))
     assert best.values is not None
     # The same with no lease: fifteen penalties.
-    dear = live.solve(Options(gap=0.0, threads=1), holds=[Fixing("forbid", "", "lease")])
+    dear = live.solve(Options(gap=0.0, threads=1), fixings=[Fixing("forbid", "", "lease")])
     dear = replace(dear, bound=best.bound + 1, stop=Stop.TIME_LIMIT)
     for found in (live.better(best, dear), live.better(dear, best)):
         assert found.values is best.values

@@ -55,7 +55,7 @@ def changed(frames: dict[str, Any], table: str, column: str, rng: np.random.Gene
 
 def same(live: ReoptimisationModel, instance: optimizer.Instance) -> None:
     """Check that the model in the solver is, number by number, the program of an instance."""
-    arrays, lp = compile_program(build(instance), relax=live.relax), live._now.model._highs.getLp()
+    arrays, lp = compile_program(build(instance), relax=live.relax), live._current.model._highs.getLp()
     matrix = lp.a_matrix_
     assert (np.array(matrix.start_) == arrays.starts).all()
     assert (np.array(matrix.index_) == arrays.indices).all()
