@@ -1,7 +1,7 @@
-"""A race: HiGHS here and SCIP in a process beside it, each with one thread, on the same program.
+"""Concurrent solve: HiGHS in this process and SCIP in another, one thread each, on the same program.
 
-Each gets the better solutions that the other finds. What is proven is the better of their two bounds; the race is over
-as soon as the gap between that and the best solution is as small as asked.
+They exchange incumbents. The dual bound is the better of both; the solve ends as soon as the gap between it and the
+best incumbent is within the target.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
 
 NAME = "HiGHS and SCIP"
 _ABSOLUTE_GAP = 1e-9
-_CONTRADICTION = 1e-5  # relative; by this much bounds and solutions of two solvers may differ
+_CONTRADICTION = 1e-5  # relative; tolerated difference of bounds and solutions of the two solvers
 
 
 def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
-    """Solve compiled arrays by HiGHS and SCIP at once.
+    """Solve compiled arrays by HiGHS and SCIP concurrently.
 
     Parameters and errors are those of :func:`optimizer.solver.highs.solve`. Each has one thread, whatever the options
-    allow. If SCIP fails, HiGHS goes on alone, and a note tells so. A linear program is no race: HiGHS solves it.
+    allow. If SCIP fails, HiGHS continues alone and the solution has a note. HiGHS alone solves linear programs.
     """
     scip.load()
     if not arrays.integer.any():
@@ -35,11 +35,11 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     until = time.perf_counter() + options.time_limit
     alone = replace(options, threads=1)
     with interruptible():
-        with start_scip(arrays, alone) as beside:
-            race = _Race(highs.Model(arrays), beside, alone, report)
+        with start_scip(arrays, alone) as other:
+            race = _Race(highs.Model(arrays), other, alone, report)
             left = max(until - time.perf_counter(), 0.0)
             own = race.model.solve(replace(alone, time_limit=left), race.look)
-            beside.listen()
+            other.listen()
         seconds = max(until - time.perf_counter(), 0.0) + overtime(options)
         if own.stop is Stop.INFEASIBLE:
             return with_iis(own, arrays, seconds)
@@ -47,57 +47,57 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
 
 
 class _Race:
-    """Who has found and proven what."""
+    """Incumbents and bounds of both solvers."""
 
-    def __init__(self, model: highs.Model, beside: ScipProcess, options: Options, report: Report | None) -> None:
-        self.model, self.beside, self.options, self.report = model, beside, options, report
-        self.over = False  # the asked gap is proven by the two together
-        self._found: tuple[float, Floats] | None = None  # best of HiGHS's own
+    def __init__(self, model: highs.Model, other: ScipProcess, options: Options, report: Report | None) -> None:
+        self.model, self.other, self.options, self.report = model, other, options, report
+        self.over = False  # the target gap is reached by both together
+        self._found: tuple[float, Floats] | None = None  # best that HiGHS found itself
         self._sent = np.inf
         model.on_incumbent = self._keep
 
     def _keep(self, objective: float, values: Floats) -> None:
-        """Keep what HiGHS found, in its thread; it goes to SCIP when the race is next looked at."""
+        """Store an incumbent of HiGHS, in its thread; :meth:`look` sends it to SCIP."""
         self._found = objective, values
 
     def look(self, incumbent: float | None, bound: float | None, nodes: int) -> None:
-        """Pass on what is new, and see whether it is enough; called about ten times a second."""
-        beside = self.beside
-        if beside.listen() and beside.values is not None:
-            self.model.offer(beside.values)
+        """Exchange new incumbents, and stop if the gap is reached; called about ten times a second."""
+        other = self.other
+        if other.listen() and other.values is not None:
+            self.model.offer(other.values)
         found = self._found
         own = np.inf if found is None else found[0]
-        if found is not None and own < min(self._sent, beside.objective) and beside.offer(found[1]):
+        if found is not None and own < min(self._sent, other.objective) and other.offer(found[1]):
             self._sent = own
-        best = min(np.inf if incumbent is None else incumbent, beside.objective)
-        if incumbent is not None and beside.bound > incumbent + _CONTRADICTION * (1 + abs(incumbent)):
-            beside.give_up("it claims to have proven that a solution of HiGHS cannot be")
-        proven = max(-np.inf if bound is None else bound, beside.bound)
+        best = min(np.inf if incumbent is None else incumbent, other.objective)
+        if incumbent is not None and other.bound > incumbent + _CONTRADICTION * (1 + abs(incumbent)):
+            other.give_up("its dual bound contradicts a solution of HiGHS")
+        proven = max(-np.inf if bound is None else bound, other.bound)
         if self.report is not None:
-            source = scip.NAME if beside.objective < own else highs.NAME
-            told = [x if np.isfinite(x) else None for x in (best, proven)]
-            self.report(told[0], told[1], nodes + beside.nodes, source)
+            source = scip.NAME if other.objective < own else highs.NAME
+            reported = [x if np.isfinite(x) else None for x in (best, proven)]
+            self.report(reported[0], reported[1], nodes + other.nodes, source)
         if best < np.inf and best - proven <= self.options.gap * abs(best) + _ABSOLUTE_GAP:
             self.over = True
             self.model.interrupt()
 
     def result(self, own: Solution, duals: bool, seconds: float) -> Solution:
-        """The best solution of both, with the better bound."""
-        beside, arrays = self.beside, self.model.arrays
+        """Return the best solution of both, with the better bound."""
+        other, arrays = self.other, self.model.arrays
         stop = Stop.GAP_REACHED if self.over else own.stop
         found = replace(
             own,
             stop=stop,
-            bound=max(own.bound, beside.bound),
-            nodes=own.nodes + beside.nodes,
-            iterations=own.iterations + beside.iterations,
-            notes=(*own.notes, *([f"SCIP left the race: {beside.failure}"] if beside.failure else ())),
+            bound=max(own.bound, other.bound),
+            nodes=own.nodes + other.nodes,
+            iterations=own.iterations + other.iterations,
+            notes=(*own.notes, *([f"SCIP left the race: {other.failure}"] if other.failure else ())),
         )
-        held = [replace(found, values=x) for x in (own.values, beside.values) if x is not None]
-        if not held:
+        candidates = [replace(found, values=x) for x in (own.values, other.values) if x is not None]
+        if not candidates:
             return found
-        whole = (highs.completed(arrays, one, self.options, duals=False, seconds=seconds) for one in held)
-        best = min(whole, key=self._cost)
+        exact = (highs.completed(arrays, one, self.options, duals=False, seconds=seconds) for one in candidates)
+        best = min(exact, key=self._cost)
         return highs.completed(arrays, best, self.options, duals=True, seconds=seconds) if duals else best
 
     def _cost(self, solution: Solution) -> float:

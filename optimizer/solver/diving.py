@@ -1,4 +1,4 @@
-"""A first plan by diving: whole numbers are rounded up a few at a time, with the linear program solved in between."""
+"""Diving heuristic: integer columns are rounded up a few at a time, with the linear program reoptimised in between."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from numpy.typing import NDArray
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.highs import Model
 
-Solve = Callable[[Model, bool], Floats | None]  # optimal values, afresh or from the last basis; None without
+Solve = Callable[[Model, bool], Floats | None]  # optimal values, from scratch or the last basis; None if infeasible
 
-INTEGRALITY_TOLERANCE = 1e-6  # what HiGHS takes for a whole number
-_SHARE = 0.05  # of what is not whole, rounded at once
-_NEARLY = 0.8  # rounded at once however many they are
+INTEGRALITY_TOLERANCE = 1e-6  # integrality tolerance of HiGHS
+_SHARE = 0.05  # of the fractional columns, rounded at once
+_NEARLY = 0.8  # fractional part from which on all are rounded at once
 _MOST_SETBACKS = 300
 
 
 @dataclass(frozen=True)
 class Dive:
-    """What a dive found.
+    """Result of a dive.
 
     Attributes
     ----------
     relaxation : ndarray
         Solution of the linear relaxation.
     values : ndarray or None
-        Solution with whole numbers; None where the dive got stuck.
+        Integral solution; None if the dive failed.
     lower, upper : ndarray
-        Bounds of the columns where it ended.
+        Bounds of the columns at its end.
     stuck : ndarray
-        Columns that were not whole where it got stuck.
+        Columns that were fractional at its end.
     """
 
     relaxation: Floats
@@ -43,11 +43,11 @@ class Dive:
 
 
 def dive(arrays: Arrays, model: Model, relaxation: Floats, solve: Solve) -> Dive:
-    """Dive for a solution with whole numbers from the solution of the linear relaxation, which the model holds.
+    """Dive for an integral solution from the solution of the linear relaxation, which is loaded in the model.
 
-    Yes-or-no decisions are settled before numbers of blocks, since these can still follow. Rounding is up: capacity
-    that is there is dear, capacity that is missing may be forbidden. Where the program then has no solution the
-    number is rounded down. (Fractional diving, with batches: Achterberg, Constraint Integer Programming, 2007, 9.2.)
+    Binary decisions are fixed before numbers of blocks, which can still adapt. Rounding is up: excess capacity is
+    expensive, but missing capacity may be infeasible. If the program becomes infeasible, the value is rounded down.
+    (Fractional diving, with batches: Achterberg, Constraint Integer Programming, 2007, 9.2.)
     """
     return _Dive(arrays, model, solve).run(relaxation)
 
@@ -81,12 +81,12 @@ class _Dive:
         return Dive(start, values, self.arrays.lower, self.arrays.upper, stuck)
 
     def _open(self, values: Floats) -> Ints:
-        """Columns that are to be whole and are not."""
+        """Return the integer columns with fractional values."""
         share = values[self.whole] - np.floor(values[self.whole])
         return self.whole[(share > INTEGRALITY_TOLERANCE) & (share < 1 - INTEGRALITY_TOLERANCE)]
 
     def _batch(self, values: Floats, open_: Ints, most: int) -> Ints:
-        """What is rounded up next: what is nearest to it."""
+        """Return the columns to round up next: those with the largest fractional parts."""
         binary = open_[self.binary[open_]]
         chosen = binary if len(binary) else open_
         share = values[chosen] - np.floor(values[chosen])

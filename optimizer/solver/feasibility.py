@@ -1,4 +1,4 @@
-"""Whether a program has a solution at all."""
+"""Feasibility check of a program."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from optimizer.solver.solution import Options
 
 
 def has_solution(arrays: Arrays, seconds: float) -> bool | None:
-    """Whether a program has a solution; None where that is not known in time.
+    """Return whether a program has a solution; None if unknown at the time limit.
 
-    The linear relaxation comes first: where it has none, that is known soon. HiGHS runs in a process of its own, which
-    is ended soon after ``seconds`` whatever HiGHS does.
+    The linear relaxation is checked first, because its infeasibility is quick to prove. HiGHS runs in a separate
+    process, which is terminated soon after ``seconds``.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def has_solution(arrays: Arrays, seconds: float) -> bool | None:
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C came.
+        On Ctrl-C.
     """
     until = time.perf_counter() + seconds
     bare = replace(arrays, cost=np.zeros(len(arrays.cost)), offset=0.0)

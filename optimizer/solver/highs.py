@@ -293,9 +293,7 @@ class Model(IncumbentExchange):
         if stop is Stop.INFEASIBLE or not feasible:
             proven = self._state.bound if stop is not Stop.INFEASIBLE else None  # HiGHS's info has 0 without a bound
             bound = -np.inf if proven is None else proven
-            return Solution(
-                stop=stop, status=SolutionStatus.NOTHING, bound=bound, nodes=nodes, iterations=iterations
-            )
+            return Solution(stop=stop, status=SolutionStatus.NOTHING, bound=bound, nodes=nodes, iterations=iterations)
         primal_dual = highs.getSolution()
         values = np.array(primal_dual.col_value, dtype=float)
         row_duals, column_duals = None, None

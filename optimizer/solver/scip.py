@@ -40,7 +40,7 @@ _LOOSE = 1e-5  # how far from whole, or relative to a row's terms, a solution ma
 
 
 def load() -> Any:
-    """The library PySCIPOpt.
+    """Import PySCIPOpt.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _scip_version(model: Any) -> tuple[int, int, int]:
 
 
 class Model:
-    """A program held by SCIP, to be solved once.
+    """Program loaded into SCIP, to be solved once.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Model:
     ----------
     on_incumbent : callable or None
         Called with objective and values of every better solution that the search finds itself, in the search's thread;
-        solutions it took over from :meth:`offer` are not told.
+        solutions from :meth:`offer` are not reported.
 
     Raises
     ------
@@ -100,9 +100,9 @@ class Model:
 
         include(self._model, self)
 
-    # ------------------------------------------------------------------ solutions from elsewhere
+    # ------------------------------------------------------------------ external solutions
     def start(self, columns: Ints, values: Floats) -> None:
-        """Give values of some columns to start the search from; SCIP completes them."""
+        """Set the MIP start: values of some columns, which SCIP completes."""
         whole = len(columns) == len(self._columns)
         solution = self._model.createSol() if whole else self._model.createPartialSol()
         for column, value in zip(columns.tolist(), values.tolist(), strict=True):
@@ -110,11 +110,11 @@ class Model:
         self._model.addSol(solution)
 
     def offer(self, values: Floats) -> None:
-        """Hand a solution to the search, which takes it over at its next node if it holds and is better; any thread."""
+        """Offer a solution, from any thread; SCIP accepts it at its next node if it is feasible and better."""
         self._queue.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
 
     def take_offer(self, heuristic: Any) -> bool:
-        """Try the solution that waits; called by SCIP. Returns whether it is the incumbent now."""
+        """Try the waiting solution; called by SCIP. Return whether it is the incumbent now."""
         offered = self._queue.take()
         if offered is None or offered[0] >= self._model.getPrimalbound():
             return False
@@ -128,7 +128,7 @@ class Model:
 
     # ------------------------------------------------------------------ solving
     def note(self) -> None:
-        """Take over how the search stands, and stop it if so wanted; called by SCIP."""
+        """Record progress, and stop the search if requested; called by SCIP."""
         model = self._model
         incumbent, bound, infinity = model.getPrimalbound(), model.getDualbound(), model.infinity()
         self.incumbent = incumbent if abs(incumbent) < infinity else None
@@ -138,7 +138,7 @@ class Model:
             model.interruptSolve()
 
     def found(self) -> None:
-        """Tell a better solution; called by SCIP."""
+        """Report an improving solution; called by SCIP."""
         self.note()
         self._best = values = self._values()
         if self.on_incumbent is not None and not self._taking:
@@ -150,14 +150,14 @@ class Model:
         return np.array([best[variable] for variable in self._columns], dtype=float)
 
     def _checked(self, values: Floats) -> Floats:
-        """The values, if they are a solution: a fault of SCIP must not become a plan, nor its bound count."""
+        """Return the values if they are feasible: an error of SCIP must not become a plan, nor its bound be used."""
         broken = np.abs(values - np.round(values))[self.arrays.integer].max(initial=0.0)
         if max(broken, self.arrays.worst_violation(values)) > _LOOSE:
             raise SolverError("SCIP took for a solution what breaks the program; solve it with HiGHS")
         return values
 
     def solve(self, options: Options, report: Report | None = None) -> Solution:
-        """Solve the program, in one thread; an infeasible verdict is SCIP's own, and values are as SCIP holds them."""
+        """Solve the program in one thread; infeasibility and values are as SCIP returns them, unconfirmed."""
         self._model.setParams(_settings(options))
 
         def send_report() -> None:
@@ -181,7 +181,7 @@ class Model:
         return self._solution(options)
 
     def _abandoned_solution(self, until: float) -> Solution:
-        """What is known of a search that did not stop."""
+        """Return incumbent and bound of a search that did not stop."""
         stop = Stop.INTERRUPTED if time.perf_counter() < until else Stop.TIME_LIMIT
         bound, values = -np.inf if self.bound is None else self.bound, self._best
         status = SolutionStatus.NOTHING if values is None else SolutionStatus.FEASIBLE
@@ -190,7 +190,7 @@ class Model:
         return Solution(stop=stop, status=status, values=values, bound=bound, nodes=self.nodes)
 
     def _solution(self, options: Options) -> Solution:
-        """Read two things: why it stopped, and what is held."""
+        """Read stop reason, solution status, values and bound from SCIP."""
         model, status = self._model, self._model.getStatus()
         stop = _STOPS.get(status)
         if stop is None:
@@ -240,8 +240,8 @@ def _settings(options: Options) -> dict[str, Any]:
 def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
     """Solve compiled arrays by SCIP, in one thread; parameters and errors as of :func:`optimizer.solver.highs.solve`.
 
-    An infeasible verdict counts only if HiGHS confirms it, which then names the conflict. With whole numbers held,
-    HiGHS works out the rest to its own tolerances, with the duals.
+    HiGHS confirms infeasibility and finds the IIS. With integers fixed, HiGHS solves the rest to its own tolerances,
+    with the duals.
     """
     until = time.perf_counter() + options.time_limit
     with interruptible():
@@ -255,7 +255,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
 
 
 def confirmed(arrays: Arrays, options: Options, report: Report | None, left: float) -> Solution:
-    """Answer of HiGHS where SCIP says that there is none."""
+    """Solve with HiGHS what SCIP calls infeasible."""
     solution = highs.solve(arrays, replace(options, time_limit=left), report)
     if solution.stop is Stop.INFEASIBLE:
         return solution

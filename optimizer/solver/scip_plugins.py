@@ -1,4 +1,4 @@
-"""What SCIP calls while it searches: it tells how the search goes on, and asks for solutions from elsewhere."""
+"""SCIP plugins: an event handler that reports progress, and a heuristic that adds external solutions."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ _FIRST = 1_000_000  # priority among heuristics
 
 
 class _Listener(Eventhdlr):
-    """Tells of rounds of presolve, linear programs, nodes and better solutions."""
+    """Report presolve rounds, linear programs, nodes and improving solutions."""
 
     def __init__(self, search: Any) -> None:
         self.search = search
 
     def eventinit(self) -> None:
-        """Ask to be told."""
+        """Subscribe to the events."""
         for kind in _EVENTS:
             self.model.catchEvent(kind, self)
 
     def eventexec(self, event: Any) -> None:
-        """Tell the search."""
+        """Report the event to the search."""
         better = event.getType() == EVENT.BESTSOLFOUND
-        _heard(self.search, self.search.found if better else self.search.note)
+        _call(self.search, self.search.found if better else self.search.note)
 
 
 class _Offered(Heur):
-    """Tries solutions that come from elsewhere."""
+    """Add external solutions."""
 
     def __init__(self, search: Any) -> None:
         self.search = search
 
     def heurexec(self, timing: Any, infeasible: bool) -> dict[str, Any]:
-        """Try what waits."""
-        taken = _heard(self.search, lambda: self.search.take_offer(self))
+        """Try the waiting solution."""
+        taken = _call(self.search, lambda: self.search.take_offer(self))
         return {"result": RESULT.FOUNDSOL if taken else RESULT.DIDNOTFIND}
 
 
 def include(model: Any, search: Any) -> None:
-    """Let SCIP call a search (:class:`optimizer.solver.scip.Model`)."""
-    model.includeEventhdlr(_Listener(search), "capopt", "tells how the search goes on")
+    """Add the plugins of a search (:class:`optimizer.solver.scip.Model`) to a model of SCIP."""
+    model.includeEventhdlr(_Listener(search), "capopt", "reports progress")
     timing = TIMING.BEFORENODE | TIMING.DURINGLPLOOP
-    model.includeHeur(_Offered(search), "offered", "solutions from elsewhere", "+", priority=_FIRST, timingmask=timing)
+    model.includeHeur(_Offered(search), "offered", "external solutions", "+", priority=_FIRST, timingmask=timing)
 
 
-def _heard(search: Any, what: Callable[[], Any]) -> Any:
-    """Do what SCIP calls for; an error, which SCIP would only print, ends the search and is raised by it."""
+def _call(search: Any, callback: Callable[[], Any]) -> Any:
+    """Run a callback; an error, which SCIP would only print, stops the search, which raises it."""
     try:
-        return what()
+        return callback()
     except Exception as error:  # noqa: BLE001 - raised by the search
         search.failure = error
         search.stop.set()

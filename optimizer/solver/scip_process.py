@@ -1,4 +1,4 @@
-"""SCIP in a process of its own: what it finds comes through a pipe, and what is found elsewhere goes to it."""
+"""SCIP in a separate process: a pipe carries its incumbents and bounds here, and external solutions to it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _PATIENCE = 2.0  # seconds that a process gets to end once its pipe is closed
 
 
 class ScipProcess:
-    """How SCIP stands in the process beside this one.
+    """State of SCIP in its process.
 
     Attributes
     ----------
     objective, values : float, ndarray
-        Of its best solution; infinite and None before there is one.
+        Its incumbent; infinite and None before there is one.
     bound : float
-        What it has proven.
+        Its dual bound.
     nodes, iterations : int
         Branch-and-bound nodes and simplex iterations.
     stop : Stop or None
-        Why it stopped, once it has.
+        Stop reason, once it has stopped.
     failure : str
-        Why it failed; empty if it has not.
+        Error message; empty if it has not failed.
     """
 
     def __init__(self, process: Any, pipe: Connection) -> None:
@@ -49,50 +49,50 @@ class ScipProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more comes of it."""
+        """Whether it has stopped or failed."""
         return self.stop is not None or bool(self.failure)
 
     def listen(self) -> bool:
-        """Take over what it has told; returns whether a better solution is among it."""
+        """Read all messages that have arrived; return whether they improve the incumbent."""
         before = self.objective
         try:
             while not self.ended and self._pipe.poll():
-                self._take(*self._pipe.recv())
+                self._read(*self._pipe.recv())
         except (EOFError, OSError):
             self._process.join(_PATIENCE)
             self.failure = self.failure or f"its process ended with {self._process.exitcode}"
         return self.objective < before
 
-    def _take(self, what: str, *told: Any) -> None:
-        if what == "ready":
+    def _read(self, kind: str, *values: Any) -> None:
+        if kind == "ready":
             self._ready = True
-        elif what == "solution":
-            self.objective, self.values = told
-        elif what == "bound":
-            self.bound, self.nodes = max(self.bound, told[0]), told[1]
-        elif what == "failure":
-            self.give_up(str(told[0]))
+        elif kind == "solution":
+            self.objective, self.values = values
+        elif kind == "bound":
+            self.bound, self.nodes = max(self.bound, values[0]), values[1]
+        elif kind == "failure":
+            self.give_up(str(values[0]))
         else:
-            self.stop, bound, self.nodes, self.iterations = told
+            self.stop, bound, self.nodes, self.iterations = values
             self.bound = max(self.bound, bound)
 
     def offer(self, values: Floats) -> bool:
-        """Send it a solution; returns whether it is there to take it."""
+        """Send a solution to SCIP; return whether it is ready to receive it."""
         if not self._ready or self.ended:
             return False
         try:
             self._pipe.send(values)
         except OSError:
-            return False  # listen() tells why
+            return False  # listen() reports why
         return True
 
     def give_up(self, why: str) -> None:
-        """Believe nothing of it any more."""
+        """Record a failure and discard its incumbent and bound."""
         self.failure = why
         self.objective, self.values, self.bound = np.inf, None, -np.inf
 
     def end(self) -> None:
-        """End its process."""
+        """End the process."""
         self._pipe.close()
         self._process.kill()
         self._process.join()
@@ -100,24 +100,24 @@ class ScipProcess:
 
 @contextmanager
 def start_scip(arrays: Arrays, options: Options) -> Iterator[ScipProcess]:
-    """SCIP at work on the program in a process of its own, which has ended when the block has, however that ends."""
+    """Run SCIP on the program in a separate process, which is ended on leaving the block."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    bare = replace(arrays, columns=(), rows=())  # names stay here
-    process = context.Process(target=_race, args=(bare, options, theirs), daemon=True)
+    bare = replace(arrays, columns=(), rows=())  # names are not needed there
+    process = context.Process(target=_solve, args=(bare, options, theirs), daemon=True)
     with _block_sigint():
         process.start()
     theirs.close()
-    beside = ScipProcess(process, ours)
+    scip = ScipProcess(process, ours)
     try:
-        yield beside
+        yield scip
     finally:
-        beside.end()
+        scip.end()
 
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C, which reaches every process at a terminal; this one hears it later."""
+    """Block SIGINT while a process is started, which inherits that; Ctrl-C takes effect here afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -128,31 +128,31 @@ def _block_sigint() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# ---------------------------------------------------------------- in the process beside
-def _race(arrays: Arrays, options: Options, pipe: Connection) -> None:
-    """Solve with SCIP, and tell through the pipe what comes of it."""
+# ---------------------------------------------------------------- in the other process
+def _solve(arrays: Arrays, options: Options, pipe: Connection) -> None:
+    """Solve with SCIP, and send progress and result through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sender = _Sender(pipe)
     try:
         _search(arrays, options, sender)
     except CapoptError as error:
         sender.send("failure", str(error))
-    except Exception as error:  # noqa: BLE001 - the process that hears it goes on without this one
+    except Exception as error:  # noqa: BLE001 - the main process continues without this one
         sender.send("failure", f"{type(error).__name__}: {error}")
 
 
 class _Sender:
-    """Sends through the pipe, from any thread."""
+    """Pipe that can be used from any thread."""
 
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
         self._lock = threading.Lock()
 
-    def send(self, *what: Any) -> None:
-        """Send; where nobody listens any more, end this process."""
+    def send(self, *message: Any) -> None:
+        """Send a message; end this process if the pipe is closed."""
         with self._lock:
             try:
-                self.pipe.send(what)
+                self.pipe.send(message)
             except OSError:
                 os._exit(0)
 

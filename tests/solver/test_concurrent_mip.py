@@ -212,7 +212,7 @@ def _by_highs(arrays: Arrays) -> np.ndarray:
 
 def test_without_a_plan_of_the_improver_highs_goes_on_with_its_own_heuristics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the search starts again without restraints where the improver is through and nothing was found."""
-    monkeypatch.setattr(LargeNeighbourhoodSearch, "_work", lambda self: iter(()))
+    monkeypatch.setattr(LargeNeighbourhoodSearch, "_run_steps", lambda self: iter(()))
     monkeypatch.setattr(concurrent_mip._Search, "_found", lambda self, objective, values: None)
     made: list[dict[str, Any] | None] = []
 

@@ -221,7 +221,7 @@ def test_a_bound_that_a_solution_contradicts_does_not_count() -> None:
     found = run.result(own, duals=False, seconds=9.0)
     assert not run.over
     assert found.bound == own.bound
-    assert found.notes == ("SCIP left the race: it claims to have proven that a solution of HiGHS cannot be",)
+    assert found.notes == ("SCIP left the race: its dual bound contradicts a solution of HiGHS",)
 
 
 def test_without_pyscipopt_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

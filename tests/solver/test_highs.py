@@ -270,5 +270,5 @@ def test_the_bound_of_a_search_without_a_plan_is_kept() -> None:
 
 def test_a_known_bound_is_kept_where_no_plan_is_found() -> None:
     """Tests that a bound that was known before counts, too, where the search has no time to prove one."""
-    solution = highs.Model(split()).solve(Options(time_limit=0), floor=800)
+    solution = highs.Model(split()).solve(Options(time_limit=0), known_bound=800)
     assert (solution.values, solution.bound) == (None, 800)

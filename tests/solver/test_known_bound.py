@@ -37,7 +37,7 @@ def test_a_known_bound_is_the_bound_and_ends_the_search() -> None:
     assert near.bound * money >= 5000
 
 
-@pytest.mark.parametrize(("floor", "most"), [(95.0, 100.0), (-105.0, -100.0), (0.0, 0.0)])
+@pytest.mark.parametrize(("known_bound", "most"), [(95.0, 100.0), (-105.0, -100.0), (0.0, 0.0)])
 def test_what_a_plan_may_cost_to_be_within_the_gap_of_a_bound(known_bound: float, most: float) -> None:
     """Tests that a plan of just that cost has the asked gap of 5 % to the bound, by its own cost, and no larger one."""
     # 100 - 95 is 5 % of 100; -100 - (-105) is 5 % of 100; of a cost of 0 only a bound of 0 is within any share.
