@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan, load_plan
     from optimizer.program.build import Program, build
     from optimizer.report.figures import figures
+    from optimizer.solver.solution import Progress
     from optimizer.solving.solve import solve
     from optimizer.solving.whatif import WhatIf
 
@@ -63,6 +64,7 @@ __all__ = [
     "PlanFileWarning",
     "PlanNotSaved",
     "Program",
+    "Progress",
     "SolverError",
     "StoppedWithoutPlan",
     "UnsupportedInstance",
@@ -92,6 +94,7 @@ _ROOMS = {
     "optimizer.plan.compare": ("Comparison", "compare"),
     "optimizer.plan.plan": ("Plan", "load_plan"),
     "optimizer.report.figures": ("figures",),
+    "optimizer.solver.solution": ("Progress",),
     "optimizer.solving.solve": ("solve",),
     "optimizer.program.build": ("Program", "build"),
     "optimizer.solving.whatif": ("WhatIf",),

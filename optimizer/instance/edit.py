@@ -18,7 +18,7 @@ from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
 from optimizer.instance.name_text import difference, normal_name
 from optimizer.instance.number_spelling import parse_number, two_readings
-from optimizer.instance.raw import Raw, RawTable, Speller
+from optimizer.instance.raw import Raw, RawTable, Speller, completion
 from optimizer.instance.read import raw_cells, understood
 from optimizer.instance.values import month_number, month_text
 from optimizer.schema import Table, load_schema
@@ -147,7 +147,8 @@ def _apply(raw: Raw, edit: Edit) -> None:
     names = _names(table, spec)
     rows = [i for i, known in enumerate(names) if edit.item == "*" or edit.item in known]
     if not rows:
-        near = Speller().nearest(edit.item, list(dict.fromkeys(name for known in names for name in known)))
+        every = list(dict.fromkeys(name for known in names for name in known))
+        near = Speller().nearest(edit.item, every) or completion(edit.item, every)
         raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{_hint(edit.item, near)}")
     _refuse_several(edit, spec, [names[i][-1] for i in rows])
     if edit.column == spec.step == _MONTH and edit.how in ("+=", "-="):

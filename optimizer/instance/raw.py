@@ -144,6 +144,12 @@ def nearest(value: str, names: Mapping[str, Any] | Sequence[str], least: float =
     return Speller().nearest(value, names, least)
 
 
+def completion(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
+    """Return the shortest name that begins with three letters or more of a value; ``""`` if there is none."""
+    start = plain(value)
+    return min((name for name in names if len(start) > 2 and plain(name).startswith(start)), key=len, default="")
+
+
 def shown(value: Any) -> str:
     """A value as a message shows it: one line, not endless."""
     text = printable(_text(value)[:90])

@@ -95,4 +95,14 @@ def input_text(row: dict[Any, Any]) -> str:
         return f"{row['table']} {row['row']}: {'row added' if row['b'] else 'row removed'}"
     names = str(row["row"]).split(", ")[1:]
     where = f"{row['table']} {', '.join(names)} " if names else ""
-    return f"{where}{row['column']} {row['a'] or 'blank'} to {row['b'] or 'blank'}"
+    return f"{where}{row['column']} {without_noise(row['a']) or 'blank'} to {without_noise(row['b']) or 'blank'}"
+
+
+def without_noise(text: str) -> str:
+    """Return a cell, as a number with 15 digits at most if it has more: 6600 for 6600.000000000001."""
+    if sum(character.isdigit() for character in text) <= 15:
+        return text
+    try:
+        return f"{float(text):.15g}"
+    except ValueError:
+        return text

@@ -12,7 +12,7 @@ from scipy.sparse import csc_array, vstack
 
 from optimizer.errors import HoldError
 from optimizer.instance.name_text import normal_name
-from optimizer.instance.raw import Speller
+from optimizer.instance.raw import Speller, completion
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays
 
@@ -154,7 +154,7 @@ def _family(program: Program, one: Fixing) -> str:
         if one.item in items:
             return FAMILY[one.decision or decision]
     every = [name for _, items in found for name in items]
-    near = Speller().nearest(one.item, every)
+    near = Speller().nearest(one.item, every) or completion(one.item, every)
     hint = f"Did you mean {near!r}?" if near else f"Name one of {', '.join(every[:_NAMED])}." if every else ""
     raise HoldError(f"{one}: there is no such item to decide on. {hint}".rstrip())
 
@@ -187,7 +187,8 @@ def _label(program: Program, t: int) -> str:
 def _active(program: Program, one: Fixing) -> list[int]:
     """Columns of the blocks in force from a month on."""
     if one.item not in program.index.agreements:
-        near = Speller().nearest(one.item, program.index.agreements)
+        names = program.index.agreements
+        near = Speller().nearest(one.item, names) or completion(one.item, names)
         raise HoldError(
             f"{one}: no contract or outlet is called {one.item!r}." + (f" Did you mean {near!r}?" if near else "")
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.plan.compare_items import without_noise
 from optimizer.report.colours import party_text
 from optimizer.report.comparison import CaptionedTable, Tell, number_row, rest, scale, signed, tenths
 from optimizer.report.grid import Grid
@@ -95,8 +96,8 @@ def inputs(comparison: Comparison, most: int) -> CaptionedTable:
             row["table"],
             shown(row["row"], _CELL),
             row["column"] or "(row)",
-            shown(row["a"], _CELL),
-            shown(row["b"], _CELL),
+            shown(without_noise(row["a"]), _CELL),
+            shown(without_noise(row["b"]), _CELL),
         )
         for row in table.head(most).to_dict("records")
     ]

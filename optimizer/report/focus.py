@@ -61,6 +61,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | int):
-        text = format(Decimal(repr(value)), "f")
+        exact = f"{value:.15g}" if isinstance(value, float) else str(value)  # without noise such as 6600.000000000001
+        text = format(Decimal(exact), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)

@@ -8,6 +8,7 @@ import optimizer
 from optimizer.errors import EditError
 from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
+from optimizer.instance.raw import completion
 from tests.program.tiny import frames, tiny
 
 
@@ -144,3 +145,18 @@ def test_a_delay_of_a_step_series_moves_what_is_still_to_come() -> None:
     assert [row.month for row in earlier.rows["power"]] == [0, 1]
     with pytest.raises(EditError, match="expected an integer number of months"):
         apply_edits(site, [parse_edit("power.hall.month+=1.5")])
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [("nebius", "nebius-b200-flex"), ("Nebius B200", "nebius-b200-flex"), ("ne", ""), ("flex", "")]
+)
+def test_the_beginning_of_a_name_is_completed(value: str, name: str) -> None:
+    """Tests that three letters or more lead to the shortest name that begins with them."""
+    assert completion(value, ["azure", "nebius-b200-flex-2", "nebius-b200-flex"]) == name
+
+
+def test_an_edit_offers_a_longer_name() -> None:
+    """Tests that the beginning of a contract's name is enough for the message to offer it."""
+    lease = tiny(1, {"jobs": [1]}, contracts=[{"contract": "nebius-b200-flex", "price": 1, "term_months": 1}])
+    with pytest.raises(EditError, match=r"no contract is called 'nebius'\. Did you mean 'nebius-b200-flex'"):
+        apply_edits(lease, [parse_edit("contracts.nebius.price=2")])

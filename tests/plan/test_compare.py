@@ -11,6 +11,7 @@ import pytest
 import optimizer
 from optimizer.instance.examples import find_example
 from optimizer.plan.compare import compare
+from optimizer.plan.compare_items import without_noise
 from tests.instance.sample import put, sample
 from tests.plan.pairs import decision, instance, plan
 
@@ -333,3 +334,17 @@ def test_of_many_changes_of_an_item_those_that_bind_most_are_told() -> None:
     assert row["decisions"] == "; ".join([*texts, "and 2 more"])
     few = compare(plan(), plan(decisions=rows[:2])).items.to_dict("records")
     assert few[0]["decisions"] == "sign of 1 in 2026-01 added; sign of 2 in 2026-02 added"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("6600.000000000001", "6600"),
+        ("0.30000000000000004", "0.3"),
+        ("2026-01", "2026-01"),
+        ("1250000000", "1250000000"),
+    ],
+)
+def test_numbers_are_shown_without_rounding_noise(cell: str, text: str) -> None:
+    """Tests that a product such as 6000 x 1.1 shows 15 digits at most, and other cells as they are."""
+    assert without_noise(cell) == text

@@ -85,7 +85,9 @@ def test_alternatives_are_told() -> None:
     """Tests ranges and decisions of the first month in words."""
     plan = small_plan()
     ranges = [("sign", "neo", 0.0, 1.0, 2.0, "blocks"), ("sign", "none", 0.0, 0.0, 0.0, "blocks")]
+    ranges.append(("sign", "lab", 0.0, 1.0, 1.0, "blocks"))  # a tenant: its blocks are leased out
     first = [("2026-01", "sign", "lease", "neo", 1.0, 1.0, 2.0, True)]
+    first.append(("2026-01", "sign", "space", "lab", 1.0, 0.0, 1.0, False))
     found = Alternatives(
         0.01, pd.DataFrame(ranges, columns=RANGE_COLUMNS), pd.DataFrame(first, columns=FIRST_COLUMNS), (plan,)
     )
@@ -94,6 +96,8 @@ def test_alternatives_are_told() -> None:
     assert row(text, "Party") == "Party What At least Plan At most"  # no plan of the kind lies outside
     assert row(text, "neo") == "neo Sign, blocks 0 1 2"
     assert "none" not in text
+    assert row(text, "lab") == "lab Lease out, blocks 0 1 1"
+    assert row(text, "Lease out space") == "Lease out space 0 1 1"
     assert row(text, "Sign lease") == "Sign lease 1 1 2 no regret"
 
 

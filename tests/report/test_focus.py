@@ -15,7 +15,7 @@ import optimizer
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
-from optimizer.report.focus import write_focus
+from optimizer.report.focus import _cell, write_focus
 from optimizer.report.focus_costs import NO_CHARGES
 from tests.instance.sample import put, sample
 from tests.plan.pairs import instance, plan
@@ -412,3 +412,11 @@ def test_documentation_tells_every_column(exported: tuple[Rows, Rows]) -> None:
 def _custom(exported: tuple[Rows, Rows]) -> Iterator[str]:
     for rows in exported:
         yield from (name for name in rows[0] if name.startswith("x_"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(6000 * 1.1, "6600"), (1e-7, "0.0000001"), (1e20, "1" + "0" * 20), (12, "12"), (-0.5, "-0.5")]
+)
+def test_numbers_are_without_rounding_noise(value: float, text: str) -> None:
+    """Tests that 6000 x 1.1, which is 6600.000000000001 in binary, is written as 6600, and without exponents."""
+    assert _cell(value) == text
