@@ -113,7 +113,7 @@ def test_five_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_record(hour: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that a record tells answer, seconds by phase, memory, size, nodes, versions, options and machine."""
+    """Tests that a record has answer, seconds by phase, memory, size, nodes, versions, options and machine."""
     output = tmp_path / "out.json"
     code, found = _bench(capsys, str(hour), "-o", str(output), "--gap", "0.01", "--seed", "7", "--time-limit", "50")
     assert code == 0
@@ -336,7 +336,7 @@ def test_improved(old: BestKnown | None, new: Result, wanted: tuple[Any, ...] | 
 
 
 def test_found_by() -> None:
-    """Tests that an entry tells with what it was found."""
+    """Tests that an entry records how it was found."""
     result = replace(PLAN, versions={"capopt": "1.2", "highspy": "3.4"})
     assert found_by(PLAN, Limits(threads=1)).endswith("gap 0.001, 600 s, 1 thread, seed 0")
     assert found_by(result, Limits(threads=2)) == "capopt 1.2, HiGHS 3.4, gap 0.001, 600 s, 2 threads, seed 0"
@@ -378,7 +378,7 @@ def _text(table: Any) -> str:
 
 
 def test_tables() -> None:
-    """Tests that tables tell every figure, the best known and every problem."""
+    """Tests that tables show every figure, the best known and every problem."""
     result = replace(
         PLAN,
         seconds={"read": 1.0, "build": 2.0, "solve": 4.0, "process": 9.0},

@@ -94,7 +94,7 @@ def test_each_instance_ends_by_its_own_gap(own: Path, asked: list[float], capsys
 
 
 def test_the_best_known_records_the_gap_it_was_found_with() -> None:
-    """Tests that an entry tells the gap of the instance, not that of the command."""
+    """Tests that an entry has the gap of the instance, not that of the command."""
     assert "gap 0.005, 600 s" in found_by(FOUND, Limits())
 
 

@@ -1,4 +1,4 @@
-"""Contracts with their ramps, and outlets: one mechanism, two directions."""
+"""Contracts with their ramps, and outlets: one mechanism in two directions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optimizer.generator.sketch import Row, Sketch, window
 _PER = ("block_month", "mw_month", "accelerator_month", "accelerator_hour")
 
 
-# ---------------------------------------------------------------- what both have
+# ---------------------------------------------------------------- terms of both
 def _terms(sketch: Sketch, draw: Draw) -> Row:
     """Term, notice and fee."""
     months = sketch.months
@@ -25,7 +25,7 @@ def _terms(sketch: Sketch, draw: Draw) -> Row:
 
 
 def _timing(sketch: Sketch, draw: Draw, term: int) -> Row:
-    """When blocks of an offer can start and must end."""
+    """Months in which blocks of an offer can start and must end."""
     first, last = window(draw, sketch.months)
     row: Row = {"earliest": first, "latest": last, "lead_months": None}
     if draw.chance(0.5):
@@ -38,7 +38,7 @@ def _timing(sketch: Sketch, draw: Draw, term: int) -> Row:
 
 
 def _blocks(draw: Draw) -> Row:
-    """How many blocks there can be."""
+    """Limits on the number of blocks."""
     row: Row = {"min_blocks": None, "integer": draw.pick((None, None, True, False)), "committed_blocks": None}
     if row["integer"] is False:
         row["max_blocks"] = draw.between(1, 4)
@@ -50,7 +50,7 @@ def _blocks(draw: Draw) -> Row:
 
 
 def _commit(sketch: Sketch, draw: Draw, row: Row, blocks: float) -> None:
-    """Make an offer an agreement already made: running when the plan starts, or starting in it."""
+    """Turn an offer into an existing agreement that runs when the plan starts, or starts in it."""
     term = row["term_months"] if row["term_months"] is not None else row["min_term_months"]
     soonest = -sketch.months if row["term_months"] is None else 1 - row["term_months"]
     row["earliest"] = draw.integer(soonest, 0) if draw.chance(0.7) else draw.integer(0, sketch.months - 1)
@@ -61,7 +61,7 @@ def _commit(sketch: Sketch, draw: Draw, row: Row, blocks: float) -> None:
 
 
 def _price(sketch: Sketch, draw: Draw, per: str, hourly: float, size: float, mw: float) -> float:
-    """A price in a unit that comes to an hourly one."""
+    """Convert an hourly price to another unit."""
     block = hourly * size * sketch.hours
     by = {"block_month": block, "mw_month": block / mw if mw else 0.0, "accelerator_month": hourly * sketch.hours}
     return nice(by.get(per, hourly))
@@ -69,7 +69,7 @@ def _price(sketch: Sketch, draw: Draw, per: str, hourly: float, size: float, mw:
 
 # ---------------------------------------------------------------- contracts
 def add_contracts(sketch: Sketch, draw: Draw) -> None:
-    """Draw contracts: offers, agreements already made, renewals; some with ramps."""
+    """Draw contracts: offers, existing agreements, renewals; some with ramps."""
     suppliers = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
     count = draw.integer(*sketch.size.contracts)
     if not sketch.rows("sites") and not sketch.backstops:
@@ -111,7 +111,7 @@ def _contract(sketch: Sketch, draw: Draw, name: str, provider: str) -> Row:
 
 
 def _renew(sketch: Sketch, draw: Draw, row: Row, old: Row) -> None:
-    """Make a contract the renewal of another; sometimes one that is agreed already."""
+    """Make a contract the renewal of another; sometimes an existing one."""
     for column in ("provider", "region", "accelerator"):
         row[column] = old[column]
     row["renews"] = old["contract"]
@@ -142,7 +142,7 @@ def _ramp(sketch: Sketch, draw: Draw, row: Row) -> None:
 
 # ---------------------------------------------------------------- outlets
 def add_outlets(sketch: Sketch, draw: Draw) -> None:
-    """Draw outlets of accelerators and of powered space; what is agreed already can be covered by the fleet."""
+    """Draw outlets of accelerators and of powered space; the fleet can cover existing agreements."""
     tenants = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("tenant-")]
     takers = tenants or [row["provider"] for row in sketch.rows("providers")]
     used: set[str] = set()
@@ -158,7 +158,7 @@ def add_outlets(sketch: Sketch, draw: Draw) -> None:
 
 
 def _offer(sketch: Sketch, draw: Draw) -> Row:
-    """What outlets of both sorts have."""
+    """Columns that both kinds of outlets have."""
     terms = _terms(sketch, draw)
     term = terms["term_months"] if terms["term_months"] is not None else terms["min_term_months"]
     return {**terms, **_timing(sketch, draw, term), **_blocks(draw)}
@@ -197,7 +197,7 @@ def _let(sketch: Sketch, draw: Draw) -> Row:
 
 
 def _commit_outlet(sketch: Sketch, draw: Draw, row: Row) -> None:
-    """Make an outlet an agreement already made, of so many blocks as its site can surely cover."""
+    """Turn an outlet into an existing agreement of as many blocks as its site can certainly cover."""
     if row["site"] is None:
         return
     power = min(power_of(sketch, row["site"]))

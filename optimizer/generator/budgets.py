@@ -1,4 +1,4 @@
-"""Budgets that leave room for what must be paid."""
+"""Budgets that cover the mandatory payments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optimizer.generator.sketch import Row, Sketch, window
 
 
 def add_budgets(sketch: Sketch, draw: Draw) -> None:
-    """Draw budgets: what must be paid in the window, and a share of what could be."""
+    """Draw budgets: the mandatory payments in the window, and a share of the possible ones."""
     due = _due(sketch)
     yearly = sketch.demand * 2000 * 12
     for number in range(1, draw.integer(*sketch.size.budgets) + 1):
@@ -24,7 +24,7 @@ def add_budgets(sketch: Sketch, draw: Draw) -> None:
 
 
 def _due(sketch: Sketch) -> Series:
-    """What must surely be paid, or a little more: agreements, required commitments, work that must be served."""
+    """Upper bound of the mandatory payments: agreements, required commitments, work that must be served."""
     due = [0.0] * sketch.months
     for row in sketch.rows("contracts"):
         prices = price_of(sketch, row["contract"], row["price"])

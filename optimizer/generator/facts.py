@@ -1,4 +1,4 @@
-"""What already holds in a sketch, month by month: fleet, power, agreements made, demand and prices."""
+"""Monthly figures of a sketch: fleet, power, existing agreements, demand and prices."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def steps(rows: Iterable[Row], value: str, base: float, months: int, at: str = "
     ordered = sorted(rows, key=lambda row: int(row[at]))
     found = []
     for t in range(months):
-        held = [row[value] for row in ordered if row[at] <= t]
-        found.append(float(held[-1]) if held and held[-1] is not None else base)
+        values = [row[value] for row in ordered if row[at] <= t]
+        found.append(float(values[-1]) if values and values[-1] is not None else base)
     return found
 
 
@@ -45,7 +45,7 @@ def price_of(sketch: Sketch, item: str, base: float) -> Series:
 
 
 def blocks_in_force(row: Row, months: int) -> Series:
-    """Blocks of an agreement already made, handed back as late as can be; none of an offer."""
+    """Blocks of an existing agreement, handed back as late as possible; 0 for an offer."""
     if not row["committed_blocks"]:
         return [0.0] * months
     start = row["earliest"] or 0
@@ -56,12 +56,12 @@ def blocks_in_force(row: Row, months: int) -> Series:
 
 
 def contracted_capacity(sketch: Sketch, row: Row) -> Series:
-    """Accelerators of a contract already made."""
+    """Accelerators of an existing contract."""
     start, size = row["earliest"] or 0, row["accelerators_per_block"]
     ramp = [r for r in sketch.rows("ramps") if r["contract"] == row["contract"]]
     shares = steps(ramp, "capacity_fraction", 1.0, sketch.months + max(-start, 0), at="month_of_term")
-    held = blocks_in_force(row, sketch.months)
-    return [blocks * size * shares[t - start] if blocks else 0.0 for t, blocks in enumerate(held)]
+    blocks_by_month = blocks_in_force(row, sketch.months)
+    return [blocks * size * shares[t - start] if blocks else 0.0 for t, blocks in enumerate(blocks_by_month)]
 
 
 def block_price(sketch: Sketch, row: Row, price: float) -> float:

@@ -126,7 +126,7 @@ def _begin(seed: int, size: str) -> Sketch:
     months = draw.integer(*spec.months)
     hours = draw.pick((None, 730, 720))
     head: Row = {"format": 1, "name": f"random-{size.lower()}-{seed}"}
-    told = {
+    settings = {
         "title": f"Random instance {seed}, {size}" if draw.chance(0.8) else None,
         "description": "Drawn at random, to test and to measure." if draw.chance(0.5) else None,
         "sources": "Random figures in the range of published ones." if draw.chance(0.8) else None,
@@ -136,7 +136,7 @@ def _begin(seed: int, size: str) -> Sketch:
         "discount_rate": None if draw.chance(0.15) else draw.between(0.0, 0.14, 2),
         "hours_per_month": hours,
     }
-    head |= {key: value for key, value in told.items() if value is not None}
+    head |= {key: value for key, value in settings.items() if value is not None}
     demand = draw.between(*spec.demand)
     return Sketch(path=path, size=spec, months=months, hours=float(hours or 730), demand=demand, head=head)
 

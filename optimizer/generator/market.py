@@ -1,4 +1,4 @@
-"""Spend commitments, capacity by the hour, and prices over time."""
+"""Spend commitments, on-demand capacity, and prices over time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_commitments(sketch: Sketch, draw: Draw) -> None:
 
 
 def add_on_demand(sketch: Sketch, draw: Draw) -> None:
-    """Draw capacity by the hour: the backstops, and offers of the suppliers, some under a commitment."""
+    """Draw on-demand capacity: the backstops, and offers of the suppliers, some under a commitment."""
     clouds = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
     served, critical = _firm(sketch)
     for number, backstop in enumerate(sketch.backstops, start=1):
@@ -37,7 +37,7 @@ def add_on_demand(sketch: Sketch, draw: Draw) -> None:
 
 
 def _firm(sketch: Sketch) -> tuple[float, float]:
-    """Most that must be served, and most that is critical, in a month."""
+    """Largest demand in a month that must be served, and that is critical."""
     served, critical = [0.0] * sketch.months, [0.0] * sketch.months
     for row in sketch.rows("workloads"):
         for t, amount in enumerate(demand_of(sketch, row["workload"])):

@@ -1,4 +1,4 @@
-"""The planner's own rules: every quantity of every item that has it; hard ones only where doing little meets them."""
+"""The planner's own rules: every quantity of every item that has it; hard ones only where few decisions meet them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_rules(sketch: Sketch, draw: Draw) -> None:
 
 
 def _in_step(sketch: Sketch, draw: Draw) -> tuple[Row, list[tuple[Term, float | None]]]:
-    """A hard equation: of two things that can be left alone, as many are started."""
+    """A hard equation: equal numbers of two optional things are started."""
     able = _able(sketch)
     found = [(q, table, item) for (q, table), items in sorted(able.items()) if q == "started" for item in items]
     free = [term for term in found if not _pinned(sketch, *term[1:])]
@@ -65,7 +65,7 @@ def _terms(sketch: Sketch, draw: Draw) -> list[Term]:
 
 
 def _able(sketch: Sketch) -> dict[tuple[str, str], list[str]]:
-    """Items by the quantity they have and the table they stand in."""
+    """Items by quantity and table."""
     able = {}
     for quantity in load_schema().quantities.values():
         for kind in quantity.items:
@@ -82,13 +82,13 @@ def _able(sketch: Sketch) -> dict[tuple[str, str], list[str]]:
 
 
 def _soft(draw: Draw, quantity: str, size: float) -> Row:
-    """A soft rule: anything goes, at a price."""
+    """A soft rule: violations have a price."""
     penalty = 0.0 if draw.chance(0.03) else nice(_PENALTY.get(quantity, 1500) * draw.between(0.1, 2))
     return {"sense": draw.pick(("<=", ">=", "=")), "rhs": nice(size * draw.between(0, 1.1)), "penalty": penalty}
 
 
 def _hard(draw: Draw, terms: list[Term], size: list[float], free: bool) -> tuple[Row, list[tuple[Term, float | None]]]:
-    """A hard rule that doing little meets: a limit, or the same the other way round."""
+    """A hard rule that few decisions meet: an upper limit, or its negation as a lower limit."""
     coefficients = [draw.pick((1.0, 2.0, 0.5)) for _ in terms]
     most = fsum(c * one for c, one in zip(coefficients, size, strict=True))
     limit = nice(most * (draw.between(0.2, 1.2) if free else draw.between(1.5, 3)) + 1)
@@ -100,7 +100,7 @@ def _hard(draw: Draw, terms: list[Term], size: list[float], free: bool) -> tuple
 
 
 def _pinned(sketch: Sketch, table: str, item: str) -> bool:
-    """Whether an item may have to be used, come what may."""
+    """Whether the use of an item may be mandatory."""
     if table in (IN_HOUSE, "sites", "providers", "workloads", "training_runs"):
         return True
     row = _row(sketch, table, item)
@@ -147,7 +147,7 @@ def _accelerators(sketch: Sketch, table: str, item: str) -> float:
 
 
 def _size_of_row(row: Row, table: str) -> float:
-    """The same, where a row tells it."""
+    """The same, from the row of the item."""
     if table == "training_runs":
         return max(map(float, row["sizes"].split(";"))) * 2
     if table == "on_demand":

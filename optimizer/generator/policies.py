@@ -1,4 +1,4 @@
-"""Policies that what is held already does not break, and outages that what can be had survives."""
+"""Policies that existing agreements satisfy, and outages that the possible supply survives."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add_policies(sketch: Sketch, draw: Draw) -> None:
 
 
 def _members(sketch: Sketch, subject: str) -> list[str]:
-    """What a policy can name; the planner's own sites too."""
+    """Members that a policy can name; the planner's own sites too."""
     providers = [row["provider"] for row in sketch.rows("providers")]
     marks = [marks_of(sketch, name) for name in providers]
     own = [IN_HOUSE] if sketch.rows("sites") else []
@@ -59,13 +59,13 @@ def _members(sketch: Sketch, subject: str) -> list[str]:
 
 # ---------------------------------------------------------------- shares
 def _share(sketch: Sketch, draw: Draw, subject: str, member: str | None, _: int) -> float:
-    """A limit that the fleet and the agreements already made do not break."""
-    held = [*_fleet(sketch, subject), *_contracts(sketch, subject)]
-    total = _sum(sketch, [series for _, series in held])
+    """A limit that the fleet and the existing agreements satisfy."""
+    parts = [*_fleet(sketch, subject), *_contracts(sketch, subject)]
+    total = _sum(sketch, [series for _, series in parts])
     worst = 0.0
-    for one in [member] if member else sorted({name for names, _ in held for name in names} - {IN_HOUSE}):
-        part = _sum(sketch, [series for names, series in held if one in names])
-        worst = max(worst, *(mine / whole if whole else 0.0 for mine, whole in zip(part, total, strict=True)))
+    for one in [member] if member else sorted({name for names, _ in parts for name in names} - {IN_HOUSE}):
+        part = _sum(sketch, [series for names, series in parts if one in names])
+        worst = max(worst, *(mine / every if every else 0.0 for mine, every in zip(part, total, strict=True)))
     return min(nice(max(draw.between(0.15, 0.8), worst) + 0.01, 2), 1.0)
 
 
@@ -92,7 +92,7 @@ def _names(sketch: Sketch, subject: str, row: Row) -> list[str]:
 
 
 def _contracts(sketch: Sketch, subject: str) -> Parts:
-    """Reference capacity of the contracts already made."""
+    """Reference capacity of existing contracts."""
     found: Parts = []
     for row in sketch.rows("contracts"):
         weight = sketch.reference(row["accelerator"])
@@ -102,7 +102,7 @@ def _contracts(sketch: Sketch, subject: str) -> Parts:
 
 # ---------------------------------------------------------------- outages
 def _survived(sketch: Sketch, draw: Draw, subject: str, member: str | None, begin: int) -> float:
-    """A limit that what is there for sure meets, with some of what could be signed by then."""
+    """A limit that the certain supply meets, together with a part of the contracts that can be signed by then."""
     critical = [row for row in sketch.rows("workloads") if row["critical"]]
     wanted = _sum(sketch, [[row["critical"] * d for d in demand_of(sketch, row["workload"])] for row in critical])
     sure, more = _sure(sketch, subject, critical), _offers(sketch, subject, critical, begin)
@@ -133,7 +133,7 @@ def _bought(sketch: Sketch, critical: list[Row], row: Row) -> float:
 
 
 def _sure(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
-    """Critical work that is done for sure: by powered fleet, capacity by the hour and agreements already made."""
+    """Critical work that is certainly served: by powered fleet, on-demand capacity and existing agreements."""
     found = _powered(sketch, subject, critical)
     for row in sketch.rows("on_demand"):
         if row["commitment"] is None:
@@ -146,15 +146,16 @@ def _sure(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
 
 
 def _powered(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
-    """Critical work that the fleet does with the power there is, less what outlets may take."""
+    """Critical work that the fleet does with the available power, less the use of outlets."""
     found: Parts = []
     for row in sketch.rows("sites"):
         site = row["site"]
-        kinds = sorted({held["accelerator"] for held in sketch.rows("fleet") if held["site"] == site})
+        kinds = sorted({batch["accelerator"] for batch in sketch.rows("fleet") if batch["site"] == site})
         names = {"provider": [IN_HOUSE], "group": [IN_HOUSE], "site": [site], "region": [row["region"]], "tag": []}
         for kind in kinds:
-            held = {"accelerator": kind, "availability": row["availability"]}
-            kw, weight = sketch.facility_kw(site, kind), 0.6 * _worth(sketch, critical, held, row["region"], {IN_HOUSE})
+            source = {"accelerator": kind, "availability": row["availability"]}
+            kw = sketch.facility_kw(site, kind)
+            weight = 0.6 * _worth(sketch, critical, source, row["region"], {IN_HOUSE})
             power = [mw * 1000 / kw / len(kinds) for mw in power_of(sketch, site)]
             there = zip(power, fleet_of(sketch, site, kind), strict=True)
             found.append((names[subject], [weight * min(pair) for pair in there]))

@@ -1,4 +1,4 @@
-"""Sizes of random instances: how many rows of what, as ranges to draw from."""
+"""Sizes of random instances: ranges for the number of rows of each table."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Size:
     Attributes
     ----------
     demand : tuple of int
-        Reference-accelerators wanted in all, about.
+        Approximate total demand in reference-accelerators.
     part : tuple of float
-        Share of it that one block or the fleet of one site is worth, about.
+        Approximate share of it in one block or in the fleet of one site.
     others
         Numbers of rows.
     """

@@ -1,4 +1,4 @@
-"""An instance in the making: its head, its rows so far, and the random streams they are drawn from."""
+"""A sketch of an instance: its settings, its rows so far, and the random streams that draw them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Sketch:
-    """What is drawn so far; months are counted from the plan's first.
+    """The tables drawn so far; months are counted from the first month of the plan.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Sketch:
     hours : float
         Hours per month.
     demand : float
-        Reference-accelerators wanted in all, about.
+        Approximate total demand in reference-accelerators.
     tables : dict
         Rows by table.
     head : dict
@@ -34,7 +34,7 @@ class Sketch:
     regions, classes : list of str
         Names.
     backstops : list of dict
-        Provider, region and accelerator of offers that are always there, so that nearly every instance has a plan.
+        Provider, region and accelerator of offers that always exist, so that nearly every instance is feasible.
     """
 
     path: tuple[int, ...]
@@ -49,7 +49,7 @@ class Sketch:
     backstops: list[Row] = field(default_factory=list)
 
     def draw(self, family: int) -> Draw:
-        """Stream of a family of tables: what is drawn in one does not depend on how much was drawn in others."""
+        """Stream of a family of tables: draws of one family do not depend on those of others."""
         return Draw(*self.path, family)
 
     def add(self, table: str, row: Row) -> Row:

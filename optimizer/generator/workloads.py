@@ -1,4 +1,4 @@
-"""What is wanted: workloads with their demand, and training runs."""
+"""Workloads with their demand, and training runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optimizer.generator.sketch import Row, Sketch, window
 
 
 def add_workloads(sketch: Sketch, draw: Draw) -> None:
-    """Draw workloads; what must be served, or survive, can run where the backstops are."""
+    """Draw workloads; demand that must be served can run where the backstops are."""
     count = draw.integer(*sketch.size.workloads)
     for number in range(1, count + 1):
         firm = bool(sketch.backstops) and draw.chance(0.8)
@@ -24,7 +24,7 @@ def add_workloads(sketch: Sketch, draw: Draw) -> None:
 
 
 def _where(sketch: Sketch, draw: Draw, firm: bool) -> Row:
-    """Regions and exclusions; never without the backstops where something must be served."""
+    """Regions and exclusions; they include the backstops if demand must be served."""
     known = sorted({row["region"] for table in ("sites", "contracts") for row in sketch.rows(table)})
     needed = {row["region"] for row in sketch.backstops} if firm else set()
     choice = sorted({*known, *(row["region"] for row in sketch.backstops)})
@@ -55,7 +55,7 @@ def _demand(sketch: Sketch, draw: Draw, workload: str, total: float) -> None:
 
 # ---------------------------------------------------------------- training runs
 def add_runs(sketch: Sketch, draw: Draw) -> None:
-    """Draw training runs; a required one fits a share of the fleet that nothing else needs."""
+    """Draw training runs; a required run fits a share of the fleet that is otherwise unused."""
     taken: set[tuple[str, str]] = set()
     for number in range(1, draw.integer(*sketch.size.runs) + 1):
         work = draw.pick(sketch.classes)
@@ -67,7 +67,7 @@ def add_runs(sketch: Sketch, draw: Draw) -> None:
 
 
 def _sure_pool(sketch: Sketch, draw: Draw, work: str, taken: set[tuple[str, str]]) -> Row | None:
-    """A part of the fleet that is there and powered all the time, if there is one."""
+    """A part of the fleet that is always available and powered, if any."""
     found = []
     for row in sketch.rows("fleet"):
         site, kind = row["site"], row["accelerator"]

@@ -37,10 +37,10 @@ def _accelerators(sketch: Sketch, draw: Draw) -> None:
     count = draw.integer(*sketch.size.kinds)
     for name, vendor, kw, reference, _ in (KINDS[0], *draw.some(KINDS[1:], count - 1)):
         row = {"accelerator": name, "kw": kw, "reference": None if reference == 1 else reference}
-        told = {"vendor": vendor if draw.chance(0.7) else None, "description": None}
+        texts = {"vendor": vendor if draw.chance(0.7) else None, "description": None}
         if draw.chance(0.3):
-            told["description"] = f"{name}, {vendor}"
-        sketch.add("accelerators", {**row, **told})
+            texts["description"] = f"{name}, {vendor}"
+        sketch.add("accelerators", {**row, **texts})
 
 
 def _throughput(sketch: Sketch, draw: Draw) -> None:

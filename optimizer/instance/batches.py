@@ -1,4 +1,4 @@
-"""Rows of one key that add up, such as the batches of a fleet: put together, and warned of."""
+"""Rows of one key that add up, such as the batches of a fleet: their sums, and warnings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows_by_key(table: Table, rows: Iterable[Any]) -> dict[tuple[Any, ...], dict
 
 
 def same_key(data: Data) -> None:
-    """Rows that add up differ in their key: warn of each row that repeats one, with the sum so far."""
+    """Warn of each row that repeats the key of another and adds up, with the sum so far."""
     for table in data.tables.values():
         if not table.spec.adds:
             continue

@@ -1,4 +1,4 @@
-"""Rows that contradict themselves: a table of the columns looked at and the function that looks."""
+"""Check rows for contradictions: a table of columns and the function that checks them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _BOTH = ("contracts", "outlets")
 
 @dataclass(frozen=True)
 class RowCheck:
-    """What must hold within a row.
+    """A condition on the values of a row.
 
     Attributes
     ----------
     tables : tuple of str
-        Where it applies.
+        Tables that it applies to.
     columns : tuple of str
-        What is looked at; skipped if one of them could not be understood. The first is where a fault is told.
+        Columns that are checked; skipped if one of them is invalid. An error is reported at the first.
     problem : callable
-        What is wrong with a row's values, None if nothing is.
+        Returns the problem of a row's values, None if they are valid.
     """
 
     tables: tuple[str, ...]
@@ -34,7 +34,7 @@ class RowCheck:
 
 
 def rows(data: Data) -> None:
-    """No row contradicts itself."""
+    """Report rows that contradict themselves."""
     last = 0 if data.months is BAD else data.months
     for check in _CHECKS:
         for table, record in data.records(*check.tables):
@@ -45,8 +45,8 @@ def rows(data: Data) -> None:
         for table, record in data.records(*tables):
             begin, end = record.values[first], record.values[final]
             if record.has(first, final) and begin > end and begin != 0 and end != last - 1:
-                told = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)}). Change one of them."
-                data.fault(table, record, first, told)
+                problem = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)}). Change one of them."
+                data.fault(table, record, first, problem)
 
 
 def _month(data: Data, t: int) -> str:
@@ -74,7 +74,7 @@ def _blocks(v: Values) -> str | None:
     return None
 
 
-def _whole_blocks(v: Values) -> str | None:
+def _integer_blocks(v: Values) -> str | None:
     blocks = v["committed_blocks"]
     if blocks is not None and v["integer"] and blocks != int(blocks):
         return f"{blocks:g} blocks are committed, but the number of blocks must be an integer; set integer to false."
@@ -109,7 +109,7 @@ def _needs(column: str, sells: str) -> Callable[[Values], str | None]:
 
 
 def _fits(v: Values) -> str | None:
-    """A committed agreement can run its term by ``ends_by``."""
+    """Check that an existing agreement can run its term by ``ends_by``."""
     term = v["term_months"] if v["term_months"] is not None else v["min_term_months"]
     if v["ends_by"] is None or not v["committed_blocks"] or term is None:
         return None
@@ -139,7 +139,7 @@ def _required_but_begun(v: Values) -> str | None:
 _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(_BOTH, ("term_months", "min_term_months"), _one_term),
     RowCheck(_BOTH, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
-    RowCheck(_BOTH, ("committed_blocks", "integer"), _whole_blocks),
+    RowCheck(_BOTH, ("committed_blocks", "integer"), _integer_blocks),
     RowCheck(_BOTH, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
     RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
     RowCheck(("commitments",), ("latest", "required"), _required_but_begun),

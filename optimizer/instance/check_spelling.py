@@ -1,4 +1,4 @@
-"""Names spelt wrongly where they are given: told once there, not at every cell that names them rightly."""
+"""Names misspelt in their own row: reported once there, not at every cell that refers to them correctly."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from optimizer.instance.data import BAD, Data, Record, TypedTable
 from optimizer.instance.raw import quoted
 from optimizer.schema import Column
 
-SURE = 0.7  # an unknown name as near as this to a known one is that one spelt wrongly
-Dangling = tuple[TypedTable, Column, Record, str]  # a cell, and a name in it that nothing has
+SURE = 0.7  # similarity from which an unknown name is a misspelling of a known one
+Dangling = tuple[TypedTable, Column, Record, str]  # a cell, and an unknown name in it
 
 
 def misspelt(data: Data, dangling: list[Dangling]) -> set[str]:
-    """Names that several cells name and nothing has, where something with nearly that name is never named."""
-    told: set[str] = set()
+    """Find unknown names that several cells refer to, while a row of a similar name is never referred to."""
+    misspelt_names: set[str] = set()
     named = _named(data) if dangling else Counter()
     for table, column, record, item in dangling:
-        if item in told or named[item] < 2:
+        if item in misspelt_names or named[item] < 2:
             continue
         found = _given(data, column, item, named)
         if found:
-            told.add(item)
+            misspelt_names.add(item)
             owner, given, target = found
             first = f"first in {data.where(table.spec.name)} row {record.row}"
             wrong = quoted(given.values[target])
             problem = f"nothing names {wrong}, but {named[item]} cells name {quoted(item)}: {first}."
             data.doubtful.add(id(given))
             data.fault(owner, given, target, problem, item)
-    return told
+    return misspelt_names
 
 
 def _named(data: Data) -> Counter[str]:
-    """How many cells name each name."""
+    """Number of cells that refer to each name."""
     named: Counter[str] = Counter()
     for table in data.tables.values():
         for column in table.spec.columns.values():
@@ -46,7 +46,7 @@ def _named(data: Data) -> Counter[str]:
 
 
 def _given(data: Data, column: Column, item: str, named: Counter[str]) -> tuple[TypedTable, Record, str] | None:
-    """The row, and its column, of the name never named that is nearest to one that nothing has."""
+    """Row and column of the unused name that is nearest to an unknown one."""
     idle: dict[str, tuple[TypedTable, Record, str]] = {}
     for target in column.refers:
         name, own = target.split(".")
@@ -59,5 +59,5 @@ def _given(data: Data, column: Column, item: str, named: Counter[str]) -> tuple[
 
 
 def series_name(name: str) -> str:
-    """A name without its digits: ``lease-1`` and ``lease-2`` are two things, not one spelt wrongly."""
+    """A name without its digits: ``lease-1`` and ``lease-2`` are two names, not a misspelling."""
     return "".join(c for c in name if not c.isdigit())

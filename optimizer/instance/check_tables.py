@@ -74,16 +74,16 @@ def renewals(data: Data) -> None:
 
 
 def waiting(data: Data) -> None:
-    """No build waits for itself, directly or through others; each circle is told once."""
+    """Report builds that wait for themselves, directly or through others; each circle once."""
     builds = _by_name(data, "builds")
-    told: set[Any] = set()
+    reported: set[Any] = set()
     for name, record in builds.items():
         chain = [name]
         while (after := builds[chain[-1]].values["after"]) in builds and after not in chain:
             chain.append(after)
-        if after != name or name in told:
+        if after != name or name in reported:
             continue
-        told.update(chain)
+        reported.update(chain)
         others = f" through {', '.join(quoted(other) for other in chain[1:4])}" if len(chain) > 1 else ""
         data.fault(data.tables["builds"], record, "after", f"{quoted(name)} waits for itself{others}. {_BREAK}")
 

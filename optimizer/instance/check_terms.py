@@ -1,4 +1,4 @@
-"""Terms of the planner's own rules: each asks for a quantity that its item has, and names one item only."""
+"""Check the terms of the planner's own rules: the item has the quantity, and the name is unambiguous."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from optimizer.schema import IN_HOUSE, Quantity
 
 
 def rule_terms(data: Data) -> None:
-    """The item of a term has its quantity, and is one item only."""
+    """Report terms whose item lacks the quantity or is ambiguous."""
     for table, record in data.records("rule_terms"):
         if not record.has("quantity", "item"):
             continue
@@ -17,7 +17,7 @@ def rule_terms(data: Data) -> None:
         kinds = _kinds(data, item)
         fitting = [kind for kind in kinds if _has(data, quantity, kind, item)]
         if len(fitting) > 1:
-            if any(_told(data, kind, item) for kind in fitting):
+            if any(_is_reported(data, kind, item) for kind in fitting):
                 continue
             both = " and ".join(_noun(kind) for kind in fitting)
             problem = f"{quoted(item)} is the name of {both}, and either has {quantity.name}; rename one."
@@ -26,8 +26,8 @@ def rule_terms(data: Data) -> None:
             data.fault(table, record, "quantity", _cannot(data, quantity, kinds, item))
 
 
-def _told(data: Data, kind: str, item: str) -> bool:
-    """Whether the name of an item of a kind is told to be another's."""
+def _is_reported(data: Data, kind: str, item: str) -> bool:
+    """Whether the name of an item is already reported as a duplicate."""
     if kind == IN_HOUSE:
         return False
     table, column = kind.split(".")
@@ -35,7 +35,7 @@ def _told(data: Data, kind: str, item: str) -> bool:
 
 
 def _kinds(data: Data, item: str) -> list[str]:
-    """Columns in which a name stands, such as ``contracts.contract``; ``in_house`` for the own sites together."""
+    """Columns that contain a name, such as ``contracts.contract``; ``in_house`` for the own sites together."""
     targets = data.schema.tables["rule_terms"].columns["item"].refers
     own = [IN_HOUSE] if item == IN_HOUSE else []
     return own + [target for target in targets if item in names_of(data, (target,)).known]
@@ -53,7 +53,7 @@ def _sold(data: Data, outlet: str) -> str:
 
 
 def _unsure(data: Data, quantity: Quantity) -> bool:
-    """Whether the item may also stand in a table that cannot be read; that is told already."""
+    """Whether the item may be in a table that could not be read, which is reported already."""
     return any(names_of(data, (kind,)).open for kind in quantity.items if kind != IN_HOUSE)
 
 

@@ -1,4 +1,4 @@
-"""Tables with typed cells, some of which could not be understood: what the checks look at."""
+"""Tables with typed cells, some of which are invalid: the input of the checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from optimizer.schema import Schema, Table
 
 
 class Bad:
-    """Stands for a value that could not be understood; that is told already."""
+    """Placeholder for an invalid value, which is reported already."""
 
     def __repr__(self) -> str:
         return "BAD"
@@ -31,7 +31,7 @@ class Record:
     found: dict[str, Any]
 
     def has(self, *columns: str) -> bool:
-        """Whether all of these values could be understood."""
+        """Whether all of these values are valid."""
         return not any(self.values[column] is BAD for column in columns)
 
 
@@ -48,7 +48,7 @@ class TypedTable:
     records : list of Record
         Rows.
     unsure : set of str
-        Columns whose content cannot be told, as the header is wrong.
+        Columns whose content is unknown, because the header is wrong.
     broken : bool
         Whether the table is there but could not be read.
     commas : str
@@ -65,7 +65,7 @@ class TypedTable:
 
 @dataclass
 class Data:
-    """A whole instance with typed cells, and what is wrong with it so far."""
+    """An instance with typed cells, and the errors found so far."""
 
     schema: Schema
     raw: Raw
@@ -73,10 +73,10 @@ class Data:
     tables: dict[str, TypedTable] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
-    missing: set[str] = field(default_factory=set)  # tables whose absence is told already
-    doubtful: set[int] = field(default_factory=set)  # ids of records whose name is told to be wrong
-    respelt: set[str] = field(default_factory=set)  # unknown names that are told at the row that is meant
-    names: dict[tuple[str, ...], Any] = field(default_factory=dict)  # names by the columns they stand in
+    missing: set[str] = field(default_factory=set)  # missing tables that are reported already
+    doubtful: set[int] = field(default_factory=set)  # ids of records whose name is reported as invalid
+    respelt: set[str] = field(default_factory=set)  # unknown names that are reported at the intended row
+    names: dict[tuple[str, ...], Any] = field(default_factory=dict)  # names by their columns
     speller: Speller = field(default_factory=Speller)
 
     @property
@@ -98,7 +98,7 @@ class Data:
     def fault(
         self, table: TypedTable, record: Record | None, column: str, problem: str, nearest: str = "", warn: bool = False
     ) -> None:
-        """Tell a fault, or a warning, at a cell (or row, or table if the rest is blank)."""
+        """Report an error, or a warning, at a cell (or a row, or a table if the rest is blank)."""
         row = record.row if record else None
         found = record.found.get(column) if record else None
         value, cell = "" if found is None else shown(found), ""
@@ -106,5 +106,5 @@ class Data:
         problem = f"{problem} {alike}" if alike else problem
         if record and table.raw and column in table.raw.header:
             cell = table.raw.cell(row, table.raw.header.index(column))
-        told = Fault(self.where(table.spec.name), row, column, value, problem, nearest, cell)
-        (self.warnings if warn else self.faults).append(told)
+        fault = Fault(self.where(table.spec.name), row, column, value, problem, nearest, cell)
+        (self.warnings if warn else self.faults).append(fault)

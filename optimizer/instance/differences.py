@@ -41,7 +41,7 @@ def differences(a: Instance, b: Instance) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``table`` (``instance`` for the head), ``row`` (its key), ``column`` (``""`` for a whole row), ``a`` and
+        Columns ``table`` (``instance`` for settings), ``row`` (its key), ``column`` (``""`` for a row), ``a`` and
         ``b`` (values as text, ``""`` where there is none), ``item`` (name of the item it is about, ``""`` if none).
     """
     import pandas as pd
@@ -100,10 +100,10 @@ def _row_text(table: Table, cells: Cells | None) -> str:
     """The cells of a row that say more than their defaults."""
     if cells is None:
         return ""
-    told = []
+    texts = []
     for name, column in table.columns.items():
         text = cells[name]
         default = _PLAIN.get(column.default) if isinstance(column.default, str) else None
         if text and text != (default or _text(column.default if column.default != [] else None)):
-            told.append(f"{name} {text}")
-    return "; ".join(told)
+            texts.append(f"{name} {text}")
+    return "; ".join(texts)

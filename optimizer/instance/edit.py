@@ -1,7 +1,7 @@
-"""Edits of an instance: cells set, multiplied, added to or delayed, and the whole checked again.
+"""Edits of an instance: cells set, multiplied, added to or delayed, and the instance checked again.
 
 An edit is written ``table.item.column=value``, with ``*=``, ``+=`` or ``-=`` in place of ``=``, such as
-``demand.assistant.amount*=1.2``. ``item@2027-03`` means the row of a step series that holds in that month, and ``*``
+``demand.assistant.amount*=1.2``. ``item@2027-03`` means the row of a step series that applies in that month, and ``*``
 every item. ``power.texas.month+=6`` moves what is still to come of a step series by so many months. Batches of a fleet
 are named by as much of their key as it takes: ``fleet.texas/gpu.count=9000``, ``fleet.texas/gpu/2028-01.count+=100``.
 """
@@ -109,7 +109,7 @@ def _known(name: str, names: Mapping[str, Any], what: str) -> Any:
 
 
 def _hint(name: str, near: str) -> str:
-    """The nearest name as a question, with what tells it from one that looks the same."""
+    """The nearest name as a question, with the characters that differ if both look the same."""
     alike = difference(name, near) if near else ""
     return (f" {alike}" if alike else "") + (f" Did you mean {near!r}?" if near else "")
 

@@ -1,4 +1,4 @@
-"""The shipped examples: the one place that finds ``instances/``, and that understands INSTANCE on the command line."""
+"""Find the shipped examples, and the INSTANCE of the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def examples_folder() -> Path:
     for folder in (package / "_instances", package.parent / "instances"):
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(f"no instances/ beside {package}: the installation is incomplete")
+    raise FileNotFoundError(f"{package} has no instances/: the installation is incomplete; install capopt again")
 
 
 def example_names() -> list[str]:
@@ -33,7 +33,7 @@ def find_example(name: str) -> Path:
     Raises
     ------
     InstanceError
-        If there is none of this name; it tells those there are.
+        If no example has this name; the message lists the examples.
     """
     names = example_names()
     if name in names:

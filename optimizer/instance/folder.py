@@ -1,4 +1,4 @@
-"""The folder carrier: ``instance.toml`` and one ``<table>.csv`` per table."""
+"""Read a folder: ``instance.toml`` and one ``<table>.csv`` per table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 class _UnreadableError(Exception):
-    """A file that cannot be read as a whole; carries the one fault that tells why."""
+    """A file that cannot be read; carries the error with the reason."""
 
     def __init__(self, where: str, problem: str, row: int | None = None) -> None:
         super().__init__(problem)

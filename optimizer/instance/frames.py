@@ -1,4 +1,4 @@
-"""The carrier for library calls: a mapping of DataFrames, and tables of an instance as DataFrames."""
+"""Read a library call's source: a mapping of DataFrames, and tables of an instance as DataFrames."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_scalar(value: Any) -> Any:
-    """A scalar of pandas, numpy or the standard library as a plain Python value; what is none stays as it is."""
+    """A scalar of pandas, numpy or the standard library as a plain Python value; others stay unchanged."""
     import decimal
 
     import numpy as np

@@ -83,13 +83,13 @@ class Instance:
         Rows of every table of the format, ``()`` for an absent one. Months are counted from the plan's first;
         blanks have taken their default, or are None (text: ``""``) where there is none.
     warnings : tuple of Fault
-        What is legal but suspicious.
+        Values that are valid but suspicious.
     source : str
-        Where it was read from.
+        File, folder or mapping that it was read from.
     places : mapping of str to (str, tuple of int)
-        File or sheet of each table, and the row each of its rows stands in.
+        File or sheet of each table, and the row numbers of its rows.
     read_seconds : float
-        Time that reading took.
+        Duration of reading in seconds.
     notes : mapping of str to Notes
         Comment rows and columns of notes of tables and of the head (``instance``), and sheets of notes, by name. They
         are no content: neither equality nor the hash counts them.
@@ -133,7 +133,7 @@ class Instance:
         return month_number(*map(int, month.split("-"))) - self._start
 
     def place(self, table: str, i: int) -> str:
-        """Where the i-th row of a table stands, such as ``contracts.csv row 3``."""
+        """Place of the i-th row of a table, such as ``contracts.csv row 3``."""
         where, rows = self.places.get(table, (table, ()))
         return f"{where} row {rows[i] if i < len(rows) else i + 2}"
 
@@ -144,7 +144,7 @@ class Instance:
         return make_frame(self, table)
 
     def cell(self, column: Column, value: Any) -> Any:
-        """A value as a carrier holds it: months ``YYYY-MM``, several values joined by ``;``, the rest as it is."""
+        """A value as in a file: months ``YYYY-MM``, several values joined by ``;``, the rest as it is."""
         if value is None or column.type in ("number", "integer", "flag"):
             return value
         if column.type == "month":
@@ -161,7 +161,7 @@ class Instance:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the content: the same from every carrier, in any order of rows, with defaults told or left out."""
+        """SHA-256 of the content: the same for every file format, any order of rows, and explicit or blank defaults."""
         content: dict[str, Any] = {"instance": {name: repr(value) for name, value in vars(self.head).items()}}
         for table, rows in self.rows.items():
             if rows:

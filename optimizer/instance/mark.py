@@ -1,4 +1,4 @@
-"""A planner's own workbook with what is wrong in it marked: red cells with notes, and a sheet that links to them."""
+"""Mark the errors in a copy of a planner's workbook: red cells with notes, and a sheet that links to them."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from optimizer.files import write_file
 from optimizer.instance.workbook import BROKEN
 
 SHEET = "Errors"
-_TITLE = "Told by capopt validate. This sheet is not read; it goes with the next marking."
+_SIGNED = "by capopt validate."  # in the title of the sheet, also in those of earlier versions
+_TITLE = f"Errors found {_SIGNED} This sheet is not read; the next marking replaces it."
 _HEADER = ("sheet", "cell", "column", "found", "what is wrong", "did you mean", "fill before")
 _WIDTHS = (16, 9, 22, 24, 80, 24)
 _TOP = 3  # row of the header
-_COLOURS = ("FFFF7C81", "FFFFD967")  # nobody else's: by them our marks are known again
+_COLOURS = ("FFFF7C81", "FFFFD967")  # unusual colours, by which our marks are recognised
 _RED, _AMBER = (PatternFill("solid", fgColor=colour) for colour in _COLOURS)
 _FONT = {"name": "Calibri", "size": 11}
-_SIGN = "capopt validate:"  # what a note of ours begins with
+_SIGN = "capopt validate:"  # first words of our notes
 
 
 def check_mark(source: Path, target: Path) -> None:
-    """Refuse what cannot be marked.
+    """Refuse a source or target that cannot be marked.
 
     Raises
     ------
@@ -52,14 +53,14 @@ def check_mark(source: Path, target: Path) -> None:
 
 
 def mark_workbook(source: Path, faults: Sequence[Fault], target: Path, warn: bool = False) -> str:
-    """Write a copy of a workbook in which every fault is marked; earlier marks are taken away.
+    """Write a copy of a workbook in which every error is marked; earlier marks are removed.
 
     Parameters
     ----------
     source : Path
         The planner's workbook; it is not changed.
     faults : sequence of Fault
-        What was found in it; with none the copy has no marks.
+        Errors found in it; without any the copy has no marks.
     target : Path
         The copy; folders on the way are made.
     warn : bool
@@ -68,7 +69,7 @@ def mark_workbook(source: Path, faults: Sequence[Fault], target: Path, warn: boo
     Returns
     -------
     str
-        What was written, or why nothing could be, in a sentence.
+        Sentence on the result.
     """
     try:
         book = _open(source)
@@ -83,8 +84,8 @@ def mark_workbook(source: Path, faults: Sequence[Fault], target: Path, warn: boo
     content = io.BytesIO()
     book.save(content)
     write_file(target, content.getvalue())
-    told = f"Wrote {target}, with {len(faults):,} marked" if faults else f"Wrote {target}, without any mark"
-    return f"{told}. Drawings of the workbook may be missing in it." if _drawn(source) else f"{told}."
+    text = f"Wrote {target}, with {len(faults):,} marked" if faults else f"Wrote {target}, without any mark"
+    return f"{text}. It may lack drawings of the workbook." if _drawn(source) else f"{text}."
 
 
 def _open(source: Path) -> Workbook:
@@ -165,13 +166,13 @@ def _put(cell: Any, text: str) -> None:
 
 def _mark_cell(cell: Any, fault: Fault, fill: PatternFill) -> None:
     cell.fill = copy(fill)
-    told = fault.problem + (f" Did you mean {fault.nearest!r}?" if fault.nearest else "")
+    text = fault.problem + (f" Did you mean {fault.nearest!r}?" if fault.nearest else "")
     before = cell.comment.text if cell.comment else ""
     gap = "\n" if _SIGN in before else f"\n\n{_SIGN}\n" if before else f"{_SIGN}\n"
-    cell.comment = Comment(f"{before}{gap}{told}", "capopt")
+    cell.comment = Comment(f"{before}{gap}{text}", "capopt")
 
 
-# ---------------------------------------------------------------- taking marks away
+# ---------------------------------------------------------------- removing marks
 def _unmark(book: Workbook) -> None:
     """Take away the sheet of errors, our notes, and our colours, under which the earlier fill comes back."""
     before = _fills_before(book)
@@ -187,11 +188,11 @@ def _unmark(book: Workbook) -> None:
 
 
 def _fills_before(book: Workbook) -> dict[tuple[str, str], Any]:
-    """Remove the sheet of errors; what it tells of the fill of marked cells, by sheet and cell."""
+    """Remove the sheet of errors; return the original fill of marked cells, by sheet and cell."""
     found: dict[tuple[str, str], Any] = {}
     for name in [name for name in book.sheetnames if name.casefold() == SHEET.casefold()]:
         errors = book[name]
-        if isinstance(errors, Worksheet) and errors.cell(1, 1).value == _TITLE:
+        if isinstance(errors, Worksheet) and _SIGNED in str(errors.cell(1, 1).value):
             for row in range(_TOP + 1, errors.max_row + 1):
                 place = str(errors.cell(row, 1).value), str(errors.cell(row, 2).value)
                 found.setdefault(place, copy(errors.cell(row, len(_HEADER)).fill))

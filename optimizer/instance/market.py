@@ -1,4 +1,4 @@
-"""What work and capacity come to in an instance without faults: what other figures are compared with."""
+"""Total demand, capacity and prices of an instance without errors, as a reference for other figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names as text: how they are compared, and how two that look alike are told apart.
+"""Names as text: their comparison, and the difference of two that look alike.
 
 Names are compared in Unicode's composed form (NFC), and every kind of blank in them is a plain one. Letters that only
 look alike, such as a Latin and a Cyrillic ``a``, stay different.
@@ -37,13 +37,13 @@ def skeleton(text: str) -> str:
 def unseen(text: str, allowed: str = "") -> str:
     """First character of a name that cannot be seen, ``""`` if there is none.
 
-    Joiners are allowed beside letters that are not ASCII, line breaks and tabs where ``allowed`` has them.
+    Joiners are allowed next to letters that are not ASCII, line breaks and tabs where ``allowed`` has them.
     """
     if text.isprintable():
         return ""
     for i, c in enumerate(text):
-        beside = text[max(i - 1, 0) : i + 2]
-        if c in allowed or (c in _JOINERS and not beside.replace(c, "").isascii()):
+        around = text[max(i - 1, 0) : i + 2]
+        if c in allowed or (c in _JOINERS and not around.replace(c, "").isascii()):
             continue
         if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") or c in "\ufffe\uffff":
             return c
@@ -51,7 +51,7 @@ def unseen(text: str, allowed: str = "") -> str:
 
 
 def difference(text: str, other: str) -> str:
-    """What tells a text from another that looks the same, as a sentence; ``""`` if it does not, or is the same."""
+    """Sentence on the characters that differ between two texts that look alike; ``""`` if they do not, or are equal."""
     if text == other or skeleton(text).split() != skeleton(other).split():
         return ""
     parts = []

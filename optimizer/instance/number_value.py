@@ -1,4 +1,4 @@
-"""From a cell to a number, strictly: what has two readings counts only where one of them is impossible."""
+"""Convert a cell to a number; a text with two readings is refused unless one of them is impossible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which capacity can serve what: only as much as is needed to tell what can never work."""
+"""Which capacity can serve which demand, to find demand that nothing can serve."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Pools:
             availability=v["availability"],
         )
 
-    def cannot_serve(self, work: Values, by_the_hour: bool = True) -> str:
+    def cannot_serve(self, work: Values, on_demand: bool = True) -> str:
         """Why no stock can serve a workload or a run, ``""`` if one can."""
-        fits = [pool for pool in self.all if by_the_hour or pool.source != "on_demand"]
+        fits = [pool for pool in self.all if on_demand or pool.source != "on_demand"]
         steps = (
             (f"no capacity has accelerators for the class {work['class']!r}", self._does),
             (f"no capacity for the class {work['class']!r} is in {';'.join(work['regions'])}", _near_enough),
@@ -82,7 +82,7 @@ class Pools:
         return max(1, math.ceil(run["work"] / (max(run["sizes"]) * rate) - 1e-9)) if rate else 1
 
     def best_rate(self, run: Values) -> float:
-        """Work that an accelerator does for a training run where it does most; 0 where nothing can run it."""
+        """Largest work of an accelerator for a training run; 0 if nothing can run it."""
         rates = [
             pool.availability * self._factors[run["class"], pool.accelerator]
             for pool in self.all

@@ -1,4 +1,4 @@
-"""What the three carriers hand over: cells as found, each with its place, before anything is understood."""
+"""Raw tables from a folder, a workbook or frames: cells as found, each with its place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RawTable:
     table : str
         Name in the format.
     where : str
-        File, sheet or table name that faults tell.
+        File, sheet or table name for messages.
     header : list of str
         Column names as found, blanks around them stripped.
     rows : list of (int, sequence)
@@ -75,15 +75,15 @@ class Raw:
     head_places : dict
         Row and cell of each key, where the carrier has them.
     head_broken : bool
-        Whether the head could not be read at all; that is told already.
+        Whether the settings could not be read, which is reported already.
     tables : dict
         Tables by name.
     broken : set of str
-        Tables that are there but could not be read; that is told already.
+        Tables that could not be read, which is reported already.
     faults : list of Fault
-        What is wrong with the carrier itself.
+        Errors of the source itself.
     warnings : list of Fault
-        What is odd about it.
+        Warnings about it.
     head_notes : Notes
         Notes among the keys of the head; see :class:`optimizer.instance.notes.Notes`.
     notes : dict
@@ -151,7 +151,7 @@ def completion(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: one line, not endless."""
+    """A value as a message shows it: one short line."""
     text = printable(_text(value)[:90])
     return f"{text[:77]}..." if len(text) > 80 else text
 
@@ -198,13 +198,13 @@ def tidy(value: Any) -> Any:
 
 
 def unknown_text(kind: str, name: str, near: str) -> str:
-    """What is said of a table or column that the format does not have."""
+    """Message on a table or column that the format does not have."""
     alike = difference(name, near) if near else "If it contains notes, begin its name with notes."
     return f"no such {kind} in the format. {alike}".rstrip()
 
 
 def report_unknown(raw: Raw, where: str, near: str, present: Collection[str], ending: str = "") -> None:
-    """Tell a table that is none of the format; the nearest counts as broken unless it is present itself."""
+    """Report an unknown table; the nearest table counts as unreadable unless it is present itself."""
     nearest = near + ending if near else ""
     problem = unknown_text("table", where.removesuffix(ending), near)
     raw.faults.append(Fault(shown(where), value=shown(where), problem=problem, nearest=nearest))
@@ -239,11 +239,11 @@ def drop_unnamed(table: RawTable, raw: Raw) -> None:
     """Pass over columns without a name; one that holds values is a fault. A row with nothing but notes is a comment."""
     named = [i for i, name in enumerate(table.header) if name and not is_note(name)]
     for position in [i for i, name in enumerate(table.header) if not name]:
-        held = next(((row, cells[position]) for row, cells in table.rows if cells[position] is not None), None)
-        if held:
+        filled = next(((row, cells[position]) for row, cells in table.rows if cells[position] is not None), None)
+        if filled:
             problem = "a column without a name contains values."
-            cell = table.cell(held[0], position)
-            raw.faults.append(Fault(table.where, held[0], "", shown(held[1]), problem, cell=cell))
+            cell = table.cell(filled[0], position)
+            raw.faults.append(Fault(table.where, filled[0], "", shown(filled[1]), problem, cell=cell))
     noted = sorted(table.noted)
     for row, cells in table.rows:
         found = [(table.header[i], str(cells[i])) for i in noted if cells[i] is not None]
@@ -255,7 +255,7 @@ def drop_unnamed(table: RawTable, raw: Raw) -> None:
 
 @dataclass(frozen=True)
 class Unusable:
-    """Stands for the content of a cell that no table can take: as found, and why, ``""`` where that is told."""
+    """Placeholder for an invalid cell: the text found, and the problem, ``""`` if it is reported already."""
 
     found: str = ""
     problem: str = ""
@@ -265,7 +265,7 @@ class Unusable:
 
 
 def refuse_long(table: RawTable, raw: Raw) -> None:
-    """Tell cells that are too long, and put :class:`Unusable` in their place."""
+    """Report cells that are too long, and put :class:`Unusable` in their place."""
     for i, (row, cells) in enumerate(table.rows):
         long = [j for j, cell in enumerate(cells) if isinstance(cell, str) and len(cell) > CELL_LIMIT]
         for j in long:

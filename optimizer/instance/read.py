@@ -1,4 +1,4 @@
-"""Reading an instance from any of its carriers, with every fault told together."""
+"""Read an instance from a folder, a workbook or frames, and report all errors at once."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Instance:
     Returns
     -------
     Instance
-        Frozen; what is legal but suspicious stands in its ``warnings``.
+        Frozen; valid but suspicious values are in its ``warnings``.
 
     Raises
     ------
     InstanceError
-        If anything is wrong; it carries every fault found.
+        If anything is invalid; it carries every error found.
     """
     began = perf_counter()
     return understood(_read_raw(source), began)
 
 
 def understood(raw: Raw, began: float | None = None) -> Instance:
-    """The instance that cells say, checked; ``began`` is when reading them began.
+    """Return the checked instance of raw cells; ``began`` is the start time of reading.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def understood(raw: Raw, began: float | None = None) -> Instance:
 
 
 def raw_cells(instance: Instance) -> Raw:
-    """The cells of an instance as a carrier would hold them."""
+    """Return the raw cells of an instance."""
     head = dict(vars(instance.head))
     raw = Raw(source="the frames given", head_where=HEAD, head=head, notes=dict(instance.notes))
     for name, rows in instance.rows.items():
@@ -114,8 +114,8 @@ def _read_path(path: Path) -> Raw:
 
 
 def _unreadable(where: str, problem: str, nearest: str = "") -> InstanceError:
-    told = printable(where)
-    return InstanceError([Fault(where=told, value=told, problem=problem, nearest=nearest)])
+    text = printable(where)
+    return InstanceError([Fault(where=text, value=text, problem=problem, nearest=nearest)])
 
 
 def _in_order(data: Data) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""Writing an instance in the carriers that are files; what is read back has the same content."""
+"""Write an instance as a folder or workbook; reading it back gives the same content."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def _toml(value: Any) -> str:
 
 
 def cell_value(value: Any) -> Any:
-    """A value as a workbook keeps it: whole numbers as such, and as text a number that needs a 17th digit."""
+    """A value as a workbook keeps it: integers as such, and as text a number that needs a 17th digit."""
     if not isinstance(value, float):
         return value
     if abs(value) < 1e15 and value == int(value):

@@ -1,7 +1,7 @@
 """The starter that ``capopt new`` writes: a small example that validates and solves, meant to be changed.
 
 A company with one hall of its own sees two kinds of work grow. It can lease a bridge, commit for a year, extend the
-hall, buy accelerators, take some by the hour, and lease out what is idle. Every figure is made up.
+hall, buy accelerators, use on-demand capacity, and lease out idle capacity. Every figure is made up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ HEAD: dict[str, object] = {
     "name": "starter",
     "title": "A starter to change: one hall, two offers, two workloads",
     "description": "One hall of our own, a lease until it is extended, and two kinds of work that grow.",
-    "sources": "Every figure is made up. Replace it, and tell here where yours come from.",
+    "sources": "Every figure is made up. Replace it, and say here where yours come from.",
     "start": "2027-01",
     "months": 24,
     "currency": "USD",

@@ -1,4 +1,4 @@
-"""What is legal but suspicious: warnings, as a table of sentence and function; run on an instance without faults."""
+"""Warnings on valid but suspicious values: a table of sentences and functions, for an instance without errors."""
 
 from __future__ import annotations
 

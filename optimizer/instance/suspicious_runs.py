@@ -14,7 +14,7 @@ def places(data: Data) -> None:
     """Every training run has something that can run it."""
     pools = Pools(data)
     for table, record in data.records("training_runs"):
-        if reason := pools.cannot_serve(record.values, by_the_hour=False):
+        if reason := pools.cannot_serve(record.values, on_demand=False):
             problem = f"{quoted(record.values['run'])} can never be run: {reason}. {_REMEDY}"
             data.fault(table, record, "run", problem, warn=True)
 

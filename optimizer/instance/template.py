@@ -117,7 +117,10 @@ def _texts(head: dict[str, Any], tables: dict[str, Rows]) -> dict[str, str]:
 
 def head_text(head: dict[str, Any]) -> str:
     """``instance.toml`` with a comment on every key; required keys without a value get a blank to fill in."""
-    lines = ["# The instance itself; the tables stand in the CSV files beside. README.md explains every column.", ""]
+    lines = [
+        "# Settings of the instance; its tables are the CSV files of this folder. README.md explains them.",
+        "",
+    ]
     for column in load_schema().head.columns.values():
         lines.append(f"# {_remark(column)}")
         value = head.get(column.name, "" if column.required else None)

@@ -1,4 +1,4 @@
-"""From cells as found to typed tables: a fault for each cell and header that is not of the format."""
+"""Convert raw cells to typed tables; report each cell and header that is not of the format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All checks beyond single cells, as a table of sentence and function; each tells every fault it finds."""
+"""All checks beyond single cells, as a table of sentences and functions; each reports all its errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
 
 
 def validate(data: Data) -> None:
-    """Run every check; look for what is suspicious only where nothing is wrong."""
+    """Run every check; look for suspicious values only if there is no error."""
     for _, check in CHECKS:
         check(data)
     if not data.faults:

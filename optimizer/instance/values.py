@@ -1,4 +1,4 @@
-"""From a cell to a typed value, strictly: what is not exactly of its type is refused with the nearest valid value."""
+"""Convert a cell to a typed value; a text that is not exactly of its type is refused with the nearest valid value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from optimizer.instance.raw import nearest, number_text, quoted
 from optimizer.schema import Column
 
 NAME_LIMIT = 200
-_CHOSEN = 0.7  # a choice is that far spelt wrongly, and no other word
+_CHOSEN = 0.7  # similarity from which a text is a misspelt choice
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 

@@ -1,4 +1,4 @@
-"""The workbook carrier: one sheet per table, and the sheet ``instance`` with keys and values."""
+"""Read a workbook: one sheet per table, and the sheet ``instance`` with keys and values."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def _break(name: str, raw: Raw) -> None:
 
 
 def _report_unusable(table: RawTable, found: tuple[int, Any], columns: list[str], raw: Raw) -> bool:
-    """Tell the cells of a row that hold nothing usable; whether there are any."""
+    """Report the invalid cells of a row; return whether there are any."""
     row, cells = found
     unusable = [(i, cell) for i, cell in enumerate(cells) if isinstance(cell, Unusable)]
     for i, cell in unusable:
@@ -248,8 +248,8 @@ def _read_head(table: RawTable, raw: Raw) -> None:
             raw.head_broken = True
         elif key in raw.head or not key:
             problem = "the key appears twice." if key else "a value without a key."
-            told = shown(key or cells[values] or "")
-            raw.faults.append(Fault(HEAD_SHEET, row, shown(key), told, problem, cell=table.cell(row, keys)))
+            found = shown(key or cells[values] or "")
+            raw.faults.append(Fault(HEAD_SHEET, row, shown(key), found, problem, cell=table.cell(row, keys)))
         else:
             raw.head[key] = cells[values]
             raw.head_places[key] = (row, table.cell(row, values))

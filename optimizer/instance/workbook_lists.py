@@ -66,7 +66,7 @@ def gather_names(index: Worksheet) -> Places:
 
 
 def _gather(index: Worksheet, position: int, targets: tuple[str, ...]) -> str:
-    """Names of some columns, one below the other; beside them how many there are up to each column."""
+    """Names of some columns, one below the other; the column to the left has their number up to each column."""
     counts, names = get_column_letter(position), get_column_letter(position + 1)
     index[f"{counts}1"], index[f"{names}1"] = "names up to", ", ".join(targets)
     index[f"{counts}2"] = 0

@@ -1,4 +1,4 @@
-"""What reading an instance tells, for tests."""
+"""Error texts of reading an instance, for tests."""
 
 from __future__ import annotations
 

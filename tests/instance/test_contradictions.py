@@ -1,4 +1,4 @@
-"""Rows that contradict each other, names that nothing has, tables that are missing: each cause is told once."""
+"""Rows that contradict each other, names that nothing has, tables that are missing: each cause is reported once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.instance.edits import frames
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, Tables, edited, sample, write_folder, write_workbook
 
-# Edits of the sample, and all faults that are told of its frames, a line each.
+# Edits of the sample, and all expected errors of its frames, one per line.
 WRONG_ROWS = Path(__file__).parents[1] / "data" / "invalid" / "wrong_rows.csv"
 
 
@@ -22,8 +22,8 @@ def _wrong_rows() -> list[list[str]]:
 
 
 @pytest.mark.parametrize(("edits", "messages"), _wrong_rows())
-def test_each_cause_is_told_once(edits: str, messages: str) -> None:
-    """Tests that a contradiction between rows, a wrong name or a missing table is told once, without what follows."""
+def test_each_cause_is_reported_once(edits: str, messages: str) -> None:
+    """Tests that a contradiction of rows, a wrong name or a missing table is reported once, without consequences."""
     assert fault_texts(frames(edited(edits))) == messages.split("\n")
 
 
@@ -46,7 +46,7 @@ def test_a_name_spelt_wrongly_where_it_is_given() -> None:
 
 
 def test_a_reference_spelt_wrongly() -> None:
-    """Tests that wrong references are told one by one where others of the same name are right."""
+    """Tests that wrong references are reported one by one where others of the same name are right."""
     tables = _long(600)
     for row in (7, 9):
         tables["demand"][row][0] = "chatt"
@@ -65,7 +65,7 @@ def test_an_unreadable_table_explains_what_refers_to_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("carrier", ["folder", "workbook", "frames"])
 def test_an_unknown_table_hides_nothing(tmp_path: Path, carrier: str) -> None:
-    """Tests that faults on a table are told though another has nearly its name, and the head is read likewise."""
+    """Tests that faults on a table are reported although another has nearly its name, and the head is read likewise."""
     tables = edited("prices|2|item|zzz & budgets|2|from|2027-01")
     tables["outlet"] = tables["instances"] = [["a"], ["1"]]
     dangling = "column item: no contract, outlet, offer or purchase is called 'zzz'."

@@ -101,7 +101,7 @@ def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
         ("demand.jobs@2030-00.amount=1", "2030-00 is not a month; expected YYYY-MM"),
         ("contracts.lease.price*=1,250", "*= needs a number and a column of numbers; 1,250 can mean 1250 or 1.25"),
         ("demand.jobs@2029-12.amount=1", "no row applies in 2029-12"),
-        ("contracts.lease.price*=dear", "*= needs a number and a column of numbers"),
+        ("contracts.lease.price*=high", "*= needs a number and a column of numbers"),
         ("contracts.lease.region*=2", "*= needs a number and a column of numbers"),
         ("contracts.lease.term_months+=2", "the cell is blank; set it with = first"),
         ("builds.hall.mw_per_block=1", "the instance has no builds"),
@@ -131,7 +131,7 @@ def test_delays_that_make_no_sense_are_refused(delay: str, message: str) -> None
 
 
 def test_an_edited_instance_is_checked_as_a_whole(small: Instance) -> None:
-    """Tests that an edit to an illegal value is told as the reader tells it."""
+    """Tests that an edit to an illegal value is reported as by the reader."""
     with pytest.raises(optimizer.InstanceError, match="column price: expected at least 0"):
         apply_edits(small, [parse_edit("contracts.lease.price=-1")])
 

@@ -1,4 +1,4 @@
-"""One wrong cell, one fault, told exactly."""
+"""One wrong cell, one fault, reported exactly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from optimizer.errors import InstanceError
 from optimizer.instance.read import read
 from tests.instance.sample import HEAD, put, sample, write_folder
 
-# Table, row, column and value of a cell of the sample that is changed, and the only fault that is told.
+# Table, row, column and value of a cell of the sample that is changed, and the only error that is reported.
 WRONG_CELLS = Path(__file__).parents[1] / "data" / "invalid" / "wrong_cells.csv"
 
 
@@ -31,7 +31,7 @@ def test_a_wrong_cell_is_one_fault(tmp_path: Path, table: str, row: str, column:
 
 
 def test_faults_carry_their_parts(tmp_path: Path) -> None:
-    """Tests that a fault tells its parts apart for programs."""
+    """Tests that an error has separate fields for programs."""
     tables = sample()
     put(tables, "contracts", 2, "provider", "neos")
     with pytest.raises(InstanceError) as caught:

@@ -1,4 +1,4 @@
-"""Fifteen faults of fifteen kinds, planted together: exactly these are told, in the order of their places."""
+"""Fifteen faults of fifteen kinds, planted together: exactly these are reported, in the order of their places."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.command import capopt
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, put, sample, write_folder, write_workbook
 
-# In each fault: a table, the row of a folder, the cell of a workbook, a column and what is told of it; {} is the ending
+# In each fault: a table, the row of a folder, the cell of a workbook, a column and the message; {} is the ending
 # of a table's file.
 FAULTS = [
     ("instance", 5, "B6", "discount_rate", "expected at most 1 (per year), found 9. Did you mean '0.09'?"),
@@ -71,7 +71,7 @@ def _plant(folder: Path, carrier: str) -> Path:
 
 
 def _expected(carrier: str) -> list[str]:
-    """What is told of them."""
+    """Their messages."""
     lines = []
     for table, row, cell, column, problem in FAULTS:
         ending = {"instance": ".toml"}.get(table, ".csv") if carrier == "folder" else ""
@@ -84,7 +84,7 @@ def _expected(carrier: str) -> list[str]:
 
 @pytest.mark.parametrize("carrier", ["folder", "workbook"])
 def test_all_are_told(tmp_path: Path, carrier: str) -> None:
-    """Tests that fifteen planted faults are told, each once and nothing else, with row or sheet and cell."""
+    """Tests that fifteen planted faults are reported, each once and nothing else, with row or sheet and cell."""
     assert len(FAULTS) == 15
     assert fault_texts(_plant(tmp_path, carrier)) == _expected(carrier)
 

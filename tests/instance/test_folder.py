@@ -1,4 +1,4 @@
-"""Folders with a fault in a file as a whole, in a header or in a row: each is told once, exactly."""
+"""Folders with a fault in a file as a whole, in a header or in a row: each is reported once, exactly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.instance.sample import HEAD, put, sample, write_folder
 UNKNOWN = "no such column in the format. If it contains notes, begin its name with notes."
 TOML = b'format = 1\nname = "sample"\nstart = "2026-01"\nmonths = 24\n'
 
-# Files of the sample that are written anew, or removed (None), and all faults that are told.
+# Files of the sample that are rewritten, or removed (None), and all errors that are reported.
 WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
     "unknown table": (
         {"fleets.csv": b"site\nnorth\n"},
@@ -178,7 +178,7 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
 
 @pytest.mark.parametrize("case", WRONG_FILES)
 def test_a_wrong_file_is_told(tmp_path: Path, case: str) -> None:
-    """Tests that a file that is wrong as a whole, in its header or in its rows, is told without faults elsewhere."""
+    """Tests that an invalid file, header or row is reported without errors elsewhere."""
     files, expected = WRONG_FILES[case]
     folder = write_folder(tmp_path / "mine", sample())
     for name, content in files.items():
@@ -187,7 +187,7 @@ def test_a_wrong_file_is_told(tmp_path: Path, case: str) -> None:
 
 
 def test_a_table_that_is_a_folder(tmp_path: Path) -> None:
-    """Tests that a folder in the place of a table or of the head is told, and what refers to it is not."""
+    """Tests that a folder in the place of a table or of the head is reported, and what refers to it is not."""
     folder = write_folder(tmp_path / "mine", sample())
     for name in ("instance.toml", "sites.csv"):
         (folder / name).unlink()

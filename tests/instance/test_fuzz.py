@@ -74,21 +74,21 @@ def _changed(changes: list[tuple[str, tuple[str, int, int], str]]) -> Tables:
 
 
 def _faults(source: Any) -> tuple[Fault, ...]:
-    """Faults of an instance; these and the warnings tell where and what, on one line."""
+    """Faults of an instance; these and the warnings have place and problem, on one line."""
     faults: tuple[Fault, ...] = ()
-    told: tuple[Fault, ...] = ()
+    result: tuple[Fault, ...] = ()
     try:
-        told = read(source).warnings
+        result = read(source).warnings
     except InstanceError as error:
-        faults = told = error.faults
-    assert all(fault.where and fault.problem and str(fault).isprintable() for fault in told)
+        faults = result = error.faults
+    assert all(fault.where and fault.problem and str(fault).isprintable() for fault in result)
     return faults
 
 
 @settings(derandomize=True, max_examples=60, deadline=None, database=None)
 @given(st.lists(st.tuples(KINDS, PLACE, VALUES), min_size=1, max_size=3))
 def test_frames_are_read_or_refused(changes: list[Any]) -> None:
-    """Tests that changed frames give an instance or faults that tell where and what, and the same ones every time."""
+    """Tests that changed frames give an instance or faults with place and problem, and the same ones every time."""
     tables = _changed(changes)
     assert _faults(frames(tables)) == _faults(frames(tables))
 
@@ -96,7 +96,7 @@ def test_frames_are_read_or_refused(changes: list[Any]) -> None:
 @settings(derandomize=True, max_examples=40, deadline=None, database=None)
 @given(st.lists(st.tuples(KINDS, PLACE, VALUES), min_size=1, max_size=3))
 def test_folders_are_read_or_refused(changes: list[Any]) -> None:
-    """Tests that a changed folder gives an instance or faults that tell where and what."""
+    """Tests that a changed folder gives an instance or faults with place and problem."""
     with TemporaryDirectory() as folder:
         _faults(write_folder(Path(folder), _changed(changes)))
 
@@ -143,5 +143,5 @@ def test_every_carrier_tells_the_same(changes: list[Any]) -> None:
             write_workbook(Path(folder) / "mine.xlsx", tables),
             frames(tables),
         )
-        told = [[(fault.column, fault.value) for fault in _faults(carrier)] for carrier in carriers]
-    assert told[0] == told[1] == told[2]
+        result = [[(fault.column, fault.value) for fault in _faults(carrier)] for carrier in carriers]
+    assert result[0] == result[1] == result[2]

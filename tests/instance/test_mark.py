@@ -56,14 +56,14 @@ def _rgb(cell: Any) -> str:
 
 
 def test_faulty_cells_are_red_with_notes(wrong: Path, tmp_path: Path) -> None:
-    """Tests that exactly the faulty cells are red, each with a note that tells the fault, beside the planner's own."""
+    """Tests that exactly the faulty cells are red, each with a note with the error, next to the planner's own."""
     before = wrong.read_bytes()
-    told = mark_workbook(wrong, _faults(wrong), tmp_path / "new" / "marked.xlsx")
-    assert told == f"Wrote {tmp_path / 'new' / 'marked.xlsx'}, with 6 marked."
+    result = mark_workbook(wrong, _faults(wrong), tmp_path / "new" / "marked.xlsx")
+    assert result == f"Wrote {tmp_path / 'new' / 'marked.xlsx'}, with 6 marked."
     assert wrong.read_bytes() == before
     book = openpyxl.load_workbook(tmp_path / "new" / "marked.xlsx")
     red = {(s.title, c.coordinate) for s in book for row in s.iter_rows() for c in row if _rgb(c).startswith("FFFF7C")}
-    # The price stands in column G; workloads lacks a column, which is told of its header; C2 shows for C3 too.
+    # The price stands in column G; workloads lacks a column, which is reported at its header; C2 shows for C3 too.
     assert red == {*(("contracts", "B2"), ("contracts", "G3"), ("sites", "C3")), ("demand", "C2"), ("workloads", "A1")}
     note = book["contracts"]["B2"].comment.text
     assert note == "ask them\n\ncapopt validate:\nno provider is called 'neos'. Did you mean 'neo'?"
@@ -117,7 +117,7 @@ def test_marks_go_when_faults_are_mended(wrong: Path, tmp_path: Path) -> None:
 
 
 def test_two_faults_of_a_cell(tmp_path: Path) -> None:
-    """Tests that a cell with two faults tells both, and gets its fill back."""
+    """Tests that a cell with two errors shows both, and gets its fill back."""
     tables = sample()
     put(tables, "contracts", 2, "provider", "neos")
     path = write_workbook(tmp_path / "mine.xlsx", tables)
@@ -150,13 +150,13 @@ def _run(*arguments: object) -> int:
 
 
 def test_validate_marks(wrong: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests the command: exit code 2, faults and the marked copy told, JSON alone on standard output."""
+    """Tests the command: exit code 2, errors and the marked copy reported, JSON alone on standard output."""
     assert _run(wrong, "--mark", tmp_path / "marked.xlsx") == 2
     assert f"Wrote {tmp_path / 'marked.xlsx'}, with 6 marked." in capsys.readouterr().out
     assert _run(wrong, "--mark", tmp_path / "marked.xlsx", "--json") == 2
-    told = capsys.readouterr()
-    assert len(json.loads(told.out)["faults"]) == 6
-    assert "with 6 marked" in told.err
+    result = capsys.readouterr()
+    assert len(json.loads(result.out)["faults"]) == 6
+    assert "with 6 marked" in result.err
 
 
 def test_warnings_are_marked_in_amber(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +172,7 @@ def test_warnings_are_marked_in_amber(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_what_cannot_be_marked(wrong: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that folders, other kinds of file, the workbook itself and broken ones are told."""
+    """Tests that folders, other kinds of file, the workbook itself and invalid ones are refused."""
     for source, target, message in (
         ("first-steps", "x.xlsx", "is not a workbook"),
         (wrong, "x.ods", "must end in .xlsx"),

@@ -116,7 +116,7 @@ def test_slashes_make_no_two_pools_one(tmp_path: Path) -> None:
     ],
 )
 def test_what_tells_two_texts_apart(text: str, other: str, expected: str) -> None:
-    """Tests that texts that look the same are told apart by their characters, and others are not."""
+    """Tests that texts that look the same are distinguished by their characters, and others are not."""
     assert difference(text, other) == expected
 
 

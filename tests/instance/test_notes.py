@@ -259,7 +259,7 @@ def test_short_rows_are_blanks(tmp_path: Path) -> None:
 
 
 def test_short_rows_lack_what_is_required(tmp_path: Path) -> None:
-    """Tests that a row that is too short for a required cell is told so, and one too long with its remedy."""
+    """Tests that a row that is too short for a required cell is reported, and one too long with its remedy."""
     folder = write_folder(tmp_path, sample())
     text = "workload,month,amount\nassistant,2026-01,3000\nassistant,2027-01\nstudy,2026-06,1,000\n"
     (folder / "demand.csv").write_text(text, encoding="utf-8")

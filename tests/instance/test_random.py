@@ -31,7 +31,7 @@ def frames() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def instances(frames: list[dict[str, Any]]) -> list[Instance]:
-    """Reading raises an error that tells every fault."""
+    """Reading raises an error with every error."""
     return [optimizer.read(drawn) for drawn in frames]
 
 
@@ -223,8 +223,8 @@ def test_new_random(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: st
     """Tests that `capopt new --random` writes a folder or a workbook that holds the instance of the seed and size."""
     target = tmp_path / name
     assert run(new, [str(target), "--random", "--seed", "5", "--size", "small", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert all(Path(file).is_file() for file in told["files"])
+    result = json.loads(capsys.readouterr().out)
+    assert all(Path(file).is_file() for file in result["files"])
     assert optimizer.read(target).hash == random_instance(5, "small").hash
 
 

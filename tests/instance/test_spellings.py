@@ -42,7 +42,7 @@ SAME: dict[str, tuple[str, bytes]] = {
         "sites.csv",
         b"site,,region,pue,availability,\nnorth,,europe,1.2,0.97,\nsouth,,america,,,\n",
     ),
-    "defaults told": ("sites.csv", b"site,region,pue,availability\nnorth,europe,1.2,0.97\nsouth,america,1,1.0\n"),
+    "explicit defaults": ("sites.csv", b"site,region,pue,availability\nnorth,europe,1.2,0.97\nsouth,america,1,1.0\n"),
     "head with a byte-order mark": ("instance.toml", b"\xef\xbb\xbf" + TOML),
     "head with Windows line ends": ("instance.toml", TOML.replace(b"\n", b"\r\n")),
     "head with texts and defaults": ("instance.toml", TOML + b'# a note\ntitle = ""\ncurrency = "USD"\n'),
@@ -91,7 +91,7 @@ NO_INSTANCE: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("source", "message"), NO_INSTANCE, ids=[message[:20] for _, message in NO_INSTANCE])
 def test_no_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Any, message: str) -> None:
-    """Tests that what is no folder, workbook or mapping at all is told as such."""
+    """Tests that what is no folder, workbook or mapping at all is refused as such."""
     monkeypatch.chdir(tmp_path)
     for name in ("empty", "other", "full"):
         Path(name).mkdir()

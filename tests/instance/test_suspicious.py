@@ -1,4 +1,4 @@
-"""What is legal but suspicious is a warning, told exactly, and never fatal unless it is asked for."""
+"""What is legal but suspicious is a warning, reported exactly, and never fatal without --strict."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_sample_has_no_warning() -> None:
 def test_what_is_suspicious_is_one_warning(
     monkeypatch: pytest.MonkeyPatch, sentence: str, edits: str, warning: str
 ) -> None:
-    """Tests that an odd value is one warning with its place and reason, and that its own check tells it."""
+    """Tests that an odd value is one warning with its place and reason, and that its own check reports it."""
     assert _warnings(edited(edits)) == [warning]
     others = tuple(check for check in suspicious.CHECKS if check[0] != sentence)
     monkeypatch.setattr(suspicious, "CHECKS", others)

@@ -1,4 +1,4 @@
-"""Workbooks with a fault: each is told once, with sheet and cell."""
+"""Workbooks with a fault: each is reported once, with sheet and cell."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _emptied(sheet: str) -> Callable[[Workbook], None]:
     return edit
 
 
-# What is done to the workbook of the sample, and all faults that are told.
+# What is done to the workbook of the sample, and all errors that are reported.
 WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
     "number": (
         _set(sites_C2="1,25"),
@@ -210,6 +210,6 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_workbook_is_told(tmp_path: Path, case: str) -> None:
-    """Tests that a fault is told with sheet, cell, row, column and nearest value, and without faults elsewhere."""
+    """Tests that a fault is reported with sheet, cell, row, column and nearest value, and without faults elsewhere."""
     edit, expected = WRONG[case]
     assert fault_texts(_edited(tmp_path / "mine.xlsx", edit)) == expected

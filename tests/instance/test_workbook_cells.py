@@ -122,7 +122,7 @@ def test_names_that_are_numbers_and_dates(tmp_path: Path) -> None:
 
 
 def test_rows_are_those_of_the_sheet(tmp_path: Path) -> None:
-    """Tests that blank rows, also above the header, do not shift the rows and cells that are told."""
+    """Tests that blank rows, also above the header, do not shift the rows and cells that are reported."""
     path = write_workbook(tmp_path / "mine.xlsx", sample())
     book = load_workbook(path)
     _blank(book)
@@ -132,7 +132,7 @@ def test_rows_are_those_of_the_sheet(tmp_path: Path) -> None:
 
 
 def test_merged_cells_hold_one_value(tmp_path: Path) -> None:
-    """Tests that only the first of merged cells holds the value, and the others are told as missing."""
+    """Tests that only the first of merged cells holds the value, and the others are reported as missing."""
     path = write_workbook(tmp_path / "mine.xlsx", sample())
     book = load_workbook(path)
     book["demand"].merge_cells("A2:A3")
@@ -141,7 +141,7 @@ def test_merged_cells_hold_one_value(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_is_too_long(tmp_path: Path) -> None:
-    """Tests that a cell with more than a workbook can hold is told with its cell, and not shown whole."""
+    """Tests that a cell with more than a workbook can hold is reported with its cell, and not shown whole."""
     path = _calculated(tmp_path / "mine.xlsx", sample())
     long = path.with_name("long.xlsx")
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(long, "w", zipfile.ZIP_DEFLATED) as target:
@@ -164,7 +164,7 @@ def test_results_of_formulas_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"])
 def test_formulas_that_end_in_an_error(tmp_path: Path, error: str) -> None:
-    """Tests that each error of a spreadsheet program is told, once, also in a name that others refer to."""
+    """Tests that each error of a spreadsheet program is reported, once, also in a name that others refer to."""
     tables = sample()
     put(tables, "fleet", 2, "count", ("=8/0", error))
     put(tables, "providers", 3, "provider", ("=A9", error))
@@ -200,20 +200,20 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_no_workbook(tmp_path: Path, case: str) -> None:
-    """Tests that a file that only ends in .xlsx is told as such."""
+    """Tests that a file that only ends in .xlsx is refused as such."""
     (tmp_path / "mine.xlsx").write_bytes(BROKEN[case])
     assert fault_texts(tmp_path / "mine.xlsx") == DAMAGED
 
 
 def test_half_a_workbook(tmp_path: Path) -> None:
-    """Tests that a workbook cut short is told as damaged."""
+    """Tests that a workbook cut short is reported as damaged."""
     whole = write_workbook(tmp_path / "mine.xlsx", sample()).read_bytes()
     (tmp_path / "mine.xlsx").write_bytes(whole[: len(whole) // 2])
     assert fault_texts(tmp_path / "mine.xlsx") == DAMAGED
 
 
 def test_damaged_workbooks(tmp_path: Path) -> None:
-    """Tests that a workbook with damage in one place is told as damaged, unless the place holds nothing that counts."""
+    """Tests that a workbook with damage in one place is reported as damaged, unless that place has no data."""
     whole = write_workbook(tmp_path / "mine.xlsx", sample()).read_bytes()
     outcomes = [read(tmp_path / "mine.xlsx").hash]
     for tenth in range(10):
@@ -228,7 +228,7 @@ def test_damaged_workbooks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mine.xlsx", "mine.xls"])
 def test_an_old_workbook(tmp_path: Path, name: str) -> None:
-    """Tests that an old workbook is told as one, also under a new ending, which a password-protected one shares."""
+    """Tests that an old workbook is reported as one, also under a new ending, which a password-protected one shares."""
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504)
     (message,) = fault_texts(tmp_path / name)
     old = {

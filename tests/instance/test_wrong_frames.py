@@ -1,4 +1,4 @@
-"""Mappings of DataFrames with a fault: each is told once, with table, row and column."""
+"""Mappings of DataFrames with a fault: each is reported once, with table, row and column."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ WRONG: dict[str, tuple[Callable[[edits.Frames], Any], list[str]]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong_frames_are_told(case: str) -> None:
-    """Tests that what cannot be read is told with table, row and column, once."""
+    """Tests that what cannot be read is reported with table, row and column, once."""
     edit, expected = WRONG[case]
     frames = edits.frames()
     edit(frames)
