@@ -31,7 +31,7 @@ from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
-from optimizer.program.gc_control import count_as_old
+from optimizer.program.gc_control import freeze_program
 from optimizer.solver import engines
 from optimizer.solver.highs_options import LP_TOLERANCE, SilentHighs, as_lp, set_options
 from optimizer.solver.solution import Options
@@ -137,7 +137,7 @@ def _made(found: Measured, source: str) -> tuple[Program, Arrays]:
             program = build(instance)
         with _timed(found.around, "compile"):
             arrays = compile_program(program, relax=True)
-            count_as_old(len(arrays.columns))
+            freeze_program(len(arrays.columns))
     return program, arrays
 
 

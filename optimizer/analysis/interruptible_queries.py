@@ -119,7 +119,7 @@ def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> Extra:
         Of the plan.
     plan : Plan
         The plan at hand.
-    holds : iterable of Hold
+    holds : iterable of Fixing
         What is held.
     """
     known, key = _ANSWERED.setdefault(ask, {}), (plan.objective, tuple(holds))

@@ -8,7 +8,16 @@ from dataclasses import replace
 from optimizer.analysis.diagnosis import Reason
 from optimizer.analysis.months import Months, Spread
 from optimizer.program.build import Program
-from optimizer.program.labels import Label, agreed_label, gathered, label_of, month_span, needs, telling, told
+from optimizer.program.labels import (
+    Label,
+    agreed_label,
+    label_of,
+    merge_labels,
+    month_span,
+    needs,
+    sentences,
+    without_definitions,
+)
 from optimizer.solver.cell_conflicts import CellConflict
 from optimizer.solver.elastic import ElasticProgram
 
@@ -37,7 +46,7 @@ def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[La
     constant = all((one.says, one.figure, one.sources) in alike for one in same)
     if constant:
         shown = sorted([*shown, *same], key=lambda one: _RANKS.get(one.family, 1))
-    wanted, limits = (told(program, gathered(x for x in shown if needs(x) is side)) for side in (True, False))
+    wanted, limits = (sentences(program, merge_labels(x for x in shown if needs(x) is side)) for side in (True, False))
     text = f"{_clash(wanted, limits)}{_missing(program, shown)}."
     if spread.months and not constant:
         text += f" Likewise in {month_span(program, spread.months[1:])}, with other figures."
@@ -59,7 +68,7 @@ def _doubts(program: Program, spread: Spread, irreducible: bool) -> str:
 
 def _shown(labels: list[Label]) -> list[Label]:
     """Labels that tell something, what planners set first; a run that must be run is told by what it takes alone."""
-    found = sorted(telling(labels), key=lambda one: _RANKS.get(one.family, 1))
+    found = sorted(without_definitions(labels), key=lambda one: _RANKS.get(one.family, 1))
     runs = {one.sources for one in found if one.family == "run_once"}
     return [one for one in found if one.family != "not_run" or one.sources not in runs]
 

@@ -24,7 +24,7 @@ def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     keys, found = list(parts.col["emergency"]), values[parts.stretch("emergency")] * program.units.accelerators
     where = np.flatnonzero(found > 0)
     run, counts = [keys[place] for place in where.tolist()], found[where].tolist()
-    for (policy, member, t), served in ix.survived.items():
+    for (policy, member, t), served in ix.redundant_outages.items():
         run += [(policy, member, workload, pool, t) for workload, pool in served]
         counts += served.values()
     months = np.array([key[-1] for key in run], dtype=np.int64)

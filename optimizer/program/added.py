@@ -132,7 +132,7 @@ class ScaledRow:
 
 
 def scaled_rows(m: ProgramData, added: Added) -> list[ScaledRow]:
-    """Return the rows of added constraints; added variables have the numbers behind the program's.
+    """Return the rows of added constraints; added variables are numbered after those of the program.
 
     Raises
     ------
@@ -177,7 +177,8 @@ def column_of(m: ProgramData, term: Term, name: str) -> int | None:
     entry = program_contents()["variables"].get(term.family, {})
     if found is None and entry.get("absent") != 0:
         raise AdditionError(
-            f"constraint {name}, which was added to the program, counts {told(m, term)}, which is no variable here. "
+            f"constraint {name}, which was added to the program, has the variable {variable_text(m, term)}, which "
+            "the program does not have. "
             "Ask without the edit, or solve the instance without the constraint."
         )
     return found
@@ -200,8 +201,8 @@ def unit_of(m: ProgramData, family: str, key: tuple[Part, ...]) -> float:
     return m.units.accelerators if unit in ("accelerators", "reference-accelerators") else 1.0
 
 
-def told(m: ProgramData, term: Term) -> str:
-    """A variable for people: ``started of lease, 2030-01``."""
+def variable_text(m: ProgramData, term: Term) -> str:
+    """Format a variable: ``started of lease, 2030-01``."""
     kinds = program_contents()["variables"][term.family]["index"]
     label = m.ix.instance.label
     pairs = zip(kinds, term.key, strict=True)

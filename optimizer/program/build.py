@@ -246,11 +246,11 @@ def _build(instance: Instance) -> Program:
 
 def _gather_columns(m: ProgramData) -> None:
     """Columns by what they have in common, so that rules need not search."""
-    m.contents, m.works = power.site_contents(m.ix), demand.works(m)
-    m.uses, m.leases = demand.uses(m, "allocated"), demand.uses(m, "leased")
-    m.occupants = runs.occupants(m)
+    m.contents, m.columns_by_workload = power.site_contents(m.ix), demand.columns_by_workload(m)
+    m.columns_by_pool, m.leases_by_pool = demand.columns_by_pool(m, "allocated"), demand.columns_by_pool(m, "leased")
+    m.placements_by_pool = runs.placements_by_pool(m)
     m.placements_of = gather_placements(m)
-    m.emergency_uses, m.emergency_works = policies.emergencies(m)
+    m.emergency_columns_by_pool, m.emergency_columns_by_workload = policies.emergencies(m)
     m.terms_of = gather_terms(m.ix)
 
 

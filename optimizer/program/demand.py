@@ -69,7 +69,7 @@ def limits_unserved(m: ProgramData, workload: str, t: int) -> tuple[float, float
     return 0.0, share * float(m.ix.demand[workload][t]) / m.units.accelerators
 
 
-def uses(m: ProgramData, family: str) -> dict[tuple[str, int], list[Any]]:
+def columns_by_pool(m: ProgramData, family: str) -> dict[tuple[str, int], list[Any]]:
     """Columns of a family (allocations or leases) that use each pool in each month."""
     found: dict[tuple[str, int], list[int]] = defaultdict(list)
     for (_, pool, t), column in m.col[family].items():
@@ -77,7 +77,7 @@ def uses(m: ProgramData, family: str) -> dict[tuple[str, int], list[Any]]:
     return found
 
 
-def works(m: ProgramData) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
+def columns_by_workload(m: ProgramData) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
     """Pools and columns that serve each workload in each month."""
     found: dict[tuple[str, int], tuple[list[str], list[Any]]] = defaultdict(lambda: ([], []))
     for (workload, pool, t), column in m.col["allocated"].items():
@@ -89,9 +89,9 @@ def works(m: ProgramData) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
 
 def pool_use(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
-    parts = m.uses.get((pool, t), [])
+    parts = m.columns_by_pool.get((pool, t), [])
     row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
-    sizes, taken = m.occupants.get((pool, t), ((), ()))
+    sizes, taken = m.placements_by_pool.get((pool, t), ((), ()))
     row.add_all(sizes, taken)
     return add_leased(m, row, 1.0, pool, t).equals_zero()
 
@@ -100,5 +100,5 @@ def demand_met(m: ProgramData, workload: str, t: int) -> Row:
     """Work delivered + unserved = demand."""
     amount = float(m.ix.demand[workload][t]) / m.units.accelerators
     row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
-    pools, columns = m.works[workload, t]
+    pools, columns = m.columns_by_workload[workload, t]
     return row.add_all([m.ix.yields[workload, pool] for pool in pools], columns).equals_zero()

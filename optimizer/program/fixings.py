@@ -1,4 +1,4 @@
-"""Decisions that are forced, forbidden or ended, as bounds on the program's columns."""
+"""Fixings: decisions that are forced, forbidden, ended, delayed or kept, as bounds and rows of the program."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from optimizer.instance.raw import Speller, completion
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays
 
-_NAMED = 8  # items that a message names
+_NAMED = 8  # items listed in a message
 _HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2})(?:=(\d+(?:\.\d+)?(?:e[+-]\d+)?))?)?")
-FAMILY = {  # column family of a decision, and whether its month is counted from the start
+FAMILY = {  # column family of each decision
     "order_build": "ordered",
     "buy": "bought",
     "sign": "started",
@@ -32,7 +32,7 @@ FAMILY = {  # column family of a decision, and whether its month is counted from
 
 @dataclass(frozen=True)
 class Fixing:
-    """A decision that is held.
+    """A fixed decision.
 
     Attributes
     ----------
@@ -40,13 +40,13 @@ class Fixing:
         ``force``, ``forbid``, ``end``, ``delay``: no more than ``blocks`` decided up to and including the month, or
         ``keep``: at least ``blocks`` in force in the month.
     decision : str
-        As in the plan's table decisions; ``""`` where the item tells.
+        As in the plan's table decisions; ``""`` if the item determines it.
     item : str
         Build, purchase, contract, outlet, commitment or run.
     month : str
         Month of the decision; for ``end`` the first month without the item; ``""`` for any month.
     blocks : float or None
-        Exactly so many, where given; for ``end`` how many stay, none if not given.
+        Exact number, if given; for ``end`` the number that stays, 0 if not given.
     """
 
     kind: str
@@ -62,12 +62,12 @@ class Fixing:
 
 
 def parse_fixing(kind: str, text: str) -> Fixing:
-    """A hold from its text: ``sign:bridge@2027-03``, ``bridge``, ``bridge@2027-03``, or ``bridge@2027-03=4`` (blocks).
+    """Parse a fixing: ``sign:bridge@2027-03``, ``bridge``, ``bridge@2027-03``, or ``bridge@2027-03=4`` (blocks).
 
     Raises
     ------
     HoldError
-        If it is none, or names no kind of decision, or gives blocks where none can be counted.
+        If the text is invalid, the kind of decision is unknown, or it has blocks where they have no meaning.
     """
     match = _HOLD.fullmatch(text.strip())
     decision, item, month, blocks = match.groups() if match else (None, "", None, None)
@@ -82,29 +82,29 @@ def parse_fixing(kind: str, text: str) -> Fixing:
 
 
 def fixings_of(plan: Any) -> list[Fixing]:
-    """Decisions that were held when a plan was made."""
+    """Return the fixings with which a plan was made."""
     pairs = (str(text).partition(" ") for text in plan.head.get("held", ()))
     return [parse_fixing(kind, rest) for kind, _, rest in pairs]
 
 
-def merge_fixings(held: Iterable[Fixing], new: Iterable[Fixing]) -> list[Fixing]:
-    """What was held before and is held on, with what is held newly: that takes the place of all about the same item."""
+def merge_fixings(before: Iterable[Fixing], new: Iterable[Fixing]) -> list[Fixing]:
+    """Merge fixings: new ones replace all earlier ones of the same item."""
     new = list(new)
     items = {one.item for one in new}
-    return [*(one for one in held if one.item not in items), *new]
+    return [*(one for one in before if one.item not in items), *new]
 
 
-def apply_fixings(program: Program, arrays: Arrays, holds: Iterable[Fixing]) -> Arrays:
-    """Arrays in which decisions are held.
+def apply_fixings(program: Program, arrays: Arrays, fixings: Iterable[Fixing]) -> Arrays:
+    """Return the arrays with decisions fixed.
 
     Raises
     ------
     HoldError
-        If a hold names an item that is not there, or a month in which it cannot be.
+        If a fixing names an unknown item, or a month in which the decision is impossible.
     """
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     rows: list[_Sum] = []
-    for one in holds:
+    for one in fixings:
         if one.kind == "end":
             ended = _active(program, one)
             upper[ended] = np.minimum(upper[ended], one.blocks or 0.0)
@@ -126,7 +126,7 @@ def apply_fixings(program: Program, arrays: Arrays, holds: Iterable[Fixing]) -> 
 
 @dataclass(frozen=True)
 class _Sum:
-    """A row that is added: what it says, the columns it sums, and its bounds."""
+    """An added row: its label, the columns that it sums, and its bounds."""
 
     says: str
     columns: list[int]
@@ -141,7 +141,7 @@ def _fix(program: Program, one: Fixing, chosen: list[int], lower: Any, upper: An
 
 
 def _family(program: Program, one: Fixing) -> str:
-    """Column family that a hold is about."""
+    """Return the column family of a fixing."""
     ix = program.index
     found = [
         ("order_build", ix.builds),
@@ -160,7 +160,7 @@ def _family(program: Program, one: Fixing) -> str:
 
 
 def _decisions(program: Program, one: Fixing) -> list[int]:
-    """Columns of a decision, of one month or of all."""
+    """Return the columns of a decision, in one month or in all."""
     family = _family(program, one)
     keys = [key for key in program.parts.col[family] if key[0] == one.item]
     if one.month:
@@ -185,7 +185,7 @@ def _label(program: Program, t: int) -> str:
 
 
 def _active(program: Program, one: Fixing) -> list[int]:
-    """Columns of the blocks in force from a month on."""
+    """Return the columns of the blocks in force from a month on."""
     if one.item not in program.index.agreements:
         names = program.index.agreements
         near = Speller().nearest(one.item, names) or completion(one.item, names)
@@ -197,7 +197,7 @@ def _active(program: Program, one: Fixing) -> list[int]:
 
 
 def _with_sums(arrays: Arrays, rows: list[_Sum]) -> Arrays:
-    """Arrays with rows added."""
+    """Return the arrays with rows added."""
     if not rows:
         return arrays
     count, before = len(arrays.cost), len(arrays.row_lower)

@@ -1,33 +1,33 @@
-"""The garbage collector and programs that live long."""
+"""Control of the garbage collector for long-lived programs."""
 
 from __future__ import annotations
 
 import gc
 
-_MOST = 200_000  # columns that are made between two collections: about 300 MB
+_MOST = 200_000  # columns created between two collections: about 300 MB
 
 
 class _Made:
-    """Columns made since the last collection."""
+    """Columns created since the last collection."""
 
     columns = 0
 
 
-def count_as_old(columns: int) -> None:
-    """Count all that was made so far as old, so that the collector does not walk a new program thrice.
+def freeze_program(columns: int) -> None:
+    """Move all objects to the oldest generation, so that the collector does not traverse a new program three times.
 
-    What is old is collected rarely; so that programs let go of do not pile up, all is collected once the programs
-    before this one come to many columns.
+    The oldest generation is collected rarely. To limit the memory of discarded programs, everything is collected once
+    the programs before this one have many columns in all.
 
     Parameters
     ----------
     columns : int
-        How many columns the new program has.
+        Number of columns of the new program.
     """
     if _Made.columns > _MOST:
         _Made.columns = 0
         gc.collect()
     _Made.columns += columns
-    if not gc.get_freeze_count():  # else something else is frozen, and is to stay so
+    if not gc.get_freeze_count():  # otherwise other objects are frozen, and must stay so
         gc.freeze()
         gc.unfreeze()

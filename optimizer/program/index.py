@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import exposure, orders, placement, redundant_outages
+from optimizer.program import exposure, orders, placement
 from optimizer.program.agreement import Agreement
+from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps
 from optimizer.schema import IN_HOUSE
 
@@ -313,12 +314,12 @@ class Index:
     @cached_property
     def critical(self) -> dict[tuple[str, int], dict[str, float]]:
         """Work that must survive a loss, by policy and month, then workload."""
-        return redundant_outages.critical(self)
+        return critical_work(self)
 
     @cached_property
-    def survived(self) -> dict[redundant_outages.Outage, redundant_outages.Served]:
-        """Outages that are survived whatever is decided, and how: the program leaves them out."""
-        return redundant_outages.survived(self)
+    def redundant_outages(self) -> dict[Outage, Served]:
+        """Outages that on-demand capacity alone survives, with the work in each pool; without constraints."""
+        return find_redundant_outages(self)
 
     @cached_property
     def lendable(self) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What rows and bounds of the program say to a planner, with the figures and the table rows they come from."""
+"""Labels of rows and bounds for planners: a sentence, its figures and the table rows that it comes from."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from optimizer.program.figures import figure_of, number
 from optimizer.program.row_names import family_of, key_of
 from optimizer.schema import IN_HOUSE, program_contents
 
-_SPANS = 3  # of months that are told
+_SPANS = 3  # spans of months that are listed
 
 
 @dataclass(frozen=True)
 class Label:
-    """What one row or bound says.
+    """Sentence of one row or bound, with its sources.
 
     Attributes
     ----------
@@ -27,11 +27,11 @@ class Label:
     month : int or None
         Month it is about.
     figure : str
-        The figures behind it, ``""`` without any.
+        Its figures; ``""`` if it has none.
     sources : tuple of str
         Table rows it comes from, such as ``contracts.csv row 3``.
     defines : bool
-        Whether it only says what a quantity is.
+        Whether it only defines a quantity.
     names : tuple of str
         The names in its index, ``{month}`` in place of months.
     """
@@ -46,20 +46,20 @@ class Label:
 
 
 def label(program: Program, component: Any) -> str:
-    """Sentence for a constraint, or for the bounds of a variable, and the table rows behind it.
+    """Return the sentence of a constraint, or of the bounds of a variable, with its table rows.
 
     Parameters
     ----------
     program : Program
         The program the component belongs to.
     component : ConstraintData, VarData or str
-        A row, or a column whose bounds are meant; a row that was added to the arrays says it itself.
+        A row, or a column for its bounds; a row that was added to the arrays is its own sentence.
     """
-    return told(program, [label_of(program, component)])[0]
+    return sentences(program, [label_of(program, component)])[0]
 
 
-def told(program: Program, labels: Iterable[Label]) -> list[str]:
-    """Labels as sentences; those that differ in their month only are told once, with their span of months."""
+def sentences(program: Program, labels: Iterable[Label]) -> list[str]:
+    """Return labels as sentences; those that differ only in their month become one, with their span of months."""
     groups: dict[tuple[str, str, tuple[str, ...]], list[int]] = {}
     for one in labels:
         months = groups.setdefault((one.says, one.figure, one.sources), [])
@@ -73,7 +73,7 @@ def _sentence(program: Program, says: str, figure: str, sources: tuple[str, ...]
 
 
 def month_span(program: Program, months: Iterable[int]) -> str:
-    """Months for people, those in a row as one span: ``2027-02 to 2027-04, 2027-08``; of many spans a few."""
+    """Format months as spans, ``2027-02 to 2027-04, 2027-08``; only the first few if there are many."""
     spans: list[list[int]] = []
     for t in sorted(set(months)):
         if spans and t == spans[-1][-1] + 1:
@@ -86,7 +86,7 @@ def month_span(program: Program, months: Iterable[int]) -> str:
 
 
 def label_of(program: Program, component: Any) -> Label:
-    """Label of a constraint, or of the bounds of a variable."""
+    """Return the label of a constraint, or of the bounds of a variable."""
     if isinstance(component, str):
         return Label("", component)
     contents = program_contents()
@@ -102,7 +102,7 @@ def label_of(program: Program, component: Any) -> Label:
 
 
 def agreed_label(program: Program, name: str) -> Label:
-    """Label of a contract or outlet that runs since before the plan."""
+    """Return the label of a contract or outlet that has run since before the plan."""
     agreement = program.index.agreements[name]
     table = "outlets" if agreement.is_outlet else "contracts"
     key = "outlet" if agreement.is_outlet else "contract"
@@ -118,14 +118,14 @@ _AT_SITES = ("sites", "power", "fleet", "builds", "purchases")
 
 
 def _agreed(program: Program) -> tuple[str, ...]:
-    """Rows of what was agreed before the plan."""
+    """Return the table rows of agreements from before the plan."""
     carried = [name for name, agreement in program.index.agreements.items() if agreement.carried]
     rows = [(t, i) for t in ("contracts", "outlets") for n in carried for i in _places(program, t, "agreement", n)]
     return tuple(program.instance.place(table, i) for table, i in rows)
 
 
 def _sources(program: Program, entry: Any, names: list[str], month: int | None) -> tuple[str, ...]:
-    """Table rows that a component comes from: those that name its item; of a step series, the one that holds then."""
+    """Return the table rows of a component: those that name its item; of a step series, the one in force."""
     if not names:
         return _agreed(program)
     found = []
@@ -141,7 +141,7 @@ def _sources(program: Program, entry: Any, names: list[str], month: int | None) 
 
 
 def _places(program: Program, table: str, kind: str, name: str) -> list[int]:
-    """Rows of a table that a name of the index stands for: of a site or an own pool, those at it (and of its kind)."""
+    """Return the rows of a table for a name of the index: for a site or an own pool, those at it (and of its kind)."""
     rows = program.instance.rows[table]
     own = kind == "site" or (kind == "pool" and program.index.pools[name].source == IN_HOUSE)
     if not own or table not in _AT_SITES:
@@ -152,18 +152,18 @@ def _places(program: Program, table: str, kind: str, name: str) -> list[int]:
 
 
 def _first(row: Any) -> Any:
-    """First cell of a row: what names it or what it belongs to."""
+    """Return the first cell of a row: its name or that of its item."""
     return next(iter(row))[1]
 
 
-def telling(labels: Iterable[Label]) -> list[Label]:
-    """Labels without those that only say what a quantity is; all of them where nothing else is left."""
+def without_definitions(labels: Iterable[Label]) -> list[Label]:
+    """Return labels without definitions of quantities; all of them if there are no others."""
     every = list(labels)
     return [one for one in every if not one.defines] or every
 
 
-def gathered(labels: Iterable[Label]) -> list[Label]:
-    """Labels of which many say the same of different things, as one that names a few of them."""
+def merge_labels(labels: Iterable[Label]) -> list[Label]:
+    """Merge labels that say the same about many things into one that names a few of them."""
     groups: dict[tuple[Any, ...], list[Label]] = {}
     for one in labels:
         groups.setdefault((one.family, _without(one.names, _VARIES.get(one.family, 0))), []).append(one)
@@ -181,7 +181,7 @@ def _without(names: tuple[str, ...], place: int) -> tuple[str, ...]:
 
 
 def _joined(group: list[Label], things: list[str], place: int) -> list[Label]:
-    """One label a month for many things: of their table rows a few, and no figures."""
+    """Return one label per month for many things, with a few of their table rows and no figures."""
     names = list(group[0].names)
     names[place] = few(things)
     contents = program_contents()
@@ -192,16 +192,16 @@ def _joined(group: list[Label], things: list[str], place: int) -> list[Label]:
 
 
 def few(texts: Sequence[str], most: int = 3) -> str:
-    """A few of some texts, and how many there are besides."""
+    """Return the first few texts, and the number of the others."""
     rest = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-_MANY = 3  # things of which the same is said are told together
+_MANY = 3  # things with the same label that are merged
 _VARIES = {"outage_capacity": 2, "outage_power": 2, "outage_demand": 2, "share_limit": 1}  # which name differs
 _NEEDS = ("unserved", "demand_met", "outage_demand", "not_run", "run_once", "outlet_cover", "renewal")
 
 
 def needs(one: Label) -> bool:
-    """Whether a label says what is needed, rather than what limits it."""
+    """Return whether a label is a requirement rather than a limit."""
     return one.family in _NEEDS or (one.family == "started" and "agreed" in one.figure)

@@ -31,7 +31,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
         if row.rule == "survive"
         for member in ix.losses[row.policy]
         for t in window(row, ix.horizon)
-        if (row.policy, member, t) not in ix.survived
+        if (row.policy, member, t) not in ix.redundant_outages
         for w in ix.critical[row.policy, t]
     ]
     eligible = {
@@ -111,13 +111,13 @@ def outage_demand(m: ProgramData, policy: str, member: str, workload: str, t: in
     ix = m.ix
     need = ix.critical[policy, t][workload]
     row = Row().add(-1.0, need / m.units.accelerators)
-    pools, columns = m.emergency_works.get((policy, member, workload, t), ([], []))
+    pools, columns = m.emergency_columns_by_workload.get((policy, member, workload, t), ([], []))
     return row.add_all([ix.yields[workload, pool] for pool in pools], columns).equals_zero()
 
 
 def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int) -> Row:
     """Critical work and what stays leased out fit a pool that is left."""
-    parts = m.emergency_uses[policy, member, pool, t]
+    parts = m.emergency_columns_by_pool[policy, member, pool, t]
     row = add_leased(m, Row().add_all([1.0] * len(parts), parts), 1.0, pool, t)
     return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
 
@@ -130,6 +130,6 @@ def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) ->
         if pool in lost:
             continue
         mw = m.ix.pools[pool].mw * m.units.accelerators / m.units.mw
-        parts = m.emergency_uses.get((policy, member, pool, t), [])
+        parts = m.emergency_columns_by_pool.get((policy, member, pool, t), [])
         add_leased(m, row.add_all([mw] * len(parts), parts), mw, pool, t)
     return row.at_most_zero()

@@ -1,4 +1,4 @@
-"""Losses that are survived whatever is decided: what can be had on demand, without a commitment, is enough."""
+"""Outage constraints that on-demand capacity makes redundant."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Outage = tuple[str, str, int]  # policy, member, month
 Served = dict[tuple[str, str], float]  # accelerators by workload and pool
 
 
-def critical(ix: Index) -> dict[tuple[str, int], dict[str, float]]:
-    """Work that must survive a loss, by policy and month, then workload, in reference-accelerators; none that is 0."""
+def critical_work(ix: Index) -> dict[tuple[str, int], dict[str, float]]:
+    """Return the work that must survive, by policy and month: positive reference-accelerators by workload."""
     found = {}
     for policy, row in ix.policies.items():
         for t in window(row, ix.horizon) if row.rule == "survive" else ():
@@ -24,11 +24,12 @@ def critical(ix: Index) -> dict[tuple[str, int], dict[str, float]]:
     return found
 
 
-def survived(ix: Index) -> dict[Outage, Served]:
-    """Outages that the offers on demand survive alone, with how they do.
+def find_redundant_outages(ix: Index) -> dict[Outage, Served]:
+    """Return the outages that on-demand offers alone survive, with the work in each pool.
 
-    The program asks nothing about these: offers without a commitment are there in every plan and never leased out. The
-    offers are filled one after the other; where that does not do, the program asks, be it that another way would do.
+    The program has no constraints for these: offers without a commitment are available in every plan and never leased
+    out. The offers are filled greedily; where that fails, the program keeps its constraints even if another allocation
+    would succeed.
     """
     found: dict[Outage, Served] = {}
     known: dict[tuple[object, ...], Served | None] = {}
@@ -51,16 +52,16 @@ def survived(ix: Index) -> dict[Outage, Served]:
 
 
 def _room(ix: Index) -> dict[str, float]:
-    """Accelerators of each offer that needs no commitment."""
+    """Return the accelerators of each offer that needs no commitment."""
     return {name: float(row.max_accelerators) for name, row in ix.offers.items() if row.commitment is None}
 
 
 def filled(
     need: Mapping[str, float], room: Mapping[str, float], yields: Mapping[tuple[str, str], float]
 ) -> Served | None:
-    """Accelerators that do all of some work within the room that pools have; None where filling them does not do.
+    """Allocate work greedily to the free capacity of pools; None if it does not fit.
 
-    Work that few pools can do comes first, and takes those that can do little else.
+    Work that few pools can do comes first, and uses pools that can do little else.
 
     Parameters
     ----------
@@ -78,12 +79,12 @@ def filled(
         missing = need[work]
         for pool in sorted(pools[work], key=lambda pool: (wanted[pool], -yields[work, pool])):
             rate = yields[work, pool]
-            enough = missing / rate <= left[pool]
-            taken = missing / rate if enough else left[pool]
+            fits = missing / rate <= left[pool]
+            taken = missing / rate if fits else left[pool]
             if taken > 0:
                 served[work, pool] = taken
             left[pool] -= taken
-            missing = 0.0 if enough else missing - taken * rate
+            missing = 0.0 if fits else missing - taken * rate
         if missing > 0:
             return None
     return served

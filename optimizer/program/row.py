@@ -13,8 +13,8 @@ Term = int | float  # the number of a column, or, as a float, a constant
 class Row:
     """``coefficients . columns + constant``, compared with zero.
 
-    Columns are told by their numbers. The column fixed at 1 carries the constant of a row without others, so that even
-    such a row reaches the solver under its own name.
+    Columns are identified by their numbers. The column fixed at 1 carries the constant of a row without others, so
+    that even such a row reaches the solver under its own name.
 
     Attributes
     ----------

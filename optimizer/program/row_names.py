@@ -1,4 +1,4 @@
-"""What rows and columns are about, months apart: their family and the items in their index."""
+"""Names of rows and columns: family, key, and the items in their index without the months."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from optimizer.schema import program_contents
 
 
 def family_of(component: Any) -> str:
-    """Family of a row or column; ``""`` for what is none of the program's.
+    """Return the family of a row or column; ``""`` if it was added to the program.
 
-    A row or column is its family and key, what was added to the program, or a component of the Pyomo model.
+    A row or column is a pair of family and key, an addition, or a component of the Pyomo model.
     """
     if component.__class__ is tuple:
         return str(component[0])
@@ -23,7 +23,7 @@ def family_of(component: Any) -> str:
 
 
 def key_of(component: Any) -> tuple[Any, ...]:
-    """Key of a row or column, as a tuple; of what was added to the program, its name."""
+    """Return the key of a row or column as a tuple; for an addition, its name."""
     if component.__class__ is tuple:
         return key_parts(component[1])
     index = getattr(component, "index", None)  # of a component of the Pyomo model
@@ -31,7 +31,7 @@ def key_of(component: Any) -> tuple[Any, ...]:
 
 
 def name_of(component: Any) -> str:
-    """Name of a row or column as in the Pyomo model: ``demand_met[chat,3]``."""
+    """Return the name of a row or column in the Pyomo model: ``demand_met[chat,3]``."""
     if component.__class__ is not tuple:
         return str(component.name)
     family, key = component
@@ -39,19 +39,19 @@ def name_of(component: Any) -> str:
 
 
 def kinds_of(family: str) -> tuple[str, ...]:
-    """What each position of a family's index is."""
+    """Return the kind of each position of a family's index."""
     contents = program_contents()
     return tuple((contents["constraints"].get(family) or contents["variables"][family])["index"])
 
 
 def defines(component: Any) -> bool:
-    """Whether a row only says what a quantity is."""
+    """Return whether a row only defines a quantity."""
     family = family_of(component)
     return bool(family and program_contents()["constraints"].get(family, {}).get("defines", False))
 
 
-def theme(component: Any) -> Hashable:
-    """Family and index without its months; of what is none of the program's, the thing itself."""
+def item_group(component: Any) -> Hashable:
+    """Return family and index without months; for an addition, its identity."""
     family = family_of(component)
     if not family:
         return id(component)

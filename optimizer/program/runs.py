@@ -21,7 +21,7 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     return {"placed": ix.placements, "not_run": lasting, "run_once": lasting}
 
 
-def occupants(m: ProgramData) -> dict[tuple[str, int], Occupants]:
+def placements_by_pool(m: ProgramData) -> dict[tuple[str, int], Occupants]:
     """Placements that occupy each pool in each month, with their sizes in the program's units."""
     ix, placed = m.ix, m.col["placed"]
     sizes = np.array([size for _, _, size, _ in placed], dtype=float) / m.units.accelerators

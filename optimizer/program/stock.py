@@ -32,12 +32,12 @@ def delivered_blocks(m: ProgramData, contract: str, t: int) -> Term:
 
 def add_used(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators of a pool that do workloads and training runs, in natural units."""
-    working, (_, taken) = m.uses.get((pool, t), ()), m.occupants.get((pool, t), ((), ()))
+    working, (_, taken) = m.columns_by_pool.get((pool, t), ()), m.placements_by_pool.get((pool, t), ((), ()))
     row.add_all([coefficient * m.units.accelerators] * len(working), working)
     return row.add_all([coefficient * m.names[column][1][2] for column in taken], taken)
 
 
 def add_leased(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators leased out of a pool, in the program's units."""
-    leases = m.leases.get((pool, t), [])
+    leases = m.leases_by_pool.get((pool, t), [])
     return row.add_all([coefficient] * len(leases), leases)

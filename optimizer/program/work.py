@@ -26,7 +26,7 @@ class Work:
 
     def _by_item(self, item: str, t: int) -> Done:
         """What a workload or run does in a month."""
-        pools, columns = self.m.works.get((item, t), ([], []))
+        pools, columns = self.m.columns_by_workload.get((item, t), ([], []))
         rates = [self.ix.yields[item, pool] for pool in pools]
         done = [(self.unit, rate, column) for rate, column in zip(rates, columns, strict=True)]
         return done + self._of_run(item).get(t, [])
@@ -36,7 +36,7 @@ class Work:
         allocated = self.m.col["allocated"]
         keys = [(workload, pool, t) for workload in self._workloads_of.get(pool, [])]
         done = [(self.unit, self.ix.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
-        for column in self.m.occupants.get((pool, t), ((), ()))[1]:
+        for column in self.m.placements_by_pool.get((pool, t), ((), ()))[1]:
             _, (run, _, size, _) = self.m.names[column]
             done.append((size, self.ix.run_yields[run, pool], column))
         return done

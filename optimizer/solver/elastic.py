@@ -1,4 +1,4 @@
-"""A program with a column for everything that can be given up."""
+"""Elastic program: a program with a slack column for every limit that can be relaxed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ElasticProgram:
         return found
 
     def weighing(self, factors: dict[Cell, float]) -> ElasticProgram:
-        """The same with some cells counting more or less."""
+        """Return the elastic program with other weights of some cells."""
         cost = self.arrays.cost.copy()
         for cell, factor in factors.items():
             cost[self.columns_of(cell)] *= factor
@@ -69,7 +69,7 @@ class ElasticProgram:
         return replace(self, arrays=replace(self.arrays, cost=cost), relaxations=relaxations)
 
     def only(self, cells: Collection[Cell], free: Collection[Cell] = ()) -> ElasticProgram:
-        """The same with nothing but some cells to give up, and others given up as far as one likes, for nothing."""
+        """Return the elastic program with slacks of some cells only, and those of ``free`` cells at no cost."""
         arrays = self.arrays
         upper, cost = arrays.upper.copy(), arrays.cost.copy()
         for place, one in enumerate(self.relaxations):
@@ -83,7 +83,7 @@ class ElasticProgram:
         return replace(self, arrays=replace(arrays, upper=upper, cost=cost), relaxations=relaxations)
 
     def keeping(self, cells: Collection[Cell]) -> Arrays:
-        """The loosened program without cost, with all cells but some given up as far as one likes."""
+        """Return the elastic program without cost, with all but some cells relaxed without limit."""
         upper = self.arrays.upper.copy()
         for place, one in enumerate(self.relaxations):
             given_up = one.cell not in cells
@@ -94,12 +94,12 @@ class ElasticProgram:
 
     @property
     def limited_columns(self) -> list[int]:
-        """The column that each row after those of the program as it is limits."""
+        """The column that each row after those of the original program limits."""
         return [column for one in self.relaxations for column, *_ in one.limits]
 
 
 def make_elastic(program: Program, arrays: Arrays) -> ElasticProgram:
-    """The program with everything loosened that a planner can give up."""
+    """Return the elastic program: slacks for everything that a planner can relax."""
     relaxations = tuple(ElasticSlacks(program, arrays).all())
     count, rows = len(arrays.cost), len(arrays.row_lower)
     cells = [(row, j, value) for j, one in enumerate(relaxations) for row, value in one.cells]
@@ -136,7 +136,7 @@ def make_elastic(program: Program, arrays: Arrays) -> ElasticProgram:
 
 
 def _agreed(program: Program, arrays: Arrays) -> dict[int, dict[str, float]]:
-    """What agreements of before the plan spend in the rows of budgets, in the program's units."""
+    """Return what agreements from before the plan spend in the rows of budgets, in the program's units."""
     found = dict[int, dict[str, float]]()
     number = {name: place for place, name in enumerate(arrays.rows)}
     for name, row in program.parts.budgets.items():

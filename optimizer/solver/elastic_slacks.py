@@ -1,7 +1,7 @@
-"""What a planner can give up, as columns that loosen the program: the ground of every repair.
+"""Slacks of the elastic program: the limits that a planner can relax, as columns; the basis of every repair.
 
-Each relaxation is measured in shares of what it loosens (of the budget, of the demand that must be served, of the
-power of a site...), so that their sum says how much is given up in all.
+Each slack is measured as a share of its limit (of the budget, of the demand that must be served, of the power of a
+site...), so that their sum measures the relaxation in total.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
 from optimizer.program.program_data import key_parts
 
-_DIGITS = 4  # that matter in a repair
+_DIGITS = 4  # significant digits in a repair
 
 
 @dataclass(frozen=True)
 class ElasticSlack:
-    """One thing that can be given up.
+    """One limit that can be relaxed.
 
     Attributes
     ----------
     table, item, column : str
         Cell that would change.
     cells : list of (row, coefficient)
-        The loosening column in the rows of the program.
+        Entries of the slack column in the rows of the program.
     weight : float
-        What one unit of it counts.
+        Cost of one unit in the elastic objective.
     edit : callable
-        From the value of the column, and all values, to the edit of the cell.
+        Return the edit of the cell for a value of the slack and the values of all columns.
     most : float
-        Most of it.
+        Upper bound of the slack.
     opened : tuple of int
-        Columns whose upper bound is lifted to 1 instead: the column itself is then the relaxation.
+        Columns whose upper bound is raised to 1 instead: the column itself is then the slack.
     """
 
     table: str
@@ -59,7 +59,7 @@ class ElasticSlack:
 
 
 class ElasticSlacks:
-    """Everything that can be given up in a program.
+    """All slacks of a program.
 
     Parameters
     ----------
@@ -75,12 +75,12 @@ class ElasticSlacks:
         self.by_row = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()
 
     def all(self) -> list[ElasticSlack]:
-        """Every relaxation, table by table."""
+        """Return all slacks, table by table."""
         kinds = (self.budgets, self.services, self.runs, self.commitments, self.shares, self.outages)
         return [one for kind in (*kinds, self.rules, self.sites, self.outlets, self.renewals) for one in kind()]
 
     def rows(self, family: str, chosen: Callable[[tuple[Any, ...]], bool]) -> Iterator[tuple[tuple[Any, ...], int]]:
-        """Keys and row numbers of the constraints of a family."""
+        """Yield keys and row numbers of the constraints of a family."""
         for index in self.m.rows[family]:
             key = key_parts(index)
             if chosen(key) and (family, index) in self.row_of:
@@ -160,13 +160,13 @@ class ElasticSlacks:
                 yield ElasticSlack("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
 
     def _over(self, t: int, number: int, values: Floats) -> float:
-        """By how much of all capacity a row of a share is missed."""
+        """Return the violation of a share limit, as a share of all capacity."""
         columns, coefficients = self.row_cells(number)
         excess = float(coefficients @ values[columns]) - float(self.arrays.row_upper[number])
         return excess / max(float(values[self.m.col["reference_capacity"][t]]), 1e-9)
 
     def row_cells(self, number: int) -> tuple[Any, Any]:
-        """Columns and coefficients of a row of the program as it is."""
+        """Return columns and coefficients of a row of the original program."""
         start, end = self.by_row.indptr[number : number + 2]
         return self.by_row.indices[start:end], self.by_row.data[start:end]
 
@@ -187,7 +187,7 @@ class ElasticSlacks:
                 yield ElasticSlack("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
 
     def rules(self) -> Iterator[ElasticSlack]:
-        """Another right-hand side of a hard rule; an equation is given up as a whole."""
+        """Another right-hand side of a hard rule; an equation is dropped entirely."""
         for name, row in self.ix.own_rules.items():
             if row.penalty is not None:
                 continue

@@ -1,4 +1,4 @@
-"""The least that must be given up to get a plan."""
+"""Feasibility relaxation: the cheapest changes of limits that make a program feasible."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from optimizer.solver.highs import Model
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
 
 _GAP = 1e-4
-_DEARER = 0.05  # than the bound: little enough not to look for other things
-_HARDLY = 0.01  # more in all, for which a cell is spared
+_DEARER = 0.05  # relative excess over the bound at which a solution is accepted without further search
+_HARDLY = 0.01  # relative increase in total that is accepted for leaving a cell unchanged
 _NOTHING = Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING)
 
 
 @dataclass(frozen=True)
 class Repair:
-    """What to give up.
+    """Result of the feasibility relaxation.
 
     Attributes
     ----------
     edits : dict
-        Edit of each cell given up; empty where the program has a solution as it is.
+        Edit of each relaxed cell; empty if the program is feasible.
     values : ndarray or None
-        Values of the program's columns with that given up, whole numbers whole; None where none are known.
+        Feasible values of the program's columns after the edits; None if unknown.
     least : bool
-        Whether it is proven to be the least.
+        Whether it is proven optimal.
     """
 
     edits: dict[Cell, Edit]
@@ -40,7 +40,7 @@ class Repair:
 
 
 def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop | None:
-    """What to give up; None if nothing that can be given up is enough, or why the search ended without an answer."""
+    """Return the cheapest repair; None if no relaxation is feasible, or the stop reason without an answer."""
     settings, until = replace(options, gap=_GAP), time.perf_counter() + options.time_limit
     relaxed = _solved(loosened.arrays.relaxed(), settings, until)
     if relaxed.stop is Stop.INFEASIBLE:
@@ -55,7 +55,7 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
             return relaxed.stop
         values = _spared(loosened, arrays, relaxed.values, until)[1]
         return _repair(loosened, values, True, values)
-    # The least in fractions is a bound: a search that comes so near to it is over.
+    # The optimum of the linear relaxation is a bound: a search within the gap of it ends.
     known_bound = -np.inf if relaxed.values is None else max(relaxed.bound, 0.0)
     if relaxed.values is not None:
         spared, values = _spared(loosened, arrays.relaxed(), relaxed.values, until)
@@ -66,7 +66,7 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
     if found.stop is Stop.INFEASIBLE:
         return None
-    # What is enough in fractions may be enough for whole numbers too: the plan that is to prove it will tell.
+    # The repair of the linear relaxation may suffice for the integers too: the plan of the repair verifies it.
     guess = None if relaxed.values is None else _repair(loosened, relaxed.values, False)
     return guess if guess is not None and guess.edits else found.stop
 
@@ -74,9 +74,9 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
 def _in_whole_numbers(
     loosened: ElasticProgram, arrays: Arrays, relaxed: Solution, options: Options, until: float, known_bound: float
 ) -> Solution:
-    """The least given up with whole numbers: first of what is given up in fractions, which has conflicts of its own.
+    """Solve the elastic program with integers: first with the slacks of the linear relaxation only.
 
-    Where that is hardly dearer than the bound it is kept, else all else may be given up too.
+    If that is close enough to the bound it is kept; otherwise all slacks are allowed.
     """
 
     def searched(arrays: Arrays, share: float) -> Solution:
@@ -99,9 +99,9 @@ def _in_whole_numbers(
 
 
 def _in_measure(loosened: ElasticProgram, values: Floats) -> dict[Cell, float]:
-    """Factors by which what is given up many times over counts as given up once: a budget of one dollar, as one budget.
+    """Return factors that reduce the weight of slacks that exceed their limit, such as a budget of one dollar.
 
-    Else everything else would be given up to save a few of its dollars.
+    Otherwise everything else would be relaxed to save a few dollars of it.
     """
     return {cell: 1 / counts for cell, (counts, _) in loosened.given_up(values).items() if counts > 1}
 
@@ -114,7 +114,7 @@ def _repair(loosened: ElasticProgram, given_up: Floats, least: bool, values: Flo
 
 
 def _solved(arrays: Arrays, options: Options, until: float, known_bound: float = -np.inf) -> Solution:
-    """The least given up, searched until then by ``time.perf_counter()``; nothing held where HiGHS cannot tell."""
+    """Solve until a time of ``time.perf_counter()``; return no solution if HiGHS fails."""
     left = max(until - time.perf_counter(), 0.0)
     try:
         return Model(arrays).solve(replace(options, time_limit=left), known_bound=known_bound)
@@ -123,7 +123,7 @@ def _solved(arrays: Arrays, options: Options, until: float, known_bound: float =
 
 
 def _polished(loosened: ElasticProgram, arrays: Arrays, values: Floats, options: Options, until: float) -> Floats:
-    """The least given up with the whole numbers of a solution: what a gap leaves over goes."""
+    """Reoptimise with the integers of a solution fixed, which removes what the gap left."""
     whole = np.round(values)
     lower = np.where(arrays.integer, whole, arrays.lower)
     held = arrays.with_bounds(lower, np.where(arrays.integer, whole, arrays.upper))
@@ -134,9 +134,9 @@ def _polished(loosened: ElasticProgram, arrays: Arrays, values: Floats, options:
 
 
 def _spared(loosened: ElasticProgram, arrays: Arrays, values: Floats, until: float) -> tuple[list[int], Floats]:
-    """Columns of cells that can be spared, the others giving up hardly more; a solution of a linear program without.
+    """Return slack columns of cells that need no change at hardly any extra cost, and a solution without them.
 
-    Where something counts a great deal, a little of many other things saves a little of it, and explains nothing.
+    Otherwise small changes of many cells would save a little of one with a large weight, and explain nothing.
     """
     most, spared = float(arrays.cost @ values) * (1 + _HARDLY) + 1e-9, list[int]()
     cells = loosened.given_up(values)
@@ -152,7 +152,7 @@ def _spared(loosened: ElasticProgram, arrays: Arrays, values: Floats, until: flo
 
 
 def _tried(arrays: Arrays, seconds: float) -> Solution:
-    """As :func:`_solved`, of a linear program of which a verdict of no solution need not be confirmed."""
+    """Solve a linear program like :func:`_solved`, without confirming infeasibility."""
     try:
         return Model(arrays).part(Options(gap=_GAP, time_limit=seconds), {})
     except SolverError:

@@ -1,9 +1,9 @@
-"""All conflicts of a program, one behind the other.
+"""All conflicts of a program, by a hitting-set tree.
 
-A tree of what is given up (Reiter, 1987): where a conflict is found, each of the cells behind it is given up in turn,
-and the next conflict is looked for without it. So a conflict that hides behind another is found as long as it does not
-hang on every cell of that one. What the repair gives up comes first: conflicts found there are those it has to solve.
-The others would stand in the way of other repairs, of which a few are enough.
+The nodes of the tree (Reiter, 1987) are sets of relaxed cells: for each conflict found at a node, a branch relaxes each
+of its cells, and the next conflict is searched there. A conflict that is masked by another one is found unless it
+contains every cell of that one. Nodes within the repair come first: the repair must resolve their conflicts. The
+others block other repairs only, of which a few suffice.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from optimizer.solver.cell_conflicts import CellConflict, ConflictRefiner
 from optimizer.solver.elastic import Cell, ElasticProgram
 
 MOST = 12
-_BESIDE = 8  # conflicts that stand in the way of other repairs alone
+_BESIDE = 8  # conflicts that block other repairs only
 _NODES = 150
 
 
 @dataclass
 class Conflicts:
-    """What was found.
+    """Conflicts found.
 
     Attributes
     ----------
     found : list of CellConflict
         Conflicts, those of the linear relaxation first.
     complete : bool
-        Whether all that was looked for was looked for in time.
+        Whether the search was complete at the time limit.
     enough : list of frozenset
-        Sets of cells, none part of another, that are proven to be enough if they are given up.
+        Minimal sets of cells whose relaxation is proven feasible.
     """
 
     found: list[CellConflict] = field(default_factory=list)
@@ -42,16 +42,16 @@ class Conflicts:
 def find_conflicts(
     loosened: ElasticProgram, enough: Collection[Cell], seconds: float, report: Callable[[str], None] | None = None
 ) -> Conflicts:
-    """All conflicts of a program without a solution.
+    """Return all conflicts of an infeasible program.
 
     Parameters
     ----------
     loosened : ElasticProgram
-        The program with what can be given up.
+        The elastic program.
     enough : collection of tuple
-        Cells that are known to be enough to give up; empty if none are known.
+        Cells whose relaxation is known to be feasible; empty if unknown.
     seconds : float
-        When to end; what was found until then is returned.
+        Time limit; conflicts found until then are returned.
     report : callable, optional
         Called with a line whenever a conflict is found.
     """
@@ -59,7 +59,7 @@ def find_conflicts(
 
 
 def find_one(loosened: ElasticProgram, seconds: float) -> CellConflict | None:
-    """An irreducible conflict of a program without a solution; None where there is none, or none is found in time."""
+    """Return an irreducible conflict of an infeasible program; None if feasible, or none is found in time."""
     narrowing = ConflictRefiner(loosened, time.perf_counter() + seconds)
     cells = narrowing.clashing((), False)
     if cells is None and loosened.plain.integer.any():
@@ -75,22 +75,22 @@ class _Tree:
         self.until = time.perf_counter() + seconds
         self.narrowing = ConflictRefiner(loosened, self.until)
         self.repair = enough
-        self.enough: list[frozenset[Cell]] = []  # sets of cells that are enough to give up
+        self.enough: list[frozenset[Cell]] = []  # sets of cells whose relaxation is feasible
         self.beside = 0
-        self.behind: list[frozenset[Cell]] = []  # the cells behind each conflict
+        self.behind: list[frozenset[Cell]] = []  # cells of each conflict
         self.result = Conflicts()
 
     def grow(self) -> Conflicts:
-        """Conflicts of the linear relaxation first, then those of integers where it has a solution."""
+        """Find conflicts of the linear relaxation first, then those of integers where it is feasible."""
         self.spare()
         leaves = self.walk([frozenset()], self.in_fractions)
-        # What was proven enough comes first: there a conflict of integers is one that must be given up.
+        # Smallest sets first: a conflict of integers there must be resolved.
         self.walk(sorted(leaves, key=len), self.in_integers)
         self.result.enough = [one for one in self.enough if not any(other < one for other in self.enough)]
         return self.result
 
     def spare(self) -> None:
-        """Leave cells out of what is known to be enough as long as it is; budgets, which cost money alone, last."""
+        """Remove unnecessary cells from the known repair; budgets, which cost only money, last."""
         for cell in sorted(self.repair, key=lambda cell: cell[0] == "budgets"):
             fewer = self.repair - {cell}
             if self.narrowing.possible(fewer):
@@ -100,7 +100,7 @@ class _Tree:
     def walk(
         self, start: list[frozenset[Cell]], find: Callable[[frozenset[Cell]], CellConflict | None]
     ) -> list[frozenset[Cell]]:
-        """Give up cell after cell, from some sets on; returns the sets without a conflict."""
+        """Expand the tree from some sets of relaxed cells; return the sets without a conflict."""
         queue, seen, leaves = list(start), set(start), []
         while queue:
             queue.sort(key=lambda cells: (not cells <= self.repair, len(cells)))
@@ -131,7 +131,7 @@ class _Tree:
         return max(self.until - time.perf_counter(), 0.0)
 
     def known(self, given_up: frozenset[Cell]) -> frozenset[Cell] | None:
-        """Cells of a conflict found already that stands all the same."""
+        """Return the cells of a known conflict that the relaxed cells do not resolve."""
         return next((cells for cells in self.behind if cells.isdisjoint(given_up)), None)
 
     def note(self, one: CellConflict) -> frozenset[Cell]:
@@ -143,15 +143,15 @@ class _Tree:
         return self.behind[-1]
 
     def in_fractions(self, given_up: frozenset[Cell]) -> CellConflict | None:
-        """A conflict of the linear relaxation that stands although some cells are given up."""
+        """Return a conflict of the linear relaxation with some cells relaxed."""
         cells = self.narrowing.clashing(given_up, False)
         found = None if cells is None else self.narrowing.conflict(cells)
-        # Nothing found is an answer only where there was time, and where nothing was there to be found.
+        # No conflict is conclusive only if there was time and the relaxation is feasible.
         self.result.complete = self.result.complete and self.left() > 0 and (cells is None or found is not None)
         return found
 
     def in_integers(self, given_up: frozenset[Cell]) -> CellConflict | None:
-        """A conflict of integers; where there is none, the cells are enough."""
+        """Return a conflict of integers; without one, the relaxed cells suffice."""
         cells = self.narrowing.clashing(given_up, True)
         if cells is not None:
             found = self.narrowing.conflict(cells)

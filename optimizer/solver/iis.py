@@ -1,8 +1,8 @@
-"""A conflict of a program: rows and bounds that cannot hold together, and without any one of which the others could.
+"""Irreducible infeasible subsystem (IIS): rows and bounds that are infeasible, but feasible without any one of them.
 
-HiGHS names it, of the linear relaxation where that has no solution, else of the program with its whole numbers; its
-answer counts only where it calls it valid and irreducible. What it is asked about is small: first the rows that prove
-the relaxation empty are picked out, by their dual values.
+HiGHS computes it, for the linear relaxation if that is infeasible, else for the mixed-integer program; its answer is
+used only if marked valid and irreducible. Its input is kept small: first the rows that prove the relaxation infeasible
+are selected by their dual values.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from optimizer.solver.quickxplain import find_iis_by_quickxplain
 from optimizer.solver.solution import Solution
 
 _SECONDS = 30.0
-_MISSED = 1e-7  # in all, below which nothing is missed
+_MISSED = 1e-7  # total violation that counts as none
 _NOISE = 1e-9  # of duals
 _ROUNDS = 4
-_MANY = 3000  # rows of which HiGHS is not asked
-_SMALL = 3000  # non-zeros up to which HiGHS is asked about whole numbers itself
-_IRREDUCIBLE = 3  # HiGHS's mark; only times out and reducible answers have others
+_MANY = 3000  # rows from which on HiGHS is not used
+_SMALL = 3000  # non-zeros up to which HiGHS computes the IIS of a mixed-integer program
+_IRREDUCIBLE = 3  # HiGHS's status; others mean a time limit or a reducible answer
 _STRATEGY = IisStrategy
 _IN_LP = int(_STRATEGY.kIisStrategyFromLp) + int(_STRATEGY.kIisStrategyIrreducible)
 _OF_RELAXATION = _IN_LP + int(_STRATEGY.kIisStrategyRelaxation)
@@ -35,17 +35,17 @@ _OF_RELAXATION = _IN_LP + int(_STRATEGY.kIisStrategyRelaxation)
 
 @dataclass(frozen=True)
 class Conflict:
-    """Rows and column bounds that cannot hold together, by their numbers.
+    """Infeasible subsystem: rows and column bounds, by their numbers.
 
     Attributes
     ----------
     rows, columns : tuple of int
-        Numbers of the rows, and of the columns whose bounds are meant.
+        Numbers of the rows, and of the columns with bounds in it.
     whole : bool
-        Whether only whole numbers cannot meet them.
+        Whether only the integrality makes it infeasible.
     irreducible : bool
-        Whether it is proven that without any one of them the others could hold. Of whole numbers in a large program,
-        rows that only say what a quantity is are not counted.
+        Whether it is proven feasible without any one of them. For integers in a large program, rows that only define
+        a quantity are not counted.
     """
 
     rows: tuple[int, ...]
@@ -55,9 +55,9 @@ class Conflict:
 
 
 def with_iis(solution: Solution, arrays: Arrays, seconds: float) -> Solution:
-    """The verdict that a program has no solution, with a conflict where one is found in time.
+    """Add an IIS to an infeasible result, if one is found in time.
 
-    Ctrl-C ends the search for the conflict; the verdict stands.
+    Ctrl-C ends the search for the IIS; the result stays infeasible.
     """
     try:
         found = find_iis(arrays, min(seconds, _SECONDS))
@@ -69,9 +69,9 @@ def with_iis(solution: Solution, arrays: Arrays, seconds: float) -> Solution:
 
 
 def find_iis(arrays: Arrays, seconds: float) -> Conflict | None:
-    """A conflict of a program without a solution; None where there is none, or none is found in time.
+    """Return an IIS of an infeasible program; None if it is feasible, or none is found in time.
 
-    HiGHS runs in a process of its own throughout, so that the time is kept whatever it does.
+    HiGHS runs in a separate process, so that the time limit is kept.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def find_iis(arrays: Arrays, seconds: float) -> Conflict | None:
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C came.
+        On Ctrl-C.
     """
     until = time.perf_counter() + seconds
     proof = clashing_rows(arrays, seconds)
@@ -93,7 +93,7 @@ def find_iis(arrays: Arrays, seconds: float) -> Conflict | None:
 
 
 def find_integer_iis(arrays: Arrays, seconds: float) -> Conflict | None:
-    """A conflict of a program whose linear relaxation has a solution."""
+    """Return an IIS of a program whose linear relaxation is feasible."""
     until = time.perf_counter() + seconds
     if len(arrays.values) <= _SMALL:
         found = _asked(arrays, _IN_LP, seconds / 3)
@@ -104,7 +104,7 @@ def find_integer_iis(arrays: Arrays, seconds: float) -> Conflict | None:
 
 
 def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
-    """A conflict among rows that prove the linear relaxation empty."""
+    """Return an IIS among rows that prove the linear relaxation infeasible."""
     rows = _fewer(arrays, rows, until)
     part, kept = part_of(arrays, rows)
     # HiGHS does not end in time on a large part.
@@ -119,7 +119,7 @@ def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
 
 
 def _fewer(arrays: Arrays, rows: Ints, until: float) -> Ints:
-    """Fewer rows that prove it too: among fewer rows, another dual solution names fewer still."""
+    """Return fewer rows that prove it too: among fewer rows, another dual solution has fewer non-zeros."""
     for _ in range(_ROUNDS):
         part, _ = part_of(arrays, rows)
         found = clashing_rows(part, until - time.perf_counter())
@@ -130,7 +130,7 @@ def _fewer(arrays: Arrays, rows: Ints, until: float) -> Ints:
 
 
 def part_of(arrays: Arrays, rows: Ints) -> tuple[Arrays, Ints]:
-    """Some rows of a program with the columns in them; the numbers of these columns."""
+    """Return some rows of a program with their columns, and the numbers of these columns."""
     shape = (len(arrays.row_lower), len(arrays.cost))
     matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()[rows].tocsc()
     columns = np.flatnonzero(np.diff(matrix.indptr))
@@ -154,9 +154,9 @@ def part_of(arrays: Arrays, rows: Ints) -> tuple[Arrays, Ints]:
 
 
 def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
-    """Rows that, with the bounds of their columns, have no solution in fractions either; None if all rows have one.
+    """Return rows that prove the linear relaxation infeasible; None if it is feasible.
 
-    Every row may be missed at a price; those that have a dual value in the cheapest solution are a proof.
+    All rows are elastic; those with a non-zero dual in an optimal solution are a proof.
     """
     loose = _missable(arrays)
     found = run_in_process(loose, {"solver": "simplex"}, seconds)
@@ -167,7 +167,7 @@ def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
 
 
 def _missable(arrays: Arrays) -> Arrays:
-    """The linear relaxation with columns by which each row can be missed, at a cost in shares of its largest entry."""
+    """Return the linear relaxation with elastic rows; the cost is the violation relative to the largest coefficient."""
     rows, count = len(arrays.row_lower), len(arrays.cost)
     largest = np.zeros(rows)
     np.maximum.at(largest, arrays.indices, np.abs(arrays.values))
@@ -190,7 +190,7 @@ def _missable(arrays: Arrays) -> Arrays:
 
 
 def _asked(arrays: Arrays, strategy: int, seconds: float) -> Conflict | None:
-    """HiGHS's answer, where it marks it valid and irreducible."""
+    """Return the IIS of HiGHS if it is marked valid and irreducible."""
     iis = iis_in_process(arrays, strategy, seconds)
     if iis is None or not iis["valid"] or iis["status"] != _IRREDUCIBLE:
         return None
@@ -198,6 +198,6 @@ def _asked(arrays: Arrays, strategy: int, seconds: float) -> Conflict | None:
 
 
 def _bounded(iis: dict[str, Any], arrays: Arrays) -> tuple[int, ...]:
-    """Columns whose bounds are in the conflict and say something: not a mere zero below."""
+    """Return the columns with bounds in the IIS, without lower bounds of zero."""
     bounds = zip(iis["columns"], iis["upper"], strict=True)
     return tuple(column for column, upper in bounds if upper or arrays.lower[column] != 0)

@@ -1,4 +1,4 @@
-"""Where a search starts: the decisions of a plan as values of whole-number columns."""
+"""MIP start: the decisions of a plan as values of integer columns."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from optimizer.program.fixings import FAMILY
 
 
 def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[str] = ()) -> tuple[Ints, Floats]:
-    """Columns and values that a plan's decisions give to a program, which may be of an edited instance.
+    """Return columns and values of a plan's decisions in a program, which may be of an edited instance.
 
     Parameters
     ----------
     program, arrays : Program, Arrays
-        Where the search is to start.
+        The program to solve.
     plan : Plan
-        Any plan with the same names; decisions that are not possible here are left out.
+        Any plan with the same names; decisions that are impossible here are left out.
     free : collection of str
-        Items whose columns are left to the solver, such as those of which something else is held.
+        Items whose columns are left to the solver, such as those with fixings.
 
     Returns
     -------
     tuple of ndarray
-        Column numbers and values of every whole-number column that is not left to the solver.
+        Column numbers and values of every integer column that is not left to the solver.
     """
     m, values = program.parts, decision_values(program, arrays, plan)
     given, first = arrays.integer.copy(), len(program.columns)
@@ -41,7 +41,7 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
 
 
 def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:
-    """Values that a plan's decisions give to the columns of decisions; 0, or the nearest bound, elsewhere.
+    """Return values of all columns from a plan's decisions; 0, or the nearest bound, elsewhere.
 
     Parameters
     ----------
@@ -67,14 +67,14 @@ def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:
 
 
 def _own_values(program: Program, plan: Any) -> list[float]:
-    """Values of added variables in a plan; NaN of those that it does not know."""
+    """Return the values of added variables in a plan; NaN for those that it does not have."""
     known = {one.name: one.value for one in added_in(plan).variables}
     values = (known.get(one.name) for one in program.named.variables)
     return [float("nan") if value is None else value for value in values]
 
 
 def items_of_same_kinds(program: Program, items: Collection[str]) -> set[str]:
-    """Items with all others of their kind: contracts, outlets, what is built or bought, commitments, runs."""
+    """Return items and all others of their kinds: contracts, outlets, builds and purchases, commitments, runs."""
     ix = program.index
     lets = {name for name, agreement in ix.agreements.items() if agreement.is_outlet}
     kinds = [lets, {*ix.agreements} - lets, {*ix.builds, *ix.purchases}, {*ix.commitments}, {*ix.runs}]
@@ -82,7 +82,7 @@ def items_of_same_kinds(program: Program, items: Collection[str]) -> set[str]:
 
 
 def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tuple[Any, float]]:
-    """Keys of the column family that a decision is about, with the amount of each."""
+    """Return the keys of the column family of a decision, with the amount of each."""
     if family == "placed":
         runs = plan.runs
         places = runs[(runs["run"] == row.item) & (runs["starts"] == row.starts)]
@@ -93,7 +93,7 @@ def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tu
 
 
 def _drop_ends(program: Program, values: Floats) -> None:
-    """Ends of what is neither agreed before the plan nor started in it are left out."""
+    """Leave out ends of agreements that neither precede the plan nor start in it."""
     m, agreements = program.parts, program.index.agreements
     started = {key[0] for key, x in m.col["started"].items() if values[x] > 0}
     for (item, _), column in m.col["ended"].items():
@@ -102,7 +102,7 @@ def _drop_ends(program: Program, values: Floats) -> None:
 
 
 def _follow(program: Program, values: Floats) -> None:
-    """Columns that follow from the decisions: blocks built so far, signatures."""
+    """Set the columns that follow from the decisions: blocks built so far, signatures."""
     m = program.parts
     so_far: dict[str, float] = defaultdict(float)
     for (build, t), column in m.col["built"].items():

@@ -1,7 +1,7 @@
-"""A conflict by halving, where HiGHS names none: parts are left out as long as what is left cannot hold.
+"""IIS by QuickXplain (Junker, 2004), if HiGHS finds none: drop rows and bounds while the rest is infeasible.
 
-QuickXplain (Junker, 2004), first with whole groups of rows and bounds, a family of one item in all its months, then
-with the single ones of the groups that are left. Rows that only say what a quantity is stay in throughout.
+First by groups of rows and bounds, a family of one item in all its months, then by the single members of the groups
+that remain. Rows that only define a quantity are never dropped.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.compile import Arrays
-from optimizer.program.row_names import defines, theme
+from optimizer.program.row_names import defines, item_group
 from optimizer.solver.feasibility import has_solution
 
-_EACH = 5.0  # seconds for one question
-Part = tuple[int, ...]  # numbers of rows, and of columns behind them
+_EACH = 5.0  # seconds for one feasibility check
+Part = tuple[int, ...]  # numbers of rows; columns are numbered after them
 
 
 def find_iis_by_quickxplain(arrays: Arrays, until: float) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
-    """Rows and bounds of a program that cannot hold together, and whether it is proven that none can be left out.
+    """Return the rows and column bounds of an infeasible subsystem, and whether it is proven irreducible.
 
     Parameters
     ----------
     arrays : Arrays
         The program.
     until : float
-        When to end, by ``time.perf_counter()``. What is left then is a conflict still, if not an irreducible one.
+        When to end, on the clock of ``time.perf_counter()``. The result is then infeasible, but may be reducible.
     """
     search = _Halving(arrays, until)
     if not search.clash(search.everything()):
@@ -44,7 +44,7 @@ def find_iis_by_quickxplain(arrays: Arrays, until: float) -> tuple[tuple[int, ..
 class _Halving:
     def __init__(self, arrays: Arrays, until: float) -> None:
         self.arrays, self.until = arrays, until
-        self.sure = True  # every question was answered in time
+        self.sure = True  # every check was conclusive in time
         rows = len(arrays.row_lower)
         bounded = np.flatnonzero(np.isfinite(arrays.upper) | (arrays.lower != 0))
         saying = [place for place, row in enumerate(arrays.rows) if not defines(row)]
@@ -61,14 +61,14 @@ class _Halving:
     def groups(self) -> list[Part]:
         found: dict[Hashable, list[int]] = defaultdict(list)
         for place in self.kept:
-            found[place < len(self.arrays.rows), theme(self.component(place))].append(place)
+            found[place < len(self.arrays.rows), item_group(self.component(place))].append(place)
         return [tuple(places) for places in found.values()]
 
     def singles(self) -> list[Part]:
         return [(place,) for place in self.kept]
 
     def clash(self, parts: list[Part]) -> bool:
-        """Whether parts cannot hold together; no, where that is not proven in time."""
+        """Return whether parts are proven infeasible together, within the time limit."""
         rows = len(self.arrays.rows)
         mask = np.zeros(rows + len(self.arrays.cost), dtype=bool)
         mask[self.ground] = True

@@ -1,4 +1,4 @@
-"""Reoptimisation: an edited program is built again, and only what differs is pushed to the model in the solver."""
+"""Reoptimisation: an edited program is rebuilt, and only the difference is passed to the model in the solver."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optimizer.program.added import Added
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, compile_program
 from optimizer.program.fixings import Fixing, apply_fixings
-from optimizer.program.gc_control import count_as_old
+from optimizer.program.gc_control import freeze_program
 from optimizer.solver.highs import Basis, Model, Report
 from optimizer.solver.mip_start import items_of_same_kinds, start_values
 from optimizer.solver.program_diff import structural_difference
@@ -22,10 +22,10 @@ from optimizer.solver.solution import Options, Solution, Stop
 
 
 class ReoptimisationModel:
-    """A program kept in the solver: edited, and solved again from the first basis or the plan at hand.
+    """Program that stays in the solver: edited, and reoptimised from the first basis or from a plan.
 
-    Every edit builds and compiles the program again, so that its rules are read from the data by one code. Where only
-    numbers differ, they are pushed to the model in the solver. Otherwise a second model is made, which stays for as
+    Every edit rebuilds and compiles the program, so that one code reads its rules from the data. If only values
+    differ, they are changed in the model in the solver. Otherwise a second model is made, which stays for as
     long as edits fit it; a linear program starts there from the first basis, matched by names.
 
     Parameters
@@ -59,12 +59,12 @@ class ReoptimisationModel:
 
     @property
     def program(self) -> Program:
-        """The program as it stands."""
+        """The current program."""
         return self._current.program
 
     @property
     def arrays(self) -> Arrays:
-        """The program as it stands, compiled."""
+        """The current program, compiled."""
         return self._current.arrays
 
     def update(self, instance: Instance) -> bool:
@@ -86,16 +86,16 @@ class ReoptimisationModel:
         with collector_paused():
             program = build(instance, self._added)
             arrays = compile_program(program, relax=self.relax)
-            count_as_old(len(arrays.columns))
+            freeze_program(len(arrays.columns))
         return program, arrays
 
     def start(
         self, plan: Any, fixings: Iterable[Fixing] = (), *, wide: bool = False, free: Collection[str] = ()
     ) -> None:
-        """Start the next search from a plan's decisions, as far as they are possible here and with what is held.
+        """Set the MIP start of the next search: a plan's decisions, except those of items with fixings.
 
-        What is held is left to the solver, so that the rest of the plan is a start still; ``wide``: all else of its
-        kind too, which could take its place. ``free`` names more items that are left so.
+        The solver completes the rest. ``wide`` also leaves out all items of the same kinds, which could replace them;
+        ``free`` names further items to leave out.
         """
         fixings = list(fixings)
         fixed, items = apply_fixings(self.program, self.arrays, fixings), {*free, *(one.item for one in fixings)}
@@ -113,14 +113,14 @@ class ReoptimisationModel:
         known_bound: float = -np.inf,
         objective_target: float = -np.inf,
     ) -> Solution:
-        """Solve the program as it stands, with some decisions held this once.
+        """Solve the current program, with some decisions fixed for this solve.
 
         ``floor`` is a bound known already, ``enough`` a cost below which any solution will do.
 
         Raises
         ------
         HoldError
-            If a hold names an item that is not there, or a month in which it cannot be.
+            If a fixing names an unknown item, or a month in which the decision is impossible.
         """
         fixed, now = apply_fixings(self.program, self.arrays, fixings), self._current
         if len(fixed.rows) == len(self.arrays.rows):
@@ -136,7 +136,7 @@ class ReoptimisationModel:
         return model.solve(options, report, duals=duals, known_bound=known_bound, objective_target=objective_target)
 
     def better(self, one: Solution, other: Solution) -> Solution:
-        """The cheaper of two solutions of the program as it stands, with the better of their bounds."""
+        """Return the cheaper of two solutions of the current program, with the better of their bounds."""
         if one.values is None or other.values is None:
             return other if one.values is None else one
         cost = self.arrays.cost
@@ -146,14 +146,14 @@ class ReoptimisationModel:
 
 
 class _Built:
-    """A program with its model in the solver; both change with edits that leave its structure as it is."""
+    """Program with its model in the solver; both change with edits that keep the structure."""
 
     def __init__(self, program: Program, arrays: Arrays) -> None:
         self.program, self.arrays = program, arrays
         self.model = Model(arrays)
 
     def replace(self, program: Program, arrays: Arrays) -> bool:
-        """Change to another program in place; return whether its structure allows that."""
+        """Change to another program in place; return whether the structures are equal."""
         if structural_difference(self.arrays, arrays) is not None:
             return False
         self.program, self.arrays = program, arrays
@@ -161,7 +161,7 @@ class _Built:
         return True
 
     def start_from_basis_of(self, other: _Built) -> None:
-        """Start a linear program where another one ended: columns and rows of the same name have the same status."""
+        """Start a linear program from the basis of another one, matched by names of columns and rows."""
         known = other.model.basis
         if known is None or self.arrays.integer.any():
             return
@@ -174,5 +174,5 @@ class _Built:
 
     @cached_property
     def _names(self) -> tuple[list[Any], list[Any]]:
-        """Names of the columns and rows as built, in their order."""
+        """Names of the columns and rows, in order."""
         return list(self.arrays.columns), list(self.arrays.rows)

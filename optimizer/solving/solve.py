@@ -25,8 +25,8 @@ from optimizer.plan.settle import settle
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, Floats, compile_program
-from optimizer.program.gc_control import count_as_old
-from optimizer.program.labels import agreed_label, label_of, telling, told
+from optimizer.program.gc_control import freeze_program
+from optimizer.program.labels import agreed_label, label_of, sentences, without_definitions
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
 from optimizer.solver.rule_prices import rule_prices
@@ -129,7 +129,7 @@ def solve_from(
         program = instance if isinstance(instance, Program) else _built(instance, clock)
         with clock.phase("compile"):
             arrays = compile_program(program, relax=options.relax)
-            count_as_old(len(arrays.columns))
+            freeze_program(len(arrays.columns))
     with interruptible():  # Ctrl-C ends the search, not what follows
         with clock.phase("solve"):
             rules = bool(program.instance.rows["rules"])
@@ -309,7 +309,9 @@ def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: f
     labels = [label_of(program, arrays.rows[row]) for row in rows]
     labels += [label_of(program, arrays.columns[column]) for column in columns]
     labels += [agreed_label(program, name) for name in (() if one is None else one.agreed)]
-    return NoFeasiblePlan(told(program, telling(labels)), irreducible=one is not None and one.irreducible)
+    return NoFeasiblePlan(
+        sentences(program, without_definitions(labels)), irreducible=one is not None and one.irreducible
+    )
 
 
 def _versions(options: Options) -> dict[str, str]:

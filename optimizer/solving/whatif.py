@@ -216,7 +216,7 @@ class WhatIf:
             ``table.item.column``, such as ``contracts.bridge.price``.
         values : sequence of float
             Values, in the order of the table.
-        others, holds : iterable of Edit and of Hold
+        others, holds : iterable of Edit and of Fixing
             Edits and holds that are made too.
         progress : callable, optional
             As for :func:`optimizer.solve`.

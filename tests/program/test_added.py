@@ -377,7 +377,7 @@ def test_an_edit_that_takes_its_variables_away_is_refused() -> None:
     program.add_constraint("little", {("over", "mine", 0): 1}, at_most=3)
     ask = optimizer.WhatIf(program, **SOLVE)
     with pytest.raises(
-        AdditionError, match=r"constraint little, .* counts over of mine, 2030-01, which is no variable"
+        AdditionError, match=r"constraint little, .* has the variable over of mine, 2030-01, which the program does not"
     ):
         ask("rules.mine.penalty=")
 

@@ -9,7 +9,7 @@ import pytest
 
 import optimizer
 from optimizer.program.build import Program
-from optimizer.program.labels import label, label_of, told
+from optimizer.program.labels import label, label_of, sentences
 from optimizer.schema import program_contents
 from tests.program.rich import rich_frames
 from tests.program.tiny import tiny
@@ -75,10 +75,10 @@ def test_months_in_a_row_are_told_once(program: Program) -> None:
     """Tests that sentences that differ in their month only become one with its spans of months."""
     rows = [program.model.own_rule["most", t] for t in (1, 4, 2)]
     rows.append(program.model.demand_met["study", 2])
-    sentences = told(program, [label_of(program, row) for row in rows])
-    assert sentences[0].startswith("own rule most in 2030-02 to 2030-03, 2030-05: at most 500 (rules.csv row 2")
-    assert sentences[1].startswith("demand of workload study in 2030-03")
-    assert len(sentences) == 2
+    lines = sentences(program, [label_of(program, row) for row in rows])
+    assert lines[0].startswith("own rule most in 2030-02 to 2030-03, 2030-05: at most 500 (rules.csv row 2")
+    assert lines[1].startswith("demand of workload study in 2030-03")
+    assert len(lines) == 2
 
 
 def test_what_was_added_says_its_name(program: Program) -> None:
