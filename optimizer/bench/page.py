@@ -12,7 +12,7 @@ from optimizer.errors import CapoptError
 from optimizer.files import write_file
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
-_HEAD = ("instance", "result", "objective", "bound", "gap", "asked gap", "nodes", "solver s", "all s", "MB")
+_HEAD = ("instance", "result", "objective", "bound", "gap", "target gap", "nodes", "solver s", "all s", "MB")
 _LEFT = 2  # columns of words
 
 
