@@ -199,7 +199,7 @@ def is_abandoned(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[bool]:
+def folder_lock(folder: Path) -> Iterator[bool]:
     """Wait until no other run puts anything into its place in a folder; False if that was not to be had."""
     try:
         number = os.open(folder, os.O_RDONLY)

@@ -177,7 +177,7 @@ def _new_draft(real: Path) -> Iterator[_Draft]:
     """Make a new folder next to another one, locked by this process; it is taken away at the end if it is there."""
     real.parent.mkdir(parents=True, exist_ok=True)
     path = files.draft_of(real)
-    with files.alone_in(real.parent):
+    with files.folder_lock(real.parent):
         os.mkdir(path)
         number = _locked(path)
     draft, made = _Draft(path), os.stat(path)
@@ -217,7 +217,7 @@ def _fill(draft: Path, contents: Mapping[str, bytes], head: str) -> None:
 
 def _place(draft: Path, real: Path, kind: Kind, expected: str, strict: bool = False) -> tuple[str, ...]:
     """Put a draft into its place; returns what to know about what was there."""
-    with files.alone_in(real.parent):
+    with files.folder_lock(real.parent):
         found = fingerprint(real, kind)
         if expected not in (ANY, found) and (found or strict):
             raise Superseded(0, "another run has written it in the meantime", str(real))
@@ -285,7 +285,7 @@ def recover(target: Path, kind: Kind) -> tuple[str, ...]:
     drafts = [path for path in files.drafts_of(real) if path.is_dir() and not path.is_symlink()]
     if not drafts:
         return ()
-    with files.alone_in(real.parent) as alone:
+    with files.folder_lock(real.parent) as alone:
         left = [path for path in drafts if alone and _is_abandoned(path, real)]
         return tuple(filter(None, (_recovered(path, real, _with_mark(kind)) for path in left)))
 

@@ -11,7 +11,7 @@ import pytest
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
 from optimizer.analysis.offers import offers_table
-from optimizer.analysis.tight_gap_search import FineSearch
+from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.bench.best_known import BestKnown, improved
 from optimizer.bench.runs import Result
 from optimizer.errors import BoundContradicted
@@ -103,7 +103,7 @@ def test_explanations_of_a_plan_below_its_bound_are_errors(plan: Plan) -> None:
     wrong = replace(plan, head={**plan.head, "bound": 170.0, "gap": 0.0})
     wide = replace(wrong, head={**wrong.head, "gap": 1.0})
     with pytest.raises(BoundContradicted):
-        _ = FineSearch(WhatIf(wide), wide).best
+        _ = TightGapSearch(WhatIf(wide), wide).best
     # Without the lease 10 x 1000 are paid for what is not served: a bound of 20,000 on all plans cannot be.
     dear = replace(plan, head={**plan.head, "bound": 20_000.0, "gap": 0.0})
     with pytest.raises(BoundContradicted):

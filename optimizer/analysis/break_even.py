@@ -1,15 +1,15 @@
-"""Prices at which plans that take an offer break even."""
+"""Price at which a plan with an offer costs as much as a plan without it."""
 
 from __future__ import annotations
 
 
 def break_even(without: float, cost: float, units: float, factor: float) -> float | None:
-    """Multiple of an offer's price at which a plan with it costs as much as the best one without.
+    """Return the multiple of an offer's price at which a plan with it costs as much as the best plan without it.
 
     Parameters
     ----------
     without, cost : float
-        Costs of the plan without the offer, and of the one with it.
+        Costs of the plan without the offer and of the plan with it.
     units : float
         Present value that the plan pays for the offer per unit of the factor; negative where it receives it.
     factor : float
@@ -18,7 +18,7 @@ def break_even(without: float, cost: float, units: float, factor: float) -> floa
     Returns
     -------
     float or None
-        None where no price above zero makes them equal.
+        None if no positive price makes the costs equal.
     """
     reached = (without - cost + units * factor) / units if units else 0.0
     return reached if reached > 0 else None

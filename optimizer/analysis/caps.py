@@ -1,4 +1,4 @@
-"""What less exposure costs: capping what a provider or owner has, and surviving its loss; each solved again."""
+"""Cost of less exposure: caps on the share of a provider or owner, and survival of its loss; each is solved again."""
 
 from __future__ import annotations
 
@@ -8,71 +8,71 @@ from typing import Any
 import pandas as pd
 
 from optimizer.analysis.events import changes
-from optimizer.analysis.interruptible_queries import as_far_as_it_goes
+from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.analysis.losses import losses, shares
-from optimizer.analysis.policy_trial import Kept, Requirement, kept
+from optimizer.analysis.policy_trial import PolicyTrial, Requirement, try_policy
 from optimizer.plan.plan import Plan
 from optimizer.solver.solution import Options
-from optimizer.solving.clock import Tell
+from optimizer.solving.clock import OnProgress
 
 COLUMNS = (
     *("requirement", "rule", "subject", "member", "share", "limit", "month"),
     *("costs", "at_least", "at_most", "unserved", "answer", "note"),
 )
-PARTS = (0.75, 0.5)  # of the member's highest share
-NOTABLE = 0.1  # share from which on a cap is looked into
-MEMBERS = 4  # that are looked into, of caps and of losses each
+PARTS = (0.75, 0.5)  # caps, as fractions of the member's highest share
+NOTABLE = 0.1  # minimum share for which caps are tried
+MEMBERS = 4  # members tried, for caps and for losses each
 _LOST = ("provider", "group", "site")
 
 
 def requirements(plan: Plan) -> list[Requirement]:
-    """Caps on those who have most, at parts of what they have, and losses that the plan does not survive."""
+    """Return caps on the largest exposures, at fractions of their shares, and losses that the plan does not survive."""
     return [*_caps(plan), *_survivals(plan)]
 
 
 def caps_table(
     plan: Plan,
-    asked: Iterable[Requirement],
+    items: Iterable[Requirement],
     options: Options,
     stop: Callable[[], None] | None = None,
-    tell: Tell | None = None,
+    on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
-    """What requirements on exposure cost, each solved on its own from the plan at hand.
+    """Return the cost of requirements on exposure, each solved separately from the given plan.
 
     Parameters
     ----------
     plan : Plan
-        The plan at hand.
-    asked : iterable of Requirement
+        The plan to start from.
+    items : iterable of Requirement
         See :func:`requirements`.
     options : Options
-        Of each search.
+        Options of each search.
     stop : callable, optional
-        Told of Ctrl-C, after which nothing further is asked; without it, Ctrl-C is raised.
-    tell : callable, optional
-        Told how each search goes on.
+        Called on Ctrl-C, after which no further requirement is tried; without it, KeyboardInterrupt is raised.
+    on_progress : callable, optional
+        Called with the progress of each search.
 
     Returns
     -------
     DataFrame
         Columns ``requirement`` (in words), ``rule``, ``subject``, ``member``, ``limit`` (as in the table `policies`),
-        ``share`` (the member's highest share of the capacity in the plan), ``month`` (first one in which it is kept:
-        the one after the last in which it cannot be, by what is agreed already and what can be had), ``costs`` (how
-        much more the best plan found costs that keeps it from then on), ``at_least`` and ``at_most`` (between which
-        the difference of best plans is proven to lie), ``unserved`` (share of the work wanted that is not served
-        then), ``answer`` (the biggest decisions that differ from the plan's), ``note``: why there are no figures.
+        ``share`` (the member's highest share of the capacity in the plan), ``month`` (first one in which it is met:
+        the month after the last in which signed agreements and available offers make it impossible), ``costs``
+        (additional cost of the best plan found that meets it from then on), ``at_least`` and ``at_most`` (proven
+        interval of the difference of the optimal plans), ``unserved`` (share of demand that is then unserved),
+        ``answer`` (the largest decisions that differ from the plan's), ``note`` (reason for missing figures).
     """
-    found = as_far_as_it_goes(asked, lambda one: kept(plan, one, options, tell), stop)
+    found = until_interrupted(items, lambda one: try_policy(plan, one, options, on_progress), stop)
     return pd.DataFrame([_row(plan, one) for one in found], columns=list(COLUMNS))
 
 
-def _row(plan: Plan, found: Kept) -> tuple[Any, ...]:
+def _row(plan: Plan, found: PolicyTrial) -> tuple[Any, ...]:
     one, other = found.requirement, found.plan
     month = plan.instance.label(found.first) if found.first < plan.instance.head.months else ""
     known = (str(one), one.rule, one.subject, one.member, one.share, one.limit, month)
     if other is None:
         return (*known, None, None, None, None, "", found.note)
-    # A policy only takes plans away: the best one never costs less with it.
+    # A policy only restricts the plans, so that the optimum with it never costs less.
     least = 0.0 if other.bound is None else max(other.bound - plan.objective, 0.0)
     most = None if plan.bound is None else other.objective - plan.bound
     wanted, missing = float(other.service["demand"].sum()), float(other.service["unserved"].sum())
@@ -81,7 +81,7 @@ def _row(plan: Plan, found: Kept) -> tuple[Any, ...]:
 
 
 def _caps(plan: Plan) -> Iterator[Requirement]:
-    """Of owners, or of the provider where an owner has one alone, those who have most."""
+    """Yield caps on the owners with the largest shares; on the provider where an owner has only one."""
     providers = {row.group: row.provider for row in plan.instance.rows["providers"]}
     single = {group for group in providers if sum(row.group == group for row in plan.instance.rows["providers"]) == 1}
     found = sorted(shares(plan, "group").items(), key=lambda item: -item[1])
@@ -93,7 +93,7 @@ def _caps(plan: Plan) -> Iterator[Requirement]:
 
 
 def _survivals(plan: Plan) -> Iterator[Requirement]:
-    """Of providers, owners and sites that cannot be lost, those without which most is short."""
+    """Yield the providers, owners and sites whose loss causes the largest shortfalls."""
     table = losses(plan)
     rows = table[(table["months"] > 0) & table["subject"].isin(_LOST)].sort_values("short", ascending=False)
     for row in rows.head(MEMBERS).to_dict("records"):

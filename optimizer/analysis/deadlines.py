@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import Extra, held_costs
+from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing
 from optimizer.analysis.termination_timing import in_force, kept_until
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
@@ -61,7 +61,7 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         soon = months is None or plan.instance.month_index(month) < months
         back = decision["decision"] in _BACK
         effect = decision["month"] if back else decision["starts"]
-        more = Extra() if ask is None or not soon else held_costs(ask, plan, _later(plan, decision))
+        more = ExtraCost() if ask is None or not soon else cost_of_fixing(ask, plan, _later(plan, decision))
         costs = (more.costs, more.at_least, more.at_most, more.note)
         who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
         rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), *costs))

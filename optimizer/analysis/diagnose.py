@@ -12,7 +12,7 @@ from optimizer.analysis.prechecks import prechecks
 from optimizer.analysis.reasons import reasons_of
 from optimizer.analysis.repair_text import given_up
 from optimizer.analysis.repairs import Repairer
-from optimizer.analysis.residual_conflicts import still_clashing
+from optimizer.analysis.residual_conflicts import residual_conflicts
 from optimizer.analysis.verify_repair import Proof, proven
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
@@ -23,7 +23,7 @@ from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.hitting_sets import Conflicts, find_conflicts
 from optimizer.solver.solution import Options, Stop
-from optimizer.solving.clock import Tell
+from optimizer.solving.clock import OnProgress
 
 _SECONDS = 60.0
 _LONGER = 5.0  # seconds for what clashes only with the rest of the repair made
@@ -33,7 +33,7 @@ def diagnose(
     instance: Instance | Program,
     *,
     tell: Callable[[str], None] | None = None,
-    progress: Tell | None = None,
+    progress: OnProgress | None = None,
     **options: Any,
 ) -> Diagnosis:
     """Say why an instance has no plan, and which repairs give one.
@@ -66,7 +66,7 @@ def diagnose(
 
 
 def _diagnosed(
-    instance: Instance | Program, say: Callable[[str], None], progress: Tell | None, options: dict[str, Any]
+    instance: Instance | Program, say: Callable[[str], None], progress: OnProgress | None, options: dict[str, Any]
 ) -> Diagnosis:
     settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
     say("what would have to be given up")
@@ -114,7 +114,7 @@ def _repaired(
     repair: Repair | Stop | None,
     found: Conflicts,
     settings: Options,
-    progress: Tell | None,
+    progress: OnProgress | None,
 ) -> tuple[Proof, list[ProvenRepair], bool]:
     """The best repair with its plan, others that cost about as much, and whether no other inputs are cheaper."""
     repairs = Repairer(program, loosened, settings, progress).repairs(found.enough)
@@ -132,4 +132,4 @@ def _still(
 ) -> tuple[tuple[Reason, ...], bool]:
     """Conflicts of the cells of a repair that no conflict names so far."""
     cells = [cell for cell in best.edits if cell[:2] in named]
-    return still_clashing(program, best.edits, cells, settings, time.perf_counter() + _LONGER)
+    return residual_conflicts(program, best.edits, cells, settings, time.perf_counter() + _LONGER)

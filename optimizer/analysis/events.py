@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import as_far_as_it_goes
-from optimizer.analysis.termination_timing import ITEMS, leavings
+from optimizer.analysis.interruptible_queries import until_interrupted
+from optimizer.analysis.termination_timing import ITEMS, terminations
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
@@ -67,7 +67,7 @@ def usual_events(plan: Plan) -> list[Event]:
 
 def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | None = None) -> list[Answer]:
     """The best plan found for each event, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C is raised."""
-    return as_far_as_it_goes(events, lambda event: _answered(ask, event), stop)
+    return until_interrupted(events, lambda event: _answered(ask, event), stop)
 
 
 def _answered(ask: WhatIf, event: Event) -> Answer:
@@ -223,7 +223,7 @@ def _growth(plan: Plan) -> Iterator[Event]:
 
 def _taken_back(plan: Plan) -> Iterator[Event]:
     """Each of the dearest contracts that can be left: the lessor leaves it as early as the planner could."""
-    for one in [one for one in leavings(plan) if one.table == "contracts"][:ITEMS]:
+    for one in [one for one in terminations(plan) if one.table == "contracts"][:ITEMS]:
         if one.earliest < one.month:
             month = plan.instance.label(one.earliest)
             text = f"{one.party} takes {one.item} back in {month}"

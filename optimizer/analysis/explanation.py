@@ -1,4 +1,4 @@
-"""Everything there is to explain about a plan, as tables beside it."""
+"""The explanation of a plan: all of its tables, computed until they are complete or Ctrl-C is pressed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from optimizer.analysis.caps import caps_table, requirements
 from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.decide_now import first_table
 from optimizer.analysis.events import Answer, Event, answers, events_table, usual_events
-from optimizer.analysis.interruptible_queries import Asking
+from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
 from optimizer.analysis.offers import offers, offers_table
 from optimizer.analysis.policy_trial import Requirement
 from optimizer.analysis.steps import steps_table, usual_steps
-from optimizer.analysis.termination_timing import ITEMS, Leaving, exits_table, leavings
+from optimizer.analysis.termination_timing import ITEMS, Termination, exits_table, terminations
 from optimizer.analysis.values import values_table
 from optimizer.instance.edit import Edit
 from optimizer.plan.folder import write_explained
@@ -29,42 +29,41 @@ from optimizer.solver.solution import Options
 from optimizer.solving import clock
 
 _NOTHING = pd.DataFrame()
-# What names the rows of tables that can be worked out in part
+# Key column of the tables that can be computed in part
 _NAMES = {"offers": "item", "steps": "step", "exits": "item", "events": "event", "caps": "requirement"}
-_SOON = 3  # months: what is due in them is asked what a delay costs
-Tell = Callable[[str], None]
-Named = TypeVar("Named", str, Edit, Event, Leaving, Requirement)
+_SOON = 3  # months: the cost of delay is computed for decisions that are due in them
+OnStep = Callable[[str], None]
+Named = TypeVar("Named", str, Edit, Event, Termination, Requirement)
 
 
 @dataclass(frozen=True, repr=False)
 class Explanation:
-    """Why a plan is as it is.
+    """Tables that explain a plan.
 
     Attributes
     ----------
     plan : Plan
-        What is explained.
+        The plan that is explained.
     values : DataFrame
         Marginal values, by month; see :func:`optimizer.analysis.values.values_table`.
     steps : DataFrame
-        True savings by steps; see :func:`optimizer.analysis.steps.steps_table`.
+        Savings by steps, solved again; see :func:`optimizer.analysis.steps.steps_table`.
     offers : DataFrame
-        Verdicts and prices-to-win; see :func:`optimizer.analysis.offers.offers_table`.
+        Verdicts and break-even prices; see :func:`optimizer.analysis.offers.offers_table`.
     deadlines : DataFrame
         Last months to decide in; see :func:`optimizer.analysis.deadlines.deadlines_table`.
     exits : DataFrame
-        What handing back earlier or later costs; see :func:`optimizer.analysis.termination_timing.exits_table`.
+        Cost of handing back earlier or later; see :func:`optimizer.analysis.termination_timing.exits_table`.
     events : DataFrame
-        What it costs if something happens; see :func:`optimizer.analysis.events.events_table`.
+        Cost of events; see :func:`optimizer.analysis.events.events_table`.
     first : DataFrame
-        What to decide in the first month whatever happens; see :func:`optimizer.analysis.decide_now.first_table`.
+        Decisions of the first month under every event; see :func:`optimizer.analysis.decide_now.first_table`.
     caps : DataFrame
-        What less exposure costs; see :func:`optimizer.analysis.caps.caps_table`.
-
+        Cost of less exposure; see :func:`optimizer.analysis.caps.caps_table`.
     stopped : str
-        At what Ctrl-C ended it, ``""`` if it did not; the tables hold what was worked out until then.
+        Step at which Ctrl-C ended the work, ``""`` if it did not; the tables have the rows computed until then.
 
-    Tables that were not asked for, or not come to, have no columns.
+    Tables that were not requested or not reached have no columns.
     """
 
     plan: Plan
@@ -80,27 +79,27 @@ class Explanation:
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables that were worked out, by name."""
+        """Tables that were computed, by name."""
         return {name: getattr(self, name) for name in EXPLAINED if len(getattr(self, name).columns)}
 
     def __repr__(self) -> str:
-        """One line: whose plan, and how many rows each table has."""
-        told = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items())
-        return f"<Explanation of {self.plan.instance.head.name}: {told or 'nothing'}>"
+        """Return one line: the instance, and the number of rows of each table."""
+        counts = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items())
+        return f"<Explanation of {self.plan.instance.head.name}: {counts or 'nothing'}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the tables as lists of rows, for JSON."""
         return {name: plain_rows(getattr(self, name)) for name in EXPLAINED}
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the tables into the plan's folder, as CSV, all at once; returns their paths.
+        """Write the tables into the plan folder as CSV, all at once, and return their paths.
 
-        Where only some offers, steps, exits, events or caps were come to, what was worked out of others before stays.
+        Rows of an earlier explanation are kept for offers, steps, exits, events and caps that this one did not reach.
 
         Raises
         ------
         PlanNotSaved
-            If the folder cannot be written, or holds another plan by now; it says where the plan is kept with them.
+            If the folder cannot be written, or contains another plan by now; the message names where the plan is kept.
         """
         found = {
             name: self._with_earlier(name, _NAMES[name]) if name in _NAMES else table
@@ -110,7 +109,7 @@ class Explanation:
         return [Path(folder) / f"{name}.csv" for name in found]
 
     def _with_earlier(self, name: str, key: str) -> pd.DataFrame:
-        """A table, with rows that an earlier explanation worked out and this one did not."""
+        """Return a table with the rows of an earlier explanation that this one did not compute."""
         now = getattr(self, name).to_dict("records")
         done = {str(row[key]) for row in now}
         earlier = self.plan.explained.get(name, _NOTHING).to_dict("records")
@@ -129,77 +128,76 @@ def explain(
     gap: float | None = None,
     time_limit: float = 10.0,
     threads: int | None = None,
-    tell: Tell | None = None,
-    progress: clock.Tell | None = None,
+    tell: OnStep | None = None,
+    progress: clock.OnProgress | None = None,
 ) -> Explanation:
     """Explain a plan.
 
     Parameters
     ----------
     plan : Plan
-        What to explain.
+        The plan to explain.
     quick : bool
-        Only what needs no further search for whole-number plans: marginal values, and deadlines without the cost of
-        delay.
+        Compute only what needs no further integer search: marginal values, and deadlines without the cost of delay.
     items : sequence of str
-        Look into these offers, and nothing else.
+        Analyse only these offers.
     gap : float, optional
-        Relative gap of each search; that of the plan's own search by default.
+        Relative gap of each search; the gap of the plan's own search by default.
     time_limit : float
         Seconds for each search.
     threads : int, optional
         Threads of the solver.
     tell : callable, optional
-        Called with a line on what is under way.
+        Called with a line on the current step.
     progress : callable, optional
-        Called with how each search goes on, as for :func:`optimizer.solve`.
+        Called with the progress of each search, as for :func:`optimizer.solve`.
 
     Returns
     -------
     Explanation
-        Tables on worth, steps, offers, deadlines, exits, events, the first month and caps.
+        Tables of values, steps, offers, deadlines, exits, events, the first month and caps.
     """
-    say: Tell = tell or (lambda _: None)
-    asked = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
-    work = _Work(plan, Options(gap=asked, time_limit=time_limit, threads=threads), say, progress)
+    say: OnStep = tell or (lambda _: None)
+    target = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
+    work = _Work(plan, Options(gap=target, time_limit=time_limit, threads=threads), say, progress)
     if items:
         return work.done(offers=work.offers(items))
     if quick:
-        earlier = plan.explained.get("deadlines")  # perhaps with the cost of delay
+        earlier = plan.explained.get("deadlines")  # which may have the cost of delay
         return work.done(values=work.values(), deadlines=deadlines_table(plan) if earlier is None else earlier)
     return work.everything()
 
 
 class _Work:
-    """The searches for an explanation, until Ctrl-C."""
+    """Run the searches for an explanation until Ctrl-C."""
 
-    def __init__(self, plan: Plan, options: Options, say: Tell, progress: clock.Tell | None) -> None:
+    def __init__(self, plan: Plan, options: Options, say: OnStep, progress: clock.OnProgress | None) -> None:
         self.plan, self.options, self.say, self.progress = plan, options, say, progress
         self.at = self.stopped = ""
 
     @cached_property
-    def ask(self) -> Asking:
+    def ask(self) -> InterruptibleWhatIf:
         options = self.options
-        found = Asking(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
-        found.tell = self.progress
+        found = InterruptibleWhatIf(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
+        found.on_progress = self.progress
         return found
 
     def done(self, **tables: pd.DataFrame) -> Explanation:
-        """What was worked out."""
+        """Return the explanation with the tables that were computed."""
         return Explanation(self.plan, **tables, stopped=self.stopped)
 
     def stop(self) -> None:
-        """Take Ctrl-C: what is at hand is left, and nothing more begun."""
+        """Handle Ctrl-C: abandon the current step and start no other."""
         self.stopped = self.at
 
     def everything(self) -> Explanation:
-        """All tables, those that take longest last."""
+        """Compute all tables, the slowest ones last."""
         tables = {"values": self.values(), "deadlines": self.deadlines(), "exits": self.exits()}
         tables |= self.events(tables["deadlines"])
         return self.done(**tables, caps=self.caps(), steps=self.steps(), offers=self.offers())
 
     def values(self) -> pd.DataFrame:
-        return self._whole("marginal values", lambda: values_table(self.plan, self.options))
+        return self._complete("marginal values", lambda: values_table(self.plan, self.options))
 
     def steps(self) -> pd.DataFrame:
         each = self._each("step", usual_steps(self.plan))
@@ -212,14 +210,14 @@ class _Work:
 
     def deadlines(self) -> pd.DataFrame:
         what = f"what a month's delay costs of the decisions due in the first {_SOON} months"
-        return self._whole(what, lambda: deadlines_table(self.plan, self.ask, _SOON))
+        return self._complete(what, lambda: deadlines_table(self.plan, self.ask, _SOON))
 
     def exits(self) -> pd.DataFrame:
-        each = self._each("leaving", leavings(self.plan)[:ITEMS])
+        each = self._each("leaving", terminations(self.plan)[:ITEMS])
         return self._part(lambda: exits_table(self.ask, self.plan, each, self.stop))
 
     def events(self, deadlines: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """Tables on events; that on the first month only if all events were come to, since it speaks of all of them."""
+        """Compute the table of events, and that of the first month if all events were solved, since it covers all."""
         found: list[Answer] = []
 
         def table() -> pd.DataFrame:
@@ -235,8 +233,8 @@ class _Work:
         each = self._each("requirement", requirements(self.plan))
         return self._part(lambda: caps_table(self.plan, each, self.options, self.stop, self.progress))
 
-    def _whole(self, what: str, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """A table that is worked out as a whole or not at all."""
+    def _complete(self, what: str, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Compute a table that is complete or empty."""
         if self.stopped:
             return _NOTHING
         self._begin(what)
@@ -247,12 +245,12 @@ class _Work:
             return _NOTHING
 
     def _part(self, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """A table of which some rows can be worked out alone."""
+        """Compute a table that may have some of its rows only."""
         table = _NOTHING if self.stopped else work()
         return _NOTHING if self.stopped and table.empty else table
 
     def _each(self, what: str, names: Sequence[Named]) -> Iterator[Named]:
-        """Things, each told when its turn comes."""
+        """Yield things, and report each before it is analysed."""
         for number, name in enumerate(names, start=1):
             self._begin(f"{what} {number} of {len(names)}: {name}")
             yield name
@@ -263,7 +261,7 @@ class _Work:
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for JSON: what is missing or has no limit is None."""
+    """Return rows for JSON, with None for missing or infinite values."""
     return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 

@@ -1,4 +1,4 @@
-"""Many what-ifs one after the other."""
+"""Series of what-ifs that Ctrl-C ends, and the additional cost of fixed decisions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Fixing
-from optimizer.solving.clock import Tell
+from optimizer.program.fixings import Hold
+from optimizer.solving.clock import OnProgress
 from optimizer.solving.solve import Cost
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 
@@ -19,26 +19,26 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
-class Asking(WhatIf):
-    """What-ifs of which Ctrl-C ends all that are left, not only the search at hand.
+class InterruptibleWhatIf(WhatIf):
+    """What-ifs of which Ctrl-C ends the whole series instead of the current search only.
 
     Attributes
     ----------
-    tell : callable or None
-        Told how each search goes on.
+    on_progress : callable or None
+        Called with the progress of each search.
     """
 
-    tell: Tell | None = None
+    on_progress: OnProgress | None = None
 
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Fixing] = (),
-        progress: Tell | None = None,
+        holds: Iterable[Hold] = (),
+        progress: OnProgress | None = None,
         floor: float | None = None,
         enough: float | None = None,
     ) -> Plan:
-        """As of :class:`optimizer.WhatIf`, but an interrupted search is no answer.
+        """Solve as :class:`optimizer.WhatIf` does, but discard the plan of an interrupted search.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Asking(WhatIf):
             If the search was interrupted.
         """
         try:
-            plan = super().ask(edits, holds, progress or self.tell, floor, enough)
+            plan = super().ask(edits, holds, progress or self.on_progress, floor, enough)
         except StoppedWithoutPlan as error:
             if error.interrupted:
                 raise KeyboardInterrupt from error
@@ -55,8 +55,8 @@ class Asking(WhatIf):
             raise KeyboardInterrupt
         return plan
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: Tell | None = None) -> Cost:
-        """As of :class:`optimizer.WhatIf`, but an interrupted search ends all that are left.
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: OnProgress | None = None) -> Cost:
+        """Solve for the cost as :class:`optimizer.WhatIf` does, but discard that of an interrupted search.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class Asking(WhatIf):
             If the search was interrupted.
         """
         try:
-            cost = super().ask_cost(edits, holds, progress or self.tell)
+            cost = super().ask_cost(edits, holds, progress or self.on_progress)
         except StoppedWithoutPlan as error:
             if error.interrupted:
                 raise KeyboardInterrupt from error
@@ -74,10 +74,10 @@ class Asking(WhatIf):
         return cost
 
 
-def as_far_as_it_goes(
+def until_interrupted(
     items: Iterable[Item], work: Callable[[Item], Found], stop: Callable[[], None] | None
 ) -> list[Found]:
-    """What is worked out of each item, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C ends it all."""
+    """Compute a result for each item until Ctrl-C, which calls ``stop``; without it, KeyboardInterrupt is raised."""
     found = []
     for item in items:
         try:
@@ -91,17 +91,17 @@ def as_far_as_it_goes(
 
 
 @dataclass(frozen=True)
-class Extra:
-    """How much more a plan costs with decisions held.
+class ExtraCost:
+    """Additional cost of a plan with decisions fixed.
 
     Attributes
     ----------
     costs : float or None
-        How much more the best plan found costs than the plan at hand.
+        Additional cost of the best plan found, compared with the given plan.
     at_least, at_most : float or None
-        Between these the difference of best plans is proven to lie.
+        Proven interval of the difference of the optimal plans.
     note : str
-        Why there are no figures; blank where there are.
+        Reason for missing figures; ``""`` if there are figures.
     """
 
     costs: float | None = None
@@ -110,43 +110,43 @@ class Extra:
     note: str = ""
 
 
-def held_costs(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> Extra:
-    """How much more a plan costs with decisions held.
+def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> ExtraCost:
+    """Return the additional cost of a plan with decisions fixed.
 
     Parameters
     ----------
     ask : WhatIf
-        Of the plan.
+        What-ifs of the plan.
     plan : Plan
-        The plan at hand.
-    holds : iterable of Fixing
-        What is held.
+        The plan to compare with.
+    holds : iterable of Hold
+        The decisions to fix.
     """
-    known, key = _ANSWERED.setdefault(ask, {}), (plan.objective, tuple(holds))
+    known, key = _CACHE.setdefault(ask, {}), (plan.objective, tuple(holds))
     if key not in known:
-        known[key] = _worked_out(ask, plan, key[1])
+        known[key] = _solve(ask, plan, key[1])
     return known[key]
 
 
-# What was worked out already, by the plan's cost and what is fixed: one question has one figure in all tables.
-_ANSWERED: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Fixing, ...]], Extra]] = WeakKeyDictionary()
+# Results by the plan's cost and the fixed decisions, so that the same question has the same figure in all tables.
+_CACHE: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Hold, ...]], ExtraCost]] = WeakKeyDictionary()
 
 
-def _worked_out(ask: WhatIf, plan: Plan, holds: tuple[Fixing, ...]) -> Extra:
+def _solve(ask: WhatIf, plan: Plan, holds: tuple[Hold, ...]) -> ExtraCost:
     try:
-        other = ask.ask_held(holds)
+        other = ask.ask_with_fixed(holds)
     except NoFeasiblePlan:
-        return Extra(note=NO_PLAN)
+        return ExtraCost(note=NO_PLAN)
     except StoppedWithoutPlan:
-        return Extra(note=NOT_IN_TIME)
+        return ExtraCost(note=NOT_IN_TIME)
     least = None if other.bound is None else other.bound - plan.objective
-    if _only_takes_away(ask, plan, holds):
+    if _only_restricts(ask, plan, holds):
         least = max(least or 0.0, 0.0)
     most = None if plan.bound is None else other.objective - plan.bound
-    return Extra(other.objective - plan.objective, least, most)
+    return ExtraCost(other.objective - plan.objective, least, most)
 
 
-def _only_takes_away(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> bool:
-    """Whether all plans with decisions held are plans without: then the best of them never costs less."""
+def _only_restricts(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> bool:
+    """Whether the fixed decisions only restrict the feasible plans, so that the optimum cannot become cheaper."""
     replaced = {one.item for one in holds} & {one.item for one in ask.held}
     return not replaced and (not ask.options.relax or bool(plan.head["relaxed"]))

@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.breakeven_price import Priced, Winning, Without
-from optimizer.analysis.interruptible_queries import as_far_as_it_goes
-from optimizer.analysis.price_dependence import counted
-from optimizer.analysis.tight_gap_search import FineSearch
+from optimizer.analysis.breakeven_price import BreakevenPrice, BreakevenSearch, CostWithout
+from optimizer.analysis.interruptible_queries import until_interrupted
+from optimizer.analysis.price_dependence import is_constrained
+from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
@@ -39,7 +39,7 @@ _PRICED = {  # table: name column, price column, cash terms that are proportiona
     "builds": ("build", "capex_per_mw", ("build", "residual")),
 }
 _DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
-_NOISE = 1e-8  # of the cost: differences below it are none
+_NOISE = 1e-8  # relative to the cost: smaller differences count as zero
 _ROUND = 1e-6  # of a tenth of a percent
 
 _SAME = "a plan without it costs the same"
@@ -52,7 +52,7 @@ _BETTER = "a plan without it, found just now, costs less: solve again, with more
 
 @dataclass(frozen=True)
 class Offer:
-    """An offer of the instance."""
+    """An offer of the instance that is not agreed already."""
 
     table: str
     item: str
@@ -63,37 +63,37 @@ class Offer:
 
 
 def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
-    """Verdicts on offers.
+    """Return the table of verdicts on offers.
 
     Parameters
     ----------
     ask : WhatIf
-        Of the plan; its time limit holds for every search. Gaps are finer than asked for, where they can be closed.
+        What-ifs of the plan; the time limit applies to each search. Gaps are tighter where they can be closed.
     plan : Plan
-        Whose offers they are.
+        The plan that is explained.
     items : iterable of str
         Offers of the plan's instance; see :func:`offers`.
     stop : callable, optional
-        Told of Ctrl-C, after which no further offer is looked into; without it, Ctrl-C is raised.
+        Called on Ctrl-C, after which no further offer is analysed; without it, KeyboardInterrupt is raised.
 
     Returns
     -------
     DataFrame
         Columns ``item``, ``table``, ``party``, ``verdict`` (``taken``, ``partly``, ``rejected``), ``taken`` and
-        ``possible`` (blocks, lots, or accelerator-months on demand), ``price`` (as in the table), ``worth`` (what the
-        best plan found without the offer costs more), ``worth_at_least`` and ``worth_at_most`` (between which the
-        difference of best plans is proven to lie), ``price_to_win`` (below it, for outlets above it, the offer is
-        taken), ``at_least`` and ``at_most`` (between which it is proven to lie), ``proven`` (whether they leave no
-        doubt about it), ``reason`` in words. What is not proven is None.
+        ``possible`` (blocks, lots, or accelerator-months on demand), ``price`` (as in the table), ``worth``
+        (additional cost of the best plan found without the offer), ``worth_at_least`` and ``worth_at_most`` (proven
+        interval of the difference of the optimal plans), ``price_to_win`` (break-even price: the offer is taken below
+        it, an outlet above it), ``at_least`` and ``at_most`` (its proven interval), ``proven`` (whether the interval is
+        within the tolerance), ``reason`` in words. Figures that are not proven are None.
     """
     found = {offer.item: offer for offer in offers(plan)}
-    search = FineSearch(ask, plan)
-    rows = as_far_as_it_goes(items, lambda item: _Verdict(search, found[item]).row(), stop)
+    search = TightGapSearch(ask, plan)
+    rows = until_interrupted(items, lambda item: _Verdict(search, found[item]).row(), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def offers(plan: Plan) -> Iterator[Offer]:
-    """Every offer of a plan's instance that is not agreed already."""
+    """Yield every offer of a plan's instance that is not agreed already."""
     rows, months = plan.instance.rows, plan.instance.head.months
     for row in rows["contracts"]:
         if row.committed_blocks is None:
@@ -111,9 +111,9 @@ def offers(plan: Plan) -> Iterator[Offer]:
 
 
 def taken(plan: Plan, offer: Offer) -> float:
-    """How much of an offer a plan takes: most blocks at once, blocks or lots in all, accelerator-months on demand.
+    """Return how much of an offer a plan takes: peak blocks, total blocks or lots, or accelerator-months on demand.
 
-    What comes after the plan and is paid then does not count: it is in a plan or not by chance, if no rule asks.
+    Deliveries after the plan that are paid then do not count: without a rule that needs them they are arbitrary.
     """
     if offer.table == "on_demand":
         rows = plan.capacity[plan.capacity["pool"] == offer.item]
@@ -130,17 +130,17 @@ def taken(plan: Plan, offer: Offer) -> float:
 
 
 def _paid_on_delivery(offer: Offer) -> bool:
-    """Whether nothing of a build or purchase is paid before it is there."""
+    """Whether a build or purchase is paid on delivery only."""
     return bool(offer.row.payment == "delivery" if offer.table == "builds" else offer.row.deposit_fraction == 0)
 
 
 def by_share(low: float | None, high: float | None) -> str:
-    """By how much a price misses another one, in words; never more precise than the ends between which that lies.
+    """Describe the distance between two prices, no more precisely than its proven interval.
 
     Parameters
     ----------
     low, high : float or None
-        Shares of the price; None where nothing is proven.
+        Ends of the proven interval, as shares of the price; None where nothing is proven.
     """
     if low is not None and high is not None:
         for digits in (1, 0):
@@ -159,15 +159,15 @@ def by_share(low: float | None, high: float | None) -> str:
 
 
 class _Verdict:
-    """The verdict on one offer."""
+    """Verdict on one offer."""
 
-    def __init__(self, search: FineSearch, offer: Offer) -> None:
+    def __init__(self, search: TightGapSearch, offer: Offer) -> None:
         self.search, self.plan, self.offer = search, search.plan, offer
         self.name, self.column, self.terms = _PRICED[offer.table]
         self.sign = -1.0 if offer.table == "outlets" else 1.0
 
     def row(self) -> tuple[Any, ...]:
-        """A row of the table."""
+        """Return the row of the table."""
         offer, amount = self.offer, taken(self.plan, self.offer)
         verdict = "rejected" if amount <= 0 else "taken" if amount >= offer.possible * (1 - 1e-6) else "partly"
         known = (offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price)
@@ -178,7 +178,7 @@ class _Verdict:
             return (*known, *nothing, False, "not found out in time; give each search more time")
 
     def _worth(self, verdict: str) -> tuple[Any, ...]:
-        """Worth and price to win, what is proven of both, whether that leaves no doubt, and the reason."""
+        """Return worth and break-even price with their proven intervals, whether they are proven, and the reason."""
         best = self.search.best
         found = self._without() if taken(best, self.offer) else best
         if found is None:
@@ -186,7 +186,7 @@ class _Verdict:
         if not taken(self.plan, self.offer) and self.plan.objective < found.objective:
             found = self.plan
         bounds = [one.bound for one in (found, best) if one.bound is not None]
-        without = Without(found.objective, bound_below(found.objective, max(bounds, default=-float("inf"))))
+        without = CostWithout(found.objective, bound_below(found.objective, max(bounds, default=-float("inf"))))
         worth = 0.0 if verdict == "rejected" else without.cost - min(self.plan.objective, best.objective)
         span = self._span(without)
         if verdict == "rejected" or self.offer.price <= 0:
@@ -194,29 +194,31 @@ class _Verdict:
         if without.cost - self.plan.objective < -_NOISE * max(abs(without.cost), 1.0):
             return without.cost - self.plan.objective, *span, *self._price(verdict, without)[:-1], _BETTER
         if worth <= self._noise(without):
-            same = worth <= _NOISE * abs(without.cost) and self.search.fine
+            same = worth <= _NOISE * abs(without.cost) and self.search.is_tight
             return worth, *span, None, None, None, False, _SAME if same else _OPEN
         return worth, *span, *self._price(verdict, without)
 
-    def _span(self, without: Without) -> tuple[float, float | None]:
-        """What the best plan without the offer is proven to cost more than the best one, at least and at most.
+    def _span(self, without: CostWithout) -> tuple[float, float | None]:
+        """Return the proven interval of the additional cost of the optimal plan without the offer.
 
-        Doing without only takes plans away, so that it is never less than nothing.
+        Forbidding the offer only restricts the plans, so that the additional cost is never negative.
         """
         plans = (self.plan, self.search.best)
         bounds = [one.bound for one in plans if one.bound is not None]
         most = None if not bounds else max(without.cost - max(bounds), 0.0)
         return max(without.bound - min(one.objective for one in plans), 0.0), most
 
-    def _price(self, verdict: str, without: Without) -> tuple[Any, ...]:
-        """Price to win, what is proven of it, whether that leaves no doubt, and the reason."""
+    def _price(self, verdict: str, without: CostWithout) -> tuple[Any, ...]:
+        """Return the break-even price with its proven interval, whether it is proven, and the reason."""
         if self.offer.price <= 0:
             return None, None, None, True, self._reason(verdict, None, True)
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
         offer = self.offer
-        matters = counted(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
-        winning = Winning(self.search, offer.item, self._edits, self._paid, self._took, self.sign, counted=matters)
-        found = winning.priced(
+        constrained = is_constrained(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
+        search = BreakevenSearch(
+            self.search, offer.item, self._edits, self._paid, self._took, self.sign, constrained=constrained
+        )
+        found = search.find(
             without, [(1.0, one) for one in plans if taken(one, self.offer)], forcible=self.offer.table != "on_demand"
         )
         if found.worse is None:
@@ -230,20 +232,20 @@ class _Verdict:
         reason = self._beaten(without) if beaten else self._reason(verdict, change, found.proven)
         return factor * self.offer.price, at_least, at_most, found.proven, reason
 
-    def _prices(self, found: Priced) -> tuple[float | None, float | None]:
-        """Prices between which the price to win is proven to lie."""
+    def _prices(self, found: BreakevenPrice) -> tuple[float | None, float | None]:
+        """Return the proven interval of the break-even price."""
         near, far = found.at_least, found.at_most
         low, high = (near, far) if self.sign > 0 else (1 / far, 1 / near if near else float("inf"))
         price = self.offer.price
         return low * price if low > 0 else None, high * price if high < float("inf") else None
 
-    def _beaten(self, without: Without) -> str:
-        """Why an offer is rejected that is worth its price."""
+    def _beaten(self, without: CostWithout) -> str:
+        """Return the reason why an offer is rejected although it is worth its price."""
         close = self.plan.objective - self.search.best.objective <= self._noise(without)
         return _CLOSE_CALL if close else _BEATEN
 
     def _without(self) -> Plan | None:
-        """The plan without the offer; None if it is needed for any plan."""
+        """Return the plan without the offer; None if no plan is feasible without it."""
         best, name = self.search.best, self.offer.item
         on_demand = self.offer.table == "on_demand"
         edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
@@ -255,7 +257,7 @@ class _Verdict:
             return None
 
     def _edits(self, factor: float) -> list[Edit]:
-        """Edits after which the price is so many times what it is, in all months."""
+        """Return the edits that multiply the price by a factor in all months."""
         edits = [Edit(self.offer.table, self.offer.item, self.column, "*=", repr(factor))]
         if any(row.item == self.offer.item for row in self.plan.instance.rows["prices"]):
             edits.append(Edit("prices", self.offer.item, "price", "*=", repr(factor)))
@@ -264,20 +266,20 @@ class _Verdict:
     def _took(self, plan: Plan) -> float:
         return taken(plan, self.offer)
 
-    def _noise(self, without: Without) -> float:
-        """Differences of cost that the gaps leave open."""
-        gap = self.search.best.gap if self.search.fine else self.search.gap
+    def _noise(self, without: CostWithout) -> float:
+        """Return the cost difference that the gaps leave open."""
+        gap = self.search.best.gap if self.search.is_tight else self.search.gap
         return (_NOISE + 2 * (gap or 0.0)) * max(abs(without.cost), 1.0)
 
     def _paid(self, plan: Plan) -> float:
-        """Present value paid for the offer as far as it moves with the price; negative where it is received."""
+        """Return the present value of the payments that are proportional to the price; negative if received."""
         cash = plan.cash
         mine = cash[(cash["item"] == self.offer.item) & cash["term"].isin(self.terms)]
         paid = float(mine["present_value"].sum())
         return paid + self._upfronts(plan) if self.offer.table == "outlets" else paid
 
     def _upfronts(self, plan: Plan) -> float:
-        """Present value of upfronts received, which do not move with the price."""
+        """Return the present value of upfront payments received, which do not depend on the price."""
         rows = plan.decisions[(plan.decisions["item"] == self.offer.item) & (plan.decisions["decision"] == "lease_out")]
         rate = plan.instance.head.discount_rate
         months = rows["month"].map(plan.instance.month_index)
@@ -285,7 +287,7 @@ class _Verdict:
 
     # ------------------------------------------------------------------ reasons
     def _change(self, at_least: float | None, at_most: float | None) -> str:
-        """By how much the price misses the one that wins, as far as that is proven."""
+        """Describe the distance from the price to the break-even price, as far as it is proven."""
         low, high = (None if price is None else price / self.offer.price - 1 for price in (at_least, at_most))
         if self.sign > 0:
             low, high = (None if share is None else -share for share in (high, low))
@@ -297,24 +299,24 @@ class _Verdict:
         if verdict == "rejected" and change is None and self.offer.price > 0 and not proven:
             return _GIVEN if self.sign > 0 else _OPEN
         if verdict != "rejected":
-            whole = "all of it is worth its price" if verdict == "taken" else self._no_more()
-            return whole if change is not None or self.offer.price <= 0 else f"{whole}; some of it is at any price"
+            text = "all of it is worth its price" if verdict == "taken" else self._no_more()
+            return text if change is not None or self.offer.price <= 0 else f"{text}; some of it is at any price"
         return self._impossible() if change is None else change
 
     def _no_more(self) -> str:
-        """Why only part of an offer is taken."""
+        """Return the reason why only part of an offer is taken."""
         reason = "more of it is not worth its price"
         return f"{reason}, or {self._against()} stands against it" if self._against() else reason
 
     def _against(self) -> str:
-        """What may forbid an offer whatever its price; ``""`` if nothing does."""
+        """Return what may forbid an offer at any price; ``""`` if nothing does."""
         rules = self.plan.instance.rows
         if rules["policies"] or rules["rules"] or rules["budgets"]:
             return "a policy, rule or budget"
         return "a constraint added to the program" if KEY in self.plan.head else ""
 
     def _impossible(self) -> str:
-        """Why an offer is not taken at any price."""
+        """Return the reason why an offer is not taken at any price."""
         for warning in self.plan.instance.warnings:
             if warning.where.startswith(self.offer.table) and warning.value == self.offer.item:
                 return warning.problem.rstrip(".")

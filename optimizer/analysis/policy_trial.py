@@ -1,4 +1,4 @@
-"""A policy tried on a plan: from when on it can be kept at all, and the best plan that keeps it from then on."""
+"""Trial of a policy on a plan: the first month from which it can be met, and the best plan that meets it from then."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from optimizer.solver.highs import Model
 from optimizer.solver.mip_start import items_of_same_kinds
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Stop
-from optimizer.solving.clock import Clock, Tell
+from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import finish
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME
 
@@ -29,7 +29,7 @@ _NOISE = 1e-7  # in the program's units
 
 @dataclass(frozen=True)
 class Requirement:
-    """A policy that a plan does not have.
+    """A policy that the plan does not have.
 
     Attributes
     ----------
@@ -54,13 +54,19 @@ class Requirement:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The best plan found that keeps a requirement; None with the reason where there is none.
+class PolicyTrial:
+    """Best plan found that meets a requirement, or None with the reason in ``note``.
 
     Attributes
     ----------
+    requirement : Requirement
+        The policy that was tried.
     first : int
-        First month in which it is kept.
+        First month from which the policy applies.
+    plan : Plan or None
+        Best plan found.
+    note : str
+        Reason why there is no plan; ``""`` if there is one.
     """
 
     requirement: Requirement
@@ -69,19 +75,19 @@ class Kept:
     note: str = ""
 
 
-def kept(plan: Plan, one: Requirement, options: Options, tell: Tell | None = None) -> Kept:
-    """The best plan found that keeps a requirement from the first month on after which it always can be.
+def try_policy(plan: Plan, one: Requirement, options: Options, on_progress: OnProgress | None = None) -> PolicyTrial:
+    """Find the best plan that meets a requirement from the first month on from which it can always be met.
 
     Parameters
     ----------
     plan : Plan
-        From which the search starts; all of it can change but what was held.
+        Incumbent of the search; everything can change except decisions that were fixed.
     one : Requirement
-        What is asked.
+        The policy to try.
     options : Options
-        Of the search.
-    tell : callable, optional
-        Told how it goes on.
+        Options of the search.
+    on_progress : callable, optional
+        Called with the progress of the search.
 
     Raises
     ------
@@ -89,28 +95,30 @@ def kept(plan: Plan, one: Requirement, options: Options, tell: Tell | None = Non
         If the search was interrupted.
     """
     added = added_in(plan)
-    live, first = ReoptimisationModel(with_policy(plan.instance, one, 0), added=added), 0
-    hopeless = _hopeless(live, plan, one, options)
-    if hopeless:
-        first = max(hopeless) + 1
+    live, first = Live(with_policy(plan.instance, one, 0), added=added), 0
+    unattainable = _unattainable_months(live, plan, one, options)
+    if unattainable:
+        first = max(unattainable) + 1
         if first >= plan.instance.head.months:
-            return Kept(one, first, None, f"{NO_PLAN}: it cannot be kept in {len(hopeless)} of {first} months")
-        live = ReoptimisationModel(with_policy(plan.instance, one, first), added=added)
+            return PolicyTrial(
+                one, first, None, f"{NO_PLAN}: it cannot be kept in {len(unattainable)} of {first} months"
+            )
+        live = Live(with_policy(plan.instance, one, first), added=added)
     try:
-        other = _search(live, plan, one, options, Clock(tell))
+        other = _search(live, plan, one, options, Clock(on_progress))
     except NoFeasiblePlan:
-        return Kept(one, first, None, NO_PLAN)
+        return PolicyTrial(one, first, None, NO_PLAN)
     except StoppedWithoutPlan as error:
         if error.interrupted:
             raise KeyboardInterrupt from error
-        return Kept(one, first, None, NOT_IN_TIME)
+        return PolicyTrial(one, first, None, NOT_IN_TIME)
     if other.head["stopped"] == Stop.INTERRUPTED.value:
         raise KeyboardInterrupt
-    return Kept(one, first, other)
+    return PolicyTrial(one, first, other)
 
 
 def with_policy(instance: Instance, one: Requirement, first: int) -> Instance:
-    """The instance with a requirement from a month on."""
+    """Return the instance with the requirement as a policy from a month on."""
     from optimizer.instance.read import read
 
     frames: dict[str, Any] = {table: instance.frame(table) for table, rows in instance.rows.items() if rows}
@@ -122,16 +130,16 @@ def with_policy(instance: Instance, one: Requirement, first: int) -> Instance:
 
 
 def policy_name(names: set[str]) -> str:
-    """A name that no policy has."""
+    """Return a policy name that is not in use."""
     name = "asked"
     while name in names:
         name += "-too"
     return name
 
 
-def _search(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
-    """Search from the plan, with its contracts (and what is built and bought, if it is about a site) left open."""
-    holds, program = fixings_of(plan), live.program
+def _search(live: Live, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
+    """Search from the plan with its contracts free; for a site, also with its builds and purchases free."""
+    holds, program = held_in(plan), live.program
     rows = program.instance.rows
     items = {row.contract for row in rows["contracts"]}
     items |= {row.purchase for row in rows["purchases"]} if one.subject == "site" else set()
@@ -143,34 +151,37 @@ def _search(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Op
     return finish(program, live.arrays, solution, options, clock)
 
 
-# ---------------------------------------------------------------- months in which it cannot be kept
-def _hopeless(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options) -> list[int]:
-    """Months in which not even the linear relaxation keeps it: it is as late as possible that it is broken.
+# ---------------------------------------------------------------- months in which it cannot be met
+def _unattainable_months(live: Live, plan: Plan, one: Requirement, options: Options) -> list[int]:
+    """Return the months in which even the linear relaxation violates the policy.
 
-    Each month may break it; what it is broken by is made least, a later month counting for more.
+    Each month has a slack. The weighted sum of the slacks is minimised, with higher weights for later months, so that
+    violations lie as early as possible.
     """
     program = live.program
     policy = program.instance.rows["policies"][-1].policy
     family = _FAMILIES[one.rule]
     number = {name: place for place, name in enumerate(live.arrays.rows)}
-    broken = [(number[family, key], key[-1]) for key in program.parts.rows[family] if key[0] == policy]
-    held = apply_fixings(program, live.arrays, fixings_of(plan))
-    loose = _loose(held, [row for row, _ in broken], [month + 1.0 for _, month in broken], one.rule == "survive")
+    rows = [(number[family, key], key[-1]) for key in program.parts.rows[family] if key[0] == policy]
+    fixed = hold(program, live.arrays, held_in(plan))
+    loose = _with_slacks(fixed, [row for row, _ in rows], [month + 1.0 for _, month in rows], one.rule == "survive")
     found = Model(loose).solve(replace(options, relax=True))
     if found.stop is Stop.INTERRUPTED:
         raise KeyboardInterrupt
     if found.values is None:
-        return []  # something else has no plan, which the search tells
-    amounts = found.values[len(held.cost) :]
-    return sorted({month for (_, month), amount in zip(broken, amounts, strict=True) if amount > _NOISE})
+        return []  # infeasible for another reason, which the search reports
+    amounts = found.values[len(fixed.cost) :]
+    return sorted({month for (_, month), amount in zip(rows, amounts, strict=True) if amount > _NOISE})
 
 
-def _loose(arrays: Arrays, rows: list[int], weights: list[float], lacking: bool) -> Arrays:
-    """The linear relaxation with a column for what is lacking in, or over the limit of, each row; that is its cost."""
+def _with_slacks(arrays: Arrays, rows: list[int], weights: list[float], shortfall: bool) -> Arrays:
+    """Return the linear relaxation with a slack for each row and the weighted slacks as its cost."""
     count, more = len(arrays.cost), len(rows)
-    slack = coo_array((np.full(more, 1.0 if lacking else -1.0), (rows, np.arange(more))), (len(arrays.row_lower), more))
+    slack = coo_array(
+        (np.full(more, 1.0 if shortfall else -1.0), (rows, np.arange(more))), (len(arrays.row_lower), more)
+    )
     matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(len(arrays.row_lower), count))
-    whole = hstack([matrix, slack], format="csc")
+    extended = hstack([matrix, slack], format="csc")
     return replace(
         arrays,
         cost=np.concatenate([np.zeros(count), weights]),
@@ -178,8 +189,8 @@ def _loose(arrays: Arrays, rows: list[int], weights: list[float], lacking: bool)
         lower=np.concatenate([arrays.lower, np.zeros(more)]),
         upper=np.concatenate([arrays.upper, np.full(more, np.inf)]),
         integer=np.zeros(count + more, dtype=bool),
-        starts=np.asarray(whole.indptr, dtype=np.int64),
-        indices=np.asarray(whole.indices, dtype=np.int64),
-        values=np.asarray(whole.data, dtype=float),
+        starts=np.asarray(extended.indptr, dtype=np.int64),
+        indices=np.asarray(extended.indices, dtype=np.int64),
+        values=np.asarray(extended.data, dtype=float),
         columns=(*arrays.columns, *rows),
     )

@@ -1,4 +1,4 @@
-"""Whether more than the cost hangs on the price of an offer."""
+"""Dependence of constraints on the price of an offer."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def counted(rows: Mapping[str, Any], table: str, item: str, row: Any, party: str) -> bool:
-    """Whether a budget, commitment or rule counts what is paid for an offer.
+def is_constrained(rows: Mapping[str, Any], table: str, item: str, row: Any, party: str) -> bool:
+    """Whether a budget, commitment or rule counts the payments for an offer.
 
     Parameters
     ----------
     rows : mapping
-        The instance's, by table.
+        Rows of the instance by table.
     table : str
-        Of the offer.
+        Table of the offer.
     item : str
-        Its name.
+        Name of the offer.
     row : row of that table
-        The offer.
+        Row of the offer.
     party : str
-        Whom it is paid to, or who pays.
+        Party that is paid, or that pays.
     """
     names = {item, party, getattr(row, "site", None)}
     return (
@@ -31,7 +31,7 @@ def counted(rows: Mapping[str, Any], table: str, item: str, row: Any, party: str
 
 
 def _covers(budget: Any, table: str, row: Any) -> bool:
-    """Whether a budget counts it; of an outlet, what it brings only if the budget is net, and its fees in any case."""
+    """Whether a budget counts the offer; the revenue of an outlet counts only in a net budget, its fees always."""
     if table == "outlets":
         return bool(budget.net) or (row.termination_fee_months > 0 and budget.covers != "capex")
     return budget.covers in ("all", "capex" if table in ("builds", "purchases") else "opex")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from optimizer.analysis.conflict_months import Months, Spread
 from optimizer.analysis.diagnosis import Reason
-from optimizer.analysis.months import Months, Spread
 from optimizer.program.build import Program
 from optimizer.program.labels import (
     Label,

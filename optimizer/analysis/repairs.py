@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimizer.analysis.diagnosis import ProvenRepair
-from optimizer.analysis.in_time import least_shift, shifts_of
-from optimizer.analysis.rebuilt import rebuilt
+from optimizer.analysis.month_shifts import least_shift, shifts_of
+from optimizer.analysis.rebuild import rebuilt
 from optimizer.analysis.repair_text import given_up
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
@@ -29,7 +29,7 @@ from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.highs_options import INFEASIBLE, STATUS, settings_of
 from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
-from optimizer.solving.clock import Clock, Tell
+from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import finish
 
 _SETS = 6  # of cells that are tried
@@ -107,7 +107,7 @@ class Repairer:
         Called with how these searches go on.
     """
 
-    def __init__(self, program: Program, loosened: ElasticProgram, options: Options, progress: Tell | None) -> None:
+    def __init__(self, program: Program, loosened: Loosened, options: Options, progress: OnProgress | None) -> None:
         self.program, self.loosened, self.options, self.progress = program, loosened, options, progress
         self.until = time.perf_counter() + options.time_limit
 

@@ -22,7 +22,7 @@ from optimizer.solver.solution import Options
 _WITH = "With the rest of the repair made: "
 
 
-def still_clashing(
+def residual_conflicts(
     program: Program, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options, until: float
 ) -> tuple[tuple[Reason, ...], bool]:
     """A conflict for each cell of a repair that is not named yet: what clashes if all but that is given up.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import as_far_as_it_goes
+from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
@@ -40,7 +40,7 @@ def steps_table(
         which the saving of optimal plans is proven to lie, gaps counted), ``objective``, ``note``: why there are no
         figures, where a step leaves no plan or none was found in time.
     """
-    rows = as_far_as_it_goes(edits, lambda edit: _step(ask, plan, edit), stop)
+    rows = until_interrupted(edits, lambda edit: _step(ask, plan, edit), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import Extra, as_far_as_it_goes, held_costs
+from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing, until_interrupted
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
 from optimizer.solving.whatif import WhatIf
@@ -23,7 +23,7 @@ _TERMS = {"contracts": "contract", "outlets": "lease_out"}
 
 
 @dataclass(frozen=True)
-class Leaving:
+class Termination:
     """Something that can be left, and when the plan leaves it.
 
     Attributes
@@ -67,7 +67,7 @@ class Leaving:
 
 
 def exits_table(
-    ask: WhatIf, plan: Plan, items: Iterable[Leaving], stop: Callable[[], None] | None = None
+    ask: WhatIf, plan: Plan, items: Iterable[Termination], stop: Callable[[], None] | None = None
 ) -> pd.DataFrame:
     """What leaving earlier or later costs.
 
@@ -77,8 +77,8 @@ def exits_table(
         Of the plan.
     plan : Plan
         Which says when each is left.
-    items : iterable of Leaving
-        What is looked into; see :func:`leavings`.
+    items : iterable of Termination
+        What is looked into; see :func:`terminations`.
     stop : callable, optional
         Told of Ctrl-C, after which nothing further is looked into; without it, Ctrl-C is raised.
 
@@ -90,11 +90,11 @@ def exits_table(
         more the best plan found costs), ``at_least`` and ``at_most`` (between which the difference of best plans is
         proven to lie), ``note``: why there are no figures.
     """
-    found = as_far_as_it_goes(items, lambda one: list(_rows(ask, plan, one)), stop)
+    found = until_interrupted(items, lambda one: list(_rows(ask, plan, one)), stop)
     return pd.DataFrame([row for rows in found for row in rows], columns=list(COLUMNS))
 
 
-def leavings(plan: Plan) -> list[Leaving]:
+def terminations(plan: Plan) -> list[Termination]:
     """Contracts and outlets of a plan that can be left at notice, those with the most money first."""
     found = [one for table in _BACK for row in plan.instance.rows[table] if (one := _leaving(plan, table, row))]
     cash = plan.cash
@@ -105,7 +105,7 @@ def leavings(plan: Plan) -> list[Leaving]:
     return sorted(found, key=lambda one: -abs(money[one.item]))
 
 
-def _leaving(plan: Plan, table: str, row: Any) -> Leaving | None:
+def _leaving(plan: Plan, table: str, row: Any) -> Termination | None:
     """When the plan leaves something; None if it has none of it, or cannot leave it."""
     if row.term_months is not None:
         return None
@@ -122,7 +122,7 @@ def _leaving(plan: Plan, table: str, row: Any) -> Leaving | None:
     held = in_force(plan, row, str(getattr(row, _NAMES[table])), month - 1)
     earliest = max(row.notice_months, 1, min(max(starts) + row.min_term_months, month))
     kept = held - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
-    return Leaving(table, row, month, kept, held, earliest, end)
+    return Termination(table, row, month, kept, held, earliest, end)
 
 
 def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
@@ -140,7 +140,7 @@ def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> 
     return [Fixing("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
 
 
-def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
+def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]]:
     """The plan's month and the months around it."""
     for shift in sorted((*SHIFTS, 0)):
         month = one.month + shift
@@ -148,11 +148,11 @@ def _rows(ask: WhatIf, plan: Plan, one: Leaving) -> Iterator[tuple[Any, ...]]:
             continue
         first, notice = plan.instance.label(month), plan.instance.label(month - one.row.notice_months)
         known = (one.item, one.party, _BACK[one.table], first, notice, shift)
-        more = Extra(0.0) if shift == 0 else held_costs(ask, plan, _holds(plan, one, month))
+        more = ExtraCost(0.0) if shift == 0 else cost_of_fixing(ask, plan, _holds(plan, one, month))
         yield (*known, more.costs, more.at_least, more.at_most, more.note)
 
 
-def _holds(plan: Plan, one: Leaving, month: int) -> list[Fixing]:
+def _holds(plan: Plan, one: Termination, month: int) -> list[Hold]:
     """What makes the plan leave by an earlier month, or not before a later one."""
     label = plan.instance.label
     if month < one.month:

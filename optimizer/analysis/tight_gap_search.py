@@ -1,4 +1,4 @@
-"""What-ifs whose gaps are so fine that offers can be told apart which are worth next to nothing."""
+"""What-ifs with gaps tight enough to compare offers whose value is small against the cost of the plan."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from optimizer.program.fixings import Fixing
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 
-FINE = 1e-9  # gap of searches that tell prices apart which are close
-CLOSED = 1e-5  # a plan within this gap is as good as the best one: then finer searches have a chance
-_PART = 2e-5  # of what is paid for the offer: gap of a search that is about it
+TIGHT = 1e-9  # gap of searches that compare close prices
+CLOSED = 1e-5  # gap from which on a plan counts as optimal, and tighter gaps can be closed in time
+_PART = 2e-5  # gap of a search about an offer, as a fraction of its payments
 
 
-class FineSearch:
-    """What-ifs of a plan, with finer gaps where these can be closed in time.
+class TightGapSearch:
+    """What-ifs of a plan, with tighter gaps where these can be closed in time.
 
     Attributes
     ----------
     ask : WhatIf
-        Its time limit holds for each search.
+        What-ifs of the plan; the time limit applies to each search.
     plan : Plan
-        The plan at hand.
+        The plan to start from.
     """
 
     def __init__(self, ask: WhatIf, plan: Plan) -> None:
@@ -34,23 +34,23 @@ class FineSearch:
 
     @cached_property
     def best(self) -> Plan:
-        """The plan at hand; where its gap is wide, what one search with a finer gap makes of it."""
+        """The given plan; if its gap is wide, the result of one search from it with a tighter gap."""
         plan = self.plan
         if plan.gap is not None and plan.gap <= CLOSED:
             return plan
-        found = self.run([], [], plan, FINE, plan.bound)
+        found = self.run([], [], plan, TIGHT, plan.bound)
         better = found if found.objective < plan.objective else plan
         return _with_bound(better, found.bound)
 
     @property
-    def fine(self) -> bool:
-        """Whether gaps can be closed in time, so that close prices can be told apart."""
+    def is_tight(self) -> bool:
+        """Whether gaps can be closed in time, so that close prices can be compared."""
         return self.best.gap is not None and self.best.gap <= CLOSED
 
     @property
     def gap(self) -> float:
-        """Gap of the searches."""
-        return FINE if self.fine else self.ask.options.gap
+        """Relative gap of the searches."""
+        return TIGHT if self.is_tight else self.ask.options.gap
 
     def run(
         self,
@@ -61,7 +61,7 @@ class FineSearch:
         floor: float | None = None,
         enough: float | None = None,
     ) -> Plan:
-        """The plan with edits and holds, searched from another one.
+        """Solve with edits and fixed decisions, with another plan as the incumbent.
 
         ``floor`` is a cost that none can be below, ``enough`` one below which any plan will do.
         """
@@ -69,13 +69,13 @@ class FineSearch:
             return self.ask.ask(edits, holds, floor=floor, enough=enough)
 
     def gap_for(self, paid: float, cost: float) -> float:
-        """Gap of a search about an offer for which so much is paid, where the plan costs so much.
+        """Return the gap of a search about an offer, from its payments and the cost of the plan.
 
-        What it leaves open is to be small beside what is paid; but no gap is asked for that cannot be closed.
+        The gap must be small compared with the payments, but not smaller than can be closed in time.
         """
-        if not self.fine or not paid:
+        if not self.is_tight or not paid:
             return self.gap
-        return min(max(_PART * paid / max(abs(cost), 1e-12), FINE), CLOSED)
+        return min(max(_PART * paid / max(abs(cost), 1e-12), TIGHT), CLOSED)
 
     @contextmanager
     def _set(self, start: Plan, gap: float) -> Iterator[None]:
@@ -89,7 +89,7 @@ class FineSearch:
 
 
 def _with_bound(plan: Plan, bound: float | None) -> Plan:
-    """A plan of which more may be proven."""
+    """Return a plan with the better of its own bound and another one."""
     known = [one for one in (plan.bound, bound) if one is not None]
     if not known:
         return plan

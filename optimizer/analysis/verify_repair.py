@@ -19,7 +19,7 @@ from optimizer.solver.feasibility import has_solution
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.highs import solve_with_integers_fixed
 from optimizer.solver.solution import Options
-from optimizer.solving.clock import Tell
+from optimizer.solving.clock import OnProgress
 from optimizer.solving.solve import solve_from
 
 _ROUNDS = 3
@@ -45,7 +45,7 @@ class Proof:
     least: bool
 
 
-def proven(program: Program, repair: Repair, options: Options, progress: Tell | None) -> Proof:
+def proven(program: Program, repair: Repair, options: Options, progress: OnProgress | None) -> Proof:
     """The plan that proves a repair; where edits reach further than their rows, what has to be given up besides.
 
     An edit can take away more than the loosened rows said: fewer blocks of an outlet are less revenue in a budget
@@ -69,7 +69,7 @@ def proven(program: Program, repair: Repair, options: Options, progress: Tell | 
     return Proof(edits, None, False)
 
 
-def _plan(program: Program, values: Floats | None, options: Options, progress: Tell | None) -> Plan | None:
+def _plan(program: Program, values: Floats | None, options: Options, progress: OnProgress | None) -> Plan | None:
     start = None if values is None else _at_best(compile_program(program, relax=options.relax), values, options)
     try:
         return solve_from(program, options, progress, start)

@@ -12,7 +12,7 @@ from optimizer.cli.exit_codes import print_json
 from optimizer.cli.options import Finite
 
 if TYPE_CHECKING:
-    from optimizer.analysis.interruptible_queries import Asking
+    from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
     from optimizer.instance.edit import Edit
     from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
@@ -172,7 +172,7 @@ def whatif(
         raise click.UsageError("Give at least one of --set, --delay, --force, --forbid, --end and --sweep.")
     if sweep and output is not None:
         raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
-    from optimizer.analysis.interruptible_queries import Asking
+    from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
     from optimizer.instance.edit import parse_delay, parse_edit
     from optimizer.interruption import interruptible_from_search_on
     from optimizer.plan.folder import prepare
@@ -186,7 +186,7 @@ def whatif(
     options: dict[str, Any] = {"gap": float(asked), "time_limit": time_limit, "threads": threads}
     chosen, held = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
     if sweep:
-        return _sweep(Asking(base, **options), sweep, chosen, held, as_json)
+        return _sweep(InterruptibleWhatIf(base, **options), sweep, chosen, held, as_json)
     with interruptible_from_search_on():
         with follow(base.instance.head.currency) as show_progress:
             other = WhatIf(base, **options).ask(chosen, held, show_progress)
@@ -220,7 +220,7 @@ def _print_target(output: Path | None, code: int, as_json: bool) -> int:
     return code
 
 
-def _sweep(ask: Asking, sweep: str, edits: list[Edit], holds: list[Fixing], as_json: bool) -> int:
+def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], holds: list[Hold], as_json: bool) -> int:
     from optimizer.analysis.explanation import plain_rows
     from optimizer.report.explained import sweep_table
     from optimizer.report.progress import follow

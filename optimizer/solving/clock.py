@@ -1,4 +1,4 @@
-"""Seconds and peak memory by phase, and progress as it is told."""
+"""Seconds and peak memory by phase, and progress reports."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dataclasses import dataclass, field
 
 from optimizer.solver.solution import Progress, Report
 
-Tell = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass
 class Clock:
-    """Seconds and peak memory by phase; tells progress."""
+    """Measure seconds and peak memory by phase, and report progress."""
 
-    tell: Tell | None = None
+    on_progress: OnProgress | None = None
     began: float = field(default_factory=time.perf_counter)
     seconds: dict[str, float] = field(default_factory=dict)
     memory_mb: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Time a phase."""
+        """Measure the seconds and the peak memory of a phase."""
         started = time.perf_counter()
-        if self.tell:
-            self.tell(Progress(phase=name, elapsed=started - self.began))
+        if self.on_progress:
+            self.on_progress(Progress(phase=name, elapsed=started - self.began))
         yield
         self.seconds[name] = round(time.perf_counter() - started, 4)
         peak = _peak_memory_mb()
@@ -35,16 +35,16 @@ class Clock:
             self.memory_mb[name] = round(peak, 1)
 
     def reporter(self, money: float) -> Report | None:
-        """What the solver calls as it goes on."""
-        tell = self.tell
-        if tell is None:
+        """Return the callback of the solver for incumbents and bounds; ``money`` is the unit of its costs."""
+        on_progress = self.on_progress
+        if on_progress is None:
             return None
 
         def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "HiGHS", /) -> None:
             gap = None
             if incumbent is not None and bound is not None and incumbent != 0:
                 gap = (incumbent - bound) / abs(incumbent)
-            tell(
+            on_progress(
                 Progress(
                     phase="solve",
                     elapsed=time.perf_counter() - self.began,
@@ -60,7 +60,7 @@ class Clock:
 
 
 def _peak_memory_mb() -> float | None:
-    """Peak memory of this process so far; None where the system does not tell."""
+    """Return the peak memory of this process so far; None where the system does not report it."""
     if sys.platform == "win32":
         return None
     import resource

@@ -16,10 +16,10 @@ from optimizer.folders import Placed
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible, interruptible_from_search_on
 from optimizer.plan import obligations
+from optimizer.plan.check_added import columns_in_added, obeyed
 from optimizer.plan.extract import tables_of
 from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
 from optimizer.plan.headline import headline
-from optimizer.plan.obeyed import counted_columns, obeyed
 from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
 from optimizer.program.added_head import KEY, to_head
@@ -31,7 +31,7 @@ from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
 from optimizer.solver.rule_prices import rule_prices
 from optimizer.solver.solution import Options, Solution, Stop, overtime
-from optimizer.solving.clock import Clock, Tell
+from optimizer.solving.clock import Clock, OnProgress
 from optimizer.versions import version_of
 
 _CONFLICT_SECONDS = 30.0  # to narrow a conflict
@@ -48,7 +48,7 @@ def solve(
     seed: int = 0,
     relax: bool = False,
     solver: str = "highs",
-    progress: Tell | None = None,
+    progress: OnProgress | None = None,
 ) -> Plan:
     """Find the plan of least present cost, prove how good it is, and audit it.
 
@@ -101,7 +101,7 @@ def solve(
 
 
 def solve_from(
-    instance: Instance | Program, options: Options, progress: Tell | None = None, start: Floats | None = None
+    instance: Instance | Program, options: Options, progress: OnProgress | None = None, start: Floats | None = None
 ) -> Plan:
     """Find a plan as :func:`solve` does, where one is known already.
 
@@ -223,7 +223,7 @@ def _extracted(
         raise _no_plan(program, arrays, solution, left)
     added, (own, behind) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
-        settled = settle(program, own, counted_columns(program.parts, added))
+        settled = settle(program, own, columns_in_added(program.parts, added))
         tables = tables_of(program, settled, rule_prices(program, arrays, solution))
         found = obeyed(program.parts, added, settled.values, behind[: len(added.variables)])
     present = tables["cash"]["present_value"].to_numpy()

@@ -19,7 +19,7 @@ from optimizer.program.fixings import Fixing, fixings_of, merge_fixings, parse_f
 from optimizer.solver.highs import Report
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, Stop
-from optimizer.solving.clock import Clock, Tell
+from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import Cost, cost_of, finish
 
 NO_PLAN = "leaves no plan"
@@ -67,7 +67,7 @@ class WhatIf:
         force: Texts = (),
         forbid: Texts = (),
         end: Texts = (),
-        progress: Tell | None = None,
+        progress: OnProgress | None = None,
     ) -> Plan:
         """Plan of the edited instance.
 
@@ -100,8 +100,8 @@ class WhatIf:
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Fixing] = (),
-        progress: Tell | None = None,
+        holds: Iterable[Hold] = (),
+        progress: OnProgress | None = None,
         floor: float | None = None,
         enough: float | None = None,
     ) -> Plan:
@@ -115,7 +115,7 @@ class WhatIf:
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
-    def ask_held(self, holds: Iterable[Fixing], progress: Tell | None = None) -> Plan:
+    def ask_with_fixed(self, holds: Iterable[Hold], progress: OnProgress | None = None) -> Plan:
         """The plan with decisions held and nothing edited.
 
         Holding only takes plans away, so that what is proven of all plans holds on: a search that comes near that is
@@ -149,7 +149,7 @@ class WhatIf:
         edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
         return self.ask_cost(edits, parse_holds(**holds))
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: Tell | None = None) -> Cost:
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: OnProgress | None = None) -> Cost:
         """As ``cost``, with edits and holds that are parsed already."""
         with collector_paused():
             solution = self._solved(list(edits), merge_fixings(self.held, holds), Clock(progress))
@@ -203,8 +203,8 @@ class WhatIf:
         edit: str,
         values: Sequence[float],
         others: Iterable[Edit] = (),
-        holds: Iterable[Fixing] = (),
-        progress: Tell | None = None,
+        holds: Iterable[Hold] = (),
+        progress: OnProgress | None = None,
     ) -> pd.DataFrame:
         """Costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
 

@@ -12,7 +12,7 @@ import optimizer
 from optimizer.analysis import caps, policy_trial
 from optimizer.analysis.caps import caps_table, requirements
 from optimizer.analysis.explanation import explain, plain_rows
-from optimizer.analysis.policy_trial import Requirement, kept
+from optimizer.analysis.policy_trial import Requirement, try_policy
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.plan.plan import Plan
 from optimizer.report.explained import explanation_text
@@ -106,7 +106,7 @@ def test_whole_blocks_that_leave_no_plan() -> None:
     # 0.3 cheap and 0.7 dear would do for 240; a whole dear one costs 300.
     for amount, note in ((300, ""), (250, "leaves no plan")):
         budget = [{"from": 0, "to": 0, "amount": amount, "covers": "all"}]
-        found = kept(planned(1, 10, workloads=must, budgets=budget), asked, EXACT)
+        found = try_policy(planned(1, 10, workloads=must, budgets=budget), asked, EXACT)
         assert (found.first, found.note) == (0, note)
         assert (found.plan.objective if found.plan else None) == (None if note else pytest.approx(300))
 
@@ -116,7 +116,7 @@ def test_what_is_held_is_held_on() -> None:
     free = planned(1, 10)
     held = replace(free, head={**free.head, "held": ["forbid sign:dear"]})
     asked = Requirement("max_share", "provider", "cloud", 0.3, 1.0)
-    found = [kept(plan, asked, EXACT).plan for plan in (free, held)]
+    found = [try_policy(plan, asked, EXACT).plan for plan in (free, held)]
     # Ten unserved at 1000 each.
     assert [plan.objective if plan else None for plan in found] == pytest.approx([300, 10_000])
 
@@ -133,13 +133,13 @@ def test_searches_that_end_early(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(policy_trial, "finish", finish)
 
     ended(interrupted=False)
-    assert kept(plan, asked, EXACT).note == "not found in time"
+    assert try_policy(plan, asked, EXACT).note == "not found in time"
     ended(interrupted=True)
     with pytest.raises(KeyboardInterrupt):
-        kept(plan, asked, EXACT)
+        try_policy(plan, asked, EXACT)
     monkeypatch.setattr(policy_trial, "finish", lambda *_: replace(plan, head={**plan.head, "stopped": "interrupted"}))
     with pytest.raises(KeyboardInterrupt):
-        kept(plan, asked, EXACT)
+        try_policy(plan, asked, EXACT)
 
 
 def test_a_plan_without_much_exposure_has_nothing_to_ask() -> None:
@@ -157,9 +157,9 @@ def test_ctrl_c_keeps_what_was_come_to(monkeypatch: pytest.MonkeyPatch, tmp_path
     def second_stopped(of: Plan, one: Requirement, *rest: Any) -> Any:
         if one == asked[1]:
             raise KeyboardInterrupt
-        return kept(of, one, *rest)
+        return try_policy(of, one, *rest)
 
-    monkeypatch.setattr(caps, "kept", second_stopped)
+    monkeypatch.setattr(caps, "try_policy", second_stopped)
     found = explain(plan, gap=0, threads=1)
     assert found.stopped == f"requirement 2 of 2: {asked[1]}"
     assert found.caps["requirement"].tolist() == [str(asked[0])]
@@ -183,6 +183,6 @@ def test_a_policy_never_saves(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned(1, 10)  # one cheap block: 100
     loose = replace(plan, head={**plan.head, "bound": 50.0, "gap": 0.5})
     one = Requirement("max_share", "provider", "cloud", 1.0, 1.0)
-    monkeypatch.setattr(caps, "kept", lambda *_: policy_trial.Kept(one, 0, loose))
+    monkeypatch.setattr(caps, "try_policy", lambda *_: policy_trial.PolicyTrial(one, 0, loose))
     (row,) = plain_rows(caps_table(loose, [one], EXACT))
     assert (row["costs"], row["at_least"], row["at_most"]) == (0, 0, 50)

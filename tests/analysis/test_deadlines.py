@@ -9,7 +9,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis.deadlines import deadlines_table
-from optimizer.analysis.termination_timing import exits_table, leavings
+from optimizer.analysis.termination_timing import exits_table, terminations
 from optimizer.instance.instance import Instance
 from tests.program.tiny import solved, tiny
 
@@ -67,7 +67,7 @@ def test_a_hand_back_a_month_later_costs_the_same_everywhere() -> None:
     ask = optimizer.WhatIf(plan, gap=0, threads=1)
     late = deadlines_table(plan, ask)
     late = late[late["decision"] == "hand_back"]
-    exits = exits_table(ask, plan, leavings(plan))
+    exits = exits_table(ask, plan, terminations(plan))
     assert late["delay_costs"].tolist() == pytest.approx([3000])
     assert exits[exits["shift"] == 1]["costs"].tolist() == late["delay_costs"].tolist()
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.analysis import in_time
+from optimizer.analysis import month_shifts
+from optimizer.analysis.conflict_months import Months
 from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.diagnosis import Diagnosis, Reason
-from optimizer.analysis.in_time import least_shift, shifts_of
-from optimizer.analysis.months import Months
+from optimizer.analysis.month_shifts import least_shift, shifts_of
 from optimizer.analysis.reasons import _reason, reasons_of
 from optimizer.analysis.repair_text import given_up
 from optimizer.analysis.repairs import Repairer
@@ -644,7 +644,7 @@ def test_months_that_were_not_tried_in_time_are_not_called_the_fewest(monkeypatc
     assert least_shift(program, last, (), until) is None
     assert least_shift(program, first, (), time.perf_counter() - 1) is None
     answers = iter([True, None, None, None])  # of 5 months, then of 2, 3 and 4
-    monkeypatch.setattr(in_time, "has_solution", lambda *_: next(answers))
+    monkeypatch.setattr(month_shifts, "has_solution", lambda *_: next(answers))
     assert least_shift(program, first, (), until) == (5, False)
 
 

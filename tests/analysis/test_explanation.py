@@ -19,7 +19,7 @@ from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.events import COLUMNS as EVENTS
 from optimizer.analysis.events import Answer, events_table, usual_events
 from optimizer.analysis.explanation import Explanation, explain, plain_rows
-from optimizer.analysis.interruptible_queries import Asking
+from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
 from optimizer.analysis.offers import COLUMNS as OFFERS
 from optimizer.analysis.offers import _Verdict, offers
 from optimizer.analysis.steps import COLUMNS as STEPS
@@ -145,7 +145,7 @@ def test_what_only_helps_costs_nothing() -> None:
 
 def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that an interrupted search ends an explanation, whether it held a plan or not, and a slow one does not."""
-    ask = Asking(plan, threads=1)
+    ask = InterruptibleWhatIf(plan, threads=1)
     interrupted = replace(plan, head={**plan.head, "stopped": "interrupted"})
     monkeypatch.setattr(optimizer.WhatIf, "ask", lambda *_: interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -192,7 +192,7 @@ def test_ctrl_c_ends_what_is_left(plan: Plan, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*_: object) -> Plan:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Asking, "ask", interrupted)
+    monkeypatch.setattr(InterruptibleWhatIf, "ask", interrupted)
     found = explain(plan, gap=0, threads=1, tell=begun.append)
     assert list(found.tables) == ["values"]
     assert found.stopped == begun[-1]
@@ -206,14 +206,14 @@ def test_ctrl_c_keeps_the_events_come_to(monkeypatch: pytest.MonkeyPatch, tmp_pa
     events = usual_events(plan)
     assert [event.kind for event in events] == ["slip", "growth"]
     earlier = replace(plan, explained={"events": events_table(plan, [Answer(event, None, "old") for event in events])})
-    ask = Asking.ask
+    ask = InterruptibleWhatIf.ask
 
-    def second_stopped(self: Asking, edits: Any, *rest: Any, **more: Any) -> Plan:
+    def second_stopped(self: InterruptibleWhatIf, edits: Any, *rest: Any, **more: Any) -> Plan:
         if tuple(edits) == events[1].edits:
             raise KeyboardInterrupt
         return ask(self, edits, *rest, **more)
 
-    monkeypatch.setattr(Asking, "ask", second_stopped)
+    monkeypatch.setattr(InterruptibleWhatIf, "ask", second_stopped)
     found = explain(earlier, gap=0, threads=1)
     assert found.stopped == f"event 2 of 2: {events[1]}"
     assert set(found.tables) == {"values", "deadlines", "exits", "events"}

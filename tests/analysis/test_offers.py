@@ -10,11 +10,11 @@ import pyomo.environ as pyo
 import pytest
 
 import optimizer
-from optimizer.analysis.breakeven_price import Without
-from optimizer.analysis.interruptible_queries import held_costs
+from optimizer.analysis.breakeven_price import CostWithout
+from optimizer.analysis.interruptible_queries import cost_of_fixing
 from optimizer.analysis.offers import _Verdict, by_share, offers, offers_table, taken
-from optimizer.analysis.price_dependence import counted
-from optimizer.analysis.tight_gap_search import FineSearch
+from optimizer.analysis.price_dependence import is_constrained
+from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.generator import random_frames
 from optimizer.plan.plan import Plan
@@ -253,7 +253,7 @@ def test_what_a_budget_counts(table: str, budget: dict[str, Any], expected: bool
     }
     rows = tiny(2, {"jobs": [1]}, **given).rows
     row = rows[table][0]
-    assert counted(rows, table, "", row, "cloud") == expected
+    assert is_constrained(rows, table, "", row, "cloud") == expected
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_what_a_rule_on_spending_counts(item: str, expected: bool) -> None:
     terms = [{"quantity": "spend", "item": item}]
     contracts = [{"price": 1, "term_months": 1}, {"contract": "other", "price": 1, "term_months": 1}]
     rows = tiny(2, {"jobs": [1]}, contracts=contracts, rules=[{"sense": "<=", "rhs": 1}], rule_terms=terms).rows
-    assert counted(rows, "contracts", "lease", rows["contracts"][0], "cloud") == expected
+    assert is_constrained(rows, "contracts", "lease", rows["contracts"][0], "cloud") == expected
 
 
 def _at_price(frames: dict[str, Any], table: str, item: str, factor: float) -> Plan:
@@ -404,22 +404,22 @@ def test_a_worth_is_proven_between_bounds() -> None:
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
     loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
     ask = optimizer.WhatIf(loose, gap=0.2, threads=1)
-    search = FineSearch(ask, loose)
+    search = TightGapSearch(ask, loose)
     vars(search)["best"] = loose  # no finer search closes the gap
-    assert _Verdict(search, next(offers(loose)))._span(Without(10_000.0, 10_000.0)) == (7000.0, 7400.0)
-    assert _Verdict(search, next(offers(loose)))._span(Without(3000.0, 2600.0)) == (0.0, 400.0)
+    assert _Verdict(search, next(offers(loose)))._span(CostWithout(10_000.0, 10_000.0)) == (7000.0, 7400.0)
+    assert _Verdict(search, next(offers(loose)))._span(CostWithout(3000.0, 2600.0)) == (0.0, 400.0)
 
 
 def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the extra cost of a hold lies between bound less cost, and cost less bound."""
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
     loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
-    found = held_costs(optimizer.WhatIf(plan, gap=EXACT), loose, [Fixing("forbid", "", "lease")])
+    found = cost_of_fixing(optimizer.WhatIf(plan, gap=EXACT), loose, [Hold("forbid", "", "lease")])
     # 10000 without the lease, proven; this plan costs 3000, of which 2600 are proven.
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((7000, 7000, 7400))
     # The lease is kept in any best plan: a search that proves no more than 2600 leaves nothing to 400 open.
     ask = optimizer.WhatIf(loose, gap=EXACT)
     same = replace(loose, head={**loose.head, "gap": 400 / 3000})
-    monkeypatch.setattr(ask, "ask_held", lambda holds: same)
-    found = held_costs(ask, loose, [Fixing("force", "", "lease")])
+    monkeypatch.setattr(ask, "ask_with_fixed", lambda holds: same)
+    found = cost_of_fixing(ask, loose, [Hold("force", "", "lease")])
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))

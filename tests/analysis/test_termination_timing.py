@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import optimizer
-from optimizer.analysis.termination_timing import exits_table, leavings
+from optimizer.analysis.termination_timing import exits_table, terminations
 from optimizer.instance.instance import Instance
 from tests.program.tiny import solved, tiny
 
@@ -24,7 +24,7 @@ LEASE: dict[str, Any] = {
 def costs(instance: Instance) -> dict[tuple[Any, Any], Any]:
     """First month without it, and the extra cost, by item and shift."""
     plan = solved(instance)
-    table = exits_table(optimizer.WhatIf(plan, gap=0, threads=1), plan, leavings(plan))
+    table = exits_table(optimizer.WhatIf(plan, gap=0, threads=1), plan, terminations(plan))
     return {(row["item"], row["shift"]): (row["month"], row["costs"]) for row in table.to_dict("records")}
 
 
@@ -93,11 +93,11 @@ def test_a_lease_that_must_end_has_that_month_as_its_last() -> None:
 def test_a_fixed_term_cannot_be_left() -> None:
     """Tests that contracts of a fixed term are not asked about."""
     plan = solved(tiny(3, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 3}]))
-    assert leavings(plan) == []
+    assert terminations(plan) == []
 
 
 def test_the_dearest_comes_first() -> None:
     """Tests the order by money: two leases, the second of which costs more."""
     second = {**LEASE, "contract": "dear", "price": 4000}
     plan = solved(tiny(3, {"jobs": [20]}, contracts=[LEASE, second]))
-    assert [one.item for one in leavings(plan)] == ["dear", "lease"]
+    assert [one.item for one in terminations(plan)] == ["dear", "lease"]

@@ -16,12 +16,12 @@ import optimizer
 from optimizer.analysis.alternatives import find_alternatives
 from optimizer.analysis.explanation import explain
 from optimizer.analysis.own_decisions import check_decisions
-from optimizer.analysis.policy_trial import Requirement, kept
+from optimizer.analysis.policy_trial import Requirement, try_policy
 from optimizer.analysis.values import values_table
 from optimizer.auditing import audit
 from optimizer.errors import AdditionError, AuditFailed, NoFeasiblePlan, PlanFileError
 from optimizer.instance.instance import Instance
-from optimizer.plan import obeyed as checking
+from optimizer.plan import check_added as checking
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
 from optimizer.program.build import Program
@@ -346,7 +346,7 @@ def test_explanations_obey_it(plan: Plan) -> None:
     with pytest.raises(NoFeasiblePlan) as caught:
         check_decisions(plan, three)
     assert any("few (added to the program)" in text for text in caught.value.conflict)
-    cap = kept(plan, Requirement("max_share", "provider", "cloud", 1.0, 1.0), Options(threads=1))
+    cap = try_policy(plan, Requirement("max_share", "provider", "cloud", 1.0, 1.0), Options(threads=1))
     assert cap.plan is not None
     assert cap.plan.objective == pytest.approx(10_200)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from optimizer.analysis.rebuilt import rebuilt
+from optimizer.analysis.rebuild import rebuilt
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program

@@ -35,7 +35,7 @@ class Obeyed:
     violations: tuple[Violation, ...]
 
 
-def counted_columns(m: ProgramData, added: Added) -> set[int]:
+def columns_in_added(m: Parts, added: Added) -> set[int]:
     """Columns that added constraints count."""
     return {column for scaled in scaled_rows(m, added) for column in scaled.row.columns}
 
