@@ -1,4 +1,4 @@
-"""Near-optimal alternatives: how far the plan can be moved before it costs a given share more."""
+"""Near-optimal alternatives: the range of every decision over all plans within a given additional cost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CLASSES = {
 
 @dataclass(frozen=True)
 class Alternatives:
-    """What near-optimal plans have in common, and where they differ.
+    """Decisions that all near-optimal plans share, and the ranges of the others.
 
     Attributes
     ----------
@@ -57,18 +57,18 @@ class Alternatives:
 
 
 def find_alternatives(plan: Plan, within: float = 0.01, plans: int = 2, options: Options | None = None) -> Alternatives:
-    """Explore the plans that cost at most ``within`` more than a plan.
+    """Explore the plans whose cost exceeds that of a plan by at most ``within``.
 
     Parameters
     ----------
     plan : Plan
-        The plan at hand.
+        The reference plan.
     within : float
-        Share of its cost; 0.01 is 1 %.
+        Permitted additional cost, as a share; 0.01 is 1 %.
     plans : int
-        Distinct plans wanted.
+        Number of distinct plans to return.
     options : Options, optional
-        Of each search; ``time_limit`` 20 s and ``gap`` 1 % of the range unless told otherwise.
+        Options of each search; by default ``time_limit`` is 20 s and ``gap`` 1 % of the range.
     """
     with ends_all_searches():
         space = _Space(plan, within, options or Options(gap=0.01, time_limit=20.0))
@@ -77,7 +77,7 @@ def find_alternatives(plan: Plan, within: float = 0.01, plans: int = 2, options:
 
 
 class _Space:
-    """The near-optimal plans, as a program whose objective is free."""
+    """Space of the near-optimal plans, over which other objectives are optimised."""
 
     def __init__(self, plan: Plan, within: float, options: Options) -> None:
         self.plan, self.options = plan, options
@@ -93,19 +93,19 @@ class _Space:
         self.model = Model(self.arrays)
 
     def search(self, objective: Floats) -> Solution:
-        """Least value of another objective over the near-optimal plans."""
+        """Minimise another objective over the near-optimal plans."""
         self.model.change(replace(self.arrays, cost=objective, offset=0.0))
         self.model.start(*self.start)
         return self.model.solve(self.options)
 
     def extremes(self, weights: Floats) -> tuple[float, float]:
-        """Least and most of a weighted sum of columns; bounds of the searches, so that no plan lies outside."""
+        """Return the range of a weighted sum of columns, from the bounds of the searches: no plan lies outside."""
         low, high = self.search(weights).bound, -self.search(-weights).bound
         return max(0.0, low), high
 
     # ------------------------------------------------------------------ ranges
     def ranges(self) -> pd.DataFrame:
-        """Accelerator-months in use and blocks decided, by party."""
+        """Return the ranges of accelerator-months in use and of decided blocks, by party."""
         rows = []
         for kind, party, unit, weights, now in self._measures():
             least, most = self.extremes(weights)
@@ -113,33 +113,33 @@ class _Space:
         return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
 
     def _measures(self) -> Iterator[tuple[str, str, str, Floats, float]]:
-        m, ix = self.program.parts, self.program.index
+        program_data, index = self.program.parts, self.program.index
         capacity = self.plan.capacity
-        for party in dict.fromkeys(pool.party for pool in ix.pools.values()):
+        for party in dict.fromkeys(pool.party for pool in index.pools.values()):
             weights = np.zeros(len(self.arrays.cost))
-            for (pool, _), column in m.col["used"].items():
-                if ix.pools[pool].party == party:
+            for (pool, _), column in program_data.col["used"].items():
+                if index.pools[pool].party == party:
                     weights[column] = self.program.units.accelerators
             rows = capacity[capacity["party"] == party]
             now = float(rows["used"].sum() + rows["leased_out"].sum())
             yield "used", party, "accelerator-months", weights, now
         for family, decision in _CLASSES.items():
-            for party in dict.fromkeys(self._party(key[0]) for key in m.col[family]):
+            for party in dict.fromkeys(self._party(key[0]) for key in program_data.col[family]):
                 weights = np.zeros(len(self.arrays.cost))
-                for key, column in m.col[family].items():
+                for key, column in program_data.col[family].items():
                     if self._party(key[0]) == party:
                         weights[column] = 1.0
                 yield decision, party, "blocks in all", weights, float(weights @ self.at)
 
     def _party(self, item: str) -> str:
-        ix = self.program.index
-        if item in ix.agreements:
-            return str(ix.agreements[item].party)
-        return str(ix.commitments[item].provider) if item in ix.commitments else "in_house"
+        index = self.program.index
+        if item in index.agreements:
+            return str(index.agreements[item].party)
+        return str(index.commitments[item].provider) if item in index.commitments else "in_house"
 
     # ------------------------------------------------------------------ this month
     def first(self) -> pd.DataFrame:
-        """Decisions of the first month."""
+        """Return the ranges of the decisions of the first month."""
         rows = []
         label = self.program.instance.label(0)
         for family, decision in _CLASSES.items():
@@ -149,40 +149,42 @@ class _Space:
                 now = float(weights @ self.at)
                 least, most = self.extremes(weights)
                 if max(now, most) > 1e-6:
-                    low, high = min(now, _whole(least)), max(now, _whole(most))
+                    low, high = min(now, _rounded(least)), max(now, _rounded(most))
                     rows.append((label, decision, item, self._party(item), now, low, high, low > 1e-6))
         return pd.DataFrame(rows, columns=list(FIRST_COLUMNS))
 
     def _decided_first(self, family: str) -> dict[str, list[int]]:
-        """Columns of decisions that are made in the first month, by item."""
+        """Return the columns of decisions that are made in the first month, by item."""
         found: dict[str, list[int]] = {}
-        m, ix = self.program.parts, self.program.index
-        for key, column in m.col[family].items():
-            lead = ix.agreements[key[0]].row.lead_months if family == "started" else 0
-            if key[-1] - lead == 0 and not (family == "started" and ix.agreements[key[0]].committed is not None):
+        program_data, index = self.program.parts, self.program.index
+        for key, column in program_data.col[family].items():
+            lead = index.agreements[key[0]].row.lead_months if family == "started" else 0
+            if key[-1] - lead == 0 and not (family == "started" and index.agreements[key[0]].committed is not None):
                 found.setdefault(key[0], []).append(column)
         return found
 
     # ------------------------------------------------------------------ distinct plans
     def distinct(self, count: int) -> Iterator[Plan]:
-        """Near-optimal plans that differ as much as they can from the plan, and from those before."""
+        """Yield near-optimal plans that differ as much as possible from the plan and from each other."""
         chosen = [self.at]
-        whole = np.flatnonzero(self.arrays.integer[: len(self.program.columns)])
+        integers = np.flatnonzero(self.arrays.integer[: len(self.program.columns)])
         for _ in range(count):
             weights = np.zeros(len(self.arrays.cost))
             for other in chosen:
-                weights[whole] += np.where(other[whole] > 0, 1.0, -1.0 / np.maximum(self.arrays.upper[whole], 1.0))
+                weights[integers] += np.where(
+                    other[integers] > 0, 1.0, -1.0 / np.maximum(self.arrays.upper[integers], 1.0)
+                )
             solution = self.search(weights)
             if solution.values is None:
                 return
             values = solution.values[: len(self.program.columns)]
-            if any(np.allclose(values[whole], other[whole]) for other in chosen):
+            if any(np.allclose(values[integers], other[integers]) for other in chosen):
                 return
             chosen.append(solution.values)
             yield self._plan(solution)
 
     def _plan(self, solution: Solution) -> Plan:
-        """The plan of a solution, its continuous part made as cheap as it can be with these decisions."""
+        """Return the plan of a solution, with its continuous part re-optimised for these decisions."""
         assert solution.values is not None
         held = solve_with_integers_fixed(self.cost, solution.values, self.options)
         values = solution.values if held.values is None else held.values
@@ -196,21 +198,21 @@ class _Space:
         return replace(found, head={**found.head, **kept})
 
 
-def _whole(value: float) -> float:
-    """A number of blocks, its noise rounded away."""
+def _rounded(value: float) -> float:
+    """Round a number of blocks to an integer if only noise separates them."""
     return float(round(value)) if abs(value - round(value)) < 1e-5 else value
 
 
 def _with_row(arrays: Arrays, coefficients: Floats, most: float) -> Arrays:
-    """Arrays with a row ``coefficients . x <= most``."""
+    """Return the arrays with an additional row ``coefficients . x <= most``."""
     matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(len(arrays.row_lower), len(arrays.cost)))
-    whole: Any = vstack([matrix, csc_array(coefficients.reshape(1, -1))], format="csc")
+    extended: Any = vstack([matrix, csc_array(coefficients.reshape(1, -1))], format="csc")
     return replace(
         arrays,
-        starts=np.asarray(whole.indptr, dtype=np.int64),
-        indices=np.asarray(whole.indices, dtype=np.int64),
-        values=np.asarray(whole.data, dtype=float),
+        starts=np.asarray(extended.indptr, dtype=np.int64),
+        indices=np.asarray(extended.indices, dtype=np.int64),
+        values=np.asarray(extended.data, dtype=float),
         row_lower=np.append(arrays.row_lower, -np.inf),
         row_upper=np.append(arrays.row_upper, most),
-        rows=(*arrays.rows, "the plan costs little more"),
+        rows=(*arrays.rows, "near-optimal cost"),
     )

@@ -1,4 +1,4 @@
-"""When decisions are due: the last month for each order, signature and notice, and what a month's delay costs."""
+"""Deadlines of decisions: the month of each order, signature and notice, and the cost of a month's delay."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ _ACTS = {
 
 
 def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = None) -> pd.DataFrame:
-    """Dates by which the decisions of a plan have to be made.
+    """Return the months in which the decisions of a plan are due.
 
     Parameters
     ----------
     plan : Plan
-        Whose decisions they are.
+        The plan that is explained.
     ask : WhatIf, optional
-        Of the plan; with it the cost of a month's delay is worked out by solving again, once for each decision.
+        What-ifs of the plan; with it the cost of a month's delay is computed, by one search for each decision.
     months : int, optional
-        Work it out only for decisions that are due in the first so many months.
+        Compute the cost of delay only for decisions due in the first so many months.
 
     Returns
     -------
     DataFrame
         Columns ``month`` (to act in: of order, signature or notice), ``act``, ``decision``, ``item``, ``party``,
         ``blocks``, ``takes_effect`` (first month with, or without, the capacity), ``last_month`` (after which the item
-        cannot be decided on any more; blank if it can be until the end), ``delay_costs`` (how much more the best plan
-        found costs in which it is decided a month later at the earliest; of a hand-back, in which the blocks are kept a
+        cannot be decided on any more; blank if it can be until the end), ``delay_costs`` (additional cost of the best
+        plan found in which it is decided a month later at the earliest; of a hand-back, in which the blocks are kept a
         month longer, as in the table ``exits``; blank if there is no such plan, none was found in time, or it was not
-        asked), ``at_least`` and ``at_most`` (between which the difference of best plans is proven to lie),
-        ``delay_note`` (why there is none where it was asked).
+        requested), ``at_least`` and ``at_most`` (proven interval of the difference of the optimal plans),
+        ``delay_note`` (reason for a missing figure that was requested).
     """
     rows = []
     for decision in plan.decisions.to_dict("records"):
@@ -70,7 +70,7 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
 
 
 def _row(plan: Plan, item: str) -> Any:
-    """Row of the instance that a decision is about."""
+    """Return the row of the instance that a decision is about."""
     names = {"builds": "build", "purchases": "purchase", "contracts": "contract", "outlets": "outlet"}
     names |= {"commitments": "commitment", "training_runs": "run"}
     return next(row for table, name in names.items() for row in plan.instance.rows[table] if getattr(row, name) == item)
@@ -81,7 +81,7 @@ def _notice(plan: Plan, decision: dict[Any, Any]) -> int:
 
 
 def _last(plan: Plan, decision: dict[Any, Any]) -> str:
-    """Last month in which the item can be decided on, blank if that is the end of the plan."""
+    """Return the last month in which the item can be decided on; ``""`` if that is the end of the plan."""
     row, end = _row(plan, decision["item"]), plan.instance.head.months - 1
     if decision["decision"] in _BACK:
         last = end if row.ends_by is None else row.ends_by
@@ -98,8 +98,8 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     return plan.instance.label(last) if last < end else ""
 
 
-def _later(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
-    """What makes a decision come a month later at the earliest; blocks handed back are kept until then."""
+def _later(plan: Plan, decision: dict[Any, Any]) -> list[Hold]:
+    """Return what delays a decision by a month at least; blocks handed back are kept until then."""
     if decision["decision"] in _BACK:
         item, t = str(decision["item"]), plan.instance.month_index(decision["month"])
         return kept_until(plan, item, in_force(plan, _row(plan, item), item, t - 1), t, t + 1)

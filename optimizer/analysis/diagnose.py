@@ -1,4 +1,4 @@
-"""Find out why an instance has no plan and which repairs give one, each proven by a plan."""
+"""Diagnosis of an infeasible instance: all conflicts, and the cheapest repairs, each verified by a plan."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from optimizer.analysis.diagnosis import Diagnosis, ProvenRepair, Reason
 from optimizer.analysis.prechecks import prechecks
 from optimizer.analysis.reasons import reasons_of
-from optimizer.analysis.repair_text import given_up
+from optimizer.analysis.repair_text import describe_repair
 from optimizer.analysis.repairs import Repairer
 from optimizer.analysis.residual_conflicts import residual_conflicts
-from optimizer.analysis.verify_repair import Proof, proven
+from optimizer.analysis.verify_repair import VerifiedRepair, verify_repair
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.interruption import ends_all_searches
@@ -26,7 +26,7 @@ from optimizer.solver.solution import Options, Stop
 from optimizer.solving.clock import OnProgress
 
 _SECONDS = 60.0
-_LONGER = 5.0  # seconds for what clashes only with the rest of the repair made
+_LONGER = 5.0  # seconds for conflicts that remain after the other edits of the repair
 
 
 def diagnose(
@@ -36,30 +36,30 @@ def diagnose(
     progress: OnProgress | None = None,
     **options: Any,
 ) -> Diagnosis:
-    """Say why an instance has no plan, and which repairs give one.
+    """Find the conflicts of an instance without a plan, and repairs that make it feasible.
 
     Parameters
     ----------
     instance : Instance or Program
-        What has no plan.
+        The infeasible instance.
     tell : callable, optional
-        Called with a line on what is under way.
+        Called with a line on the current step.
     progress : callable, optional
-        Called with how the search for the repaired plan goes on, as for :func:`optimizer.solve`.
+        Called with the progress of the search for the repaired plan, as for :func:`optimizer.solve`.
     **options
-        ``gap``, ``time_limit`` (of each of its four searches: for what is enough to give up, for conflicts, for the
-        plan of the first repair, for those of the others), ``threads``, ``seed``, ``relax`` and ``solver`` (of these
+        ``gap``, ``time_limit`` (of each of its four searches: for a sufficient repair, for conflicts, for the plan
+        of the first repair, for those of the others), ``threads``, ``seed``, ``relax`` and ``solver`` (of these
         plans) as for :func:`optimizer.solve`.
 
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C comes, be it in a search.
+        If Ctrl-C is pressed, also during a search.
 
     Returns
     -------
     Diagnosis
-        With every conflict that was found in time, and repairs that plans prove, the cheapest first.
+        All conflicts found in time, and repairs verified by plans, the cheapest first.
     """
     with ends_all_searches():
         return _diagnosed(instance, tell or (lambda _: None), progress, options)
@@ -76,16 +76,16 @@ def _diagnosed(
     if isinstance(repair, Repair) and not repair.edits:
         return Diagnosis(feasible=True)
     say("what clashes")
-    enough = list(repair.edits) if isinstance(repair, Repair) else []
-    found = find_conflicts(loosened, enough, settings.time_limit, say)
+    sufficient = list(repair.edits) if isinstance(repair, Repair) else []
+    found = find_conflicts(loosened, sufficient, settings.time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
     say("plans with as little given up as can be")
     best, others, least = _repaired(program, loosened, repair, found, settings, progress)
     named = {cell[:2] for one in found.found for cell in one.cells}
-    more, all_named = _still(program, best, named, settings)
+    more, all_named = _remaining(program, best, named, settings)
     reasons += more
     edits, plan = list(best.edits.values()), best.plan
-    changes = given_up(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
+    changes = describe_repair(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
     if plan is not None:
         marks = {
             "elastic": [str(edit) for edit in edits],
@@ -115,21 +115,25 @@ def _repaired(
     found: Conflicts,
     settings: Options,
     progress: OnProgress | None,
-) -> tuple[Proof, list[ProvenRepair], bool]:
-    """The best repair with its plan, others that cost about as much, and whether no other inputs are cheaper."""
+) -> tuple[VerifiedRepair, list[ProvenRepair], bool]:
+    """Return the best repair with its plan, others of similar cost, and whether no other inputs are cheaper."""
     repairs = Repairer(program, loosened, settings, progress).repairs(found.enough)
     if repairs.found:
         best, *others = repairs.found
         edits = {(edit.table, edit.item, edit.column): edit for edit in best.edits}
-        return Proof(edits, best.plan, True), others, repairs.least and found.complete
-    # What an edit takes away can reach further than its rows: then the repaired instance is repaired in turn.
-    proof = proven(program, repair, settings, progress) if isinstance(repair, Repair) else Proof({}, None, False)
+        return VerifiedRepair(edits, best.plan, True), others, repairs.least and found.complete
+    # An edit can affect more than its rows: then the repaired instance is repaired in turn.
+    proof = (
+        verify_repair(program, repair, settings, progress)
+        if isinstance(repair, Repair)
+        else VerifiedRepair({}, None, False)
+    )
     return proof, [], False
 
 
-def _still(
-    program: Program, best: Proof, named: set[tuple[str, str]], settings: Options
+def _remaining(
+    program: Program, best: VerifiedRepair, named: set[tuple[str, str]], settings: Options
 ) -> tuple[tuple[Reason, ...], bool]:
-    """Conflicts of the cells of a repair that no conflict names so far."""
+    """Find conflicts for the cells of a repair that no conflict names so far."""
     cells = [cell for cell in best.edits if cell[:2] in named]
     return residual_conflicts(program, best.edits, cells, settings, time.perf_counter() + _LONGER)

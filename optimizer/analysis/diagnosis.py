@@ -1,4 +1,4 @@
-"""What a diagnosis holds, and how it is told."""
+"""The result of a diagnosis, and its text."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _NOTHING = "No loosening of budgets, service, runs, policies, rules, power or ag
 
 @dataclass(frozen=True)
 class Reason:
-    """One conflict: things that cannot all hold.
+    """One conflict: requirements and limits that cannot all be met.
 
     Attributes
     ----------
     text : str
-        In one sentence.
+        The conflict in one sentence.
     parts : tuple of str
-        What clashes, each with the table rows it comes from.
+        Members of the conflict, each with its table rows.
     sources : tuple of str
         All these table rows, such as ``contracts.csv row 3``.
     months : tuple of str
-        Months in which the same things clash; empty where it is about no single month.
+        Months in which the same members conflict; empty if the conflict does not concern single months.
     irreducible : bool
-        Whether it is proven that without any one of the parts the others could hold.
+        Whether it is proven that the others can be met if any one of the parts is removed.
     unproven_months : tuple of str
-        Those of the months for which the clash is proven, and not that it needs all of its parts.
+        Months for which the conflict is proven, but not that it is irreducible.
     inputs : tuple of str
-        The inputs that clash, as table, item and column (``budgets.cap.amount``): with all others given up there is no
-        plan; with any one of these given up too there is one.
+        Inputs in conflict, as table, item and column (``budgets.cap.amount``): there is no plan even with all other
+        inputs relaxed, and there is one if any of these is relaxed too.
     """
 
     text: str
@@ -46,22 +46,22 @@ class Reason:
 
 @dataclass(frozen=True)
 class ProvenRepair:
-    """A repair and the plan that proves it.
+    """A repair and the plan that verifies it.
 
     Attributes
     ----------
     edits : tuple of Edit
-        What is given up, as edits.
+        Changes of the inputs, as edits.
     given_up : tuple of GivenUp
-        The same in words.
+        The same as text.
     share : float
-        How much is given up: the shares of each value, or of the months in which a rule holds, added up.
+        Size of the repair: sum of the relative changes of values, or of the shares of months in which a rule applies.
     plan : Plan
         Plan of the repaired instance.
     first : bool
-        Whether of the inputs that it changes it gives up least.
+        Whether it is the smallest repair of the inputs that it changes.
     priced : bool
-        Whether the plan's cost counts all that it takes; more power is not paid for.
+        Whether the plan's cost includes the repair; additional power has no price.
     """
 
     edits: tuple[Edit, ...]
@@ -73,13 +73,13 @@ class ProvenRepair:
 
     @property
     def text(self) -> str:
-        """In one line, with what its plan costs."""
+        """The repair in one line, with the cost of its plan."""
         cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
-        apart = "" if self.priced else ", the power not counted"
-        return f"{'; '.join(one.text for one in self.given_up)}. It costs {cost}{apart}{doubt(self.plan)}."
+        without_power = "" if self.priced else ", the power not counted"
+        return f"{'; '.join(one.text for one in self.given_up)}. It costs {cost}{without_power}{doubt(self.plan)}."
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields as plain values, for JSON."""
         return {
             "repair": [str(edit) for edit in self.edits],
             "given_up": [one.to_dict() for one in self.given_up],
@@ -92,30 +92,30 @@ class ProvenRepair:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """Why there is no plan, and what would give one.
+    """Conflicts of an infeasible instance, and repairs.
 
     Attributes
     ----------
     feasible : bool
-        Whether there is a plan after all.
+        Whether the instance has a plan after all.
     reasons : tuple of Reason
-        Every conflict found.
+        All conflicts found.
     repair : tuple of Edit
-        The best of the repairs, as edits; empty where nothing that can be given up is enough.
+        The best repair, as edits; empty if no change of the relaxable inputs is sufficient.
     plan : Plan or None
-        A plan of the repaired instance, which proves the repair; its cost is the repair's.
+        Plan of the repaired instance, which verifies the repair and gives its cost.
     given_up : tuple of GivenUp
-        The repair in words: for each edit what it changes, from which value to which, in which table rows.
+        The repair as text: for each edit the input, its present and required value, and the table rows.
     complete : bool
-        Whether all conflicts were found; where time ended the search there may be more.
+        Whether all conflicts were found; after a time limit there may be more.
     least : bool
-        Whether it is proven that no other inputs, changed as little as can be, give a cheaper plan.
+        Whether it is proven that no minimal change of other inputs gives a cheaper plan.
     stopped : bool
-        Whether time ended the search before any repair was found.
+        Whether the time limit was reached before any repair was found.
     remarks : tuple of str
-        What the tables alone show to be impossible, cell by cell, before anything is solved.
+        Cells that are impossible by the tables alone, found before any search.
     others : tuple of ProvenRepair
-        Other repairs that cost about as much, the cheapest first.
+        Other repairs of similar cost, the cheapest first.
     """
 
     feasible: bool
@@ -130,14 +130,14 @@ class Diagnosis:
     others: tuple[ProvenRepair, ...] = ()
 
     def __repr__(self) -> str:
-        """One line: how many conflicts, what to give up, at which cost."""
+        """Return one line: number of conflicts, repair and cost."""
         if self.feasible:
             return "<Diagnosis: feasible>"
         cost = "" if self.plan is None else f", {self.plan.objective:,.2f} {self.plan.instance.head.currency} with it"
         return f"<Diagnosis: {len(self.reasons)} reasons, repair {[str(edit) for edit in self.repair]}{cost}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields as plain values, for JSON."""
         plan = self.plan
         return {
             "feasible": self.feasible,
@@ -154,7 +154,7 @@ class Diagnosis:
         }
 
     def text(self) -> str:
-        """For people."""
+        """Return the diagnosis as text for planners."""
         if self.feasible:
             return "There is a plan that meets all rules."
         lines = ["There is no plan that meets all rules."]
@@ -179,8 +179,8 @@ class Diagnosis:
         if self.plan is None:
             return [*lines, "No plan was found in time to prove it; give it more time."]
         cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
-        apart = ", the power not counted" if any(one.table == "power" for one in self.given_up) else ""
-        lines.append(f"With that there is a plan, which costs {cost}{apart}{doubt(self.plan)}.")
+        without_power = ", the power not counted" if any(one.table == "power" for one in self.given_up) else ""
+        lines.append(f"With that there is a plan, which costs {cost}{without_power}{doubt(self.plan)}.")
         if self.others:
             lines.append("Other repairs that cost about as much:")
             lines += [f"   {number}. {one.text}" for number, one in enumerate(self.others, start=2)]
@@ -188,7 +188,7 @@ class Diagnosis:
 
 
 def doubt(plan: Plan) -> str:
-    """How far the cost may be from the least."""
+    """Describe how far the cost may be above the minimum; ``""`` for an optimal plan."""
     if plan.gap is None:
         return "; nothing is proven about a cheaper one"
     return "" if plan.status == "optimal" else f"; at most {100 * plan.gap:.3g} % of it could be saved"

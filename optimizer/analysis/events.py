@@ -1,4 +1,4 @@
-"""What if a site slips, demand grows twice as fast, a lessor takes its capacity back: each solved again."""
+"""Events: a site slips, demand grows twice as fast, a lessor takes its capacity back; each is solved again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 COLUMNS = ("event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note")
 SLIP = 6  # months
 FASTER = 2  # times the growth
-_BIGGEST = 4  # changes told in words
+_BIGGEST = 4  # maximum number of changes in a text
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Event:
     Attributes
     ----------
     text : str
-        In words.
+        Description.
     kind : str
         ``slip``, ``growth`` or ``taken_back``.
     item : str
         Site or contract it happens to; ``""`` for all demand.
     month : str
-        First month in which it is felt.
+        First month that it affects.
     edits, holds : tuple
-        How the instance and what is possible change.
+        Changes of the instance and of the possible decisions.
     """
 
     text: str
@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Answer:
-    """The best plan found for an event; None with the reason where there is none."""
+    """Best plan found for an event, or None with the reason in ``note``."""
 
     event: Event
     plan: Plan | None
@@ -61,12 +61,12 @@ class Answer:
 
 
 def usual_events(plan: Plan) -> list[Event]:
-    """What planners fear first: each site late by six months, twice the growth, the dearest contracts taken back."""
+    """Return the usual events: each site late by six months, twice the growth, large contracts taken back."""
     return [*_slips(plan), *_growth(plan), *_taken_back(plan)]
 
 
 def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | None = None) -> list[Answer]:
-    """The best plan found for each event, until Ctrl-C, of which ``stop`` is told; without it, Ctrl-C is raised."""
+    """Find the best plan for each event until Ctrl-C, which calls ``stop``; without it, KeyboardInterrupt is raised."""
     return until_interrupted(events, lambda event: _answered(ask, event), stop)
 
 
@@ -77,34 +77,34 @@ def _answered(ask: WhatIf, event: Event) -> Answer:
         return Answer(event, None, NO_PLAN)
     except StoppedWithoutPlan:
         return Answer(event, None, NOT_IN_TIME)
-    except AdditionError as error:  # a constraint that was added counts what there is none of in this event
+    except AdditionError as error:  # an added constraint refers to a variable that does not exist in this event
         return Answer(event, None, str(error))
 
 
 def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
-    """What each event costs.
+    """Return the cost of each event.
 
     Parameters
     ----------
     plan : Plan
-        The plan at hand.
+        The plan that is explained.
     found : list of Answer
-        From :func:`answers`.
+        Result of :func:`answers`.
 
     Returns
     -------
     DataFrame
-        Columns ``event`` (in words), ``kind`` (``slip``, ``growth``, ``taken_back``), ``item``, ``month`` (from which
-        it is felt), ``costs`` (how much more the best plan found costs, all decisions made anew in the knowledge of
-        the event), ``at_least`` and ``at_most`` (between which the difference of best plans is proven to lie),
-        ``unserved`` (share of the work wanted that is not served then), ``answer`` (the biggest decisions that differ
-        from the plan's, in words), ``note``: why there are no figures. Events that leave no plan come first.
+        Columns ``event`` (in words), ``kind`` (``slip``, ``growth``, ``taken_back``), ``item``, ``month`` (first
+        month that it affects), ``costs`` (additional cost of the best plan found, with all decisions made in knowledge
+        of the event), ``at_least`` and ``at_most`` (proven interval of the difference of the optimal plans),
+        ``unserved`` (share of demand that is then unserved), ``answer`` (the largest decisions that differ from the
+        plan's, in words), ``note`` (reason for missing figures). Events without a plan come first.
     """
     return pd.DataFrame([_row(plan, answer) for answer in worst_first(found)], columns=list(COLUMNS))
 
 
 def worst_first(found: list[Answer]) -> list[Answer]:
-    """Events that leave no plan, those for which none was found in time, and all others."""
+    """Sort events: those without a plan, those for which none was found in time, and all others."""
     return sorted(found, key=lambda answer: (answer.plan is not None, answer.note != NO_PLAN))
 
 
@@ -122,9 +122,9 @@ def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:
 
 
 def changes(plan: Plan, other: Plan, given: tuple[str, str] | None = None) -> str:
-    """The decisions that differ most, by the money they commit, then by the accelerators they move, in words.
+    """Describe the decisions that differ most, by the money they commit, then by their accelerators.
 
-    ``given`` is a decision and item that is no answer but what happens itself.
+    ``given`` is a decision and item that is the event itself instead of an answer to it.
     """
     here, there = _sums(plan), _sums(other)
     keys = [key for key in dict.fromkeys([*here, *there]) if key != given and _differ(here.get(key), there.get(key))]
@@ -137,7 +137,7 @@ def changes(plan: Plan, other: Plan, given: tuple[str, str] | None = None) -> st
 
 @dataclass(frozen=True)
 class _Sum:
-    """All of a decision on an item: first month, blocks, money and accelerators."""
+    """Totals of a decision on an item: first month, blocks, money and accelerators."""
 
     month: str
     blocks: float
@@ -146,7 +146,7 @@ class _Sum:
 
 
 def _sums(plan: Plan) -> dict[tuple[str, str], _Sum]:
-    """What a plan decides, by decision and item; what runs out by itself is none."""
+    """Return the totals of a plan's decisions by decision and item, without expiries."""
     rows = plan.decisions[plan.decisions["decision"] != "expire"]
     return {
         (str(decision), str(item)): _Sum(
@@ -176,7 +176,7 @@ def _change_of(old: _Sum | None, new: _Sum | None) -> tuple[float, float]:
 
 
 def _words(plan: Plan, key: tuple[str, str], old: _Sum | None, new: _Sum | None) -> str:
-    """A decision that differs, in words."""
+    """Describe a decision that differs."""
     what = f"{key[0].replace('_', ' ')} {key[1]}"
     if new is None:
         return f"do not {what}"
@@ -190,7 +190,7 @@ def _words(plan: Plan, key: tuple[str, str], old: _Sum | None, new: _Sum | None)
 
 # ---------------------------------------------------------------- events
 def _slips(plan: Plan) -> Iterator[Event]:
-    """Each site whose power is still to come, or that can be built on: everything there comes later."""
+    """Yield a delay of each site with power to come or with builds: everything there comes later."""
     rows, label = plan.instance.rows, plan.instance.label
     for site in dict.fromkeys(row.site for row in rows["sites"]):
         coming = sorted(row.month for row in rows["power"] if row.site == site and row.month > 0)
@@ -204,7 +204,7 @@ def _slips(plan: Plan) -> Iterator[Event]:
 
 
 def _growth(plan: Plan) -> Iterator[Event]:
-    """All demand grows twice as much over its first month's."""
+    """Yield the event that the growth of all demand over its first month doubles."""
     label = plan.instance.label
     series: dict[str, list[Any]] = {}
     for row in sorted(plan.instance.rows["demand"], key=lambda row: row.month):
@@ -222,7 +222,7 @@ def _growth(plan: Plan) -> Iterator[Event]:
 
 
 def _taken_back(plan: Plan) -> Iterator[Event]:
-    """Each of the dearest contracts that can be left: the lessor leaves it as early as the planner could."""
+    """Yield the termination of each large contract by its lessor, as early as the planner could terminate it."""
     for one in [one for one in terminations(plan) if one.table == "contracts"][:ITEMS]:
         if one.earliest < one.month:
             month = plan.instance.label(one.earliest)

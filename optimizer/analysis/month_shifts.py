@@ -1,4 +1,4 @@
-"""Repairs in time: a rule that begins later or ends earlier, a later deadline, each by as few months as possible."""
+"""Repairs by shifting a month: a rule that begins later or ends earlier, or a later deadline, by minimal shifts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from optimizer.analysis.rebuild import rebuilt
+from optimizer.analysis.rebuild import rebuild_program
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
@@ -15,28 +15,28 @@ from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.feasibility import has_solution
 
 _EACH = 5.0  # seconds for one query
-_WINDOWS = ("policies", "rules", "budgets")  # tables whose rows hold from one month to another
-_LATEST = {"training_runs": "deadline", "commitments": "latest"}  # the last month in which something can be done
+_WINDOWS = ("policies", "rules", "budgets")  # tables whose rows apply from one month to another
+_LATEST = {"training_runs": "deadline", "commitments": "latest"}  # column with the last permitted month
 
 
 @dataclass(frozen=True)
 class Shift:
-    """One cell with a month that can be moved.
+    """One cell with a month that can be shifted.
 
     Attributes
     ----------
     cell : tuple of str
-        Table, item and column of what is given up by it in some months.
+        Table, item and column of the requirement that the shift relaxes in some months.
     column : str
         Column with the month.
     month : int
-        The month as it stands, counted from the plan's first.
+        Present month, counted from the plan's first.
     step : int
         1 for later, -1 for earlier.
     most : int
-        Most months by which it can be moved.
+        Maximum shift, in months.
     window : int
-        Months in which the row holds.
+        Number of months in which the row applies.
     """
 
     cell: Cell
@@ -47,13 +47,13 @@ class Shift:
     window: int
 
     def edit(self, program: Program, months: int) -> Edit:
-        """The edit that moves it by some months."""
+        """Return the edit that shifts it by a number of months."""
         table, item, _ = self.cell
         return Edit(table, item, self.column, "=", program.instance.label(self.month + self.step * months))
 
 
 def shifts_of(program: Program, cell: Cell) -> Iterator[Shift]:
-    """What can be moved in the row of a cell so that less is demanded, and something still is."""
+    """Yield the months in the row of a cell whose shift relaxes the requirement without removing it."""
     table, item, _ = cell
     last = program.instance.head.months - 1
     row = next((row for row in program.instance.rows[table] if next(iter(row))[1] == item), None)
@@ -75,48 +75,48 @@ def shifts_of(program: Program, cell: Cell) -> Iterator[Shift]:
 def least_shift(
     program: Program, shift: Shift, others: Collection[Cell], until: float, relax: bool = False
 ) -> tuple[int, bool] | None:
-    """Fewest months by which a month must be moved for a plan to exist, and whether that is proven.
+    """Find the smallest shift for which a plan exists, and whether it is proven minimal.
 
     Parameters
     ----------
     program : Program
         The program without a solution.
     shift : Shift
-        What is moved.
+        The month to shift.
     others : collection of tuple
-        Cells that are given up as far as one likes.
+        Cells that are relaxed without limit.
     until : float
-        When to end, by ``time.perf_counter()``.
+        End of the search, by ``time.perf_counter()``.
     relax : bool
         Whether integrality is dropped.
 
     Returns
     -------
     tuple of int and bool, or None
-        The months, which are enough by proof, and whether fewer are not; None where none are known to be enough.
+        The shift, proven sufficient, and whether smaller ones are proven insufficient; None if none was found.
     """
     proven = True
 
-    def enough(months: int) -> bool:
+    def is_sufficient(months: int) -> bool:
         nonlocal proven
         left = min(until - time.perf_counter(), _EACH)
         found = _possible(program, shift.edit(program, months), others, left, relax) if left > 0 else None
         proven = proven and found is not None
         return found is True
 
-    if not enough(shift.most):
+    if not is_sufficient(shift.most):
         return None
     low, high = 0, shift.most
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+        low, high = (low, middle) if is_sufficient(middle) else (middle, high)
     return high, proven
 
 
 def _possible(program: Program, edit: Edit, others: Collection[Cell], seconds: float, relax: bool) -> bool | None:
-    """Whether a plan exists with an edit made and some cells given up as far as one likes; None where not known."""
+    """Whether a plan exists with an edit made and some cells relaxed without limit; None if not decided in time."""
     try:
-        edited = rebuilt(program, [edit])
+        edited = rebuild_program(program, [edit])
     except (AdditionError, InstanceError):
         return False
     loosened = make_elastic(edited, compile_program(edited, relax=relax))

@@ -1,4 +1,4 @@
-"""The program of an edited instance."""
+"""Rebuild of a program after edits of its instance."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from optimizer.instance.edit import Edit, apply_edits
 from optimizer.program.build import Program, build
 
 
-def rebuilt(program: Program, edits: Iterable[Edit]) -> Program:
-    """The program of a program's instance after some edits, with what was added to it.
+def rebuild_program(program: Program, edits: Iterable[Edit]) -> Program:
+    """Build the program of the edited instance, with the constraints that were added to the original program.
 
     Raises
     ------
     InstanceError
-        If the edited instance is broken.
+        If the edited instance is invalid.
     AdditionError
-        If what was added counts a variable that the edits take away.
+        If an added constraint refers to a variable that the edits remove.
     """
     return build(apply_edits(program.instance, edits), program.added)

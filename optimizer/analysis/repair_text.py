@@ -1,4 +1,4 @@
-"""What a repair gives up, in a planner's words, with the value that stands and the one that would do."""
+"""Text of a repair: each input that it changes, with the present and the required value."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from optimizer.instance.instance import Instance
 from optimizer.program.figures import number, share
 from optimizer.schema import load_schema
 
-_ROWS = 3  # of a step series that are told
+_ROWS = 3  # maximum number of rows of a step series in a text
 
 
 @dataclass(frozen=True)
 class GivenUp:
-    """One thing given up.
+    """One input that a repair changes.
 
     Attributes
     ----------
     text : str
-        In words, with the table rows.
+        One line, with the table rows.
     what, before, after : str
-        What is given up, and its value before and after, in words.
+        The input, and its value before and after, as text.
     edit : str
-        As an edit.
+        The change as an edit.
     table, item, column : str
-        The cell.
+        Cell that changes.
     old, new : str
-        What stands there, and what it becomes; of a step series from row to row, separated by ``;``.
+        Present and required value of the cell; of a step series one for each row, separated by ``;``.
     sources : tuple of str
         Table rows that change, such as ``budgets.csv row 2``.
     """
@@ -48,12 +48,12 @@ class GivenUp:
     sources: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields as a dict, for JSON."""
         return {**vars(self), "sources": list(self.sources)}
 
 
-def given_up(instance: Instance, repaired: Instance, edits: list[Edit]) -> tuple[GivenUp, ...]:
-    """What edits give up, seen from the instance and from what they made of it."""
+def describe_repair(instance: Instance, repaired: Instance, edits: list[Edit]) -> tuple[GivenUp, ...]:
+    """Describe the edits of a repair, from the instance before and after them."""
     return tuple(_one(instance, repaired, edit) for edit in edits)
 
 
@@ -67,8 +67,8 @@ def _one(instance: Instance, repaired: Instance, edit: Edit) -> GivenUp:
         olds, news = ([instance.label(value) for value in values] for values in (olds, news))
     sources = tuple(instance.place(edit.table, i) for i in places)
     row = instance.rows[edit.table][places[0]]
-    name, told = _WORDS[edit.table, edit.column]
-    what, before, after = name(row, instance.head.currency), [*map(told, olds)], [*map(told, news)]
+    name, text_of = _WORDS[edit.table, edit.column]
+    what, before, after = name(row, instance.head.currency), [*map(text_of, olds)], [*map(text_of, news)]
     pairs = _few([f"{old} → {new}" for old, new in zip(before, after, strict=True)])
     return GivenUp(
         text=f"{what}: {pairs} ({_few(sources)}, column {edit.column})",

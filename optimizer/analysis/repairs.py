@@ -1,9 +1,9 @@
-"""Repairs, each proven by a plan: which cells to give up, by how much or when, ranked by what the plan costs.
+"""Repairs, each verified by a plan: which cells to change, by how much or when, ranked by the cost of the plan.
 
-Which cells are enough together, none of them spared, follows from the conflicts. Of each such set the rules are given
-up as little as can be, by their value or in time, whichever is the smaller share of the rule; budgets are raised to
-what the cheapest plan spends, since its cost counts that already. More power has a price that no table gives: repairs
-with it come last.
+The conflicts give the minimal sets of cells that are sufficient together. For each set the rules are changed as little
+as possible, by value or by a shift in time, whichever is the smaller share of the rule. Budgets are raised to the
+spending of the cheapest plan, whose cost includes it already. No table has a price for additional power: repairs with
+it come last.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 
 from optimizer.analysis.diagnosis import ProvenRepair
 from optimizer.analysis.month_shifts import least_shift, shifts_of
-from optimizer.analysis.rebuild import rebuilt
-from optimizer.analysis.repair_text import given_up
+from optimizer.analysis.rebuild import rebuild_program
+from optimizer.analysis.repair_text import describe_repair
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
@@ -32,11 +32,11 @@ from optimizer.solver.solution import Options
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import finish
 
-_SETS = 6  # of cells that are tried
-_ALIKE = 0.1  # of the cost of the cheapest repair: others that cost up to so much more are worth a look
-_GAP = 0.01  # of the plans that prove others
-_MOST = 5  # repairs that are proven
-_PRECISION = 1e-6  # of costs, relative
+_SETS = 6  # maximum number of sets of cells that are tried
+_SIMILAR = 0.1  # relative additional cost up to which other repairs are reported
+_GAP = 0.01  # gap of the plans that verify other repairs
+_MOST = 5  # maximum number of verified repairs
+_PRECISION = 1e-6  # relative precision of costs
 _BUDGET = "budgets"
 
 
@@ -49,9 +49,9 @@ class Draft:
     edits : tuple of Edit
         Edits of rules.
     free : tuple of tuple
-        Budgets whose amount follows from the cheapest plan.
+        Budgets whose amount is set by the cheapest plan.
     first : bool
-        Whether of its set of cells it gives up least.
+        Whether it is the smallest repair of its set of cells.
     least : bool
         Whether that is proven.
     """
@@ -63,13 +63,13 @@ class Draft:
 
     @property
     def priced(self) -> bool:
-        """Whether its plan's cost counts all that it takes: more power is not paid for."""
+        """Whether its plan's cost includes the repair: additional power has no price."""
         return all(edit.table != "power" for edit in self.edits)
 
 
 @dataclass(frozen=True)
-class _Way:
-    """An edit in time of one cell, its share of the window, and whether fewer months are proven not to do."""
+class _Option:
+    """A shift of one cell in time, its share of the window, and whether smaller shifts are proven insufficient."""
 
     edit: Edit
     share: float
@@ -78,14 +78,14 @@ class _Way:
 
 @dataclass
 class Repairs:
-    """What was found.
+    """Repairs found.
 
     Attributes
     ----------
     found : list of ProvenRepair
-        The cheapest first.
+        Verified repairs, the cheapest first.
     least : bool
-        Whether it is proven that no other set of cells gives a cheaper plan when it is given up as little as can be.
+        Whether it is proven that no minimal change of another set of cells gives a cheaper plan.
     """
 
     found: list[ProvenRepair] = field(default_factory=list)
@@ -93,18 +93,18 @@ class Repairs:
 
 
 class Repairer:
-    """Finds and proves repairs of a program without a solution.
+    """Find and verify repairs of an infeasible program.
 
     Parameters
     ----------
     program : Program
-        The program.
-    loosened : ElasticProgram
-        It with what can be given up.
+        The infeasible program.
+    loosened : Loosened
+        The program with slacks for its relaxable cells.
     options : Options
-        How to search for the plan of the cheapest repair; the others together get as much time once more.
+        Options of the search for the plan of the cheapest repair; the others share the same time once more.
     progress : callable, optional
-        Called with how these searches go on.
+        Called with the progress of these searches.
     """
 
     def __init__(self, program: Program, loosened: Loosened, options: Options, progress: OnProgress | None) -> None:
@@ -112,7 +112,7 @@ class Repairer:
         self.until = time.perf_counter() + options.time_limit
 
     def repairs(self, sets: Collection[frozenset[Cell]]) -> Repairs:
-        """Repairs of some sets of cells that are enough to give up, ranked."""
+        """Return ranked repairs of some sets of cells that are sufficient together."""
         chosen = sorted(sets, key=lambda cells: (len(cells), sorted(cells)))
         drafts = [list(self.drafts(cells)) for cells in chosen[:_SETS]]
         sure = len(chosen) <= _SETS and all(some and some[0].least for some in drafts)
@@ -130,7 +130,7 @@ class Repairer:
         return result
 
     def _cheapest(self, found: list[ProvenRepair], bounds: list[tuple[ProvenRepair | None, float]]) -> bool:
-        """Whether no other set of cells can be cheaper than the first repair."""
+        """Whether it is proven that no other set of cells is cheaper than the first repair."""
         if not found:
             return False
         cost = found[0].plan.objective
@@ -138,26 +138,26 @@ class Repairer:
         return all(bound >= least for one, bound in bounds if one is not found[0])
 
     def _tried(self, result: Repairs, cost: float, draft: Draft, waiting: int) -> ProvenRepair | None:
-        """One more draft with its plan, unless it is known to cost much more than what was found."""
+        """Verify one more draft, unless its cost is known to be much higher than that of the repairs found."""
         best = min((one.plan.objective for one in result.found if one.first and one.priced), default=np.inf)
-        if (result.found and cost > best + _ALIKE * abs(best)) or len(result.found) >= _MOST:
+        if (result.found and cost > best + _SIMILAR * abs(best)) or len(result.found) >= _MOST:
             return None
         return self.proven(draft, waiting if result.found else 0)
 
     # ------------------------------------------------------------------ drafts
     def drafts(self, cells: frozenset[Cell]) -> Iterator[Draft]:
-        """Repairs that give up some cells: first the one that gives up least, then others of the same cell."""
+        """Yield drafts of repairs that change some cells: the smallest first, then others of the same cell."""
         free = tuple(sorted(cell for cell in cells if cell[0] == _BUDGET))
         rules = sorted(cells - set(free))
         values = self._values(self.program, self.loosened, rules, free)
-        ways = list(self._moved(self.program, next(iter(cells)), ())) if len(cells) == 1 else []
-        chosen = self._chosen(rules, values, cells, ways)
+        options = list(self._moved(self.program, next(iter(cells)), ())) if len(cells) == 1 else []
+        chosen = self._chosen(rules, values, cells, options)
         if chosen is None:
             return
         edits = tuple(chosen.edits.values())
         yield Draft(edits, free, True, chosen.least)
         if len(cells) == 1:
-            others = [way.edit for way in ways if way.proven]
+            others = [option.edit for option in options if option.proven]
             others += values.edits.values() if values else ()
             yield from (Draft((edit,), (), False) for edit in others if edit not in edits)
 
@@ -173,25 +173,25 @@ class Repairer:
         found = cheapest_repair(loosened.only(rules, free), replace(self.options, time_limit=left))
         return found if isinstance(found, Repair) else None
 
-    def _moved(self, program: Program, cell: Cell, others: Collection[Cell]) -> Iterator[_Way]:
+    def _moved(self, program: Program, cell: Cell, others: Collection[Cell]) -> Iterator[_Option]:
         """Edits in time of one cell, others given up as far as one likes."""
         for shift in shifts_of(program, cell):
             found = least_shift(program, shift, others, self.until, self.options.relax)
             if found is not None:
-                yield _Way(shift.edit(program, found[0]), found[0] / shift.window, found[1])
+                yield _Option(shift.edit(program, found[0]), found[0] / shift.window, found[1])
 
     def _chosen(
-        self, rules: list[Cell], values: Repair | None, cells: frozenset[Cell], ways: list[_Way]
+        self, rules: list[Cell], values: Repair | None, cells: frozenset[Cell], options: list[_Option]
     ) -> Repair | None:
-        """Of each rule the edit that gives up the smaller share of it; None where nothing is known to be enough."""
+        """Choose for each rule the edit with the smaller share; None if no edit is known to be sufficient."""
         shares = {} if values is None else {cell: _share(self.program, edit) for cell, edit in values.edits.items()}
         program, in_time, least = self.program, dict[Cell, Edit](), True
-        for cell in rules:  # one after the other, so that they are enough together
-            ways = ways or list(self._moved(program, cell, cells - {cell, *in_time}))
-            best, ways = min(ways, key=lambda way: way.share, default=None), []
+        for cell in rules:  # in turn, so that they are sufficient together
+            options = options or list(self._moved(program, cell, cells - {cell, *in_time}))
+            best, options = min(options, key=lambda option: option.share, default=None), []
             if best is not None and best.share < shares.get(cell, np.inf):
                 in_time[cell], least = best.edit, least and best.proven
-                program = rebuilt(self.program, in_time.values())
+                program = rebuild_program(self.program, in_time.values())
         if not in_time:
             return values
         loosened = make_elastic(program, compile_program(program, relax=self.options.relax))
@@ -201,15 +201,15 @@ class Repairer:
 
     # ------------------------------------------------------------------ plans
     def _opened(self, draft: Draft) -> tuple[Program, Arrays]:
-        """The program with a draft's edits and without its free budgets."""
-        edited = rebuilt(self.program, draft.edits)
+        """Build the program with the edits of a draft and without its free budgets."""
+        edited = rebuild_program(self.program, draft.edits)
         arrays = compile_program(edited, relax=self.options.relax)
         upper = arrays.row_upper.copy()
         upper[[row for row, _ in _budget_rows(arrays, draft.free)]] = np.inf
         return edited, replace(arrays, row_upper=upper)
 
     def estimate(self, draft: Draft) -> float | None:
-        """What the plan of a draft costs at least, in money; None where it is known to have none."""
+        """Return a lower bound of the cost of a draft's plan, in money; None if it is proven infeasible."""
         left = self.until - time.perf_counter()
         if left <= 0:
             return -np.inf
@@ -225,14 +225,14 @@ class Repairer:
         return found["objective"] * edited.units.money if found is not None and optimal else -np.inf
 
     def proven(self, draft: Draft, waiting: int) -> ProvenRepair | None:
-        """A draft with its plan; None where none is found in time.
+        """Verify a draft by a plan; None if no plan is found in time.
 
         Parameters
         ----------
         draft : Draft
             The repair.
         waiting : int
-            How many drafts share the time that is left; 0 for the first, which gets its own.
+            Number of drafts that share the remaining time; 0 for the first, which has its own.
         """
         options, clock = self.options, Clock(self.progress)
         if waiting:
@@ -246,10 +246,10 @@ class Repairer:
             return None
         edits = [*draft.edits, *_amounts(edited, arrays, draft.free, solution.values)]
         if len(edits) > len(draft.edits):
-            edited = rebuilt(self.program, edits)
+            edited = rebuild_program(self.program, edits)
             arrays = compile_program(edited, relax=options.relax)
         plan = finish(edited, arrays, solution, options, clock)
-        changes = given_up(self.program.instance, edited.instance, edits)
+        changes = describe_repair(self.program.instance, edited.instance, edits)
         share = sum(_share(self.program, edit) for edit in edits)
         return ProvenRepair(tuple(edits), changes, share, plan, draft.first, draft.priced)
 
@@ -261,7 +261,7 @@ def _budget_rows(arrays: Arrays, free: Collection[Cell]) -> list[tuple[int, Cell
 
 
 def _amounts(program: Program, opened: Arrays, free: Collection[Cell], values: np.ndarray) -> Iterator[Edit]:
-    """Edits that raise budgets to what a solution spends."""
+    """Yield the edits that raise budgets to the spending of a solution."""
     limits = compile_program(program).row_upper
     activity = opened.activity(values)
     for row, (table, item, column) in _budget_rows(opened, free):
@@ -272,7 +272,7 @@ def _amounts(program: Program, opened: Arrays, free: Collection[Cell], values: n
 
 
 def _share(program: Program, edit: Edit) -> float:
-    """Share of what stands in a cell that an edit gives up: of its value, or of the months in which it holds."""
+    """Return the relative size of an edit: the share of the value, or of the months in which the row applies."""
     if edit.column in ("from", "to", "deadline", "latest"):
         for shift in shifts_of(program, (edit.table, edit.item, edit.column)):
             if shift.column == edit.column:
@@ -286,12 +286,12 @@ def _share(program: Program, edit: Edit) -> float:
 
 
 def _ranked(found: list[ProvenRepair]) -> list[ProvenRepair]:
-    """The cheapest of those that give up least of their cells, then all others that cost much alike."""
+    """Return the cheapest of the smallest repairs, then all others of similar cost."""
     firsts = [one for one in found if one.first] or found
     if not firsts:
         return []
     best = min(firsts, key=_rank)
-    most = best.plan.objective + _ALIKE * abs(best.plan.objective)
+    most = best.plan.objective + _SIMILAR * abs(best.plan.objective)
     others = [one for one in found if one is not best and one.plan.objective <= most]
     return [best, *sorted(others, key=_rank)]
 

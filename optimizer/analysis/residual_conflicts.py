@@ -1,7 +1,7 @@
-"""What still clashes with the rest of a repair made: why something is given up that stands behind no conflict so far.
+"""Conflicts that remain after the other edits of a repair: reasons for edits that no conflict has explained so far.
 
-A budget that is raised just as far as what is agreed asks can be too small for work that must be served; raised as far
-as one likes it would not be.
+A budget that is raised just enough for the signed agreements can be too small for work that must be served. It would
+not be if it were raised without limit, so that the first conflicts do not name it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _WITH = "With the rest of the repair made: "
 def residual_conflicts(
     program: Program, edits: Mapping[Cell, Edit], named: Collection[Cell], options: Options, until: float
 ) -> tuple[tuple[Reason, ...], bool]:
-    """A conflict for each cell of a repair that is not named yet: what clashes if all but that is given up.
+    """Find a conflict for each cell of a repair that no conflict names yet, with all other edits made.
 
     Returns
     -------
     tuple of Reason, bool
-        The conflicts, and whether there is one for every such cell.
+        The conflicts, and whether one was found for every such cell.
     """
     found: list[Reason] = []
     missing = 0
@@ -47,9 +47,9 @@ def residual_conflicts(
         one = find_one(loosened, left)
         if one is not None:
             missing -= 1
-            found += [_said(reason) for reason in reasons_of(edited, loosened, [one])]
+            found += [_with_prefix(reason) for reason in reasons_of(edited, loosened, [one])]
     return tuple(found), not missing
 
 
-def _said(reason: Reason) -> Reason:
+def _with_prefix(reason: Reason) -> Reason:
     return replace(reason, text=_WITH + reason.text)

@@ -1,4 +1,4 @@
-"""When capacity goes back: what leaving a contract, or ending an outlet, earlier or later costs."""
+"""Timing of terminations: the cost of ending a contract or an outlet earlier or later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
 SHIFTS = (-6, -3, -1, 1, 3, 6)  # months
-ITEMS = 4  # the dearest ones are looked into
+ITEMS = 4  # number of items analysed, the most expensive ones
 _BACK = {"contracts": "hand_back", "outlets": "take_back"}
 _NAMES = {"contracts": "contract", "outlets": "outlet"}
 _START = {"contracts": "sign", "outlets": "lease_out"}
@@ -24,31 +24,31 @@ _TERMS = {"contracts": "contract", "outlets": "lease_out"}
 
 @dataclass(frozen=True)
 class Termination:
-    """Something that can be left, and when the plan leaves it.
+    """A contract or outlet that can be terminated, and when the plan terminates it.
 
     Attributes
     ----------
     table : str
         ``contracts`` or ``outlets``.
     row : contract or outlet
-        Its row in the instance.
+        Row of the instance.
     month : int
-        First month without it (without its last blocks to go back, where some stay).
+        First month without it (without the last blocks that are handed back, if some are kept).
     kept : float
-        Blocks that stay after that.
-    held : float
+        Blocks kept after that.
+    blocks : float
         Blocks in force until then.
     earliest : int
-        First month that it can be left in, notice and minimum term observed.
+        First possible month of termination, by notice and minimum term.
     latest : int
-        Last month that it can be left in.
+        Last possible month of termination.
     """
 
     table: str
     row: Any
     month: int
     kept: float
-    held: float
+    blocks: float
     earliest: int
     latest: int
 
@@ -62,41 +62,41 @@ class Termination:
 
     @property
     def party(self) -> str:
-        """Whose it is."""
+        """Provider or tenant."""
         return str(self.row.provider if self.table == "contracts" else self.row.tenant)
 
 
 def exits_table(
     ask: WhatIf, plan: Plan, items: Iterable[Termination], stop: Callable[[], None] | None = None
 ) -> pd.DataFrame:
-    """What leaving earlier or later costs.
+    """Return the cost of terminating earlier or later.
 
     Parameters
     ----------
     ask : WhatIf
-        Of the plan.
+        What-ifs of the plan.
     plan : Plan
-        Which says when each is left.
+        The plan that is explained.
     items : iterable of Termination
-        What is looked into; see :func:`terminations`.
+        Contracts and outlets to analyse; see :func:`terminations`.
     stop : callable, optional
-        Told of Ctrl-C, after which nothing further is looked into; without it, Ctrl-C is raised.
+        Called on Ctrl-C, after which no further item is analysed; without it, KeyboardInterrupt is raised.
 
     Returns
     -------
     DataFrame
         Columns ``item``, ``party``, ``decision`` (``hand_back``, ``take_back``), ``month`` (first one without it),
-        ``notice`` (month to give notice in), ``shift`` (months against the plan; 0 is the plan), ``costs`` (how much
-        more the best plan found costs), ``at_least`` and ``at_most`` (between which the difference of best plans is
-        proven to lie), ``note``: why there are no figures.
+        ``notice`` (month to give notice in), ``shift`` (months against the plan; 0 is the plan), ``costs``
+        (additional cost of the best plan found), ``at_least`` and ``at_most`` (proven interval of the difference of the
+        optimal plans), ``note`` (reason for missing figures).
     """
     found = until_interrupted(items, lambda one: list(_rows(ask, plan, one)), stop)
     return pd.DataFrame([row for rows in found for row in rows], columns=list(COLUMNS))
 
 
 def terminations(plan: Plan) -> list[Termination]:
-    """Contracts and outlets of a plan that can be left at notice, those with the most money first."""
-    found = [one for table in _BACK for row in plan.instance.rows[table] if (one := _leaving(plan, table, row))]
+    """Return the contracts and outlets of a plan that can be terminated at notice, the largest amounts first."""
+    found = [one for table in _BACK for row in plan.instance.rows[table] if (one := _termination(plan, table, row))]
     cash = plan.cash
     money = {
         one.item: float(cash[(cash["item"] == one.item) & (cash["term"] == _TERMS[one.table])]["present_value"].sum())
@@ -105,8 +105,8 @@ def terminations(plan: Plan) -> list[Termination]:
     return sorted(found, key=lambda one: -abs(money[one.item]))
 
 
-def _leaving(plan: Plan, table: str, row: Any) -> Termination | None:
-    """When the plan leaves something; None if it has none of it, or cannot leave it."""
+def _termination(plan: Plan, table: str, row: Any) -> Termination | None:
+    """Return when the plan terminates an item; None if it has none of it, or cannot terminate it."""
     if row.term_months is not None:
         return None
     rows = plan.decisions[plan.decisions["item"] == getattr(row, _NAMES[table])]
@@ -119,14 +119,14 @@ def _leaving(plan: Plan, table: str, row: Any) -> Termination | None:
     months = [plan.instance.month_index(month) for month in back["month"]]
     end = plan.instance.head.months if row.ends_by is None else min(row.ends_by + 1, plan.instance.head.months)
     month = max(months, default=end)
-    held = in_force(plan, row, str(getattr(row, _NAMES[table])), month - 1)
+    blocks = in_force(plan, row, str(getattr(row, _NAMES[table])), month - 1)
     earliest = max(row.notice_months, 1, min(max(starts) + row.min_term_months, month))
-    kept = held - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
-    return Termination(table, row, month, kept, held, earliest, end)
+    kept = blocks - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
+    return Termination(table, row, month, kept, blocks, earliest, end)
 
 
 def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
-    """Blocks of a contract or outlet that can be left at notice that are in force in a month of a plan."""
+    """Return the blocks of a terminable contract or outlet that are in force in a month of a plan."""
     rows = plan.decisions[plan.decisions["item"] == item]
     starting = rows["decision"].isin(_START.values()).to_numpy()
     months = rows["starts"].where(starting, rows["month"]).map(plan.instance.month_index)
@@ -135,13 +135,13 @@ def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
     return agreed + float(changes.sum())
 
 
-def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Fixing]:
-    """What keeps blocks in force that the plan gives back in ``first`` until another month, the first without them."""
-    return [Fixing("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
+def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Hold]:
+    """Return what keeps blocks in force that the plan hands back in ``first``, until another month without them."""
+    return [Hold("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
 
 
 def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]]:
-    """The plan's month and the months around it."""
+    """Yield the rows of the plan's month and of the months around it."""
     for shift in sorted((*SHIFTS, 0)):
         month = one.month + shift
         if not one.earliest <= month <= one.latest:
@@ -153,8 +153,8 @@ def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]
 
 
 def _holds(plan: Plan, one: Termination, month: int) -> list[Hold]:
-    """What makes the plan leave by an earlier month, or not before a later one."""
+    """Return what makes the plan terminate by an earlier month, or not before a later one."""
     label = plan.instance.label
     if month < one.month:
-        return [Fixing("end", "", one.item, label(month), one.kept)]
-    return kept_until(plan, one.item, one.held, one.month, month)
+        return [Hold("end", "", one.item, label(month), one.kept)]
+    return kept_until(plan, one.item, one.blocks, one.month, month)

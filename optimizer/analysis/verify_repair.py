@@ -1,4 +1,4 @@
-"""A repair proven: a plan of the repaired instance, with nothing given up that is not needed."""
+"""Verification of a repair by a plan of the repaired instance, without edits that are not needed."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from optimizer.solving.clock import OnProgress
 from optimizer.solving.solve import solve_from
 
 _ROUNDS = 3
-_FITS = 1e-6  # violation of a row, relative
+_FITS = 1e-6  # maximum relative violation of a row
 
 
 @dataclass(frozen=True)
-class Proof:
-    """A repair and the plan that proves it.
+class VerifiedRepair:
+    """A repair with the plan that verifies it.
 
     Attributes
     ----------
     edits : dict
-        Edit of each cell given up.
+        Edit of each cell that the repair changes.
     plan : Plan or None
-        None where none was found in time.
+        Plan of the repaired instance; None if none was found in time.
     least : bool
-        Whether it is proven that less is not enough.
+        Whether it is proven that smaller changes are not sufficient.
     """
 
     edits: dict[Cell, Edit]
@@ -45,11 +45,11 @@ class Proof:
     least: bool
 
 
-def proven(program: Program, repair: Repair, options: Options, progress: OnProgress | None) -> Proof:
-    """The plan that proves a repair; where edits reach further than their rows, what has to be given up besides.
+def verify_repair(program: Program, repair: Repair, options: Options, progress: OnProgress | None) -> VerifiedRepair:
+    """Verify a repair by a plan, and extend the repair if its edits have further effects.
 
-    An edit can take away more than the loosened rows said: fewer blocks of an outlet are less revenue in a budget
-    that counts it. Then the repaired instance is repaired in turn.
+    An edit can affect more than the elastic rows: fewer blocks of an outlet reduce the revenue in a net budget. Then
+    the repaired instance is repaired in turn.
     """
     edits, values, least = dict(repair.edits), repair.values, repair.least
     added = program.added
@@ -58,7 +58,7 @@ def proven(program: Program, repair: Repair, options: Options, progress: OnProgr
         edits, fewer = _needed(program.instance, added, edits, options)
         repaired = build(apply_edits(program.instance, list(edits.values())), added)
         try:
-            return Proof(edits, _plan(repaired, None if fewer else values, options, progress), least)
+            return VerifiedRepair(edits, _plan(repaired, None if fewer else values, options, progress), least)
         except NoFeasiblePlan:
             if time.perf_counter() > until:
                 break
@@ -66,7 +66,7 @@ def proven(program: Program, repair: Repair, options: Options, progress: OnProgr
             if not isinstance(more, Repair) or not more.edits:
                 break
             edits, values, least = {**edits, **more.edits}, more.values, least and more.least
-    return Proof(edits, None, False)
+    return VerifiedRepair(edits, None, False)
 
 
 def _plan(program: Program, values: Floats | None, options: Options, progress: OnProgress | None) -> Plan | None:
@@ -78,7 +78,7 @@ def _plan(program: Program, values: Floats | None, options: Options, progress: O
 
 
 def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
-    """What the search for the repair found, with all but its whole numbers made the best of; None if it is none."""
+    """Return the solution of the repair search with its integers fixed and the rest optimised; None if infeasible."""
     if len(values) != len(arrays.cost):
         return None
     try:
@@ -91,7 +91,7 @@ def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
 def _needed(
     instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options
 ) -> tuple[dict[Cell, Edit], bool]:
-    """Edits without those that can be left out while the others stay; whether any were."""
+    """Remove edits that the others make unnecessary; return the rest and whether any was removed."""
     until, kept = time.perf_counter() + options.time_limit / 2, dict(edits)
     for cell in list(edits):
         others = {other: edit for other, edit in kept.items() if other != cell}
@@ -102,7 +102,7 @@ def _needed(
 
 
 def _possible(instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options) -> bool:
-    """Whether a plan is found with some edits alone."""
+    """Whether a plan is found with these edits only."""
     try:
         program = build(apply_edits(instance, list(edits.values())), added)
     except (AdditionError, InstanceError):

@@ -16,7 +16,7 @@ from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.diagnosis import Diagnosis, Reason
 from optimizer.analysis.month_shifts import least_shift, shifts_of
 from optimizer.analysis.reasons import _reason, reasons_of
-from optimizer.analysis.repair_text import given_up
+from optimizer.analysis.repair_text import describe_repair
 from optimizer.analysis.repairs import Repairer
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import apply_edits, parse_edit
@@ -333,7 +333,7 @@ def test_power_is_told_row_by_row() -> None:
     power = [{"month": 0, "mw": 0.004}, {"month": 1, "mw": 0.006}]
     edit = parse_edit("power.hall.mw+=0.006")
     instance = tiny(2, {"jobs": [10]}, **FLEET, power=power, workloads=MUST)
-    one = given_up(instance, apply_edits(instance, [edit]), [edit])[0]
+    one = describe_repair(instance, apply_edits(instance, [edit]), [edit])[0]
     assert one.text == ("power of hall, MW: 0.004 → 0.01, 0.006 → 0.012 (power row 1, power row 2, column mw)")
     assert (one.old, one.new) == ("0.004; 0.006", "0.01; 0.012")
 
