@@ -1,4 +1,4 @@
-"""Months in which the same things clash, irreducibly: a conflict about one month is tried in all others."""
+"""Months of a conflict: an irreducible conflict about one month is tested in all other months."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from optimizer.solver.cell_conflicts import CellConflict
 from optimizer.solver.claims import Claims
 from optimizer.solver.elastic import ElasticProgram
 
-_SECONDS = 10.0  # for all months
+_SECONDS = 10.0  # time limit for all months together
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Spread:
     Attributes
     ----------
     months : tuple of int
-        Months in which it stands; empty where it is about no single month.
+        Months of the conflict; empty if it does not concern single months.
     components : tuple of list
-        Rows and variables in it, for each of these months; for none, once.
+        Rows and variables of the conflict, for each of these months, or once if there are none.
     unproven : tuple of int
-        Those of the months in which it stands by proof, and for which it is not proven that nothing can be left out.
+        Months in which the conflict is proven, but not that it is irreducible.
     """
 
     months: tuple[int, ...]
@@ -34,15 +34,15 @@ class Spread:
     unproven: tuple[int, ...] = ()
 
 
-class Months:
-    """Tries conflicts in other months.
+class ConflictMonths:
+    """Test conflicts in other months.
 
     Parameters
     ----------
     program : Program
         The program.
-    loosened : ElasticProgram
-        It with its arrays.
+    loosened : Loosened
+        The program with slacks, and its arrays.
     """
 
     def __init__(self, program: Program, loosened: ElasticProgram) -> None:
@@ -52,7 +52,7 @@ class Months:
         self.until = time.perf_counter() + _SECONDS
 
     def spread(self, one: CellConflict) -> Spread:
-        """A conflict in all months in which it stands."""
+        """Find all months of a conflict."""
         wanted, limits = self._components(one, True), self._components(one, False)
         month = self._month(wanted + limits)
         if month is None or one.conflict.whole:
@@ -78,7 +78,7 @@ class Months:
         return rows, [self.column_of[one] for one in components if one in self.column_of]
 
     def _month(self, components: list[Any]) -> int | None:
-        """The one month that components are about, if it is one."""
+        """Return the month of the components if they concern exactly one."""
         found = {month for one in components if (month := self._month_of(one)) is not None}
         return found.pop() if len(found) == 1 else None
 
@@ -90,7 +90,7 @@ class Months:
         return next((int(part) for kind, part in pairs if kind == "month"), None)
 
     def _moved(self, components: list[Any], by: int) -> list[Any] | None:
-        """The same components some months later or earlier; None where one of them is not there."""
+        """Return the same components in another month; None if one of them does not exist there."""
         found = []
         for one in components:
             family = family_of(one)

@@ -1,4 +1,4 @@
-"""What to do this month whatever happens: decisions due in the first month, and which events leave them as they are."""
+"""Decisions due in the first month, and the events under which they remain the same."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _KEYS = ["act", "decision", "item", "party"]
 
 
 def first_table(plan: Plan, found: list[Answer], deadlines: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Decisions due in the first month, of the plan and of the plans for each event.
+    """Return the decisions due in the first month, of the plan and of the plans for each event.
 
     Parameters
     ----------
     plan : Plan
-        The plan at hand.
+        The plan that is explained.
     found : list of Answer
-        The plans that are best if something happens; see :func:`optimizer.analysis.events.answers`.
+        The best plans for each event; see :func:`optimizer.analysis.events.answers`.
     deadlines : DataFrame, optional
-        What a month's delay costs; see :func:`optimizer.analysis.deadlines.deadlines_table`.
+        Deadlines with the cost of a month's delay; see :func:`optimizer.analysis.deadlines.deadlines_table`.
 
     Returns
     -------
     DataFrame
-        Columns ``month``, ``act``, ``decision``, ``item``, ``party``, ``blocks`` (of the plan; 0 if it decides
-        nothing of it), ``least`` and ``most`` (blocks in any of these plans), ``events`` (how many events have a
-        plan), ``kept`` (in how many of these the decision is made too), ``otherwise`` (the events in which it is not;
-        for what the plan does not decide, those in which it is), ``without_plan`` and ``not_found`` (events that leave
-        no plan, and for which none was found in time: they count in none of these), ``delay_costs``, ``at_least``,
-        ``at_most`` and ``delay_note`` (as in the deadlines: how much more the best plan costs that decides it a month
-        later, what is proven of that, or why it is open).
+        Columns ``month``, ``act``, ``decision``, ``item``, ``party``, ``blocks`` (of the plan; 0 if it does not make
+        the decision), ``least`` and ``most`` (blocks in any of these plans), ``events`` (how many events have a plan),
+        ``kept`` (in how many of these the decision is made too), ``otherwise`` (the events in which it is not; for a
+        decision that the plan does not make, those in which it is), ``without_plan`` and ``not_found`` (events without
+        a plan, and events for which none was found in time; the other columns do not count them), ``delay_costs``,
+        ``at_least``, ``at_most`` and ``delay_note`` (as in the deadlines: additional cost of the best plan that decides
+        it a month later, its proven interval, and the reason for a missing figure).
     """
     others = {answer.event.text: _chosen(answer) for answer in found if answer.plan is not None}
     mine = _due(plan)
@@ -55,7 +55,7 @@ def first_table(plan: Plan, found: list[Answer], deadlines: pd.DataFrame | None 
 
 
 def _delay(plan: Plan, deadlines: pd.DataFrame | None, key: Key) -> tuple[Any, ...]:
-    """What it costs to decide a month later; of several decisions of a kind the one that can wait least."""
+    """Return the cost of deciding a month later; of several decisions, of the most urgent one."""
     nothing = (None, None, None, "")
     if deadlines is None or deadlines.empty:
         return nothing
@@ -68,7 +68,7 @@ def _delay(plan: Plan, deadlines: pd.DataFrame | None, key: Key) -> tuple[Any, .
 
 
 def _chosen(answer: Answer) -> dict[Key, float]:
-    """What is decided in answer to an event; that a lessor takes something back is none of it."""
+    """Return the decisions in answer to an event, without the event itself (a lessor that takes capacity back)."""
     assert answer.plan is not None
     event, due = answer.event, _due(answer.plan)
     lost = event.item if event.kind == "taken_back" else None
@@ -76,7 +76,7 @@ def _chosen(answer: Answer) -> dict[Key, float]:
 
 
 def _due(plan: Plan) -> dict[Key, float]:
-    """Blocks of each decision to be made in the first month; runs out by itself is none."""
+    """Return the blocks of each decision due in the first month, without expiries."""
     table = deadlines_table(plan)
     table = table[table["month"] <= plan.instance.label(0)]
     sums = table.groupby(_KEYS, sort=False)["blocks"].sum()

@@ -1,8 +1,8 @@
-"""Whether a plan can do without each of its providers, owners, sites, regions and tags: critical work on what is left.
+"""Loss of each provider, owner, site, region and tag of a plan: critical work on the remaining capacity.
 
-A loss is tested as the policy `survive` means it, whether there is such a policy or not: the decisions stay, the pools
-of the member are gone, all that is not critical gives way, what is leased out stays leased out, the power of the sites
-is respected, and by the hour as much is taken as is offered.
+A loss is tested as the policy `survive` defines it, also without such a policy: the decisions are fixed, the pools of
+the member are lost, work that is not critical is dropped, capacity that is leased out stays leased out, the power of
+the sites is respected, and on-demand offers can be used up to their limits.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ COLUMNS = (
 
 
 def losses(plan: Plan) -> pd.DataFrame:
-    """Return what is short if a provider, an owner, a site, a region or a tag is lost, with the decisions fixed.
+    """Return the shortfalls if a provider, an owner, a site, a region or a tag is lost, with the decisions fixed.
 
     Parameters
     ----------
     plan : Plan
-        Its decisions are held.
+        Plan whose decisions are fixed.
 
     Returns
     -------
     DataFrame
-        A row for each member that holds capacity in some month, but those with the same pools as one before them.
+        A row for each member with capacity in some month, except those with the same pools as an earlier one.
         Columns ``subject`` (``provider``, ``group``, ``site``, ``region``, ``tag``), ``member``, ``share`` and
         ``share_month`` (its highest share of the capacity in-house and under contract, in reference-accelerators, and
         when), ``months`` (in how many months critical work would be short; 0: it can be lost), ``first`` (the first of
@@ -79,7 +79,7 @@ def losses(plan: Plan) -> pd.DataFrame:
 
 
 def shares(plan: Plan, subject: str) -> dict[str, float]:
-    """Highest share of the capacity in-house and under contract of each member of a kind but ``in_house``."""
+    """Return the highest share of in-house and contracted capacity of each member of a kind except ``in_house``."""
     case = holdings(plan)
     every = each(plan.instance, case.facts.pools, subject)
     return {name: float(_share(case, pools).max()) for name, pools in every.items()}
@@ -87,7 +87,7 @@ def shares(plan: Plan, subject: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class _Member:
-    """Who or what can be lost, with the places of its pools."""
+    """A member that can be lost, with the places of its pools."""
 
     subject: str
     name: str
@@ -95,20 +95,22 @@ class _Member:
 
 
 def _critical(case: Holdings) -> Array:
-    """Work that must go on, by workload and month."""
+    """Return the critical work by workload and month."""
     shares = [row.critical for row in case.facts.tables["workloads"].values()]
     critical: Array = case.demand * np.array(shares, dtype=float).reshape(-1, 1)
     return critical
 
 
 def _members(case: Holdings) -> Iterator[_Member]:
-    """Each member that holds capacity; of several with the same pools the first."""
-    held, there = (frozenset(np.flatnonzero((what > 0).any(axis=1)).tolist()) for what in (case.capacity, case.offered))
+    """Yield each member with capacity; of several with the same pools the first."""
+    with_capacity, offered = (
+        frozenset(np.flatnonzero((what > 0).any(axis=1)).tolist()) for what in (case.capacity, case.offered)
+    )
     seen: set[frozenset[int]] = set()
     for subject in SUBJECTS:
         for name, pools in each(case.facts.instance, case.facts.pools, subject).items():
-            mine = pools & there
-            if pools & held and mine not in seen:
+            mine = pools & offered
+            if pools & with_capacity and mine not in seen:
                 seen.add(mine)
                 yield _Member(subject, name, mine)
 
@@ -129,7 +131,7 @@ def _row(
 
 
 def _share(case: Holdings, pools: frozenset[int]) -> Array:
-    """Share of the capacity in-house and under contract, by month, as `max_share` measures it."""
+    """Return the share of in-house and contracted capacity by month, as `max_share` measures it."""
     kinds = {row.accelerator: row.reference for row in case.facts.rows["accelerators"]}
     worth = [0.0 if pool.source == "on_demand" else kinds[pool.accelerator] for pool in case.facts.pools]
     capacity = case.capacity * np.array(worth).reshape(-1, 1)

@@ -1,4 +1,4 @@
-"""A planner's own decisions: priced and checked, the rest made the best of, and compared with the optimum."""
+"""A planner's own decisions: checked, priced with the rest optimised, and compared with the optimum."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from optimizer.solving.solve import finish
 
 NEEDED = ("month", "decision", "item", "blocks")
 _MONTH = Column("month", "month", "")
-_IGNORED = ("expire",)  # follows from the others
+_IGNORED = ("expire",)  # follows from the other decisions
 
 
 def read_decisions(path: str | Path) -> pd.DataFrame:
-    """Decisions from a CSV file with at least the columns month, decision, item and blocks.
+    """Read decisions from a CSV file with at least the columns month, decision, item and blocks.
 
     Raises
     ------
     EditError
-        If it cannot be read as such.
+        If the file cannot be read, lacks columns, or has invalid months or blocks.
     """
     try:
         table = pd.read_csv(path, dtype={"month": str, "decision": str, "item": str}, keep_default_na=False)
@@ -56,7 +56,7 @@ def read_decisions(path: str | Path) -> pd.DataFrame:
 
 
 def _month_problem(text: Any) -> str:
-    """What is wrong with a month, ``""`` if nothing is."""
+    """Describe what is wrong with a month; ``""`` if it is valid."""
     try:
         convert(text, _MONTH)
     except BadValueError as bad:
@@ -65,23 +65,23 @@ def _month_problem(text: Any) -> str:
 
 
 def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan:
-    """The best plan with exactly these decisions: what is not in them is not decided, all else is free.
+    """Find the best plan with exactly these decisions: no others are made, and everything else is free.
 
     Parameters
     ----------
     plan : Plan
-        Whose instance it is about.
+        Plan of the instance.
     decisions : DataFrame
-        Columns ``month``, ``decision``, ``item``, ``blocks``, as in a plan's table of decisions.
+        Columns ``month``, ``decision``, ``item`` and ``blocks``, as in a plan's table of decisions.
     **options
         As for :func:`optimizer.solve`.
 
     Raises
     ------
     EditError
-        If decisions name things that are not there, or months in which they cannot be made; all are told.
+        If decisions name unknown items, or months in which they cannot be made; the message lists all.
     NoFeasiblePlan
-        If the decisions break a rule; it tells which.
+        If the decisions break a rule; the message names it.
     """
     settings, clock = Options(**options), Clock()
     program = program_of(plan)
@@ -91,8 +91,8 @@ def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan
 
 
 def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> Arrays:
-    """Arrays in which all decisions are held at those given."""
-    m, wrong = program.parts, []
+    """Return the arrays with all decisions fixed at the given ones."""
+    program_data, wrong = program.parts, []
     amounts: dict[int, float] = {}
     runs: list[Fixing] = []
     for place, row in enumerate(decisions.to_dict("records")):
@@ -107,18 +107,18 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
         raise EditError("\n  ".join([f"{len(wrong)} decisions cannot be made:", *wrong]))
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for family in ("ordered", "bought", "started", "ended", "committed"):
-        for key, number in m.col[family].items():
+        for key, number in program_data.col[family].items():
             if family == "started" and program.index.agreements[key[0]].committed is not None:
                 continue
             lower[number] = upper[number] = amounts.get(number, 0.0)
     placed = {one.item for one in runs}
-    for key, number in m.col["placed"].items():
+    for key, number in program_data.col["placed"].items():
         upper[number] *= key[0] in placed
     return apply_fixings(program, replace(arrays, lower=lower, upper=upper), runs)
 
 
 def _column(program: Program, row: dict[Any, Any]) -> int | None:
-    """Column of a decision, None if there is none."""
+    """Return the column of a decision; None if the program has none."""
     family = FAMILY.get(str(row["decision"]))
     try:
         t = program.instance.month_index(str(row["month"]))

@@ -1,4 +1,4 @@
-"""What the tables alone show to be impossible, cell by cell, before anything is solved."""
+"""Cells that are impossible by the tables alone, found before any search."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOISE = 1e-9  # relative
 
 
 def prechecks(program: Program) -> tuple[str, ...]:
-    """Sentences on cells that no plan can meet, whatever is signed, bought or built."""
+    """Describe cells that no plan can meet, whatever is signed, bought or built."""
     return (*_runs(program), *_workloads(program), *_commitments(program))
 
 
@@ -71,12 +71,13 @@ def _workloads(program: Program) -> Iterator[str]:
         worst = int(short[np.argmax((least - most)[short])])
         where = _place(program, "workloads", name, "column min_service")
         months = month_span(program, map(int, short))
-        told = f"{number(float(least[worst]))} must be served in {program.instance.label(worst)}"
-        yield f"{where}: {told}, and all there is or can be had does {number(float(most[worst]))} (short in {months})."
+        required = f"{number(float(least[worst]))} must be served in {program.instance.label(worst)}"
+        capacity = number(float(most[worst]))
+        yield f"{where}: {required}, and all there is or can be had does {capacity} (short in {months})."
 
 
 def _most_work(program: Program, workload: str) -> Any:
-    """Work that all pools could do for a workload alone, by month, with all that can be signed, bought and built."""
+    """Return the most work that all pools can do for a workload alone, by month, with all offers, lots and builds."""
     ix = program.index
     most = np.zeros(ix.horizon)
     for (name, pool), rate in ix.yields.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from optimizer.analysis.conflict_months import Months, Spread
+from optimizer.analysis.conflict_months import ConflictMonths, Spread
 from optimizer.analysis.diagnosis import Reason
 from optimizer.program.build import Program
 from optimizer.program.labels import (
@@ -21,21 +21,21 @@ from optimizer.program.labels import (
 from optimizer.solver.cell_conflicts import CellConflict
 from optimizer.solver.elastic import ElasticProgram
 
-_TOLD = 4  # parts of a conflict that its sentence names on each side
+_LISTED = 4  # maximum number of members of each side in a sentence
 _SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once", "commitment_once", "started")
 _RANKS = {**dict.fromkeys(_SET, 0), "outlet_cover": 2}  # what planners set comes first, what follows from it last
 
 
-def reasons_of(program: Program, loosened: ElasticProgram, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
-    """Conflicts as sentences; one that only says in another month what was said already is told once."""
-    months = Months(program, loosened)
-    told: dict[tuple[str, ...], Reason] = {}
+def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
+    """Describe conflicts in sentences; conflicts with the same sentence are reported once."""
+    months = ConflictMonths(program, loosened)
+    reasons: dict[str, Reason] = {}
     for one in found:
         agreed = [agreed_label(program, name) for name in one.agreed]
         reason = _reason(program, months.spread(one), one.conflict.irreducible, agreed)
         reason = replace(reason, inputs=tuple(".".join(cell) for cell in sorted(one.cells)))
-        told.setdefault((reason.text,), reason)
-    return tuple(told.values())
+        reasons.setdefault(reason.text, reason)
+    return tuple(reasons.values())
 
 
 def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[Label]) -> Reason:
@@ -58,7 +58,7 @@ def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[La
 
 
 def _doubts(program: Program, spread: Spread, irreducible: bool) -> str:
-    """What is not proven irreducible; ``""`` if all of it is."""
+    """Describe which months are not proven irreducible; ``""`` if all are."""
     if not irreducible:
         return " (Not proven irreducible in the time: it may name more than it needs.)"
     if spread.unproven:
@@ -67,8 +67,8 @@ def _doubts(program: Program, spread: Spread, irreducible: bool) -> str:
 
 
 def _shown(labels: list[Label]) -> list[Label]:
-    """Labels that tell something, what planners set first; a run that must be run is told by what it takes alone."""
-    found = sorted(without_definitions(labels), key=lambda one: _RANKS.get(one.family, 1))
+    """Select the labels to show, inputs of planners first; a required run is shown by its requirements only."""
+    found = sorted(telling(labels), key=lambda one: _RANKS.get(one.family, 1))
     runs = {one.sources for one in found if one.family == "run_once"}
     return [one for one in found if one.family != "not_run" or one.sources not in runs]
 
@@ -82,13 +82,13 @@ def _clash(wanted: list[str], limits: list[str]) -> str:
 
 
 def _missing(program: Program, labels: list[Label]) -> str:
-    """What could serve the work of a conflict, and is there only later."""
+    """Describe contracts that could serve the work of a conflict but start too late."""
     found = dict.fromkeys(text for one in labels for text in _later(program, one))
     return f". Too late for it: {_listed(list(found))}" if found else ""
 
 
 def _later(program: Program, one: Label) -> Iterator[str]:
-    """Contracts that a workload could run on, but only after the month it is about."""
+    """Yield contracts on which a workload could run, but only after the month of the conflict."""
     if one.family != "unserved" or one.month is None:
         return
     ix = program.index
@@ -104,8 +104,8 @@ def _later(program: Program, one: Label) -> Iterator[str]:
 
 
 def _listed(parts: list[str]) -> str:
-    """A few parts in a row, and how many there are besides."""
-    rest = len(parts) - _TOLD
+    """Join the first parts, with the number of the others."""
+    rest = len(parts) - _LISTED
     if rest > 0:
-        return f"{'; '.join(parts[:_TOLD])} and {rest} more"
+        return f"{'; '.join(parts[:_LISTED])} and {rest} more"
     return " and ".join(["; ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]

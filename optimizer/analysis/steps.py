@@ -1,4 +1,4 @@
-"""The true change of the cost by a step: one MW, one block, a tenth more demand; each proven by solving again."""
+"""Change of the cost by a step such as one MW, one block or a tenth more demand; each is solved again."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ _SERIES = {"power": "site", "demand": "workload"}
 def steps_table(
     ask: WhatIf, plan: Plan, edits: Iterable[str | Edit], stop: Callable[[], None] | None = None
 ) -> pd.DataFrame:
-    """What steps save, each solved on its own from the plan at hand.
+    """Return the savings of steps, each solved separately from the given plan.
 
     Parameters
     ----------
     ask : WhatIf
-        Of the plan.
+        What-ifs of the plan.
     plan : Plan
-        What the steps are compared with.
+        The plan to compare with.
     edits : iterable of str or Edit
         Steps as edits: ``power.hall.mw+=1``, ``demand.assistant.amount*=1.1``, ``contracts.lease.max_blocks+=1``.
-
     stop : callable, optional
-        Told of Ctrl-C, after which no further step is taken; without it, Ctrl-C is raised.
+        Called on Ctrl-C, after which no further step is solved; without it, KeyboardInterrupt is raised.
 
     Returns
     -------
     DataFrame
-        Columns ``step``, ``saves`` (cost of the plan less cost with the step), ``at_least`` and ``at_most`` (between
-        which the saving of optimal plans is proven to lie, gaps counted), ``objective``, ``note``: why there are no
-        figures, where a step leaves no plan or none was found in time.
+        Columns ``step``, ``saves`` (cost of the plan less cost with the step), ``at_least`` and ``at_most``
+        (proven interval of the saving of the optimal plans), ``objective``, ``note`` (reason for missing figures: the
+        step leaves no plan, or none was found in time).
     """
     rows = until_interrupted(edits, lambda edit: _step(ask, plan, edit), stop)
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -60,14 +59,14 @@ def _step(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None
 
 
 def _only_helps(step: Edit) -> bool:
-    """Whether every plan stays possible at its cost: more power, more of a budget."""
+    """Whether the step only extends the feasible plans: more power, or more of a budget."""
     if (step.table, step.column) not in (("power", "mw"), ("budgets", "amount")):
         return False
     return (step.how == "+=" and float(step.value) >= 0) or (step.how == "*=" and float(step.value) >= 1)
 
 
 def usual_steps(plan: Plan) -> list[Edit]:
-    """Steps that planners ask about first: a MW at each site, a tenth of each demand and budget."""
+    """Return the usual steps: one MW at each site, a tenth more of each demand and budget."""
     rows = plan.instance.rows
     sites, demands = (dict.fromkeys(getattr(row, name) for row in rows[table]) for table, name in _SERIES.items())
     return [

@@ -1,9 +1,9 @@
-"""What one more MW, accelerator, unit of demand or unit of budget is worth, month by month.
+"""Marginal values of MW, accelerators, demand and budgets, by month.
 
-Two marginal figures stand side by side and are never mixed: with the plan's decisions fixed, where only operation can
-change, for one more and for one fewer; and of the linear relaxation, which ranks but promises nothing. Both are what
-solving again gives, not duals: a degenerate optimum has many duals, and only some are the change of either side. The
-true change by a step is another matter: :mod:`optimizer.analysis.steps` solves again with all decisions free.
+There are two kinds of figures: with the plan's decisions fixed, where only the operation can change, for one unit more
+and one unit fewer; and of the linear relaxation, which ranks items but proves nothing. Both are computed by solving
+again. Duals would not do: a degenerate optimum has many, and only some are the change on one side. For the change with
+all decisions free, see :mod:`optimizer.analysis.steps`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from optimizer.solver.solution import Options, Stop
 
 COLUMNS = ("month", "kind", "item", "unit", "held", "held_fewer", "relaxed")
 _NOISE = 1e-9
-_SECONDS = 60.0  # to solve the program with decisions fixed
+_SECONDS = 60.0  # time limit of the program with decisions fixed
 
 _UNITS = {
     "mw": "per MW and month",
@@ -38,14 +38,14 @@ _UNITS = {
 
 
 def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
-    """Marginal values of a plan.
+    """Return the marginal values of a plan.
 
     Parameters
     ----------
     plan : Plan
-        Whose values are wanted.
+        The plan that is explained.
     options : Options, optional
-        Threads and seed; its time limit holds for the values with decisions fixed and for the relaxation, each.
+        Threads and seed; the time limit applies to the values with decisions fixed and to those of the relaxation.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
         currency. ``held``: what one more saves with the plan's decisions fixed (of ``demand``: what it costs).
         ``held_fewer``: what one fewer costs (of ``demand``: saves). ``relaxed``: as ``held``, in the linear relaxation.
         NaN where no plan with these decisions is feasible with one more or one fewer, or the time limit came first.
-        Rows without a figure other than zero are left out; a budget stands in the last month of its window.
+        Rows with zeros only are left out; a budget is listed in the last month of its window.
     """
     settings = options or Options()
     program = program_of(plan)
@@ -63,9 +63,9 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
     changes = list(UnitChanges(program, arrays).all())
     fixed = _with_decisions(program, arrays, plan, settings)
     nothing = np.full((len(changes), 2), np.nan)
-    held = nothing if fixed is None else _savings(program, fixed, changes, (1.0, -1.0), settings)
+    at_fixed = nothing if fixed is None else _savings(program, fixed, changes, (1.0, -1.0), settings)
     relaxed = _savings(program, arrays, changes, (1.0,), settings)
-    figures = np.column_stack([held, relaxed])
+    figures = np.column_stack([at_fixed, relaxed])
     wanted = np.flatnonzero((np.nan_to_num(figures) != 0).any(axis=1))
     rows = [(*_named(plan, changes[place]), *figures[place].tolist()) for place in wanted.tolist()]
     rows.sort(key=lambda row: row[0])
@@ -78,12 +78,12 @@ def _named(plan: Plan, change: UnitChange) -> tuple[str, str, str, str]:
 
 
 def _with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Options) -> Arrays | None:
-    """The program with the plan's decisions, and what follows from them, fixed; None where that has no solution.
+    """Fix the plan's decisions and their consequences in the program; None if that has no solution.
 
     Raises
     ------
     KeyboardInterrupt
-        If solving it was interrupted.
+        If the search was interrupted.
     """
     fixed = fix_decisions_at(program, arrays, decision_values(program, arrays, plan))
     found = Model(fixed).solve(replace(options, time_limit=_SECONDS))
@@ -95,7 +95,7 @@ def _with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Optio
 def _savings(
     program: Program, arrays: Arrays, changes: list[UnitChange], sides: tuple[float, ...], options: Options
 ) -> Floats:
-    """Money per unit that one more saves or one fewer costs, by change and side; of demand, costs and saves."""
+    """Return the saving of one unit more and the cost of one fewer, by change and side; for demand the reverse."""
     found = changes_of_optimum(arrays, changes, sides, seconds=options.time_limit)
     if found is None:
         return np.full((len(changes), len(sides)), np.nan)

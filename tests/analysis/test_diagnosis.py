@@ -11,7 +11,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis import month_shifts
-from optimizer.analysis.conflict_months import Months
+from optimizer.analysis.conflict_months import ConflictMonths
 from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.diagnosis import Diagnosis, Reason
 from optimizer.analysis.month_shifts import least_shift, shifts_of
@@ -256,7 +256,7 @@ def test_what_is_not_proven_irreducible_is_marked() -> None:
     (plain,) = reasons_of(program, loosened, [one])
     assert (plain.irreducible, plain.unproven_months) == (True, ())
     assert "Not proven" not in plain.text
-    spread = Months(program, loosened).spread(one)
+    spread = ConflictMonths(program, loosened).spread(one)
     late = _reason(program, replace(spread, unproven=spread.months[1:]), True, [])
     assert late.unproven_months == ("2030-03",)
     assert "(Not proven irreducible in the time for 2030-03.)" in late.text
