@@ -1,7 +1,7 @@
-"""What is not ours in a folder that is replaced: carried over into the new folder, and never deleted.
+"""Foreign files in a folder that is replaced: they are carried over into the new folder and never deleted.
 
-Files are linked into the new folder before it takes the place of the old one, so that they are there at every moment
-and nothing is copied. What came into the old folder in the meantime is moved when that is taken away.
+The files are linked into the new folder before it replaces the old one, so that they always exist and nothing is
+copied. Files that appear in the old folder in the meantime are moved when it is removed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-KEPT = "kept"  # folder for what cannot stay under its name, since the new folder has a file of that name
+KEPT = "kept"  # folder for foreign files whose name the new folder uses itself
 Parts = tuple[str, ...]
 
 
@@ -25,13 +25,13 @@ class Kind:
     Attributes
     ----------
     head : str
-        File without which the folder is none of this kind; written last.
+        File that marks the folder as one of this kind; written last.
     is_ours : callable
         Whether capopt writes a file, by the parts of its path below the folder.
     folders : frozenset of str
         Folders in it that capopt writes.
     misleads : callable
-        Whether a file that is not ours would be read for one of ours.
+        Whether a foreign file would be read as one of ours.
     """
 
     head: str
@@ -45,26 +45,26 @@ class Kind:
 
 
 def carry(old: Path, draft: Path, kind: Kind, strict: bool = False) -> dict[Parts, Parts]:
-    """Link what is not ours in an old folder into a new one.
+    """Link the foreign files of an old folder into a new one.
 
     Parameters
     ----------
     old, draft : Path
         The two folders.
     kind : Kind
-        What is ours.
+        Kind of the folder.
     strict : bool
-        Whether what can neither be linked nor copied is an error; otherwise it stays in the old folder.
+        Whether a file that can neither be linked nor copied is an error; otherwise it stays in the old folder.
 
     Returns
     -------
     dict
-        Where what was carried over is now, by where it was; both by their parts below their folders.
+        New paths of the files by their old paths, as parts below the folders.
 
     Raises
     ------
     OSError
-        If `strict`, and something cannot be carried over.
+        If `strict`, and a file cannot be carried over.
     """
     carried: dict[Parts, Parts] = {}
 
@@ -91,21 +91,21 @@ def carry(old: Path, draft: Path, kind: Kind, strict: bool = False) -> dict[Part
 
 
 def clear(old: Path, kind: Kind, carried: dict[Parts, Parts], new: Path) -> str:
-    """Take away an old folder; what is not ours in it and has not been carried over is moved into the new one.
+    """Remove an old folder; move foreign files that have not been carried over into the new one.
 
     Parameters
     ----------
     old, new : Path
         The two folders.
     kind : Kind
-        What is ours.
+        Kind of the folder.
     carried : dict
         As returned by :func:`carry`.
 
     Returns
     -------
     str
-        ``""``, or the first reason why something stays.
+        ``""``, or the first reason why a file stays.
     """
     reasons: list[str] = []
 
@@ -119,7 +119,7 @@ def clear(old: Path, kind: Kind, carried: dict[Parts, Parts], new: Path) -> str:
             _move(Path(entry.path), new.joinpath(*free_place(new, mine, place, kind)))
 
     def folder(parts: Parts, there: Parts) -> None:
-        for entry in _entries(old.joinpath(*parts), kind.head)[::-1]:  # the head first: what is left is no plan
+        for entry in _entries(old.joinpath(*parts), kind.head)[::-1]:  # the head first: the rest is not a plan any more
             mine = (*parts, entry.name)
             try:
                 entry_of(entry, mine, carried.get(mine, (*there, entry.name)))
@@ -133,7 +133,7 @@ def clear(old: Path, kind: Kind, carried: dict[Parts, Parts], new: Path) -> str:
 
 
 def free_place(root: Path, parts: Parts, wanted: Parts, kind: Kind) -> Parts:
-    """Where something that is not ours goes: to its own place, or into `KEPT` if that is taken or would be misread."""
+    """Return the new path of a foreign file: its own, or one in `KEPT` if that is in use or would be misread."""
     if not os.path.lexists(root.joinpath(*wanted)) and not kind.misleads(wanted):
         return wanted
     place, number = (KEPT, *parts), 1
@@ -144,13 +144,13 @@ def free_place(root: Path, parts: Parts, wanted: Parts, kind: Kind) -> Parts:
 
 
 def _entries(folder: Path, head: str) -> list[os.DirEntry[str]]:
-    """What a folder holds, by name, its head last."""
+    """Return the entries of a folder by name, the head last."""
     with os.scandir(folder) as found:
         return sorted(found, key=lambda entry: (entry.name == head, entry.name))
 
 
 def _link(source: Path, place: Path, mode: int) -> None:
-    """Bring something to a second place: a folder as a new one, a file as a second name or a copy."""
+    """Link an entry to a second path: a folder as a new one, a file by a hard link or a copy."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if stat.S_ISDIR(mode):
         os.mkdir(place)
@@ -165,7 +165,7 @@ def _link(source: Path, place: Path, mode: int) -> None:
 
 
 def _copy(source: Path, place: Path, mode: int) -> None:
-    """Copy a file where the system has no second names for it."""
+    """Copy a file where the system has no hard links."""
     if not stat.S_ISREG(mode):
         raise OSError(0, "it is not a file", str(source))
     try:

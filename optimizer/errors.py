@@ -1,17 +1,17 @@
-"""Errors that capopt raises, all of them told in a planner's terms.
+"""Errors that capopt raises, all with messages in the terms of planners.
 
 ::
 
     CapoptError                    exit 1
-    ├── InstanceError              exit 2   the instance is broken; carries every fault found
+    ├── InstanceError              exit 2   the instance is invalid; has all errors found
     │   └── UnsupportedInstance    exit 2   legal data that this version cannot plan with yet
-    ├── EditError                  exit 2   an edit of an instance that makes no sense
+    ├── EditError                  exit 2   an invalid edit of an instance
     ├── HoldError                  exit 2   a decision that cannot be forced, forbidden or ended
-    ├── AdditionError              exit 2   a constraint or change of the program that cannot be obeyed
-    ├── PlanFileError              exit 2   a plan folder is missing, incomplete or broken, or another instance's
-    │   └── PlanNotSaved           exit 1   a plan cannot be written to its folder; carries where it is kept instead
-    ├── AuditFailed                exit 4   a plan breaks a rule or its money does not add up
-    ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; carries the conflict
+    ├── AdditionError              exit 2   a constraint or change of the program that cannot be applied
+    ├── PlanFileError              exit 2   a plan folder is missing, incomplete or invalid, or another instance's
+    │   └── PlanNotSaved           exit 1   a plan cannot be written to its folder; names where it is kept instead
+    ├── AuditFailed                exit 4   a plan breaks a rule or its amounts are inconsistent
+    ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; has the conflict
     ├── StoppedWithoutPlan         exit 130 stopped (time limit or Ctrl-C) before any plan was found
     └── SolverError                exit 1   the solver failed or refused an option
         └── BoundContradicted      exit 1   a plan costs less than what is proven for every plan
@@ -26,20 +26,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong, or suspicious, in an instance.
+    """One error or suspicious value in an instance.
 
     Attributes
     ----------
     where : str
-        File (``contracts.csv``), sheet or table it stands in.
+        File (``contracts.csv``), sheet or table.
     row : int or None
         Row as an editor or spreadsheet counts it: the header is row 1. None for a whole table.
     column : str
         Column name, ``""`` for a whole row or table.
     value : str
-        The offending value as found.
+        The value as found.
     problem : str
-        What was found and what was expected, in words.
+        What was found and what is expected.
     nearest : str
         Nearest valid value, ``""`` where there is none.
     cell : str
@@ -67,9 +67,9 @@ class Fault:
 
 
 class CapoptError(Exception):
-    """Base of all errors of capopt. ``exit_code`` is what the command line ends with.
+    """Base class of all errors of capopt; ``exit_code`` is the exit code of the command line.
 
-    They come through pickle as they are, so that a pool of processes can raise them.
+    Errors can be pickled, so that a pool of processes can raise them.
     """
 
     exit_code = 1
@@ -79,7 +79,7 @@ class CapoptError(Exception):
 
 
 def _restored(kind: type[CapoptError], args: tuple[Any, ...], attributes: dict[str, Any]) -> CapoptError:
-    """An error as it was: its constructor, which makes its message, is not asked again."""
+    """Restore a pickled error without calling its constructor, which would make the message a second time."""
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(attributes)
@@ -87,12 +87,12 @@ def _restored(kind: type[CapoptError], args: tuple[Any, ...], attributes: dict[s
 
 
 class InstanceError(CapoptError):
-    """The instance is broken.
+    """The instance is invalid.
 
     Attributes
     ----------
     faults : tuple of Fault
-        Every fault found, not only the first.
+        All errors found.
     """
 
     exit_code = 2
@@ -105,11 +105,11 @@ class InstanceError(CapoptError):
 
 
 class UnsupportedInstance(InstanceError):
-    """Legal data that this version cannot plan with yet; never solved without it."""
+    """Valid data that this version cannot plan with yet; the instance is not solved without it."""
 
 
 class EditError(CapoptError):
-    """An edit that cannot be understood, or names something that is not there."""
+    """An edit that is invalid, or names something that does not exist."""
 
     exit_code = 2
 
@@ -121,13 +121,13 @@ class HoldError(CapoptError):
 
 
 class AdditionError(CapoptError):
-    """Something added to a program, or changed in its Pyomo model, that cannot be obeyed: it is named, not dropped."""
+    """An addition to a program, or a change of its Pyomo model, that cannot be applied; the message names it."""
 
     exit_code = 2
 
 
 class PlanFileError(CapoptError):
-    """A plan folder is missing, incomplete or broken, or holds another instance's plan."""
+    """A plan folder is missing, incomplete or invalid, or contains the plan of another instance."""
 
     exit_code = 2
 
@@ -142,7 +142,7 @@ class PlanNotSaved(PlanFileError):
     Attributes
     ----------
     kept : str
-        Where the plan is, complete, instead; ``""`` if it could be written nowhere.
+        Where the complete plan is instead; ``""`` if it could not be written anywhere.
     """
 
     exit_code = 1
@@ -156,16 +156,16 @@ class PlanNotSaved(PlanFileError):
 
 
 class AuditFailed(CapoptError):
-    """A plan breaks a rule or its money does not add up.
+    """A plan breaks a rule or its amounts are inconsistent.
 
     Attributes
     ----------
     violations : tuple
         The audit's violations; see :class:`optimizer.auditing.Violation`.
     kept : str
-        Where the failed plan is kept for inspection, ``""`` if nowhere.
+        Where the failed plan is kept for inspection; ``""`` if it is not.
     plan : Plan or None
-        The failed plan, where it is at hand.
+        The failed plan, if available.
     """
 
     exit_code = 4
@@ -175,20 +175,20 @@ class AuditFailed(CapoptError):
         self.violations = tuple(violations)
         self.kept = kept
         lines = "\n".join(f"  {violation}" for violation in self.violations)
-        aside = f"\nThe failed plan is kept in {kept}." if kept else ""
+        place = f"\nThe failed plan is kept in {kept}." if kept else ""
         count = len(self.violations)
-        super().__init__(f"the plan fails its audit in {count} place{'s' if count != 1 else ''}:\n{lines}{aside}")
+        super().__init__(f"the plan fails its audit in {count} place{'s' if count != 1 else ''}:\n{lines}{place}")
 
 
 class NoFeasiblePlan(CapoptError):
-    """Proven, and confirmed with presolve off: no plan meets all rules.
+    """No plan meets all rules; proven, and confirmed with presolve off.
 
     Attributes
     ----------
     conflict : tuple of str
-        Rules that cannot all hold, each named by table and row.
+        Rules that cannot all be met, each named by table and row.
     irreducible : bool
-        Whether it is proven that without any one of them the others could hold.
+        Whether it is proven that the others can be met if any one of them is removed.
     """
 
     exit_code = 5
@@ -208,7 +208,7 @@ class StoppedWithoutPlan(CapoptError):
     Parameters
     ----------
     message : str
-        What to tell.
+        Message.
     interrupted : bool
         Whether it was Ctrl-C.
     """
@@ -225,7 +225,7 @@ class SolverError(CapoptError):
 
 
 class BoundContradicted(SolverError):
-    """A plan costs less than the bound that is proven for every plan: the plan or the proof is wrong.
+    """A plan costs less than the proven bound of all plans: the plan or the proof is wrong.
 
     Attributes
     ----------
@@ -234,9 +234,9 @@ class BoundContradicted(SolverError):
     currency : str
         Unit of both.
     kept : str
-        Where the plan is kept for inspection, ``""`` if nowhere.
+        Where the plan is kept for inspection; ``""`` if it is not.
     plan : Plan or None
-        The plan, where it is at hand: audited, with no bound.
+        The plan, if available: audited, without a bound.
     """
 
     def __init__(self, objective: float, bound: float, currency: str = "", kept: str = "", plan: Any = None) -> None:

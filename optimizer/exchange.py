@@ -1,4 +1,4 @@
-"""Two paths that change places in one step, where the system can do that; else in two, with a way back."""
+"""Exchange of two paths: in one step where the system supports it, otherwise in two reversible steps."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EXDEV)
 
 
 def exchange(draft: Path, target: Path) -> Path:
-    """Put a draft into the place of a folder; returns where the earlier folder is now.
+    """Put a draft into the place of a folder; return where the earlier folder is now.
 
     Where the system cannot exchange two names, the earlier folder is moved first, to the path of the draft with
-    `OLD` at its end: whoever is cut off between the two steps leaves it there, complete.
+    `OLD` at its end: a run that is killed between the two steps leaves it there, complete.
 
     Raises
     ------
     OSError
-        If it cannot be done; both are where they were then.
+        If the exchange fails; both paths are then unchanged.
     """
     if _swap(draft, target):
         return draft
@@ -40,7 +40,7 @@ def exchange(draft: Path, target: Path) -> Path:
 
 
 def _swap(a: Path, b: Path) -> bool:
-    """Exchange two paths in one step; False if this system or file system cannot."""
+    """Exchange two paths in one step; False if the system or file system does not support it."""
     call = _system_call()
     if call is None:
         return False
@@ -54,7 +54,7 @@ def _swap(a: Path, b: Path) -> bool:
 
 @cache
 def _system_call() -> Any:
-    """What exchanges two paths, None where there is nothing."""
+    """Return the system call that exchanges two paths; None if there is none."""
     system: str = sys.platform
     try:
         library = ctypes.CDLL(None, use_errno=True)

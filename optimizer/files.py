@@ -1,6 +1,6 @@
-"""Files that are written at once: a reader finds the old content or the new one, whatever happens in between.
+"""Atomic writing of files: a reader finds the old content or the new one, even after a crash.
 
-Content goes into a draft in the same folder, is brought to the disk, and takes the place of the file by one rename.
+The content is written to a draft in the same folder, synchronised to the disk, and renamed to the file.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from pathlib import Path
 from typing import Any
 
 _fcntl: Any = None
-with contextlib.suppress(ImportError):  # not on Windows: what another run works on cannot be known there
+with contextlib.suppress(ImportError):  # not on Windows: drafts of other runs cannot be recognised there
     import fcntl as _fcntl
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LONGEST = 160  # bytes of a name that drafts keep, so that theirs fit where the name itself does
-AGE = 60.0  # seconds after which what nobody has locked is taken for a leftover: locks may be unknown to other machines
-_PATIENCE = 10.0  # seconds to wait for another run that puts a folder into its place
+_LONGEST = 160  # bytes of the name in the name of a draft, so that it stays within the limit of the file system
+AGE = 60.0  # seconds after which an unlocked draft counts as abandoned: other machines may not see locks
+_PATIENCE = 10.0  # seconds to wait for another run that replaces a folder
 
 
 def write_file(path: str | Path, content: str | bytes) -> Path:
-    """Write a file at once; an earlier one stays until the new one is complete.
+    """Write a file atomically; an earlier one stays until the new one is complete.
 
     Parameters
     ----------
     path : str or Path
-        File to write; folders on the way are made. A symbolic link stays, and what it points to is replaced. A device
-        or a pipe is written to as it is.
+        File to write; missing folders are made. The target of a symbolic link is replaced, and the link stays. Devices
+        and pipes are written to directly.
     content : str or bytes
-        Text is written as UTF-8, with its line ends as they are.
+        Text is written as UTF-8, with its line ends unchanged.
 
     Returns
     -------
@@ -45,14 +45,14 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
     Raises
     ------
     OSError
-        If it cannot be written; nothing has changed then.
+        If it cannot be written; nothing is changed then.
     """
     target = Path(path)
     return write_files(target.parent, {target.name: content})[0]
 
 
 def write_files(folder: str | Path, contents: Mapping[str, str | bytes]) -> list[Path]:
-    """Write files into a folder, all of them or, where one cannot be written, none; as :func:`write_file` does.
+    """Write files into a folder as :func:`write_file` does: all of them, or none if one cannot be written.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def write_files(folder: str | Path, contents: Mapping[str, str | bytes]) -> list
 
 
 def _write_draft(path: Path, data: bytes) -> Path:
-    """Write what is to take the place of a file, with its permissions, in the folder in which the file really is."""
+    """Write the draft of a file, with its permissions, in the folder that really contains the file."""
     real = Path(os.path.realpath(path))
     _remove_abandoned(real)
     draft = draft_of(real)
@@ -100,7 +100,7 @@ def _write_draft(path: Path, data: bytes) -> Path:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet, and bring it to the disk."""
+    """Write a new file and synchronise it to the disk."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         lock(number)
@@ -136,7 +136,7 @@ def _write_through(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
+    """Synchronise the entries of a folder to the disk, where the system supports it."""
     with contextlib.suppress(OSError):
         number = os.open(folder, os.O_RDONLY)
         try:
@@ -147,12 +147,12 @@ def sync_folder(folder: Path) -> None:
 
 # ---------------------------------------------------------------- drafts
 def draft_of(path: Path) -> Path:
-    """A path beside another one that no run has taken, known by :func:`drafts_of`."""
+    """Return an unused path next to another one, which :func:`drafts_of` recognises."""
     return path.with_name(f"{_draft_prefix(path)}{secrets.token_hex(4)}")
 
 
 def drafts_of(path: Path) -> list[Path]:
-    """Drafts of a path, of runs that work now and of runs that were cut off."""
+    """Return the drafts of a path, of active and of killed runs."""
     prefix = _draft_prefix(path)
     try:
         names = os.listdir(path.parent)
@@ -166,7 +166,7 @@ def _draft_prefix(path: Path) -> str:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove what runs that were cut off have left of a file; drafts of runs that work now stay."""
+    """Remove the drafts that killed runs have left of a file; drafts of active runs stay."""
     for draft in drafts_of(path):
         with contextlib.suppress(OSError):
             status = os.lstat(draft)
@@ -174,9 +174,9 @@ def _remove_abandoned(path: Path) -> None:
                 os.unlink(draft)
 
 
-# ---------------------------------------------------------------- locks, which end with the process that has them
+# ---------------------------------------------------------------- locks, which end with their process
 def lock(number: int) -> bool:
-    """Lock an open file or folder for this process if nobody else has it locked; False if that is not possible."""
+    """Lock an open file or folder for this process; False if another process has locked it or locks do not work."""
     if _fcntl is None:
         return False
     try:
@@ -187,7 +187,7 @@ def lock(number: int) -> bool:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether no run works on a draft any more; False where that cannot be known."""
+    """Whether no run uses a draft any more; False if that cannot be determined."""
     try:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
@@ -200,7 +200,7 @@ def is_abandoned(path: Path) -> bool:
 
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[bool]:
-    """Wait until no other run puts anything into its place in a folder; False if that was not to be had."""
+    """Lock a folder against replacements by other runs; yield False if the lock was not available in time."""
     try:
         number = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -219,7 +219,7 @@ def folder_lock(folder: Path) -> Iterator[bool]:
 # ---------------------------------------------------------------- signals
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C and a request to end come after a block instead of into it."""
+    """Delay Ctrl-C and SIGTERM until the end of a block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

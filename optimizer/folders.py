@@ -1,7 +1,7 @@
-"""Folders that are replaced at once: the old one or the new one is there, complete, whatever happens in between.
+"""Atomic replacement of folders: the old one or the new one exists, complete, even after a crash.
 
-The new folder is written as a draft in the same place under another name, locked by its run. What is not ours in the
-old one is carried over, then the two change places, and the old one is taken away.
+The new folder is written as a draft next to the old one, locked by its run. Foreign files of the old folder are carried
+over, the two are exchanged, and the old one is removed.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from optimizer import files
 from optimizer.carry import Kind, carry, clear
 from optimizer.exchange import OLD, exchange
 
-MARK = ".draft"  # a file that drafts have; what was once in its place has none
-ANY = "any"  # whatever is there may be replaced
+MARK = ".draft"  # file that marks a draft; a replaced folder does not have it
+ANY = "any"  # any content may be replaced
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR, errno.ENOTDIR)
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a folder is now.
+    """Location of a written folder.
 
     Attributes
     ----------
     folder : Path
-        Where it is.
+        Its path.
     notes : tuple of str
-        What somebody should know about it, in sentences.
+        Remarks, in sentences.
     """
 
     folder: Path
@@ -43,7 +43,7 @@ class Placed:
 
 
 class NotPlaced(OSError):
-    """A folder that is complete and could not be put into its place; it is at `kept`."""
+    """A folder is complete but could not be put into its place; it is at `kept`."""
 
     def __init__(self, why: OSError, kept: Path) -> None:
         super().__init__(why.errno, f"{why.strerror or why}; what was written is complete in {kept}", why.filename)
@@ -51,34 +51,34 @@ class NotPlaced(OSError):
 
 
 class Superseded(OSError):
-    """What was to be replaced has been replaced by another run."""
+    """The folder to replace has been replaced by another run."""
 
 
 def replace_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expected: str = ANY) -> Placed:
-    """Write a folder, in the place of an earlier one of its kind.
+    """Write a folder atomically, in the place of an earlier one of its kind.
 
     Parameters
     ----------
     target : Path
-        Where to; folders on the way are made. A symbolic link stays, and the folder it points to is replaced.
+        Its path; missing folders are made. The target of a symbolic link is replaced, and the link stays.
     contents : mapping of str to bytes
         The files by their paths below the folder.
     kind : Kind
-        What is ours in the earlier folder; the rest is carried over.
+        Kind of the folder; foreign files of the earlier one are carried over.
     expected : str
-        What may be replaced, as :func:`fingerprint` gives it; another one is left alone.
+        Fingerprint of the folder that may be replaced; another one is not changed.
 
     Returns
     -------
     Placed
-        Where it is, and what to know.
+        Its path, and remarks.
 
     Raises
     ------
     NotPlaced
-        If it was written, and could not be put into its place: it is complete, under another name.
+        If it was written but could not be put into its place; it is complete under another name.
     OSError
-        If it could not be written; nothing has changed then.
+        If it could not be written; nothing is changed then.
     """
     real = Path(os.path.realpath(target))
     ours = _with_mark(replace(kind, is_ours=lambda parts: kind.is_ours(parts) or "/".join(parts) in contents))
@@ -89,18 +89,18 @@ def replace_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expe
             return Placed(target, (*notes, *_place(draft.path, real, ours, expected)))
         except OSError as error:
             draft.stays = True
-            raise NotPlaced(error, _put_beside(draft.path, real)) from error
+            raise NotPlaced(error, _put_next_to(draft.path, real)) from error
 
 
 def update_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expected: str) -> Placed:
-    """Write files into a folder that is there, all at once; its other files stay as they are.
+    """Write files into an existing folder, all at once; its other files stay unchanged.
 
     Raises
     ------
     Superseded
-        If the folder is another one than expected by now.
+        If the folder has been replaced in the meantime.
     OSError
-        If it could not be written; nothing has changed then.
+        If it could not be written; nothing is changed then.
     """
     real = Path(os.path.realpath(target))
     only = replace(kind, is_ours=lambda parts: "/".join(parts) in contents, misleads=lambda _: False)
@@ -110,7 +110,7 @@ def update_folder(target: Path, contents: Mapping[str, bytes], kind: Kind, expec
 
 
 def fingerprint(folder: Path, kind: Kind) -> str:
-    """What tells one content of a folder from another: a hash of its head, ``""`` if it has none."""
+    """Return a hash of the head of a folder, which identifies its content; ``""`` if it has none."""
     try:
         return hashlib.sha256((folder / kind.head).read_bytes()).hexdigest()
     except OSError:
@@ -118,12 +118,12 @@ def fingerprint(folder: Path, kind: Kind) -> str:
 
 
 def check_replaceable(real: Path, kind: Kind) -> None:
-    """Refuse a place in which something else is than a folder of a kind, or an empty one.
+    """Refuse a path that is neither a folder of the kind nor an empty folder.
 
     Raises
     ------
     OSError
-        If it is.
+        If the path is refused.
     """
     if not real.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(real))
@@ -132,7 +132,7 @@ def check_replaceable(real: Path, kind: Kind) -> None:
 
 
 def check_place(target: Path) -> None:
-    """See that a folder can be written to a place, by making a draft of it and taking that away.
+    """Check that a folder can be written to a path, by making and removing a draft.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def check_place(target: Path) -> None:
     """
     real = Path(os.path.realpath(target))
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        os.stat(target)  # a name that is too long, links that go round
+        os.stat(target)  # raises for a name that is too long or circular links
     if os.path.ismount(real):
         raise OSError(errno.EBUSY, "it is where a file system is mounted; name a folder below it", str(real))
     home = real.parent
@@ -166,7 +166,7 @@ def _with_mark(kind: Kind) -> Kind:
 
 @dataclass
 class _Draft:
-    """A new folder: where it is, and whether it stays there."""
+    """A new folder: its path, and whether it is kept."""
 
     path: Path
     stays: bool = False
@@ -174,7 +174,7 @@ class _Draft:
 
 @contextlib.contextmanager
 def _new_draft(real: Path) -> Iterator[_Draft]:
-    """Make a new folder next to another one, locked by this process; it is taken away at the end if it is there."""
+    """Make a new folder next to another one, locked by this process; remove it at the end if it still exists."""
     real.parent.mkdir(parents=True, exist_ok=True)
     path = files.draft_of(real)
     with files.folder_lock(real.parent):
@@ -185,13 +185,15 @@ def _new_draft(real: Path) -> Iterator[_Draft]:
         yield draft
     finally:
         with contextlib.suppress(OSError):
-            if not draft.stays and os.path.samestat(made, os.stat(path)):  # not what it was exchanged for
+            if not draft.stays and os.path.samestat(
+                made, os.stat(path)
+            ):  # and not the folder that it was exchanged with
                 shutil.rmtree(path, ignore_errors=True)
         _unlock(number)
 
 
 def _locked(folder: Path) -> int:
-    """Open and lock a folder; the number of the open file, -1 where folders cannot be opened."""
+    """Open and lock a folder; return the file descriptor, -1 where folders cannot be opened."""
     try:
         number = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -206,7 +208,7 @@ def _unlock(number: int) -> None:
 
 
 def _fill(draft: Path, contents: Mapping[str, bytes], head: str) -> None:
-    """Write everything into a draft, its head last."""
+    """Write all files into a draft, the head last."""
     files.write_new(draft / MARK, b"")
     for name in sorted(contents, key=lambda name: name == head):
         (draft / name).parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +218,7 @@ def _fill(draft: Path, contents: Mapping[str, bytes], head: str) -> None:
 
 
 def _place(draft: Path, real: Path, kind: Kind, expected: str, strict: bool = False) -> tuple[str, ...]:
-    """Put a draft into its place; returns what to know about what was there."""
+    """Put a draft into its place; return remarks on the earlier folder."""
     with files.folder_lock(real.parent):
         found = fingerprint(real, kind)
         if expected not in (ANY, found) and (found or strict):
@@ -233,7 +235,7 @@ def _place(draft: Path, real: Path, kind: Kind, expected: str, strict: bool = Fa
 
 
 def _replace(draft: Path, real: Path, kind: Kind, strict: bool) -> tuple[str, ...]:
-    """Change places with an earlier folder, and take that away."""
+    """Exchange a draft with an earlier folder, and remove that."""
     check_replaceable(real, kind)
     carried = carry(real, draft, kind, strict)
     with contextlib.suppress(OSError):
@@ -250,8 +252,8 @@ def _replace(draft: Path, real: Path, kind: Kind, strict: bool) -> tuple[str, ..
     return (note,) if why else ()
 
 
-def _put_beside(draft: Path, real: Path) -> Path:
-    """Give a complete draft a name that everybody sees, next to its place; returns where it is."""
+def _put_next_to(draft: Path, real: Path) -> Path:
+    """Give a complete draft a visible name next to its place; return its path."""
     stem = os.fsdecode(os.fsencode(real.name)[:200])
     for number in range(2, 10_000):
         path = real.with_name(f"{stem}-{number}")
@@ -260,7 +262,7 @@ def _put_beside(draft: Path, real: Path) -> Path:
         try:
             os.rename(draft, path)
         except OSError as error:
-            if error.errno in _TAKEN:  # by another run, just now
+            if error.errno in _TAKEN:  # another run has just taken the name
                 continue
             return draft
         with contextlib.suppress(OSError):
@@ -269,17 +271,17 @@ def _put_beside(draft: Path, real: Path) -> Path:
     return draft
 
 
-# ---------------------------------------------------------------- what runs that were cut off have left
+# ---------------------------------------------------------------- leftovers of killed runs
 def recover(target: Path, kind: Kind) -> tuple[str, ...]:
-    """Put in order what runs that were cut off have left next to a folder; what runs work on now is left alone.
+    """Clean up the leftovers of killed runs next to a folder, without touching those of active runs.
 
-    A folder that was being replaced, and is missing, comes back. A complete draft gets a name that everybody sees.
-    Incomplete drafts, and folders that were replaced already, are taken away.
+    A missing folder that was being replaced is restored. A complete draft gets a visible name. Incomplete drafts, and
+    folders that were replaced already, are removed.
 
     Returns
     -------
     tuple of str
-        What to know, in sentences.
+        Remarks, in sentences.
     """
     real = Path(os.path.realpath(target))
     drafts = [path for path in files.drafts_of(real) if path.is_dir() and not path.is_symlink()]
@@ -291,7 +293,7 @@ def recover(target: Path, kind: Kind) -> tuple[str, ...]:
 
 
 def _is_abandoned(path: Path, real: Path) -> bool:
-    """Whether no run works on a draft: nobody has it locked, and nothing in it is new, or its place is empty."""
+    """Whether no run uses a draft: it is not locked, and it is old or its place is empty."""
     if not files.is_abandoned(path):
         return False
     with contextlib.suppress(OSError):
@@ -301,14 +303,14 @@ def _is_abandoned(path: Path, real: Path) -> bool:
 
 
 def _recovered(path: Path, real: Path, kind: Kind) -> str:
-    """Put one leftover in order; what to know about it."""
+    """Clean up one leftover; return a remark on it."""
     with contextlib.suppress(OSError):
-        os.rmdir(path)  # with nothing in it
+        os.rmdir(path)  # if it is empty
         return ""
     complete = (path / kind.head).is_file()
     if (path / MARK).exists():
         if complete:
-            return f"a run that was cut off had left a complete folder for {real}; it is now {_put_beside(path, real)}"
+            return f"a run that was cut off had left a complete folder for {real}; it is now {_put_next_to(path, real)}"
         shutil.rmtree(path, ignore_errors=True)
         return ""
     if complete and not os.path.lexists(real):
@@ -320,9 +322,9 @@ def _recovered(path: Path, real: Path, kind: Kind) -> str:
 
 
 def restore(target: Path, kind: Kind) -> None:
-    """Bring back a folder that was moved away by a run that was cut off while it was replaced."""
+    """Restore a folder that a killed run had moved away to replace it."""
     real = Path(os.path.realpath(target))
     olds = [path for path in files.drafts_of(real) if path.name.endswith(OLD)]
     if olds and not os.path.lexists(real):
-        time.sleep(0.2)  # a run that is at it right now takes less
+        time.sleep(0.2)  # an active run needs less time than this
         recover(real, kind)

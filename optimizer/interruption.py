@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a search runs: the first stops it and keeps its best plan, a second one ends at once."""
+"""Ctrl-C and SIGTERM during a search: the first stops it and keeps the incumbent, the second ends at once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Interruption:
-    """Handler of both signals: sets an event the first time, where that is enough, and raises otherwise."""
+    """Handler of both signals: set an event the first time during a search, raise KeyboardInterrupt otherwise."""
 
     def __init__(self, ends_all: bool) -> None:
         self.pressed = threading.Event()
         self.ends_all = ends_all
-        self.searches = 0  # blocks that are searches, one within the other
+        self.searches = 0  # depth of nested searches
         self.deferring = self.finishing = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
@@ -28,7 +28,7 @@ class _Interruption:
 
     @contextmanager
     def search(self) -> Iterator[threading.Event]:
-        """Block of a search."""
+        """Mark a block as a search."""
         self.searches += 1
         self.deferring = True
         try:
@@ -48,9 +48,9 @@ _current: _Interruption | None = None
 def interruptible() -> Iterator[threading.Event]:
     """Let the first Ctrl-C (or SIGTERM, where it raises as Ctrl-C does) set an event instead of raising.
 
-    So no instruction between the end of a search and its result can lose the result. Blocks nest: the outermost one
-    counts, and its event stays set for all within. In other threads than the main one, and where the program has
-    handlers of its own, nothing is changed, and the event is set by nobody.
+    No signal between the end of a search and its result can then lose the result. Blocks can be nested: the outermost
+    one is effective, and its event stays set for all inner ones. In other threads than the main one, and where the
+    program has its own handlers, nothing is changed and the event is never set.
 
     Yields
     ------
@@ -69,9 +69,9 @@ def interruptible() -> Iterator[threading.Event]:
 
 @contextmanager
 def interruptible_from_search_on() -> Iterator[None]:
-    """Let Ctrl-C raise until an interruptible block begins within; from then on it sets the event to the end.
+    """Let Ctrl-C raise until an interruptible block begins; from then on it sets the event until the end.
 
-    Before the search there is nothing to keep, after it there is the plan.
+    Before the search there is no result to keep, after it there is the plan.
     """
     with _outermost(ends_all=False):
         yield
@@ -79,12 +79,12 @@ def interruptible_from_search_on() -> Iterator[None]:
 
 @contextmanager
 def ends_all_searches() -> Iterator[None]:
-    """Let Ctrl-C end all searches within, as an exception: they are of no use one without the other.
+    """Let Ctrl-C end all searches of a block by an exception, because only all results together are useful.
 
     Raises
     ------
     KeyboardInterrupt
-        At once between searches, else as soon as the search at hand has stopped.
+        At once between searches, otherwise as soon as the current search has stopped.
     """
     with _outermost(ends_all=True):
         yield
@@ -92,7 +92,7 @@ def ends_all_searches() -> Iterator[None]:
 
 @contextmanager
 def _outermost(ends_all: bool) -> Iterator[None]:
-    """The outermost block, unless there is one around it already or this is another thread."""
+    """Install the handler, unless an outer block has done so or this is not the main thread."""
     if _current is not None or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -102,7 +102,7 @@ def _outermost(ends_all: bool) -> Iterator[None]:
 
 @contextmanager
 def _handled(one: _Interruption) -> Iterator[_Interruption]:
-    """Handle the signals that raise KeyboardInterrupt so far."""
+    """Handle the signals that have raised KeyboardInterrupt so far."""
     global _current  # noqa: PLW0603 - signal handlers are the process's
     mine = [number for number in SIGNALS if signal.getsignal(number) is signal.default_int_handler]
     _current = one
@@ -118,7 +118,7 @@ def _handled(one: _Interruption) -> Iterator[_Interruption]:
 
 @contextmanager
 def finishing() -> Iterator[bool]:
-    """Let what finishes a result off run although Ctrl-C has come; yields whether it has."""
+    """Let a block that completes a result run after Ctrl-C; yield whether Ctrl-C was pressed."""
     main = threading.current_thread() is threading.main_thread()
     one = _current if main else None
     if one is None or one.finishing or not one.pressed.is_set():
@@ -132,6 +132,6 @@ def finishing() -> Iterator[bool]:
 
 
 def end_as_by_ctrl_c() -> None:
-    """Let SIGTERM do in this process what Ctrl-C does, unless it is ignored or handled already."""
+    """Handle SIGTERM like Ctrl-C in this process, unless it is ignored or handled already."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -31,19 +31,19 @@ class Column:
     required : bool
         Whether every row needs a value.
     default : Any
-        What a blank means; ``"@first"``, ``"@last"`` and ``"@name"`` as told in ``tables.toml``; None stays blank.
+        What a blank means; ``"@first"``, ``"@last"`` and ``"@name"`` as defined in ``tables.toml``; None stays blank.
     min, above, max : float or None
         Bounds; ``above`` is exclusive.
     choices : tuple
         All legal values, empty if free.
     refers : tuple of str
-        ``table.column`` that a value must stand in.
+        ``table.column`` that must contain the value.
     usual : tuple of float or None
         Range outside which a value is suspicious.
     or_zero : bool
         Whether 0 is usual too.
     pattern : str
-        Regular expression that the whole text must match, ``""`` if free.
+        Regular expression that the full text must match, ``""`` if free.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Table:
     required : bool
         Whether an instance must have rows in it.
     step : str
-        Month column of a step series, ``""`` if the table is none.
+        Month column of a step series, ``""`` if the table is not one.
     """
 
     name: str
@@ -136,7 +136,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Schema:
-    """The whole format.
+    """The complete format.
 
     Attributes
     ----------
@@ -180,7 +180,9 @@ def models_folder() -> Path:
     for folder in (here / "_models", here.parent / "models"):
         if (folder / "capacity_allocation" / "tables.toml").is_file():
             return folder
-    raise FileNotFoundError(f"no models/capacity_allocation/tables.toml beside {here}: the installation is incomplete")
+    raise FileNotFoundError(
+        f"{here} has no models/capacity_allocation/tables.toml: the installation is incomplete; install capopt again"
+    )
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -189,7 +191,7 @@ def _load(name: str) -> dict[str, Any]:
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
-    """A column; TOML arrays become tuples, except in a default."""
+    """Return a column; TOML arrays become tuples, except in a default."""
     frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return Column(**frozen)
 
@@ -217,7 +219,7 @@ def _mistaken(entry: Mapping[str, list[Any]]) -> Mapping[str, tuple[tuple[str, f
 
 @cache
 def load_schema() -> Schema:
-    """The instance format as ``tables.toml`` tells it."""
+    """Return the instance format of ``tables.toml``."""
     data = _load("tables.toml")
     return Schema(
         format=data["format"],
@@ -233,5 +235,5 @@ def load_schema() -> Schema:
 
 @cache
 def program_contents() -> dict[str, Any]:
-    """The program's table of contents as ``program.toml`` tells it."""
+    """Return the contents of the program as defined in ``program.toml``."""
     return _load("program.toml")

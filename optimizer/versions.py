@@ -1,4 +1,4 @@
-"""Versions of the package and of the libraries it runs on, also where no metadata of theirs is installed."""
+"""Versions of the package and of its libraries, also without installed metadata."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def version_of(name: str) -> str:
     Returns
     -------
     str
-        From the installed metadata; of a checkout that is not installed, or of a library that came without metadata,
-        what the module itself says; ``"unknown"`` if it says nothing.
+        Version of the installed metadata; without metadata, as in a checkout that is not installed, ``__version__`` of
+        the module; ``"unknown"`` if it has none.
     """
     if name == "capopt":
         return __version__
