@@ -1,4 +1,4 @@
-"""Whether the plan that leaves keeps the constraints that were added to its program: checked after all rounding."""
+"""Check of the constraints that were added to the program, on the final plan after all rounding."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from optimizer.program.program_data import ProgramData
 
 Floats = NDArray[np.float64]
 RULE = "added_constraint"
-_TOLERANCE = 1e-6  # of the row's terms, as the program's own rows are met
+_TOLERANCE = 1e-6  # relative to the row's terms, the same as for the program's own rows
 
 
 @dataclass(frozen=True)
-class Obeyed:
-    """What added constraints come to in a plan.
+class AddedCheck:
+    """Values and violations of added constraints in a plan.
 
     Attributes
     ----------
     added : Added
-        What was added, with the values of its variables.
+        The additions, with the values of their variables.
     values : tuple of float
-        What each constraint comes to, in natural units.
+        Value of each constraint, in natural units.
     violations : tuple of Violation
-        Those that the plan breaks.
+        Constraints that the plan violates.
     """
 
     added: Added
@@ -36,19 +36,19 @@ class Obeyed:
 
 
 def columns_in_added(m: Parts, added: Added) -> set[int]:
-    """Columns that added constraints count."""
+    """Return the columns in added constraints."""
     return {column for scaled in scaled_rows(m, added) for column in scaled.row.columns}
 
 
-def obeyed(m: ProgramData, added: Added, settled: Floats, own: Floats) -> Obeyed:
-    """Return what added constraints come to in a settled solution.
+def check_added(m: Parts, added: Added, settled: Floats, own: Floats) -> AddedCheck:
+    """Check the added constraints in a settled solution.
 
     Parameters
     ----------
     m : ProgramData
         The program.
     added : Added
-        What was added to it.
+        Its additions.
     settled : ndarray
         Values of the program's columns, as the plan has them.
     own : ndarray
@@ -58,8 +58,8 @@ def obeyed(m: ProgramData, added: Added, settled: Floats, own: Floats) -> Obeyed
     rows = scaled_rows(m, added)
     pairs = list(zip(added.constraints, rows, strict=True))
     amounts = tuple((_amount(row, values)[0] - row.constant) * row.scale for row in rows)
-    broken = [_violation(constraint, row, values) for constraint, row in pairs]
-    return Obeyed(added.with_values(own), amounts, tuple(one for one in broken if one is not None))
+    violations = [_violation(constraint, row, values) for constraint, row in pairs]
+    return AddedCheck(added.with_values(own), amounts, tuple(one for one in violations if one is not None))
 
 
 def _amount(row: ScaledRow, values: Floats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What differs between two plans: decisions, capacity, money and service, beside what differs in their inputs."""
+"""Comparison of two plans: differences of decisions, capacity, money and service, and of the inputs."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from optimizer.plan.compare_items import item_changes
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-_NOISE = 1e-9  # a difference below this share of what is compared is none
+_NOISE = 1e-9  # relative to the compared figures: smaller differences count as zero
 _MONEY = ("amount", "present_value")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two plans beside each other; ``difference`` is always that of ``b`` over ``a``.
+    """Comparison of two plans; differences are always ``b`` minus ``a``.
 
     Attributes
     ----------
     a, b : Plan
         The plans.
     names : tuple of str
-        What to call them.
+        Names of the plans.
     notes : tuple of str
-        What makes them hard to compare: other currencies, other months, gaps.
+        Limits of the comparison: different currencies or months, gaps.
     decisions : DataFrame
-        Decisions that are ``added``, ``dropped``, ``moved``, ``resized``, ``moved and resized``, of other terms
-        (``changed``), or of a month that the other plan does not cover (``outside``).
+        Decisions that are ``added``, ``dropped``, ``moved``, ``resized``, ``moved and resized``, with other terms
+        (``changed``), or in a month that the other plan does not cover (``outside``).
     terms, parties : DataFrame
         Money by cash term and by party, nominal and as present value; the differences sum to that of the objectives.
     items : DataFrame
-        Money by item, with the changes of its decisions and of its inputs in words; sums likewise.
+        Money by item, with the changes of its decisions and of its inputs as text; the differences sum likewise.
     capacity : DataFrame
         Accelerators and MW by month and party, where they differ.
     cost : DataFrame
         Money by month and party, where it differs.
     service : DataFrame
-        Wanted and unserved by workload.
+        Demand and unserved demand by workload.
     inputs : DataFrame
         Cells of the instances that differ.
     """
@@ -64,7 +64,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """By how much the net present cost of ``b`` is higher than that of ``a``."""
+        """Net present cost of ``b`` minus that of ``a``."""
         return self.b.objective - self.a.objective
 
     @property
@@ -73,7 +73,7 @@ class Comparison:
         return common_months(self.a, self.b)
 
     def __repr__(self) -> str:
-        """One line: names, difference of the costs, number of decisions that differ."""
+        """Return one line: names, difference of the costs, number of decisions that differ."""
         currency = self.b.instance.head.currency
         return (
             f"<Comparison {self.names[0]} → {self.names[1]}: {self.difference:+,.2f} {currency}, "
@@ -81,18 +81,18 @@ class Comparison:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values, as ``capopt compare --json`` prints it."""
+        """Return the comparison as plain values, as ``capopt compare --json`` prints it."""
         tables = ("decisions", "terms", "parties", "items", "capacity", "cost", "service", "inputs")
         return {
-            "a": _told(self.a, self.names[0]),
-            "b": _told(self.b, self.names[1]),
+            "a": _summary(self.a, self.names[0]),
+            "b": _summary(self.b, self.names[1]),
             "difference": self.difference,
             "notes": list(self.notes),
             **{name: getattr(self, name).to_dict("records") for name in tables},
         }
 
 
-def _told(plan: Plan, name: str) -> dict[str, Any]:
+def _summary(plan: Plan, name: str) -> dict[str, Any]:
     head = plan.instance.head
     known = {"instance": head.name, "hash": plan.instance.hash, "currency": head.currency, "start": head.start}
     proven = {"objective": plan.objective, "bound": plan.bound, "gap": plan.gap, "status": plan.status}
@@ -100,19 +100,19 @@ def _told(plan: Plan, name: str) -> dict[str, Any]:
 
 
 def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison:
-    """Tell what moved from one plan to another, and what it costs.
+    """Compare two plans: what changed, and how much it costs.
 
     Parameters
     ----------
     a, b : Plan
-        The plans; differences are those of ``b`` over ``a``.
+        The plans; differences are ``b`` minus ``a``.
     names : tuple of str
-        What to call them.
+        Names of the plans in notes and captions.
 
     Returns
     -------
     Comparison
-        Frames to look at and to count with.
+        Tables of the differences.
     """
     decisions, inputs = decision_changes(a, b), differences(a.instance, b.instance)
     return Comparison(
@@ -124,9 +124,9 @@ def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison
         terms=_money(a, b, ["term"]),
         parties=_money(a, b, ["party"]),
         items=item_changes(_money(a, b, ["item", "party"]), decisions, inputs, _hourly(a, b)),
-        capacity=_differing(beside(a.capacity, b.capacity, ["month", "party"], ["accelerators", "mw"])),
+        capacity=_differing(sums_of_both(a.capacity, b.capacity, ["month", "party"], ["accelerators", "mw"])),
         cost=_differing(_money(a, b, ["month", "party"])),
-        service=beside(a.service, b.service, ["workload"], ["demand", "unserved"]),
+        service=sums_of_both(a.service, b.service, ["workload"], ["demand", "unserved"]),
         inputs=inputs,
     )
 
@@ -140,8 +140,8 @@ def _months(plan: Plan) -> list[str]:
     return [plan.instance.label(t) for t in range(plan.instance.head.months)]
 
 
-def beside(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], values: Sequence[str]) -> pd.DataFrame:
-    """Sums of two tables by some columns, beside each other, with their differences; noise is no difference."""
+def sums_of_both(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], values: Sequence[str]) -> pd.DataFrame:
+    """Sum two tables by some columns, with the differences of the sums; noise counts as zero."""
     sums = [table.groupby(keys)[list(values)].sum() for table in (a, b)]
     index = sums[0].index.union(sums[1].index)
     before, after = (one.reindex(index, fill_value=0.0) for one in sums)
@@ -155,22 +155,22 @@ def beside(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], values: Sequence[s
 
 
 def _money(a: Plan, b: Plan, keys: list[str]) -> pd.DataFrame:
-    return beside(a.cash, b.cash, keys, _MONEY)
+    return sums_of_both(a.cash, b.cash, keys, _MONEY)
 
 
 def _hourly(a: Plan, b: Plan) -> pd.DataFrame:
-    """Use by the hour that differs: accelerator-months by offer."""
+    """Return the on-demand use that differs: accelerator-months by offer."""
     before, after = (plan.capacity[plan.capacity["source"] == "on_demand"] for plan in (a, b))
-    return _differing(beside(before, after, ["pool"], ["accelerators"]))
+    return _differing(sums_of_both(before, after, ["pool"], ["accelerators"]))
 
 
 def _differing(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows in which anything differs."""
+    """Return the rows with any difference."""
     columns = [name for name in table.columns if name.endswith("_difference")]
     return table[(table[columns] != 0).any(axis=1)].reset_index(drop=True)
 
 
-# ---------------------------------------------------------------- what makes plans hard to compare
+# ---------------------------------------------------------------- limits of the comparison
 def _notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
     first, second = names
     old, new = a.instance.head, b.instance.head
@@ -189,10 +189,10 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
     spans = [_months(a), _months(b)]
     if spans[0] == spans[1]:
         return
-    told = [f"{name} covers {span[0]} to {span[-1]}" for name, span in zip(names, spans, strict=True)]
+    covered = [f"{name} covers {span[0]} to {span[-1]}" for name, span in zip(names, spans, strict=True)]
     both = common_months(a, b)
     common = f"both cover {len(both)} months" if both else "they have no month in common"
-    yield f"{told[0]}, {told[1]}; {common}."
+    yield f"{covered[0]}, {covered[1]}; {common}."
     if spans[0][0] != spans[1][0]:
         yield f"Present values are discounted to {spans[0][0]} in {names[0]} and to {spans[1][0]} in {names[1]}."
     if both:
@@ -202,7 +202,7 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
 
 
 def _added(plan: Plan) -> list[dict[str, Any]]:
-    """Constraints that were added to the program of a plan, without what they come to in it."""
+    """Return the constraints that were added to the program of a plan, without their values."""
     found = (plan.head.get("added") or {}).get("constraints", ())
     return [{key: value for key, value in one.items() if key != "value"} for one in found]
 
@@ -229,7 +229,7 @@ def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
 
 
 def _interval_note(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
-    """Between what the difference of the best plans of both instances is proven to lie, where that is no figure."""
+    """Describe the proven interval of the difference of the optimal plans, if it is not a single figure."""
     currency = b.instance.head.currency
     if a.instance.head.currency != currency or a.bound is None or b.bound is None:
         return

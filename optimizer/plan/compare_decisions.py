@@ -1,4 +1,4 @@
-"""Which decisions differ between two plans."""
+"""Differences of the decisions of two plans."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ADDED, DROPPED, MOVED, RESIZED, BOTH, CHANGED, OUTSIDE = (
     *("added", "dropped", "moved", "resized", "moved and resized", "changed", "outside"),
 )
-_BESIDE = ("month", "starts", "ends", "blocks", "accelerators", "mw", "committed_cost")
+_COMPARED = ("month", "starts", "ends", "blocks", "accelerators", "mw", "committed_cost")
 SIZES = ("blocks", "accelerators", "mw")
 _NUMBERS = (*SIZES, "committed_cost")
 _NOISE = 1e-9
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 def decision_changes(a: Plan, b: Plan) -> pd.DataFrame:
-    """Decisions that differ.
+    """Return the decisions that differ.
 
     Decisions of the same kind on the same item are paired: first those of the same month, then the others in their
     order. Those of months that the other plan does not cover are ``outside``.
@@ -50,12 +50,12 @@ def decision_changes(a: Plan, b: Plan) -> pd.DataFrame:
 
 
 def _columns() -> list[str]:
-    both = [f"{name}_{plan}" for name in _BESIDE for plan in ("a", "b")]
+    both = [f"{name}_{plan}" for name in _COMPARED for plan in ("a", "b")]
     return ["change", "decision", "item", "party", *both, "months_later", "committed_cost_difference"]
 
 
 def _grouped(plan: Plan) -> dict[tuple[str, str], list[Row]]:
-    """Rows of the decisions table by kind and item, in order of month."""
+    """Group the rows of the decisions table by kind and item, in order of month."""
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     pools = dict(zip(plan.runs["run"], plan.runs["pool"], strict=True))
     for row in plan.decisions.to_dict("records"):
@@ -66,7 +66,7 @@ def _grouped(plan: Plan) -> dict[tuple[str, str], list[Row]]:
 
 
 def _pairs(before: list[Row], after: list[Row]) -> Iterator[tuple[Row | None, Row | None]]:
-    """Rows that belong together; what has no partner stands alone."""
+    """Yield pairs of rows of the same decision; rows without a counterpart are paired with None."""
     left, right = list(before), list(after)
     for old in before:
         new = next((row for row in right if row["month"] == old["month"]), None)
@@ -81,7 +81,7 @@ def _pairs(before: list[Row], after: list[Row]) -> Iterator[tuple[Row | None, Ro
 
 
 def _change(old: Row | None, new: Row | None, a: Plan, b: Plan) -> str:
-    """What changed, ``""`` if nothing."""
+    """Return the kind of change; ``""`` if nothing changed."""
     if old is None or new is None:
         row, other = (new, a) if old is None else (old, b)
         return OUTSIDE if row and not _covers(other, row["month"]) else ADDED if old is None else DROPPED
@@ -103,7 +103,7 @@ def _differs(old: float, new: float) -> bool:
 
 def _row(change: str, key: tuple[str, str], old: Row | None, new: Row | None, a: Plan) -> Row:
     found: Row = {"change": change, "decision": key[0], "item": key[1], "party": (new or old or {})["party"]}
-    for name in _BESIDE:
+    for name in _COMPARED:
         blank: Any = 0.0 if name in _NUMBERS else ""
         found[f"{name}_a"] = old[name] if old else blank
         found[f"{name}_b"] = new[name] if new else blank

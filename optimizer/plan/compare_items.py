@@ -1,4 +1,4 @@
-"""What differs item by item: money, with the changes of decisions and of inputs in words beside it."""
+"""Comparison by item: money, with the changes of decisions and inputs as text."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ import pandas as pd
 
 from optimizer.plan.compare_decisions import SIZES
 
-_MOST = 6  # changes told of an item
+_MOST = 6  # maximum number of changes in the text of an item
 COLUMNS = ("decisions", "inputs")
 
 
 def item_changes(
     money: pd.DataFrame, decisions: pd.DataFrame, inputs: pd.DataFrame, hourly: pd.DataFrame
 ) -> pd.DataFrame:
-    """Money by item and party with what changed, the largest difference first; unchanged items are kept for the sum.
+    """Return money by item and party with the changes, the largest difference first; unchanged items are included.
 
     Parameters
     ----------
     money : DataFrame
         Money by item and party in both plans.
     decisions, inputs : DataFrame
-        What differs in the decisions and in the inputs.
+        Differences of the decisions and of the inputs.
     hourly : DataFrame
-        Accelerator-months by offer of what is used by the hour: no decision tells of it.
+        On-demand use in accelerator-months by offer, which is not in the decisions.
     """
-    acts = decisions[decisions["decision"] != "expire"]  # what runs out follows from what was signed
-    told = {"decisions": _by_item(_dearest_first(acts), decision_text), "inputs": _by_item(inputs, input_text)}
+    acts = decisions[decisions["decision"] != "expire"]  # expiries follow from signatures
+    texts = {"decisions": _by_item(_most_expensive_first(acts), decision_text), "inputs": _by_item(inputs, input_text)}
     for row in hourly.to_dict("records"):
-        told["decisions"].setdefault(str(row["pool"]), []).append(use_text(row))
+        texts["decisions"].setdefault(str(row["pool"]), []).append(use_text(row))
     paid = set(money["item"])
-    others = sorted({*told["decisions"], *told["inputs"]} - paid - {""})
+    others = sorted({*texts["decisions"], *texts["inputs"]} - paid - {""})
     numbers = [name for name in money.columns if name not in ("item", "party")]
     extra = pd.DataFrame([{"item": item, "party": "", **dict.fromkeys(numbers, 0.0)} for item in others])
     found = pd.concat([money, extra], ignore_index=True) if others else money.copy()
     for column in COLUMNS:
-        found[column] = [_listed(told[column].get(item, [])) for item in found["item"]]
+        found[column] = [_listed(texts[column].get(item, [])) for item in found["item"]]
     order = found["present_value_difference"].abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order, ["item", "party", *COLUMNS, *numbers]].reset_index(drop=True)
 
 
-def _dearest_first(acts: pd.DataFrame) -> pd.DataFrame:
-    """Changed decisions of items with more of them than are listed by the money they bind, others by month."""
+def _most_expensive_first(acts: pd.DataFrame) -> pd.DataFrame:
+    """Sort the decisions of items that have more than are listed by committed money, others by month."""
     many = acts.groupby("item")["item"].transform("size") > _MOST
     bound = acts[["committed_cost_a", "committed_cost_b"]].abs().max(axis=1).where(many, 0.0)
     return acts.loc[bound.sort_values(ascending=False, kind="stable").index]
 
 
-def _by_item(table: pd.DataFrame, tell: Any) -> dict[str, list[str]]:
+def _by_item(table: pd.DataFrame, text_of: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for row in table.to_dict("records"):
-        found[str(row["item"])].append(tell(row))
+        found[str(row["item"])].append(text_of(row))
     return found
 
 
@@ -62,7 +62,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def decision_text(row: dict[Any, Any]) -> str:
-    """A changed decision in a few words: ``sign moved from 2027-01 to 2027-06, 4 to 6 blocks``."""
+    """Describe a changed decision: ``sign moved from 2027-01 to 2027-06, 4 to 6 blocks``."""
     kind = str(row["decision"]).replace("_", " ")
     unit = next((name for name in SIZES if row[f"{name}_a"] != row[f"{name}_b"]), "blocks")
     size = f"{row[f'{unit}_a']:,g} to {row[f'{unit}_b']:,g} {'MW' if unit == 'mw' else unit}"
@@ -79,18 +79,18 @@ def decision_text(row: dict[Any, Any]) -> str:
 
 
 def use_text(row: dict[Any, Any]) -> str:
-    """Changed use by the hour in a few words: ``used 1,200 to 3,400 accelerator-months``."""
+    """Describe changed on-demand use: ``used 1,200 to 3,400 accelerator-months``."""
     before, after = (number(float(row[f"accelerators_{plan}"])) for plan in "ab")
     return f"used {before} to {after} accelerator-months"
 
 
 def number(value: float) -> str:
-    """A number without decimals where it is large, else with four digits."""
+    """Format a number: large ones without decimals, others with four digits."""
     return f"{value:,.0f}" if value == 0 or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def input_text(row: dict[Any, Any]) -> str:
-    """A changed input in a few words: ``price 2.1 to 2.4``."""
+    """Describe a changed input: ``price 2.1 to 2.4``."""
     if not row["column"]:
         return f"{row['table']} {row['row']}: {'row added' if row['b'] else 'row removed'}"
     names = str(row["row"]).split(", ")[1:]

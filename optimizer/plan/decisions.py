@@ -18,7 +18,7 @@ Decision = tuple[Any, ...]  # month number first, then the columns of the table 
 
 
 def decision_rows(program: Program, settled: Settled) -> list[tuple[Any, ...]]:
-    """All decisions in order of month; what is agreed already is no decision, but its end is."""
+    """Return all decisions in order of month; of agreed contracts only the end counts as a decision."""
     label = program.instance.label
     rows = [*_orders(program.index, settled, label), *_purchases(program.index, settled, label)]
     for agreement in program.index.agreements.values():
@@ -99,14 +99,14 @@ def _runs(program: Program, settled: Settled, label: Any) -> Iterator[Decision]:
 
 
 def placed_runs(program: Program, values: Floats) -> list[tuple[Placement, float]]:
-    """Placements that are chosen, each with its share: 1, or less in a relaxed plan."""
+    """Return the chosen placements, each with its share: 1, or less in a relaxed plan."""
     placed = program.parts.col["placed"]
     places, shares = list(placed), values[list(placed.values())]
     return [(places[at], float(shares[at])) for at in np.flatnonzero(shares > 0).tolist()]
 
 
 def _ends(agreement: Agreement, settled: Settled) -> Iterator[tuple[int, float]]:
-    """Months that are the first without blocks that ran out, and how many."""
+    """Yield the first month without expired blocks, and their number."""
     horizon = agreement.horizon
     if agreement.fixed:
         starts = list(_each(settled.started[agreement.name]))

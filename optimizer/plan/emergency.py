@@ -1,4 +1,4 @@
-"""How much critical work is not served if pools are gone, at least: one linear program for all losses and months."""
+"""Minimum critical work that is not served if pools are lost, by one linear program for all losses and months."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from optimizer.auditing.holdings import Holdings
 from optimizer.errors import SolverError
 
 Array = NDArray[Any]
-Case = tuple[int, frozenset[int]]  # a month, and the places of the pools that are gone in it
+Case = tuple[int, frozenset[int]]  # a month, and the places of the pools that are lost in it
 
-_LITTLE = 1e-6  # of the critical work: less is rounding
+_LITTLE = 1e-6  # relative to the critical work: smaller amounts are rounding
 
 
 def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
-    """The least critical work that is not served, with all that is left running nothing else.
+    """Return the minimum critical work that is not served, with the remaining capacity used for nothing else.
 
     Parameters
     ----------
     case : Holdings
-        What the plan holds; what is leased out of it stays so.
+        Holdings of the plan; capacity that is leased out stays leased out.
     critical : array
         Critical work by workload and month.
     losses : list of Case
-        What is gone, and when.
+        The losses: months and pools.
 
     Returns
     -------
     array
-        Reference-accelerators by loss and workload. Where several are short, how it is spread over them is one choice
-        of many; their sum is not.
+        Reference-accelerators by loss and workload. If several workloads are short, their split is arbitrary;
+        their sum is unique.
 
     Raises
     ------
@@ -53,20 +53,20 @@ def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
     own = np.flatnonzero(kinds.site[kind] >= 0)
 
     def rows(of: Array, values: Array, limits: Array, columns: Array) -> Any:
-        """A row for each loss and column of the limits."""
+        """Return a row for each loss and column of the limits."""
         return coo_array((values, (loss[columns] * limits.shape[1] + of, columns)), (limits.size, len(loss)))
 
     every = np.arange(len(loss))
     served = hstack([rows(work, -kinds.rates[work, kind], need, every), -eye_array(need.size)])
     run = rows(kind, np.ones(len(loss)), room, every)
     drawn = rows(kinds.site[kind[own]], kinds.mw[kind[own]], power, own)
-    held = vstack([run, drawn])
-    matrix = vstack([served, hstack([held, coo_array((held.shape[0], need.size))])])
+    capacity = vstack([run, drawn])
+    matrix = vstack([served, hstack([capacity, coo_array((capacity.shape[0], need.size))])])
     limit = np.concatenate([-need.ravel(), room.ravel(), power.ravel()]) / size
     cost = np.concatenate([np.zeros(len(loss)), np.ones(need.size)])
     found = linprog(cost, A_ub=matrix.tocsr(), b_ub=limit, method="highs")
     if found.status != 0:
-        raise SolverError(f"the test of losses could not be solved: {found.message}")
+        raise SolverError(f"the test of losses cannot be solved: {found.message}")
     short: Array = found.x[len(loss) :].reshape(need.shape) * size
     short[short <= _LITTLE * need.sum(axis=1, keepdims=True)] = 0.0
     return short
@@ -74,7 +74,7 @@ def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
 
 @dataclass(frozen=True)
 class _Kinds:
-    """Pools that are alike to critical work, taken together.
+    """Groups of pools that are equivalent for critical work.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ def _kinds(case: Holdings, critical: Array) -> _Kinds:
 
 
 def _room(case: Holdings, kinds: _Kinds, losses: list[Case]) -> Array:
-    """Accelerators that are left for critical work, by loss and kind."""
+    """Return the accelerators available to critical work, by loss and kind."""
     free = np.maximum(case.offered - case.leased, 0.0)
     found = np.zeros((len(losses), len(kinds.site)))
     for place, (t, gone) in enumerate(losses):
@@ -115,6 +115,6 @@ def _room(case: Holdings, kinds: _Kinds, losses: list[Case]) -> Array:
 
 
 def _power(case: Holdings) -> Array:
-    """MW that are left for critical work, by site and month."""
+    """Return the MW available to critical work, by site and month."""
     left: Array = np.maximum(case.mw_supply - case.mw_let - case.drawn(case.leased), 0.0)
     return left

@@ -1,4 +1,4 @@
-"""From a settled solution to the plan's tables."""
+"""Extraction of the plan's tables from a settled solution."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from optimizer.program.build import Program
 from optimizer.program.placement import Placement, last_month, months_late
 from optimizer.schema import IN_HOUSE
 
-_NOISE = 1e-12  # money below this share of the largest amount is left out
+_NOISE = 1e-12  # relative to the largest amount: smaller amounts are left out
 
 
 def extract(
     program: Program, values: Floats, rule_prices: Mapping[tuple[str, int], float] | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Plan tables of a solution.
+    """Return the plan tables of a solution.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def extract(
 def tables_of(
     program: Program, settled: Settled, rule_prices: Mapping[tuple[str, int], float] | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Plan tables of a settled solution, as of :func:`extract`."""
+    """Return the plan tables of a settled solution, as :func:`extract` does."""
     tables = _Extract(program, settled).tables()
     tables["outages"] = outages_table(program, settled.values)
     tables["rules"] = rules_table(program, settled, rule_prices or {})
@@ -96,7 +96,7 @@ class _Extract:
 
     def _allocation(self) -> tuple[pd.DataFrame, Floats]:
         keys, amounts = self._nonzero("allocated")
-        running: dict[tuple[str, str, int], float] = {}  # in a relaxed plan, parts of a run can stand beside each other
+        running: dict[tuple[str, str, int], float] = {}  # in a relaxed plan, a run can have several placements
         for (run, pool, size, start), share in self.placed:
             for t in self._months((run, pool, size, start)):
                 running[run, pool, t] = running.get((run, pool, t), 0.0) + share * size
@@ -235,7 +235,7 @@ class _Extract:
 
 
 def _sorted(columns: dict[str, Any], months: NDArray[np.int64]) -> dict[str, Any]:
-    """Columns with their rows in order of month, else as they stood."""
+    """Sort the rows by month and otherwise keep their order."""
     order = np.argsort(months, kind="stable")
     return {name: _taken(column, order) for name, column in columns.items()}
 

@@ -1,4 +1,4 @@
-"""Tables on policies and own rules: what would run where after a loss, and what each rule allows."""
+"""Extraction of the tables ``outages`` and ``rules`` from a settled solution."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from optimizer.plan.tables import make_table
 from optimizer.program.build import Program
 
 Floats = NDArray[np.float64]
-_CANCELLED = 1e-11  # of a rule's terms: what is left where they cancel each other
+_CANCELLED = 1e-11  # relative to a rule's terms: residue of terms that cancel
 
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
-    """What critical work would run where if a member of a policy were lost."""
+    """Return the table of critical work by pool after the loss of each member of a policy."""
     ix, parts = program.index, program.parts
     keys, found = list(parts.col["emergency"]), values[parts.stretch("emergency")] * program.units.accelerators
     where = np.flatnonzero(found > 0)
@@ -45,7 +45,7 @@ def outages_table(program: Program, values: Floats) -> pd.DataFrame:
 
 
 def rules_table(program: Program, settled: Settled, prices: Mapping[tuple[str, int], float]) -> pd.DataFrame:
-    """Value, slack, violation and shadow price of every constraint of the planner's own rules."""
+    """Return value, slack, violation and shadow price of every constraint of the planner's own rules."""
     rows = []
     for (rule, t), (found, size) in settled.rule_values.items():
         noise = RULE_NOISE * size

@@ -1,4 +1,4 @@
-"""What a plan has bound itself to beyond its last month: nothing of it is in its cost."""
+"""Obligations of a plan after its last month, which its cost does not include."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _YEAR = 12
-_MOST = 3  # items that a note names
+_MOST = 3  # maximum number of items in a note
 
 
 def owed_after(instance: Instance, decisions: pd.DataFrame) -> dict[str, float]:
-    """Nominal money that falls due after the plan's last month for what was decided or agreed by then.
+    """Return nominal payments due after the plan's last month for decisions and agreements made by then.
 
     The invoices of fixed and minimum terms that lie there (of a terminable contract at the price of the plan's last
     month), what is still to be paid for orders, and the years of spend commitments, which are to be spent or paid.
@@ -26,20 +26,20 @@ def owed_after(instance: Instance, decisions: pd.DataFrame) -> dict[str, float]:
     Parameters
     ----------
     instance : Instance
-        What is planned.
+        The planned instance.
     decisions : DataFrame
         The plan's table of decisions.
 
     Returns
     -------
     dict of str to float
-        Amount by item, in the instance's currency, the largest first; what comes to nothing is left out.
+        Amount by item, in the instance's currency, the largest first, without zero amounts.
     """
     return _owed(Index(instance), decisions)
 
 
 def notes(index: Index, decisions: pd.DataFrame) -> list[str]:
-    """What a plan's head says of what is owed after its end; nothing where nothing is."""
+    """Return the note on obligations for the plan's head; empty if there are none."""
     owed, head = _owed(index, decisions), index.instance.head
     if not owed:
         return []
@@ -53,7 +53,7 @@ def notes(index: Index, decisions: pd.DataFrame) -> list[str]:
 
 
 def _owed(index: Index, decisions: pd.DataFrame) -> dict[str, float]:
-    """Amounts of :func:`owed_after`."""
+    """Return the amounts of :func:`owed_after`."""
     found: dict[str, float] = {}
     for item, amount in (*_decided(index, decisions), *_agreed(index)):
         found[item] = found.get(item, 0.0) + amount
@@ -62,7 +62,7 @@ def _owed(index: Index, decisions: pd.DataFrame) -> dict[str, float]:
 
 
 def _decided(index: Index, decisions: pd.DataFrame) -> Iterator[tuple[str, float]]:
-    """Item and amount of each decision; what the instance does not have is a matter of the audit."""
+    """Yield item and amount of each decision; the audit reports items that the instance does not have."""
     columns = (decisions[name].to_list() for name in ("month", "decision", "item", "blocks", "starts"))
     for month, decision, item, blocks, starts in zip(*columns, strict=True):
         if decision == "sign" and item in index.agreements:
@@ -78,14 +78,14 @@ def _decided(index: Index, decisions: pd.DataFrame) -> Iterator[tuple[str, float
 
 
 def _agreed(index: Index) -> Iterator[tuple[str, float]]:
-    """Item and amount of each contract that was agreed before the plan."""
+    """Yield item and amount of each contract that was agreed before the plan."""
     for name, agreement in index.agreements.items():
         if agreement.committed and not agreement.is_outlet:
             yield name, agreement.committed * _block(agreement, int(agreement.row.earliest))
 
 
 def _block(agreement: Agreement, start: int) -> float:
-    """What one block that starts in a month costs after the plan's last month, within its fixed or minimum term."""
+    """Return the cost of one block after the plan's last month, within its fixed or minimum term."""
     paid = min(max(agreement.horizon - start, 0), agreement.term)  # months of the term that lie in the plan or before
     if agreement.fixed:
         return float(agreement.fixed_prices(start)[paid:].sum())
@@ -94,14 +94,14 @@ def _block(agreement: Agreement, start: int) -> float:
 
 
 def _build(index: Index, item: str, order: int) -> float:
-    """What one block of a build costs after the plan's last month."""
+    """Return the cost of one block of a build after the plan's last month."""
     row = index.builds[item]
     months, share = build_instalments(row, order)
     return float(sum(month >= index.horizon for month in months) * share * row.capex_per_mw * row.mw_per_block)
 
 
 def _lot(index: Index, item: str, order: int) -> float:
-    """What one lot of a purchase costs after the plan's last month."""
+    """Return the cost of one lot of a purchase after the plan's last month."""
     row = index.purchases[item]
     if order + row.lead_months < index.horizon:
         return 0.0

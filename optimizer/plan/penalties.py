@@ -1,6 +1,6 @@
-"""What follows from the decisions at the least cost: runs not run, shortfalls, violations of soft rules.
+"""Minimum penalties for the decisions: omitted runs, shortfalls, violations of soft rules.
 
-A search that is stopped early can hold more of these than its decisions need.
+The incumbent of a stopped search can have higher penalties than its decisions need.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from optimizer.program.program_data import ProgramData
 Floats = NDArray[np.float64]
 RuleValues = dict[tuple[str, int], tuple[float, float]]
 _YEAR = 12
-_NOISE = 1e-9  # relative: less than this is nothing
-RULE_NOISE = 1e-7  # of the size of a rule's terms: a solver meets a row only so closely
+_NOISE = 1e-9  # relative: smaller amounts count as zero
+RULE_NOISE = 1e-7  # relative to a rule's terms: feasibility tolerance of the solver
 
 
 def settle_penalties(program: Program, values: Floats, counted: Collection[int] = ()) -> RuleValues:
-    """Work out again, in ``values``, what is not run, what is short and by how much soft rules are violated.
+    """Recompute, in ``values``, omitted runs, shortfalls and violations of soft rules.
 
-    A column that is ``counted`` by a constraint added to the program can be more than that, as the solver has it.
+    A column that is ``counted`` by an added constraint can be larger; then it keeps the value of the solver.
 
-    Returns what every own rule comes to, as :func:`rule_values` does.
+    Returns the values of every own rule, as :func:`rule_values` does.
     """
     m = program.parts
     for run, column in m.col["not_run"].items():
@@ -53,8 +53,8 @@ def _soft(m: ProgramData) -> list[tuple[tuple[str, int], Any, Any]]:
     return [(key, m.col["over"].get(key), m.col["under"].get(key)) for key in keys]
 
 
-def rule_values(m: ProgramData, values: Floats) -> RuleValues:
-    """Value of every own rule's left-hand side and size of its terms, by which noise is measured, in natural units."""
+def rule_values(m: Parts, values: Floats) -> RuleValues:
+    """Return left-hand side and size of the terms of every own rule, in natural units."""
     parts = list(m.rule_value.values())
     lengths = np.array([len(columns) for _, columns, _ in parts], dtype=np.int64)
     row, count = np.repeat(np.arange(len(parts)), lengths), int(lengths.sum())
@@ -70,7 +70,7 @@ def rule_values(m: ProgramData, values: Floats) -> RuleValues:
 
 def _shortfalls(program: Program, values: Floats, counted: Collection[int]) -> None:
     m, ix = program.parts, program.index
-    by_a_rule = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # which can ask for more to be paid
+    by_a_rule = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # which can require higher payments
     paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
     for (name, begin), column in m.col["shortfall"].items():
         row, end = ix.commitments[name], year_end(ix, begin)
@@ -83,7 +83,7 @@ def _shortfalls(program: Program, values: Floats, counted: Collection[int]) -> N
 
 
 def _paid(program: Program, provider: str, values: Floats) -> Floats:
-    """All paid to a provider that counts towards its commitments, by month."""
+    """Return the payments to a provider that count towards its commitments, by month."""
     entries, chosen = program.entries, counted_entries(program.parts, provider)
     amounts = entries.amounts[chosen] * values[entries.columns[chosen]]
     return np.bincount(entries.months[chosen], weights=amounts, minlength=program.index.horizon).astype(float)

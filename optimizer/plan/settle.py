@@ -1,4 +1,4 @@
-"""From a solver's values to what they decide: noise rounded away, stocks worked out anew from the decisions."""
+"""Settling of a solution: round the noise of the solver and recompute stocks from the decisions."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from optimizer.program.build import Program
 
 Floats = NDArray[np.float64]
 
-_NOTHING = 1e-6  # of a block
-_TRACE = 1e-9  # in the program's units: what is less is noise of the solver
+_NOTHING = 1e-6  # blocks: smaller remainders count as zero
+_TRACE = 1e-9  # in the program's units: smaller amounts are noise of the solver
 _AMOUNTS = ("allocated", "leased", "used", "emergency")
 _DECIMALS = 11  # in the program's units, where typical quantities are about ten
 _NO_BLOCK = 1e-9  # of a block or lot
@@ -26,7 +26,7 @@ _NO_BLOCK = 1e-9  # of a block or lot
 class Settled:
     """Decisions and stocks by name and month, in blocks and lots; ``values`` are the program's columns, consistent.
 
-    Every array by name has one number per month of the plan; ``rule_values`` is what the planner's own rules come to.
+    Every array by name has one number per month of the plan; ``rule_values`` has the values of the planner's own rules.
     """
 
     values: Floats
@@ -51,7 +51,7 @@ def settle(program: Program, values: Floats, counted: Collection[int] = ()) -> S
     values : ndarray
         Values of its columns, in its units and order.
     counted : collection of int
-        Columns that constraints added to the program count.
+        Columns in constraints that were added to the program.
     """
     values = _without_traces(program, np.round(values, _DECIMALS) + 0.0)
     book = _Columns(program, values)
@@ -81,7 +81,7 @@ def settle(program: Program, values: Floats, counted: Collection[int] = ()) -> S
 
 
 def _without_traces(program: Program, values: Floats) -> Floats:
-    """Values with traces of accelerators set to zero: tables leave them out, so money and rules must not count them."""
+    """Set traces of accelerators to zero: tables leave them out, so that money and rules must not count them."""
     found = values.copy()
     for family in _AMOUNTS:
         amounts = found[program.parts.stretch(family)]
@@ -90,13 +90,13 @@ def _without_traces(program: Program, values: Floats) -> Floats:
 
 
 class _Columns:
-    """Values of the program's columns as tables: of a family, items by months."""
+    """Access to the program's columns as tables by family: items by months."""
 
     def __init__(self, program: Program, values: Floats) -> None:
         self.values, self.parts = values, program.parts
 
     def read(self, family: str, items: Iterable[str]) -> dict[str, Floats]:
-        """Values of each item by month, 0 where there is no column."""
+        """Return the values of each item by month; 0 where there is no column."""
         names = list(items)
         found = np.zeros(len(names) * self.parts.ix.horizon)
         found[self._places(family, names)] = self.values[self.parts.stretch(family)]
@@ -109,7 +109,7 @@ class _Columns:
             self.values[self.parts.stretch(family)] = np.concatenate([*items.values()])[self._places(family, items)]
 
     def _places(self, family: str, items: Iterable[str]) -> NDArray[np.int64]:
-        """Where the values of a family's columns stand among those of the items, month by month."""
+        """Return the positions of a family's columns in the table of items by months."""
         horizon = self.parts.ix.horizon
         first = {item: number * horizon for number, item in enumerate(items)}
         keys = self.parts.col[family]
@@ -117,7 +117,7 @@ class _Columns:
 
 
 def _steps_up(program: Program, build: str, stock: Floats) -> Floats:
-    """Blocks ordered each month from the stock so far, which is only told in the order months."""
+    """Return the blocks ordered each month, from the stock, which is defined only in the order months."""
     months = program.index.build_orders[build]
     ordered = np.zeros_like(stock)
     if months:
@@ -127,7 +127,7 @@ def _steps_up(program: Program, build: str, stock: Floats) -> Floats:
 
 
 def _installed(row: Any, lots: Floats) -> Floats:
-    """Lots delivered and within their life."""
+    """Return the lots that are delivered and within their life, by month."""
     horizon = len(lots)
     delivered = np.zeros(horizon + row.lead_months + row.life_months)
     delivered[row.lead_months : row.lead_months + horizon] += lots
@@ -136,7 +136,7 @@ def _installed(row: Any, lots: Floats) -> Floats:
 
 
 def _since(agreement: Agreement, started: Floats) -> tuple[Floats, int]:
-    """Blocks started by month, with what was carried into the plan, and how many months before it that begins."""
+    """Return blocks started by month, with carried ones, and the number of months before the plan."""
     if not agreement.carried:
         return started, 0
     before = -agreement.carried[0]
@@ -147,7 +147,7 @@ def _since(agreement: Agreement, started: Floats) -> tuple[Floats, int]:
 
 
 def _clear(agreement: Agreement, started: Floats, ended: Floats) -> None:
-    """Hand back all of what is left where next to nothing is: rounded blocks do not add up to zero by themselves."""
+    """Hand back negligible remainders, because rounded blocks do not sum to exactly zero."""
     left = agreement.carried[1] if agreement.carried else 0.0
     for t in np.flatnonzero((started != 0) | (ended != 0)).tolist():
         left += started[t] - ended[t]
@@ -157,7 +157,7 @@ def _clear(agreement: Agreement, started: Floats, ended: Floats) -> None:
 
 
 def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:
-    """Blocks active by month."""
+    """Return the active blocks by month."""
     history, before = _since(agreement, started)
     stock = (_fixed_stock(history, agreement.term) if agreement.fixed else np.cumsum(history))[before:]
     if not agreement.fixed:
@@ -167,14 +167,14 @@ def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:
 
 
 def _fixed_stock(history: Floats, term: int) -> Floats:
-    """Blocks started in the last ``term`` months."""
+    """Return the blocks started in the last ``term`` months."""
     total = np.cumsum(history)
     total[term:] -= np.cumsum(history)[:-term]
     return total
 
 
 def _delivered(agreement: Agreement, started: Floats, ended: Floats, active: Floats) -> Floats:
-    """Active blocks, each times the ramp's capacity fraction at its age."""
+    """Return the active blocks, each multiplied by the ramp's capacity fraction at its age."""
     if not agreement.ramped:
         return active
     history, before = _since(agreement, started)

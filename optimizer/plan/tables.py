@@ -1,4 +1,4 @@
-"""The tables of a plan and their columns; what other software reads."""
+"""Tables of a plan and their columns, the interface to other software."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def text_columns(table: str) -> list[str]:
-    """Columns of a table that hold text; `demand` names a workload in `allocation` and is a number in `service`."""
+    """Return the text columns of a table; `demand` names a workload in `allocation` and is a number in `service`."""
     names = [name for name in COLUMNS[table] if name in TEXT]
     return [*names, "demand"] if table == "allocation" else names
 
 
 def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) -> pd.DataFrame:
-    """A plan table from columns or from rows, with its columns in order and of their types."""
+    """Make a plan table from columns or rows, with ordered and typed columns."""
     columns, texts = COLUMNS[table], text_columns(table)
     if not isinstance(data, Mapping):
         rows = list(data)
         data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
-    # Told what is text, pandas need not guess it cell by cell; with one index for all, it need not align them.
+    # With declared text columns pandas does not infer types by cell; with one index for all it does not align them.
     index = pd.RangeIndex(len(data[columns[0]]))
     found = [
         pd.Series(data[name], index, object) if name in texts else np.asarray(data[name], dtype=float)
@@ -80,5 +80,5 @@ def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) 
 
 @cache
 def _names(table: str) -> pd.Index[Any]:
-    """Names of the columns of a table, made once: objects as its texts are, whatever pandas makes of text by itself."""
+    """Return the column names of a table, cached, with dtype object as its texts."""
     return pd.Index(COLUMNS[table], dtype=object)

@@ -16,7 +16,7 @@ from optimizer.folders import Placed
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible, interruptible_from_search_on
 from optimizer.plan import obligations
-from optimizer.plan.check_added import columns_in_added, obeyed
+from optimizer.plan.check_added import check_added, columns_in_added
 from optimizer.plan.extract import tables_of
 from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
 from optimizer.plan.headline import headline
@@ -225,7 +225,7 @@ def _extracted(
     with clock.phase("extract"):
         settled = settle(program, own, columns_in_added(program.parts, added))
         tables = tables_of(program, settled, rule_prices(program, arrays, solution))
-        found = obeyed(program.parts, added, settled.values, behind[: len(added.variables)])
+        found = check_added(program.parts, added, settled.values, behind[: len(added.variables)])
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])

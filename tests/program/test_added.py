@@ -443,7 +443,7 @@ def test_the_check_is_relative_to_the_terms() -> None:
     columns = [program.parts.col["started"]["lease", t] for t in range(3)]
     for excess, broken in ((2e-6, 0), (3e-5, 1)):
         values[columns] = [1.0, 1.0, excess]
-        found = checking.obeyed(program.parts, program.added, values, np.zeros(0))
+        found = checking.check_added(program.parts, program.added, values, np.zeros(0))
         assert len(found.violations) == broken
         assert list(found.values) == pytest.approx([2 + excess])
 
