@@ -173,6 +173,6 @@ def test_what_is_proven_counts_unless_what_was_held_is_replaced(monkeypatch: pyt
 
     monkeypatch.setattr(ask.live, "solve", solve)
     assert ask.ask_with_fixed([]).objective == pytest.approx(15_000)
-    forced = ask.ask_with_fixed([Hold("force", "sign", "lease", "2030-01", 1.0)])
+    forced = ask.ask_with_fixed([Fixing("force", "sign", "lease", "2030-01", 1.0)])
     assert (forced.objective, forced.bound) == pytest.approx((9000, 9000))
     assert floors == pytest.approx([15_000, -np.inf])

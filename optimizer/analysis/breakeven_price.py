@@ -242,7 +242,7 @@ class BreakevenSearch:
         if worse > _MOST:
             return math.inf
         try:
-            forced = [Hold("force", "", self.item)]
+            forced = [Fixing("force", "", self.item)]
             found = self.search.run(self._edits(worse), forced, self._start(), floor=self._known_bound(worse))
         except NoFeasiblePlan:
             return worse

@@ -41,7 +41,7 @@ class ConflictMonths:
     ----------
     program : Program
         The program.
-    loosened : Loosened
+    loosened : ElasticProgram
         The program with slacks, and its arrays.
     """
 

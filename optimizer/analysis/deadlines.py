@@ -98,7 +98,7 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     return plan.instance.label(last) if last < end else ""
 
 
-def _later(plan: Plan, decision: dict[Any, Any]) -> list[Hold]:
+def _later(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
     """Return what delays a decision by a month at least; blocks handed back are kept until then."""
     if decision["decision"] in _BACK:
         item, t = str(decision["item"]), plan.instance.month_index(decision["month"])

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Hold
+from optimizer.program.fixings import Fixing
 from optimizer.solving.clock import OnProgress
 from optimizer.solving.solve import Cost
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
@@ -33,7 +33,7 @@ class InterruptibleWhatIf(WhatIf):
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         progress: OnProgress | None = None,
         floor: float | None = None,
         enough: float | None = None,
@@ -55,7 +55,7 @@ class InterruptibleWhatIf(WhatIf):
             raise KeyboardInterrupt
         return plan
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: OnProgress | None = None) -> Cost:
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: OnProgress | None = None) -> Cost:
         """Solve for the cost as :class:`optimizer.WhatIf` does, but discard that of an interrupted search.
 
         Raises
@@ -110,7 +110,7 @@ class ExtraCost:
     note: str = ""
 
 
-def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> ExtraCost:
+def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> ExtraCost:
     """Return the additional cost of a plan with decisions fixed.
 
     Parameters
@@ -119,7 +119,7 @@ def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> ExtraCost:
         What-ifs of the plan.
     plan : Plan
         The plan to compare with.
-    holds : iterable of Hold
+    holds : iterable of Fixing
         The decisions to fix.
     """
     known, key = _CACHE.setdefault(ask, {}), (plan.objective, tuple(holds))
@@ -129,10 +129,10 @@ def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> ExtraCost:
 
 
 # Results by the plan's cost and the fixed decisions, so that the same question has the same figure in all tables.
-_CACHE: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Hold, ...]], ExtraCost]] = WeakKeyDictionary()
+_CACHE: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Fixing, ...]], ExtraCost]] = WeakKeyDictionary()
 
 
-def _solve(ask: WhatIf, plan: Plan, holds: tuple[Hold, ...]) -> ExtraCost:
+def _solve(ask: WhatIf, plan: Plan, holds: tuple[Fixing, ...]) -> ExtraCost:
     try:
         other = ask.ask_with_fixed(holds)
     except NoFeasiblePlan:
@@ -146,7 +146,7 @@ def _solve(ask: WhatIf, plan: Plan, holds: tuple[Hold, ...]) -> ExtraCost:
     return ExtraCost(other.objective - plan.objective, least, most)
 
 
-def _only_restricts(ask: WhatIf, plan: Plan, holds: Iterable[Hold]) -> bool:
+def _only_restricts(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> bool:
     """Whether the fixed decisions only restrict the feasible plans, so that the optimum cannot become cheaper."""
     replaced = {one.item for one in holds} & {one.item for one in ask.held}
     return not replaced and (not ask.options.relax or bool(plan.head["relaxed"]))

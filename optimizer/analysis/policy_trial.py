@@ -95,7 +95,7 @@ def try_policy(plan: Plan, one: Requirement, options: Options, on_progress: OnPr
         If the search was interrupted.
     """
     added = added_in(plan)
-    live, first = Live(with_policy(plan.instance, one, 0), added=added), 0
+    live, first = ReoptimisationModel(with_policy(plan.instance, one, 0), added=added), 0
     unattainable = _unattainable_months(live, plan, one, options)
     if unattainable:
         first = max(unattainable) + 1
@@ -103,7 +103,7 @@ def try_policy(plan: Plan, one: Requirement, options: Options, on_progress: OnPr
             return PolicyTrial(
                 one, first, None, f"{NO_PLAN}: it cannot be kept in {len(unattainable)} of {first} months"
             )
-        live = Live(with_policy(plan.instance, one, first), added=added)
+        live = ReoptimisationModel(with_policy(plan.instance, one, first), added=added)
     try:
         other = _search(live, plan, one, options, Clock(on_progress))
     except NoFeasiblePlan:
@@ -137,9 +137,9 @@ def policy_name(names: set[str]) -> str:
     return name
 
 
-def _search(live: Live, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
+def _search(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
     """Search from the plan with its contracts free; for a site, also with its builds and purchases free."""
-    holds, program = held_in(plan), live.program
+    holds, program = fixings_of(plan), live.program
     rows = program.instance.rows
     items = {row.contract for row in rows["contracts"]}
     items |= {row.purchase for row in rows["purchases"]} if one.subject == "site" else set()
@@ -152,7 +152,7 @@ def _search(live: Live, plan: Plan, one: Requirement, options: Options, clock: C
 
 
 # ---------------------------------------------------------------- months in which it cannot be met
-def _unattainable_months(live: Live, plan: Plan, one: Requirement, options: Options) -> list[int]:
+def _unattainable_months(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options) -> list[int]:
     """Return the months in which even the linear relaxation violates the policy.
 
     Each month has a slack. The weighted sum of the slacks is minimised, with higher weights for later months, so that
@@ -163,7 +163,7 @@ def _unattainable_months(live: Live, plan: Plan, one: Requirement, options: Opti
     family = _FAMILIES[one.rule]
     number = {name: place for place, name in enumerate(live.arrays.rows)}
     rows = [(number[family, key], key[-1]) for key in program.parts.rows[family] if key[0] == policy]
-    fixed = hold(program, live.arrays, held_in(plan))
+    fixed = apply_fixings(program, live.arrays, fixings_of(plan))
     loose = _with_slacks(fixed, [row for row, _ in rows], [month + 1.0 for _, month in rows], one.rule == "survive")
     found = Model(loose).solve(replace(options, relax=True))
     if found.stop is Stop.INTERRUPTED:

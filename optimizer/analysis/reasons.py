@@ -26,7 +26,7 @@ _SET = ("budget_limit", "own_rule", "share_limit", "signature_least", "run_once"
 _RANKS = {**dict.fromkeys(_SET, 0), "outlet_cover": 2}  # what planners set comes first, what follows from it last
 
 
-def reasons_of(program: Program, loosened: Loosened, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
+def reasons_of(program: Program, loosened: ElasticProgram, found: Iterable[CellConflict]) -> tuple[Reason, ...]:
     """Describe conflicts in sentences; conflicts with the same sentence are reported once."""
     months = ConflictMonths(program, loosened)
     reasons: dict[str, Reason] = {}

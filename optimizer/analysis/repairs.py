@@ -99,7 +99,7 @@ class Repairer:
     ----------
     program : Program
         The infeasible program.
-    loosened : Loosened
+    loosened : ElasticProgram
         The program with slacks for its relaxable cells.
     options : Options
         Options of the search for the plan of the cheapest repair; the others share the same time once more.
@@ -107,7 +107,9 @@ class Repairer:
         Called with the progress of these searches.
     """
 
-    def __init__(self, program: Program, loosened: Loosened, options: Options, progress: OnProgress | None) -> None:
+    def __init__(
+        self, program: Program, loosened: ElasticProgram, options: Options, progress: OnProgress | None
+    ) -> None:
         self.program, self.loosened, self.options, self.progress = program, loosened, options, progress
         self.until = time.perf_counter() + options.time_limit
 

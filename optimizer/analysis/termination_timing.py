@@ -135,9 +135,9 @@ def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
     return agreed + float(changes.sum())
 
 
-def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Hold]:
+def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Fixing]:
     """Return what keeps blocks in force that the plan hands back in ``first``, until another month without them."""
-    return [Hold("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
+    return [Fixing("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
 
 
 def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]]:
@@ -152,9 +152,9 @@ def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]
         yield (*known, more.costs, more.at_least, more.at_most, more.note)
 
 
-def _holds(plan: Plan, one: Termination, month: int) -> list[Hold]:
+def _holds(plan: Plan, one: Termination, month: int) -> list[Fixing]:
     """Return what makes the plan terminate by an earlier month, or not before a later one."""
     label = plan.instance.label
     if month < one.month:
-        return [Hold("end", "", one.item, label(month), one.kept)]
+        return [Fixing("end", "", one.item, label(month), one.kept)]
     return kept_until(plan, one.item, one.blocks, one.month, month)

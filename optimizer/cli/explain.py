@@ -220,7 +220,7 @@ def _print_target(output: Path | None, code: int, as_json: bool) -> int:
     return code
 
 
-def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], holds: list[Hold], as_json: bool) -> int:
+def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], holds: list[Fixing], as_json: bool) -> int:
     from optimizer.analysis.explanation import plain_rows
     from optimizer.report.explained import sweep_table
     from optimizer.report.progress import follow

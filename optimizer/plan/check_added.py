@@ -35,12 +35,12 @@ class AddedCheck:
     violations: tuple[Violation, ...]
 
 
-def columns_in_added(m: Parts, added: Added) -> set[int]:
+def columns_in_added(m: ProgramData, added: Added) -> set[int]:
     """Return the columns in added constraints."""
     return {column for scaled in scaled_rows(m, added) for column in scaled.row.columns}
 
 
-def check_added(m: Parts, added: Added, settled: Floats, own: Floats) -> AddedCheck:
+def check_added(m: ProgramData, added: Added, settled: Floats, own: Floats) -> AddedCheck:
     """Check the added constraints in a settled solution.
 
     Parameters

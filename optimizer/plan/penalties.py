@@ -53,7 +53,7 @@ def _soft(m: ProgramData) -> list[tuple[tuple[str, int], Any, Any]]:
     return [(key, m.col["over"].get(key), m.col["under"].get(key)) for key in keys]
 
 
-def rule_values(m: Parts, values: Floats) -> RuleValues:
+def rule_values(m: ProgramData, values: Floats) -> RuleValues:
     """Return left-hand side and size of the terms of every own rule, in natural units."""
     parts = list(m.rule_value.values())
     lengths = np.array([len(columns) for _, columns, _ in parts], dtype=np.int64)

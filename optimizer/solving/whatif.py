@@ -100,7 +100,7 @@ class WhatIf:
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         progress: OnProgress | None = None,
         floor: float | None = None,
         enough: float | None = None,
@@ -115,7 +115,7 @@ class WhatIf:
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
-    def ask_with_fixed(self, holds: Iterable[Hold], progress: OnProgress | None = None) -> Plan:
+    def ask_with_fixed(self, holds: Iterable[Fixing], progress: OnProgress | None = None) -> Plan:
         """The plan with decisions held and nothing edited.
 
         Holding only takes plans away, so that what is proven of all plans holds on: a search that comes near that is
@@ -149,7 +149,7 @@ class WhatIf:
         edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
         return self.ask_cost(edits, parse_holds(**holds))
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Hold] = (), progress: OnProgress | None = None) -> Cost:
+    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: OnProgress | None = None) -> Cost:
         """As ``cost``, with edits and holds that are parsed already."""
         with collector_paused():
             solution = self._solved(list(edits), merge_fixings(self.held, holds), Clock(progress))
@@ -203,7 +203,7 @@ class WhatIf:
         edit: str,
         values: Sequence[float],
         others: Iterable[Edit] = (),
-        holds: Iterable[Hold] = (),
+        holds: Iterable[Fixing] = (),
         progress: OnProgress | None = None,
     ) -> pd.DataFrame:
         """Costs over a range of values of one cell: columns value, objective, bound, gap, change, note.

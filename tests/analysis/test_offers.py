@@ -414,12 +414,12 @@ def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     """Tests that the extra cost of a hold lies between bound less cost, and cost less bound."""
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
     loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
-    found = cost_of_fixing(optimizer.WhatIf(plan, gap=EXACT), loose, [Hold("forbid", "", "lease")])
+    found = cost_of_fixing(optimizer.WhatIf(plan, gap=EXACT), loose, [Fixing("forbid", "", "lease")])
     # 10000 without the lease, proven; this plan costs 3000, of which 2600 are proven.
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((7000, 7000, 7400))
     # The lease is kept in any best plan: a search that proves no more than 2600 leaves nothing to 400 open.
     ask = optimizer.WhatIf(loose, gap=EXACT)
     same = replace(loose, head={**loose.head, "gap": 400 / 3000})
     monkeypatch.setattr(ask, "ask_with_fixed", lambda holds: same)
-    found = cost_of_fixing(ask, loose, [Hold("force", "", "lease")])
+    found = cost_of_fixing(ask, loose, [Fixing("force", "", "lease")])
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))
