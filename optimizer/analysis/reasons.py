@@ -68,7 +68,7 @@ def _doubts(program: Program, spread: Spread, irreducible: bool) -> str:
 
 def _shown(labels: list[Label]) -> list[Label]:
     """Select the labels to show, inputs of planners first; a required run is shown by its requirements only."""
-    found = sorted(telling(labels), key=lambda one: _RANKS.get(one.family, 1))
+    found = sorted(without_definitions(labels), key=lambda one: _RANKS.get(one.family, 1))
     runs = {one.sources for one in found if one.family == "run_once"}
     return [one for one in found if one.family != "not_run" or one.sources not in runs]
 
