@@ -104,8 +104,8 @@ def test_an_event_without_a_plan_comes_first() -> None:
     assert (row["without_plan"], row["events"], row["kept"]) == ("site hall slips by 6 months", 1, 1)
     assert row["delay_note"] == "leaves no plan"
     assert first_sentences(plan, first) == [
-        "No plan meets all rules, whatever is decided in Jan 2030, if site hall slips by 6 months.",
-        "In Jan 2030, whatever else of this happens: Sign lease, 1 (a month later leaves no plan).",
+        "Whatever is decided in Jan 2030, no plan meets all rules if site hall slips by 6 months.",
+        "In Jan 2030, whichever other of these events occurs: Sign lease, 1 (a month later leaves no plan).",
     ]
 
 
@@ -127,8 +127,8 @@ def test_what_can_wait_is_not_needed_whatever_happens() -> None:
         [first[first["item"] == "must"], first[first["item"] == "must"].assign(item="waits", at_least=0.0)]
     )
     assert first_sentences(plan, every) == [
-        "In Jan 2030, whatever of this happens: Sign must, 1 (a month later costs 9 k USD more).",
-        "Decided in Jan 2030 in all plans found, but it is not proven that a month later costs more: Sign waits, 1.",
+        "In Jan 2030, whichever of these events occurs: Sign must, 1 (a month later costs 9 k USD more).",
+        "Decided in Jan 2030 in all plans found, but a delay of a month is not proven to cost more: Sign waits, 1.",
     ]
 
 

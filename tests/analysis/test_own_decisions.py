@@ -62,7 +62,7 @@ def test_months_of_a_file_are_read_as_those_of_an_instance(tmp_path: Path) -> No
         "  row 2: expected a month YYYY-MM, found 'Oct-26', 2026-10 if 26 is the year and no day. "
         "Did you mean '2026-10'?",
         "  row 4: expected a month YYYY-MM, found '12/01/2030', which can mean 2030-12 (month first) or 2030-01 "
-        "(day first). Write the one that is meant.",
+        "(day first). Write the intended one.",
     ]
 
 

@@ -39,7 +39,8 @@ AWKWARD = [
 ]
 KNOWN = sorted({cell for rows in sample().values() for row in rows for cell in row})
 VALUES = st.one_of(st.sampled_from(AWKWARD), st.sampled_from(KNOWN), st.text(max_size=6))
-PLAIN = VALUES.filter(lambda text: text[:1] != "=" and text != "#N/A" and text.isprintable() and len(text) < 1000)
+# A first cell that begins with "#" makes a comment of a row of a file, headers too; names of columns of frames do not.
+PLAIN = VALUES.filter(lambda text: text[:1] not in ("=", "#") and text.isprintable() and len(text) < 1000)
 PLACE = st.tuples(st.sampled_from(sorted(sample())), st.integers(0, 99), st.integers(0, 99))
 KINDS = st.sampled_from(["cell"] * 6 + ["header"] * 2 + ["swap", "copy", "cut", "column", "table"])
 

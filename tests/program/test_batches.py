@@ -33,7 +33,7 @@ def test_batches_of_one_key_are_warned_of() -> None:
     """Tests that the second row of a key is one warning, with the sum; other keys are not."""
     assert [str(warning) for warning in _fleet().warnings if warning.column == "count"] == [
         "fleet, row 2, column count: row 1 is of 'hall, gpu' too; both count, 7 accelerators together. "
-        "Take this row out if it is a copy; put the two into one row otherwise."
+        "Remove this row if it is a copy; put the two into one row otherwise."
     ]
 
 
