@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
+from optimizer.interruption import finishing
 from optimizer.program.build import Program
 from optimizer.program.compile import Arrays, Floats
 from optimizer.program.unit_changes import UnitChanges
@@ -33,7 +36,12 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Ke
     whole, values = arrays.integer, solution.values
     fixed = arrays.with_bounds(np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper))
     changes = list(UnitChanges(program, arrays).rules())
-    found = changes_of_optimum(fixed, changes, seconds=_SECONDS, estimate=True)
+    found = None
+    with finishing() as pressed:
+        if not pressed:
+            # Ctrl-C ends the prices, not the plan that they belong to.
+            with suppress(KeyboardInterrupt):
+                found = changes_of_optimum(fixed, changes, seconds=_SECONDS, estimate=True)
     if found is None:
         return _duals(program, arrays, solution)
     steps = np.array([change.step for change in changes])

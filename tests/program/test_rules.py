@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from optimizer.errors import NoFeasiblePlan
 from optimizer.plan.plan import Plan
+from optimizer.solver import rule_prices, sensitivity
 from tests.program.tiny import by_month, paid, solved, tiny
 
 LEASE = {"price": 100, "term_months": 1, "integer": False, "max_blocks": 9}  # 10 a month for an accelerator
@@ -48,6 +50,29 @@ def test_a_rule_in_total() -> None:
     plan = _ruled(2, rhs=12, each="total")
     assert plan.objective == pytest.approx(520)
     assert _told(plan) == [(1, 12, 0, 0, -40)]
+
+
+def test_an_interruption_of_the_prices_keeps_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that Ctrl-C while the shadow prices are computed leaves the audited plan, at the cost worked out above."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sensitivity, "changes_of_optimum", interrupted)
+    plan = _ruled(2, rhs=6)
+    assert plan.objective == pytest.approx(2 * 260)
+    assert plan.head["audit"]["passed"]
+
+
+def test_prices_are_not_computed_after_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a search that Ctrl-C has ended leaves its plan without further runs of the solver."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("prices were computed after Ctrl-C")
+
+    monkeypatch.setattr(sensitivity, "changes_of_optimum", refused)
+    monkeypatch.setattr(rule_prices, "finishing", lambda: nullcontext(True))
+    assert _ruled(2, rhs=6).objective == pytest.approx(2 * 260)
 
 
 @pytest.mark.parametrize(
