@@ -161,12 +161,12 @@ def _of_row(program: Program, name: tuple[str, Any], pool: str, t: int, unit: fl
         return unit if key == (pool, t) else 0.0
     if family == "outage_capacity":
         return unit if key[2:] == (pool, t) else 0.0
-    ix = program.index
-    if family in ("reference_balance", "share_limit") and ix.pools[pool].source == "contract":
-        worth = unit * ix.accelerators[ix.pools[pool].accelerator].reference
+    index = program.index
+    if family in ("reference_balance", "share_limit") and index.pools[pool].source == "contract":
+        worth = unit * index.accelerators[index.pools[pool].accelerator].reference
         if family == "reference_balance":
             return -worth if key == t else 0.0
-        return -worth if key[2] == t and pool in ix.members[key[0]][key[1]] else 0.0
+        return -worth if key[2] == t and pool in index.members[key[0]][key[1]] else 0.0
     if family == "own_rule":
         return -unit * program.units.accelerators * _weight(program, key, pool, t) / program.parts.rule_scale[key]
     return 0.0

@@ -30,30 +30,30 @@ def _place(program: Program, table: str, name: str, columns: str) -> str:
 
 # ---------------------------------------------------------------- runs and commitments
 def _runs(program: Program) -> Iterator[str]:
-    ix = program.index
-    placed = {run for run, *_ in ix.placements}
-    for name, row in ix.runs.items():
+    index = program.index
+    placed = {run for run, *_ in index.placements}
+    for name, row in index.runs.items():
         if not row.required or name in placed:
             continue
-        pools = [pool for run, pool in ix.run_yields if run == name]
+        pools = [pool for run, pool in index.run_yields if run == name]
         if not pools:
             where = _place(program, "training_runs", name, "columns class, regions and exclude")
             yield f"{where}: run {name} must be run, and nothing there is or can be leased or bought can do it."
             continue
-        first, last = max(int(row.release), 0), min(int(row.deadline), ix.horizon - 1)
-        least = min(duration(ix, name, pool, size) for pool in pools for size in row.sizes)
+        first, last = max(int(row.release), 0), min(int(row.deadline), index.horizon - 1)
+        least = min(duration(index, name, pool, size) for pool in pools for size in row.sizes)
         span, where = last - first + 1, _place(program, "training_runs", name, "columns work, sizes and deadline")
         if least > span:
-            cut = " of the plan, which ends before its deadline" if row.deadline >= ix.horizon else ""
+            cut = " of the plan, which ends before its deadline" if row.deadline >= index.horizon else ""
             yield f"{where}: run {name} takes {least} months at the least, and its window has {max(span, 0)}{cut}."
         else:
             yield f"{where}: run {name} must be run, and no pool is large enough for long enough in its window."
 
 
 def _commitments(program: Program) -> Iterator[str]:
-    ix = program.index
+    index = program.index
     possible = {key[0] for key in program.parts.col["committed"]}
-    for name, row in ix.commitments.items():
+    for name, row in index.commitments.items():
         if row.required and name not in possible:
             where = _place(program, "commitments", name, "columns earliest and latest")
             yield f"{where}: spend commitment {name} must be taken, and cannot start in any month of the plan."
@@ -61,9 +61,9 @@ def _commitments(program: Program) -> Iterator[str]:
 
 # ---------------------------------------------------------------- work
 def _workloads(program: Program) -> Iterator[str]:
-    ix = program.index
-    for name, row in ix.workloads.items():
-        least = row.min_service * ix.demand[name]
+    index = program.index
+    for name, row in index.workloads.items():
+        least = row.min_service * index.demand[name]
         most = _most_work(program, name)
         short = np.flatnonzero(least > most * (1 + _NOISE) + _NOISE)
         if not short.size:
@@ -78,30 +78,30 @@ def _workloads(program: Program) -> Iterator[str]:
 
 def _most_work(program: Program, workload: str) -> Any:
     """Return the most work that all pools can do for a workload alone, by month, with all offers, lots and builds."""
-    ix = program.index
-    most = np.zeros(ix.horizon)
-    for (name, pool), rate in ix.yields.items():
+    index = program.index
+    most = np.zeros(index.horizon)
+    for (name, pool), rate in index.yields.items():
         if name == workload:
             most += rate * _most_used(program, pool)
     return most
 
 
 def _most_used(program: Program, pool: str) -> Any:
-    ix = program.index
-    spec = ix.pools[pool]
+    index = program.index
+    spec = index.pools[pool]
     if spec.source == "on_demand":
-        return np.full(ix.horizon, float(ix.offers[pool].max_accelerators))
-    stock = ix.most_capacity[pool]
+        return np.full(index.horizon, float(index.offers[pool].max_accelerators))
+    stock = index.most_capacity[pool]
     if spec.source != IN_HOUSE or spec.mw <= 0:
         return stock
     return np.minimum(stock, _most_power(program, spec.place) / spec.mw)
 
 
 def _most_power(program: Program, site: str) -> Any:
-    ix = program.index
-    power = ix.supply[site].copy()
-    for row in ix.builds.values():
-        orders = order_months(row, ix.horizon)
+    index = program.index
+    power = index.supply[site].copy()
+    for row in index.builds.values():
+        orders = order_months(row, index.horizon)
         if row.site == site and orders:
-            power[min(orders.start + int(row.lead_months), ix.horizon) :] += row.mw_per_block * row.max_blocks
+            power[min(orders.start + int(row.lead_months), index.horizon) :] += row.mw_per_block * row.max_blocks
     return power

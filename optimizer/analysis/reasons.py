@@ -91,9 +91,9 @@ def _later(program: Program, one: Label) -> Iterator[str]:
     """Yield contracts on which a workload could run, but only after the month of the conflict."""
     if one.family != "unserved" or one.month is None:
         return
-    ix = program.index
-    for workload, pool in ix.yields:
-        agreement = ix.agreements.get(pool)
+    index = program.index
+    for workload, pool in index.yields:
+        agreement = index.agreements.get(pool)
         if workload != one.names[0] or agreement is None or not agreement.months:
             continue
         start = agreement.months.start

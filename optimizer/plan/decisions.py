@@ -35,17 +35,17 @@ def _each(by_month: Any) -> Iterator[tuple[int, float]]:
         yield month, float(by_month[month])
 
 
-def _orders(ix: Index, settled: Settled, label: Any) -> Iterator[Decision]:
-    for name, row in ix.builds.items():
+def _orders(index: Index, settled: Settled, label: Any) -> Iterator[Decision]:
+    for name, row in index.builds.items():
         for t, blocks in _each(settled.ordered[name]):
             mw = blocks * row.mw_per_block
             starts = label(t + row.lead_months)
             yield t, "order_build", name, IN_HOUSE, blocks, 0.0, mw, starts, "", mw * row.capex_per_mw
 
 
-def _purchases(ix: Index, settled: Settled, label: Any) -> Iterator[Decision]:
-    for name, row in ix.purchases.items():
-        price = ix.item_price(name, row.unit_price)
+def _purchases(index: Index, settled: Settled, label: Any) -> Iterator[Decision]:
+    for name, row in index.purchases.items():
+        price = index.item_price(name, row.unit_price)
         for t, lots in _each(settled.bought[name]):
             count, first = lots * row.lot_size, t + row.lead_months
             cost, last = count * price.at(t), first + row.life_months - 1

@@ -56,11 +56,11 @@ class _Extract:
     def __init__(self, program: Program, settled: Settled) -> None:
         self.program = program
         self.settled = settled
-        self.ix = program.index
+        self.index = program.index
         self.labels: NDArray[np.object_] = np.array(
-            [program.instance.label(t) for t in range(self.ix.horizon + 1)], dtype=object
+            [program.instance.label(t) for t in range(self.index.horizon + 1)], dtype=object
         )
-        self.pools = list(self.ix.pools.values())
+        self.pools = list(self.index.pools.values())
         self.number = {pool.name: position for position, pool in enumerate(self.pools)}
         self.unit = program.units.accelerators
         self.placed = placed_runs(program, settled.values)
@@ -81,7 +81,7 @@ class _Extract:
         }
 
     def _places(self) -> Floats:
-        return np.zeros((len(self.pools), self.ix.horizon))
+        return np.zeros((len(self.pools), self.index.horizon))
 
     def _columns(self, family: str) -> tuple[list[Any], Floats]:
         """Keys and values of the columns of a family."""
@@ -106,7 +106,7 @@ class _Extract:
         months = np.array([t for _, _, t in keys], dtype=np.int64)
         pools = [pool for _, pool, _ in keys]
         np.add.at(used, (np.array([self.number[pool] for pool in pools], dtype=np.int64), months), amounts)
-        rates = self.ix.yields | self.ix.run_yields
+        rates = self.index.yields | self.index.run_yields
         work = amounts * np.array([rates[demand, pool] for demand, pool, _ in keys])
         columns = {
             "month": self.labels[months],
@@ -118,14 +118,14 @@ class _Extract:
         return make_table("allocation", _sorted(columns, months)), used
 
     def _months(self, place: Placement) -> range:
-        return range(place[3], last_month(self.ix, place) + 1)
+        return range(place[3], last_month(self.index, place) + 1)
 
     def _run(self, place: Placement, share: float) -> tuple[Any, ...]:
         run, pool, size, start = place
-        target, label = self.ix.runs[run].target, self.program.instance.label
-        ends = label(last_month(self.ix, place))
+        target, label = self.index.runs[run].target, self.program.instance.label
+        ends = label(last_month(self.index, place))
         aim = "" if target is None else label(target)
-        return run, pool, share * size, label(start), ends, aim, float(months_late(self.ix, place))
+        return run, pool, share * size, label(start), ends, aim, float(months_late(self.index, place))
 
     def _leases(self) -> tuple[pd.DataFrame, Floats]:
         keys, amounts = self._nonzero("leased")
@@ -142,14 +142,14 @@ class _Extract:
 
     def _stock(self, pool: Any, used: Floats) -> tuple[Floats, Floats]:
         """Accelerators of a pool, and the facility MW they draw when all run, by month."""
-        ix, settled = self.ix, self.settled
+        index, settled = self.index, self.settled
         if pool.source == IN_HOUSE:
-            stock = ix.fleet[pool.name].copy()
-            for name in ix.purchases_of.get(pool.name, []):
-                stock += ix.purchases[name].lot_size * settled.installed[name]
+            stock = index.fleet[pool.name].copy()
+            for name in index.purchases_of.get(pool.name, []):
+                stock += index.purchases[name].lot_size * settled.installed[name]
             return stock, stock * pool.mw
         if pool.source == "contract":
-            row, blocks = ix.agreements[pool.name].row, settled.delivered[pool.name]
+            row, blocks = index.agreements[pool.name].row, settled.delivered[pool.name]
             return row.accelerators_per_block * blocks, row.mw_per_block * blocks
         return used, np.zeros_like(used)
 
@@ -180,7 +180,7 @@ class _Extract:
     def _service(self) -> pd.DataFrame:
         keys, values = self._columns("unserved")
         months = np.array([t for _, t in keys], dtype=np.int64)
-        demand = np.array([self.ix.demand[workload][t] for workload, t in keys], dtype=float)
+        demand = np.array([self.index.demand[workload][t] for workload, t in keys], dtype=float)
         unserved = np.minimum(values * self.unit, demand)
         columns = {
             "month": self.labels[months],
@@ -194,16 +194,16 @@ class _Extract:
     def _power(self, running: Floats) -> pd.DataFrame:
         rows = []
         for site, inside in self.program.parts.contents.items():
-            available = self.ix.supply[site].copy()
+            available = self.index.supply[site].copy()
             for build in inside["builds"]:
-                row = self.ix.builds[build]
-                if row.lead_months < self.ix.horizon:
+                row = self.index.builds[build]
+                if row.lead_months < self.index.horizon:
                     available[row.lead_months :] += row.mw_per_block * self._late(build, row.lead_months)
-            drawn, let = np.zeros(self.ix.horizon), np.zeros(self.ix.horizon)
+            drawn, let = np.zeros(self.index.horizon), np.zeros(self.index.horizon)
             for pool in inside["pools"]:
-                drawn += self.ix.pools[pool].mw * running[self.number[pool]]
+                drawn += self.index.pools[pool].mw * running[self.number[pool]]
             for outlet in inside["outlets"]:
-                let += self.ix.agreements[outlet].row.mw_per_block * self.settled.active[outlet]
+                let += self.index.agreements[outlet].row.mw_per_block * self.settled.active[outlet]
             for t in np.flatnonzero((available > 0) | (drawn > 0) | (let > 0)).tolist():
                 rows.append((t, site, available[t], drawn[t], let[t]))
         rows.sort(key=lambda row: row[0])
@@ -217,7 +217,7 @@ class _Extract:
     def _cash(self) -> pd.DataFrame:
         entries = self.program.entries
         amounts = entries.amounts * self.settled.values[entries.columns]
-        width = self.ix.horizon + 1
+        width = self.index.horizon + 1
         slots = entries.months * len(entries.names) + entries.accounts
         total = np.bincount(slots, weights=amounts, minlength=width * max(len(entries.names), 1))
         kept = np.flatnonzero(np.abs(total) > _NOISE * np.abs(total).max(initial=0.0))
@@ -229,7 +229,7 @@ class _Extract:
             "item": [name.item for name in names],
             "party": [name.party for name in names],
             "amount": total[kept],
-            "present_value": total[kept] * self.ix.discount[months],
+            "present_value": total[kept] * self.index.discount[months],
         }
         return make_table("cash", columns)
 

@@ -20,15 +20,18 @@ _CANCELLED = 1e-11  # relative to a rule's terms: residue of terms that cancel
 
 def outages_table(program: Program, values: Floats) -> pd.DataFrame:
     """Return the table of critical work by pool after the loss of each member of a policy."""
-    ix, parts = program.index, program.parts
+    index, parts = program.index, program.parts
     keys, found = list(parts.col["emergency"]), values[parts.stretch("emergency")] * program.units.accelerators
     where = np.flatnonzero(found > 0)
     run, counts = [keys[place] for place in where.tolist()], found[where].tolist()
-    for (policy, member, t), served in ix.redundant_outages.items():
+    for (policy, member, t), served in index.redundant_outages.items():
         run += [(policy, member, workload, pool, t) for workload, pool in served]
         counts += served.values()
     months = np.array([key[-1] for key in run], dtype=np.int64)
-    order, labels = np.argsort(months, kind="stable").tolist(), [program.instance.label(t) for t in range(ix.horizon)]
+    order, labels = (
+        np.argsort(months, kind="stable").tolist(),
+        [program.instance.label(t) for t in range(index.horizon)],
+    )
     keys, amounts = [run[place] for place in order], np.array(counts, dtype=float)[order]
     return make_table(
         "outages",
@@ -39,7 +42,7 @@ def outages_table(program: Program, values: Floats) -> pd.DataFrame:
             "pool": [pool for *_, pool, _ in keys],
             "workload": [workload for _, _, workload, *_ in keys],
             "accelerators": amounts,
-            "work": amounts * np.array([ix.yields[workload, pool] for _, _, workload, pool, _ in keys]),
+            "work": amounts * np.array([index.yields[workload, pool] for _, _, workload, pool, _ in keys]),
         },
     )
 

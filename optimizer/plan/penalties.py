@@ -38,7 +38,7 @@ def settle_penalties(program: Program, values: Floats, counted: Collection[int] 
     found = rule_values(m, values)
     for (rule, t), over, under in _soft(m):
         value, size = found[rule, t]
-        excess = (value - m.ix.own_rules[rule].rhs) / m.rule_scale[rule, t]
+        excess = (value - m.index.own_rules[rule].rhs) / m.rule_scale[rule, t]
         noise = RULE_NOISE * size / m.rule_scale[rule, t]
         free = over in counted or under in counted
         for column, amount in ((over, max(0.0, excess)), (under, max(0.0, -excess))):
@@ -62,18 +62,18 @@ def rule_values(m: ProgramData, values: Floats) -> RuleValues:
     columns = np.fromiter(each(columns for _, columns, _ in parts), dtype=np.int64, count=count)
     coefficients = np.fromiter(each(found for found, _, _ in parts), dtype=float, count=count)
     terms, constants = coefficients * values[columns], np.array([float(constant) for *_, constant in parts])
-    sides = np.array([float(m.ix.own_rules[rule].rhs) for rule, _ in m.rule_value])
+    sides = np.array([float(m.index.own_rules[rule].rhs) for rule, _ in m.rule_value])
     value = constants + np.bincount(row, terms, len(parts))
     size = np.abs(constants) + np.abs(sides) + np.bincount(row, np.abs(terms), len(parts))
     return dict(zip(m.rule_value, zip(value.tolist(), size.tolist(), strict=True), strict=True))
 
 
 def _shortfalls(program: Program, values: Floats, counted: Collection[int]) -> None:
-    m, ix = program.parts, program.index
-    by_a_rule = any(term.quantity == "spend" for term in ix.rows["rule_terms"])  # which can require higher payments
+    m, index = program.parts, program.index
+    by_a_rule = any(term.quantity == "spend" for term in index.rows["rule_terms"])  # which can require higher payments
     paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
     for (name, begin), column in m.col["shortfall"].items():
-        row, end = ix.commitments[name], year_end(ix, begin)
+        row, end = index.commitments[name], year_end(index, begin)
         starts = [m.col["committed"].get((name, begin - _YEAR * year)) for year in range(int(row.years))]
         share = sum(values[start] for start in starts if start is not None)
         due = share * row.annual_amount * (end - begin + 1) / _YEAR

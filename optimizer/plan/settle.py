@@ -55,23 +55,23 @@ def settle(program: Program, values: Floats, counted: Collection[int] = ()) -> S
     """
     values = _without_traces(program, np.round(values, _DECIMALS) + 0.0)
     book = _Columns(program, values)
-    ix = program.index
-    ordered = {name: _steps_up(program, name, stock) for name, stock in book.read("built", ix.builds).items()}
-    bought = book.read("bought", ix.purchases)
-    started, ended = book.read("started", ix.agreements), book.read("ended", ix.agreements)
-    for name, agreement in ix.agreements.items():
+    index = program.index
+    ordered = {name: _steps_up(program, name, stock) for name, stock in book.read("built", index.builds).items()}
+    bought = book.read("bought", index.purchases)
+    started, ended = book.read("started", index.agreements), book.read("ended", index.agreements)
+    for name, agreement in index.agreements.items():
         _clear(agreement, started[name], ended[name])
-    active = {name: _active(a, started[name], ended[name]) for name, a in ix.agreements.items()}
+    active = {name: _active(a, started[name], ended[name]) for name, a in index.agreements.items()}
     settled = Settled(
         values=values,
         ordered=ordered,
         built={name: np.cumsum(blocks) for name, blocks in ordered.items()},
         bought=bought,
-        installed={name: _installed(ix.purchases[name], lots) for name, lots in bought.items()},
+        installed={name: _installed(index.purchases[name], lots) for name, lots in bought.items()},
         started=started,
         ended=ended,
         active=active,
-        delivered={n: _delivered(a, started[n], ended[n], active[n]) for n, a in ix.agreements.items()},
+        delivered={n: _delivered(a, started[n], ended[n], active[n]) for n, a in index.agreements.items()},
     )
     for family in ("ordered", "built", "bought", "installed", "started", "ended", "delivered"):
         book.write(family, getattr(settled, family))
@@ -98,10 +98,10 @@ class _Columns:
     def read(self, family: str, items: Iterable[str]) -> dict[str, Floats]:
         """Return the values of each item by month; 0 where there is no column."""
         names = list(items)
-        found = np.zeros(len(names) * self.parts.ix.horizon)
+        found = np.zeros(len(names) * self.parts.index.horizon)
         found[self._places(family, names)] = self.values[self.parts.stretch(family)]
         found[np.abs(found) < _NO_BLOCK] = 0.0
-        return dict(zip(names, found.reshape(-1, self.parts.ix.horizon), strict=True))
+        return dict(zip(names, found.reshape(-1, self.parts.index.horizon), strict=True))
 
     def write(self, family: str, items: dict[str, Floats]) -> None:
         """Set the family's columns to values by item and month."""
@@ -110,7 +110,7 @@ class _Columns:
 
     def _places(self, family: str, items: Iterable[str]) -> NDArray[np.int64]:
         """Return the positions of a family's columns in the table of items by months."""
-        horizon = self.parts.ix.horizon
+        horizon = self.parts.index.horizon
         first = {item: number * horizon for number, item in enumerate(items)}
         keys = self.parts.col[family]
         return np.fromiter((first[item] + month for item, month in keys), dtype=np.int64, count=len(keys))

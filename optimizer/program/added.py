@@ -171,7 +171,7 @@ def column_of(m: ProgramData, term: Term, name: str) -> int | None:
     if term.family == "one":
         return ONE
     found = m.col.get(term.family, {}).get(index_of(term.key))
-    if found is None and term.family == "built" and term.key[0] in m.ix.builds:  # after the last order it stays
+    if found is None and term.family == "built" and term.key[0] in m.index.builds:  # after the last order it stays
         before = [t for build, t in m.col["built"] if build == term.key[0] and t < term.key[1]]
         return m.col["built"][term.key[0], max(before)] if before else None
     entry = program_contents()["variables"].get(term.family, {})
@@ -204,7 +204,7 @@ def unit_of(m: ProgramData, family: str, key: tuple[Part, ...]) -> float:
 def variable_text(m: ProgramData, term: Term) -> str:
     """Format a variable: ``started of lease, 2030-01``."""
     kinds = program_contents()["variables"][term.family]["index"]
-    label = m.ix.instance.label
+    label = m.index.instance.label
     pairs = zip(kinds, term.key, strict=True)
     return f"{term.family} of " + ", ".join(label(int(p)) if kind == "month" else str(p) for kind, p in pairs)
 
@@ -259,7 +259,7 @@ def _index_part(m: ProgramData, where: str, kind: str, part: Part) -> Part:
     if kind != "month":
         return part
     try:
-        return m.ix.instance.month_index(part) if isinstance(part, str) else int(part)
+        return m.index.instance.month_index(part) if isinstance(part, str) else int(part)
     except (TypeError, ValueError):
         raise AdditionError(f"{where}: month {part!r}; expected YYYY-MM, or months from the plan's start") from None
 

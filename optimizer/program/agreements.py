@@ -14,9 +14,9 @@ from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row, Term
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    every = ix.agreements
+    every = index.agreements
     active = [(name, t) for name, a in every.items() for t in a.months]
     firm = [(name, t) for name, a in every.items() if a.hand_backs and a.term > 0 for t in a.months]
     started = [(name, s) for name, a in every.items() for s in a.starts]
@@ -25,10 +25,10 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     contract_months = [(name, t) for name, t in active if not every[name].is_outlet]
     leased = [
         (outlet, pool, t)
-        for outlet, pools in ix.lendable.items()
+        for outlet, pools in index.lendable.items()
         for pool in pools
         for t in every[outlet].months
-        if ix.possible[pool][t]
+        if index.possible[pool][t]
     ]
     return {
         "started": started,
@@ -46,29 +46,29 @@ def sets(ix: Index) -> dict[str, list[Any]]:
         "signature_most": signed,
         "renewal": [(n, s) for n, s in started if not every[n].is_outlet and every[n].row.renews is not None],
         "contract_capacity": contract_months,
-        "outlet_cover": [(name, t) for name, t in active if name in ix.lendable],
+        "outlet_cover": [(name, t) for name, t in active if name in index.lendable],
     }
 
 
 def limits_started(m: ProgramData, name: str, s: int) -> tuple[float, float]:
     """Bounds of ``started``: what is committed exactly, else at most ``max_blocks``."""
-    agreement = m.ix.agreements[name]
+    agreement = m.index.agreements[name]
     return (agreement.committed or 0.0), agreement.most_blocks
 
 
 def limits_in_force(m: ProgramData, name: str, t: int) -> tuple[float, float]:
     """Bounds of ``in_force``: at most ``max_blocks``."""
-    return 0.0, m.ix.agreements[name].most_blocks
+    return 0.0, m.index.agreements[name].most_blocks
 
 
-def whole_started(ix: Index, name: str, s: int) -> bool:
+def whole_started(index: Index, name: str, s: int) -> bool:
     """Whether ``started`` is a whole number; what is committed is given, not chosen."""
-    return bool(ix.agreements[name].row.integer) and ix.agreements[name].committed is None
+    return bool(index.agreements[name].row.integer) and index.agreements[name].committed is None
 
 
-def whole_ended(ix: Index, name: str, e: int) -> bool:
+def whole_ended(index: Index, name: str, e: int) -> bool:
     """Whether ``ended`` is a whole number."""
-    return bool(ix.agreements[name].row.integer)
+    return bool(index.agreements[name].row.integer)
 
 
 def blocks_started(m: ProgramData, agreement: Agreement, s: int) -> Term:
@@ -98,14 +98,14 @@ def blocks_active(m: ProgramData, agreement: Agreement, t: int) -> Term:
 
 def active_balance(m: ProgramData, name: str, t: int) -> Row:
     """Blocks active = those of the month before + started - ended."""
-    agreement = m.ix.agreements[name]
+    agreement = m.index.agreements[name]
     row = Row().add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
     return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
 
 
 def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
     """Blocks delivered = those of the month before + the ramp's steps of blocks at that age - those that end."""
-    agreement = m.ix.agreements[name]
+    agreement = m.index.agreements[name]
     before = m.col["delivered"].get((name, t - 1), 0.0)
     if t == 0 and agreement.carried:
         before = blocks_active(m, agreement, -1) * agreement.capacity.at(-1 - agreement.carried[0])
@@ -117,7 +117,7 @@ def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
 
 def firm_balance(m: ProgramData, name: str, t: int) -> Row:
     """Blocks within their minimum term = those of the month before + started - past it."""
-    agreement = m.ix.agreements[name]
+    agreement = m.index.agreements[name]
     row = Row().add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
     if t == agreement.months[0]:
         carried = agreement.carried
@@ -134,26 +134,26 @@ def minimum_term(m: ProgramData, name: str, t: int) -> Row:
 
 def signature_least(m: ProgramData, name: str, s: int) -> Row:
     """Blocks started >= min_blocks if signed."""
-    row = Row().add(m.ix.agreements[name].least_blocks, m.col["signed"][name, s])
+    row = Row().add(m.index.agreements[name].least_blocks, m.col["signed"][name, s])
     return row.add(-1, m.col["started"][name, s]).at_most_zero()
 
 
 def signature_most(m: ProgramData, name: str, s: int) -> Row:
     """Blocks started <= max_blocks if signed, else 0."""
     row = Row().add(1, m.col["started"][name, s])
-    return row.add(-m.ix.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
+    return row.add(-m.index.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
 
 
 def renewal(m: ProgramData, name: str, s: int) -> Row:
     """Blocks started <= blocks of the renewed contract that end in the same month."""
-    renewed = m.ix.agreements[m.ix.agreements[name].row.renews]
+    renewed = m.index.agreements[m.index.agreements[name].row.renews]
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
 
 
 def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use <= accelerators per block x blocks delivered."""
-    agreement = m.ix.agreements[pool]
+    agreement = m.index.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
     per_block = agreement.row.accelerators_per_block / m.units.accelerators
     return Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
@@ -161,8 +161,8 @@ def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
 
 def outlet_cover(m: ProgramData, outlet: str, t: int) -> Row:
     """Accelerators leased out to an outlet = accelerators per block x its active blocks."""
-    per_block = m.ix.agreements[outlet].row.accelerators_per_block / m.units.accelerators
+    per_block = m.index.agreements[outlet].row.accelerators_per_block / m.units.accelerators
     row = Row().add(-per_block, m.col["in_force"][outlet, t])
-    for pool in m.ix.lendable[outlet]:
+    for pool in m.index.lendable[outlet]:
         row.add(1, m.col["leased"].get((outlet, pool, t), 0.0))
     return row.equals_zero()

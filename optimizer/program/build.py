@@ -158,7 +158,7 @@ class Program:
     @property
     def index(self) -> Index:
         """Months, pools, agreements and eligibility behind it."""
-        return self.parts.ix
+        return self.parts.index
 
     @property
     def entries(self) -> Entries:
@@ -224,11 +224,11 @@ def build(instance: Instance, added: Added | None = None) -> Program:
 
 def _build(instance: Instance) -> Program:
     contents = program_contents()
-    ix = Index(instance)
-    m = ProgramData(ix, choose_units(ix))
+    index = Index(instance)
+    m = ProgramData(index, choose_units(index))
     keys: dict[str, list[Any]] = {}
     for room in ROOMS.values():
-        keys.update(room.sets(ix))
+        keys.update(room.sets(index))
     check_hooks(contents, ROOMS)
     for name, entry in contents["variables"].items():
         if name != "one":  # which is there from the beginning
@@ -237,7 +237,7 @@ def _build(instance: Instance) -> Program:
     _gather_columns(m)
     m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
     gather_money(m)
-    rules.measure(m, ix.own_rules)
+    rules.measure(m, index.own_rules)
     m.entries = joined(m.entries, book(m, ["violation"]))
     for name, entry in contents["constraints"].items():
         m.add_rows(name, keys[name], getattr(ROOMS[entry["room"]], name))
@@ -246,12 +246,12 @@ def _build(instance: Instance) -> Program:
 
 def _gather_columns(m: ProgramData) -> None:
     """Columns by what they have in common, so that rules need not search."""
-    m.contents, m.columns_by_workload = power.site_contents(m.ix), demand.columns_by_workload(m)
+    m.contents, m.columns_by_workload = power.site_contents(m.index), demand.columns_by_workload(m)
     m.columns_by_pool, m.leases_by_pool = demand.columns_by_pool(m, "allocated"), demand.columns_by_pool(m, "leased")
     m.placements_by_pool = runs.placements_by_pool(m)
     m.placements_of = gather_placements(m)
     m.emergency_columns_by_pool, m.emergency_columns_by_workload = policies.emergencies(m)
-    m.terms_of = gather_terms(m.ix)
+    m.terms_of = gather_terms(m.index)
 
 
 def gather_placements(m: ProgramData) -> dict[str, dict[Placement, int]]:
@@ -262,10 +262,10 @@ def gather_placements(m: ProgramData) -> dict[str, dict[Placement, int]]:
     return found
 
 
-def gather_terms(ix: Index) -> dict[str, list[Any]]:
+def gather_terms(index: Index) -> dict[str, list[Any]]:
     """Terms of each of the planner's own rules."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for term in ix.rows["rule_terms"]:
+    for term in index.rows["rule_terms"]:
         found[term.rule].append(term)
     return found
 

@@ -15,55 +15,57 @@ _YEAR = 12
 COUNTED = ("upfront", "contract", "termination", "on_demand")
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    starts = [(name, s) for name, row in ix.commitments.items() for s in start_months(ix, row)]
-    running = [(name, t) for name, row in ix.commitments.items() if start_months(ix, row) for t in range(ix.horizon)]
-    years = [(name, b) for name, row in ix.commitments.items() for b in year_starts(ix, row)]
-    providers = dict.fromkeys(row.provider for row in ix.commitments.values() if start_months(ix, row))
-    spent = [(provider, t) for provider in providers for t in range(ix.horizon)]
-    tied = [(name, t) for name, row in ix.offers.items() if row.commitment is not None for t in range(ix.horizon)]
+    starts = [(name, s) for name, row in index.commitments.items() for s in start_months(index, row)]
+    running = [
+        (name, t) for name, row in index.commitments.items() if start_months(index, row) for t in range(index.horizon)
+    ]
+    years = [(name, b) for name, row in index.commitments.items() for b in year_starts(index, row)]
+    providers = dict.fromkeys(row.provider for row in index.commitments.values() if start_months(index, row))
+    spent = [(provider, t) for provider in providers for t in range(index.horizon)]
+    tied = [(name, t) for name, row in index.offers.items() if row.commitment is not None for t in range(index.horizon)]
     return {
         "committed": starts,
         "running": running,
         "shortfall": years,
         "spent": spent,
-        "commitment_once": list(ix.commitments),
+        "commitment_once": list(index.commitments),
         "running_balance": running,
         "spend_balance": spent,
         "commitment_year": years,
-        "commitment_total": [name for name, row in ix.commitments.items() if len(start_months(ix, row)) > 1],
+        "commitment_total": [name for name, row in index.commitments.items() if len(start_months(index, row)) > 1],
         "rate_holds": tied,
     }
 
 
-def start_months(ix: Index, row: Any) -> range:
+def start_months(index: Index, row: Any) -> range:
     """Months of the plan in which a commitment can start."""
-    return range(max(int(row.earliest), 0), min(int(row.latest), ix.horizon - 1) + 1)
+    return range(max(int(row.earliest), 0), min(int(row.latest), index.horizon - 1) + 1)
 
 
-def year_starts(ix: Index, row: Any) -> list[int]:
+def year_starts(index: Index, row: Any) -> list[int]:
     """Months in which a year of a commitment can begin, whichever month it starts in."""
-    begins = {s + _YEAR * k for s in start_months(ix, row) for k in range(int(row.years))}
-    return sorted(month for month in begins if month < ix.horizon)
+    begins = {s + _YEAR * k for s in start_months(index, row) for k in range(int(row.years))}
+    return sorted(month for month in begins if month < index.horizon)
 
 
-def year_end(ix: Index, begin: int) -> int:
+def year_end(index: Index, begin: int) -> int:
     """Last month of a year that lies in the plan."""
-    return min(begin + _YEAR, ix.horizon) - 1
+    return min(begin + _YEAR, index.horizon) - 1
 
 
 def commitment_once(m: ProgramData, commitment: str) -> Row:
     """A commitment starts at most once; exactly once where it is required."""
     row = Row().add(-1.0, 1.0)
-    for s in start_months(m.ix, m.ix.commitments[commitment]):
+    for s in start_months(m.index, m.index.commitments[commitment]):
         row.add(1.0, m.col["committed"][commitment, s])
-    return row.equals_zero() if m.ix.commitments[commitment].required else row.at_most_zero()
+    return row.equals_zero() if m.index.commitments[commitment].required else row.at_most_zero()
 
 
 def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
     """Runs = ran the month before + starts - is over."""
-    col, years = m.col, int(m.ix.commitments[commitment].years)
+    col, years = m.col, int(m.index.commitments[commitment].years)
     row = Row().add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
     row.add(-1.0, col["committed"].get((commitment, t), 0.0))
     return row.add(1.0, col["committed"].get((commitment, t - _YEAR * years), 0.0)).equals_zero()
@@ -75,7 +77,7 @@ def counted_entries(m: ProgramData, provider: str) -> Any:
     chosen = [
         account.party == provider
         and account.term in COUNTED
-        and (account.item in m.ix.offers or not m.ix.agreements[account.item].is_outlet)
+        and (account.item in m.index.offers or not m.index.agreements[account.item].is_outlet)
         for account in entries.names
     ]
     return np.array(chosen, dtype=bool)[entries.accounts]
@@ -91,8 +93,8 @@ def spend_balance(m: ProgramData, provider: str, t: int) -> Row:
 
 def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
     """Shortfall >= amount of the year, if the commitment is in it - paid in the year."""
-    ix, row = m.ix, m.ix.commitments[commitment]
-    end, spent = year_end(ix, begin), m.col["spent"]
+    index, row = m.index, m.index.commitments[commitment]
+    end, spent = year_end(index, begin), m.col["spent"]
     amount = row.annual_amount * (end - begin + 1) / _YEAR / m.units.money
     line = Row().add(-1.0, m.col["shortfall"][commitment, begin])
     line.add(-1.0, spent[row.provider, end]).add(1.0, spent.get((row.provider, begin - 1), 0.0))
@@ -107,23 +109,23 @@ def commitment_total(m: ProgramData, commitment: str) -> Row:
     It follows from the years of a single start. Where the linear relaxation starts a little in many months, it keeps
     what is paid from counting towards overlapping years of all of them.
     """
-    ix, row = m.ix, m.ix.commitments[commitment]
-    begins, spent = year_starts(ix, row), m.col["spent"]
+    index, row = m.index, m.index.commitments[commitment]
+    begins, spent = year_starts(index, row), m.col["spent"]
     line = Row()
     for begin in begins:
         line.add(-1.0, m.col["shortfall"][commitment, begin])
-    line.add(-1.0, spent[row.provider, year_end(ix, begins[-1])])
+    line.add(-1.0, spent[row.provider, year_end(index, begins[-1])])
     line.add(1.0, spent.get((row.provider, begins[0] - 1), 0.0))
-    for s in start_months(ix, row):
-        months = sum(year_end(ix, s + _YEAR * year) - s - _YEAR * year + 1 for year in range(int(row.years))
-                     if s + _YEAR * year < ix.horizon)  # fmt: skip
+    for s in start_months(index, row):
+        months = sum(year_end(index, s + _YEAR * year) - s - _YEAR * year + 1 for year in range(int(row.years))
+                     if s + _YEAR * year < index.horizon)  # fmt: skip
         line.add(row.annual_amount * months / _YEAR / m.units.money, m.col["committed"][commitment, s])
     return line.at_most_zero()
 
 
 def rate_holds(m: ProgramData, offer: str, t: int) -> Row:
     """An on-demand offer that belongs to a commitment is used only while that runs."""
-    row = m.ix.offers[offer]
+    row = m.index.offers[offer]
     line = Row().add(1.0, m.col["used"].get((offer, t), 0.0))
     running = m.col["running"].get((row.commitment, t), 0.0)
     return line.add(-row.max_accelerators / m.units.accelerators, running).at_most_zero()

@@ -15,37 +15,37 @@ from optimizer.program.stock import add_leased
 from optimizer.schema import IN_HOUSE
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    wanted = {name: amounts > 0 for name, amounts in ix.demand.items()}
-    eligible = {(workload, pool): wanted[workload] & ix.possible[pool] for workload, pool in ix.yields}
+    wanted = {name: amounts > 0 for name, amounts in index.demand.items()}
+    eligible = {(workload, pool): wanted[workload] & index.possible[pool] for workload, pool in index.yields}
     allocated = [
         (workload, pool, t) for (workload, pool), months in eligible.items() for t in np.flatnonzero(months).tolist()
     ]
     served = [(name, t) for name, mask in wanted.items() for t in np.flatnonzero(mask).tolist()]
-    busy = _busy(ix, eligible)
-    used = [(pool, t) for pool in ix.pools for t in np.flatnonzero(busy[pool]).tolist()]
+    busy = _busy(index, eligible)
+    used = [(pool, t) for pool in index.pools for t in np.flatnonzero(busy[pool]).tolist()]
     return {"allocated": allocated, "used": used, "unserved": served, "pool_use": used, "demand_met": served}
 
 
-def _busy(ix: Index, eligible: dict[tuple[str, str], NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
+def _busy(index: Index, eligible: dict[tuple[str, str], NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
     """Months in which each pool can be used: by workloads, outlets or training runs."""
-    busy = {pool: np.zeros(ix.horizon, dtype=bool) for pool in ix.pools}
+    busy = {pool: np.zeros(index.horizon, dtype=bool) for pool in index.pools}
     for (_, pool), months in eligible.items():
         busy[pool] |= months
-    for outlet, pools in ix.lendable.items():
-        leased = slice(ix.agreements[outlet].months.start, ix.agreements[outlet].months.stop)
+    for outlet, pools in index.lendable.items():
+        leased = slice(index.agreements[outlet].months.start, index.agreements[outlet].months.stop)
         for pool in pools:
-            busy[pool][leased] |= ix.possible[pool][leased]
-    for pool, taken in zip(ix.pools, _occupied(ix), strict=True):
+            busy[pool][leased] |= index.possible[pool][leased]
+    for pool, taken in zip(index.pools, _occupied(index), strict=True):
         busy[pool] |= taken
     return busy
 
 
-def _occupied(ix: Index) -> NDArray[np.bool_]:
+def _occupied(index: Index) -> NDArray[np.bool_]:
     """Months in which training runs can be in each pool."""
-    pools, starts, lengths = ix.spans
-    steps = np.zeros((len(ix.pools), ix.horizon + 1), dtype=np.int64)
+    pools, starts, lengths = index.spans
+    steps = np.zeros((len(index.pools), index.horizon + 1), dtype=np.int64)
     np.add.at(steps, (pools, starts), 1)
     np.add.at(steps, (pools, starts + lengths), -1)
     occupied: NDArray[np.bool_] = np.cumsum(steps, axis=1)[:, :-1] > 0
@@ -54,19 +54,19 @@ def _occupied(ix: Index) -> NDArray[np.bool_]:
 
 def limits_used(m: ProgramData, pool: str, t: int) -> tuple[float, float | None]:
     """Bounds of ``used``: the fleet where nothing can be bought, the offer's maximum on demand."""
-    ix, unit = m.ix, m.units.accelerators
-    source = ix.pools[pool].source
+    index, unit = m.index, m.units.accelerators
+    source = index.pools[pool].source
     if source == "on_demand":
-        return 0.0, ix.offers[pool].max_accelerators / unit
-    if source == IN_HOUSE and not ix.purchases_of.get(pool):
-        return 0.0, float(ix.fleet[pool][t]) / unit
+        return 0.0, index.offers[pool].max_accelerators / unit
+    if source == IN_HOUSE and not index.purchases_of.get(pool):
+        return 0.0, float(index.fleet[pool][t]) / unit
     return 0.0, None
 
 
 def limits_unserved(m: ProgramData, workload: str, t: int) -> tuple[float, float]:
     """Bounds of ``unserved``: at most ``1 - min_service`` of the demand."""
-    share = 1 - m.ix.workloads[workload].min_service
-    return 0.0, share * float(m.ix.demand[workload][t]) / m.units.accelerators
+    share = 1 - m.index.workloads[workload].min_service
+    return 0.0, share * float(m.index.demand[workload][t]) / m.units.accelerators
 
 
 def columns_by_pool(m: ProgramData, family: str) -> dict[tuple[str, int], list[Any]]:
@@ -98,7 +98,7 @@ def pool_use(m: ProgramData, pool: str, t: int) -> Row:
 
 def demand_met(m: ProgramData, workload: str, t: int) -> Row:
     """Work delivered + unserved = demand."""
-    amount = float(m.ix.demand[workload][t]) / m.units.accelerators
+    amount = float(m.index.demand[workload][t]) / m.units.accelerators
     row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
     pools, columns = m.columns_by_workload[workload, t]
-    return row.add_all([m.ix.yields[workload, pool] for pool in pools], columns).equals_zero()
+    return row.add_all([m.index.yields[workload, pool] for pool in pools], columns).equals_zero()

@@ -15,15 +15,15 @@ def window(row: Any, horizon: int) -> range:
     return range(max(int(row.from_), 0), min(int(row.to), horizon - 1) + 1)
 
 
-def members(ix: Index, policy: Any) -> dict[str, frozenset[str]]:
+def members(index: Index, policy: Any) -> dict[str, frozenset[str]]:
     """Pools of each member that a policy is about: the one named, or each one but ``in_house``."""
-    names = [policy.member] if policy.member else _every(ix, policy.subject)
-    return {name: _pools(ix, policy.subject, name) for name in names}
+    names = [policy.member] if policy.member else _every(index, policy.subject)
+    return {name: _pools(index, policy.subject, name) for name in names}
 
 
-def losses(ix: Index, policy: Any) -> dict[str, frozenset[str]]:
+def losses(index: Index, policy: Any) -> dict[str, frozenset[str]]:
     """Members whose loss is not part of the loss of another one: surviving the larger one is surviving both."""
-    every = members(ix, policy)
+    every = members(index, policy)
     kept: dict[str, frozenset[str]] = {}
     for name, pools in every.items():
         larger = any(pools < other for other in every.values())
@@ -32,8 +32,8 @@ def losses(ix: Index, policy: Any) -> dict[str, frozenset[str]]:
     return kept
 
 
-def _every(ix: Index, subject: str) -> list[str]:
-    parties = ix.rows["providers"]
+def _every(index: Index, subject: str) -> list[str]:
+    parties = index.rows["providers"]
     if subject == "provider":
         return [party.provider for party in parties]
     if subject == "group":
@@ -41,15 +41,17 @@ def _every(ix: Index, subject: str) -> list[str]:
     if subject == "tag":
         return list(dict.fromkeys(tag for party in parties for tag in party.tags))
     if subject == "site":
-        return list(ix.sites)
-    return list(dict.fromkeys([*(row.region for row in ix.sites.values()), *(p.region for p in ix.pools.values())]))
+        return list(index.sites)
+    return list(
+        dict.fromkeys([*(row.region for row in index.sites.values()), *(p.region for p in index.pools.values())])
+    )
 
 
-def _pools(ix: Index, subject: str, member: str) -> frozenset[str]:
-    return frozenset(name for name, pool in ix.pools.items() if member in _belongs(ix, subject, pool))
+def _pools(index: Index, subject: str, member: str) -> frozenset[str]:
+    return frozenset(name for name, pool in index.pools.items() if member in _belongs(index, subject, pool))
 
 
-def _belongs(ix: Index, subject: str, pool: Any) -> tuple[str, ...]:
+def _belongs(index: Index, subject: str, pool: Any) -> tuple[str, ...]:
     """Members of a kind that a pool belongs to."""
     own = pool.source == IN_HOUSE
     if subject == "site":
@@ -58,6 +60,6 @@ def _belongs(ix: Index, subject: str, pool: Any) -> tuple[str, ...]:
         return (pool.region,)
     if own:
         return () if subject == "tag" else (IN_HOUSE,)
-    party = ix.providers[pool.party]
+    party = index.providers[pool.party]
     belongs: dict[str, tuple[str, ...]] = {"provider": (pool.party,), "group": (party.group,), "tag": party.tags}
     return belongs[subject]

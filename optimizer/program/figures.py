@@ -10,9 +10,9 @@ from optimizer.program.orders import order_months
 _SENSES = {"<=": "at most", ">=": "at least", "=": "exactly"}
 
 
-def figure_of(ix: Any, family: str, key: tuple[Any, ...]) -> str:
+def figure_of(index: Any, family: str, key: tuple[Any, ...]) -> str:
     """The figures behind a row or a bound, ``""`` without any."""
-    return _FIGURES[family](ix, *key) if family in _FIGURES else ""
+    return _FIGURES[family](index, *key) if family in _FIGURES else ""
 
 
 def number(value: float) -> str:
@@ -25,44 +25,44 @@ def share(value: float) -> str:
     return f"{100 * value:.6g} %"
 
 
-def _served(ix: Any, workload: str, t: int) -> str:
-    least, wanted = ix.workloads[workload].min_service, float(ix.demand[workload][t])
+def _served(index: Any, workload: str, t: int) -> str:
+    least, wanted = index.workloads[workload].min_service, float(index.demand[workload][t])
     return f"at least {number(least * wanted)} of {number(wanted)} reference-accelerators ({share(least)})"
 
 
-def _stock(ix: Any, pool: str, t: int) -> str:
-    if pool in ix.offers:
-        return f"at most {number(ix.offers[pool].max_accelerators)} accelerators"
-    if pool not in ix.fleet:
+def _stock(index: Any, pool: str, t: int) -> str:
+    if pool in index.offers:
+        return f"at most {number(index.offers[pool].max_accelerators)} accelerators"
+    if pool not in index.fleet:
         return ""
-    return f"{number(float(ix.fleet[pool][t]))} accelerators of the fleet{_bought(ix, pool, t)}"
+    return f"{number(float(index.fleet[pool][t]))} accelerators of the fleet{_bought(index, pool, t)}"
 
 
-def _bought(ix: Any, pool: str, t: int) -> str:
+def _bought(index: Any, pool: str, t: int) -> str:
     """When what is bought for a pool is there, if that is later."""
-    starts = [ix.installed_months[name] for name in ix.purchases_of.get(pool, [])]
+    starts = [index.installed_months[name] for name in index.purchases_of.get(pool, [])]
     later = [months.start for months in starts if months and months.start > t]
-    return _from(ix, "purchases", later) if later and len(later) == len(starts) else ""
+    return _from(index, "purchases", later) if later and len(later) == len(starts) else ""
 
 
-def _from(ix: Any, what: str, months: list[int]) -> str:
-    return f", {what} deliver from {ix.instance.label(min(months))}"
+def _from(index: Any, what: str, months: list[int]) -> str:
+    return f", {what} deliver from {index.instance.label(min(months))}"
 
 
-def _power(ix: Any, site: str, t: int) -> str:
+def _power(index: Any, site: str, t: int) -> str:
     """Power supplied, and when builds bring more."""
-    text = f"{number(float(ix.supply[site][t]))} MW supplied"
-    orders = [(order_months(row, ix.horizon), row.lead_months) for row in ix.builds.values() if row.site == site]
+    text = f"{number(float(index.supply[site][t]))} MW supplied"
+    orders = [(order_months(row, index.horizon), row.lead_months) for row in index.builds.values() if row.site == site]
     starts = [months.start + lead for months, lead in orders if months]
     if not starts:
         return text
-    if min(starts) >= ix.horizon:
+    if min(starts) >= index.horizon:
         return f"{text}, no build delivers within the plan"
-    return text + _from(ix, "builds", starts) if min(starts) > t else f"{text}, builds apart"
+    return text + _from(index, "builds", starts) if min(starts) > t else f"{text}, builds apart"
 
 
-def _blocks(ix: Any, name: str, _: int) -> str:
-    agreement = ix.agreements[name]
+def _blocks(index: Any, name: str, _: int) -> str:
+    agreement = index.agreements[name]
     row = agreement.row
     each = f"{number(row.accelerators_per_block)} accelerators"
     size = each if row.accelerators_per_block else f"{number(row.mw_per_block)} MW"
@@ -75,39 +75,39 @@ def _counted(blocks: float) -> str:
     return f"{number(blocks)} block{'' if blocks == 1 else 's'}"
 
 
-def _cover(ix: Any, name: str, _: int) -> str:
-    row = ix.agreements[name].row
+def _cover(index: Any, name: str, _: int) -> str:
+    row = index.agreements[name].row
     return f"{number(row.accelerators_per_block)} accelerators a block"
 
 
-def _least(ix: Any, name: str, _: int) -> str:
-    return f"at least {number(ix.agreements[name].least_blocks)}"
+def _least(index: Any, name: str, _: int) -> str:
+    return f"at least {number(index.agreements[name].least_blocks)}"
 
 
-def _critical(ix: Any, policy: str, _: str, workload: str, t: int) -> str:
-    limit, row, wanted = ix.policies[policy].limit, ix.workloads[workload], float(ix.demand[workload][t])
+def _critical(index: Any, policy: str, _: str, workload: str, t: int) -> str:
+    limit, row, wanted = index.policies[policy].limit, index.workloads[workload], float(index.demand[workload][t])
     need = number(limit * row.critical * wanted)
     return f"{need} of {number(wanted)} reference-accelerators ({share(limit)} of {share(row.critical)})"
 
 
-def _budget(ix: Any, name: str) -> str:
-    row = next(row for row in ix.rows["budgets"] if row.budget == name)
+def _budget(index: Any, name: str) -> str:
+    row = next(row for row in index.rows["budgets"] if row.budget == name)
     return f"at most {number(row.amount)}"
 
 
-def _run(ix: Any, name: str) -> str:
+def _run(index: Any, name: str) -> str:
     """What a run takes: its work, and from when to when."""
-    row = ix.runs[name]
-    last = ix.horizon - 1 if row.deadline is None else min(int(row.deadline), ix.horizon - 1)
-    ends = [ix.instance.label(max(month, 0)) for month in (int(row.release or 0), last)]
+    row = index.runs[name]
+    last = index.horizon - 1 if row.deadline is None else min(int(row.deadline), index.horizon - 1)
+    ends = [index.instance.label(max(month, 0)) for month in (int(row.release or 0), last)]
     window = f"from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"in {ends[0]}"
-    cut = ", where the plan ends" if row.deadline is not None and row.deadline >= ix.horizon else ""
+    cut = ", where the plan ends" if row.deadline is not None and row.deadline >= index.horizon else ""
     return f"{number(row.work)} reference-accelerator-months {window}{cut}"
 
 
 _FIGURES: dict[str, Callable[..., str]] = {
     "unserved": _served,
-    "demand_met": lambda ix, name, t: f"{number(float(ix.demand[name][t]))} reference-accelerators are wanted",
+    "demand_met": lambda index, name, t: f"{number(float(index.demand[name][t]))} reference-accelerators are wanted",
     "used": _stock,
     "in_house_capacity": _stock,
     "in_force": _blocks,
@@ -116,16 +116,16 @@ _FIGURES: dict[str, Callable[..., str]] = {
     "signature_least": _least,
     "site_power": _power,
     "budget_limit": _budget,
-    "share_limit": lambda ix, policy, *_: f"at most {share(ix.policies[policy].limit)}",
+    "share_limit": lambda index, policy, *_: f"at most {share(index.policies[policy].limit)}",
     "outage_demand": _critical,
-    "own_rule": lambda ix, rule, _: f"{_SENSES[ix.own_rules[rule].sense]} {number(ix.own_rules[rule].rhs)}",
-    "built": lambda ix, build, _: f"at most {_counted(ix.builds[build].max_blocks)}",
-    "purchase_total": lambda ix, name: f"at most {number(ix.purchases[name].max_total)} accelerators",
-    "bought": lambda ix, name, _: _per_month(ix, name),
+    "own_rule": lambda index, rule, _: f"{_SENSES[index.own_rules[rule].sense]} {number(index.own_rules[rule].rhs)}",
+    "built": lambda index, build, _: f"at most {_counted(index.builds[build].max_blocks)}",
+    "purchase_total": lambda index, name: f"at most {number(index.purchases[name].max_total)} accelerators",
+    "bought": lambda index, name, _: _per_month(index, name),
     "run_once": _run,
 }
 
 
-def _per_month(ix: Any, name: str) -> str:
-    most = ix.purchases[name].max_per_month
+def _per_month(index: Any, name: str) -> str:
+    most = index.purchases[name].max_per_month
     return "" if most is None else f"at most {number(most)} accelerators"

@@ -142,13 +142,16 @@ def _fix(program: Program, one: Fixing, chosen: list[int], lower: Any, upper: An
 
 def _family(program: Program, one: Fixing) -> str:
     """Return the column family of a fixing."""
-    ix = program.index
+    index = program.index
     found = [
-        ("order_build", ix.builds),
-        ("buy", ix.purchases),
-        ("lease_out" if one.item in ix.agreements and ix.agreements[one.item].is_outlet else "sign", ix.agreements),
-        ("commit_spend", ix.commitments),
-        ("start_run", ix.runs),
+        ("order_build", index.builds),
+        ("buy", index.purchases),
+        (
+            "lease_out" if one.item in index.agreements and index.agreements[one.item].is_outlet else "sign",
+            index.agreements,
+        ),
+        ("commit_spend", index.commitments),
+        ("start_run", index.runs),
     ]
     for decision, items in found:
         if one.item in items:

@@ -12,22 +12,22 @@ from optimizer.program.row import Row
 from optimizer.schema import IN_HOUSE
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    installed = [(name, t) for name, months in ix.installed_months.items() for t in months]
-    fed = [name for name, pool in ix.pools.items() if pool.source == IN_HOUSE and ix.purchases_of.get(name)]
+    installed = [(name, t) for name, months in index.installed_months.items() for t in months]
+    fed = [name for name, pool in index.pools.items() if pool.source == IN_HOUSE and index.purchases_of.get(name)]
     return {
-        "bought": [(name, t) for name, months in ix.purchase_orders.items() for t in months],
+        "bought": [(name, t) for name, months in index.purchase_orders.items() for t in months],
         "installed": installed,
         "purchase_stock": installed,
-        "purchase_total": [name for name, row in ix.purchases.items() if row.max_total is not None],
-        "in_house_capacity": [(name, t) for name in fed for t in np.flatnonzero(ix.possible[name]).tolist()],
+        "purchase_total": [name for name, row in index.purchases.items() if row.max_total is not None],
+        "in_house_capacity": [(name, t) for name in fed for t in np.flatnonzero(index.possible[name]).tolist()],
     }
 
 
 def limits_bought(m: ProgramData, purchase: str, t: int) -> tuple[float, float | None]:
     """Bounds of ``bought``: at most ``max_per_month`` and ``max_total``."""
-    row = m.ix.purchases[purchase]
+    row = m.index.purchases[purchase]
     given = [limit for limit in (row.max_per_month, row.max_total) if limit is not None]
     if not given:
         return 0.0, None
@@ -35,14 +35,14 @@ def limits_bought(m: ProgramData, purchase: str, t: int) -> tuple[float, float |
     return 0.0, float(np.floor(lots + 1e-9)) if row.integer else lots
 
 
-def whole_bought(ix: Index, purchase: str, t: int) -> bool:
+def whole_bought(index: Index, purchase: str, t: int) -> bool:
     """Whether ``bought`` is a whole number."""
-    return bool(ix.purchases[purchase].integer)
+    return bool(index.purchases[purchase].integer)
 
 
 def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
     """Lots installed = those of the month before + delivered - at the end of their life."""
-    spec, bought, installed = m.ix.purchases[purchase], m.col["bought"], m.col["installed"]
+    spec, bought, installed = m.index.purchases[purchase], m.col["bought"], m.col["installed"]
     row = Row().add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
     row.add(-1, bought.get((purchase, t - spec.lead_months), 0.0))
     return row.add(1, bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)).equals_zero()
@@ -50,9 +50,9 @@ def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
 
 def purchase_total(m: ProgramData, purchase: str) -> Row:
     """Accelerators ordered over the horizon <= max_total."""
-    spec = m.ix.purchases[purchase]
+    spec = m.index.purchases[purchase]
     row = Row().add(-1.0, spec.max_total / spec.lot_size)
-    for t in m.ix.purchase_orders[purchase]:
+    for t in m.index.purchase_orders[purchase]:
         row.add(1.0, m.col["bought"][purchase, t])
     return row.at_most_zero()
 
@@ -60,7 +60,7 @@ def purchase_total(m: ProgramData, purchase: str) -> Row:
 def in_house_capacity(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use <= fleet still there + lots installed, for each pool that purchases feed."""
     unit = m.units.accelerators
-    row = Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.ix.fleet[pool][t]) / unit)
-    for purchase in m.ix.purchases_of[pool]:
-        row.add(-m.ix.purchases[purchase].lot_size / unit, m.col["installed"].get((purchase, t), 0.0))
+    row = Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.index.fleet[pool][t]) / unit)
+    for purchase in m.index.purchases_of[pool]:
+        row.add(-m.index.purchases[purchase].lot_size / unit, m.col["installed"].get((purchase, t), 0.0))
     return row.at_most_zero()

@@ -26,7 +26,7 @@ def make_model(parts: ProgramData, added: Added) -> Any:
     built, by family and key, and ``model.cost`` is its objective as built: what is another one later was changed. What
     was added to the program by name stands in ``added_constraints``.
     """
-    m: Any = pyo.ConcreteModel(name=parts.ix.instance.head.name)
+    m: Any = pyo.ConcreteModel(name=parts.index.instance.head.name)
     m.one = pyo.Var(bounds=(1.0, 1.0))
     columns = [m.one]
     for name, numbers in parts.col.items():

@@ -29,9 +29,9 @@ OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", 
 REVENUE = ("lease_out",)
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    return {"budget_limit": [row.budget for row in ix.rows["budgets"]]}
+    return {"budget_limit": [row.budget for row in index.rows["budgets"]]}
 
 
 def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
@@ -45,59 +45,59 @@ def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
 
 def build(m: ProgramData, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
-    for name, row in m.ix.builds.items():
+    for name, row in m.index.builds.items():
         account = Account("build", name, IN_HOUSE)
-        for t in m.ix.build_orders[name]:
+        for t in m.index.build_orders[name]:
             months, share = build_instalments(row, t)
-            paid = [month for month in months if month < m.ix.horizon]
+            paid = [month for month in months if month < m.index.horizon]
             price = share * row.capex_per_mw * row.mw_per_block
             ledger.add(account, m.col["ordered"][name, t], paid, price)
 
 
-def purchase_payments(ix: Index, row: Any) -> Iterator[tuple[int, list[tuple[int, float]]]]:
+def purchase_payments(index: Index, row: Any) -> Iterator[tuple[int, list[tuple[int, float]]]]:
     """By order month, months and amounts paid for one lot, within the plan."""
-    price, deposit = ix.item_price(row.purchase, row.unit_price), row.deposit_fraction
-    for order in ix.purchase_orders[row.purchase]:
+    price, deposit = index.item_price(row.purchase, row.unit_price), row.deposit_fraction
+    for order in index.purchase_orders[row.purchase]:
         lot = price.at(order) * row.lot_size
         plan = [(order, deposit * lot), (order + row.lead_months, (1 - deposit) * lot)]
-        yield order, [(month, amount) for month, amount in plan if month < ix.horizon]
+        yield order, [(month, amount) for month, amount in plan if month < index.horizon]
 
 
 def purchase(m: ProgramData, ledger: Ledger) -> None:
     """Accelerators bought: deposit at order, the rest on delivery, at the price of the order month."""
-    for name, row in m.ix.purchases.items():
+    for name, row in m.index.purchases.items():
         account = Account("purchase", name, IN_HOUSE)
-        for t, payments in purchase_payments(m.ix, row):
+        for t, payments in purchase_payments(m.index, row):
             months, amounts = [month for month, _ in payments], [amount for _, amount in payments]
             ledger.add(account, m.col["bought"][name, t], months, amounts)
 
 
 def fixed(m: ProgramData, ledger: Ledger) -> None:
     """Fixed cost of energised builds."""
-    for name, row in m.ix.builds.items():
+    for name, row in m.index.builds.items():
         cost, account = row.fixed_cost_per_mw_month * row.mw_per_block, Account("fixed", name, IN_HOUSE)
-        for t in range(m.ix.horizon if cost else 0):
+        for t in range(m.index.horizon if cost else 0):
             ledger.add(account, built_by(m, name, t - row.lead_months), t, cost)
 
 
 def energy(m: ProgramData, ledger: Ledger) -> None:
     """Energy of the accelerators in use at own sites."""
-    for site in m.ix.sites:
+    for site in m.index.sites:
         for name in m.contents[site]["pools"]:
-            mwh = m.ix.pools[name].mw * m.units.accelerators * m.ix.hours
-            _book_use(m, ledger, Account("energy", site, IN_HOUSE), name, mwh * m.ix.energy_price[site])
+            mwh = m.index.pools[name].mw * m.units.accelerators * m.index.hours
+            _book_use(m, ledger, Account("energy", site, IN_HOUSE), name, mwh * m.index.energy_price[site])
 
 
 def _book_use(m: ProgramData, ledger: Ledger, account: Account, pool: str, amounts: Any) -> None:
     """Book an amount for each accelerator of a pool in use, by month."""
-    months = [t for t in range(m.ix.horizon) if (pool, t) in m.col["used"]]
+    months = [t for t in range(m.index.horizon) if (pool, t) in m.col["used"]]
     ledger.add_many(account, [m.col["used"][pool, t] for t in months], months, amounts[months])
 
 
 def maintenance(m: ProgramData, ledger: Ledger) -> None:
     """Maintenance of installed accelerators that were bought."""
-    for name, row in m.ix.purchases.items():
-        months = m.ix.installed_months[name]
+    for name, row in m.index.purchases.items():
+        months = m.index.installed_months[name]
         stocks, cost = [m.col["installed"][name, t] for t in months], row.maintenance_per_month * row.lot_size
         ledger.add_many(Account("maintenance", name, IN_HOUSE), stocks, list(months), np.full(len(months), cost))
 
@@ -109,14 +109,14 @@ def _upfronts(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, s
     account = Account(term, agreement.name, agreement.party)
     starts = [int(row.earliest)] if agreement.committed is not None else agreement.starts
     for s in starts:
-        if 0 <= s - row.lead_months < m.ix.horizon:
+        if 0 <= s - row.lead_months < m.index.horizon:
             blocks = m.col["started"].get((agreement.name, s), agreement.committed or 0.0)
             ledger.add(account, blocks, s - row.lead_months, sign * row.upfront_per_block)
 
 
 def upfront(m: ProgramData, ledger: Ledger) -> None:
     """Paid at the signature of contracts."""
-    for agreement in m.ix.agreements.values():
+    for agreement in m.index.agreements.values():
         if not agreement.is_outlet:
             _upfronts(m, ledger, agreement, "upfront", 1.0)
 
@@ -128,7 +128,7 @@ def _within(start: int, stop: int, end: int) -> tuple[int, int]:
 
 
 def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
-    account, horizon = Account(term, agreement.name, agreement.party), m.ix.horizon
+    account, horizon = Account(term, agreement.name, agreement.party), m.index.horizon
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
     if agreement.fixed:
         shares = agreement.price.over(0, agreement.term)
@@ -150,39 +150,39 @@ def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, si
 
 def contract(m: ProgramData, ledger: Ledger) -> None:
     """Monthly price of contracts: fixed at the start for a fixed term, the month's own if terminable."""
-    for agreement in m.ix.agreements.values():
+    for agreement in m.index.agreements.values():
         if not agreement.is_outlet:
             _monthly(m, ledger, agreement, "contract", 1.0)
 
 
 def termination(m: ProgramData, ledger: Ledger) -> None:
     """Fees for handing back contracts and for taking back outlets, at the full price of the month."""
-    for name, agreement in m.ix.agreements.items():
+    for name, agreement in m.index.agreements.items():
         months = list(agreement.hand_backs)
-        fees = agreement.row.termination_fee_months * agreement.block_price.over(0, m.ix.horizon)[months]
+        fees = agreement.row.termination_fee_months * agreement.block_price.over(0, m.index.horizon)[months]
         ended = [m.col["ended"][name, e] for e in months]
         ledger.add_many(Account("termination", name, agreement.party), ended, months, fees)
 
 
 def on_demand(m: ProgramData, ledger: Ledger) -> None:
     """On-demand capacity used, by the hour."""
-    for name, row in m.ix.offers.items():
-        prices = m.ix.item_price(name, row.price).over(0, m.ix.horizon)
+    for name, row in m.index.offers.items():
+        prices = m.index.item_price(name, row.price).over(0, m.index.horizon)
         account = Account("on_demand", name, row.provider)
-        _book_use(m, ledger, account, name, prices * m.ix.hours * m.units.accelerators)
+        _book_use(m, ledger, account, name, prices * m.index.hours * m.units.accelerators)
 
 
 def shortfall(m: ProgramData, ledger: Ledger) -> None:
     """What is short in a year of a spend commitment, paid in the year's last month in the plan."""
-    for name, row in m.ix.commitments.items():
-        for begin in year_starts(m.ix, row):
+    for name, row in m.index.commitments.items():
+        for begin in year_starts(m.index, row):
             account = Account("shortfall", name, row.provider)
-            ledger.add(account, m.col["shortfall"][name, begin], year_end(m.ix, begin), m.units.money)
+            ledger.add(account, m.col["shortfall"][name, begin], year_end(m.index, begin), m.units.money)
 
 
 def lease_out(m: ProgramData, ledger: Ledger) -> None:
     """Revenue of outlets: monthly price and upfronts received, as negative money out."""
-    for agreement in m.ix.agreements.values():
+    for agreement in m.index.agreements.values():
         if agreement.is_outlet:
             _upfronts(m, ledger, agreement, "lease_out", -1.0)
             _monthly(m, ledger, agreement, "lease_out", -1.0)
@@ -190,7 +190,7 @@ def lease_out(m: ProgramData, ledger: Ledger) -> None:
 
 def unserved(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for demand not served."""
-    for name, row in m.ix.workloads.items():
+    for name, row in m.index.workloads.items():
         keys = list(m.months_wanted.get(name, ()))
         columns = [m.col["unserved"][name, t] for t in keys]
         amount = row.penalty * m.units.accelerators
@@ -199,9 +199,9 @@ def unserved(m: ProgramData, ledger: Ledger) -> None:
 
 def lateness(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for training runs that finish after their target, in the month they finish."""
-    for name, row in m.ix.runs.items():
+    for name, row in m.index.runs.items():
         places = m.placements_of.get(name, {})
-        months = [last_month(m.ix, place) for place in places]
+        months = [last_month(m.index, place) for place in places]
         late = np.array([late_months(row, month) for month in months], dtype=float)
         amounts = row.lateness_penalty * late
         ledger.add_many(Account("lateness", name, ""), list(places.values()), months, amounts)
@@ -210,15 +210,15 @@ def lateness(m: ProgramData, ledger: Ledger) -> None:
 def not_run(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for training runs that are not run, at their deadline; one whose deadline is before the plan has none."""
     for name, column in m.col["not_run"].items():
-        month = month_given_up(m.ix, name)
+        month = month_given_up(m.index, name)
         if month is not None:
-            ledger.add(Account("not_run", name, ""), column, month, m.ix.runs[name].penalty)
+            ledger.add(Account("not_run", name, ""), column, month, m.index.runs[name].penalty)
 
 
 def violation(m: ProgramData, ledger: Ledger) -> None:
     """Penalty for violating the planner's own rules, in the constraint's month."""
-    for name, row in m.ix.own_rules.items():
-        months = [] if row.penalty is None else constraint_months(m.ix, row)
+    for name, row in m.index.own_rules.items():
+        months = [] if row.penalty is None else constraint_months(m.index, row)
         for family, t in ((family, t) for family in ("over", "under") for t in months):
             if (name, t) in m.col[family]:
                 amount = row.penalty * m.rule_scale[name, t]
@@ -233,25 +233,25 @@ def _kept(row: Any, delivered: int, horizon: int) -> float:
 
 def residual(m: ProgramData, ledger: Ledger) -> None:
     """Residual value at the end of what was built and bought, by what was paid within the plan."""
-    ix = m.ix
-    for name, row in ix.builds.items():
+    index = m.index
+    for name, row in index.builds.items():
         values = []
-        for t in ix.build_orders[name]:
+        for t in index.build_orders[name]:
             months, share = build_instalments(row, t)
-            paid = share * sum(month < ix.horizon for month in months) * row.capex_per_mw * row.mw_per_block
-            values.append(-paid * _kept(row, t + row.lead_months, ix.horizon))
-        _book_residual(m, ledger, name, [m.col["ordered"][name, t] for t in ix.build_orders[name]], values)
-    for name, row in ix.purchases.items():
+            paid = share * sum(month < index.horizon for month in months) * row.capex_per_mw * row.mw_per_block
+            values.append(-paid * _kept(row, t + row.lead_months, index.horizon))
+        _book_residual(m, ledger, name, [m.col["ordered"][name, t] for t in index.build_orders[name]], values)
+    for name, row in index.purchases.items():
         values = []
-        for t, payments in purchase_payments(ix, row):
+        for t, payments in purchase_payments(index, row):
             paid = sum(amount for _, amount in payments)
-            values.append(-paid * _kept(row, t + row.lead_months, ix.horizon))
-        _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in ix.purchase_orders[name]], values)
+            values.append(-paid * _kept(row, t + row.lead_months, index.horizon))
+        _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in index.purchase_orders[name]], values)
 
 
 def _book_residual(m: ProgramData, ledger: Ledger, item: str, columns: list[Any], values: list[float]) -> None:
     """Book what is left of each order of an item, after the plan's last month."""
-    ledger.add_many(Account("residual", item, IN_HOUSE), columns, [m.ix.horizon] * len(values), values)
+    ledger.add_many(Account("residual", item, IN_HOUSE), columns, [m.index.horizon] * len(values), values)
 
 
 def kinds_of(row: Any) -> tuple[str, ...]:
@@ -263,7 +263,7 @@ def counted_in(m: ProgramData, row: Any) -> NDArray[np.bool_]:
     """Entries of the ledger that a budget counts, as a mask."""
     entries: Entries = m.entries
     inside: NDArray[np.bool_] = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
-    inside &= (entries.months <= row.to) & (entries.months < m.ix.horizon)
+    inside &= (entries.months <= row.to) & (entries.months < m.index.horizon)
     return inside
 
 
@@ -280,5 +280,5 @@ def budget_limit(m: ProgramData, budget: str) -> Row:
 def net_present_cost(m: ProgramData) -> Array:
     """Objective, by column: the discounted sum of the whole ledger."""
     entries: Entries = m.entries
-    present = entries.amounts * m.ix.discount[entries.months] / m.units.money
+    present = entries.amounts * m.index.discount[entries.months] / m.units.money
     return entries.per_column(present, len(m.names))

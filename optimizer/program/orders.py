@@ -15,34 +15,34 @@ def order_months(row: Any, horizon: int) -> range:
     return range(max(row.earliest, 0), min(row.latest, horizon - 1) + 1)
 
 
-def purchase_orders(ix: Index, row: Any) -> range:
+def purchase_orders(index: Index, row: Any) -> range:
     """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
-    months = order_months(row, ix.horizon)
-    if _counted(ix, row.purchase, "started") or any(
-        _counted(ix, item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
+    months = order_months(row, index.horizon)
+    if _counted(index, row.purchase, "started") or any(
+        _counted(index, item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
     ):
         return months
-    return _delivered(months, ix.horizon - row.lead_months)
+    return _delivered(months, index.horizon - row.lead_months)
 
 
-def build_orders(ix: Index, row: Any) -> range:
+def build_orders(index: Index, row: Any) -> range:
     """Order months of a build without those that neither give power nor are paid within the plan.
 
     They would cost and do nothing, so that any plan could hold them; but a rule may count them, or a build wait.
     """
-    months = order_months(row, ix.horizon)
-    followed = any(other.after == row.build for other in ix.rows["builds"])
-    if row.payment != "delivery" or followed or _counted(ix, row.build, "started"):
+    months = order_months(row, index.horizon)
+    followed = any(other.after == row.build for other in index.rows["builds"])
+    if row.payment != "delivery" or followed or _counted(index, row.build, "started"):
         return months
-    return _delivered(months, ix.horizon - row.lead_months)
+    return _delivered(months, index.horizon - row.lead_months)
 
 
-def installed_months(ix: Index, row: Any) -> range:
+def installed_months(index: Index, row: Any) -> range:
     """Months in which lots of a purchase can be installed."""
-    orders = ix.purchase_orders[row.purchase]
-    if not orders or orders.start + row.lead_months >= ix.horizon:
+    orders = index.purchase_orders[row.purchase]
+    if not orders or orders.start + row.lead_months >= index.horizon:
         return range(0)
-    last = min(ix.horizon, orders[-1] + row.lead_months + row.life_months)
+    last = min(index.horizon, orders[-1] + row.lead_months + row.life_months)
     return range(orders.start + row.lead_months, last)
 
 
@@ -50,6 +50,6 @@ def _delivered(months: range, stop: int) -> range:
     return range(months.start, max(min(months.stop, stop), months.start))
 
 
-def _counted(ix: Index, item: str, quantity: str) -> bool:
+def _counted(index: Index, item: str, quantity: str) -> bool:
     """Whether a rule counts a quantity of an item."""
-    return any(term.quantity == quantity and term.item == item for term in ix.rows["rule_terms"])
+    return any(term.quantity == quantity and term.item == item for term in index.rows["rule_terms"])

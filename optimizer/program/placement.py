@@ -16,24 +16,24 @@ Ints = NDArray[np.int64]
 Spans = tuple[Ints, Ints, Ints]
 
 
-def duration(ix: Index, run: str, pool: str, size: float) -> int:
+def duration(index: Index, run: str, pool: str, size: float) -> int:
     """Whole months that a run takes in a pool at a size."""
-    known = ix.durations.get((run, pool, size))
+    known = index.durations.get((run, pool, size))
     if known is None:
-        months: float = ix.runs[run].work / (size * ix.run_yields[run, pool])
-        known = ix.durations[run, pool, size] = max(1, math.ceil(months - 1e-9))
+        months: float = index.runs[run].work / (size * index.run_yields[run, pool])
+        known = index.durations[run, pool, size] = max(1, math.ceil(months - 1e-9))
     return known
 
 
-def last_month(ix: Index, placement: Placement) -> int:
+def last_month(index: Index, placement: Placement) -> int:
     """Month in which a placed run finishes."""
     run, pool, size, start = placement
-    return start + duration(ix, run, pool, size) - 1
+    return start + duration(index, run, pool, size) - 1
 
 
-def months_late(ix: Index, placement: Placement) -> int:
+def months_late(index: Index, placement: Placement) -> int:
     """Months after its target in which a placed run finishes; 0 without a target."""
-    return late_months(ix.runs[placement[0]], last_month(ix, placement))
+    return late_months(index.runs[placement[0]], last_month(index, placement))
 
 
 def late_months(row: Any, finished: int) -> int:
@@ -46,31 +46,31 @@ def is_over(row: Any) -> bool:
     return int(row.deadline) < 0
 
 
-def month_given_up(ix: Index, run: str) -> int | None:
+def month_given_up(index: Index, run: str) -> int | None:
     """Month in which the penalty of a run that is not run is due: its deadline, within the plan; None if it is over."""
-    row = ix.runs[run]
-    return None if is_over(row) else min(int(row.deadline), ix.horizon - 1)
+    row = index.runs[run]
+    return None if is_over(row) else min(int(row.deadline), index.horizon - 1)
 
 
-def placements(ix: Index) -> list[Placement]:
+def placements(index: Index) -> list[Placement]:
     """Every place, size and start in which a run can finish by its deadline, in a pool that can be large enough."""
     found: list[Placement] = []
-    for run, pool in ix.run_yields:
-        row = ix.runs[run]
-        final = min(int(row.deadline), ix.horizon - 1)
+    for run, pool in index.run_yields:
+        row = index.runs[run]
+        final = min(int(row.deadline), index.horizon - 1)
         for size in row.sizes:
-            months = duration(ix, run, pool, size)
-            room = ix.most_capacity[pool] >= size * (1 - 1e-9)
+            months = duration(index, run, pool, size)
+            room = index.most_capacity[pool] >= size * (1 - 1e-9)
             lacking = [0, *np.cumsum(~room).tolist()]
             starts = range(max(int(row.release), 0), final - months + 2)
             found += [(run, pool, size, s) for s in starts if lacking[s + months] == lacking[s]]
     return found
 
 
-def spans(ix: Index) -> Spans:
+def spans(index: Index) -> Spans:
     """Place of the pool among all, first month and months taken, of every placement."""
-    code = {pool: place for place, pool in enumerate(ix.pools)}
-    every = ix.placements  # which works out the durations
-    found = [(code[pool], start, ix.durations[run, pool, size]) for run, pool, size, start in every]
+    code = {pool: place for place, pool in enumerate(index.pools)}
+    every = index.placements  # which works out the durations
+    found = [(code[pool], start, index.durations[run, pool, size]) for run, pool, size, start in every]
     pools, starts, lengths = np.array(found, dtype=np.int64).reshape(-1, 3).T
     return pools, starts, lengths

@@ -14,28 +14,28 @@ from optimizer.program.stock import add_capacity, add_leased
 from optimizer.schema import IN_HOUSE
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
     shares = [
         (row.policy, member, t)
-        for row in ix.rows["policies"]
+        for row in index.rows["policies"]
         if row.rule == "max_share"
-        for member, pools in ix.members[row.policy].items()
-        if pools and lasting(ix, pools)
-        for t in window(row, ix.horizon)
+        for member, pools in index.members[row.policy].items()
+        if pools and lasting(index, pools)
+        for t in window(row, index.horizon)
     ]
     counted = sorted({t for _, _, t in shares})
     needs = [
         (row.policy, member, w, t)
-        for row in ix.rows["policies"]
+        for row in index.rows["policies"]
         if row.rule == "survive"
-        for member in ix.losses[row.policy]
-        for t in window(row, ix.horizon)
-        if (row.policy, member, t) not in ix.redundant_outages
-        for w in ix.critical[row.policy, t]
+        for member in index.losses[row.policy]
+        for t in window(row, index.horizon)
+        if (row.policy, member, t) not in index.redundant_outages
+        for w in index.critical[row.policy, t]
     ]
     eligible = {
-        key: _eligible(ix, *key) for key in dict.fromkeys((policy, member, w) for policy, member, w, _ in needs)
+        key: _eligible(index, *key) for key in dict.fromkeys((policy, member, w) for policy, member, w, _ in needs)
     }
     emergency = [
         (policy, member, w, pool, t)
@@ -44,7 +44,11 @@ def sets(ix: Index) -> dict[str, list[Any]]:
         if possible[t]
     ]
     left = dict.fromkeys((policy, member, pool, t) for policy, member, _, pool, t in emergency)
-    own = [(policy, member, ix.pools[pool], t) for policy, member, pool, t in left if ix.pools[pool].source == IN_HOUSE]
+    own = [
+        (policy, member, index.pools[pool], t)
+        for policy, member, pool, t in left
+        if index.pools[pool].source == IN_HOUSE
+    ]
     sites = dict.fromkeys((policy, member, pool.place, t) for policy, member, pool, t in own)
     return {
         "reference_capacity": counted,
@@ -57,27 +61,27 @@ def sets(ix: Index) -> dict[str, list[Any]]:
     }
 
 
-def lasting(ix: Index, pools: Any) -> list[str]:
+def lasting(index: Index, pools: Any) -> list[str]:
     """Pools that count for shares: in-house and contracts."""
-    return [pool for pool in pools if ix.pools[pool].source != "on_demand"]
+    return [pool for pool in pools if index.pools[pool].source != "on_demand"]
 
 
-def survivors(ix: Index, policy: str, member: str) -> list[str]:
+def survivors(index: Index, policy: str, member: str) -> list[str]:
     """Pools that are left when a member is lost."""
-    lost = ix.losses[policy][member]
-    return [name for name in ix.pools if name not in lost]
+    lost = index.losses[policy][member]
+    return [name for name in index.pools if name not in lost]
 
 
-def _eligible(ix: Index, policy: str, member: str, workload: str) -> list[tuple[str, list[bool]]]:
+def _eligible(index: Index, policy: str, member: str, workload: str) -> list[tuple[str, list[bool]]]:
     """Pools left when a member is lost that a workload may use, and whether each can have capacity, by month."""
-    left = survivors(ix, policy, member)
-    return [(pool, ix.possible[pool].tolist()) for pool in left if (workload, pool) in ix.yields]
+    left = survivors(index, policy, member)
+    return [(pool, index.possible[pool].tolist()) for pool in left if (workload, pool) in index.yields]
 
 
 def add_reference(m: ProgramData, row: Row, coefficient: float, pools: Any, t: int) -> Row:
     """Add ``coefficient x`` the capacity of pools in reference-accelerators, in the program's units."""
-    for pool in lasting(m.ix, pools):
-        worth = m.ix.accelerators[m.ix.pools[pool].accelerator].reference / m.units.accelerators
+    for pool in lasting(m.index, pools):
+        worth = m.index.accelerators[m.index.pools[pool].accelerator].reference / m.units.accelerators
         add_capacity(m, row, coefficient * worth, pool, t)
     return row
 
@@ -85,13 +89,13 @@ def add_reference(m: ProgramData, row: Row, coefficient: float, pools: Any, t: i
 def reference_balance(m: ProgramData, t: int) -> Row:
     """Capacity of all in-house and contract pools adds up, in reference-accelerators."""
     row = Row().add(-1.0, m.col["reference_capacity"][t])
-    return add_reference(m, row, 1.0, m.ix.pools, t).equals_zero()
+    return add_reference(m, row, 1.0, m.index.pools, t).equals_zero()
 
 
 def share_limit(m: ProgramData, policy: str, member: str, t: int) -> Row:
     """Capacity of the member <= limit x that of all."""
-    row = Row().add(-float(m.ix.policies[policy].limit), m.col["reference_capacity"][t])
-    return add_reference(m, row, 1.0, sorted(m.ix.members[policy][member]), t).at_most_zero()
+    row = Row().add(-float(m.index.policies[policy].limit), m.col["reference_capacity"][t])
+    return add_reference(m, row, 1.0, sorted(m.index.members[policy][member]), t).at_most_zero()
 
 
 def emergencies(m: ProgramData) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
@@ -108,11 +112,11 @@ def emergencies(m: ProgramData) -> tuple[dict[Any, list[Any]], dict[Any, tuple[l
 
 def outage_demand(m: ProgramData, policy: str, member: str, workload: str, t: int) -> Row:
     """The critical part of a workload is served by what is left."""
-    ix = m.ix
-    need = ix.critical[policy, t][workload]
+    index = m.index
+    need = index.critical[policy, t][workload]
     row = Row().add(-1.0, need / m.units.accelerators)
     pools, columns = m.emergency_columns_by_workload.get((policy, member, workload, t), ([], []))
-    return row.add_all([ix.yields[workload, pool] for pool in pools], columns).equals_zero()
+    return row.add_all([index.yields[workload, pool] for pool in pools], columns).equals_zero()
 
 
 def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int) -> Row:
@@ -124,12 +128,12 @@ def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int)
 
 def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) -> Row:
     """Critical work and what stays leased out fit the power of a site that is left."""
-    lost = m.ix.losses[policy][member]
+    lost = m.index.losses[policy][member]
     row = add_supply(m, Row(), site, t)
     for pool in m.contents[site]["pools"]:
         if pool in lost:
             continue
-        mw = m.ix.pools[pool].mw * m.units.accelerators / m.units.mw
+        mw = m.index.pools[pool].mw * m.units.accelerators / m.units.mw
         parts = m.emergency_columns_by_pool.get((policy, member, pool, t), [])
         add_leased(m, row.add_all([mw] * len(parts), parts), mw, pool, t)
     return row.at_most_zero()

@@ -11,32 +11,32 @@ from optimizer.program.row import Row, Term
 from optimizer.schema import IN_HOUSE
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    orders = [(name, t) for name, months in ix.build_orders.items() for t in months]
-    followers = [key for key in orders if ix.builds[key[0]].after is not None]
+    orders = [(name, t) for name, months in index.build_orders.items() for t in months]
+    followers = [key for key in orders if index.builds[key[0]].after is not None]
     return {
         "ordered": orders,
         "built": orders,
         "build_stock": orders,
         "build_after": followers,
-        "site_power": [(site, t) for site in ix.sites for t in range(ix.horizon)],
+        "site_power": [(site, t) for site in index.sites for t in range(index.horizon)],
     }
 
 
 def limits_built(m: ProgramData, build: str, t: int) -> tuple[float, float]:
     """Bounds of ``built``: at most ``max_blocks``."""
-    return 0.0, float(m.ix.builds[build].max_blocks)
+    return 0.0, float(m.index.builds[build].max_blocks)
 
 
-def whole_built(ix: Index, build: str, t: int) -> bool:
+def whole_built(index: Index, build: str, t: int) -> bool:
     """Whether ``built`` is a whole number."""
-    return bool(ix.builds[build].integer)
+    return bool(index.builds[build].integer)
 
 
 def built_by(m: ProgramData, build: str, t: int) -> Term:
     """Blocks ordered by the end of a month: a column, or 0 before the first order month."""
-    months = m.ix.build_orders[build]
+    months = m.index.build_orders[build]
     if not months or t < months[0]:
         return 0.0
     return m.col["built"][build, min(t, months[-1])]
@@ -50,23 +50,23 @@ def build_stock(m: ProgramData, build: str, t: int) -> Row:
 
 def build_after(m: ProgramData, build: str, t: int) -> Row:
     """The share ordered of a build <= the share ordered of the one it follows, for each order month."""
-    ahead = m.ix.builds[build].after
-    most, most_ahead = float(m.ix.builds[build].max_blocks), float(m.ix.builds[ahead].max_blocks)
+    ahead = m.index.builds[build].after
+    most, most_ahead = float(m.index.builds[build].max_blocks), float(m.index.builds[ahead].max_blocks)
     if most == 0:
         return Row().add(1, m.col["built"][build, t]).at_most_zero()
     row = Row().add(1 / most, m.col["built"][build, t])
     return row.add(-1 / most_ahead if most_ahead else 0.0, built_by(m, ahead, t)).at_most_zero()
 
 
-def site_contents(ix: Index) -> dict[str, dict[str, list[str]]]:
+def site_contents(index: Index) -> dict[str, dict[str, list[str]]]:
     """Pools, builds and MW outlets of each site."""
-    contents: dict[str, dict[str, list[str]]] = {site: defaultdict(list) for site in ix.sites}
-    for name, pool in ix.pools.items():
+    contents: dict[str, dict[str, list[str]]] = {site: defaultdict(list) for site in index.sites}
+    for name, pool in index.pools.items():
         if pool.source == IN_HOUSE:
             contents[pool.place]["pools"].append(name)
-    for name, row in ix.builds.items():
+    for name, row in index.builds.items():
         contents[row.site]["builds"].append(name)
-    for name, agreement in ix.agreements.items():
+    for name, agreement in index.agreements.items():
         if agreement.is_outlet and agreement.row.sells == "mw":
             contents[agreement.row.site]["outlets"].append(name)
     return contents
@@ -75,11 +75,11 @@ def site_contents(ix: Index) -> dict[str, dict[str, list[str]]]:
 def add_supply(m: ProgramData, row: Row, site: str, t: int) -> Row:
     """Add the power of a site that is taken or not there: MW leased out - supply - energised builds."""
     inside = m.contents[site]
-    row.add(-1.0, float(m.ix.supply[site][t]) / m.units.mw)
+    row.add(-1.0, float(m.index.supply[site][t]) / m.units.mw)
     for outlet in inside["outlets"]:
-        row.add(m.ix.agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
+        row.add(m.index.agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
     for build in inside["builds"]:
-        spec = m.ix.builds[build]
+        spec = m.index.builds[build]
         row.add(-spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
     return row
 
@@ -88,5 +88,5 @@ def site_power(m: ProgramData, site: str, t: int) -> Row:
     """Facility MW in use + MW leased out <= supply + energised builds, for each site and month."""
     row = Row()
     for pool in m.contents[site]["pools"]:
-        row.add(m.ix.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
+        row.add(m.index.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
     return add_supply(m, row, site, t).at_most_zero()

@@ -20,7 +20,7 @@ class ProgramData:
 
     Attributes
     ----------
-    ix : Index
+    index : Index
         Months, pools, agreements and eligibility.
     units : Units
         Size of one unit of the program.
@@ -54,8 +54,8 @@ class ProgramData:
     counted: dict[str, Any]
     quantities: Any
 
-    def __init__(self, ix: Index, units: Units) -> None:
-        self.ix, self.units = ix, units
+    def __init__(self, index: Index, units: Units) -> None:
+        self.index, self.units = index, units
         self.names: list[Name] = [("one", None)]
         self.lower, self.upper, self.whole = [1.0], [1.0], [False]
         self.col: dict[str, dict[Any, int]] = {}
@@ -89,7 +89,7 @@ class ProgramData:
         if kind.whole is None:
             self.whole += [bool(kind.integer)] * len(listed)
         else:
-            self.whole += [kind.whole(self.ix, *key_parts(key)) for key in listed]
+            self.whole += [kind.whole(self.index, *key_parts(key)) for key in listed]
 
     def _bounds(self, family: str, kind: ColumnKind, keys: list[Any]) -> tuple[list[float], list[float]]:
         """Least and most of the columns of a family."""

@@ -30,7 +30,7 @@ class Quantities:
     """
 
     def __init__(self, m: ProgramData) -> None:
-        self.m, self.ix, self.col, self.unit = m, m.ix, m.col, m.units.accelerators
+        self.m, self.index, self.col, self.unit = m, m.index, m.col, m.units.accelerators
         self.work = Work(m)
         self.money_of = cache(self._money_of)
 
@@ -41,28 +41,28 @@ class Quantities:
     # ------------------------------------------------------------------ items
     def pools(self, item: str) -> list[str]:
         """Pools that an item is (a contract or offer) or has (a site, a provider, ``in_house``)."""
-        if item in self.ix.pools:
+        if item in self.index.pools:
             return [item]
-        if item in self.ix.sites:
+        if item in self.index.sites:
             return list(self.m.contents[item]["pools"])
-        return [name for name, pool in self.ix.pools.items() if pool.party == item]
+        return [name for name, pool in self.index.pools.items() if pool.party == item]
 
     def outlet(self, item: str) -> Any:
         """The outlet that an item is, None if it is none."""
-        agreement = self.ix.agreements.get(item)
+        agreement = self.index.agreements.get(item)
         return agreement if agreement is not None and agreement.is_outlet else None
 
     def work_of(self, item: str, t: int) -> Done:
         """What a workload or run does, or what is done in the pools of an item, in a month."""
-        if item in self.ix.workloads or item in self.ix.runs:
+        if item in self.index.workloads or item in self.index.runs:
             return self.work.by_item(item, t)
         return [entry for pool in self.pools(item) for entry in self.work.in_pool(pool, t)]
 
     # ------------------------------------------------------------------ quantities
     def capacity(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators there; of a purchase, those installed."""
-        if item in self.ix.purchases:
-            row.add(c * self.ix.purchases[item].lot_size, self.col["installed"].get((item, t), 0.0))
+        if item in self.index.purchases:
+            row.add(c * self.index.purchases[item].lot_size, self.col["installed"].get((item, t), 0.0))
             return
         for pool in self.pools(item):
             add_capacity(self.m, row, c, pool, t)
@@ -71,7 +71,7 @@ class Quantities:
         """Accelerators that do workloads and training runs."""
         if not c:
             return
-        if item in self.ix.workloads or item in self.ix.runs:
+        if item in self.index.workloads or item in self.index.runs:
             work = self.work.by_item(item, t)
             row.add_all([c * accelerators for accelerators, _, _ in work], [column for _, _, column in work])
             return
@@ -95,28 +95,28 @@ class Quantities:
 
     def mw(self, row: Row, c: float, item: str, t: int) -> None:
         """Facility MW: drawn and leased out at sites, energised of builds, delivered, active of outlets."""
-        if item in self.ix.builds:
-            build = self.ix.builds[item]
+        if item in self.index.builds:
+            build = self.index.builds[item]
             row.add(c * build.mw_per_block, built_by(self.m, item, t - build.lead_months))
             return
         outlets = [] if self.outlet(item) is None else [item]
-        for site in [item] if item in self.ix.sites else self.ix.sites if item == IN_HOUSE else []:
+        for site in [item] if item in self.index.sites else self.index.sites if item == IN_HOUSE else []:
             outlets += self.m.contents[site]["outlets"]
         for outlet in outlets:
-            row.add(c * self.ix.agreements[outlet].row.mw_per_block, self.col["in_force"].get((outlet, t), 0.0))
+            row.add(c * self.index.agreements[outlet].row.mw_per_block, self.col["in_force"].get((outlet, t), 0.0))
         for pool in [] if outlets == [item] else self.pools(item):
-            if self.ix.pools[pool].source == IN_HOUSE:
-                row.add(c * self.ix.pools[pool].mw * self.unit, self.col["used"].get((pool, t), 0.0))
-            elif self.ix.pools[pool].source == "contract":
-                row.add(c * self.ix.agreements[pool].row.mw_per_block, delivered_blocks(self.m, pool, t))
+            if self.index.pools[pool].source == IN_HOUSE:
+                row.add(c * self.index.pools[pool].mw * self.unit, self.col["used"].get((pool, t), 0.0))
+            elif self.index.pools[pool].source == "contract":
+                row.add(c * self.index.agreements[pool].row.mw_per_block, delivered_blocks(self.m, pool, t))
 
     def started(self, row: Row, c: float, item: str, t: int) -> None:
         """Blocks or lots ordered, blocks that start, or a run that starts."""
-        if item in self.ix.runs:
+        if item in self.index.runs:
             for column in self._starts.get((item, t), []):
                 row.add(c, column)
             return
-        family = "ordered" if item in self.ix.builds else "bought" if item in self.ix.purchases else "started"
+        family = "ordered" if item in self.index.builds else "bought" if item in self.index.purchases else "started"
         row.add(c, self.col[family].get((item, t), 0.0))
 
     @cached_property
@@ -129,9 +129,9 @@ class Quantities:
 
     def unserved(self, row: Row, c: float, item: str, t: int) -> None:
         """Demand not served; of a run, 1 in the month its penalty is due, if it is not run and was not over already."""
-        if item in self.ix.workloads:
+        if item in self.index.workloads:
             row.add(c * self.unit, self.col["unserved"].get((item, t), 0.0))
-        elif t == month_given_up(self.ix, item):
+        elif t == month_given_up(self.index, item):
             row.add(c, self.col["not_run"][item])
 
     def spend(self, row: Row, c: float, item: str, t: int) -> None:
@@ -141,11 +141,13 @@ class Quantities:
 
     def _money_of(self, item: str) -> dict[int, tuple[list[float], list[Any]]]:
         entries, chosen = self.m.entries, []
-        at_site = {name for table in (self.ix.builds, self.ix.purchases) for name, r in table.items() if r.site == item}
+        at_site = {
+            name for table in (self.index.builds, self.index.purchases) for name, r in table.items() if r.site == item
+        }
         for account in entries.names:
-            if item in self.ix.sites:
+            if item in self.index.sites:
                 mine = account.item in at_site or (account.term == "energy" and account.item == item)
-            elif item in self.ix.providers or item == IN_HOUSE:
+            elif item in self.index.providers or item == IN_HOUSE:
                 mine = account.party == item
             else:
                 mine = account.item == item

@@ -14,17 +14,19 @@ Outage = tuple[str, str, int]  # policy, member, month
 Served = dict[tuple[str, str], float]  # accelerators by workload and pool
 
 
-def critical_work(ix: Index) -> dict[tuple[str, int], dict[str, float]]:
+def critical_work(index: Index) -> dict[tuple[str, int], dict[str, float]]:
     """Return the work that must survive, by policy and month: positive reference-accelerators by workload."""
     found = {}
-    for policy, row in ix.policies.items():
-        for t in window(row, ix.horizon) if row.rule == "survive" else ():
-            work = {name: row.limit * one.critical * float(ix.demand[name][t]) for name, one in ix.workloads.items()}
+    for policy, row in index.policies.items():
+        for t in window(row, index.horizon) if row.rule == "survive" else ():
+            work = {
+                name: row.limit * one.critical * float(index.demand[name][t]) for name, one in index.workloads.items()
+            }
             found[policy, t] = {name: amount for name, amount in work.items() if amount > 0}
     return found
 
 
-def find_redundant_outages(ix: Index) -> dict[Outage, Served]:
+def find_redundant_outages(index: Index) -> dict[Outage, Served]:
     """Return the outages that on-demand offers alone survive, with the work in each pool.
 
     The program has no constraints for these: offers without a commitment are available in every plan and never leased
@@ -33,27 +35,27 @@ def find_redundant_outages(ix: Index) -> dict[Outage, Served]:
     """
     found: dict[Outage, Served] = {}
     known: dict[tuple[object, ...], Served | None] = {}
-    offered = _room(ix)
+    offered = _room(index)
     left = {
         (policy, member): {name: size for name, size in offered.items() if name not in lost}
-        for policy, losses in ix.losses.items()
+        for policy, losses in index.losses.items()
         for member, lost in losses.items()
     }
-    for (policy, t), need in ix.critical.items():
-        for member in ix.losses[policy]:
+    for (policy, t), need in index.critical.items():
+        for member in index.losses[policy]:
             room = left[policy, member]
             case = (*room, *need.items())
             if case not in known:
-                known[case] = filled(need, room, ix.yields)
+                known[case] = filled(need, room, index.yields)
             served = known[case]
             if served is not None:
                 found[policy, member, t] = served
     return found
 
 
-def _room(ix: Index) -> dict[str, float]:
+def _room(index: Index) -> dict[str, float]:
     """Return the accelerators of each offer that needs no commitment."""
-    return {name: float(row.max_accelerators) for name, row in ix.offers.items() if row.commitment is None}
+    return {name: float(row.max_accelerators) for name, row in index.offers.items() if row.commitment is None}
 
 
 def filled(

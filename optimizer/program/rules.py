@@ -11,20 +11,20 @@ from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room; a rule in total stands in the last month of its window."""
-    every = [(name, t) for name, row in ix.own_rules.items() for t in constraint_months(ix, row)]
-    soft = [(name, t) for name, t in every if ix.own_rules[name].penalty is not None]
+    every = [(name, t) for name, row in index.own_rules.items() for t in constraint_months(index, row)]
+    soft = [(name, t) for name, t in every if index.own_rules[name].penalty is not None]
     return {
-        "over": [key for key in soft if ix.own_rules[key[0]].sense != ">="],
-        "under": [key for key in soft if ix.own_rules[key[0]].sense != "<="],
+        "over": [key for key in soft if index.own_rules[key[0]].sense != ">="],
+        "under": [key for key in soft if index.own_rules[key[0]].sense != "<="],
         "own_rule": every,
     }
 
 
-def constraint_months(ix: Index, row: Any) -> list[int]:
+def constraint_months(index: Index, row: Any) -> list[int]:
     """Months in which a rule has a constraint."""
-    months = list(window(row, ix.horizon))
+    months = list(window(row, index.horizon))
     return months if row.each == "month" else months[-1:]
 
 
@@ -33,12 +33,12 @@ def measure(m: ProgramData, names: Collection[str]) -> None:
 
     Violations are counted in the row's scale, so that neither they nor their cost are lost beside money.
     """
-    for rule, t in sets(m.ix)["own_rule"]:
+    for rule, t in sets(m.index)["own_rule"]:
         if rule not in names:
             continue
-        spec, row = m.ix.own_rules[rule], Row()
+        spec, row = m.index.own_rules[rule], Row()
         for term in m.terms_of.get(rule, ()):
-            for month in [t] if spec.each == "month" else window(spec, m.ix.horizon):
+            for month in [t] if spec.each == "month" else window(spec, m.index.horizon):
                 m.quantities.add(row, term.coefficient, term, month)
         m.rule_value[rule, t] = row.parts()
         m.rule_scale.setdefault((rule, t), row.typical())
@@ -46,7 +46,7 @@ def measure(m: ProgramData, names: Collection[str]) -> None:
 
 def own_rule(m: ProgramData, rule: str, t: int) -> Row:
     """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
-    spec, (coefficients, columns, constant) = m.ix.own_rules[rule], m.rule_value[rule, t]
+    spec, (coefficients, columns, constant) = m.index.own_rules[rule], m.rule_value[rule, t]
     row = Row().add_all(coefficients, columns).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
     if (rule, t) in m.col["over"]:
         row.add(-1.0, m.col["over"][rule, t])

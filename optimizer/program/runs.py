@@ -15,19 +15,19 @@ from optimizer.program.row import Row
 Occupants = tuple[list[float], list[int]]  # sizes of placements in the program's units, and their columns
 
 
-def sets(ix: Index) -> dict[str, list[Any]]:
+def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    lasting = [name for name, row in ix.runs.items() if not is_over(row)]
-    return {"placed": ix.placements, "not_run": lasting, "run_once": lasting}
+    lasting = [name for name, row in index.runs.items() if not is_over(row)]
+    return {"placed": index.placements, "not_run": lasting, "run_once": lasting}
 
 
 def placements_by_pool(m: ProgramData) -> dict[tuple[str, int], Occupants]:
     """Placements that occupy each pool in each month, with their sizes in the program's units."""
-    ix, placed = m.ix, m.col["placed"]
+    index, placed = m.index, m.col["placed"]
     sizes = np.array([size for _, _, size, _ in placed], dtype=float) / m.units.accelerators
     columns = np.fromiter(placed.values(), dtype=np.int64, count=len(placed))
-    pools, (codes, starts, lengths) = list(ix.pools), ix.spans
-    first = codes * ix.horizon + starts
+    pools, (codes, starts, lengths) = list(index.pools), index.spans
+    first = codes * index.horizon + starts
     begins = np.cumsum(lengths) - lengths
     slots = np.repeat(first - begins, lengths) + np.arange(lengths.sum())
     order = np.argsort(slots, kind="stable")
@@ -38,14 +38,14 @@ def placements_by_pool(m: ProgramData) -> dict[tuple[str, int], Occupants]:
         columns[numbers].tolist(),
         [*ends.tolist(), len(order)],
     )
-    keys = ((pools[slot // ix.horizon], slot % ix.horizon) for slot in found.tolist())
+    keys = ((pools[slot // index.horizon], slot % index.horizon) for slot in found.tolist())
     parts = (slice(*between) for between in pairwise(bounds))
     return {key: (sizes_there[part], columns_there[part]) for key, part in zip(keys, parts, strict=True)}
 
 
 def limits_not_run(m: ProgramData, run: str) -> tuple[float, float]:
     """Bounds of ``not_run``: 0 where the run is required."""
-    return 0.0, 0.0 if m.ix.runs[run].required else 1.0
+    return 0.0, 0.0 if m.index.runs[run].required else 1.0
 
 
 def run_once(m: ProgramData, run: str) -> Row:

@@ -9,16 +9,16 @@ from optimizer.schema import IN_HOUSE
 
 def add_capacity(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) -> Row:
     """Add ``coefficient x`` the accelerators there in a pool in a month, in natural units."""
-    ix = m.ix
-    source = ix.pools[pool].source
+    index = m.index
+    source = index.pools[pool].source
     if source == IN_HOUSE:
-        row.add(coefficient, float(ix.fleet[pool][t]))
-        for purchase in ix.purchases_of.get(pool, []):
-            row.add(coefficient * ix.purchases[purchase].lot_size, m.col["installed"].get((purchase, t), 0.0))
+        row.add(coefficient, float(index.fleet[pool][t]))
+        for purchase in index.purchases_of.get(pool, []):
+            row.add(coefficient * index.purchases[purchase].lot_size, m.col["installed"].get((purchase, t), 0.0))
         return row
     if source == "contract":
-        return row.add(coefficient * ix.agreements[pool].row.accelerators_per_block, delivered_blocks(m, pool, t))
-    offer = ix.offers[pool]
+        return row.add(coefficient * index.agreements[pool].row.accelerators_per_block, delivered_blocks(m, pool, t))
+    offer = index.offers[pool]
     if offer.commitment is None:
         return row.add(coefficient, float(offer.max_accelerators))
     return row.add(coefficient * offer.max_accelerators, m.col["running"].get((offer.commitment, t), 0.0))
@@ -26,7 +26,7 @@ def add_capacity(m: ProgramData, row: Row, coefficient: float, pool: str, t: int
 
 def delivered_blocks(m: ProgramData, contract: str, t: int) -> Term:
     """Blocks of a contract delivered in a month: a column, or 0."""
-    family = "delivered" if m.ix.agreements[contract].ramped else "in_force"
+    family = "delivered" if m.index.agreements[contract].ramped else "in_force"
     return m.col[family].get((contract, t), 0.0)
 
 

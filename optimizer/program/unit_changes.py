@@ -58,7 +58,7 @@ class UnitChanges:
     """
 
     def __init__(self, program: Program, arrays: Arrays) -> None:
-        self.program, self.m, self.ix = program, program.parts, program.index
+        self.program, self.m, self.index = program, program.parts, program.index
         self.number = {name: place for place, name in enumerate(arrays.rows)}
         self.units, self.unit = program.units, program.units.accelerators
         self._outages: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
@@ -85,14 +85,14 @@ class UnitChanges:
         """One more accelerator, by pool and month in which it can be used."""
         for (pool, t), column in self.m.col["used"].items():
             rows, uppers = [], []
-            source = self.ix.pools[pool].source
+            source = self.index.pools[pool].source
             if source == "contract":
                 rows.append((("contract_capacity", (pool, t)), 1.0 / self.unit))
-            elif source == IN_HOUSE and self.ix.purchases_of.get(pool):
+            elif source == IN_HOUSE and self.index.purchases_of.get(pool):
                 rows.append((("in_house_capacity", (pool, t)), 1.0 / self.unit))
             else:
                 uppers.append((column, 1.0 / self.unit))
-            if source == "on_demand" and self.ix.offers[pool].commitment is not None:
+            if source == "on_demand" and self.index.offers[pool].commitment is not None:
                 rows.append((("rate_holds", (pool, t)), 1.0 / self.unit))
             outages = self._outages["outage_capacity", pool, t]
             rows += [(("outage_capacity", key), 1.0 / self.unit) for key in outages]
@@ -101,10 +101,10 @@ class UnitChanges:
     def demands(self) -> Iterator[UnitChange]:
         """One more reference-accelerator wanted, by workload and month with demand."""
         for workload, t in self.m.rows["demand_met"]:
-            row = self.ix.workloads[workload]
+            row = self.index.workloads[workload]
             rows = [(("demand_met", (workload, t)), 1.0 / self.unit)]
             for key in self._outages["outage_demand", workload, t]:
-                share = self.ix.policies[key[0]].limit * row.critical
+                share = self.index.policies[key[0]].limit * row.critical
                 rows.append((("outage_demand", key), share / self.unit))
             unserved = (self.m.col["unserved"][workload, t], (1 - row.min_service) / self.unit)
             yield self._change(("demand", workload, t), rows, [unserved])
@@ -113,7 +113,7 @@ class UnitChanges:
         """One more unit of money, by budget; it stands in the last month of its window."""
         step = max(1.0, _LEAST_STEP * self.units.money)
         for budget in self.m.rows["budget_limit"]:
-            last = max(min(int(self.m.budgets[budget].to), self.ix.horizon - 1), 0)
+            last = max(min(int(self.m.budgets[budget].to), self.index.horizon - 1), 0)
             yield self._change(
                 ("budget", budget, last), [(("budget_limit", budget), step / self.units.money)], step=step
             )
@@ -126,12 +126,12 @@ class UnitChanges:
 
     def _shares(self, pool: str, t: int) -> Iterator[tuple[Any, float]]:
         """Rows of policies on shares of capacity: an accelerator more of a pool that counts."""
-        if not lasting(self.ix, [pool]):
+        if not lasting(self.index, [pool]):
             return
-        worth = self.ix.accelerators[self.ix.pools[pool].accelerator].reference / self.unit
+        worth = self.index.accelerators[self.index.pools[pool].accelerator].reference / self.unit
         if t in self.m.rows["reference_balance"]:
             yield ("reference_balance", t), -worth
-        for policy, members in self.ix.members.items():
+        for policy, members in self.index.members.items():
             for member, pools in members.items():
                 if pool in pools and (policy, member, t) in self.m.rows["share_limit"]:
                     yield ("share_limit", (policy, member, t)), -worth
@@ -139,8 +139,8 @@ class UnitChanges:
     def _rules(self, pool: str, t: int) -> Iterator[tuple[Any, float]]:
         """Own rules that count the capacity of a pool."""
         for rule, coefficient in self._capacity_terms.get(pool, ()):
-            spec = self.ix.own_rules[rule]
-            months = window(spec, self.ix.horizon)
+            spec = self.index.own_rules[rule]
+            months = window(spec, self.index.horizon)
             at = t if spec.each == "month" else months[-1] if months else -1
             if t in months and (rule, at) in self.m.rows["own_rule"]:
                 yield ("own_rule", (rule, at)), -coefficient / self.m.rule_scale[rule, at]
@@ -149,8 +149,8 @@ class UnitChanges:
     def _capacity_terms(self) -> dict[str, list[tuple[str, float]]]:
         """Rules with a coefficient of the capacity of each pool."""
         found: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        for term in self.ix.rows["rule_terms"]:
-            if term.quantity == "capacity" and term.item not in self.ix.purchases:
+        for term in self.index.rows["rule_terms"]:
+            if term.quantity == "capacity" and term.item not in self.index.purchases:
                 for pool in self.m.quantities.pools(term.item):
                     found[pool].append((term.rule, float(term.coefficient)))
         return found

@@ -31,21 +31,21 @@ def _power_of_ten(sizes: Iterable[float], typical: float) -> float:
     return float(10.0 ** np.round(np.median(np.log10(positive)) - np.log10(typical)))
 
 
-def choose_units(ix: Index) -> Units:
+def choose_units(index: Index) -> Units:
     """Units that suit the data of an instance."""
-    stocks = [row.count for row in ix.rows["fleet"]] + [row.max_accelerators for row in ix.rows["on_demand"]]
-    stocks += [a.row.accelerators_per_block * max(a.most_blocks, 1.0) for a in ix.agreements.values()]
-    stocks += [float(amounts.max()) for amounts in ix.demand.values()]
+    stocks = [row.count for row in index.rows["fleet"]] + [row.max_accelerators for row in index.rows["on_demand"]]
+    stocks += [a.row.accelerators_per_block * max(a.most_blocks, 1.0) for a in index.agreements.values()]
+    stocks += [float(amounts.max()) for amounts in index.demand.values()]
     accelerators = _power_of_ten(stocks, 10)
-    megawatts = [float(supply.max()) for supply in ix.supply.values()]
-    megawatts += [row.mw_per_block * max(row.max_blocks, 1) for row in ix.builds.values()]
-    return Units(accelerators, _power_of_ten(megawatts, 10), _power_of_ten(_costs(ix, accelerators), 10))
+    megawatts = [float(supply.max()) for supply in index.supply.values()]
+    megawatts += [row.mw_per_block * max(row.max_blocks, 1) for row in index.builds.values()]
+    return Units(accelerators, _power_of_ten(megawatts, 10), _power_of_ten(_costs(index, accelerators), 10))
 
 
-def _costs(ix: Index, accelerators: float) -> list[float]:
+def _costs(index: Index, accelerators: float) -> list[float]:
     """Typical money per unit of the program's variables."""
-    costs = [row.penalty * accelerators for row in ix.workloads.values()]
-    costs += [row.price * ix.hours * accelerators for row in ix.offers.values()]
-    costs += [agreement.start_price(0) * max(agreement.term, 1) for agreement in ix.agreements.values()]
-    costs += [row.unit_price * row.lot_size for row in ix.purchases.values()]
-    return costs + [row.capex_per_mw * row.mw_per_block for row in ix.builds.values()]
+    costs = [row.penalty * accelerators for row in index.workloads.values()]
+    costs += [row.price * index.hours * accelerators for row in index.offers.values()]
+    costs += [agreement.start_price(0) * max(agreement.term, 1) for agreement in index.agreements.values()]
+    costs += [row.unit_price * row.lot_size for row in index.purchases.values()]
+    return costs + [row.capex_per_mw * row.mw_per_block for row in index.builds.values()]

@@ -21,13 +21,13 @@ class Work:
     """
 
     def __init__(self, m: ProgramData) -> None:
-        self.m, self.ix, self.unit = m, m.ix, m.units.accelerators
+        self.m, self.index, self.unit = m, m.index, m.units.accelerators
         self.by_item, self.in_pool, self._of_run = cache(self._by_item), cache(self._in_pool), cache(self._by_month)
 
     def _by_item(self, item: str, t: int) -> Done:
         """What a workload or run does in a month."""
         pools, columns = self.m.columns_by_workload.get((item, t), ([], []))
-        rates = [self.ix.yields[item, pool] for pool in pools]
+        rates = [self.index.yields[item, pool] for pool in pools]
         done = [(self.unit, rate, column) for rate, column in zip(rates, columns, strict=True)]
         return done + self._of_run(item).get(t, [])
 
@@ -35,17 +35,17 @@ class Work:
         """What is done in a pool in a month."""
         allocated = self.m.col["allocated"]
         keys = [(workload, pool, t) for workload in self._workloads_of.get(pool, [])]
-        done = [(self.unit, self.ix.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
+        done = [(self.unit, self.index.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
         for column in self.m.placements_by_pool.get((pool, t), ((), ()))[1]:
             _, (run, _, size, _) = self.m.names[column]
-            done.append((size, self.ix.run_yields[run, pool], column))
+            done.append((size, self.index.run_yields[run, pool], column))
         return done
 
     @cached_property
     def _workloads_of(self) -> dict[str, list[str]]:
         """Workloads that may run in each pool."""
         found: dict[str, list[str]] = defaultdict(list)
-        for workload, pool in self.ix.yields:
+        for workload, pool in self.index.yields:
             found[pool].append(workload)
         return found
 
@@ -54,7 +54,7 @@ class Work:
         found: dict[int, Done] = defaultdict(list)
         for place, column in self.m.placements_of.get(run, {}).items():
             _, pool, size, start = place
-            entry = (size, self.ix.run_yields[run, pool], column)
-            for t in range(start, last_month(self.ix, place) + 1):
+            entry = (size, self.index.run_yields[run, pool], column)
+            for t in range(start, last_month(self.index, place) + 1):
                 found[t].append(entry)
         return found

@@ -69,7 +69,7 @@ class ElasticSlacks:
 
     def __init__(self, program: Program, arrays: Arrays) -> None:
         self.program, self.arrays = program, arrays
-        self.m, self.ix, self.units = program.parts, program.index, program.units
+        self.m, self.index, self.units = program.parts, program.index, program.units
         self.row_of = {name: number for number, name in enumerate(arrays.rows)}
         shape = (len(arrays.row_lower), len(arrays.cost))
         self.by_row = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()
@@ -100,11 +100,11 @@ class ElasticSlacks:
 
     def services(self) -> Iterator[ElasticSlack]:
         """A smaller share of a workload that must be served."""
-        for name, row in self.ix.workloads.items():
+        for name, row in self.index.workloads.items():
             if row.min_service <= 0:
                 continue
             limits = [
-                (column, float(self.ix.demand[name][t]) / self.units.accelerators)
+                (column, float(self.index.demand[name][t]) / self.units.accelerators)
                 for (workload, t), column in self.m.col["unserved"].items()
                 if workload == name
             ]
@@ -126,7 +126,7 @@ class ElasticSlacks:
     # ------------------------------------------------------------------ runs and commitments
     def runs(self) -> Iterator[ElasticSlack]:
         """A required run that is not run."""
-        for name, row in self.ix.runs.items():
+        for name, row in self.index.runs.items():
             column = self.m.col["not_run"].get(name)
             if row.required and column is not None:
                 edit = _const(_set("training_runs", name, "required", "false"))
@@ -134,7 +134,7 @@ class ElasticSlacks:
 
     def commitments(self) -> Iterator[ElasticSlack]:
         """A required commitment that is not taken."""
-        for name, row in self.ix.commitments.items():
+        for name, row in self.index.commitments.items():
             if row.required:
                 cells = [(number, 1.0) for _, number in self.rows("commitment_once", _named(name))]
                 edit = _const(_set("commitments", name, "required", "false"))
@@ -143,9 +143,9 @@ class ElasticSlacks:
     # ------------------------------------------------------------------ policies and own rules
     def shares(self) -> Iterator[ElasticSlack]:
         """A larger share of capacity for a member; how much larger follows from what the members then have."""
-        most = sum(float(np.max(stock[np.isfinite(stock)], initial=0.0)) for stock in self.ix.most_capacity.values())
+        most = sum(float(np.max(stock[np.isfinite(stock)], initial=0.0)) for stock in self.index.most_capacity.values())
         size = max(most / self.units.accelerators, 1.0)
-        for name, row in self.ix.policies.items():
+        for name, row in self.index.policies.items():
             if row.rule != "max_share":
                 continue
             found = [(key[2], number) for key, number in self.rows("share_limit", _named(name))]
@@ -172,12 +172,12 @@ class ElasticSlacks:
 
     def outages(self) -> Iterator[ElasticSlack]:
         """A smaller part of the critical work that survives."""
-        for name, row in self.ix.policies.items():
+        for name, row in self.index.policies.items():
             if row.rule != "survive":
                 continue
             cells = []
             for (_, _, w, t), number in self.rows("outage_demand", _named(name)):
-                need = self.ix.workloads[w].critical * float(self.ix.demand[w][t])
+                need = self.index.workloads[w].critical * float(self.index.demand[w][t])
                 cells.append((number, need / self.units.accelerators))
 
             def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
@@ -188,7 +188,7 @@ class ElasticSlacks:
 
     def rules(self) -> Iterator[ElasticSlack]:
         """Another right-hand side of a hard rule; an equation is dropped entirely."""
-        for name, row in self.ix.own_rules.items():
+        for name, row in self.index.own_rules.items():
             if row.penalty is not None:
                 continue
             scale = {key: self.m.rule_scale[name, key[1]] for key, _ in self.rows("own_rule", _named(name))}
@@ -219,11 +219,11 @@ class ElasticSlacks:
     def sites(self) -> Iterator[ElasticSlack]:
         """More power at a site, in all months from its first row on: before that row there is none to change."""
         first: dict[str, int] = {}
-        for row in self.ix.rows["power"]:
+        for row in self.index.rows["power"]:
             first[row.site] = min(row.month, first.get(row.site, row.month))
         for site, start in first.items():
             cells = [(number, -1.0) for t, number in self.power_rows(site) if t >= start]
-            size = max(float(self.ix.supply[site].max()), self.units.mw)
+            size = max(float(self.index.supply[site].max()), self.units.mw)
 
             def edit(value: float, _: Floats, site: str = site) -> Edit:
                 return Edit("power", site, "mw", "+=", f"{_up(value * self.units.mw):g}")
@@ -239,7 +239,7 @@ class ElasticSlacks:
 
     def outlets(self) -> Iterator[ElasticSlack]:
         """Fewer blocks of an outlet that is agreed already."""
-        for name, agreement in self.ix.agreements.items():
+        for name, agreement in self.index.agreements.items():
             if not agreement.is_outlet or not agreement.committed:
                 continue
             row = agreement.row
@@ -265,7 +265,7 @@ class ElasticSlacks:
 
     def renewals(self) -> Iterator[ElasticSlack]:
         """An agreed contract that renews nothing."""
-        for name, agreement in self.ix.agreements.items():
+        for name, agreement in self.index.agreements.items():
             cells = [(number, -1.0) for _, number in self.rows("renewal", _named(name))] if agreement.committed else []
             if cells:
                 edit = _const(_set("contracts", name, "renews", ""))

@@ -75,9 +75,9 @@ def _own_values(program: Program, plan: Any) -> list[float]:
 
 def items_of_same_kinds(program: Program, items: Collection[str]) -> set[str]:
     """Return items and all others of their kinds: contracts, outlets, builds and purchases, commitments, runs."""
-    ix = program.index
-    lets = {name for name, agreement in ix.agreements.items() if agreement.is_outlet}
-    kinds = [lets, {*ix.agreements} - lets, {*ix.builds, *ix.purchases}, {*ix.commitments}, {*ix.runs}]
+    index = program.index
+    lets = {name for name, agreement in index.agreements.items() if agreement.is_outlet}
+    kinds = [lets, {*index.agreements} - lets, {*index.builds, *index.purchases}, {*index.commitments}, {*index.runs}]
     return {name for kind in kinds if kind & {*items} for name in kind}
 
 

@@ -47,11 +47,11 @@ def test_every_index_is_of_its_declared_kinds(program: Program, family: str) -> 
         assert all(part in things[kind] for part, kind in zip(parts, entry["index"], strict=True))
 
 
-def _things(ix: Index) -> dict[str, Any]:
+def _things(index: Index) -> dict[str, Any]:
     """What each kind of index can be."""
-    rows = ix.rows
+    rows = index.rows
     return {
-        "month": range(ix.horizon),
+        "month": range(index.horizon),
         "build": {row.build for row in rows["builds"]},
         "purchase": {row.purchase for row in rows["purchases"]},
         "agreement": {row.contract for row in rows["contracts"]} | {row.outlet for row in rows["outlets"]},
