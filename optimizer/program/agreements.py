@@ -97,14 +97,22 @@ def blocks_active(m: ProgramData, agreement: Agreement, t: int) -> Term:
 
 
 def active_balance(m: ProgramData, name: str, t: int) -> Row:
-    """Blocks active = those of the month before + started - ended."""
+    """Blocks active are those started less those ended.
+
+    ``in_force[c,t] = in_force[c,t-1] + started[c,t] - ending[c,t]`` for each agreement and month, where ``ending`` is
+    ``started[c,t-term]`` of a fixed term, else ``ended[c,t]``, and all blocks in the month after ``ends_by``.
+    """
     agreement = m.index.agreements[name]
     row = Row().add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
     return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
 
 
 def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
-    """Blocks delivered = those of the month before + the ramp's steps of blocks at that age - those that end."""
+    """Blocks delivered follow the steps of the ramp.
+
+    ``delivered[c,t] = delivered[c,t-1] + sum(step[c,j] started[c,t-j] over j) - full_capacity[c] ending[c,t]`` for each
+    contract with a ramp and month; ``ending`` is ``started[c,t-term]``, ``ended[c,t]`` or ``in_force[c,t-1]``.
+    """
     agreement = m.index.agreements[name]
     before = m.col["delivered"].get((name, t - 1), 0.0)
     if t == 0 and agreement.carried:
@@ -116,7 +124,11 @@ def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
 
 
 def firm_balance(m: ProgramData, name: str, t: int) -> Row:
-    """Blocks within their minimum term = those of the month before + started - past it."""
+    """Blocks within their minimum term are those started in it.
+
+    ``firm[c,t] = firm[c,t-1] + started[c,t] - started[c,t-term]`` for each terminable agreement with a minimum term and
+    month.
+    """
     agreement = m.index.agreements[name]
     row = Row().add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
     if t == agreement.months[0]:
@@ -128,31 +140,39 @@ def firm_balance(m: ProgramData, name: str, t: int) -> Row:
 
 
 def minimum_term(m: ProgramData, name: str, t: int) -> Row:
-    """Blocks within their minimum term <= blocks active."""
+    """No early end: ``firm[c,t] <= in_force[c,t]`` for each terminable agreement with a minimum term and month."""
     return Row().add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
 
 
 def signature_least(m: ProgramData, name: str, s: int) -> Row:
-    """Blocks started >= min_blocks if signed."""
+    """``min_blocks[c] signed[c,s] <= started[c,s]`` for each agreement with a minimum that matters and start month."""
     row = Row().add(m.index.agreements[name].least_blocks, m.col["signed"][name, s])
     return row.add(-1, m.col["started"][name, s]).at_most_zero()
 
 
 def signature_most(m: ProgramData, name: str, s: int) -> Row:
-    """Blocks started <= max_blocks if signed, else 0."""
+    """``started[c,s] <= max_blocks[c] signed[c,s]`` for each agreement with a minimum that matters and start month."""
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-m.index.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
 
 
 def renewal(m: ProgramData, name: str, s: int) -> Row:
-    """Blocks started <= blocks of the renewed contract that end in the same month."""
+    """Blocks renew blocks that end in the same month.
+
+    ``started[c,s] <= ending[renews[c],s]`` for each contract with ``renews`` and start month; ``ending`` is
+    ``started[c,s-term]``, ``ended[c,s]`` or ``in_force[c,s-1]``.
+    """
     renewed = m.index.agreements[m.index.agreements[name].row.renews]
     row = Row().add(1, m.col["started"][name, s])
     return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
 
 
 def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
-    """Accelerators in use <= accelerators per block x blocks delivered."""
+    """Accelerators in use are delivered.
+
+    ``used[c,t] <= accelerators_per_block[c] delivered[c,t]`` for each contract and month; without a ramp, ``delivered``
+    is ``in_force``.
+    """
     agreement = m.index.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
     per_block = agreement.row.accelerators_per_block / m.units.accelerators
@@ -160,7 +180,11 @@ def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
 
 
 def outlet_cover(m: ProgramData, outlet: str, t: int) -> Row:
-    """Accelerators leased out to an outlet = accelerators per block x its active blocks."""
+    """What is leased out covers the outlet.
+
+    ``sum(leased[o,p,t] over p) = accelerators_per_block[o] in_force[o,t]`` for each outlet of accelerators and month,
+    over the pools that may cover it.
+    """
     per_block = m.index.agreements[outlet].row.accelerators_per_block / m.units.accelerators
     row = Row().add(-per_block, m.col["in_force"][outlet, t])
     for pool in m.index.lendable[outlet]:

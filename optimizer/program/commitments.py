@@ -56,7 +56,7 @@ def year_end(index: Index, begin: int) -> int:
 
 
 def commitment_once(m: ProgramData, commitment: str) -> Row:
-    """A commitment starts at most once; exactly once where it is required."""
+    """One start: ``sum(committed[g,s] over s) <= 1``, ``= 1`` where ``required``, for each commitment."""
     row = Row().add(-1.0, 1.0)
     for s in start_months(m.index, m.index.commitments[commitment]):
         row.add(1.0, m.col["committed"][commitment, s])
@@ -64,7 +64,11 @@ def commitment_once(m: ProgramData, commitment: str) -> Row:
 
 
 def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
-    """Runs = ran the month before + starts - is over."""
+    """A commitment runs from its start to the end of its years.
+
+    ``running[g,t] = running[g,t-1] + committed[g,t] - committed[g,t-12*years]`` for each commitment that can start and
+    month.
+    """
     col, years = m.col, int(m.index.commitments[commitment].years)
     row = Row().add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
     row.add(-1.0, col["committed"].get((commitment, t), 0.0))
@@ -84,7 +88,11 @@ def counted_entries(m: ProgramData, provider: str) -> Any:
 
 
 def spend_balance(m: ProgramData, provider: str, t: int) -> Row:
-    """Paid to the provider so far = up to the month before + in the month."""
+    """What is paid adds up.
+
+    ``spent[v,t-1] + paid[v,t] = spent[v,t]`` for each provider with a commitment and month; ``paid`` is money of
+    ``started``, ``ended``, ``in_force`` and ``used``.
+    """
     spent = m.col["spent"]
     row = Row().add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
     amounts, columns = m.counted[provider].get(t, ([], []))
@@ -92,7 +100,11 @@ def spend_balance(m: ProgramData, provider: str, t: int) -> Row:
 
 
 def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
-    """Shortfall >= amount of the year, if the commitment is in it - paid in the year."""
+    """The shortfall of a year is what is not paid of its amount.
+
+    ``annual_amount months/12 sum(committed[g,t-12j] over j) - (spent[v,end] - spent[v,t-1]) <= shortfall[g,t]`` for
+    each commitment and month ``t`` in which a year of it can begin; ``end`` is the year's last month in the plan.
+    """
     index, row = m.index, m.index.commitments[commitment]
     end, spent = year_end(index, begin), m.col["spent"]
     amount = row.annual_amount * (end - begin + 1) / _YEAR / m.units.money
@@ -104,7 +116,10 @@ def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
 
 
 def commitment_total(m: ProgramData, commitment: str) -> Row:
-    """All shortfalls >= the amounts of all years - paid from the first to the last month that can be in one.
+    """All shortfalls are at least what is not paid of the amounts of all years.
+
+    ``sum(annual_amount months[s]/12 committed[g,s]) - (spent[v,last] - spent[v,first-1]) <= sum(shortfall[g,t])`` for
+    each commitment that can start in more months than one, from the first to the last month of its possible years.
 
     It follows from the years of a single start. Where the linear relaxation starts a little in many months, it keeps
     what is paid from counting towards overlapping years of all of them.
@@ -124,7 +139,10 @@ def commitment_total(m: ProgramData, commitment: str) -> Row:
 
 
 def rate_holds(m: ProgramData, offer: str, t: int) -> Row:
-    """An on-demand offer that belongs to a commitment is used only while that runs."""
+    """A rate needs its commitment.
+
+    ``used[p,t] <= max_accelerators[p] running[g,t]`` for each offer on demand that belongs to a commitment and month.
+    """
     row = m.index.offers[offer]
     line = Row().add(1.0, m.col["used"].get((offer, t), 0.0))
     running = m.col["running"].get((row.commitment, t), 0.0)

@@ -88,7 +88,11 @@ def columns_by_workload(m: ProgramData) -> dict[tuple[str, int], tuple[list[str]
 
 
 def pool_use(m: ProgramData, pool: str, t: int) -> Row:
-    """Accelerators in use = allocated to workloads + taken by training runs + leased out."""
+    """Use of a pool adds up.
+
+    ``sum(allocated[w,p,t]) + sum(size placed[r,p,size,s]) + sum(leased[o,p,t]) = used[p,t]`` for each pool and month in
+    which it can be used, over workloads, placements that last in ``t``, and outlets.
+    """
     parts = m.columns_by_pool.get((pool, t), [])
     row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
     sizes, taken = m.placements_by_pool.get((pool, t), ((), ()))
@@ -97,7 +101,11 @@ def pool_use(m: ProgramData, pool: str, t: int) -> Row:
 
 
 def demand_met(m: ProgramData, workload: str, t: int) -> Row:
-    """Work delivered + unserved = demand."""
+    """Demand is served or counted.
+
+    ``unserved[w,t] + sum(yields[w,p] allocated[w,p,t] over p) = demand[w,t]`` for each workload and month with demand,
+    over eligible pools.
+    """
     amount = float(m.index.demand[workload][t]) / m.units.accelerators
     row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
     pools, columns = m.columns_by_workload[workload, t]

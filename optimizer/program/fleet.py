@@ -41,7 +41,11 @@ def whole_bought(index: Index, purchase: str, t: int) -> bool:
 
 
 def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
-    """Lots installed = those of the month before + delivered - at the end of their life."""
+    """Lots installed are delivered and within their life.
+
+    ``installed[k,t] = installed[k,t-1] + bought[k,t-lead] - bought[k,t-lead-life]`` for each purchase and month in
+    which lots can be installed.
+    """
     spec, bought, installed = m.index.purchases[purchase], m.col["bought"], m.col["installed"]
     row = Row().add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
     row.add(-1, bought.get((purchase, t - spec.lead_months), 0.0))
@@ -49,7 +53,7 @@ def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
 
 
 def purchase_total(m: ProgramData, purchase: str) -> Row:
-    """Accelerators ordered over the horizon <= max_total."""
+    """A limit in all: ``sum(bought[k,t] over t) <= max_total / lot_size`` for each purchase with ``max_total``."""
     spec = m.index.purchases[purchase]
     row = Row().add(-1.0, spec.max_total / spec.lot_size)
     for t in m.index.purchase_orders[purchase]:
@@ -58,7 +62,11 @@ def purchase_total(m: ProgramData, purchase: str) -> Row:
 
 
 def in_house_capacity(m: ProgramData, pool: str, t: int) -> Row:
-    """Accelerators in use <= fleet still there + lots installed, for each pool that purchases feed."""
+    """Accelerators in use are there.
+
+    ``used[p,t] <= fleet[p,t] + sum(lot_size[k] installed[k,t])`` for each pool that purchases feed and month in which
+    it can have capacity, over these purchases.
+    """
     unit = m.units.accelerators
     row = Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.index.fleet[pool][t]) / unit)
     for purchase in m.index.purchases_of[pool]:

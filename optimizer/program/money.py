@@ -268,7 +268,11 @@ def counted_in(m: ProgramData, row: Any) -> NDArray[np.bool_]:
 
 
 def budget_limit(m: ProgramData, budget: str) -> Row:
-    """Nominal money out in the window, of the kinds covered, less lease-out revenue if net, <= amount."""
+    """Money out is at most the amount.
+
+    ``sum(amount[column] column) <= amount`` for each budget, over the entries of the ledger in its window of the kinds
+    covered, nominal, less lease-out revenue if ``net``.
+    """
     row = m.budgets[budget]
     entries, inside = m.entries, counted_in(m, row)
     spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.names)) / m.units.money

@@ -87,13 +87,21 @@ def add_reference(m: ProgramData, row: Row, coefficient: float, pools: Any, t: i
 
 
 def reference_balance(m: ProgramData, t: int) -> Row:
-    """Capacity of all in-house and contract pools adds up, in reference-accelerators."""
+    """Capacity adds up, in reference-accelerators.
+
+    ``sum(reference[p] capacity[p,t]) = reference_capacity[t]`` for each month in which a policy limits shares, over
+    in-house and contract pools; ``capacity`` is a sum of ``installed``, ``delivered`` and ``in_force``.
+    """
     row = Row().add(-1.0, m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, m.index.pools, t).equals_zero()
 
 
 def share_limit(m: ProgramData, policy: str, member: str, t: int) -> Row:
-    """Capacity of the member <= limit x that of all."""
+    """A member has a limited share of all capacity.
+
+    ``sum(reference[p] capacity[p,t]) <= limit reference_capacity[t]`` for each policy, member with pools that count and
+    month, over its pools; ``capacity`` is a sum of ``installed``, ``delivered`` and ``in_force``.
+    """
     row = Row().add(-float(m.index.policies[policy].limit), m.col["reference_capacity"][t])
     return add_reference(m, row, 1.0, sorted(m.index.members[policy][member]), t).at_most_zero()
 
@@ -111,7 +119,11 @@ def emergencies(m: ProgramData) -> tuple[dict[Any, list[Any]], dict[Any, tuple[l
 
 
 def outage_demand(m: ProgramData, policy: str, member: str, workload: str, t: int) -> Row:
-    """The critical part of a workload is served by what is left."""
+    """What is left serves critical work.
+
+    ``sum(yields[w,p] emergency[policy,member,w,p,t] over p) = limit critical[w] demand[w,t]`` for each policy, member
+    that is lost, workload with critical demand and month, over the pools left.
+    """
     index = m.index
     need = index.critical[policy, t][workload]
     row = Row().add(-1.0, need / m.units.accelerators)
@@ -120,14 +132,23 @@ def outage_demand(m: ProgramData, policy: str, member: str, workload: str, t: in
 
 
 def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int) -> Row:
-    """Critical work and what stays leased out fit a pool that is left."""
+    """Critical work and what stays leased out fit a pool.
+
+    ``sum(emergency[policy,member,w,p,t] over w) + sum(leased[o,p,t] over o) <= capacity[p,t]`` for each policy, member
+    that is lost, pool left and month; ``capacity`` is of ``installed``, ``delivered``, ``in_force`` or ``running``.
+    """
     parts = m.emergency_columns_by_pool[policy, member, pool, t]
     row = add_leased(m, Row().add_all([1.0] * len(parts), parts), 1.0, pool, t)
     return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
 
 
 def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) -> Row:
-    """Critical work and what stays leased out fit the power of a site that is left."""
+    """Critical work and what stays leased out fit the power of a site.
+
+    ``sum(mw[p] (emergency[policy,member,w,p,t] + leased[o,p,t])) + sum(mw_per_block[o] in_force[o,t])
+    <= supply[i,t] + sum(mw_per_block[b] built[b,t-lead[b]])`` for each policy, member that is lost, site with pools
+    that are left and month, over these pools, the site's outlets of MW and its builds.
+    """
     lost = m.index.losses[policy][member]
     row = add_supply(m, Row(), site, t)
     for pool in m.contents[site]["pools"]:

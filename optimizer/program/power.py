@@ -43,13 +43,17 @@ def built_by(m: ProgramData, build: str, t: int) -> Term:
 
 
 def build_stock(m: ProgramData, build: str, t: int) -> Row:
-    """Blocks ordered so far = those of the month before + those ordered now, for each order month."""
+    """Blocks ordered so far: ``built[b,t] = built[b,t-1] + ordered[b,t]`` for each build and order month."""
     row = Row().add(1, m.col["built"][build, t]).add(-1, m.col["ordered"][build, t])
     return row.add(-1, built_by(m, build, t - 1)).equals_zero()
 
 
 def build_after(m: ProgramData, build: str, t: int) -> Row:
-    """The share ordered of a build <= the share ordered of the one it follows, for each order month."""
+    """The share ordered of a build is at most that of the one it follows.
+
+    ``built[b,t] / max_blocks[b] <= built[after[b],t] / max_blocks[after[b]]`` for each build with ``after`` and order
+    month.
+    """
     ahead = m.index.builds[build].after
     most, most_ahead = float(m.index.builds[build].max_blocks), float(m.index.builds[ahead].max_blocks)
     if most == 0:
@@ -85,7 +89,11 @@ def add_supply(m: ProgramData, row: Row, site: str, t: int) -> Row:
 
 
 def site_power(m: ProgramData, site: str, t: int) -> Row:
-    """Facility MW in use + MW leased out <= supply + energised builds, for each site and month."""
+    """Power in use and leased out is at most what is there.
+
+    ``sum(mw[p] used[p,t]) + sum(mw_per_block[o] in_force[o,t]) <= supply[i,t] + sum(mw_per_block[b] built[b,t-lead])``
+    for each site and month, over its pools, outlets of MW and builds.
+    """
     row = Row()
     for pool in m.contents[site]["pools"]:
         row.add(m.index.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))

@@ -45,7 +45,11 @@ def measure(m: ProgramData, names: Collection[str]) -> None:
 
 
 def own_rule(m: ProgramData, rule: str, t: int) -> Row:
-    """Coefficients . quantities, less what is over, plus what is under, compared with ``rhs``."""
+    """The planner's quantities are compared with a number.
+
+    ``sum(coefficient quantity[t]) - over[rule,t] + under[rule,t] <=, >= or = rhs`` for each rule and month of its
+    window, or for the last one with the sum of all; ``over`` and ``under`` where it has a penalty.
+    """
     spec, (coefficients, columns, constant) = m.index.own_rules[rule], m.rule_value[rule, t]
     row = Row().add_all(coefficients, columns).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
     if (rule, t) in m.col["over"]:

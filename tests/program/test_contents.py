@@ -1,8 +1,9 @@
-"""What program.toml declares is what is built, and what formulation.md tells."""
+"""What program.toml declares is what is built, and what formulation.md describes."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import pyomo.environ as pyo
@@ -90,27 +91,80 @@ def test_columns_of_a_family_follow_one_another(program: Program) -> None:
 
 
 @pytest.mark.parametrize("family", CONTENTS["constraints"])
-def test_a_family_is_a_function_of_its_room_and_a_heading(family: str) -> None:
-    """Tests that each constraint family is a documented function of its room, and a heading of formulation.md."""
-    assert getattr(ROOMS[CONTENTS["constraints"][family]["room"]], family).__doc__
-    assert f"\n### {family}\n" in FORMULATION
+def test_a_family_is_a_documented_function_of_its_room(family: str) -> None:
+    """Tests that each constraint family is a function of its room, its formula and index domain in its docstring."""
+    text = documentation(family)
+    assert re.search(r"``[^`]*(=|<=|>=)[^`]*``.* for each ", text), "expected ``left = right`` for each ..."
+
+
+@pytest.mark.parametrize("family", CONTENTS["constraints"])
+def test_a_formula_names_the_variables_of_its_rows(program: Program, family: str) -> None:
+    """Tests that every variable in the rows that a family builds is named by its docstring.
+
+    Own rules and budgets are sums over whatever the tables name; the constant 1 carries numbers.
+    """
+    if family in ("own_rule", "budget_limit"):
+        return
+    numbers = {column for row in program.parts.rows[family].values() for column in row.columns}
+    built = {program.parts.names[column][0] for column in numbers} - {"one"}
+    named = set(re.findall(r"[a-z_]+", documentation(family)))
+    assert built
+    assert built <= named
+
+
+def documentation(family: str) -> str:
+    """Docstring of a family's function, in one line."""
+    return " ".join((getattr(ROOMS[CONTENTS["constraints"][family]["room"]], family).__doc__ or "").split())
 
 
 @pytest.mark.parametrize("name", CONTENTS["variables"])
 def test_a_variable_has_a_row_in_the_formulation(name: str) -> None:
-    """Tests that each variable stands in the table of variables, and says what its bounds mean."""
-    table = FORMULATION.split("## 2. Variables")[1].split("## 3.")[0]
-    assert re.search(rf"^\|[^|]*`{name}`", table, flags=re.MULTILINE)
+    """Tests that each variable has a row in the table of variables, and a unit."""
+    assert re.search(rf"^\| `{name}` \|", section("2. Variables"), flags=re.MULTILINE)
     assert CONTENTS["variables"][name]["unit"]
 
 
 @pytest.mark.parametrize("term", CONTENTS["terms"])
 def test_a_cash_term_has_a_row_in_the_formulation(term: str) -> None:
-    """Tests that each cash term stands in the table of money."""
-    assert f"\n| `{term}` |" in FORMULATION.split("## 4. Money")[1]
+    """Tests that each cash term has a row in the table of money."""
+    assert f"\n| `{term}` |" in FORMULATION.split("Money: `money`")[1]
 
 
-def test_nothing_else_is_a_heading() -> None:
-    """Tests that formulation.md tells of no family that is not built."""
-    told = re.findall(r"^### ([a-z_]+)$", FORMULATION, flags=re.MULTILINE)
-    assert told == [*CONTENTS["constraints"], "net_present_cost"]
+def test_families_are_numbered_by_room() -> None:
+    """Tests that formulation.md has a section for each room and a numbered heading for each family, in order."""
+    rooms = re.findall(r"^## (\d+)\. .*: `([a-z]+)`$", FORMULATION, flags=re.MULTILINE)
+    assert [room for _, room in rooms] == list(ROOMS)
+    numbers = {room: number for number, room in rooms}
+    expected, count = [], Counter[str]()
+    for family, entry in [*CONTENTS["constraints"].items(), ("net_present_cost", {"room": "money"})]:
+        count[entry["room"]] += 1
+        expected.append(f"{numbers[entry['room']]}.{count[entry['room']]} {family}")
+    assert re.findall(r"^### (\d.*)$", FORMULATION, flags=re.MULTILINE) == expected
+
+
+def section(title: str) -> str:
+    """Text of a section of formulation.md."""
+    return FORMULATION.split(f"## {title}")[1].split("\n## ")[0]
+
+
+# Words, marks and relations of LaTeX, which are no symbols.
+_MARKS = re.compile(
+    r"\\text\{[^}]*\}|\\(overline|underline|sum|le|ge|lt|min|max|lceil|rceil|frac|left|right|dots|cdot|infty)(?![A-Za-z])"
+)
+
+
+def letters(formula: str) -> list[str]:
+    """Letters of a formula: Latin ones, and Greek ones with their backslash."""
+    return re.findall(r"\\[A-Za-z]+|[A-Za-z]", _MARKS.sub(" ", formula))
+
+
+def test_every_symbol_has_one_meaning() -> None:
+    """Tests that no letter has two rows in the tables of symbols and variables, and every letter used has one."""
+    symbols = re.findall(r"^\| \$([^$]+)\$ \|", section("1. Conventions"), flags=re.MULTILINE)
+    symbols += re.findall(r"^\| `[a-z_]+` \| \$([^$]+)\$ \|", section("2. Variables"), flags=re.MULTILINE)
+    declared = Counter(
+        letters(symbol)[0] for symbol in symbols if letters(symbol) and not symbol.startswith("\\overline")
+    )
+    assert [letter for letter, times in declared.items() if times > 1] == []
+    used = [letter for formula in re.findall(r"\$([^$]+)\$", FORMULATION) for letter in letters(formula)]
+    assert set(used) == set(declared)
