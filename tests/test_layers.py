@@ -12,7 +12,7 @@ PACKAGE = Path(optimizer.__file__).parent
 # Modules of the package itself, then rooms. `auditing` needs nothing but the instance and the declarations; it stands
 # before `plan`, which takes the holdings of agreements from it.
 ORDER = (
-    ("errors", "schema", "interruption", "versions", "exchange", "files", "carry", "folders"),
+    ("errors", "format", "schema", "interruption", "versions", "exchange", "files", "carry", "folders"),
     ("instance", "generator", "auditing", "program", "solver", "plan", "solving", "analysis", "report", "bench", "cli"),
 )
 PLACE = {room: place for place, room in enumerate([*ORDER[0], *ORDER[1]])}

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from optimizer.bench.campaign import Trial, counts
 from optimizer.bench.runs import Result
-from optimizer.report.words import money
+from optimizer.format import money
 
 # Phases that a column of seconds adds up.
 _SECONDS = {

@@ -21,7 +21,7 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> i
     if html is None and xlsx is None:
         raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
     from optimizer.plan.plan import load_plan
-    from optimizer.report.sound import check_cells
+    from optimizer.report.validate_tables import check_cells
 
     loaded = load_plan(plan)
     check_cells(loaded)

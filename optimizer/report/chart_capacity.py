@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.format import Format, count, level, month_text, percent, rounded, shown, tenths
 from optimizer.report.charts import (
     Chart,
-    Ground,
+    PlanContext,
     Series,
     add_areas,
     add_line,
@@ -17,47 +18,46 @@ from optimizer.report.charts import (
     panels,
 )
 from optimizer.report.colours import INK, MUTED, party_text
-from optimizer.report.grid import Format, by_month, tenths, whole
-from optimizer.report.words import count, level, month_text, percent, shown
+from optimizer.report.grid import by_month
 from optimizer.schema import IN_HOUSE
 
 HATCH = "/"
 _SITES = 8
 
 
-def accelerators(ground: Ground) -> Chart:
+def accelerators(context: PlanContext) -> Chart:
     """Accelerators that are there, by party; on-demand ones hatched."""
-    return _by_party(ground, "accelerators", "accelerators", whole)
+    return _by_party(context, "accelerators", "accelerators", rounded)
 
 
-def megawatts(ground: Ground) -> Chart:
+def megawatts(context: PlanContext) -> Chart:
     """Facility MW behind the capacity, by party, where MW are known."""
-    table = ground.plan.capacity
+    table = context.plan.capacity
     unknown = table.loc[table["mw"] == 0, "accelerators"].sum()
     share = unknown / table["accelerators"].sum() if len(table) else 0.0
-    chart = _by_party(ground, "mw", "MW", tenths)
+    chart = _by_party(context, "mw", "MW", tenths)
     note = "MW that the accelerators need when all of them run."
     if share > 0:
         note += f" {percent(share)} of the accelerator-months have no MW in their terms and are not counted."
     return Chart("megawatts", chart.title, chart.figure, chart.grid, note)
 
 
-def _by_party(ground: Ground, column: str, unit: str, form: Format) -> Chart:
-    series, counted = _sources(ground, column), column == "accelerators"
-    figure = new_figure(ground, "Accelerators" if counted else "Facility MW", tickformat="~s" if counted else ",")
-    add_areas(figure, ground, series, f"%{{y:,.{0 if counted else 1}f}} {unit}")
+def _by_party(context: PlanContext, column: str, unit: str, form: Format) -> Chart:
+    series, counted = _sources(context, column), column == "accelerators"
+    figure = new_figure(context, "Accelerators" if counted else "Facility MW", tickformat="~s" if counted else ",")
+    add_areas(figure, context, series, f"%{{y:,.{0 if counted else 1}f}} {unit}")
     if not series:
         return Chart(column, f"There are no {unit} in this plan.", figure)
-    return Chart(column, _growth(ground, series, unit), figure, by_month(ground.months, _columns(series), form))
+    return Chart(column, _growth(context, series, unit), figure, by_month(context.months, _columns(series), form))
 
 
-def _sources(ground: Ground, column: str) -> list[Series]:
+def _sources(context: PlanContext, column: str) -> list[Series]:
     """Series by party, on-demand capacity apart."""
-    table, colours = ground.plan.capacity, ground.colours
+    table, colours = context.plan.capacity, context.colours
     found = []
     for by_the_hour in (False, True):
         rows = table[(table["source"] == "on_demand") == by_the_hour]
-        sums = ground.pivot(rows, rows["party"].map(colours.group), column)
+        sums = context.pivot(rows, rows["party"].map(colours.group), column)
         for name in colours.order(str(name) for name in sums.columns[(sums > 0).any()]):
             label = f"{party_text(name)}, on demand" if by_the_hour else party_text(name)
             found.append(Series(label, colours.of(name), sums[name].tolist(), HATCH if by_the_hour else ""))
@@ -72,13 +72,13 @@ def _totals(series: list[Series]) -> list[float]:
     return [sum(values) for values in zip(*(one.values for one in series), strict=True)]
 
 
-def _growth(ground: Ground, series: list[Series], unit: str) -> str:
+def _growth(context: PlanContext, series: list[Series], unit: str) -> str:
     totals = _totals(series)
     first, last, peak = totals[0], totals[-1], max(totals)
-    span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
+    span = f"{month_text(context.months[0])} to {month_text(context.months[-1])}"
     text = f"Capacity {_change(first, last, count, unit)}, {span}"
     if peak > 1.02 * max(first, last):
-        text += f", with a peak of {count(peak)} in {month_text(ground.months[totals.index(peak)])}"
+        text += f", with a peak of {count(peak)} in {month_text(context.months[totals.index(peak)])}"
     if last <= 0:
         return f"{text}."
     most = max(series, key=lambda one: one.values[-1])
@@ -95,26 +95,26 @@ def _change(first: float, last: float, show: Callable[[float], str], unit: str =
 
 
 # ---------------------------------------------------------------- work against demand
-def work(ground: Ground) -> Chart:
+def work(context: PlanContext) -> Chart:
     """Work of the workloads by the party it runs at, against demand."""
-    table, service = ground.plan.allocation, ground.plan.service
+    table, service = context.plan.allocation, context.plan.service
     rows = table[table["demand"].isin(service["workload"])]
-    party = rows["pool"].map(party_of_pool(ground)).map(ground.colours.group)
-    done = ground.pivot(rows, party, "work")
-    wanted = service.groupby("month")["demand"].sum().reindex(ground.months, fill_value=0.0)
-    series = ground.party_series(done)
-    figure = new_figure(ground, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
-    add_areas(figure, ground, series, "%{y:,.0f}")
+    party = rows["pool"].map(party_of_pool(context)).map(context.colours.group)
+    done = context.pivot(rows, party, "work")
+    wanted = service.groupby("month")["demand"].sum().reindex(context.months, fill_value=0.0)
+    series = context.party_series(done)
+    figure = new_figure(context, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
+    add_areas(figure, context, series, "%{y:,.0f}")
     if wanted.any():
-        add_line(figure, ground, Series("demand", INK, wanted.tolist()), "%{y:,.0f}")
-    missing = service.groupby("month")["unserved"].sum().reindex(ground.months, fill_value=0.0)
+        add_line(figure, context, Series("demand", INK, wanted.tolist()), "%{y:,.0f}")
+    missing = service.groupby("month")["unserved"].sum().reindex(context.months, fill_value=0.0)
     columns = [
         *((one.label, one.values) for one in series),
         ("Demand", wanted.tolist()),
         ("Unserved", missing.tolist()),
     ]
     note = "Between the areas and the line is work that nobody does."
-    return Chart("work", _served(missing, wanted), figure, by_month(ground.months, columns, whole), note)
+    return Chart("work", _served(missing, wanted), figure, by_month(context.months, columns, rounded), note)
 
 
 def _served(missing: pd.Series[float], wanted: pd.Series[float]) -> str:
@@ -129,34 +129,34 @@ def _served(missing: pd.Series[float], wanted: pd.Series[float]) -> str:
     return f"{text}; the largest shortfall is in {month_text(worst)}, {percent(share)} of that month's demand."
 
 
-def party_of_pool(ground: Ground) -> dict[str, str]:
+def party_of_pool(context: PlanContext) -> dict[str, str]:
     """Party of each pool that has capacity."""
-    table = ground.plan.capacity
+    table = context.plan.capacity
     return dict(zip(table["pool"], table["party"], strict=True))
 
 
 # ---------------------------------------------------------------- power
-def power(ground: Ground) -> Chart:
+def power(context: PlanContext) -> Chart:
     """Power drawn and leased out at each site against what is available, a panel for each site."""
-    table = ground.plan.power
+    table = context.plan.power
     peaks = table.groupby("site")["mw_available"].max().sort_values(ascending=False, kind="stable")
     sites = [str(site) for site in peaks.index[:_SITES]]
     if not sites:
-        return Chart("power", "There are no own sites with power in this plan.", new_figure(ground, "MW"))
-    figure = panels(ground, sites, "Facility MW", tickformat=",")
+        return Chart("power", "There are no own sites with power in this plan.", new_figure(context, "MW"))
+    figure = panels(context, sites, "Facility MW", tickformat=",")
     columns: list[tuple[str, list[float]]] = []
     for row, site in enumerate(sites, 1):
-        rows = table[table["site"] == site].set_index("month").reindex(ground.months)
+        rows = table[table["site"] == site].set_index("month").reindex(context.months)
         used, leased, available = (
             rows[f"mw_{name}"].fillna(0.0).tolist() for name in ("used", "leased_out", "available")
         )
         place: dict[str, Any] = {"row": row, "col": 1}
-        add_areas(figure, ground, [Series("own accelerators", ground.colours.of("in_house"), used)], _MW, **place)
-        add_areas(figure, ground, [Series("powered space leased out", MUTED, leased, "x")], _MW, **place)
-        add_line(figure, ground, Series("available", INK, available), _MW, **place)
+        add_areas(figure, context, [Series("own accelerators", context.colours.of("in_house"), used)], _MW, **place)
+        add_areas(figure, context, [Series("powered space leased out", MUTED, leased, "x")], _MW, **place)
+        add_line(figure, context, Series("available", INK, available), _MW, **place)
         columns += [(f"{site}: used", used), (f"{site}: leased out", leased), (f"{site}: available", available)]
     one_legend(figure)
-    return Chart("power", _tightest(table), figure, by_month(ground.months, columns, tenths), _left_out(len(peaks)))
+    return Chart("power", _tightest(table), figure, by_month(context.months, columns, tenths), _left_out(len(peaks)))
 
 
 _MW = "%{y:,.1f} MW"

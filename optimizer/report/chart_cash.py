@@ -7,52 +7,52 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.report.charts import Chart, Ground, add_bars, new_figure, plot_text, style
+from optimizer.format import money, month_text, percent, scale_of, scaled
+from optimizer.report.charts import Chart, PlanContext, add_bars, new_figure, plot_text, style
 from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, whose
-from optimizer.report.grid import Grid, by_month, scaled
+from optimizer.report.grid import Grid, by_month
 from optimizer.report.periods import AFTER
-from optimizer.report.words import money, month_text, percent, scale_of
 
 _ROW = 40  # height of a pair of bars
 _KINDS = (("nominal", "amount", MUTED), ("present value", "present_value", INK))
 
 
-def cash(ground: Ground) -> Chart:
+def cash(context: PlanContext) -> Chart:
     """Money out by month and party; money in is below zero."""
-    table = ground.plan.cash
-    sums = ground.pivot(table, table["party"].map(ground.colours.group), "amount")
-    size, unit = _unit(ground, sums)
-    series = ground.party_series(sums / size)
-    figure = new_figure(ground, unit, tickformat=",", hoverformat=",.1f")
-    add_bars(figure, ground, series, f"%{{y:,.1f}} {unit}")
+    table = context.plan.cash
+    sums = context.pivot(table, table["party"].map(context.colours.group), "amount")
+    size, unit = _unit(context, sums)
+    series = context.party_series(sums / size)
+    figure = new_figure(context, unit, tickformat=",", hoverformat=",.1f")
+    add_bars(figure, context, series, f"%{{y:,.1f}} {unit}")
     totals = sums.sum(axis=1)
     columns = [*((one.label, one.values) for one in series), ("All", (totals / size).tolist())]
-    grid = by_month(ground.months, columns, scaled(1.0))
-    return Chart("cash", _by_month_title(ground, totals), figure, _in_unit(grid, unit), _after_note(ground, table))
+    grid = by_month(context.months, columns, scaled(1.0))
+    return Chart("cash", _by_month_title(context, totals), figure, _in_unit(grid, unit), _after_note(context, table))
 
 
-def _unit(ground: Ground, frame: pd.DataFrame) -> tuple[float, str]:
+def _unit(context: PlanContext, frame: pd.DataFrame) -> tuple[float, str]:
     """One scale for all sums of a frame, and its name with the currency."""
     size, name = scale_of(frame.sum(axis=1).tolist() if len(frame.columns) else [])
-    return size, f"{name} {ground.currency}".strip()
+    return size, f"{name} {context.currency}".strip()
 
 
 def _in_unit(grid: Grid, unit: str) -> Grid:
     return Grid(grid.columns, grid.rows, grid.texts, f"In {unit}; money in is negative.")
 
 
-def _after_note(ground: Ground, table: pd.DataFrame) -> str:
-    after = float(table.loc[table["month"] > ground.months[-1], "amount"].sum())
+def _after_note(context: PlanContext, table: pd.DataFrame) -> str:
+    after = float(table.loc[table["month"] > context.months[-1], "amount"].sum())
     if not after:
         return ""
-    return f"Not shown: the residual value of {money(-after, ground.currency)}, counted after the last month."
+    return f"Not shown: the residual value of {money(-after, context.currency)}, counted after the last month."
 
 
-def _by_month_title(ground: Ground, totals: pd.Series[float]) -> str:
+def _by_month_title(context: PlanContext, totals: pd.Series[float]) -> str:
     year = totals.iloc[:12].sum()
     worst = str(totals.idxmax())
-    first = f"{net(float(year), ground.currency)} over the first {min(12, ground.horizon)} months"
-    return f"Cash and penalties: {first}; most in {month_text(worst)}, {net(float(totals[worst]), ground.currency)}."
+    first = f"{net(float(year), context.currency)} over the first {min(12, context.horizon)} months"
+    return f"Cash and penalties: {first}; most in {month_text(worst)}, {net(float(totals[worst]), context.currency)}."
 
 
 def net(amount: float, currency: str) -> str:
@@ -60,26 +60,26 @@ def net(amount: float, currency: str) -> str:
     return f"{money(abs(amount), currency)} {'out' if amount >= 0 else 'in'}"
 
 
-def cash_by_year(ground: Ground) -> Chart:
+def cash_by_year(context: PlanContext) -> Chart:
     """Money out by calendar year and party, with the residual value at the end."""
-    table = ground.plan.cash
-    year = table["month"].map(lambda month: AFTER if month > ground.months[-1] else month[:4])
-    years = sorted({month[:4] for month in ground.months})
+    table = context.plan.cash
+    year = table["month"].map(lambda month: AFTER if month > context.months[-1] else month[:4])
+    years = sorted({month[:4] for month in context.months})
     places = [*years, AFTER] if (year == AFTER).any() else years
-    party = table["party"].map(ground.colours.group)
+    party = table["party"].map(context.colours.group)
     sums = table.groupby([year, party], sort=False)["amount"].sum().unstack(fill_value=0)
     sums = sums.reindex(places, fill_value=0.0)
-    size, unit = _unit(ground, sums)
-    series = ground.party_series(sums / size)
-    figure = new_figure(ground, unit, tickformat=",", hoverformat=",.1f")
-    add_bars(figure, ground, series, f"%{{y:,.1f}} {unit}", x=places)
+    size, unit = _unit(context, sums)
+    series = context.party_series(sums / size)
+    figure = new_figure(context, unit, tickformat=",", hoverformat=",.1f")
+    add_bars(figure, context, series, f"%{{y:,.1f}} {unit}", x=places)
     bounds, angle = [-0.5, len(places) - 0.5], 0 if len(places) <= 8 else -90
     figure.update_xaxes(type="category", dtick=1, tick0=0, range=bounds, tickangle=angle, tickformat="", hoverformat="")
     totals = sums.sum(axis=1)
     columns = [*((one.label, one.values) for one in series), ("All", (totals / size).tolist())]
     grid = by_month(places, columns, scaled(1.0))
     grid = Grid(("Year", *grid.columns[1:]), grid.rows)
-    return Chart("cash-by-year", _by_year_title(totals[years], ground.currency), figure, _in_unit(grid, unit))
+    return Chart("cash-by-year", _by_year_title(totals[years], context.currency), figure, _in_unit(grid, unit))
 
 
 def _by_year_title(totals: pd.Series[float], currency: str) -> str:
@@ -89,46 +89,51 @@ def _by_year_title(totals: pd.Series[float], currency: str) -> str:
     return f"Cash and penalties by year: {span}{net(float(totals.sum()), currency)} in all."
 
 
-def cash_by_term(ground: Ground) -> Chart:
+def cash_by_term(context: PlanContext) -> Chart:
     """Money by what it is paid for, nominal and as present value."""
-    table = ground.plan.cash
+    table = context.plan.cash
     sums = table.groupby("term")[["amount", "present_value"]].sum()
     names = {term: term.replace("_", " ") for term in sums.index}
-    largest = _largest(sums, names, ground)
+    largest = _largest(sums, names, context)
     title = f"The largest item is {largest}" if largest else "Nothing is paid in this plan."
-    return _pairs("cash-by-term", title, sums, names, ground)
+    return _pairs("cash-by-term", title, sums, names, context)
 
 
-def cash_by_party(ground: Ground) -> Chart:
-    """Money by who is paid, nominal and as present value; the table behind tells the terms."""
-    table = ground.plan.cash
+def cash_by_party(context: PlanContext) -> Chart:
+    """Money by who is paid, nominal and as present value; the table of the chart lists the terms."""
+    table = context.plan.cash
     who = table["party"].replace("", PENALTIES)
     sums = table.groupby(who)[["amount", "present_value"]].sum()
-    largest = _largest(sums, {str(name): whose(str(name)) for name in sums.index}, ground)
+    largest = _largest(sums, {str(name): whose(str(name)) for name in sums.index}, context)
     title = f"Most goes to {largest}" if largest else "Nothing is paid in this plan."
     matrix = table.groupby([who, "term"])["present_value"].sum().unstack(fill_value=0)
     texts = {str(name): party_text(str(name)) for name in sums.index}
-    return _pairs("cash-by-party", title, sums, texts, ground, matrix)
+    return _pairs("cash-by-party", title, sums, texts, context, matrix)
 
 
-def _largest(sums: pd.DataFrame, names: dict[str, str], ground: Ground) -> str:
+def _largest(sums: pd.DataFrame, names: dict[str, str], context: PlanContext) -> str:
     """The largest of some sums, with its share of the present cost."""
     if sums.empty or sums["present_value"].max() <= 0:
         return ""
     name = str(sums["present_value"].idxmax())
     amount = float(sums["present_value"].max())
     out = float(sums["present_value"].clip(lower=0).sum())
-    value = money(amount, ground.currency)
+    value = money(amount, context.currency)
     return f"{names[name]}: {value} in present value, {percent(amount / out)} of all that is paid out."
 
 
 def _pairs(
-    key: str, title: str, sums: pd.DataFrame, texts: dict[str, str], ground: Ground, more: pd.DataFrame | None = None
+    key: str,
+    title: str,
+    sums: pd.DataFrame,
+    texts: dict[str, str],
+    context: PlanContext,
+    more: pd.DataFrame | None = None,
 ) -> Chart:
-    """Pairs of bars, nominal and present value, the largest on top; ``more`` tells the parts in the table behind."""
+    """Pairs of bars, nominal and present value, the largest on top; ``more`` lists the parts in the chart's table."""
     sums = sums.iloc[(-sums["amount"].abs()).argsort(kind="stable")]
     size, name = scale_of(sums["amount"].tolist())
-    unit = f"{name} {ground.currency}".strip()
+    unit = f"{name} {context.currency}".strip()
     top = sums[:16]
     figure = go.Figure()
     style(figure, _ROW * len(top) + 110)
@@ -163,14 +168,14 @@ def _pairs_grid(sums: pd.DataFrame, texts: dict[str, str], unit: str, more: pd.D
     return Grid(columns, rows, 1, note, frozenset({len(rows) - 1}))
 
 
-def cumulative(ground: Ground) -> Chart:
+def cumulative(context: PlanContext) -> Chart:
     """Money out so far, nominal and as present value; the last point adds the residual value."""
-    table = ground.plan.cash
-    months = [*ground.months, ground.plan.instance.label(ground.horizon)]
+    table = context.plan.cash
+    months = [*context.months, context.plan.instance.label(context.horizon)]
     sums = table.groupby("month")[["amount", "present_value"]].sum().reindex(months, fill_value=0.0).cumsum()
     size, name = scale_of(sums["amount"].tolist())
-    unit = f"{name} {ground.currency}".strip()
-    figure = new_figure(ground, f"{unit}, so far", tickformat=",", hoverformat=",.1f")
+    unit = f"{name} {context.currency}".strip()
+    figure = new_figure(context, f"{unit}, so far", tickformat=",", hoverformat=",.1f")
     for label, column, colour in _KINDS if len(table) else ():
         line = {"width": 2.4, "color": colour, "dash": "solid" if column == "present_value" else "dash"}
         values = (sums[column] / size).tolist()
@@ -181,11 +186,11 @@ def cumulative(ground: Ground) -> Chart:
     title = "Nothing is paid in this plan."
     if len(table):
         title = (
-            f"All in all {net(nominal, ground.currency)}, nominal; {net(present, ground.currency)} in present value."
+            f"All in all {net(nominal, context.currency)}, nominal; {net(present, context.currency)} in present value."
         )
     columns = [
         ("Nominal", (sums["amount"] / size).tolist()),
         ("Present value", (sums["present_value"] / size).tolist()),
     ]
-    note = "Up to and with each month; the last point adds the residual value." if _after_note(ground, table) else ""
+    note = "Up to and with each month; the last point adds the residual value." if _after_note(context, table) else ""
     return Chart("cumulative", title, figure, _in_unit(by_month(months, columns, scaled(1.0)), unit), note)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.report.charts import Chart, Ground
+from optimizer.format import count, money, month_text, shown
+from optimizer.report.charts import Chart, PlanContext
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.grid import Grid, first_rows
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.steps import Step, notices, steps
-from optimizer.report.words import count, money, month_text, shown
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -56,20 +56,20 @@ class Lane:
     most: float = 0.0
 
 
-def decisions(ground: Ground) -> Chart:
+def decisions(context: PlanContext) -> Chart:
     """Timeline of the decisions, a lane for each item; lead times are thin, what is in force is thick."""
-    plan = ground.plan
+    plan = context.plan
     found = timeline(plan)
     shown_lanes = _biggest(found, _LANES)
-    figure = lanes(ground, len(shown_lanes))
+    figure = lanes(context, len(shown_lanes))
     spans: dict[str, list[Span]] = {}
     for number, lane in enumerate(shown_lanes):
-        spans.setdefault(ground.colours.group(lane.party), []).extend(_lane_spans(ground, number, lane))
+        spans.setdefault(context.colours.group(lane.party), []).extend(_lane_spans(context, number, lane))
         add_lane(figure, number, f"{lane.item} ({party_text(lane.party)}){_size(lane)}")
-    add_spans(figure, spans, ground.colours)
+    add_spans(figure, spans, context.colours)
     _draw_marks(figure, plan, shown_lanes)
-    until = plan.instance.label(min(NEXT_MONTHS, ground.horizon))
-    band = {"x0": f"{ground.start}-01", "x1": f"{until}-01", "fillcolor": GRID, "opacity": 0.45}
+    until = plan.instance.label(min(NEXT_MONTHS, context.horizon))
+    band = {"x0": f"{context.start}-01", "x1": f"{until}-01", "fillcolor": GRID, "opacity": 0.45}
     figure.add_vrect(layer="below", line={"width": 0}, **band)
     note = "Thin: lead time, from order or signature to start. Thick: in force. Shaded: the next three months."
     if len(found) > len(shown_lanes):
@@ -145,14 +145,14 @@ def _biggest(found: list[Lane], most: int) -> list[Lane]:
     return [lane for lane in found if lane.item in kept]
 
 
-def _lane_spans(ground: Ground, number: int, lane: Lane) -> list[Span]:
+def _lane_spans(context: PlanContext, number: int, lane: Lane) -> list[Span]:
     """Bars of a lane: lead times, and what is in force."""
     spans = []
     for row in lane.rows:
         if row["starts"] and row["starts"] > row["month"]:
             before = str(pd.Period(row["starts"], freq="M") - 1)
             text = f"{row['item']}: lead time, {month_text(row['month'])} to {month_text(before)}"
-            spans.append(Span(number, row["month"], min(before, ground.months[-1]), text, thin=True))
+            spans.append(Span(number, row["month"], min(before, context.months[-1]), text, thin=True))
     for first, end in lane.spans:
         text = f"{lane.item}: in force, {month_text(first)} to {month_text(end)}"
         spans.append(Span(number, first, end, text))

@@ -6,28 +6,28 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from optimizer.report.charts import Chart, Ground, add_areas, new_figure, plot_text, style
+from optimizer.format import month_text, percent, percents, shown
+from optimizer.report.charts import Chart, PlanContext, add_areas, new_figure, plot_text, style
 from optimizer.report.colours import ALARM, INK, MUTED, party_text
 from optimizer.report.exposure import Exposure, Share, work_shares
-from optimizer.report.grid import Grid, by_month, percents
-from optimizer.report.words import month_text, percent, shown
+from optimizer.report.grid import Grid, by_month
 
 _GROUPS = 14
 _ROW = 40
 _MEASURE = "Of the capacity in-house and under contract, in reference-accelerators; on-demand capacity does not count."
 
 
-def providers(ground: Ground) -> Chart:
+def providers(context: PlanContext) -> Chart:
     """Share of capacity by provider, month by month."""
-    exposure = Exposure(ground.plan)
+    exposure = Exposure(context.plan)
     frame = exposure.by_member("provider")
-    figure = new_figure(ground, "Share of capacity", tickformat=".0%", hoverformat=".1%", range=[0, 1])
+    figure = new_figure(context, "Share of capacity", tickformat=".0%", hoverformat=".1%", range=[0, 1])
     if frame.empty or not len(frame.columns):
         return Chart("exposure", "This plan has no capacity in-house or under contract.", figure)
-    grouped = frame.T.groupby([ground.colours.group(str(name)) for name in frame.columns]).sum().T
-    series = ground.party_series(grouped)
-    add_areas(figure, ground, series, "%{y:.1%}")
-    grid = by_month(ground.months, [(one.label, one.values) for one in series], percents)
+    grouped = frame.T.groupby([context.colours.group(str(name)) for name in frame.columns]).sum().T
+    series = context.party_series(grouped)
+    add_areas(figure, context, series, "%{y:.1%}")
+    grid = by_month(context.months, [(one.label, one.values) for one in series], percents)
     return Chart("exposure", _most(exposure.shares("provider")), figure, grid, _MEASURE)
 
 
@@ -40,9 +40,9 @@ def _most(shares: list[Share]) -> str:
     return f"{name} is the largest provider: {percent(top.peak)} of capacity in {month_text(top.month)}, its highest."
 
 
-def groups(ground: Ground) -> Chart:
+def groups(context: PlanContext) -> Chart:
     """Share of capacity by ultimate owner: highest and average over the plan, with limits of policies."""
-    shares = Exposure(ground.plan).shares("group")
+    shares = Exposure(context.plan).shares("group")
     top = shares[:_GROUPS]
     figure = go.Figure()
     style(figure, _ROW * max(len(top), 1) + 110)
@@ -56,7 +56,7 @@ def groups(ground: Ground) -> Chart:
     ):
         bar: dict[str, Any] = {"x": values, "y": list(range(len(top))), "orientation": "h", "marker": {"color": colour}}
         figure.add_trace(go.Bar(**bar, name=label, meta={"label": label}, hovertemplate="%{x:.1%}"))
-    limits = group_limits(ground)
+    limits = group_limits(context)
     ends = [(limits.get(share.member, limits.get("")), i) for i, share in enumerate(top) if share.member != "in_house"]
     marks = [(limit, i) for limit, i in ends if limit is not None]
     if marks:
@@ -69,14 +69,14 @@ def groups(ground: Ground) -> Chart:
     labels = [plot_text(party_text(share.member), 20) for share in top]
     axis = {"autorange": "reversed", "tickvals": list(range(len(top))), "ticktext": labels}
     figure.update_yaxes(showgrid=False, zeroline=False, **axis)
-    return Chart("groups", _top_group(shares), figure, _groups_grid(ground, shares, limits), _MEASURE)
+    return Chart("groups", _top_group(shares), figure, _groups_grid(context, shares, limits), _MEASURE)
 
 
-def group_limits(ground: Ground) -> dict[str, float]:
+def group_limits(context: PlanContext) -> dict[str, float]:
     """Tightest limit of a policy that holds in all months, by group; ``""`` for each one that is not named."""
     limits: dict[str, float] = {}
-    for row in ground.plan.instance.rows["policies"]:
-        always = row.from_ <= 0 and row.to >= ground.horizon - 1
+    for row in context.plan.instance.rows["policies"]:
+        always = row.from_ <= 0 and row.to >= context.horizon - 1
         if always and row.rule == "max_share" and row.subject == "group":
             limits[row.member] = min(row.limit, limits.get(row.member, 1.0))
     everyone = limits.get("")
@@ -92,10 +92,10 @@ def _top_group(shares: list[Share]) -> str:
     return f"Largest parent-company exposure: {shown(top.member, 40)}, {ends}."
 
 
-def _groups_grid(ground: Ground, shares: list[Share], limits: dict[str, float]) -> Grid:
-    work = work_shares(ground.plan, groups=True)
+def _groups_grid(context: PlanContext, shares: list[Share], limits: dict[str, float]) -> Grid:
+    work = work_shares(context.plan, groups=True)
     members: dict[str, list[str]] = {}
-    for row in ground.plan.instance.rows["providers"]:
+    for row in context.plan.instance.rows["providers"]:
         members.setdefault(row.group, []).append(row.provider)
     columns = ("Ultimate owner", "Providers", "Highest in", "Highest", "Average", "Limit", "Work there, highest")
     rows = []

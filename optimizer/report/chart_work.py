@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from optimizer.format import count, month_text, percent, rounded, shown, tenths
 from optimizer.report.chart_capacity import one_legend, party_of_pool
 from optimizer.report.charts import (
     Chart,
-    Ground,
+    PlanContext,
     Series,
     add_areas,
     add_bars,
@@ -19,10 +20,9 @@ from optimizer.report.charts import (
     style,
 )
 from optimizer.report.colours import ALARM, INK, MUTED, REST, party_text, whose
-from optimizer.report.grid import Grid, by_month, tenths, whole
+from optimizer.report.grid import Grid, by_month
 from optimizer.report.lanes import LANE, Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.periods import Periods
-from optimizer.report.words import count, month_text, percent, shown
 from optimizer.schema import IN_HOUSE
 
 _WORKLOADS = 8
@@ -31,30 +31,30 @@ _PATTERNS = ("", "/", "x", ".", "-", "|", "\\", "+")
 
 
 # ---------------------------------------------------------------- what runs where
-def placement(ground: Ground) -> Chart:
+def placement(context: PlanContext) -> Chart:
     """Work by workload and party, month by month, against demand: a panel for each workload."""
-    service = ground.plan.service
+    service = context.plan.service
     wanted = service.groupby("workload")["demand"].sum().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in wanted.index[:_WORKLOADS] if wanted[name] > 0]
     if not names:
-        return Chart("placement", "No work is wanted month by month.", new_figure(ground, "Reference-accelerators"))
-    table = ground.plan.allocation
-    parties = table["pool"].map(party_of_pool(ground)).map(ground.colours.group)
-    figure = panels(ground, names, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
+        return Chart("placement", "No work is wanted month by month.", new_figure(context, "Reference-accelerators"))
+    table = context.plan.allocation
+    parties = table["pool"].map(party_of_pool(context)).map(context.colours.group)
+    figure = panels(context, names, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
     frames: dict[str, pd.DataFrame] = {}
     for row, name in enumerate(names, 1):
         mine = table["demand"] == name
-        frame = ground.pivot(table[mine], parties[mine], "work")
+        frame = context.pivot(table[mine], parties[mine], "work")
         demand = (
-            service[service["workload"] == name].set_index("month")["demand"].reindex(ground.months, fill_value=0.0)
+            service[service["workload"] == name].set_index("month")["demand"].reindex(context.months, fill_value=0.0)
         )
-        add_areas(figure, ground, ground.party_series(frame), "%{y:,.0f}", row=row, col=1)
-        add_line(figure, ground, Series("demand", INK, demand.tolist()), "%{y:,.0f}", row=row, col=1)
+        add_areas(figure, context, context.party_series(frame), "%{y:,.0f}", row=row, col=1)
+        add_line(figure, context, Series("demand", INK, demand.tolist()), "%{y:,.0f}", row=row, col=1)
         frames[name] = frame.assign(Demand=demand)
     one_legend(figure)
     more = len(wanted) - len(names)
     note = f"The {len(names)} largest workloads; {more} more in the plan's table allocation." if more > 0 else ""
-    return Chart("placement", _mostly(frames[names[0]], names[0]), figure, _placement_grid(ground, frames), note)
+    return Chart("placement", _mostly(frames[names[0]], names[0]), figure, _placement_grid(context, frames), note)
 
 
 def _mostly(frame: pd.DataFrame, name: str) -> str:
@@ -67,27 +67,27 @@ def _mostly(frame: pd.DataFrame, name: str) -> str:
     return f"{text}; {percent(parties[most] / parties.sum())} of its work runs {where}."
 
 
-def _placement_grid(ground: Ground, frames: dict[str, pd.DataFrame]) -> Grid:
+def _placement_grid(context: PlanContext, frames: dict[str, pd.DataFrame]) -> Grid:
     """Average by period, so that the table stays readable."""
-    periods = Periods(ground.start, ground.horizon)
-    names = ground.colours.order({name for frame in frames.values() for name in frame.columns if name != "Demand"})
+    periods = Periods(context.start, context.horizon)
+    names = context.colours.order({name for frame in frames.values() for name in frame.columns if name != "Demand"})
     rows = []
     for workload, frame in frames.items():
-        means = frame.groupby([periods.of(month) for month in ground.months], sort=False).mean()
+        means = frame.groupby([periods.of(month) for month in context.months], sort=False).mean()
         for period, values in means.iterrows():
-            cells = [whole(float(values.get(name, 0.0))) for name in [*names, "Demand"]]
+            cells = [rounded(float(values.get(name, 0.0))) for name in [*names, "Demand"]]
             rows.append((workload, str(period), *cells))
     columns = ("Workload", periods.noun, *(party_text(name) for name in names), "Demand")
     return Grid(columns, rows, 2, "Reference-accelerators of work, average of the months.")
 
 
 # ---------------------------------------------------------------- how full it is
-def utilisation(ground: Ground) -> Chart:
+def utilisation(context: PlanContext) -> Chart:
     """Accelerators by what they do: workloads, training runs, leased out, idle."""
-    table, allocation = ground.plan.capacity, ground.plan.allocation
-    runs = {row.run for row in ground.plan.instance.rows["training_runs"]}
-    in_runs = _monthly(ground, allocation[allocation["demand"].isin(runs)], "accelerators")
-    used, leased, idle = (_monthly(ground, table, column) for column in ("used", "leased_out", "idle"))
+    table, allocation = context.plan.capacity, context.plan.allocation
+    runs = {row.run for row in context.plan.instance.rows["training_runs"]}
+    in_runs = _monthly(context, allocation[allocation["demand"].isin(runs)], "accelerators")
+    used, leased, idle = (_monthly(context, table, column) for column in ("used", "leased_out", "idle"))
     every = [
         Series("workloads", MUTED, (used - in_runs).clip(lower=0.0).tolist()),
         Series("training runs", INK, in_runs.tolist(), "\\"),
@@ -95,14 +95,14 @@ def utilisation(ground: Ground) -> Chart:
         Series("idle", ALARM, idle.tolist(), "/"),
     ]
     series = [one for one in every if any(one.values)]
-    figure = new_figure(ground, "Accelerators", tickformat="~s", hoverformat=",.0f")
-    add_areas(figure, ground, series, "%{y:,.0f}")
-    grid = by_month(ground.months, [(one.label, one.values) for one in series], whole)
+    figure = new_figure(context, "Accelerators", tickformat="~s", hoverformat=",.0f")
+    add_areas(figure, context, series, "%{y:,.0f}")
+    grid = by_month(context.months, [(one.label, one.values) for one in series], rounded)
     return Chart("utilisation", _idle_in_all(table), figure, grid)
 
 
-def _monthly(ground: Ground, table: pd.DataFrame, column: str) -> pd.Series[float]:
-    return table.groupby("month")[column].sum().reindex(ground.months, fill_value=0.0)
+def _monthly(context: PlanContext, table: pd.DataFrame, column: str) -> pd.Series[float]:
+    return table.groupby("month")[column].sum().reindex(context.months, fill_value=0.0)
 
 
 def _idle_in_all(table: pd.DataFrame) -> str:
@@ -117,9 +117,9 @@ def _idle_in_all(table: pd.DataFrame) -> str:
     return f"{text}; the most in {month_text(worst)}, {count(float(by_month_[worst]))} accelerators."
 
 
-def pools(ground: Ground) -> Chart:
+def pools(context: PlanContext) -> Chart:
     """Use of each pool over the plan: used, leased out and idle, in accelerator-months."""
-    sums = ground.plan.capacity.groupby("pool", sort=False)[["accelerators", "used", "leased_out", "idle"]].sum()
+    sums = context.plan.capacity.groupby("pool", sort=False)[["accelerators", "used", "leased_out", "idle"]].sum()
     sums = sums.sort_values("accelerators", ascending=False, kind="stable")
     figure = go.Figure()
     style(figure, LANE * min(len(sums), _POOLS) + 100)
@@ -152,24 +152,24 @@ def _pools_grid(sums: pd.DataFrame) -> Grid:
     rows = []
     for pool, total, used, leased, idle in sums.itertuples():
         share = tenths(100 * (used + leased) / total) if total else ""
-        rows.append((str(pool), whole(total), whole(used), whole(leased), whole(idle), share))
+        rows.append((str(pool), rounded(total), rounded(used), rounded(leased), rounded(idle), share))
     return Grid(("Pool", "Accelerator-months", "Used", "Leased out", "Idle", "In use %"), rows)
 
 
 # ---------------------------------------------------------------- training runs
-def runs(ground: Ground) -> Chart:
+def runs(context: PlanContext) -> Chart:
     """Training runs as bars over their months, in the colour of the party they run at."""
-    table, rows = ground.plan.tables["runs"], ground.plan.instance.rows["training_runs"]
-    parties = party_of_pool(ground)
-    figure = lanes(ground, len(table))
+    table, rows = context.plan.tables["runs"], context.plan.instance.rows["training_runs"]
+    parties = party_of_pool(context)
+    figure = lanes(context, len(table))
     placed = table.sort_values(["starts", "run"], kind="stable").to_dict("records")
     spans: dict[str, list[Span]] = {}
     for lane, row in enumerate(placed):
         span = f"{row['run']}: {month_text(row['starts'])} to {month_text(row['ends'])}"
-        party = ground.colours.group(parties.get(row["pool"], IN_HOUSE))
+        party = context.colours.group(parties.get(row["pool"], IN_HOUSE))
         spans.setdefault(party, []).append(Span(lane, row["starts"], row["ends"], span))
         add_lane(figure, lane, f"{row['run']} at {row['pool']}, {count(row['accelerators'])} accelerators")
-    add_spans(figure, spans, ground.colours)
+    add_spans(figure, spans, context.colours)
     marks = [(row["target"], lane, f"target of {row['run']}") for lane, row in enumerate(placed) if row["target"]]
     if marks:
         add_marks(figure, marks, "target", "line-ns-open", ends=True)
@@ -189,27 +189,35 @@ def _runs_title(table: pd.DataFrame, missed: list[str]) -> str:
 def _runs_grid(table: pd.DataFrame, missed: list[str]) -> Grid:
     columns = ("Run", "Pool", "Starts", "Ends", "Target", "Accelerators", "Months late")
     rows = [
-        (r["run"], r["pool"], r["starts"], r["ends"], r["target"], whole(r["accelerators"]), whole(r["late_months"]))
+        (
+            r["run"],
+            r["pool"],
+            r["starts"],
+            r["ends"],
+            r["target"],
+            rounded(r["accelerators"]),
+            rounded(r["late_months"]),
+        )
         for r in table.to_dict("records")
     ]
     return Grid(columns, [*rows, *((name, "not run", "", "", "", "", "") for name in missed)], 5)
 
 
 # ---------------------------------------------------------------- work that nobody does
-def unserved(ground: Ground) -> Chart:
+def unserved(context: PlanContext) -> Chart:
     """Work that is wanted and not done, by workload."""
-    service = ground.plan.service
+    service = context.plan.service
     lost = service.groupby("workload")["unserved"].sum().sort_values(ascending=False, kind="stable")
     lost = lost[lost > 1e-9 * float(service["demand"].sum())]
-    sums = ground.pivot(service, service["workload"], "unserved")
+    sums = context.pivot(service, service["workload"], "unserved")
     names = [str(name) for name in lost.index]
     top, rest = names[: len(_PATTERNS) - 1], names[len(_PATTERNS) - 1 :]
     series = [Series(name, ALARM, sums[name].tolist(), _PATTERNS[i]) for i, name in enumerate(top)]
     if rest:
         series.append(Series(f"{len(rest)} other workloads", REST, sums[rest].sum(axis=1).tolist(), "+"))
-    figure = new_figure(ground, "Reference-accelerators not served", tickformat="~s", hoverformat=",.0f")
-    add_bars(figure, ground, series, "%{y:,.0f}")
-    grid = by_month(ground.months, [(one.label, one.values) for one in series], whole)
+    figure = new_figure(context, "Reference-accelerators not served", tickformat="~s", hoverformat=",.0f")
+    add_bars(figure, context, series, "%{y:,.0f}")
+    grid = by_month(context.months, [(one.label, one.values) for one in series], rounded)
     return Chart("unserved", _unserved_title(service, lost), figure, grid)
 
 

@@ -1,6 +1,6 @@
 """What all charts are made of: months on the x axis, series stacked as areas or bars, lines, panels.
 
-A chart is a Plotly figure in light colours; :data:`optimizer.report.colours.DARK` tells those for the dark.
+A chart is a Plotly figure in light colours; :data:`optimizer.report.colours.DARK` has those for the dark.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from optimizer.format import shown
 from optimizer.report.colours import GRID, INK, MUTED, PAPER, Colours, party_text
 from optimizer.report.grid import Grid
-from optimizer.report.words import shown
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -66,7 +66,7 @@ class Chart:
         self.figure.update_layout(title={"text": "<br>".join(lines), "x": 0, "xref": "paper", "font": {"size": 15}})
 
 
-class Ground:
+class PlanContext:
     """What every chart of a plan stands on: its months and its colours."""
 
     def __init__(self, plan: Plan) -> None:
@@ -110,11 +110,11 @@ def plot_text(text: str, most: int = 200) -> str:
     return html.escape(shown(text, most), quote=False).replace("%{", "%&#123;").replace("$", "&#36;")
 
 
-def new_figure(ground: Ground, y_title: str, height: int = HEIGHT, **y_axis: Any) -> Any:
+def new_figure(context: PlanContext, y_title: str, height: int = HEIGHT, **y_axis: Any) -> Any:
     """An empty figure with months on its x axis."""
     figure = go.Figure()
     style(figure, height)
-    figure.update_xaxes(**month_axis(ground))
+    figure.update_xaxes(**month_axis(context))
     figure.update_yaxes(title={"text": plot_text(y_title), "font": {"size": 12}}, rangemode="tozero", **y_axis)
     return figure
 
@@ -139,27 +139,27 @@ def style(figure: Any, height: int) -> None:
     figure.update_yaxes(gridcolor=GRID, zerolinecolor=MUTED, zerolinewidth=1, automargin=True)
 
 
-def month_axis(ground: Ground) -> dict[str, Any]:
+def month_axis(context: PlanContext) -> dict[str, Any]:
     """Axis of months, readable from three months to twenty years; the year stands under the first month of it."""
-    spacing = next(step for months, step in _SPACINGS if ground.horizon <= months)
-    first = int(ground.start[5:])
+    spacing = next(step for months, step in _SPACINGS if context.horizon <= months)
+    first = int(context.start[5:])
     january = (13 - first) % 12
-    tick0 = pd.Period(ground.start, freq="M") + (january if spacing >= 12 else 0)
-    last = pd.Period(ground.months[-1], freq="M") + 1
+    tick0 = pd.Period(context.start, freq="M") + (january if spacing >= 12 else 0)
+    last = pd.Period(context.months[-1], freq="M") + 1
     return {
         "type": "date",
         "dtick": f"M{spacing}",
         "tick0": f"{tick0}-01",
         "tickformat": "%Y" if spacing >= 12 else "%b\n%Y",
         "hoverformat": "%b %Y",
-        "range": [f"{ground.start}-01", f"{last}-01"],
+        "range": [f"{context.start}-01", f"{last}-01"],
     }
 
 
 _SPACINGS = ((8, 1), (16, 2), (30, 3), (72, 6), (150, 12), (240, 24))
 
 
-def add_areas(figure: Any, ground: Ground, series: Sequence[Series], hover: str, **place: Any) -> None:
+def add_areas(figure: Any, context: PlanContext, series: Sequence[Series], hover: str, **place: Any) -> None:
     """Stack series as areas with steps at the months; ``place`` may name a panel."""
     for one in series:
         fill: dict[str, Any] = {"fillcolor": one.colour}
@@ -168,7 +168,7 @@ def add_areas(figure: Any, ground: Ground, series: Sequence[Series], hover: str,
             fill = {"fillcolor": one.colour, "fillpattern": pattern}
         figure.add_trace(
             go.Scatter(
-                x=ground.steps,
+                x=context.steps,
                 y=[*one.values, one.values[-1]],
                 stackgroup=f"stack{place.get('row', '')}",
                 mode="lines",
@@ -181,14 +181,14 @@ def add_areas(figure: Any, ground: Ground, series: Sequence[Series], hover: str,
         )
 
 
-def add_bars(figure: Any, ground: Ground, series: Sequence[Series], hover: str, x: Sequence[str] = ()) -> None:
+def add_bars(figure: Any, context: PlanContext, series: Sequence[Series], hover: str, x: Sequence[str] = ()) -> None:
     """Stack series as bars, one stack for each month unless other places are given; money in goes below zero."""
     figure.update_layout(barmode="relative")
     months = {} if x else {"xperiod": "M1", "xperiodalignment": "middle"}
     for one in series:
         figure.add_trace(
             go.Bar(
-                x=list(x) or ground.firsts,
+                x=list(x) or context.firsts,
                 y=list(one.values),
                 marker={"color": one.colour, "line": {"width": 0}, "pattern": _pattern(one)},
                 hovertemplate=hover,
@@ -198,11 +198,11 @@ def add_bars(figure: Any, ground: Ground, series: Sequence[Series], hover: str, 
         )
 
 
-def add_line(figure: Any, ground: Ground, one: Series, hover: str, dash: str = "solid", **place: Any) -> None:
+def add_line(figure: Any, context: PlanContext, one: Series, hover: str, dash: str = "solid", **place: Any) -> None:
     """Add a line with steps at the months."""
     figure.add_trace(
         go.Scatter(
-            x=ground.steps,
+            x=context.steps,
             y=[*one.values, one.values[-1]],
             mode="lines",
             line={"shape": "hv", "width": 2.2, "color": one.colour, "dash": dash},
@@ -222,7 +222,7 @@ def _pattern(one: Series) -> dict[str, Any]:
     return {"shape": one.pattern, "fgcolor": one.colour, "bgcolor": PAPER, "size": 5} if one.pattern else {}
 
 
-def panels(ground: Ground, titles: Sequence[str], y_title: str, height: int = PANEL, **y_axis: Any) -> Any:
+def panels(context: PlanContext, titles: Sequence[str], y_title: str, height: int = PANEL, **y_axis: Any) -> Any:
     """A figure of panels one above the other, with the same months; titles stand above them, on the left."""
     from plotly.subplots import make_subplots
 
@@ -231,7 +231,7 @@ def panels(ground: Ground, titles: Sequence[str], y_title: str, height: int = PA
     gap = min(34 / (whole - 100), 1 / max(number - 1, 1)) if number > 1 else 0
     figure = make_subplots(rows=number, cols=1, shared_xaxes=True, vertical_spacing=gap)
     style(figure, whole)
-    figure.update_xaxes(**month_axis(ground))
+    figure.update_xaxes(**month_axis(context))
     figure.update_yaxes(rangemode="tozero", nticks=4, **y_axis)
     figure.update_yaxes(title={"text": plot_text(y_title), "font": {"size": 12}}, row=(number + 1) // 2, col=1)
     for row, title in enumerate(titles, 1):

@@ -1,6 +1,6 @@
 """Colours of a report: the same party has the same one in every chart, on light and on dark.
 
-The colours of parties can be told apart by colour-blind readers, and stand out from the page in both themes; tests
+The colours of parties differ for colour-blind readers, and stand out from the page in both themes; tests
 measure both.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from optimizer.report.words import shown
+from optimizer.format import shown
 from optimizer.schema import IN_HOUSE
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Colours:
     Parameters
     ----------
     plan : Plan
-        The plan to tell.
+        The plan to draw.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -78,13 +78,13 @@ class Colours:
         return {PENALTIES: "\\", OTHERS: "."}.get(name, "")
 
     def group(self, party: str) -> str:
-        """The party, or the group that it is told in: that of penalties, that of all others."""
+        """The party, or the group that it belongs to: penalties, or other parties."""
         if party == "":
             return PENALTIES
         return party if party in self._colours else OTHERS
 
     def order(self, names: Iterable[str]) -> list[str]:
-        """Names that :meth:`group` gives, in the order in which charts tell them."""
+        """Names that :meth:`group` gives, in the order of charts."""
         ranks = {name: rank for rank, name in enumerate([*self._colours, OTHERS, PENALTIES])}
         return sorted(set(names), key=lambda name: ranks[name])
 

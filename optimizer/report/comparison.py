@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.format import Format, count, money, percent, scale_of, shown
 from optimizer.plan.headline import PENALTIES
 from optimizer.report.colours import party_text
 from optimizer.report.grid import Grid
-from optimizer.report.words import count, money, percent, scale_of, shown
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
     from optimizer.plan.plan import Plan
 
-Tell = Callable[[float], str]
 _GROUPS = (("Money out, nominal", None), ("of which penalties", PENALTIES), ("of which leased out", ("lease_out",)))
 
 
@@ -62,12 +61,12 @@ def headline(comparison: Comparison) -> CaptionedTable:
     return CaptionedTable(f"{comparison.names[1]} compared with {comparison.names[0]}{unit}", Grid(columns, rows))
 
 
-def number_row(name: str, old: float, new: float, tell: Tell) -> tuple[str, str, str, str]:
+def number_row(name: str, old: float, new: float, form: Format) -> tuple[str, str, str, str]:
     """A name, two numbers and their difference."""
     change = new - old
     if abs(change) <= 1e-9 * (abs(old) + abs(new)):
         change = 0.0
-    return name, tell(old), tell(new), signed(change, tell(abs(change)))
+    return name, form(old), form(new), signed(change, form(abs(change)))
 
 
 def _gap(plan: Plan) -> str:
@@ -144,11 +143,13 @@ def parties(comparison: Comparison) -> CaptionedTable:
     )
 
 
-def _money(comparison: Comparison, table: pd.DataFrame, key: str, name: str, tell: Any) -> CaptionedTable:
+def _money(
+    comparison: Comparison, table: pd.DataFrame, key: str, name: str, label: Callable[[str], str]
+) -> CaptionedTable:
     columns = [f"present_value_{end}" for end in ("a", "b", "difference")]
     size, unit = scale(table[columns].to_numpy().ravel().tolist(), comparison)
     order = table["present_value_difference"].abs().sort_values(ascending=False, kind="stable").index
-    rows = [_scaled(tell(str(table.loc[i, key])), table.loc[i, columns], size) for i in order]
+    rows = [_scaled(label(str(table.loc[i, key])), table.loc[i, columns], size) for i in order]
     rows.append(_scaled("all", table[columns].sum(), size))
     caption = f"Present value by {key}, {unit}; money in is negative"
     return CaptionedTable(

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.files import write_file
+from optimizer.format import money
 from optimizer.report import comparison as tables
 from optimizer.report import comparison_charts as charts
 from optimizer.report import comparison_time as time
 from optimizer.report.grid import Grid
 from optimizer.report.page import Cards, Drawn, Listed, Prose, Section, render_page
-from optimizer.report.words import money
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
@@ -61,7 +61,7 @@ def _plans(comparisons: Sequence[Comparison]) -> Section:
 
 def _sections(comparison: Comparison, key: str) -> list[Section]:
     """The sections on one pair of plans; ``key`` distinguishes them from those of another pair."""
-    ground = charts.common_ground(comparison)
+    context = charts.common_context(comparison)
     title = f" of {comparison.names[1]}" if key else ""
 
     def section(anchor: str, heading: str, *blocks: Any) -> Section:
@@ -77,13 +77,13 @@ def _sections(comparison: Comparison, key: str) -> list[Section]:
             "cost",
             "What it costs",
             *(_listed(table(comparison)) for table in (tables.terms, tables.parties)),
-            Drawn(charts.cost(ground, comparison, key or "0")),
+            Drawn(charts.cost(context, comparison, key or "0")),
             _listed(time.cost(comparison)),
         ),
         section(
             "capacity",
             "Capacity",
-            Drawn(charts.capacity(ground, comparison, key or "0")),
+            Drawn(charts.capacity(context, comparison, key or "0")),
             _listed(time.capacity(comparison)),
         ),
         section("service", "Service", _listed(time.service(comparison))),

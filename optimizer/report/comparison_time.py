@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.format import Format, count, shown
 from optimizer.plan.compare_items import without_noise
 from optimizer.report.colours import party_text
-from optimizer.report.comparison import CaptionedTable, Tell, number_row, rest, scale, signed, tenths
+from optimizer.report.comparison import CaptionedTable, number_row, rest, scale, signed, tenths
 from optimizer.report.grid import Grid
 from optimizer.report.periods import AFTER, Periods
-from optimizer.report.words import count, shown
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
@@ -59,10 +59,10 @@ def _by_period(table: pd.DataFrame, found: Periods, column: str) -> pd.DataFrame
     return frame[[name for name in [*ranked, OTHERS] if name in frame.columns]]
 
 
-def _over_time(caption: str, frame: pd.DataFrame, noun: str, tell: Tell) -> CaptionedTable:
+def _over_time(caption: str, frame: pd.DataFrame, noun: str, form: Format) -> CaptionedTable:
     names = [{"": "penalties", OTHERS: OTHERS}.get(str(name)) or party_text(str(name)) for name in frame.columns]
     numbers = zip(map(str, frame.index), frame.to_numpy().tolist(), strict=True)
-    rows = [(at, *map(tell, values), tell(sum(values))) for at, values in numbers]
+    rows = [(at, *map(form, values), form(sum(values))) for at, values in numbers]
     return CaptionedTable(caption, Grid((noun, *names, "All"), rows if names else []), f"{caption}: none.")
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from optimizer.format import count, interval_text, money, percent
 from optimizer.report.layout import Column, make_table
 from optimizer.report.steps import VERBS
-from optimizer.report.words import count, money, percent, span_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def explanation_text(found: Explanation, width: int = 100) -> str:
 
 def render(found: Explanation, width: int = 100) -> Group:
     """An explanation for a rich console: a table for each question; only what was requested."""
-    from optimizer.report import answers
+    from optimizer.report import sentences
 
     plan = found.plan
     parts: list[RenderableType] = []
@@ -67,15 +67,15 @@ def render(found: Explanation, width: int = 100) -> Group:
             parts.append(Text(f"{_NONE[name]}\n", style="bold"))
         elif name in found.tables:
             parts += makers[name](table, plan, width) if name in makers else _sentences(name, table, plan)
-    doubts = answers.doubt(plan) if _SEARCHED & {*found.tables} else []
+    doubts = sentences.doubt(plan) if _SEARCHED & {*found.tables} else []
     return Group(*parts, *map(Text, doubts))
 
 
 def _sentences(name: str, table: pd.DataFrame, plan: Plan) -> list[RenderableType]:
     """What a table says, in sentences under a title; the table itself stands in the plan folder."""
-    from optimizer.report import answers
+    from optimizer.report import sentences
 
-    return [Text(_TITLES[name], style="bold"), Text("\n".join([*getattr(answers, name)(plan, table), ""]))]
+    return [Text(_TITLES[name], style="bold"), Text("\n".join([*getattr(sentences, name)(plan, table), ""]))]
 
 
 def _missing(value: Any) -> bool:
@@ -151,7 +151,7 @@ def _worth(value: Any, kind: str) -> str:
 
 
 def _steps(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
-    saves = [row["note"] or span_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
+    saves = [row["note"] or interval_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
     columns = [
         Column("Step", table["step"].astype(str).tolist(), left=True, fold=True),
         Column(f"Saves, {plan.instance.head.currency}", saves),
@@ -167,10 +167,10 @@ def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
         Column("Verdict", table["verdict"].astype(str).tolist(), left=True),
         Column("Taken", [count(float(value)) for value in table["taken"]], spare=3),
         Column(
-            f"Worth,\n{currency}", [span_text(row["worth_at_least"], row["worth_at_most"]) for row in rows], spare=1
+            f"Worth,\n{currency}", [interval_text(row["worth_at_least"], row["worth_at_most"]) for row in rows], spare=1
         ),
         Column("Price", [money(float(value)) for value in table["price"]], spare=2),
-        Column("Break-even\nprice", [price_to_win(row) for row in rows]),
+        Column("Break-even\nprice", [breakeven_text(row) for row in rows]),
         Column("Why", table["reason"].astype(str).tolist(), left=True, fold=True, easy=26),
     ]
     note = (
@@ -182,16 +182,16 @@ def _offers(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]
     return [make_table("Offers", columns, width), Text(note)]
 
 
-def spans(table: pd.DataFrame) -> list[str]:
+def proven_intervals(table: pd.DataFrame) -> list[str]:
     """What is proven of the amounts of a table, row by row."""
-    return [span_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
+    return [interval_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
 
 
-def price_to_win(row: dict[Any, Any]) -> str:
+def breakeven_text(row: dict[Any, Any]) -> str:
     """Proven interval of the break-even price; blank where there is none."""
     if _missing(row["price_to_win"]):
         return ""
-    return span_text(row["at_least"], row["at_most"]) or ("any" if row["proven"] else "not proven")
+    return interval_text(row["at_least"], row["at_most"]) or ("any" if row["proven"] else "not proven")
 
 
 def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableType]:
@@ -200,7 +200,7 @@ def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableTy
     until = [str(value) or "the end" for value in shown["last_month"]]
     columns = [
         Column("Month", shown["month"].astype(str).tolist(), left=True),
-        Column("What", [deed(row) for row in shown.to_dict("records")], left=True, fold=True, easy=30),
+        Column("What", [decision_text(row) for row in shown.to_dict("records")], left=True, fold=True, easy=30),
         Column("Blocks", [count(float(value)) for value in shown["blocks"]], spare=1),
         Column("Takes\neffect", shown["takes_effect"].astype(str).tolist(), left=True, spare=2),
         Column("Possible\nuntil", until, left=True),
@@ -212,7 +212,7 @@ def _deadlines(table: pd.DataFrame, plan: Plan, width: int) -> list[RenderableTy
 
 def later(table: pd.DataFrame) -> list[str]:
     """What a month's delay costs, or why that is open."""
-    return [one or str(note) for one, note in zip(spans(table), table["delay_note"], strict=True)]
+    return [one or str(note) for one, note in zip(proven_intervals(table), table["delay_note"], strict=True)]
 
 
 def _verb(kind: object) -> str:
@@ -233,7 +233,7 @@ def _of_party(kind: object, party: object, plan: Plan) -> object:
     return "lease_out" if kind == "sign" and rents and not lets else kind
 
 
-def deed(row: dict[Any, Any]) -> str:
+def decision_text(row: dict[Any, Any]) -> str:
     """What a row of the table deadlines asks to be done, in words."""
     verb = VERBS.get(str(row["decision"]), str(row["decision"]))
     return f"Give notice: {verb.lower()} {row['item']}" if row["act"] == "give notice" else f"{verb} {row['item']}"

@@ -7,25 +7,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
-from optimizer.report.charts import Chart, Ground
+from optimizer.report.charts import Chart, PlanContext
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from optimizer.plan.plan import Plan
 
-_CASH: Mapping[str, Callable[[Ground], Chart]] = {
+_CASH: Mapping[str, Callable[[PlanContext], Chart]] = {
     "month": chart_cash.cash,
     "year": chart_cash.cash_by_year,
     "term": chart_cash.cash_by_term,
     "party": chart_cash.cash_by_party,
     "cumulative": chart_cash.cumulative,
 }
-_EXPOSURE: Mapping[str, Callable[[Ground], Chart]] = {
+_EXPOSURE: Mapping[str, Callable[[PlanContext], Chart]] = {
     "provider": chart_exposure.providers,
     "group": chart_exposure.groups,
 }
-_CAPACITY: Mapping[str, Callable[[Ground], Chart]] = {
+_CAPACITY: Mapping[str, Callable[[PlanContext], Chart]] = {
     "accelerators": chart_capacity.accelerators,
     "mw": chart_capacity.megawatts,
 }
@@ -48,8 +48,8 @@ class Figures:
         return f"<Figures of {self._plan.instance.head.name}: {', '.join(names)}>"
 
     @cached_property
-    def _ground(self) -> Ground:
-        return Ground(self._plan)
+    def _context(self) -> PlanContext:
+        return PlanContext(self._plan)
 
     def capacity(self, unit: str = "accelerators") -> go.Figure:
         """Capacity over time by party, in ``"accelerators"`` or facility ``"mw"``."""
@@ -57,31 +57,31 @@ class Figures:
 
     def work(self) -> go.Figure:
         """Work done over time, by party, against demand."""
-        return chart_capacity.work(self._ground).figure
+        return chart_capacity.work(self._context).figure
 
     def decisions(self) -> go.Figure:
         """Timeline of orders, signatures, lead times, notices and ends."""
-        return chart_decisions.decisions(self._ground).figure
+        return chart_decisions.decisions(self._context).figure
 
     def placement(self) -> go.Figure:
         """Which workload runs at which party, a panel for each workload."""
-        return chart_work.placement(self._ground).figure
+        return chart_work.placement(self._context).figure
 
     def runs(self) -> go.Figure:
         """Training runs as bars over their months."""
-        return chart_work.runs(self._ground).figure
+        return chart_work.runs(self._context).figure
 
     def utilisation(self) -> go.Figure:
         """Accelerators by what they do: workloads, training runs, leased out, idle."""
-        return chart_work.utilisation(self._ground).figure
+        return chart_work.utilisation(self._context).figure
 
     def pools(self) -> go.Figure:
         """Accelerator-months of each pool: used, leased out, idle."""
-        return chart_work.pools(self._ground).figure
+        return chart_work.pools(self._context).figure
 
     def power(self) -> go.Figure:
         """Power drawn and leased out against what is available, a panel for each site."""
-        return chart_capacity.power(self._ground).figure
+        return chart_capacity.power(self._context).figure
 
     def cash(self, by: str = "month") -> go.Figure:
         """Money by ``"month"``, ``"year"``, ``"term"`` or ``"party"``, or so far (``"cumulative"``)."""
@@ -93,12 +93,12 @@ class Figures:
 
     def unserved(self) -> go.Figure:
         """Work that is wanted and not done, by workload."""
-        return chart_work.unserved(self._ground).figure
+        return chart_work.unserved(self._context).figure
 
-    def _choose(self, charts: Mapping[str, Callable[[Ground], Chart]], choice: str, name: str) -> go.Figure:
+    def _choose(self, charts: Mapping[str, Callable[[PlanContext], Chart]], choice: str, name: str) -> go.Figure:
         if choice not in charts:
             raise ValueError(f"{name} = {choice!r}; expected one of {', '.join(charts)}")
-        return charts[choice](self._ground).figure
+        return charts[choice](self._context).figure
 
 
 def figures(plan: Plan) -> Figures:

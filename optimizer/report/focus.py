@@ -1,4 +1,4 @@
-"""A plan as FOCUS datasets: Contract Commitment, and Cost and Usage. ``docs/focus.md`` tells the mapping."""
+"""A plan as FOCUS datasets: Contract Commitment, and Cost and Usage. ``docs/focus.md`` describes the mapping."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_focus(plan: Plan, folder: str | Path) -> list[Path]:
     Parameters
     ----------
     plan : Plan
-        What to tell.
+        The plan to export.
     folder : str or Path
         Where to; made if missing. Files of the same names there are replaced.
 

@@ -35,7 +35,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Charge:
-    """How a cash term is told: charge category and frequency, table of its items, service and its category."""
+    """A cash term as a charge: category and frequency, table of its items, service and its category."""
 
     category: str
     frequency: str
@@ -130,7 +130,7 @@ class Costs:
         }
 
     def _kind(self, row: dict[Any, Any]) -> Charge:
-        """How a payment is told; fees for taking back from an outlet are of the outlet."""
+        """The kind of charge of a payment; fees for taking back from an outlet belong to the outlet."""
         if row["term"] == "termination" and row["item"] in self.outlets:
             lease = CHARGES["lease_out"]
             return Charge("Adjustment", "One-Time", lease.table, lease.kind, lease.service, lease.categories)
@@ -168,7 +168,7 @@ class Costs:
         return {}
 
     def _where(self, charge: Charge, row: dict[Any, Any], signature: Signature | None, month: int) -> Row:
-        """Region, site, kind and number of accelerators, as far as the item tells them."""
+        """Region, site, kind and number of accelerators, as far as the item has them."""
         found = self._item(charge, row["item"])
         site = row["item"] if charge.table == "sites" else getattr(found, "site", None)
         own = self.index.sites.get(site) if site else None

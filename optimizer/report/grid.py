@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Format = Callable[[float], str]
+from optimizer.format import Format
 
 
 @dataclass(frozen=True)
@@ -32,36 +32,6 @@ class Grid:
     texts: int = 1
     note: str = ""
     strong: frozenset[int] = frozenset()
-
-
-def whole(value: float) -> str:
-    """A number of things in full; zero is left out, and what rounds to zero is told."""
-    return _fixed(value, 0)
-
-
-def tenths(value: float) -> str:
-    """A number with one decimal; zero is left out, and what rounds to zero is told."""
-    return _fixed(value, 1)
-
-
-def percents(share: float) -> str:
-    """A share with one decimal; zero is left out, and what rounds to zero is told."""
-    text = _fixed(share * 100, 1)
-    return f"{text} %" if text else ""
-
-
-def scaled(size: float) -> Format:
-    """How to tell money in millions, billions..."""
-    return lambda value: tenths(value / size)
-
-
-def _fixed(value: float, digits: int) -> str:
-    if value == 0 or value != value:
-        return ""
-    least = 10.0**-digits
-    if abs(value) < 0.5 * least:
-        return f"{'<' if value > 0 else '>-'}{least:g}"
-    return f"{value:,.{digits}f}"
 
 
 def by_month(months: Sequence[str], columns: Iterable[tuple[str, Sequence[float]]], form: Format) -> Grid:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optimizer.format import count, level, money, month_text, percent
 from optimizer.plan.obligations import owed_after
 from optimizer.report.chart_cash import net
 from optimizer.report.chart_decisions import NEXT_MONTHS, steps_grid
-from optimizer.report.charts import Ground
+from optimizer.report.charts import PlanContext
 from optimizer.report.grid import Grid
 from optimizer.report.shortcomings import BREAKS, changed_in_words
 from optimizer.report.steps import biggest, steps
-from optimizer.report.words import count, level, money, month_text, percent
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -32,16 +32,16 @@ _STOPS = {
 }
 
 
-def cards(ground: Ground) -> list[Card]:
+def cards(context: PlanContext) -> list[Card]:
     """Figures for a first look."""
-    plan = ground.plan
+    plan = context.plan
     return [
         *_elastic(plan),
         _cost(plan),
         _gap(plan),
         _service(plan),
-        _capacity(ground),
-        _cash(ground),
+        _capacity(context),
+        _cash(context),
         _penalties(plan),
         *_owed(plan),
     ]
@@ -100,19 +100,23 @@ def _service(plan: Plan) -> Card:
     return "Demand served", level(1 - missing / wanted), f"{percent(missing / wanted)} of demand is not served"
 
 
-def _capacity(ground: Ground) -> Card:
-    totals = ground.plan.capacity.groupby("month")["accelerators"].sum().reindex(ground.months, fill_value=0.0)
+def _capacity(context: PlanContext) -> Card:
+    totals = context.plan.capacity.groupby("month")["accelerators"].sum().reindex(context.months, fill_value=0.0)
     first, peak, month = float(totals.iloc[0]), float(totals.max()), str(totals.idxmax())
-    return "Peak accelerators", count(peak), f"in {month_text(month)}; {count(first)} in {month_text(ground.months[0])}"
+    return (
+        "Peak accelerators",
+        count(peak),
+        f"in {month_text(month)}; {count(first)} in {month_text(context.months[0])}",
+    )
 
 
-def _cash(ground: Ground) -> Card:
-    table = ground.plan.cash
+def _cash(context: PlanContext) -> Card:
+    table = context.plan.cash
     paid = table[~table["term"].isin([*_PENALTIES, "residual"])].groupby("month")["amount"].sum()
-    paid = paid.reindex(ground.months, fill_value=0.0)
+    paid = paid.reindex(context.months, fill_value=0.0)
     year, total = float(paid.iloc[:12].sum()), float(paid.sum())
-    label = f"{'Net cash out' if year >= 0 else 'Net cash in'}, first {min(12, ground.horizon)} months"
-    return label, money(abs(year), ground.currency), f"{net(total, ground.currency)} over the plan, without penalties"
+    label = f"{'Net cash out' if year >= 0 else 'Net cash in'}, first {min(12, context.horizon)} months"
+    return label, money(abs(year), context.currency), f"{net(total, context.currency)} over the plan, without penalties"
 
 
 def _penalties(plan: Plan) -> Card:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.files import write_file
+from optimizer.format import level, money, month_text, percents, rounded
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
-from optimizer.report.charts import Chart, Ground
-from optimizer.report.grid import Grid, percents, whole
+from optimizer.report.charts import Chart, PlanContext
+from optimizer.report.grid import Grid
 from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import Cards, Drawn, Findings, Listed, Prose, Section, render_page
 from optimizer.report.section_explained import explained
@@ -16,7 +17,6 @@ from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_rules import rules
 from optimizer.report.shortcomings import changed, clashes, other_repairs
-from optimizer.report.words import level, money, month_text
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -44,28 +44,28 @@ def write_html(plan: Plan, path: str | Path) -> Path:
 
 def page(plan: Plan) -> str:
     """A plan as a page: one HTML document that needs nothing else."""
-    ground, head = Ground(plan), plan.instance.head
-    span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
+    context, head = PlanContext(plan), plan.instance.head
+    span = f"{month_text(context.months[0])} to {month_text(context.months[-1])}"
     subtitle = f"Capacity plan {head.name}, {head.months} months, {span}, in {head.currency}"
-    return render_page(head.title or head.name, subtitle, sections(ground))
+    return render_page(head.title or head.name, subtitle, sections(context))
 
 
-def sections(ground: Ground) -> list[Section]:
+def sections(context: PlanContext) -> list[Section]:
     """All sections of the page."""
-    capacity = [chart_capacity.accelerators(ground), chart_capacity.megawatts(ground), chart_capacity.work(ground)]
-    timeline = chart_decisions.decisions(ground)
-    work = [chart_work.placement(ground), chart_work.utilisation(ground), chart_work.pools(ground)]
-    if ground.plan.instance.rows["training_runs"]:
-        work.insert(1, chart_work.runs(ground))
-    power = chart_capacity.power(ground)
+    capacity = [chart_capacity.accelerators(context), chart_capacity.megawatts(context), chart_capacity.work(context)]
+    timeline = chart_decisions.decisions(context)
+    work = [chart_work.placement(context), chart_work.utilisation(context), chart_work.pools(context)]
+    if context.plan.instance.rows["training_runs"]:
+        work.insert(1, chart_work.runs(context))
+    power = chart_capacity.power(context)
     cash = [
-        chart_cash.cash(ground),
-        chart_cash.cash_by_year(ground),
-        chart_cash.cumulative(ground),
-        chart_cash.cash_by_party(ground),
-        chart_cash.cash_by_term(ground),
+        chart_cash.cash(context),
+        chart_cash.cash_by_year(context),
+        chart_cash.cumulative(context),
+        chart_cash.cash_by_party(context),
+        chart_cash.cash_by_term(context),
     ]
-    exposure = [chart_exposure.providers(ground), chart_exposure.groups(ground)]
+    exposure = [chart_exposure.providers(context), chart_exposure.groups(context)]
     findings = [
         (capacity[0].title, "capacity"),
         (capacity[2].title, "service"),
@@ -74,19 +74,19 @@ def sections(ground: Ground) -> list[Section]:
         (exposure[1].title, "exposure"),
     ]
     return [
-        _headline(ground, findings),
-        *_why_not(ground.plan),
+        _headline(context, findings),
+        *_why_not(context.plan),
         _drawn("capacity", "Capacity over time", capacity),
         _drawn("decisions", "Decisions", [timeline]),
         _drawn("work", "What runs where", work),
         _drawn("power", "Power of the own sites", [power]),
         _drawn("cash", "Cash", cash),
-        _drawn("exposure", "Exposure to providers and owners", exposure, _others(ground), *losses(ground)),
-        Section("service", "Service and unserved work", _service(ground)),
-        rules(ground),
-        *explained(ground),
-        inputs(ground.plan),
-        provenance(ground.plan),
+        _drawn("exposure", "Exposure to providers and owners", exposure, _others(context), *losses(context)),
+        Section("service", "Service and unserved work", _service(context)),
+        rules(context),
+        *explained(context),
+        inputs(context.plan),
+        provenance(context.plan),
     ]
 
 
@@ -111,26 +111,26 @@ def _drawn(anchor: str, title: str, charts: list[Chart], *more: Any) -> Section:
     return Section(anchor, title, (*map(Drawn, charts), *(block for block in more if block)))
 
 
-def _headline(ground: Ground, findings: list[tuple[str, str]]) -> Section:
-    blocks: list[Any] = [Cards(cards(ground)), Findings(findings)]
-    for caption, grid in (next_steps(ground.plan), later_steps(ground.plan)):
+def _headline(context: PlanContext, findings: list[tuple[str, str]]) -> Section:
+    blocks: list[Any] = [Cards(cards(context)), Findings(findings)]
+    for caption, grid in (next_steps(context.plan), later_steps(context.plan)):
         blocks.append(Listed(caption, grid) if grid.rows else Prose([f"{caption}."]))
     return Section("headline", "Summary", tuple(blocks))
 
 
-def _others(ground: Ground) -> Prose | None:
+def _others(context: PlanContext) -> Prose | None:
     """Who stands behind the grey of other parties."""
-    others = ground.colours.others
+    others = context.colours.others
     return Prose([f"Shown as other parties, in grey, on this page: {', '.join(others)}."]) if others else None
 
 
-def _service(ground: Ground) -> tuple[Any, ...]:
-    return Drawn(chart_work.unserved(ground)), Listed("Service level by workload", service_grid(ground))
+def _service(context: PlanContext) -> tuple[Any, ...]:
+    return Drawn(chart_work.unserved(context)), Listed("Service level by workload", service_grid(context))
 
 
-def service_grid(ground: Ground) -> Grid:
+def service_grid(context: PlanContext) -> Grid:
     """A row for each workload: wanted, unserved, service level in all and in the worst month."""
-    plan = ground.plan
+    plan = context.plan
     columns = (
         "Workload",
         "Worst month",
@@ -151,7 +151,7 @@ def service_grid(ground: Ground) -> Grid:
         share = level(1 - missing / wanted if lost else 1.0) if wanted else ""
         ends = (share, level(float(levels.iloc[worst])), percents(float(least.get(str(name), 0.0))))
         month = str(mine["month"].iloc[worst]) if lost else ""
-        amounts = (whole(wanted), whole(missing) if lost else "")
-        rows.append((str(name), month, *amounts, *ends, whole(float(penalties.get(name, 0.0)))))
+        amounts = (rounded(wanted), rounded(missing) if lost else "")
+        rows.append((str(name), month, *amounts, *ends, rounded(float(penalties.get(name, 0.0)))))
     note = "Wanted and unserved in reference-accelerator-months."
-    return Grid((*columns, f"Penalties, {ground.currency}"), rows, 2, note)
+    return Grid((*columns, f"Penalties, {context.currency}"), rows, 2, note)

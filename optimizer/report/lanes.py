@@ -9,18 +9,18 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.report.charts import Ground, month_axis, plot_text, style
+from optimizer.report.charts import PlanContext, month_axis, plot_text, style
 from optimizer.report.colours import INK, PAPER, Colours, party_text
 
 LANE = 34  # height of a lane
 _HOLLOW = ("circle", "diamond")
 
 
-def lanes(ground: Ground, number: int) -> Any:
+def lanes(context: PlanContext, number: int) -> Any:
     """A figure of so many lanes, the first on top."""
     figure = go.Figure()
     style(figure, LANE * max(number, 1) + 110)
-    figure.update_xaxes(**month_axis(ground))
+    figure.update_xaxes(**month_axis(context))
     figure.update_layout(barmode="overlay", hovermode="closest", margin={"l": 26})
     bounds = [max(number, 1) - 0.3, -0.8]
     figure.update_yaxes(range=bounds, showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
@@ -41,15 +41,15 @@ class Span:
 def add_spans(figure: Any, spans: Mapping[str, Sequence[Span]], colours: Colours) -> None:
     """Add bars to lanes: those of each party, as :meth:`Colours.group` gives it, in its colour."""
     for name in colours.order(spans):
-        told = False
+        named = False
         for thin in (False, True):
             bars = [span for span in spans[name] if span.thin == thin]
             if bars:
                 label = party_text(name)
                 look = {"color": colours.of(name), "line": {"width": 0}}
                 names = {"name": plot_text(label, 40), "legendgroup": plot_text(label), "meta": {"label": label}}
-                figure.add_trace(_bars(bars, width=0.1 if thin else 0.34, marker=look, showlegend=not told, **names))
-                told = True
+                figure.add_trace(_bars(bars, width=0.1 if thin else 0.34, marker=look, showlegend=not named, **names))
+                named = True
 
 
 def _bars(spans: Sequence[Span], width: float, **look: Any) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optimizer.report.charts import Ground
+from optimizer.format import month_text
+from optimizer.report.charts import PlanContext
 from optimizer.report.headline import cards, later_steps, next_steps
 from optimizer.report.page import render
-from optimizer.report.words import month_text
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -21,13 +21,13 @@ def register(shell: Any) -> None:
 
 def plan_html(plan: Plan) -> str:
     """A fragment of HTML: figures for a first look, and what to do soon. It holds no script and loads nothing."""
-    ground, head = Ground(plan), plan.instance.head
-    span = f"{month_text(ground.months[0])} to {month_text(ground.months[-1])}"
+    context, head = PlanContext(plan), plan.instance.head
+    span = f"{month_text(context.months[0])} to {month_text(context.months[-1])}"
     return render(
         "notebook.html.j2",
         title=head.title or head.name,
         subtitle=f"{head.name}, {head.months} months, {span}, in {head.currency}",
-        cards=cards(ground),
+        cards=cards(context),
         steps=[next_steps(plan), later_steps(plan)],
         figures="Figures: optimizer.figures(plan).capacity(), .decisions()... Tables: plan.decisions, plan.cash...",
     )

@@ -19,10 +19,10 @@ from typing import Any, ClassVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from optimizer.format import shown
 from optimizer.report.charts import Chart
 from optimizer.report.colours import ALARM, DARK, INK
 from optimizer.report.grid import Grid
-from optimizer.report.words import shown
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -37,7 +37,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Findings:
-    """Sentences, each with the section that tells more."""
+    """Sentences, each with a link to its section."""
 
     kind: ClassVar[str] = "findings"
     items: Sequence[tuple[str, str]]

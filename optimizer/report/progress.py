@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from optimizer.report.words import money, percent
+from optimizer.format import money, percent
 from optimizer.solver.solution import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -31,15 +31,15 @@ def follow(currency: str) -> Iterator[Callable[[Progress], None]]:
         return
     with console.status("", spinner="dots") as status:
 
-        def tell(event: Progress) -> None:
+        def show(event: Progress) -> None:
             status.update(Text(line(event, currency)))
 
-        yield tell
+        yield show
 
 
 @contextmanager
 def narrate(currency: str) -> Iterator[tuple[Callable[[str], None], Callable[[Progress], None]]]:
-    """What to pass as ``tell`` and ``progress`` to work of many searches: a line for each, and how it goes on."""
+    """Yield the callbacks ``tell`` and ``progress`` of work of many searches: a line for each, and its progress."""
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         with console.status("", spinner="dots") as status:
@@ -70,11 +70,11 @@ def _plain_lines(console: Console, currency: str, quiet: bool = False) -> Callab
     """A line when the first phase begins, unless it is to be ``quiet`` then, and every five seconds at most."""
     last = -_SECONDS_BETWEEN_LINES if not quiet else time.monotonic()
 
-    def tell(event: Progress) -> None:
+    def show(event: Progress) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= _SECONDS_BETWEEN_LINES:
             last = now
             console.print(Text(line(event, currency)), soft_wrap=True)
 
-    return tell
+    return show

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from optimizer.analysis.losses import losses as losses_of
-from optimizer.report.charts import Ground
+from optimizer.format import count, interval_text, month_text, percent, percents, rounded, shown
+from optimizer.report.charts import PlanContext
 from optimizer.report.colours import party_text
-from optimizer.report.grid import Grid, percents, whole
+from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose
-from optimizer.report.words import count, month_text, percent, shown, span_text
 
 _NAMES = 6
 _KINDS = {
@@ -31,9 +31,9 @@ _TEST = (
 )
 
 
-def losses(ground: Ground) -> tuple[Any, ...]:
+def losses(context: PlanContext) -> tuple[Any, ...]:
     """What would be short if one of them were lost: sentences and a table."""
-    table = losses_of(ground.plan)
+    table = losses_of(context.plan)
     if table.empty:
         return (Prose([NOTHING_CRITICAL]),)
     return Prose(sentences(table)), Listed("Critical work unserved if one of them is lost", losses_grid(table))
@@ -74,7 +74,9 @@ def losses_grid(table: pd.DataFrame) -> Grid:
         worst = (str(row["month"]), str(row["workloads"]))
         share = percents(row["short"] / row["critical"]) if row["months"] else ""
         months = count(row["months"]) if row["months"] else ""
-        rows.append((*who, *worst, percents(row["share"]), months, whole(row["critical"]), whole(row["short"]), share))
+        rows.append(
+            (*who, *worst, percents(row["share"]), months, rounded(row["critical"]), rounded(row["short"]), share)
+        )
     columns = (
         *("If lost", "Kind", "Can be lost", "Most short in", "Workloads short then"),
         *("Share, highest", "Months short", "Critical work then", "Short", "Of the critical work"),
@@ -83,13 +85,13 @@ def losses_grid(table: pd.DataFrame) -> Grid:
 
 
 # ---------------------------------------------------------------- what less costs, of an explained plan
-def caps_grid(ground: Ground, table: pd.DataFrame) -> Grid:
+def caps_grid(context: PlanContext, table: pd.DataFrame) -> Grid:
     """A row for each requirement."""
     rows = []
     for row in table.to_dict("records"):
         share = row["unserved"]
         served = "" if share is None or share != share else percent(float(share))
-        amounts = (span_text(row["at_least"], row["at_most"]), served)
+        amounts = (interval_text(row["at_least"], row["at_most"]), served)
         who = (str(row["requirement"]), str(row["month"]), str(row["answer"] or row["note"]))
         rows.append((*who, percents(row["share"]), *amounts))
     columns = (
@@ -97,7 +99,7 @@ def caps_grid(ground: Ground, table: pd.DataFrame) -> Grid:
         *("Share now, highest", "Costs more", "Not served"),
     )
     note = (
-        f"In {ground.currency}, present value: additional cost, as proven, of the best plan that keeps the "
+        f"In {context.currency}, present value: additional cost, as proven, of the best plan that keeps the "
         "requirement from that month on. Earlier it is infeasible with the contracts already agreed and the capacity "
         "available in time. Not served: in the plan found. Shares are of the capacity in-house and under contract, in "
         " reference-accelerators."

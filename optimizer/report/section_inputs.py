@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optimizer.format import count, money, percent
 from optimizer.instance.raw import number_text
 from optimizer.report.grid import Grid, first_rows
 from optimizer.report.headline import part, status
 from optimizer.report.page import Listed, Prose, Section
-from optimizer.report.words import count, money, percent
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:

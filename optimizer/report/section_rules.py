@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.report.charts import Ground
+from optimizer.format import count, money, percents, rounded
+from optimizer.report.charts import PlanContext
 from optimizer.report.colours import party_text
 from optimizer.report.exposure import Exposure
-from optimizer.report.grid import Grid, percents, whole
+from optimizer.report.grid import Grid
 from optimizer.report.page import Listed, Prose, Section
-from optimizer.report.words import count, money
 
 _ROWS = 200
 _NAMES = 5
@@ -24,20 +24,22 @@ _CAPEX = ("build", "purchase")
 _OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
 
 
-def rules(ground: Ground) -> Section:
+def rules(context: PlanContext) -> Section:
     """Rules and policies of the instance; a sentence where there are none."""
-    plan = ground.plan
+    plan = context.plan
     blocks: list[Any] = []
     if plan.instance.rows["rules"]:
-        blocks.append(Listed("Own rules: room left and worth of one more unit", rules_grid(ground)))
+        blocks.append(Listed("Own rules: room left and worth of one more unit", rules_grid(context)))
     if plan.instance.rows["budgets"]:
-        blocks.append(Listed("Budgets: how much of each is spent", _budgets(ground)))
+        blocks.append(Listed("Budgets: how much of each is spent", _budgets(context)))
     shares = [row for row in plan.instance.rows["policies"] if row.rule == "max_share"]
     if shares:
-        blocks.append(Listed("Policies on shares: how close the plan comes to the limit", shares_grid(ground, shares)))
+        blocks.append(Listed("Policies on shares: how close the plan comes to the limit", shares_grid(context, shares)))
     survive = [row for row in plan.instance.rows["policies"] if row.rule == "survive"]
     if survive:
-        blocks.append(Listed("Policies on outages: where critical work runs if a member is lost", outages_grid(ground)))
+        blocks.append(
+            Listed("Policies on outages: where critical work runs if a member is lost", outages_grid(context))
+        )
     policies = plan.instance.rows["policies"]
     if shares:
         blocks.append(Prose([_cap_text(shares[0].policy)]))
@@ -52,9 +54,9 @@ def _cap_text(policy: str) -> str:
     return f"What a limit costs: capopt whatif PLAN --set policies.{policy}.limit=VALUE solves again with another one."
 
 
-def rules_grid(ground: Ground) -> Grid:
+def rules_grid(context: PlanContext) -> Grid:
     """A row for each rule: constraints, those that bind, least slack, highest violation, highest shadow price."""
-    table = ground.plan.tables["rules"]
+    table = context.plan.tables["rules"]
     columns = (
         "Rule",
         "Limit",
@@ -67,7 +69,7 @@ def rules_grid(ground: Ground) -> Grid:
         "Shadow price, highest",
     )
     rows = []
-    for row in ground.plan.instance.rows["rules"]:
+    for row in context.plan.instance.rows["rules"]:
         mine = table[table["rule"] == row.rule]
         limit = f"{row.sense} {count(row.rhs)}"
         if mine.empty:
@@ -79,7 +81,7 @@ def rules_grid(ground: Ground) -> Grid:
         ends = (count(float(tight["slack"])), str(tight["month"]), count(float(mine["violation"].max())), _price(price))
         rows.append((row.rule, limit, row.each, str(len(mine)), str(binding), *ends))
     note = (
-        f"Shadow price: change of the net present cost, in {ground.currency}, per unit of the right-hand side, for a "
+        f"Shadow price: change of the net present cost, in {context.currency}, per unit of the right-hand side, for a "
         "small change that loosens the rule, with the integer decisions of the plan fixed."
     )
     return Grid(columns, rows, 3, note)
@@ -89,16 +91,16 @@ def _price(value: float) -> str:
     return money(value)
 
 
-def _budgets(ground: Ground) -> Grid:
-    label = ground.plan.instance.label
+def _budgets(context: PlanContext) -> Grid:
+    label = context.plan.instance.label
     columns = ("Budget", "From", "To", "Covers", "Net of lease-outs", "Amount", "Spent", "Used")
     rows = []
-    for row in ground.plan.instance.rows["budgets"]:
-        spent = _spent(ground.plan.cash, row, label)
+    for row in context.plan.instance.rows["budgets"]:
+        spent = _spent(context.plan.cash, row, label)
         used = percents(spent / row.amount) if row.amount else ""
-        ends = (whole(row.amount), f"{spent:,.0f}", used)
+        ends = (rounded(row.amount), f"{spent:,.0f}", used)
         rows.append((row.budget, label(row.from_), label(row.to), row.covers, "yes" if row.net else "no", *ends))
-    return Grid(columns, rows, 5, f"In {ground.currency}, nominal.")
+    return Grid(columns, rows, 5, f"In {context.currency}, nominal.")
 
 
 def _spent(cash: pd.DataFrame, budget: Any, label: Any) -> float:
@@ -110,13 +112,13 @@ def _spent(cash: pd.DataFrame, budget: Any, label: Any) -> float:
     return float(cash.loc[counts & inside, "amount"].sum())
 
 
-def shares_grid(ground: Ground, policies: list[Any]) -> Grid:
+def shares_grid(context: PlanContext, policies: list[Any]) -> Grid:
     """For each policy on shares, the members that come closest to its limit."""
-    exposure, label = Exposure(ground.plan), ground.plan.instance.label
+    exposure, label = Exposure(context.plan), context.plan.instance.label
     columns = ("Policy", "Of each", "Member", "Highest in", "Limit", "Highest share", "Room left")
     rows = []
     for row in policies:
-        first, last = max(row.from_, 0), min(row.to, ground.horizon - 1)
+        first, last = max(row.from_, 0), min(row.to, context.horizon - 1)
         found = exposure.shares(row.subject, first, last) if first <= last else []
         mine = [s for s in found if (s.member == row.member if row.member else s.member != "in_house")]
         for share in mine[: 3 if not row.member else 1]:
@@ -130,9 +132,9 @@ def shares_grid(ground: Ground, policies: list[Any]) -> Grid:
     return Grid(columns, rows, 4, "Of the capacity in-house and under contract, in reference-accelerators.")
 
 
-def outages_grid(ground: Ground) -> Grid:
+def outages_grid(context: PlanContext) -> Grid:
     """For each member that may be lost: the critical work that runs on, and the pools that take it over."""
-    table = ground.plan.tables["outages"]
+    table = context.plan.tables["outages"]
     columns = (
         "Policy",
         "If lost",
@@ -148,7 +150,7 @@ def outages_grid(ground: Ground) -> Grid:
         worst = str(work.idxmax())
         then = mine[mine["month"] == worst]
         parts = (_joined(then["pool"]), _joined(then["workload"]))
-        amounts = (whole(float(work[worst])), whole(float(then["accelerators"].sum())))
+        amounts = (rounded(float(work[worst])), rounded(float(then["accelerators"].sum())))
         rows.append((str(policy), party_text(str(member)), worst, *parts, *amounts))
     note = "All other work gives way. Month by month in the plan's table outages."
     return Grid(columns, rows[:_ROWS], 5, note)

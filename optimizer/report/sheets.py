@@ -149,8 +149,8 @@ class Book:
             If the frame has more rows than a sheet can hold.
         """
         if len(frame) > _MOST_ROWS:
-            told = f"table {name} has {len(frame):,} rows and a sheet holds {_MOST_ROWS:,}"
-            raise CapoptError(f"{told}; use the tables of the plan folder instead")
+            message = f"table {name} has {len(frame):,} rows and a sheet holds {_MOST_ROWS:,}"
+            raise CapoptError(f"{message}; use the tables of the plan folder instead")
         sheet = self.sheet(name)
         self.link(sheet, 0, 0, "index")
         self.put(sheet, 0, 1, title, style="strong")

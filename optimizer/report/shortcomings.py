@@ -9,8 +9,8 @@ import pandas as pd
 from rich.console import RenderableType
 from rich.text import Text
 
+from optimizer.format import count, money
 from optimizer.report.layout import Column, make_table
-from optimizer.report.words import count, money
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -97,8 +97,8 @@ def _late(plan: Plan, run: str, months: float) -> str:
         return ""
     cash = plan.cash[(plan.cash["term"] == "lateness") & (plan.cash["item"] == run)]
     cost = float(cash["amount"].sum())
-    told = f"{count(months)} month{'' if months == 1 else 's'}"
-    return f"{told}, {money(cost, plan.instance.head.currency)}" if cost else told
+    text = f"{count(months)} month{'' if months == 1 else 's'}"
+    return f"{text}, {money(cost, plan.instance.head.currency)}" if cost else text
 
 
 def _calendar(plan: Plan, rows: Sequence[dict[Any, Any]], free: int) -> Column:

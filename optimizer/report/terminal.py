@@ -9,11 +9,11 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from optimizer.format import count, money, percent, scale_of
 from optimizer.plan.obligations import owed_after
 from optimizer.report import shortcomings, steps
 from optimizer.report.layout import Column, make_table
 from optimizer.report.periods import Periods, capacity_by_period, cash_by_period
-from optimizer.report.words import count, money, percent, scale_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from optimizer.format import scale_of
 from optimizer.plan.headline import SOURCES
 from optimizer.report.colours import ALARM, INK, MUTED, PALETTE, REST
 from optimizer.report.sheets import Book
-from optimizer.report.words import scale_of
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
 
 ROWS = 19  # rows that a chart covers

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.format import count, percent
 from optimizer.plan.headline import PENALTIES
 from optimizer.report.sheets import place
-from optimizer.report.words import count, percent
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.decide_now import first_table
 from optimizer.analysis.events import Answer, Event, answers, events_table, usual_events
 from optimizer.instance.instance import Instance
-from optimizer.report.answers import first as first_sentences
+from optimizer.report.sentences import first as first_sentences
 from tests.program.tiny import solved, tiny
 
 HOURS: dict[str, Any] = {"on_demand": [{"price": 5, "max_accelerators": 100}]}  # 500 a month each

@@ -1,4 +1,4 @@
-"""A small plan written by hand, with awkward names, for tests of what is told of plans."""
+"""A small plan written by hand, with awkward names, for tests of reports."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ import pytest
 
 from optimizer.plan.tables import make_table
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
-from optimizer.report.charts import Chart, Ground, month_axis, plot_text
+from optimizer.report.charts import Chart, PlanContext, month_axis, plot_text
 from optimizer.report.figures import Figures, figures
 from tests.report.plans import MONTHS, empty_plan, large_plan, small_plan
 
-CHARTS: list[Callable[[Ground], Chart]] = [
+CHARTS: list[Callable[[PlanContext], Chart]] = [
     chart_capacity.accelerators,
     chart_capacity.megawatts,
     chart_capacity.work,
@@ -41,8 +41,8 @@ CHARTS: list[Callable[[Ground], Chart]] = [
 
 
 @pytest.fixture(scope="module")
-def ground() -> Ground:
-    return Ground(small_plan())
+def context() -> PlanContext:
+    return PlanContext(small_plan())
 
 
 def drawn(chart: Chart) -> dict[str, list[Any]]:
@@ -54,9 +54,9 @@ def drawn(chart: Chart) -> dict[str, list[Any]]:
 
 
 # ---------------------------------------------------------------- capacity
-def test_capacity_is_stacked_by_party(ground: Ground) -> None:
+def test_capacity_is_stacked_by_party(context: PlanContext) -> None:
     """Tests that each party's accelerators are there month by month, and those by the hour apart."""
-    chart = chart_capacity.accelerators(ground)
+    chart = chart_capacity.accelerators(context)
     # The last step is drawn to the end of its month, hence the last value twice.
     assert drawn(chart) == {
         "in-house": [1000] * 13,
@@ -73,17 +73,17 @@ def test_capacity_is_stacked_by_party(ground: Ground) -> None:
     assert chart.grid.rows[11] == ("2026-12", "1,000", "300", "", "100", "1,400")
 
 
-def test_capacity_without_megawatts_is_told(ground: Ground) -> None:
-    """Tests that the share of accelerators whose terms tell no MW is told beside the MW."""
-    chart = chart_capacity.megawatts(ground)
+def test_capacity_without_megawatts_is_told(context: PlanContext) -> None:
+    """Tests that the share of accelerators whose terms tell no MW is shown beside the MW."""
+    chart = chart_capacity.megawatts(context)
     # By the hour: 100 of 12000 + 200 + 2400 + 2400 + 100 = 17100 accelerator-months.
     assert "0.585 % of the accelerator-months have no MW" in chart.note
     assert drawn(chart)["neo"] == [0.1] * 2 + [0.5] * 6 + [0.0] * 5
 
 
-def test_work_is_set_against_demand(ground: Ground) -> None:
+def test_work_is_set_against_demand(context: PlanContext) -> None:
     """Tests that work done and demand are drawn without training runs, and that the worst month is named."""
-    chart = chart_capacity.work(ground)
+    chart = chart_capacity.work(context)
     values = drawn(chart)
     assert values["in-house"] == [800] + [600] * 6 + [800] * 6
     assert values["demand"] == [1500] * 4 + [2000] * 9
@@ -94,9 +94,9 @@ def test_work_is_set_against_demand(ground: Ground) -> None:
     )
 
 
-def test_power_names_the_tightest_site(ground: Ground) -> None:
+def test_power_names_the_tightest_site(context: PlanContext) -> None:
     """Tests that drawn and leased-out MW are stacked against those available."""
-    chart = chart_capacity.power(ground)
+    chart = chart_capacity.power(context)
     assert drawn(chart) == {
         "own accelerators": [1.0] * 13,
         "powered space leased out": [0] * 6 + [2] * 7,
@@ -106,9 +106,9 @@ def test_power_names_the_tightest_site(ground: Ground) -> None:
 
 
 # ---------------------------------------------------------------- decisions
-def test_timeline_tells_what_is_in_force(ground: Ground) -> None:
+def test_timeline_tells_what_is_in_force(context: PlanContext) -> None:
     """Tests the months in force: fixed terms cut at the plan's end, open ones to their hand-back, old ones from now."""
-    found = {lane.item: lane.spans for lane in chart_decisions.timeline(ground.plan)}
+    found = {lane.item: lane.spans for lane in chart_decisions.timeline(context.plan)}
     assert found == {
         "deal": [("2026-01", "2026-12")],
         "fixed": [("2026-05", "2026-12")],
@@ -137,7 +137,7 @@ def _lanes(*rows: tuple[Any, ...]) -> list[str]:
     """What stands above the lanes of a plan with these decisions."""
     plan = small_plan()
     plan = replace(plan, tables=plan.tables | {"decisions": make_table("decisions", rows)})
-    return [note.text for note in chart_decisions.decisions(Ground(plan)).figure.layout.annotations]
+    return [note.text for note in chart_decisions.decisions(PlanContext(plan)).figure.layout.annotations]
 
 
 def test_lanes_tell_the_most_at_once() -> None:
@@ -171,9 +171,9 @@ def test_lanes_tell_what_was_handed_back_and_carried() -> None:
     ]
 
 
-def test_timeline_draws_lead_times_and_marks(ground: Ground) -> None:
+def test_timeline_draws_lead_times_and_marks(context: PlanContext) -> None:
     """Tests that lead times end where what is ordered starts, and that notices stand before hand-backs."""
-    chart = chart_decisions.decisions(ground)
+    chart = chart_decisions.decisions(context)
     bars = [trace for trace in chart.figure.data if trace.type == "bar"]
     leads = {
         text: (begin, hours / 3.6e6)
@@ -195,7 +195,7 @@ def test_only_the_biggest_lanes_are_drawn() -> None:
     plan = small_plan()
     rows = [("2026-01", "buy", f"buy-{i:02}", "in_house", 1, 99 - i, 0, "2026-02", "", 1e6 * i) for i in range(50)]
     plan = replace(plan, tables=plan.tables | {"decisions": make_table("decisions", rows)})
-    chart = chart_decisions.decisions(Ground(plan))
+    chart = chart_decisions.decisions(PlanContext(plan))
     lanes = [note.text for note in chart.figure.layout.annotations]
     assert len(lanes) == 40
     assert not any(text.startswith("buy-09") for text in lanes)
@@ -205,9 +205,9 @@ def test_only_the_biggest_lanes_are_drawn() -> None:
 
 
 # ---------------------------------------------------------------- work
-def test_placement_has_a_panel_for_each_workload(ground: Ground) -> None:
+def test_placement_has_a_panel_for_each_workload(context: PlanContext) -> None:
     """Tests that the panels stand in order of demand, and that the first one's main party is named."""
-    chart = chart_work.placement(ground)
+    chart = chart_work.placement(context)
     assert [note.text for note in chart.figure.layout.annotations] == ["chat", "study"]
     # Chat: 800 + 6 x 600 + 5 x 800 = 8400 in-house, 8 x 600 at the cloud.
     assert chart.title == "chat is the largest workload; 63.6 % of its work runs on the own sites."
@@ -215,9 +215,9 @@ def test_placement_has_a_panel_for_each_workload(ground: Ground) -> None:
     assert ("chat", "2026 Q4", "800", "600", "", "1,500") in chart.grid.rows
 
 
-def test_utilisation_splits_capacity_by_use(ground: Ground) -> None:
+def test_utilisation_splits_capacity_by_use(context: PlanContext) -> None:
     """Tests that workloads, training runs and idle accelerators add up to what is there."""
-    chart = chart_work.utilisation(ground)
+    chart = chart_work.utilisation(context)
     values = drawn(chart)
     assert values["training runs"] == [0] + [200] * 6 + [0] * 6
     assert values["idle"] == [300] * 2 + [200] * 11
@@ -226,16 +226,16 @@ def test_utilisation_splits_capacity_by_use(ground: Ground) -> None:
     assert chart.title == "15.2 % of all accelerator-months are idle; the most in Jan 2026, 300 accelerators."
 
 
-def test_pools_tell_their_use(ground: Ground) -> None:
+def test_pools_tell_their_use(context: PlanContext) -> None:
     """Tests the use of each pool over the plan, and which one idles most."""
-    chart = chart_work.pools(ground)
+    chart = chart_work.pools(context)
     assert chart.title == "hall/gpu has the most idle accelerator-months: 20 % of its own."
     assert ("lease", "2,400", "2,400", "", "", "100.0") in chart.grid.rows
 
 
-def test_runs_are_bars_with_their_targets(ground: Ground) -> None:
-    """Tests that a run's bar covers its months, its target stands at its month's end, and runs not run are told."""
-    chart = chart_work.runs(ground)
+def test_runs_are_bars_with_their_targets(context: PlanContext) -> None:
+    """Tests that a run's bar covers its months, its target stands at its month's end, and runs not run are shown."""
+    chart = chart_work.runs(context)
     bar, target = chart.figure.data
     # From February 1 to the end of July there are 28 + 31 + 30 + 31 + 30 + 31 days.
     assert (bar.base[0], bar.x[0] / 3.6e6 / 24) == ("2026-02-01", 181)
@@ -244,18 +244,18 @@ def test_runs_are_bars_with_their_targets(ground: Ground) -> None:
     assert chart.grid.rows[-1][:2] == ("small", "not run")
 
 
-def test_unserved_work_is_told_by_workload(ground: Ground) -> None:
+def test_unserved_work_is_told_by_workload(context: PlanContext) -> None:
     """Tests that the workload that misses most is named with its share."""
-    chart = chart_work.unserved(ground)
+    chart = chart_work.unserved(context)
     assert drawn(chart)["study"] == [500] * 2 + [100] * 6 + [500] * 3 + [400]
     # 3500 of 6000, and of 2800 + 3500 in all.
     assert chart.title == "study misses most: 58.3 % of its work, 55.6 % of all that is not served."
 
 
 # ---------------------------------------------------------------- money
-def test_cash_by_month_adds_up(ground: Ground) -> None:
-    """Tests that the bars of a month add up to its cash, that money in is below zero and the residual is told apart."""
-    chart = chart_cash.cash(ground)
+def test_cash_by_month_adds_up(context: PlanContext) -> None:
+    """Tests that the bars of a month add up to its cash, that money in is below zero and the residual is apart."""
+    chart = chart_cash.cash(context)
     values = drawn(chart)
     assert values["lab"] == [0] * 6 + [-50] * 6
     assert values["penalties"][6] == 301
@@ -268,28 +268,28 @@ def test_cash_by_month_adds_up(ground: Ground) -> None:
     assert chart.note == "Not shown: the residual value of 2 M EUR, counted after the last month."
 
 
-def test_cash_by_year_has_the_residual_value_at_the_end(ground: Ground) -> None:
+def test_cash_by_year_has_the_residual_value_at_the_end(context: PlanContext) -> None:
     """Tests that years add up and that what counts after the last month has its own place."""
-    chart = chart_cash.cash_by_year(ground)
+    chart = chart_cash.cash_by_year(context)
     assert [row[-1] for row in chart.grid.rows] == ["11.6", "-2.0"]  # M EUR
     assert [row[0] for row in chart.grid.rows] == ["2026", "after the end"]
 
 
-def test_cumulative_cash_ends_with_the_objective(ground: Ground) -> None:
+def test_cumulative_cash_ends_with_the_objective(context: PlanContext) -> None:
     """Tests that present values add up to the net present cost, and nominal ones to 11.6 M less 2 M."""
-    chart = chart_cash.cumulative(ground)
+    chart = chart_cash.cumulative(context)
     values = drawn(chart)
-    assert values["present value"][-1] * 1e6 == pytest.approx(ground.plan.objective)
+    assert values["present value"][-1] * 1e6 == pytest.approx(context.plan.objective)
     assert values["nominal"][-1] * 1e6 == pytest.approx(9.6e6)
     assert len(values["nominal"]) == 13
 
 
-def test_terms_and_parties_tell_nominal_and_present_value(ground: Ground) -> None:
+def test_terms_and_parties_tell_nominal_and_present_value(context: PlanContext) -> None:
     """Tests the largest term, and that the table of parties has a column for each term."""
-    by_term = chart_cash.cash_by_term(ground)
+    by_term = chart_cash.cash_by_term(context)
     # 1 M in each month from 2 to 5, discounted by 0.99 a month.
     assert by_term.title.startswith("The largest item is build: 3.862 M EUR in present value")
-    by_party = chart_cash.cash_by_party(ground)
+    by_party = chart_cash.cash_by_party(context)
     neo = dict(zip(by_party.grid.columns, next(row for row in by_party.grid.rows if row[0] == "neo"), strict=True))
     assert neo["Nominal"] == "1,200.0"
     # 200 k x (0.99^2 + ... + 0.99^7) = 200 k x 0.99^2 x (1 - 0.99^6) / 0.01
@@ -298,16 +298,16 @@ def test_terms_and_parties_tell_nominal_and_present_value(ground: Ground) -> Non
 
 
 # ---------------------------------------------------------------- exposure
-def test_exposure_is_measured_as_policies_measure_it(ground: Ground) -> None:
+def test_exposure_is_measured_as_policies_measure_it(context: PlanContext) -> None:
     """Tests that shares count reference-accelerators in-house and under contract, by owner."""
-    chart = chart_exposure.providers(ground)
+    chart = chart_exposure.providers(context)
     values = drawn(chart)
     # From May to August: 1000 in-house, 400 at neo, 300 x 2 at the cloud.
     assert (values["in-house"][4], values["cloud"][4], values["neo"][4]) == pytest.approx((0.5, 0.3, 0.2))
     # From September on the lease is gone: 600 of 1600; the accelerators by the hour in December do not count.
     assert values["cloud"][11] == pytest.approx(0.375)
     assert chart.title == "cloud is the largest provider: 37.5 % of capacity in Sep 2026, its highest."
-    owners = chart_exposure.groups(ground)
+    owners = chart_exposure.groups(context)
     # alpha owns both: 100 / 1100 twice, 400 / 1400 twice, 1000 / 2000 four times, 600 / 1600 four times.
     average = (2 * 100 / 1100 + 2 * 400 / 1400 + 4 * 0.5 + 4 * 0.375) / 12
     row = next(row for row in owners.grid.rows if row[0] == "alpha")
@@ -317,17 +317,17 @@ def test_exposure_is_measured_as_policies_measure_it(ground: Ground) -> None:
     assert owners.title.startswith("Largest parent-company exposure: alpha, up to 50 %")
 
 
-def test_limits_of_policies_are_marked(ground: Ground) -> None:
+def test_limits_of_policies_are_marked(context: PlanContext) -> None:
     """Tests that the limit of 60 % for the group stands in the chart of owners."""
-    (limit,) = [trace for trace in chart_exposure.groups(ground).figure.data if trace.type == "scatter"]
+    (limit,) = [trace for trace in chart_exposure.groups(context).figure.data if trace.type == "scatter"]
     assert list(limit.x) == [0.6]
 
 
 # ---------------------------------------------------------------- all charts
 @pytest.mark.parametrize("draw", CHARTS)
-def test_every_chart_says_what_it_shows(ground: Ground, draw: Callable[[Ground], Chart]) -> None:
+def test_every_chart_says_what_it_shows(context: PlanContext, draw: Callable[[PlanContext], Chart]) -> None:
     """Tests that every chart has a sentence for a title, a table with a row at least, and units on its axes."""
-    chart = draw(ground)
+    chart = draw(context)
     assert chart.title.endswith(".")
     assert chart.grid.rows
     assert all(len(row) == len(chart.grid.columns) for row in chart.grid.rows)
@@ -339,17 +339,17 @@ def test_every_chart_says_what_it_shows(ground: Ground, draw: Callable[[Ground],
 
 
 @pytest.mark.parametrize("draw", CHARTS)
-def test_nothing_can_be_drawn_too(draw: Callable[[Ground], Chart]) -> None:
+def test_nothing_can_be_drawn_too(draw: Callable[[PlanContext], Chart]) -> None:
     """Tests that every chart of a plan without a row says so in a sentence."""
-    assert draw(Ground(empty_plan())).title.endswith(".")
+    assert draw(PlanContext(empty_plan())).title.endswith(".")
 
 
 @pytest.mark.parametrize("plan", [small_plan(), large_plan(12)])
 def test_a_party_has_one_colour_everywhere(plan: Any) -> None:
     """Tests that in all charts together each party has one colour, and that ten parties have ten."""
-    ground, colours = Ground(plan), defaultdict(set)
+    context, colours = PlanContext(plan), defaultdict(set)
     for draw in CHARTS:
-        for trace in draw(ground).figure.data:
+        for trace in draw(context).figure.data:
             label = trace.meta["label"].removesuffix(", on demand")
             if label in ("in-house", *(row.provider for row in plan.instance.rows["providers"])):
                 colours[label].add(trace.fillcolor if trace.type == "scatter" else trace.marker.color)
@@ -363,7 +363,7 @@ def test_a_party_has_one_colour_everywhere(plan: Any) -> None:
 )
 def test_months_are_named_now_and_then(months: int, tick: str, form: str) -> None:
     """Tests that an axis names between three and ten months or years, and years at their January."""
-    axis = month_axis(Ground(large_plan(months)))
+    axis = month_axis(PlanContext(large_plan(months)))
     assert (axis["dtick"], axis["tickformat"]) == (tick, form)
     assert months / int(tick[1:]) <= 10
     # The plan starts in March 2026.
@@ -421,7 +421,7 @@ def test_a_plan_draws_only_when_asked() -> None:
 def test_totals_of_capacity_do_not_depend_on_parties() -> None:
     """Tests that parties that share the grey are still counted: all layers add up to the table."""
     plan = large_plan(12)
-    chart = chart_capacity.accelerators(Ground(plan))
+    chart = chart_capacity.accelerators(PlanContext(plan))
     layers = pd.DataFrame({trace.name: trace.y[:12] for trace in chart.figure.data})
     assert "other parties" in layers.columns
     assert layers.sum(axis=1).tolist() == pytest.approx(plan.capacity.groupby("month")["accelerators"].sum().tolist())
@@ -429,6 +429,6 @@ def test_totals_of_capacity_do_not_depend_on_parties() -> None:
 
 def test_months_of_the_plan_made_by_hand() -> None:
     """Tests that the plan these tests rest on covers its instance's months."""
-    ground = Ground(small_plan())
-    assert ground.months == MONTHS
-    assert ground.steps[-1] == "2026-12-31 23:59"
+    context = PlanContext(small_plan())
+    assert context.months == MONTHS
+    assert context.steps[-1] == "2026-12-31 23:59"

@@ -74,7 +74,7 @@ def test_colours_go_by_money_then_by_name() -> None:
 
 
 def test_parties_beyond_the_colours_share_a_grey() -> None:
-    """Tests that parties after the tenth are told as others, in their own hatch, and penalties in another."""
+    """Tests that parties after the tenth are shown as others, in their own hatch, and penalties in another."""
     colours = Colours(large_plan(12))
     assert colours.group("party-08") == "party-08"
     assert colours.group("party-09") == OTHERS

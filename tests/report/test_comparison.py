@@ -74,7 +74,7 @@ def test_lines_fit(width: int) -> None:
 
 
 def test_nothing_differs() -> None:
-    """Tests that two equal plans are told to be equal, without empty tables."""
+    """Tests that two equal plans are shown to be equal, without empty tables."""
     a, _ = _pair()
     text = _text(compare(a, a, ("old", "new")))
     assert "No decision differs." in text
@@ -144,16 +144,16 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "second compared with first, money in USD" in capsys.readouterr().out
     files = ["--html", str(tmp_path / "x.html"), "--xlsx", str(tmp_path / "x.xlsx")]
     assert run(cli, ["compare", first, second, "--json", *files]) == 0
-    told = capsys.readouterr()
-    content = json.loads(told.out)
+    output = capsys.readouterr()
+    content = json.loads(output.out)
     assert content["comparisons"][0]["difference"] == pytest.approx(2_099_991)
     assert (content["html"], content["xlsx"]) == (files[1], files[3])
-    assert "Wrote" in told.err
+    assert "Wrote" in output.err
     assert all(Path(path).stat().st_size > 5000 for path in (files[1], files[3]))
 
 
 def test_command_with_three_plans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that each further plan is set beside the first, and folders of the same name are told apart."""
+    """Tests that each further plan is set beside the first, and folders of the same name stay distinct."""
     first, second = _saved(tmp_path)
     third = str(_pair()[0].save(tmp_path / "other" / "first"))
     assert run(cli, ["compare", first, second, third]) == 0
@@ -169,14 +169,14 @@ def test_command_with_three_plans(tmp_path: Path, capsys: pytest.CaptureFixture[
     ("plans", "message"), [(["one"], "Name at least two plans."), (["one", "two"], "is not a plan")]
 )
 def test_wrong_use(plans: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that a missing plan is told, with exit code 2."""
+    """Tests that a missing plan is shown, with exit code 2."""
     assert run(cli, ["compare", *plans]) == 2
     assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0, "–"), (1250.0, "+1.25 k"), (-1.25e9, "-1.25 bn")])
 def test_differences_have_signs(value: float, text: str) -> None:
-    """Tests how differences are told."""
+    """Tests how differences are shown."""
     assert difference(value) == text
 
 

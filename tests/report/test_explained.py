@@ -61,7 +61,7 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
 
 
 def test_empty_tables_say_so() -> None:
-    """Tests that a table that was worked out and is empty is told, and one that was not asked for is not."""
+    """Tests that a table that was worked out and is empty is shown, and one that was not asked for is not."""
     empty: dict[str, Any] = {name: pd.DataFrame(columns=COLUMNS[name]) for name in ("values", "deadlines")}
     text = explanation_text(Explanation(small_plan(), **empty))
     assert "No limit binds in this plan" in text
@@ -108,8 +108,8 @@ def test_a_plan_with_something_given_up_says_so() -> None:
     text = summary(elastic)
     assert text.splitlines()[1].startswith("No plan meets all rules; this one is for the instance with the cheapest")
     assert row(text, "Given up") == "Given up budgets.half.amount=5e6"
-    told = [{"what": "own rule own, at most", "before": "2", "after": "3", "edit": "rules.own.rhs=3"}]
-    worded = replace(elastic, head={**elastic.head, "given_up": told})
+    output = [{"what": "own rule own, at most", "before": "2", "after": "3", "edit": "rules.own.rhs=3"}]
+    worded = replace(elastic, head={**elastic.head, "given_up": output})
     assert row(summary(worded), "Given up") == "Given up own rule own, at most: 2 → 3"
     assert "Given up" not in summary(plan)
     instead = replace(elastic, head={**elastic.head, "other_repairs": [{"text": "rules.own.rhs=4. It costs 1 USD."}]})

@@ -19,7 +19,7 @@ from IPython.core.formatters import DisplayFormatter
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
-from optimizer.report.charts import Ground
+from optimizer.report.charts import PlanContext
 from optimizer.report.headline import cards
 from optimizer.report.html import page, service_grid, write_html
 from optimizer.report.notebook import plan_html, register
@@ -99,7 +99,7 @@ def test_a_table_stands_behind_every_chart(read: Reader) -> None:
 
 def test_headline_answers_in_money(small: Plan) -> None:
     """Tests the figures for a first look: cost, gap in money, work served, capacity, cash and penalties."""
-    found = {label: (value, detail) for label, value, detail in cards(Ground(small))}
+    found = {label: (value, detail) for label, value, detail in cards(PlanContext(small))}
     assert found["Gap"][0] == "100 k EUR"
     assert "the time limit was reached" in found["Gap"][1]
     assert found["Demand served"] == ("71.4 %", "28.6 % of demand is not served")
@@ -117,7 +117,7 @@ def test_what_to_do_next_stands_first(read: Reader) -> None:
 
 
 def test_inputs_tell_sources_warnings_and_assumptions(read: Reader) -> None:
-    """Tests that the instance's own words, its warnings, its assumptions and its tables are told."""
+    """Tests that the instance's own words, its warnings, its assumptions and its tables are shown."""
     text = " ".join(read.text)
     assert "It has room for more." in read.text
     assert "Sources: Made up." in read.text
@@ -127,7 +127,7 @@ def test_inputs_tell_sources_warnings_and_assumptions(read: Reader) -> None:
 
 
 def test_provenance_tells_how_to_find_the_plan_again(read: Reader, small: Plan) -> None:
-    """Tests that hash, versions, options, seed, gap and audit are told."""
+    """Tests that hash, versions, options, seed, gap and audit are shown."""
     cells = dict(zip(read.text, read.text[1:], strict=False))
     assert cells["Hash of its content"] == small.instance.hash
     assert cells["Option seed"] == "7"
@@ -140,13 +140,13 @@ def test_violations_of_months_do_not_add_up(small: Plan) -> None:
     """Tests that a rule violated by 3, 5 and 4 in three months is most violated by 5, not by 12."""
     table = small.rules.copy()
     table.loc[table["month"].isin(["2026-02", "2026-03", "2026-04"]) & (table["rule"] == "cap"), "violation"] = 3, 5, 4
-    cap, _ = rules_grid(Ground(replace(small, tables={**small.tables, "rules": table}))).rows
+    cap, _ = rules_grid(PlanContext(replace(small, tables={**small.tables, "rules": table}))).rows
     assert cap[7] == "5"
 
 
 def test_rules_tell_slack_and_shadow_price(small: Plan) -> None:
     """Tests that each own rule tells how many of its constraints bind, its least slack and its shadow price."""
-    cap, least = rules_grid(Ground(small)).rows
+    cap, least = rules_grid(PlanContext(small)).rows
     assert cap == ("cap", "<= 500", "month", "12", "0", "100", "2026-03", "0", "-250")
     assert least == ("least", ">= 1", "total", "1", "1", "0", "2026-12", "0", "100")
 
@@ -154,7 +154,7 @@ def test_rules_tell_slack_and_shadow_price(small: Plan) -> None:
 def test_policies_tell_the_room_left(small: Plan) -> None:
     """Tests that policies on groups and tags tell the highest share of the member and the room to the limit."""
     policies = [row for row in small.instance.rows["policies"] if row.rule == "max_share"]
-    group, tag = shares_grid(Ground(small), policies).rows
+    group, tag = shares_grid(PlanContext(small), policies).rows
     assert group == ("spread", "group", "alpha", "2026-05", "60.0 %", "50.0 %", "10.0 %")
     # In March and April, the lease is 400 of 1400.
     assert tag == ("marks", "tag", "rival", "2026-03", "50.0 %", "28.6 %", "21.4 %")
@@ -162,7 +162,7 @@ def test_policies_tell_the_room_left(small: Plan) -> None:
 
 def test_budgets_tell_what_is_spent(small: Plan) -> None:
     """Tests that spending is summed over the window and the kinds that the budget covers."""
-    budgets = next(block for block in rules(Ground(small)).blocks if "Budgets" in block.caption)
+    budgets = next(block for block in rules(PlanContext(small)).blocks if "Budgets" in block.caption)
     # January to June: 4 M of builds, 6 x 40 k of energy, 4 x 200 k and 2 x 300 k of contracts.
     assert budgets.grid.rows[0][-3:] == ("4,500,000", "5,640,000", "125.3 %")
     assert budgets.grid.rows[1][-3:] == ("8,000,000", "4,000,000", "50.0 %")
@@ -170,7 +170,7 @@ def test_budgets_tell_what_is_spent(small: Plan) -> None:
 
 def test_service_levels_are_told_by_workload(small: Plan) -> None:
     """Tests wanted, unserved, level in all and in the worst month, the level promised and the penalties."""
-    chat, study = service_grid(Ground(small)).rows
+    chat, study = service_grid(PlanContext(small)).rows
     assert chat == ("chat", "2026-02", "16,000", "2,800", "82.5 %", "60.0 %", "50.0 %", "3,600,000")
     assert study[:6] == ("study", "2026-01", "6,000", "3,500", "41.7 %", "0.0 %")
 
@@ -179,7 +179,7 @@ def test_an_almost_full_level_is_not_full(small: Plan) -> None:
     """Tests that a workload that misses a millionth never shows as served in full."""
     service = small.service.assign(unserved=small.service["demand"] * 1e-6, served=small.service["demand"] * (1 - 1e-6))
     plan = replace(small, tables=small.tables | {"service": service})
-    assert service_grid(Ground(plan)).rows[0][4] == "99.9999 %"
+    assert service_grid(PlanContext(plan)).rows[0][4] == "99.9999 %"
 
 
 @pytest.mark.parametrize(
@@ -338,15 +338,15 @@ def test_a_wheel_carries_what_the_page_needs(tmp_path: Path) -> None:
 
 
 def test_a_plan_changed_by_hand_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Tests that months that are none and numbers that are none are told with their places, all of them."""
+    """Tests that invalid months and numbers are reported with their places, all of them."""
     text = (folder / "decisions.csv").read_text(encoding="utf-8").replace("2027-04", "2027-14")
     (folder / "decisions.csv").write_text(text, encoding="utf-8")
     rows = (folder / "power.csv").read_text(encoding="utf-8").replace("2026-02,hall,10", ",hall,inf")
     (folder / "power.csv").write_text(rows, encoding="utf-8")
     assert run(cli, ["report", str(folder), "--html", str(folder / "x.html")]) == 2
-    told = capsys.readouterr().err
-    assert "3 cells of its tables are broken" in told
-    assert "decisions, row 3, column ends: '2027-14' stands there; expected a month, YYYY-MM." in told
-    assert "power, row 3, column month: '' stands there" in told
-    assert "power, row 3, column mw_available: 'inf' stands there; expected a number." in told
+    output = capsys.readouterr().err
+    assert "3 cells of its tables are invalid" in output
+    assert "decisions, row 3, column ends: found '2027-14', expected a month, YYYY-MM." in output
+    assert "power, row 3, column month: found ''" in output
+    assert "power, row 3, column mw_available: found 'inf', expected a number." in output
     assert not (folder / "x.html").exists()

@@ -37,17 +37,17 @@ def test_what_fits_is_not_folded() -> None:
 def test_prose_is_folded_between_words() -> None:
     """Tests that names with hyphens stay whole while there is room for the longest word."""
     # 13 + 3 + 6 + 3 + 7 = 32: 13 are left, the length of "neocloud-b-1y".
-    told = lines([PROSE, NUMBER, DATE], 32)[2:]
-    assert [line[:13].rstrip() for line in told] == ["Sign", "neocloud-b-1y", "(neocloud-b)", "Buy"]
+    output = lines([PROSE, NUMBER, DATE], 32)[2:]
+    assert [line[:13].rstrip() for line in output] == ["Sign", "neocloud-b-1y", "(neocloud-b)", "Buy"]
 
 
 def test_spare_columns_go_before_a_word_is_broken() -> None:
     """Tests that a column that can be missed is left out, and one that cannot stays."""
-    told = lines([PROSE, NUMBER, DATE], 31)
-    assert "Blocks" not in told[0]
+    output = lines([PROSE, NUMBER, DATE], 31)
+    assert "Blocks" not in output[0]
     # 31 - 3 - 7 = 21 for prose.
-    assert [line[:21].rstrip() for line in told[2:]] == ["Sign neocloud-b-1y", "(neocloud-b)", "Buy"]
-    assert "2026-06" in told[2]
+    assert [line[:21].rstrip() for line in output[2:]] == ["Sign neocloud-b-1y", "(neocloud-b)", "Buy"]
+    assert "2026-06" in output[2]
 
 
 def test_spare_columns_go_for_prose_that_reads_well() -> None:
@@ -70,9 +70,9 @@ def test_blank_columns_are_left_out() -> None:
 def test_a_name_that_cannot_fit_is_broken_rather_than_cut(width: int) -> None:
     """Tests that every letter of a name is shown however long it is, and no line is too long."""
     name = "abcdefghij" * 9
-    told = lines([Column("Name", [name], left=True, fold=True), DATE_ONCE], width)
-    assert max(map(len, told)) <= width
-    assert "".join(line[: width - 10].strip() for line in told[2:]) == name
+    output = lines([Column("Name", [name], left=True, fold=True), DATE_ONCE], width)
+    assert max(map(len, output)) <= width
+    assert "".join(line[: width - 10].strip() for line in output[2:]) == name
 
 
 DATE_ONCE = Column("From", ["2026-06"], left=True)
@@ -80,6 +80,6 @@ DATE_ONCE = Column("From", ["2026-06"], left=True)
 
 def test_wide_letters_count_twice() -> None:
     """Tests that letters that take two places do not push a line beyond its width."""
-    told = lines([Column("Name", ["計算計算 計算計算"], left=True, fold=True), DATE_ONCE], 20)
+    output = lines([Column("Name", ["計算計算 計算計算"], left=True, fold=True), DATE_ONCE], 20)
     # 9 letters are 17 places; 10 are left.
-    assert [line.split()[0] for line in told[2:]] == ["計算計算", "計算計算"]
+    assert [line.split()[0] for line in output[2:]] == ["計算計算", "計算計算"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from optimizer.report.charts import Ground
+from optimizer.report.charts import PlanContext
 from optimizer.report.headline import cards
 from optimizer.report.html import page
 from optimizer.report.page import Listed, Prose, Section, render_page
@@ -22,7 +22,7 @@ from tests.report.plans import small_plan
 @pytest.fixture(scope="module")
 def sections() -> dict[str, Section]:
     """The sections of the plan made by hand, by anchor."""
-    return {section.anchor: section for section in explained(Ground(explained_plan(small_plan())))}
+    return {section.anchor: section for section in explained(PlanContext(explained_plan(small_plan())))}
 
 
 def listed(section: Section, caption: str) -> Listed:
@@ -33,7 +33,7 @@ def listed(section: Section, caption: str) -> Listed:
 DOUBT = "The gap of this plan is 100 k EUR: smaller differences may come from the search alone."
 
 
-def told(section: Section) -> list[str]:
+def rendered(section: Section) -> list[str]:
     """Sentences of a section, but for the one on what is in doubt."""
     blocks = [block for block in section.blocks if isinstance(block, Prose)]
     return [text for block in blocks for text in block.paragraphs if text != DOUBT]
@@ -45,20 +45,20 @@ def test_differences_within_the_gap_are_in_doubt(sections: dict[str, Section]) -
         assert sections[anchor].blocks[0].paragraphs[-1] == DOUBT
     plan = explained_plan(small_plan())
     proven = replace(plan, head={**plan.head, "bound": plan.objective})
-    for section in explained(Ground(proven)):
+    for section in explained(PlanContext(proven)):
         assert DOUBT not in section.blocks[0].paragraphs
 
 
 def test_a_plan_that_is_not_explained_says_how() -> None:
     """Tests one section that names the command; and sentences where nothing binds and nothing is to be decided."""
     plan = small_plan()
-    (only,) = explained(Ground(plan))
-    assert "capopt explain" in told(only)[0]
+    (only,) = explained(PlanContext(plan))
+    assert "capopt explain" in rendered(only)[0]
     none = {name: table.head(0) for name, table in explained_plan(plan).explained.items()}
-    empty = {section.anchor: section for section in explained(Ground(replace(plan, explained=none)))}
-    assert told(empty["worth"]) == ["No limit binds in this plan: one more of anything is worth nothing."]
-    assert told(empty["first"]) == ["Nothing has to be decided this month."]
-    assert told(empty["leaving"]) == ["The plan has nothing that can be handed back."]
+    empty = {section.anchor: section for section in explained(PlanContext(replace(plan, explained=none)))}
+    assert rendered(empty["worth"]) == ["No limit binds in this plan: one more of anything is worth nothing."]
+    assert rendered(empty["first"]) == ["Nothing has to be decided this month."]
+    assert rendered(empty["leaving"]) == ["The plan has nothing that can be handed back."]
 
 
 def test_the_sections_follow_the_questions(sections: dict[str, Section]) -> None:
@@ -66,7 +66,7 @@ def test_the_sections_follow_the_questions(sections: dict[str, Section]) -> None
     assert list(sections) == ["first", "worth", "offers", "leaving", "dates", "whatif", "less"]
     plan = explained_plan(small_plan())
     few = replace(plan, explained={"values": plan.explained["values"]})
-    assert [section.anchor for section in explained(Ground(few))] == ["worth"]
+    assert [section.anchor for section in explained(PlanContext(few))] == ["worth"]
 
 
 def test_worth_by_month_and_in_all(sections: dict[str, Section]) -> None:
@@ -84,7 +84,7 @@ def test_worth_by_month_and_in_all(sections: dict[str, Section]) -> None:
     budget = listed(section, "Worth: one more unit of money").grid
     assert budget.rows == [("half", "2026-06", "0.25", "0.5", "0.125")]
     assert "EUR" in grid.note
-    assert told(section) == [
+    assert rendered(section) == [
         "One more MW at hall saves 2 k EUR a month on average, most in May 2026 (18 k; one fewer costs 30 k).",
         "One more accelerator of lease saves 10 EUR a month on average, most in May 2026 (120).",
         "One more reference-accelerator of demand for chat costs 100 EUR a month on average, most in Jan 2026 (1.2 k).",
@@ -104,7 +104,7 @@ def test_steps_offers_and_deadlines(sections: dict[str, Section]) -> None:
     why = "too expensive by at most 16.7 %, if at all: ask for a smaller gap"
     assert offers[1] == ("fixed", "cloud", "rejected", why, "0 of 1", "0 to 100 k", "300 k", "at least 250 k")
     assert offers[2][4:] == ("3", "1.5 M to 2.5 M", "1 M", "")
-    assert told(sections["offers"]) == [
+    assert rendered(sections["offers"]) == [
         "1 of 3 offers is rejected.",
         f"fixed is taken below its break-even price, at least 250 k EUR; it is offered at 300 k EUR: {why}.",
     ]
@@ -112,7 +112,7 @@ def test_steps_offers_and_deadlines(sections: dict[str, Section]) -> None:
     assert deadlines[0] == ("2026-01", "Order annex", "in-house", "2026-05", "2026-08", "1", "60 k to 80 k")
     assert deadlines[1][1::3] == ("Give notice: hand back lease", "the end")
     assert deadlines[1][-1] == "leaves no plan"
-    assert told(sections["dates"]) == [
+    assert rendered(sections["dates"]) == [
         "No plan is feasible if decided a month later: Give notice: hand back lease (Feb 2026).",
         "Due in Jan 2026: Order annex.",
         "Most expensive delay: Order annex, due Jan 2026; a month later costs between 60 k and 80 k EUR more.",
@@ -122,7 +122,7 @@ def test_steps_offers_and_deadlines(sections: dict[str, Section]) -> None:
 def test_leaving_earlier_and_later(sections: dict[str, Section]) -> None:
     """Tests the sentence on each item, and the table with the plan's own month in it."""
     section = sections["leaving"]
-    assert told(section) == [
+    assert rendered(section) == [
         "Hand back lease in Apr 2026, giving notice in Feb 2026. 1 month earlier costs between 70 k and 90 k EUR more; "
         "1 month later costs at most 130 k EUR more, 3 months later costs 120 k EUR more.",
         "Keep kept to the end of the plan. 3 months earlier leaves no plan.",
@@ -135,7 +135,7 @@ def test_leaving_earlier_and_later(sections: dict[str, Section]) -> None:
 
 def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
     """Tests what each event costs and changes, and what is decided in all of them."""
-    assert told(sections["whatif"]) == [
+    assert rendered(sections["whatif"]) == [
         "If site hall slips by 6 months, the best plan costs between 4 M and 6 M EUR more, and 2 % of demand is not "
         "served in the plan found. Changes: sign fixed in 2026-02.",
         "If demand grows twice as fast: no plan meets all rules.",
@@ -143,7 +143,7 @@ def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
     rows = listed(sections["whatif"], "What if").grid.rows
     assert rows[0][3:] == ("4 M to 6 M", "2 %")
     assert rows[1][2:] == ("leaves no plan", "", "")
-    assert told(sections["first"]) == [
+    assert rendered(sections["first"]) == [
         "Whatever is decided in Jan 2026, no plan meets all rules if demand grows twice as fast.",
         "In Jan 2026, whichever other of these events occurs: Order annex, at least 1 (the plan: 2) (a month later "
         "costs between 60 k and 80 k EUR more).",
@@ -157,7 +157,7 @@ def test_what_if_and_this_month(sections: dict[str, Section]) -> None:
 def test_what_less_exposure_costs(sections: dict[str, Section]) -> None:
     """Tests a sentence for each member, with the month from which on a cap can be kept, and what has no plan."""
     section = sections["less"]
-    assert told(section) == [
+    assert rendered(section) == [
         "alpha has up to 80 % of the capacity. At most 60 % costs between 1 M and 3 M EUR more; at most 40 %, feasible "
         "from May 2026 on, costs between 6 M and 8 M EUR more.",
         "Surviving the loss of hall leaves no plan: it cannot be kept in 3 of 12 months.",
@@ -179,7 +179,7 @@ def test_hostile_names_are_harmless() -> None:
 
 def alone(name: str) -> str:
     """A page with nothing but these sections, every item of them called so."""
-    return render_page("Plan", "of a hall", explained(Ground(explained_plan(small_plan(), name))))
+    return render_page("Plan", "of a hall", explained(PlanContext(explained_plan(small_plan(), name))))
 
 
 def test_sheets_of_an_explained_plan(tmp_path: Path) -> None:
@@ -197,10 +197,10 @@ def test_a_plan_with_something_given_up_says_so_first() -> None:
     """Tests that the first card warns, and names what was given up; other plans have no such card."""
     plan = small_plan()
     elastic = replace(plan, head={**plan.head, "elastic": ["rules.own.rhs=3"]})
-    label, value, detail = cards(Ground(elastic))[0]
+    label, value, detail = cards(PlanContext(elastic))[0]
     assert (label, value) == ("Not all rules are met", "1 input changed")
     assert detail.endswith("rules.own.rhs=3")
-    assert cards(Ground(plan))[0][0] == "Net present cost"
+    assert cards(PlanContext(plan))[0][0] == "Net present cost"
     assert "Not all rules are met" in page(elastic)
     assert "Why no plan meets all rules" in page(elastic)
     assert "Why no plan meets all rules" not in page(plan)

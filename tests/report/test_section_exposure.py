@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.analysis.losses import COLUMNS
 from optimizer.plan.plan import Plan
-from optimizer.report.charts import Ground
+from optimizer.report.charts import PlanContext
 from optimizer.report.page import Listed, Prose
 from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, sentences
 from optimizer.report.workbook import write_workbook
@@ -59,7 +59,7 @@ def _plan() -> Plan:
 def test_every_plan_tells_it(tmp_path: Path) -> None:
     """Tests the blocks of the page and the sheet of the workbook; where nothing is critical, a sentence says so."""
     plan = _plan()
-    prose, listed = losses(Ground(plan))
+    prose, listed = losses(PlanContext(plan))
     assert isinstance(prose, Prose)
     assert isinstance(listed, Listed)
     assert prose.paragraphs[0].startswith("Without own site hall critical work is short in 2 months")
@@ -67,5 +67,5 @@ def test_every_plan_tells_it(tmp_path: Path) -> None:
     header, row = list(sheet.iter_rows(min_row=3, values_only=True))[:2]
     assert header == COLUMNS
     assert dict(zip(header, row, strict=True))["short"] == 10
-    (only,) = losses(Ground(small_plan()))
+    (only,) = losses(PlanContext(small_plan()))
     assert only.paragraphs == [NOTHING_CRITICAL]

@@ -24,7 +24,7 @@ def a_plan(months: int = 24, wanted: Sequence[str] = ("big", "huge"), **tables: 
     return Plan(head={}, tables=frames, instance=tiny(months, {"jobs": [0]}, fleet=[{"count": 10}], **runs))
 
 
-def told(part: Callable[[Plan, int], list[RenderableType]], plan: Plan, width: int = 100) -> str:
+def rendered(part: Callable[[Plan, int], list[RenderableType]], plan: Plan, width: int = 100) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
     with console.capture() as captured:
         console.print(Group(*part(plan, width)))
@@ -45,7 +45,7 @@ LATE: Rows = [(month(15), "lateness", "huge", "", 3e6, 2.5e6)]
 
 def test_runs_are_lines_on_a_calendar() -> None:
     """Tests that a run has a block in each month that it runs, and a lighter one after its target."""
-    text = told(runs, a_plan(runs=PLACED, cash=LATE), 120)
+    text = rendered(runs, a_plan(runs=PLACED, cash=LATE), 120)
     assert "Training runs; ▒ after the target" in text
     # Months 2 to 5; and 10 to 15, of which 13 to 15 are after month 12. The calendar has 24 months.
     assert row_of(text, "big").split()[-1] == "··████" + "·" * 18
@@ -58,14 +58,14 @@ def test_runs_are_lines_on_a_calendar() -> None:
 
 def test_runs_are_told_in_the_order_in_which_they_start() -> None:
     """Tests that the first to start comes first."""
-    text = told(runs, a_plan(runs=PLACED))
+    text = rendered(runs, a_plan(runs=PLACED))
     assert text.index("big") < text.index("huge")
 
 
 def test_a_long_plan_has_months_gathered_in_its_calendar() -> None:
     """Tests that a character stands for as few months as there is room for, and no run disappears."""
     rows: Rows = [("big", "hall/gpu", 10, month(5), month(5), "", 0), PLACED_LATE]
-    text = told(runs, a_plan(60, runs=rows), 80)
+    text = rendered(runs, a_plan(60, runs=rows), 80)
     line = row_of(text, "big").split()[-1]
     # 80 characters less six other columns of 4, 8, 6, 10 (dates fold), 7 and 7 with gaps of 3 leave 20: 3 months each.
     assert line == "·█" + "·" * 18
@@ -78,7 +78,7 @@ PLACED_LATE = ("huge", "lease", 20, month(48), month(51), month(49), 2)
 
 def test_without_room_there_is_no_calendar_but_all_dates() -> None:
     """Tests that a narrow terminal tells dates and lateness only."""
-    text = told(runs, a_plan(runs=PLACED, cash=LATE), 60)
+    text = rendered(runs, a_plan(runs=PLACED, cash=LATE), 60)
     assert "█" not in text
     assert max(map(len, text.splitlines())) <= 60
     for part in ("hall/gpu", month(2), month(5), month(10), month(15), month(12)):
@@ -88,7 +88,7 @@ def test_without_room_there_is_no_calendar_but_all_dates() -> None:
 def test_runs_that_are_not_run_are_told_with_their_penalty() -> None:
     """Tests that a run without a row in the plan is not run, whether that costs something or not."""
     rows: Rows = [(month(23), "not_run", "huge", "", 4e6, 3e6)]
-    text = told(runs, a_plan(cash=rows))
+    text = rendered(runs, a_plan(cash=rows))
     assert "Training runs that are not run" in text
     assert row_of(text, "huge") == "huge 500 4 M"
     assert row_of(text, "big") == "big 500 0"
@@ -98,7 +98,7 @@ def test_runs_that_are_not_run_are_told_with_their_penalty() -> None:
 def test_without_runs_nothing_is_told() -> None:
     """Tests that an instance without runs, commitments and own rules has no such tables."""
     plan = a_plan(wanted=())
-    assert told(runs, plan).strip() == told(shortfalls, plan).strip() == told(own_rules, plan).strip() == ""
+    assert rendered(runs, plan).strip() == rendered(shortfalls, plan).strip() == rendered(own_rules, plan).strip() == ""
     assert other_penalties(plan) == ""
 
 
@@ -109,7 +109,7 @@ def test_shortfalls_are_told_by_year() -> None:
         (month(23), "shortfall", "deal", "cloud", 3e6, 2e6),
         (month(23), "contract", "lease", "cloud", 9e9, 9e9),
     ]
-    text = told(shortfalls, a_plan(cash=rows))
+    text = rendered(shortfalls, a_plan(cash=rows))
     assert row_of(text, month(11)) == f"{month(11)} deal cloud 12 M"
     assert row_of(text, month(23)) == f"{month(23)} deal cloud 3 M"
     assert "9 bn" not in text
@@ -129,7 +129,7 @@ RULES: Rows = [
 def test_own_rules_that_bind_or_are_violated() -> None:
     """Tests that rules with slack are left out, and the others tell limit, months, violation and price."""
     rows: Rows = [(month(5), "violation", "wish", "", 4e3, 4e3)]
-    text = told(own_rules, a_plan(rules=RULES, cash=rows))
+    text = rendered(own_rules, a_plan(rules=RULES, cash=rows))
     assert "loose" not in text
     assert row_of(text, "wish") == f"wish at least 100 in all to {month(5)} 40 4 k 2.5"
     # Binds in months 0 and 4; the price farthest from zero is that of month 4.
@@ -145,7 +145,7 @@ def test_a_rule_within_rounding_of_its_limit_binds() -> None:
         (month(0), "near", "month", "<=", 999.9995, 1000, 0.0005, 0, 0),
         (month(0), "far", "month", "<=", 999, 1000, 1, 0, 0),
     ]
-    text = told(own_rules, a_plan(rules=rows))
+    text = rendered(own_rules, a_plan(rules=rows))
     assert "near" in text
     assert "far" not in text
 
@@ -168,8 +168,8 @@ def test_long_lists_are_cut_with_a_note(width: int) -> None:
     rules = [(month(0), f"rule-{i:02}", "month", "<=", 5, 5, 0, 0, 0) for i in range(15)]
     plan = a_plan(wanted=(), runs=many, rules=rules)
     for text, note in (
-        (told(runs, plan, width), "and 8 more runs"),
-        (told(own_rules, plan, width), "and 3 more rules"),
+        (rendered(runs, plan, width), "and 8 more runs"),
+        (rendered(own_rules, plan, width), "and 3 more rules"),
     ):
         assert note in text
         assert max(map(len, text.splitlines())) <= width

@@ -49,7 +49,7 @@ def test_every_decision_has_words_of_its_own() -> None:
 
 
 def test_notice_is_a_step_of_its_own() -> None:
-    """Tests that what is handed or taken back is told when notice is due, and again when it ends."""
+    """Tests that what is handed or taken back is shown when notice is due, and again when it ends."""
     found = steps(
         a_plan(
             (month(5), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
@@ -68,7 +68,7 @@ def test_notice_is_a_step_of_its_own() -> None:
 
 
 def test_what_expires_needs_no_notice() -> None:
-    """Tests that a lease that runs out is told once."""
+    """Tests that a lease that runs out is shown once."""
     assert len(steps(a_plan((month(5), "expire", "lease", "cloud", 1, 10, 0, "", month(4), 0)))) == 1
 
 

@@ -58,7 +58,7 @@ SERVICE: Rows = [("2026-05", "research", 1000, 900, 100), ("2026-06", "research"
 
 
 def test_summary_says_what_matters() -> None:
-    """Tests that cost, bound, gap, status, unserved work, audit, warnings and place are told in words."""
+    """Tests that cost, bound, gap, status, unserved work, audit, warnings and place are shown in words."""
     text = summary(make_plan(cash=CASH, service=SERVICE), where="plans/x")
     assert "111.5 bn USD" in text
     assert "no plan costs less than 111.2 bn USD" in text
@@ -73,7 +73,7 @@ def test_summary_says_what_matters() -> None:
 
 @pytest.mark.parametrize("bound", [1e6, 1e6 - 1e-8])
 def test_a_gap_that_is_rounding_is_none(bound: float) -> None:
-    """Tests that a proven plan is told as one, and not as one that could be zero cheaper."""
+    """Tests that a proven plan is shown as one, and not as one that could be zero cheaper."""
     plan = make_plan()
     text = summary(replace(plan, head={**plan.head, "objective": 1e6, "bound": bound, "gap": (1e6 - bound) / 1e6}))
     assert "none: no plan is cheaper" in text
@@ -89,7 +89,7 @@ def test_a_gain_is_told_as_one() -> None:
 
 
 def test_a_cost_that_might_be_a_gain_keeps_its_sign() -> None:
-    """Tests that a bound below zero of a plan that costs something is told with its sign."""
+    """Tests that a bound below zero of a plan that costs something is shown with its sign."""
     plan = make_plan()
     text = summary(replace(plan, head={**plan.head, "objective": 1e6, "bound": -2e6, "gap": 3.0}))
     assert "no plan costs less than -2 M USD" in text
@@ -237,7 +237,7 @@ def test_what_decisions_are_about_is_told_at_every_width() -> None:
 
 
 def test_runs_rules_and_commitments_stand_in_the_summary() -> None:
-    """Tests that each of them is told, in the order in which a planner asks."""
+    """Tests that each of them is shown, in the order in which a planner asks."""
     text = summary(
         make_plan(
             decisions=DECISIONS,

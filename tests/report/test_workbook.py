@@ -209,7 +209,7 @@ def test_empty_plan(tmp_path: Path) -> None:
 
 
 def test_too_many_rows_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that a table that no sheet can hold is told, not cut."""
+    """Tests that a table that no sheet can hold is refused, not cut."""
     monkeypatch.setattr(sheets, "_MOST_ROWS", 7)
     with pytest.raises(CapoptError, match="table cash has 8 rows and a sheet holds 7"):
         write_workbook(awkward_plan(tmp_path), tmp_path / "plan.xlsx")

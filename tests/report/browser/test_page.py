@@ -186,7 +186,7 @@ def test_pictures_can_be_saved(browser: Browser, pages: Pages) -> None:
 
 
 def test_without_script_the_tables_tell_all(browser: Browser, pages: Pages) -> None:
-    """Tests that a reader without JavaScript is told so, and finds the tables."""
+    """Tests that a reader without JavaScript gets a notice, and finds the tables."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(pages("small").as_uri())

@@ -1,8 +1,11 @@
-"""Numbers as people say them."""
+"""Text of numbers, amounts of money, shares, months and names: the one module that formats them for people."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+Format = Callable[[float], str]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PROVEN = (4, 3, 2)  # digits of a figure that stands for an interval
@@ -21,6 +24,11 @@ def count(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 99.95 or abs(number - round(number)) < 0.005 else f"{number:,.3g}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 cell`` or ``1,200 cells``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: float) -> str:
     """A share such as ``0.07 %``; a share that is not zero never shows as zero."""
     if 0 < abs(share) < 5e-7:
@@ -36,7 +44,7 @@ def level(share: float) -> str:
     return next((f"{text} %" for text in texts if float(text) < 100), "almost 100 %")
 
 
-def proven_text(low: float | None, high: float | None, currency: str = "") -> str:
+def proven_interval(low: float | None, high: float | None, currency: str = "") -> str:
     """Between which amounts of money one is proven to lie, of which either end may be unknown (None or NaN).
 
     One figure stands for both ends where they are the same in as many digits as it has.
@@ -44,8 +52,8 @@ def proven_text(low: float | None, high: float | None, currency: str = "") -> st
     return _interval(low, high, currency, "between {} and {}", "nothing is proven of it")
 
 
-def span_text(low: float | None, high: float | None) -> str:
-    """As :func:`proven_text`, for the cell of a table: blank where nothing is proven."""
+def interval_text(low: float | None, high: float | None) -> str:
+    """As :func:`proven_interval`, for the cell of a table: blank where nothing is proven."""
     return _interval(low, high, "", "{} to {}", "")
 
 
@@ -107,3 +115,33 @@ def shown(name: str, most: int = 200) -> str:
     """A name as it can be shown: what cannot be seen or turns the text around is spelled out; no longer than asked."""
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def rounded(value: float) -> str:
+    """Return a number without decimals; zero is blank, and what rounds to zero is shown as below one."""
+    return _fixed(value, 0)
+
+
+def tenths(value: float) -> str:
+    """Return a number with one decimal; zero is blank, and what rounds to zero is shown as below 0.1."""
+    return _fixed(value, 1)
+
+
+def percents(share: float) -> str:
+    """Return a share in per cent with one decimal; zero is blank."""
+    text = _fixed(share * 100, 1)
+    return f"{text} %" if text else ""
+
+
+def scaled(size: float) -> Format:
+    """Return a format with one decimal of amounts divided by ``size``."""
+    return lambda value: tenths(value / size)
+
+
+def _fixed(value: float, digits: int) -> str:
+    if value == 0 or value != value:
+        return ""
+    least = 10.0**-digits
+    if abs(value) < 0.5 * least:
+        return f"{'<' if value > 0 else '>-'}{least:g}"
+    return f"{value:,.{digits}f}"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.errors import EditError
+from optimizer.format import count, money, month_text, percent, proven_interval, shown
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
-from optimizer.report.explained import best_month, deed
-from optimizer.report.words import count, money, month_text, percent, proven_text, shown
+from optimizer.report.explained import best_month, decision_text
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -56,9 +56,9 @@ def more(row: dict[Any, Any], plan: Plan, costs: str = "costs") -> str:
     if most is not None and most <= 0:
         return "costs the same" if least == most else "costs no more"
     if least is not None and least > 0:
-        return f"costs {proven_text(least, most, currency)} more"
+        return f"costs {proven_interval(least, most, currency)} more"
     if most is not None:
-        return f"costs {proven_text(None, most, currency)} more"
+        return f"costs {proven_interval(None, most, currency)} more"
     return f"costs {money(float(row[costs]), currency)} more in the plan found; no bound is proven"
 
 
@@ -131,7 +131,7 @@ def _win(row: dict[Any, Any], currency: str) -> str:
     if change >= 0 if row["table"] != "outlets" else change <= 0:
         return f"{row['item']} could be taken at its price of {money(row['price'], currency)}: {row['reason']}."
     side = "above" if row["table"] == "outlets" else "below"
-    price, now = proven_text(row["at_least"], row["at_most"], currency), money(row["price"], currency)
+    price, now = proven_interval(row["at_least"], row["at_most"], currency), money(row["price"], currency)
     price = "not proven" if price.startswith("nothing") else price
     return f"{row['item']} is taken {side} its break-even price, {price}; it is offered at {now}: {row['reason']}."
 
@@ -173,17 +173,21 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
     first = plan.instance.label(0)
     table = _by_money(plan, table)
     due = table[table["month"] <= first]
-    names = [deed(row) for row in due.to_dict("records")]
+    names = [decision_text(row) for row in due.to_dict("records")]
     text = f"Due in {month_text(first)}: {'; '.join(dict.fromkeys(names))}." if names else ""
     found = [*_cannot_wait(table), text or f"Nothing is due in {month_text(first)}."]
     late = table[table["delay_costs"].notna() & (table["delay_costs"] > 0)]
     if len(late):
         row = late.sort_values(["at_least", "delay_costs"], ascending=False, kind="stable").iloc[0].to_dict()
         cost = more(row, plan, "delay_costs")
-        found.append(f"Most expensive delay: {deed(row)}, due {month_text(str(row['month']))}; a month later {cost}.")
+        found.append(
+            f"Most expensive delay: {decision_text(row)}, due {month_text(str(row['month']))}; a month later {cost}."
+        )
     last = table[(table["last_month"] == table["month"]) & (table["month"] > first)]
     if len(last):
-        names = [f"{deed(row)} ({month_text(str(row['month']))})" for row in last.head(_FEW).to_dict("records")]
+        names = [
+            f"{decision_text(row)} ({month_text(str(row['month']))})" for row in last.head(_FEW).to_dict("records")
+        ]
         found.append(f"Planned for the last month in which it is possible: {'; '.join(names)}.")
     return found
 
@@ -191,7 +195,7 @@ def deadlines(plan: Plan, table: pd.DataFrame) -> list[str]:
 def _cannot_wait(table: pd.DataFrame) -> list[str]:
     """Decisions that leave no plan a month later."""
     rows = table[table["delay_note"] == NO_PLAN].to_dict("records")
-    names = dict.fromkeys(f"{deed(row)} ({month_text(str(row['month']))})" for row in rows)
+    names = dict.fromkeys(f"{decision_text(row)} ({month_text(str(row['month']))})" for row in rows)
     return [f"No plan is feasible if decided a month later: {'; '.join(names)}."] if names else []
 
 
@@ -276,9 +280,10 @@ def first(plan: Plan, table: pd.DataFrame) -> list[str]:
             f"{'; '.join(loose)}."
         )
     open_ = mine[mine["kept"] < mine["events"]]
-    found += [f"Do not {_lower(deed(row))} if {row['otherwise']}." for row in open_.to_dict("records")]
+    found += [f"Do not {_lower(decision_text(row))} if {row['otherwise']}." for row in open_.to_dict("records")]
     found += [
-        f"{deed(row)} only if {row['otherwise']}." for row in table[table["blocks"] <= 0].head(_FEW).to_dict("records")
+        f"{decision_text(row)} only if {row['otherwise']}."
+        for row in table[table["blocks"] <= 0].head(_FEW).to_dict("records")
     ]
     return found or [f"Nothing has to be decided in {month}, whichever of these events occurs."]
 
@@ -318,4 +323,4 @@ def _waiting(row: dict[Any, Any], plan: Plan) -> str:
 def _least(row: dict[Any, Any]) -> str:
     """A decision that is always made, with the blocks that are."""
     least, mine = count(float(row["least"])), count(float(row["blocks"]))
-    return f"{deed(row)}, {mine if least == mine else f'at least {least} (the plan: {mine})'}"
+    return f"{decision_text(row)}, {mine if least == mine else f'at least {least} (the plan: {mine})'}"

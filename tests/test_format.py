@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.report.words import count, level, money, outward, percent, proven_text, scale_of, shown, span_text
+from optimizer.format import count, interval_text, level, money, outward, percent, proven_interval, scale_of, shown
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_percent(share: float, text: str) -> None:
 )
 def test_what_is_proven_has_two_ends_one_or_none(low: float | None, high: float | None, text: str) -> None:
     """Tests that an end that is not known is left out."""
-    assert proven_text(low, high) == text
+    assert proven_interval(low, high) == text
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_what_is_proven_has_two_ends_one_or_none(low: float | None, high: float 
 )
 def test_a_figure_stands_only_where_it_is_proven(low: float | None, high: float | None, text: str, cell: str) -> None:
     """Tests that ends which are the same in the digits shown are one figure, and that others are rounded outwards."""
-    assert proven_text(low, high, "EUR") == text
-    assert span_text(low, high) == cell
+    assert proven_interval(low, high, "EUR") == text
+    assert interval_text(low, high) == cell
 
 
 @pytest.mark.parametrize("value", [1_234_567.0, -1_234_567.0, 0.00123456, 9_999.9, 250_000.0, 0.1 + 0.2, -7.0])

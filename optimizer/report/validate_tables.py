@@ -1,4 +1,4 @@
-"""Whether the tables of a plan can be told: folders of plans can be changed by hand."""
+"""Validation of the tables of a plan before it is reported: folders of plans can be changed by hand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import PlanFileError
+from optimizer.format import counted
 from optimizer.instance.raw import quoted
 from optimizer.plan.tables import text_columns
 
@@ -17,25 +18,25 @@ if TYPE_CHECKING:
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 _MAY_BE_BLANK = frozenset({"starts", "ends", "target"})
 _MONTHS = _MAY_BE_BLANK | {"month"}
-_TOLD = 20
+_LISTED = 20
 
 
 def check_cells(plan: Plan) -> None:
-    """Refuse a plan with a month that is none, or a number that is none.
+    """Refuse a plan with an invalid month or number.
 
     Raises
     ------
     PlanFileError
-        With every such cell: table, row, column and what stands there.
+        With the first such cells: table, row, column and what was found.
     """
     faults = [fault for name, table in plan.tables.items() for fault in _faults(name, table)]
     if faults:
-        more = f"\n  and {len(faults) - _TOLD:,} more" if len(faults) > _TOLD else ""
-        told = "\n".join(f"  {fault}" for fault in faults[:_TOLD])
+        more = f"\n  and {len(faults) - _LISTED:,} more" if len(faults) > _LISTED else ""
+        lines = "\n".join(f"  {fault}" for fault in faults[:_LISTED])
+        cells = counted(len(faults), "cell")
+        are = "is" if len(faults) == 1 else "are"
         remedy = "Restore the plan's tables, or solve again."
-        raise PlanFileError(
-            f"the plan cannot be told; {len(faults)} cells of its tables are broken:\n{told}{more}\n{remedy}"
-        )
+        raise PlanFileError(f"cannot report the plan: {cells} of its tables {are} invalid:\n{lines}{more}\n{remedy}")
 
 
 def _faults(name: str, table: pd.DataFrame) -> list[str]:
@@ -51,5 +52,5 @@ def _faults(name: str, table: pd.DataFrame) -> list[str]:
             fine, wanted = np.isfinite(table[column].to_numpy(dtype=float)), "a number"
         for row in np.flatnonzero(~fine).tolist():
             cell = quoted(table[column].iloc[row])
-            found.append(f"{name}, row {row + 2}, column {column}: {cell} stands there; expected {wanted}.")
+            found.append(f"{name}, row {row + 2}, column {column}: found {cell}, expected {wanted}.")
     return found
