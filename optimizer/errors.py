@@ -10,6 +10,7 @@
     ├── AdditionError              exit 2   a constraint or change of the program that cannot be applied
     ├── PlanFileError              exit 2   a plan folder is missing, incomplete or invalid, or another instance's
     │   └── PlanNotSaved           exit 1   a plan cannot be written to its folder; names where it is kept instead
+    ├── PlanNotCompleted           exit 1   no plan can be made of the solution found; names where it is kept
     ├── AuditFailed                exit 4   a plan breaks a rule or its amounts are inconsistent
     ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; has the conflict
     ├── StoppedWithoutPlan         exit 130 stopped (time limit or Ctrl-C) before any plan was found
@@ -153,6 +154,32 @@ class PlanNotSaved(PlanFileError):
         place = f"The plan is kept, complete, in {kept}: move it from there when the place is free"
         lost = "It could be kept nowhere else: make room and solve again"
         super().__init__(f"{what} cannot be written to {target}: {reason}. {place if kept else lost}")
+
+
+class PlanNotCompleted(CapoptError):
+    """No plan can be made of the solution found by a search, because of an unexpected error (``__cause__``).
+
+    Attributes
+    ----------
+    columns : dict of str to float
+        The solution: the values of the program's columns that are not 0, in the program's units.
+    instance : Instance
+        The instance that was solved.
+    kept : str
+        Where they are kept; ``""`` if they are not.
+    """
+
+    def __init__(self, why: BaseException, columns: dict[str, float], instance: Any, kept: object = None) -> None:
+        self.columns, self.instance, self.kept = columns, instance, str(kept or "")
+        first = (str(why).strip().splitlines() or [""])[0]
+        text = f"the search found a solution, but no plan can be made of it: {type(why).__name__}: {first}. "
+        place = f"Its decisions are kept in {kept} (solution.csv, the instance, and the error): report this with them. "
+        remedy = f"Solve {self._instance_of(kept)} again, with another seed (--seed 1) or solver."
+        super().__init__(text + (place if kept else "This is a bug: report it. ") + remedy)
+
+    @staticmethod
+    def _instance_of(kept: object) -> str:
+        return f"{kept}/instance" if kept else "the instance"
 
 
 class AuditFailed(CapoptError):

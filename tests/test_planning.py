@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,14 @@ import pytest
 
 import optimizer
 from optimizer.auditing import Audit, Violation
-from optimizer.errors import AuditFailed, NoFeasiblePlan, PlanFileError, UnsupportedInstance
+from optimizer.errors import (
+    AuditFailed,
+    NoFeasiblePlan,
+    PlanFileError,
+    PlanNotCompleted,
+    PlanNotSaved,
+    UnsupportedInstance,
+)
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.solver.solution import Progress
@@ -311,6 +319,44 @@ def test_a_plan_that_fails_its_audit_is_kept_aside(
     assert f"The failed plan is kept in {aside}." in str(caught.value)
     assert optimizer.load_plan(aside).head["audit"]["passed"] is False
     assert (tmp_path / "plan" / "plan.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("step", ["settle", "tables_of", "rule_prices", "check_added", "headline", "audit"])
+def test_an_unexpected_error_after_the_search_keeps_the_solution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Tests that the solution, its instance and the error are kept, and that the message says where and what to do."""
+
+    def broken(*args: object, **options: object) -> None:
+        raise KeyError("colossus")
+
+    monkeypatch.setattr(planning, step, broken)
+    lease = tiny(1, {"jobs": [1]}, contracts=[{"price": 100, "term_months": 1}])
+    for number in ("", "-2"):  # the second run keeps that of the first
+        with pytest.raises(PlanNotCompleted) as caught:
+            planning.solve_to_folder(lease, tmp_path / "plan")
+        kept = tmp_path / f"plan.unfinished{number}"
+        assert (caught.value.kept, caught.value.exit_code) == (str(kept), 1)
+        assert f"no plan can be made of it: KeyError: 'colossus'. Its decisions are kept in {kept}" in str(caught.value)
+        assert f"Solve {kept}/instance again, with another seed" in str(caught.value)
+        # One block for one unit of work in one month.
+        values = pd.read_csv(kept / "solution.csv").set_index("column")["value"]
+        assert values["started[lease,0]"] == pytest.approx(1)
+        assert optimizer.read(kept / "instance").hash == lease.hash
+        assert "in broken" in (kept / "error.txt").read_text(encoding="utf-8")
+    assert not (tmp_path / "plan").exists()
+
+
+def test_an_unexpected_error_of_writing_keeps_the_plan(
+    rich: Instance, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests that a head that JSON cannot represent does not lose the plan."""
+    broken = replace(plan, head={**plan.head, "nodes": float("nan"), "source": Path("x")})
+    monkeypatch.setattr(planning, "solve", lambda *args, **options: broken)
+    with pytest.raises(PlanNotSaved) as caught:
+        planning.solve_to_folder(rich, tmp_path / "plan")
+    assert caught.value.kept == str(tmp_path / "plan-2")
+    assert optimizer.load_plan(tmp_path / "plan-2").objective == pytest.approx(plan.objective)
 
 
 def test_a_target_that_is_no_plan_is_refused_before_anything_is_solved(

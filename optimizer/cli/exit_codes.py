@@ -27,6 +27,7 @@ from optimizer.errors import (
     InstanceError,
     NoFeasiblePlan,
     PlanFileWarning,
+    PlanNotCompleted,
     PlanNotSaved,
     StoppedWithoutPlan,
 )
@@ -147,7 +148,7 @@ def details(error: CapoptError) -> dict[str, Any]:
         found["faults"] = [fault_details(fault) for fault in error.faults]
     if isinstance(error, NoFeasiblePlan):
         found["conflict"] = list(error.conflict)
-    if isinstance(error, PlanNotSaved):
+    if isinstance(error, (PlanNotSaved, PlanNotCompleted)):
         found["kept"] = error.kept
     if isinstance(error, AuditFailed):
         found["violations"] = [plain(violation) for violation in error.violations]

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -209,13 +209,16 @@ def written_head(plan: Plan, folder: Path) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- writing
-def contents(plan: Plan, folder: Path, tables: str) -> dict[str, bytes]:
-    """The files of a plan folder by their paths in it."""
+def contents(plan: Plan, folder: Path, tables: str, strict: bool = True) -> dict[str, bytes]:
+    """Return the files of a plan folder by their paths in it.
+
+    Unless ``strict``, values of the head that JSON cannot represent are written as text or ``NaN``.
+    """
     found = {f"{INSTANCE_FOLDER}/{name}": data for name, data in folder_contents(plan.instance).items()}
     found |= {f"{name}.csv": table_bytes(table) for name, table in plan.explained.items()}
     write = table_bytes if tables == "csv" else _write_parquet
     found |= {f"{name}.{tables}": write(table) for name, table in plan.tables.items()}
-    head = json.dumps(written_head(plan, folder), indent=2, allow_nan=False)
+    head = json.dumps(written_head(plan, folder), indent=2, allow_nan=not strict, default=None if strict else str)
     return {**found, HEAD_FILE: f"{head}\n".encode()}
 
 
@@ -257,7 +260,7 @@ def write_plan(plan: Plan, place: Place, tables: str = "csv") -> Placed:
             raise PlanNotSaved(target, error.why, kept) from error
         note = f"{target} was written by another run in the meantime and is left as it is; this plan is in {kept}"
         return Placed(kept, (*place.notes, note))
-    except (OSError, ValueError) as error:
+    except Exception as error:
         raise PlanNotSaved(target, error, _kept_elsewhere(plan, target)) from error
     return Placed(placed.folder, (*place.notes, *placed.notes))
 
@@ -268,12 +271,46 @@ def _shown(path: Path, target: Path) -> Path:
 
 
 def _kept_elsewhere(plan: Plan, target: Path) -> Path | None:
-    """Keep a plan that cannot be written where it was to go; where it is, None if it could be written nowhere."""
+    """Keep a plan that cannot be written where it was to go; return where, None if it could be written nowhere."""
+    return keep_files(lambda path: contents(plan, path, "csv", strict=False), target, KIND, _numbered)
+
+
+def _free(wanted: Path) -> Path:
+    """Return a path if it is free, otherwise with a number."""
+    return _numbered(wanted) if os.path.lexists(wanted) else wanted
+
+
+def _numbered(wanted: Path) -> Path:
+    """Return a free path: the wanted one with a number."""
+    return next(path for n in itertools.count(2) if not os.path.lexists(path := wanted.with_name(f"{wanted.name}-{n}")))
+
+
+def keep_files(
+    files: Callable[[Path], Mapping[str, bytes]], target: Path, kind: Kind, name: Callable[[Path], Path] = _free
+) -> Path | None:
+    """Write files to a new folder at a target, or else in another place that can be written.
+
+    Parameters
+    ----------
+    files : callable
+        Contents of the new folder, by its path.
+    target : Path
+        Its path and name.
+    kind : Kind
+        Kind of the new folder.
+    name : callable
+        Derives a free path from the one wanted.
+
+    Returns
+    -------
+    Path or None
+        The new folder; None if it could be written nowhere.
+    """
     for home in _other_places(target):
-        with contextlib.suppress(OSError, ValueError), uninterrupted():
-            path = _free(home / target.name)
+        with contextlib.suppress(Exception), uninterrupted():  # the caller reports that nothing could be kept
+            path = name(home / target.name)
             try:
-                return folders.replace_folder(path, contents(plan, path, "csv"), KIND, "").folder
+                return folders.replace_folder(path, files(path), kind, "").folder
             except NotPlaced as error:
                 return error.kept
     return None
@@ -287,16 +324,10 @@ def _other_places(target: Path) -> Iterator[Path]:
     yield Path(tempfile.gettempdir())
 
 
-def _free(wanted: Path, first: int = 2) -> Path:
-    """A name that nothing has: the one wanted with a number."""
-    numbers = itertools.count(first)
-    return next(path for number in numbers if not os.path.lexists(path := wanted.with_name(f"{wanted.name}-{number}")))
-
-
 def keep_failed(plan: Plan, target: Path, tables: str, why: str) -> str:
     """Keep a plan that is not to be relied on, in a folder of its own next to its place; returns where."""
     path = target.with_name(f"{target.name}.{why}")
-    place = Place(_free(path) if os.path.lexists(path) else path, "")
+    place = Place(_free(path), "")
     try:
         return str(write_plan(plan, place, tables).folder)
     except PlanNotSaved as error:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.auditing import Violation, audit
-from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, PlanNotCompleted, StoppedWithoutPlan
 from optimizer.folders import Placed
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible, interruptible_from_search_on
@@ -22,6 +22,7 @@ from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
 from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
+from optimizer.plan.unfinished import keep_solution, solution_kept
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.build import Program, build, collector_paused
 from optimizer.program.compile import Arrays, Floats, compile_program
@@ -91,6 +92,8 @@ def solve(
         If the time limit or Ctrl-C came before any plan was found.
     AuditFailed
         If the plan fails its audit; ``error.plan`` holds it.
+    PlanNotCompleted
+        If an unexpected error occurs after the search; it has the solution.
     SolverError
         If the solver fails, or PySCIPOpt is needed and not installed.
     BoundContradicted
@@ -142,13 +145,19 @@ def solve_from(
 
 
 def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
-    """Plan of a solution: extracted, audited, with its head.
+    """Return the plan of a solution: extracted, audited, with its head.
 
     Raises
     ------
-    NoFeasiblePlan, StoppedWithoutPlan, AuditFailed, BoundContradicted
+    NoFeasiblePlan, StoppedWithoutPlan, AuditFailed, BoundContradicted, PlanNotCompleted
         As :func:`solve` does.
     """
+    with solution_kept(program.instance, arrays, solution.values):
+        return _finished(program, arrays, solution, options, clock)
+
+
+def _finished(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
+    """Return the plan of a solution, as :func:`finish` does."""
     with collector_paused():
         plan, broken = _extracted(program, arrays, solution, options, clock)
         with clock.phase("audit"):
@@ -262,6 +271,8 @@ def solve_to_folder(
         If ``out`` cannot take a plan; raised before anything is solved.
     PlanNotSaved
         If it can no longer when the plan is found; it says where the plan is kept.
+    PlanNotCompleted
+        If an unexpected error occurs after the search; it says where the solution is kept.
     """
     return solve_to_place(instance, prepare(Path(out), instance, tables, replace), tables, **options)[0]
 
@@ -277,6 +288,8 @@ def solve_to_place(instance: Instance, place: Place, tables: str = "csv", **opti
         except BoundContradicted as failure:
             kept = keep_failed(failure.plan, place.folder, tables, "contradicted")
             raise BoundContradicted(failure.objective, failure.bound, failure.currency, kept) from None
+        except PlanNotCompleted as failure:
+            raise keep_solution(failure, place.folder) from failure.__cause__
         return plan, write_plan(plan, place, tables)
 
 
