@@ -26,7 +26,7 @@ from optimizer.solver import engines
 from optimizer.solver.elastic import Cell, ElasticProgram, make_elastic
 from optimizer.solver.elastic_slacks import raised
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
-from optimizer.solver.highs_options import INFEASIBLE, STATUS, settings_of
+from optimizer.solver.highs_options import INFEASIBLE_NAMES, STATUS, settings_of
 from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import Clock, OnProgress
@@ -221,7 +221,7 @@ class Repairer:
             return None
         relaxed = arrays.relaxed()
         found = run_in_process(relaxed, settings_of(relaxed, self.options, left), left)
-        if found is not None and found["status"] in {status.name for status in INFEASIBLE}:
+        if found is not None and found["status"] in INFEASIBLE_NAMES:
             return None
         optimal = found is not None and found["status"] == STATUS.kOptimal.name
         return found["objective"] * edited.units.money if found is not None and optimal else -np.inf

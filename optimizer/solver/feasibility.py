@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.program.compile import Arrays
-from optimizer.solver.highs_options import INFEASIBLE, STATUS, settings_of
+from optimizer.solver.highs_options import INFEASIBLE_NAMES, STATUS, settings_of
 from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 
@@ -16,8 +16,8 @@ from optimizer.solver.solution import Options
 def has_solution(arrays: Arrays, seconds: float) -> bool | None:
     """Return whether a program has a solution; None if unknown at the time limit.
 
-    The linear relaxation is checked first, because its infeasibility is quick to prove. HiGHS runs in a separate
-    process, which is terminated soon after ``seconds``.
+    The linear relaxation is checked first, because its infeasibility is quick to prove. An infeasible verdict is
+    confirmed without presolve. HiGHS runs in a separate process, which is terminated soon after ``seconds``.
 
     Parameters
     ----------
@@ -45,6 +45,6 @@ def _answer(arrays: Arrays, seconds: float) -> bool | None:
     found = run_in_process(arrays, settings_of(arrays, Options(gap=1.0), seconds), seconds)
     if found is None:
         return None
-    if found["status"] in {status.name for status in INFEASIBLE}:
+    if found["status"] in INFEASIBLE_NAMES:
         return False
     return True if found["feasible"] or found["status"] == STATUS.kModelEmpty.name else None

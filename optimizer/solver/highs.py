@@ -16,6 +16,7 @@ from optimizer.interruption import finishing, interruptible
 from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.solver.highs_incumbents import Incumbent, IncumbentExchange
 from optimizer.solver.highs_options import (
+    CONFIRMATIONS,
     DEFAULTS,
     EXACT,
     INFEASIBLE,
@@ -49,9 +50,6 @@ __all__ = [
 PATIENCE = 3.0
 """Seconds that HiGHS gets to stop after an interruption."""
 _FINISH_PRESSED = 1.0  # seconds to complete a solution after Ctrl-C
-# The dual simplex method ends some infeasible programs with status unknown. Other scaling, or the primal method, is
-# mostly conclusive.
-_CONFIRMATION_OPTIONS: tuple[dict[str, Any], ...] = ({}, {"simplex_scale_strategy": 2}, {"simplex_strategy": 4})
 _UNCONFIRMED = "presolve called the program infeasible, which a run without presolve did not confirm"
 _FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
@@ -212,8 +210,8 @@ class Model(IncumbentExchange):
     def _confirm(self, options: Options, report: Report | None) -> bool:
         """Run HiGHS again, without presolve, until its status is conclusive; return whether Ctrl-C stopped it."""
         self._until = max(self._until, time.perf_counter()) + overtime(options)
-        for option_set in _CONFIRMATION_OPTIONS:
-            settings = settings_of(self.arrays, options, self._left()) | {"presolve": "off"} | option_set
+        for option_set in CONFIRMATIONS:
+            settings = settings_of(self.arrays, options, self._left()) | option_set
             stopped = self._run(settings, report, from_scratch=True)
             if stopped or self._abandoned or self._highs.getModelStatus() != STATUS.kUnknown:
                 return stopped

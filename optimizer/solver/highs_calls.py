@@ -45,4 +45,4 @@ CHANGES = (
 """Keep the lock for as long as it takes to copy the data; `setSolution` leaves completing a solution to `run`."""
 
 ENDS_THREADS = ("resetGlobalScheduler",)
-"""Keeps the lock until HiGHS's threads have ended: only between runs, in the bench, where no callbacks are."""
+"""Keeps the lock until HiGHS's threads have ended: only between runs in that process, without callbacks."""

@@ -31,6 +31,14 @@ DEFAULTS = {
     "simplex_scale_strategy": EXACT["simplex_scale_strategy"],
 }
 INFEASIBLE = (STATUS.kInfeasible, STATUS.kUnboundedOrInfeasible)
+INFEASIBLE_NAMES = frozenset(status.name for status in INFEASIBLE)
+# Presolve can call a feasible program infeasible: every such verdict is confirmed without it. The dual simplex method
+# ends some infeasible programs with status unknown; other scaling, or the primal method, is mostly conclusive.
+CONFIRMATIONS: tuple[dict[str, Any], ...] = (
+    {"presolve": "off"},
+    {"presolve": "off", "simplex_scale_strategy": 2},
+    {"presolve": "off", "simplex_strategy": 4},
+)
 STOPS = {
     STATUS.kOptimal: Stop.GAP_REACHED,
     STATUS.kModelEmpty: Stop.GAP_REACHED,

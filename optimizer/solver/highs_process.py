@@ -31,7 +31,7 @@ _RESTED = 30.0  # seconds after which a process that waits is not used again: it
 
 
 def run_in_process(arrays: Arrays, settings: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-    """Solve a program.
+    """Solve a program; an infeasible verdict is confirmed without presolve.
 
     Parameters
     ----------
@@ -45,8 +45,9 @@ def run_in_process(arrays: Arrays, settings: dict[str, Any], seconds: float) -> 
     Returns
     -------
     dict or None
-        ``status`` (name of HiGHS's model status), ``feasible`` (whether it has a solution), ``objective`` and
-        ``row_duals``; None where no answer came in time.
+        ``status`` (name of HiGHS's model status), ``feasible`` (whether it has a solution), ``objective``, ``bound``
+        (dual bound of a mixed-integer program) and ``row_duals``; None where no answer came in time. A status of
+        infeasible is confirmed.
 
     Raises
     ------

@@ -14,6 +14,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from optimizer.solver.highs_options import EXACT, SilentHighs, as_lp, set_options
+from optimizer.solver.highs_options import CONFIRMATIONS, EXACT, INFEASIBLE, STATUS, SilentHighs, as_lp, set_options
 
 _IDLE = 60.0  # seconds without a request after which the process ends
 _MORE = 5.0  # seconds beyond its limit after which a request ends the process
@@ -75,6 +76,7 @@ def _end_with_input(on: bool) -> None:
 
 def _new_highs(program: Any, settings: dict[str, Any]) -> Any:
     """HiGHS with a program in it and no way back into Python: `getIis` keeps the lock that a callback waits for."""
+    SilentHighs.resetGlobalScheduler(True)  # lets the number of threads differ between requests
     highs = SilentHighs()
     highs.setCallback(None, None)
     set_options(highs, EXACT | settings)
@@ -83,14 +85,25 @@ def _new_highs(program: Any, settings: dict[str, Any]) -> Any:
 
 
 def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
-    """Solve a program."""
+    """Solve a program; confirm an infeasible verdict, or one that is unknown, without presolve."""
+    until = time.perf_counter() + settings["time_limit"]
     highs = _new_highs(program, settings)
     highs.run()
+    status = highs.getModelStatus()
+    unsure = status == STATUS.kUnknown or (status in INFEASIBLE and settings.get("presolve") != "off")
+    for option_set in CONFIRMATIONS if unsure else ():
+        left = max(until - time.perf_counter(), 0.0)
+        highs = _new_highs(program, settings | option_set | {"time_limit": left})
+        highs.run()
+        status = highs.getModelStatus()
+        if status != STATUS.kUnknown:
+            break
     info = highs.getInfo()
     return {
-        "status": highs.getModelStatus().name,
+        "status": status.name,
         "feasible": info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible,
         "objective": float(info.objective_function_value),
+        "bound": float(info.mip_dual_bound),
         "row_duals": np.array(highs.getSolution().row_dual, dtype=float),
     }
 

@@ -43,6 +43,16 @@ def knapsacks(items: int = 100, sacks: int = 10) -> Arrays:
     return program(-values, weights, np.full(sacks, -INF), weights.sum(axis=1) // 2, upper=1, whole=True)
 
 
+def split(rows: int = 6, columns: int = 50) -> Arrays:
+    """Market split: no choice of items meets half of each of six sums, which branch and bound takes ages to prove.
+
+    (Cornuejols and Dawande, 1999.) Fractions do: half of every item.
+    """
+    weights = np.random.default_rng(5).integers(1, 100, size=(rows, columns))
+    half = weights.sum(axis=1) // 2
+    return program(np.zeros(columns), weights, half, half, upper=1, whole=True)
+
+
 @cache
 def good_knapsacks() -> Floats:
     """A far better plan for the knapsacks than the first that a search finds."""

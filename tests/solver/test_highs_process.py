@@ -9,18 +9,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import numpy as np
+import highspy
 import pytest
 
-from optimizer.program.compile import Arrays
 from optimizer.solver import highs_process
 from optimizer.solver.feasibility import has_solution
+from optimizer.solver.highs_options import SilentHighs
 from optimizer.solver.highs_process import run_in_process
+from optimizer.solver.highs_process_main import WORK
 from optimizer.solver.iis import _IN_LP, find_iis
 from tests.command import environment
-from tests.solver.programs import INF, program
+from tests.solver.programs import INF, program, split
 
 _LONG = {"iis_strategy": _IN_LP, "iis_time_limit": 600.0, "time_limit": 600.0}  # HiGHS does not stop by itself
 _SOON = 20.0  # seconds: far more than a call may take, far less than one that does not end
@@ -30,16 +34,6 @@ _SOON = 20.0  # seconds: far more than a call may take, far less than one that d
 def _end_processes() -> Iterator[None]:
     yield
     highs_process.end_processes()
-
-
-def split(rows: int = 6, columns: int = 50) -> Arrays:
-    """Market split: no choice of items meets half of each of six sums, which branch and bound takes ages to prove.
-
-    (Cornuejols and Dawande, 1999.) Fractions do: half of every item.
-    """
-    weights = np.random.default_rng(5).integers(1, 100, size=(rows, columns))
-    half = weights.sum(axis=1) // 2
-    return program(np.zeros(columns), weights, half, half, upper=1, whole=True)
 
 
 def test_a_program_is_solved() -> None:
@@ -141,3 +135,19 @@ def test_a_process_ends_with_its_parent() -> None:
     while _is_there(pid) and time.perf_counter() < until:
         time.sleep(0.05)
     assert not _is_there(pid)
+
+
+def test_a_verdict_of_presolve_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a program that presolve calls infeasible, or knows nothing of, is solved again without it."""
+    small = program([2, 5], [[1, 1]], [3], [INF])  # x = 3 costs 6
+    data = SimpleNamespace(**{one.name: getattr(small, one.name) for one in fields(small)})
+    for wrong in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnknown):
+
+        def doubtful(self: Any, wrong: Any = wrong) -> Any:
+            unsure = self.getOptionValue("presolve")[1] == "choose"
+            return wrong if unsure else highspy.Highs.getModelStatus(self)
+
+        monkeypatch.setattr(SilentHighs, "getModelStatus", doubtful, raising=False)
+        found = WORK["run"](data, {"time_limit": 9.0})
+        assert (found["status"], found["feasible"]) == ("kOptimal", True)
+        assert found["objective"] == pytest.approx(6)
