@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from optimizer.bench.campaign import Trial, disagreements, run_campaign, try_one
 from optimizer.bench.cross_check import Answer, scip, without_presolve
 from optimizer.bench.runs import Limits
 from optimizer.program.compile import Arrays
+from optimizer.solver import interruptible
+from tests.solver.programs import split
 
 
 def test_disagreements() -> None:
@@ -111,3 +115,27 @@ def test_cross_check_solvers(solver: second.Solver) -> None:
     assert [found.objective, found.bound] == pytest.approx([-13.0, -13.0])
     assert solver(_arrays(5.0), 0.0, 10.0).objective == pytest.approx(-12.0)
     assert solver(_arrays(7.0), 0.0, 10.0) == Answer("infeasible")
+
+
+@pytest.mark.parametrize("solver", [scip, without_presolve])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_cross_check(solver: second.Solver, number: signal.Signals) -> None:
+    """Tests that both cross-checks end in the middle of a search that takes ages, and that it does not go on."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), number))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            solver(split(), 0.0, 600.0)
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGTERM, before)
+    for thread in interruptible._abandoned:
+        thread.join(20.0)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("solver", [scip, without_presolve])
+def test_a_cross_check_keeps_its_time_limit(solver: second.Solver) -> None:
+    """Tests that a search that takes ages ends without an answer."""
+    assert solver(split(), 0.0, 0.5).status == "none"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 from optimizer.program.compile import Arrays
+from optimizer.solver.highs_options import INFEASIBLE_NAMES, STATUS, settings_of
+from optimizer.solver.highs_process import run_in_process
+from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible
+from optimizer.solver.solution import Options
 
 _FEASIBLE = 1e-9
 
@@ -45,35 +50,31 @@ def cross_check_solvers() -> dict[str, Solver]:
 
 
 def without_presolve(arrays: Arrays, gap: float, seconds: float) -> Answer:
-    """Solve with HiGHS, presolve off, one thread."""
-    import highspy
-
-    from optimizer.solver.highs_options import SilentHighs, as_lp, set_options
-
-    highs = SilentHighs()
-    highspy.Highs.resetGlobalScheduler(True)  # lets the number of threads differ between solves
-    set_options(highs, {"presolve": "off", "threads": 1, "mip_rel_gap": gap, "time_limit": seconds})
-    highs.passModel(as_lp(arrays))
-    highs.run()
-    info, status = highs.getInfo(), highs.getModelStatus()
-    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        infeasible = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
-        return Answer("infeasible" if infeasible else "none")
-    done = status == highspy.HighsModelStatus.kOptimal
-    objective = float(info.objective_function_value)
-    bound = float(info.mip_dual_bound) if arrays.integer.any() else objective if done else None
+    """Solve with HiGHS, presolve off, one thread, in a process that Ctrl-C and the time limit end."""
+    options = Options(gap=gap, time_limit=seconds, threads=1)
+    found = run_in_process(arrays, settings_of(arrays, options, seconds) | {"presolve": "off"}, seconds)
+    if found is None:
+        return Answer("none")
+    if not found["feasible"]:
+        return Answer("infeasible" if found["status"] in INFEASIBLE_NAMES else "none")
+    done = found["status"] == STATUS.kOptimal.name
+    objective = found["objective"]
+    bound = found["bound"] if arrays.integer.any() else objective if done else None
     return Answer("optimal" if done else "feasible", objective, bound)
 
 
 def scip(arrays: Arrays, gap: float, seconds: float) -> Answer:
-    """Solve with SCIP, presolve off."""
+    """Solve with SCIP, presolve off; Ctrl-C raises."""
     from optimizer.solver.scip import built
 
     model, _ = built(arrays)
     # Without its presolve, which in SCIP 10.0 can lose the integrality of variables in set packing rows.
     plain = {"presolving/maxrounds": 0, "numerics/feastol": _FEASIBLE}
-    model.setParams({"limits/gap": gap, "limits/time": seconds, **plain})
-    model.optimize()
+    model.setParams({"limits/gap": gap, "limits/time": seconds, "misc/catchctrlc": False, **plain})
+    try:
+        run_uninterruptible(model.optimizeNogil, time.perf_counter() + seconds, model.interruptSolve)
+    except SearchAbandoned:
+        return Answer("none")
     status = model.getStatus()
     if model.getNSols() == 0:
         return Answer("infeasible" if status in ("infeasible", "inforunbd") else "none")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.holdings import Holdings
 from optimizer.errors import SolverError
+from optimizer.program.compile import Arrays
 
 Array = NDArray[Any]
 Case = tuple[int, frozenset[int]]  # a month, and the places of the pools that are lost in it
@@ -39,9 +40,10 @@ def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
     ------
     SolverError
         If the linear program cannot be solved.
+    KeyboardInterrupt
+        On Ctrl-C.
     """
-    from scipy.optimize import linprog  # takes a while to load
-    from scipy.sparse import coo_array, eye_array, hstack, vstack
+    from scipy.sparse import coo_array, eye_array, hstack, vstack  # takes a while to load
 
     kinds, month = _kinds(case, critical), np.array([t for t, _ in losses])
     need, room, power = critical[:, month].T, _room(case, kinds, losses), _power(case)[:, month].T
@@ -64,12 +66,35 @@ def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
     matrix = vstack([served, hstack([capacity, coo_array((capacity.shape[0], need.size))])])
     limit = np.concatenate([-need.ravel(), room.ravel(), power.ravel()]) / size
     cost = np.concatenate([np.zeros(len(loss)), np.ones(need.size)])
-    found = linprog(cost, A_ub=matrix.tocsr(), b_ub=limit, method="highs")
-    if found.status != 0:
-        raise SolverError(f"the test of losses cannot be solved: {found.message}")
-    short: Array = found.x[len(loss) :].reshape(need.shape) * size
+    short: Array = _least(cost, matrix.tocsc(), limit)[len(loss) :].reshape(need.shape) * size
     short[short <= _LITTLE * need.sum(axis=1, keepdims=True)] = 0.0
     return short
+
+
+def _least(cost: Array, matrix: Any, limit: Array) -> Array:
+    """Minimise ``cost . x`` with ``matrix x <= limit`` and ``x >= 0``; Ctrl-C raises."""
+    from optimizer.solver.highs import Model
+    from optimizer.solver.solution import Options
+
+    rows, count = matrix.shape
+    arrays = Arrays(
+        cost=cost,
+        offset=0.0,
+        lower=np.zeros(count),
+        upper=np.full(count, np.inf),
+        integer=np.zeros(count, dtype=bool),
+        starts=matrix.indptr.astype(np.int64),
+        indices=matrix.indices.astype(np.int64),
+        values=matrix.data,
+        row_lower=np.full(rows, -np.inf),
+        row_upper=limit,
+        columns=(None,) * count,
+        rows=(None,) * rows,
+    )
+    found = Model(arrays).part(Options(time_limit=np.inf), {})
+    if found.values is None:
+        raise SolverError(f"the linear program of the losses cannot be solved: HiGHS ended with {found.stop.value}")
+    return found.values
 
 
 @dataclass(frozen=True)

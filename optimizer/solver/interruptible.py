@@ -101,8 +101,10 @@ def run_interruptibly(
     return outcome[0]
 
 
-def run_uninterruptible(search: Callable[[], Result], until: float = math.inf) -> Result:
-    """Run a short search that cannot be interrupted.
+def run_uninterruptible(
+    search: Callable[[], Result], until: float = math.inf, on_stop: Callable[[], None] | None = None
+) -> Result:
+    """Run a search that ends with all its results or none; ``on_stop`` as for :func:`run_interruptibly`.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def run_uninterruptible(search: Callable[[], Result], until: float = math.inf) -
     """
     pressed = threading.Event()
     try:
-        found = run_interruptibly(search, threading.Event(), on_press=pressed.set, until=until)
+        found = run_interruptibly(search, threading.Event(), on_press=pressed.set, on_stop=on_stop, until=until)
     except SearchAbandoned:
         if pressed.is_set():
             raise KeyboardInterrupt from None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from typing import Any
 
+import highspy
 import pytest
 
 from optimizer.analysis.explanation import plain_rows
 from optimizer.analysis.losses import COLUMNS, losses
+from optimizer.solver.highs_options import SilentHighs
 from tests.program.tiny import month, solved, tiny
 
 PARTIES = [
@@ -112,3 +117,19 @@ def test_nothing_critical_is_nothing_to_test() -> None:
     """Tests that there are no rows where no work is critical, and none where nothing is held."""
     assert lost(1, {"jobs": [20]}, fleet=[{"count": 20}], workloads=[{"workload": "jobs"}]) == {}
     assert lost(1, {"jobs": [20]}, on_demand=[{"price": 20, "max_accelerators": 20}]) == {}
+
+
+def test_ctrl_c_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that Ctrl-C ends the linear program of the losses, even if HiGHS does not stop."""
+    plan = solved(tiny(1, {"jobs": [20]}, workloads=CRITICAL, fleet=[{"count": 20}]))
+    released = threading.Event()
+
+    def pressed(self: SilentHighs) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        released.wait(60.0)
+        return highspy.Highs.run(self)
+
+    monkeypatch.setattr(SilentHighs, "run", pressed, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        losses(plan)
+    released.set()
