@@ -79,7 +79,7 @@ class Matrix:
         lp.a_matrix_.index_ = self.indices.astype(np.int32)
         lp.a_matrix_.value_ = self.values
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[whole] for whole in self.integer.tolist()]
+        lp.integrality_ = [kinds[integer] for integer in self.integer.tolist()]
         highs = highspy.Highs()
         highs.setOptionValue("output_flag", False)
         if highs.passModel(lp) == highspy.HighsStatus.kError:

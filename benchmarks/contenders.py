@@ -151,13 +151,13 @@ def linopy(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
     import pandas as pd
 
     m: Any = lp.Model()
-    whole, labels = matrix.integer, np.empty(len(matrix.cost), dtype=np.int64)
-    kinds: dict[str, Any] = {"whole": whole, "rest": ~whole}
+    integer, labels = matrix.integer, np.empty(len(matrix.cost), dtype=np.int64)
+    kinds: dict[str, Any] = {"integer": integer, "rest": ~integer}
     for name, chosen in kinds.items():
         places = np.flatnonzero(chosen)
         if len(places):
             x = m.add_variables(matrix.lower[places], matrix.upper[places], coords=[pd.RangeIndex(len(places))],
-                                name=name, integer=name == "whole")  # fmt: skip
+                                name=name, integer=name == "integer")  # fmt: skip
             labels[places] = x.labels.values
     by_row = matrix.by_row()
     lengths = np.diff(by_row.indptr)

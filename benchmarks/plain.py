@@ -42,7 +42,7 @@ def _arrays(program: Any, objective: Any) -> Matrix:
         offset=objective.constant,
         lower=np.zeros(count),
         upper=np.array(program.uppers, dtype=float),
-        integer=np.array(program.whole, dtype=bool),
+        integer=np.array(program.integer, dtype=bool),
         starts=matrix.indptr.astype(np.int64),
         indices=matrix.indices.astype(np.int64),
         values=matrix.data,

@@ -93,8 +93,8 @@ def draw_edits(instance: optimizer.Instance, seed: int, count: int) -> Iterator[
     while found < count:
         cells = columns[names[random.integers(len(names))]]
         table, item, month, column = cells[random.integers(len(cells))]
-        whole = load_schema().tables[table].columns[column].type == "integer"
-        how, value = ("+=", str(random.integers(1, 4))) if whole else ("*=", repr(float(random.uniform(0.8, 1.25))))
+        integer = load_schema().tables[table].columns[column].type == "integer"
+        how, value = ("+=", str(random.integers(1, 4))) if integer else ("*=", repr(float(random.uniform(0.8, 1.25))))
         edit = Edit(table, item, column, how, value, month)
         try:
             apply_edits(instance, [edit])

@@ -34,9 +34,9 @@ class Fault:
     where : str
         File (``contracts.csv``), sheet or table.
     row : int or None
-        Row as an editor or spreadsheet counts it: the header is row 1. None for a whole table.
+        Row as an editor or spreadsheet counts it: the header is row 1. None for an entire table.
     column : str
-        Column name, ``""`` for a whole row or table.
+        Column name, ``""`` for an entire row or table.
     value : str
         The value as found.
     problem : str

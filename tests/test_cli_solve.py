@@ -195,12 +195,12 @@ def test_ctrl_c_before_any_plan_was_found(
 
     @contextmanager
     def follow(_: str) -> Iterator[Callable[[Progress], None]]:
-        def tell(event: Progress) -> None:
+        def show(event: Progress) -> None:
             seen.append(event)
             if [one.phase for one in seen].count("solve") == 3:  # the search has begun
                 raise KeyboardInterrupt
 
-        yield tell
+        yield show
 
     monkeypatch.setattr(progress, "follow", follow)
     done = inside("solve", split, "-o", tmp_path / "p", "--threads", "1", "--json")

@@ -30,7 +30,7 @@ FORBIDDEN = {
     r"whole": "integer, full, entire",
     r"by the hour": "on demand",
     r"price to win": "break-even price",
-    r"in short": "summary",
+    r"in short[,:]": "summary",
     r"work wanted": "demand",
 }
 

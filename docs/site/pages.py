@@ -1,6 +1,6 @@
 """Pages of the site that are kept elsewhere: README, examples, mathematics and the notebook; a hook of mkdocs.
 
-They are taken from where they are, so that nothing is told twice; their links are turned to the pages of the site.
+They are taken from where they are, so that nothing is written twice; their links are turned to the pages of the site.
 """
 
 from __future__ import annotations

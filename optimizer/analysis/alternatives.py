@@ -186,13 +186,13 @@ class _Space:
     def _plan(self, solution: Solution) -> Plan:
         """Return the plan of a solution, with its continuous part re-optimised for these decisions."""
         assert solution.values is not None
-        held = solve_with_integers_fixed(self.cost, solution.values, self.options)
-        values = solution.values if held.values is None else held.values
+        completed = solve_with_integers_fixed(self.cost, solution.values, self.options)
+        values = solution.values if completed.values is None else completed.values
         bound = -np.inf if self.plan.bound is None else self.plan.bound / self.program.units.money
         cost = float(self.cost.cost @ values[: len(self.cost.cost)]) + self.cost.offset
         within = cost - bound <= self.options.gap * abs(cost)
         status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
-        settled = replace(solution, values=values, bound=bound, status=status, row_duals=held.row_duals)
+        settled = replace(solution, values=values, bound=bound, status=status, row_duals=completed.row_duals)
         found = finish(self.program, self.cost, settled, self.options, Clock())
         kept = {"held": self.plan.head["held"]} if self.plan.head.get("held") else {}
         return replace(found, head={**found.head, **kept})

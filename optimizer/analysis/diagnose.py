@@ -32,7 +32,7 @@ _LONGER = 5.0  # seconds for conflicts that remain after the other edits of the 
 def diagnose(
     instance: Instance | Program,
     *,
-    tell: Callable[[str], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
     progress: OnProgress | None = None,
     **options: Any,
 ) -> Diagnosis:
@@ -42,7 +42,7 @@ def diagnose(
     ----------
     instance : Instance or Program
         The infeasible instance.
-    tell : callable, optional
+    on_step : callable, optional
         Called with a line on the current step.
     progress : callable, optional
         Called with the progress of the search for the repaired plan, as for :func:`optimizer.solve`.
@@ -62,7 +62,7 @@ def diagnose(
         All conflicts found in time, and repairs verified by plans, the cheapest first.
     """
     with ends_all_searches():
-        return _diagnosed(instance, tell or (lambda _: None), progress, options)
+        return _diagnosed(instance, on_step or (lambda _: None), progress, options)
 
 
 def _diagnosed(

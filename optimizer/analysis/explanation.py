@@ -128,7 +128,7 @@ def explain(
     gap: float | None = None,
     time_limit: float = 10.0,
     threads: int | None = None,
-    tell: OnStep | None = None,
+    on_step: OnStep | None = None,
     progress: clock.OnProgress | None = None,
 ) -> Explanation:
     """Explain a plan.
@@ -147,7 +147,7 @@ def explain(
         Seconds for each search.
     threads : int, optional
         Threads of the solver.
-    tell : callable, optional
+    on_step : callable, optional
         Called with a line on the current step.
     progress : callable, optional
         Called with the progress of each search, as for :func:`optimizer.solve`.
@@ -157,7 +157,7 @@ def explain(
     Explanation
         Tables of values, steps, offers, deadlines, exits, events, the first month and caps.
     """
-    say: OnStep = tell or (lambda _: None)
+    say: OnStep = on_step or (lambda _: None)
     target = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
     work = _Work(plan, Options(gap=target, time_limit=time_limit, threads=threads), say, progress)
     if items:

@@ -20,7 +20,7 @@ Found = TypeVar("Found")
 
 
 class InterruptibleWhatIf(WhatIf):
-    """What-ifs of which Ctrl-C ends the whole series instead of the current search only.
+    """What-ifs of which Ctrl-C ends the entire series instead of the current search only.
 
     Attributes
     ----------

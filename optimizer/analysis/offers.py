@@ -44,7 +44,7 @@ _ROUND = 1e-6  # of a tenth of a percent
 
 _SAME = "a plan without it costs the same"
 _OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
-_CLOSE_CALL = "a plan with it costs as little, as far as the gaps tell"
+_CLOSE_CALL = "a plan with it costs as little, within the gaps"
 _GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
 _BEATEN = "a plan with it, found just now, costs less: solve again, with more time"
 _BETTER = "a plan without it, found just now, costs less: solve again, with more time"

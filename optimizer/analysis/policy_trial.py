@@ -131,7 +131,7 @@ def with_policy(instance: Instance, one: Requirement, first: int) -> Instance:
 
 def policy_name(names: set[str]) -> str:
     """Return a policy name that is not in use."""
-    name = "asked"
+    name = "trial"
     while name in names:
         name += "-too"
     return name

@@ -85,7 +85,7 @@ def explain(
     limit = _EACH if time_limit is None else time_limit
     options: dict[str, Any] = {"gap": gap, "time_limit": limit, "threads": threads}
     with narrate(loaded.instance.head.currency) as (say, progress):
-        found = work_out(loaded, quick=quick, items=items, **options, tell=say, progress=progress)
+        found = work_out(loaded, quick=quick, items=items, **options, on_step=say, progress=progress)
     if found.stopped and not found.tables:
         raise KeyboardInterrupt
     written, code = found.save(plan), 3 if found.stopped else 0
@@ -112,7 +112,7 @@ def _why_not(name: str, gap: float | None, time_limit: float, threads: int | Non
     instance = read(find_instance(name))
     options: dict[str, Any] = {"gap": 1e-3 if gap is None else gap, "time_limit": time_limit, "threads": threads}
     with narrate(instance.head.currency) as (say, progress):
-        found = diagnose(instance, **options, tell=say, progress=progress)
+        found = diagnose(instance, **options, on_step=say, progress=progress)
     code = 0 if found.feasible else NoFeasiblePlan.exit_code
     if as_json:
         print_json({"instance": name, "exit_code": code, **found.to_dict()})
@@ -182,14 +182,14 @@ def whatif(
 
     base = load_plan(plan)
     place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
-    asked = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
-    options: dict[str, Any] = {"gap": float(asked), "time_limit": time_limit, "threads": threads}
-    chosen, held = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
+    target = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
+    options: dict[str, Any] = {"gap": float(target), "time_limit": time_limit, "threads": threads}
+    chosen, fixed = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
     if sweep:
-        return _sweep(InterruptibleWhatIf(base, **options), sweep, chosen, held, as_json)
+        return _sweep(InterruptibleWhatIf(base, **options), sweep, chosen, fixed, as_json)
     with interruptible_from_search_on():
         with follow(base.instance.head.currency) as show_progress:
-            other = WhatIf(base, **options).ask(chosen, held, show_progress)
+            other = WhatIf(base, **options).ask(chosen, fixed, show_progress)
         output = None if place is None else _written(other, base, place)
     from optimizer.plan.compare import compare
     from optimizer.report.comparison_terminal import render
@@ -258,8 +258,8 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     from optimizer.report.comparison_terminal import render
 
     base = load_plan(plan)
-    asked = base.head.get("options", {})
-    mine = check_decisions(base, read_decisions(decisions), gap=float(asked.get("gap", 1e-3)), time_limit=60.0)
+    options = base.head.get("options", {})
+    mine = check_decisions(base, read_decisions(decisions), gap=float(options.get("gap", 1e-3)), time_limit=60.0)
     comparison = compare(base, mine, ("plan", "mine"))
     code = 0 if mine.status == "optimal" else 3
     if as_json:

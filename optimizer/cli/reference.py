@@ -55,7 +55,7 @@ the same audit checks the plan.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page as Markdown."""
     return "\n".join([_INTRODUCTION, *(_section(name, command) for name, command in sorted(cli.commands.items()))])
 
 

@@ -134,7 +134,7 @@ def _most_blocks(row: Row, table: str) -> float:
 
 
 def _accelerators(sketch: Sketch, table: str, item: str) -> float:
-    """About the most accelerators, or reference-accelerators, behind an item."""
+    """Estimate the maximum of an item, in accelerators or reference-accelerators."""
     if table in ("sites", IN_HOUSE):
         rows = [row for row in sketch.rows("fleet") if item in (IN_HOUSE, row["site"])]
         return fsum(row["count"] for row in rows) + sketch.demand * sketch.size.part[1]

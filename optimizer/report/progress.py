@@ -39,7 +39,7 @@ def follow(currency: str) -> Iterator[Callable[[Progress], None]]:
 
 @contextmanager
 def narrate(currency: str) -> Iterator[tuple[Callable[[str], None], Callable[[Progress], None]]]:
-    """Yield the callbacks ``tell`` and ``progress`` of work of many searches: a line for each, and its progress."""
+    """Yield the callbacks ``on_step`` and ``progress`` of work of many searches: a line for each, and its progress."""
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         with console.status("", spinner="dots") as status:

@@ -193,7 +193,7 @@ def test_ctrl_c_ends_what_is_left(plan: Plan, monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     monkeypatch.setattr(InterruptibleWhatIf, "ask", interrupted)
-    found = explain(plan, gap=0, threads=1, tell=begun.append)
+    found = explain(plan, gap=0, threads=1, on_step=begun.append)
     assert list(found.tables) == ["values"]
     assert found.stopped == begun[-1]
     assert len(begun) == 2

@@ -52,8 +52,8 @@ def _in_scip(program: Program, cost: Expression) -> Model:
     """The same as a model of SCIP."""
     model = Model()
     columns = [
-        model.addVar(name, vtype="I" if whole else "C", lb=0, ub=None if most == inf else most)
-        for name, whole, most in zip(program.names, program.whole, program.uppers, strict=True)
+        model.addVar(name, vtype="I" if integer else "C", lb=0, ub=None if most == inf else most)
+        for name, integer, most in zip(program.names, program.integer, program.uppers, strict=True)
     ]
 
     def told(row: Expression) -> Any:
@@ -68,7 +68,7 @@ def _in_scip(program: Program, cost: Expression) -> Model:
 
 
 def write(frames: Frames, relax: bool) -> World:
-    """The whole model, part by part."""
+    """The entire model, part by part."""
     world = World(read_tables(frames), relax)
     add_commitment_starts(world)
     add_supply(world)

@@ -28,12 +28,12 @@ def frames(text: dict[str, str], **head: Any) -> Frames:
 
 
 def loosen(case: Frames) -> Frames:
-    """The same as a linear program, but for runs: no whole blocks and lots, and spend commitments with a certain start.
+    """The same as a linear program, but for runs: no integer blocks and lots, and spend commitments with a certain start.
 
     The relaxation of a start that is free depends on how it is written.
     """
-    whole = ("builds", "purchases", "contracts", "outlets")
-    loose = {name: table.assign(integer="false") if name in whole else table for name, table in case.items()}
+    integer = ("builds", "purchases", "contracts", "outlets")
+    loose = {name: table.assign(integer="false") if name in integer else table for name, table in case.items()}
     if "commitments" in case:
         first = pd.Period(case["instance"]["start"], "M")
         last = str(first + int(case["instance"]["months"]) - 1)

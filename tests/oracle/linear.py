@@ -112,15 +112,15 @@ class Program:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.uppers: list[float] = []  # all variables start from 0
-        self.whole: list[bool] = []
+        self.integer: list[bool] = []
         self.rows: list[Expression] = []  # compared with 0
         self.senses: list[str] = []
 
-    def add_variable(self, name: str, whole: bool, most: float) -> Term:
+    def add_variable(self, name: str, integer: bool, most: float) -> Term:
         """A variable from 0 to ``most``."""
         self.names.append(name)
         self.uppers.append(most)
-        self.whole.append(whole)
+        self.integer.append(integer)
         return Term(len(self.names) - 1, 1.0)
 
     def add_row(self, row: Expression, sense: str) -> None:
