@@ -28,7 +28,7 @@ def frames(text: dict[str, str], **head: Any) -> Frames:
 
 
 def loosen(case: Frames) -> Frames:
-    """The same as a linear program, but for runs: no integer blocks and lots, and spend commitments with a certain start.
+    """Relax integer blocks and lots, and give spend commitments a certain start; runs stay as they are.
 
     The relaxation of a start that is free depends on how it is written.
     """
