@@ -44,7 +44,7 @@ KEYS = (
 
 # Files and rooms whose words are still to be changed; the list only shrinks.
 ALLOWED = (
-    *("CHANGELOG.md", "models/capacity_allocation/program.toml", "optimizer/format.py"),
+    *("models/capacity_allocation/program.toml", "optimizer/format.py"),
     *("optimizer/analysis/", "optimizer/auditing/", "optimizer/instance/", "optimizer/plan/", "optimizer/program/"),
     *("optimizer/report/", "optimizer/solver/", "optimizer/solving/"),
 )
