@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -44,6 +44,10 @@ class Column:
         Whether 0 is usual too.
     pattern : str
         Regular expression that the full text must match, ``""`` if free.
+    names : bool
+        Whether it is a text that names a row of some table.
+    numeric : bool
+        Whether it is a text that is mostly a number.
     """
 
     name: str
@@ -60,6 +64,8 @@ class Column:
     usual: tuple[float, float] | None = None
     or_zero: bool = False
     pattern: str = ""
+    names: bool = False
+    numeric: bool = False
 
     def is_usual(self, value: float, scale: float = 1.0) -> bool:
         """Whether a number is within the usual range, its ends times ``scale``, if there is one."""
@@ -98,6 +104,18 @@ class Table:
         Whether an instance must have rows in it.
     step : str
         Month column of a step series, ``""`` if the table is not one.
+    item : bool
+        Whether plans refer to its rows by name.
+    window : tuple of str
+        Columns with the first and last month in which a row applies or can be decided on, ``()`` if it has none.
+    decisions : tuple of str
+        Decisions of a plan on its rows: first the one that takes them, then those that end them.
+    price : str
+        Column with the price of an offer, ``""`` if its rows are not offers.
+    limits : bool
+        Whether its rows limit plans in their window.
+    uncovered : str
+        What its rows are about, where the program refuses an instance with any; ``""`` where it covers them.
     """
 
     name: str
@@ -107,6 +125,37 @@ class Table:
     adds: str = ""
     required: bool = False
     step: str = ""
+    item: bool = False
+    window: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    price: str = ""
+    limits: bool = False
+    uncovered: str = ""
+
+    @property
+    def name_column(self) -> str:
+        """Column that names the row, ``""`` if rows have no names."""
+        return next((column.name for column in self.columns.values() if column.type == "name"), "")
+
+    @property
+    def party_column(self) -> str:
+        """Column that names the party of an item, ``""`` if items have none."""
+        return self._ref("providers.provider")
+
+    @property
+    def site_column(self) -> str:
+        """Column that names the site of every row, ``""`` if rows have none."""
+        name = self._ref("sites.site")
+        return name if name and self.columns[name].required else ""
+
+    @property
+    def is_agreement(self) -> bool:
+        """Whether its rows are agreements on blocks that end: contracts and outlets."""
+        return "expire" in self.decisions
+
+    def _ref(self, target: str) -> str:
+        columns = self.columns.values()
+        return next((column.name for column in columns if column.type == "ref" and column.refers == (target,)), "")
 
 
 @dataclass(frozen=True)
@@ -150,6 +199,8 @@ class Schema:
         Sets of ``table.column`` whose names must not repeat across tables.
     needed : mapping of str to tuple of str
         Sets of tables of which at least one must have rows.
+    members : mapping of str to tuple of str
+        Kinds of member that a policy can be about, with the ``table.column`` of their names.
     quantities : mapping of str to Quantity
         What the planner's own rules can be about, by name.
     mistaken : mapping of str to tuple of (str, float)
@@ -163,9 +214,28 @@ class Schema:
     tables: Mapping[str, Table]
     unique: Mapping[str, tuple[str, ...]]
     needed: Mapping[str, tuple[str, ...]]
+    members: Mapping[str, tuple[str, ...]]
     quantities: Mapping[str, Quantity]
     mistaken: Mapping[str, tuple[tuple[str, float], ...]]
     currencies: Mapping[str, float]
+
+    def names(self, role: Callable[[Table], object]) -> tuple[str, ...]:
+        """Names of the tables for which a predicate holds, in their order."""
+        return tuple(name for name, table in self.tables.items() if role(table))
+
+    @cached_property
+    def agreements(self) -> tuple[str, ...]:
+        """Tables whose rows are agreements."""
+        return self.names(lambda table: table.is_agreement)
+
+    @cached_property
+    def decisions(self) -> Mapping[str, tuple[str, ...]]:
+        """Tables whose rows a decision can be about, by decision."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, table in self.tables.items():
+            for decision in table.decisions:
+                found[decision] = (*found.get(decision, ()), name)
+        return MappingProxyType(found)
 
     @cached_property
     def referred(self) -> frozenset[str]:
@@ -190,17 +260,18 @@ def _load(name: str) -> dict[str, Any]:
         return tomllib.load(file)
 
 
+def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry with its TOML arrays as tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
 def _column(entry: Mapping[str, Any]) -> Column:
-    """Return a column; TOML arrays become tuples, except in a default."""
-    frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-    return Column(**frozen)
+    return Column(**_frozen(entry))
 
 
 def _table(name: str, entry: Mapping[str, Any]) -> Table:
     columns = MappingProxyType({column["name"]: _column(column) for column in entry["columns"]})
-    rest = {key: value for key, value in entry.items() if key != "columns"}
-    rest["key"] = tuple(entry.get("key", ()))
-    return Table(name=name, columns=columns, **rest)
+    return Table(**{**_frozen(entry), "name": name, "columns": columns})
 
 
 def _quantity(name: str, entry: Mapping[str, Any]) -> Quantity:
@@ -227,6 +298,7 @@ def load_schema() -> Schema:
         tables=MappingProxyType({name: _table(name, entry) for name, entry in data["tables"].items()}),
         unique=_sets(data["unique"]),
         needed=_sets(data["needed"]),
+        members=_sets(data["members"]),
         quantities=MappingProxyType({name: _quantity(name, entry) for name, entry in data["quantities"].items()}),
         mistaken=_mistaken(data["mistaken"]),
         currencies=MappingProxyType(data["currencies"]),

@@ -86,6 +86,38 @@ def test_sets_name_what_is_there() -> None:
     assert found.referred <= targets
 
 
+def test_roles_fit_their_columns() -> None:
+    """Tests that windows are months, prices are required money of items, and decisions and limits are on named rows."""
+    for table in load_schema().tables.values():
+        assert [table.columns[name].type for name in table.window] in ([], ["month", "month"])
+        assert not table.price or (table.item and table.columns[table.price].required)
+        assert not table.price or table.columns[table.price].is_money
+        assert bool(table.decisions) <= (table.item and len(table.window) == 2)
+        assert table.limits <= (bool(table.name_column) and len(table.window) == 2)
+        assert table.name_column in ("", table.key[0])
+    found = load_schema()
+    assert {target.split(".")[0] for target in found.unique["item"] + found.unique["supply"]} <= set(
+        found.names(lambda table: table.item)
+    )
+    assert set(found.members) == set(found.tables["policies"].columns["subject"].choices)
+    assert all(set(targets) <= {where for where, _ in columns()} for targets in found.members.values())
+
+
+def test_roles_follow_from_references() -> None:
+    """Tests what the format says of the decisions, agreements, parties and sites of its tables."""
+    found = load_schema()
+    assert found.agreements == ("contracts", "outlets")
+    assert found.decisions["expire"] == ("contracts", "outlets")
+    assert found.decisions["hand_back"] == ("contracts",)
+    parties = {name: table.party_column for name, table in found.tables.items() if table.party_column}
+    assert parties == {
+        **dict.fromkeys(("contracts", "on_demand", "commitments"), "provider"),
+        "outlets": "tenant",
+    }
+    sites = found.names(lambda table: table.site_column)
+    assert sites == ("power", "fleet", "builds", "purchases")
+
+
 def test_own_rules_can_ask_for_every_quantity() -> None:
     """Tests that the choices of a rule's term are the quantities that are told."""
     assert set(load_schema().tables["rule_terms"].columns["quantity"].choices) == set(load_schema().quantities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,21 +12,10 @@ from optimizer.auditing.agreement import agreements, steps, values_at
 from optimizer.auditing.exposure import Members, members, worst
 from optimizer.auditing.pools import pools
 from optimizer.instance.instance import Instance
-from optimizer.schema import IN_HOUSE
+from optimizer.schema import IN_HOUSE, load_schema
 
 Array = NDArray[Any]
 
-VERBS = {  # tables that a decision can be about
-    "order_build": ("builds",),
-    "buy": ("purchases",),
-    "sign": ("contracts",),
-    "lease_out": ("outlets",),
-    "hand_back": ("contracts",),
-    "take_back": ("outlets",),
-    "expire": ("contracts", "outlets"),
-    "commit_spend": ("commitments",),
-    "start_run": ("training_runs",),
-}
 TERMS = {  # tables that a cash term can be about
     "build": ("builds",),
     "purchase": ("purchases",),
@@ -46,20 +35,6 @@ TERMS = {  # tables that a cash term can be about
     "residual": ("builds", "purchases"),
 }
 PENALTIES = ("unserved", "lateness", "not_run", "violation")
-_NAME = {
-    "builds": "build",
-    "purchases": "purchase",
-    "contracts": "contract",
-    "outlets": "outlet",
-    "on_demand": "offer",
-    "sites": "site",
-    "workloads": "workload",
-    "training_runs": "run",
-    "commitments": "commitment",
-    "policies": "policy",
-    "rules": "rule",
-    "providers": "provider",
-}
 
 
 class Facts:
@@ -73,7 +48,7 @@ class Facts:
         Its months and the one after it.
     discount : array
         What a unit of money of each of ``labels`` is worth at the start.
-    tables : dict of str to dict
+    tables : mapping of str to mapping
         Rows by name, for the tables whose rows have names.
     agreements, pools :
         Contracts and outlets by name; pools in the order of ``names["pool"]``.
@@ -95,7 +70,7 @@ class Facts:
         self.labels = [instance.label(t) for t in range(self.months + 1)]
         self.month_of = {label: t for t, label in enumerate(self.labels)}
         self.discount = (1.0 + instance.head.discount_rate) ** (-np.arange(self.months + 1) / 12.0)
-        self.tables = {table: {getattr(row, name): row for row in self.rows[table]} for table, name in _NAME.items()}
+        self.tables = instance.named
         self._prices = steps((row.item, row.month, row.price) for row in self.rows["prices"])
         self.agreements = agreements(instance, self._prices)
         self.pools = pools(instance)
@@ -153,7 +128,7 @@ class Facts:
             "site": _places(self.tables["sites"]),
             "rule": _places(self.tables["rules"]),
             "outage": _places(self.outages),
-            "decision": _places(_pairs(VERBS, self.tables)),
+            "decision": _places(_pairs(load_schema().decisions, self.tables)),
             "cash": _places(_pairs(TERMS, self.tables)),
         }
 
@@ -168,7 +143,7 @@ class Facts:
         return np.array(found, dtype=float).reshape(len(self.names["demand"]), len(self.pools))
 
 
-def _pairs(kinds: dict[str, tuple[str, ...]], tables: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+def _pairs(kinds: Mapping[str, tuple[str, ...]], tables: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(kind, name) for kind, sources in kinds.items() for table in sources for name in tables[table]]
 
 

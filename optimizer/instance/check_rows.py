@@ -11,7 +11,7 @@ from optimizer.instance.suspicious_timing import RUNNING
 from optimizer.instance.values import month_text
 
 Values = dict[str, Any]
-_BOTH = ("contracts", "outlets")
+_AGREEMENTS = ()  # tables of a check that applies to all agreements
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class RowCheck:
     Attributes
     ----------
     tables : tuple of str
-        Tables that it applies to.
+        Tables that it applies to, ``()`` for all agreements.
     columns : tuple of str
         Columns that are checked; skipped if one of them is invalid. An error is reported at the first.
     problem : callable
@@ -37,12 +37,13 @@ def rows(data: Data) -> None:
     """Report rows that contradict themselves."""
     last = 0 if data.months is BAD else data.months
     for check in _CHECKS:
-        for table, record in data.records(*check.tables):
+        for table, record in data.records(*(check.tables or data.schema.agreements)):
             values = record.values
             if record.has(*check.columns) and (problem := check.problem(values)):
                 data.fault(table, record, check.columns[0], problem)
-    for tables, first, final in _WINDOWS:
-        for table, record in data.records(*tables):
+    for name in data.schema.names(lambda table: table.window):
+        first, final = data.schema.tables[name].window
+        for table, record in data.records(name):
             begin, end = record.values[first], record.values[final]
             if record.has(first, final) and begin > end and begin != 0 and end != last - 1:
                 problem = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)}). Change one of them."
@@ -51,13 +52,6 @@ def rows(data: Data) -> None:
 
 def _month(data: Data, t: int) -> str:
     return month_text(t + (0 if data.head["start"] is BAD else data.head["start"]))
-
-
-_WINDOWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("builds", "purchases", "contracts", "outlets", "commitments"), "earliest", "latest"),
-    (("budgets", "policies", "rules", "changes"), "from", "to"),
-    (("training_runs",), "release", "deadline"),
-)
 
 
 def _one_term(v: Values) -> str | None:
@@ -137,10 +131,10 @@ def _required_but_begun(v: Values) -> str | None:
 
 
 _CHECKS: tuple[RowCheck, ...] = (
-    RowCheck(_BOTH, ("term_months", "min_term_months"), _one_term),
-    RowCheck(_BOTH, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
-    RowCheck(_BOTH, ("committed_blocks", "integer"), _integer_blocks),
-    RowCheck(_BOTH, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
+    RowCheck(_AGREEMENTS, ("term_months", "min_term_months"), _one_term),
+    RowCheck(_AGREEMENTS, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
+    RowCheck(_AGREEMENTS, ("committed_blocks", "integer"), _integer_blocks),
+    RowCheck(_AGREEMENTS, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
     RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
     RowCheck(("commitments",), ("latest", "required"), _required_but_begun),
     RowCheck(("contracts",), ("mw_per_block", "per"), _mw_price),

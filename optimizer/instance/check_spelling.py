@@ -37,7 +37,7 @@ def _named(data: Data) -> Counter[str]:
     named: Counter[str] = Counter()
     for table in data.tables.values():
         for column in table.spec.columns.values():
-            if column.refers or (table.spec.name, column.name) in (("changes", "key"), ("policies", "member")):
+            if column.refers or column.names:
                 for record in table.records:
                     value = record.values[column.name]
                     if value is not BAD and value is not None:

@@ -12,14 +12,6 @@ from optimizer.instance.raw import quoted
 from optimizer.instance.values import convert
 from optimizer.schema import IN_HOUSE, Column
 
-_REGIONS = ("sites.region", "contracts.region", "on_demand.region")
-_MEMBERS: dict[str, tuple[str, ...]] = {
-    "provider": ("providers.provider",),
-    "group": ("providers.group",),
-    "site": ("sites.site",),
-    "region": _REGIONS,
-    "tag": ("providers.tags",),
-}
 _CHANGING: dict[str, tuple[str, ...]] = {
     "multiply": ("number", "integer"),
     "add": ("number", "integer"),
@@ -90,7 +82,7 @@ def waiting(data: Data) -> None:
 
 def members(data: Data) -> None:
     """The member of a policy is one of its subject."""
-    found = {subject: names_of(data, targets) for subject, targets in _MEMBERS.items()}
+    found = {subject: names_of(data, targets) for subject, targets in data.schema.members.items()}
     for table, record in data.records("policies"):
         if not record.has("subject", "member") or not record.values["member"]:
             continue

@@ -95,6 +95,10 @@ class Data:
             for record in self.tables[table].records:
                 yield self.tables[table], record
 
+    def agreements(self) -> Iterator[tuple[TypedTable, Record]]:
+        """Every contract and outlet."""
+        return self.records(*self.schema.agreements)
+
     def fault(
         self, table: TypedTable, record: Record | None, column: str, problem: str, nearest: str = "", warn: bool = False
     ) -> None:

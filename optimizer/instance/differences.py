@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("table", "row", "column", "a", "b", "item")
 HEAD = "instance"
-_ITEMS = frozenset(
-    {
-        *("sites", "power", "fleet", "builds", "purchases", "contracts", "ramps", "on_demand", "commitments"),
-        *("prices", "outlets", "workloads", "demand", "training_runs", "rules", "rule_terms"),
-    }
-)
 Cells = dict[str, str]  # text of a row by column
 Key = tuple[str, ...]
 _PLAIN = {"@first": "first month", "@last": "last month"}
@@ -47,9 +41,15 @@ def differences(a: Instance, b: Instance) -> pd.DataFrame:
     import pandas as pd
 
     found = [*_head(a, b)]
-    for name, table in load_schema().tables.items():
-        found += _table(table, _by_key(a, table), _by_key(b, table), name in _ITEMS)
+    for table in load_schema().tables.values():
+        found += _table(table, _by_key(a, table), _by_key(b, table), _is_about_item(table))
     return pd.DataFrame(found, columns=list(COLUMNS), dtype=object)
+
+
+def _is_about_item(table: Table) -> bool:
+    """Whether the rows of a table are items of plans, or refer to some first."""
+    targets, tables = table.columns[table.key[0]].refers, load_schema().tables
+    return table.item or any(tables[target.split(".")[0]].item for target in targets)
 
 
 def _head(a: Instance, b: Instance) -> Iterator[tuple[str, ...]]:

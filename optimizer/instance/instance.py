@@ -115,7 +115,10 @@ class Instance:
 
     def __getstate__(self) -> dict[str, Any]:
         plain = {"rows": dict(self.rows), "places": dict(self.places)}
-        return {**{key: value for key, value in self.__dict__.items() if key not in ("_start", "hash")}, **plain}
+        return {
+            **{key: value for key, value in self.__dict__.items() if key not in ("_start", "hash", "named")},
+            **plain,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, rows=MappingProxyType(state["rows"]), places=MappingProxyType(state["places"]))
@@ -131,6 +134,16 @@ class Instance:
     def month_index(self, month: str) -> int:
         """Months from the plan's first to a month ``YYYY-MM``; the inverse of :meth:`label`."""
         return month_number(*map(int, month.split("-"))) - self._start
+
+    @cached_property
+    def named(self) -> Mapping[str, Mapping[str, Any]]:
+        """Rows by name, of every table whose rows have names."""
+        found = {}
+        for name, table in load_schema().tables.items():
+            if table.name_column:
+                own = attrgetter(table.columns[table.name_column].attribute)
+                found[name] = MappingProxyType({own(row): row for row in self.rows[name]})
+        return MappingProxyType(found)
 
     def place(self, table: str, i: int) -> str:
         """Place of the i-th row of a table, such as ``contracts.csv row 3``."""

@@ -37,7 +37,7 @@ _SERVED = "Widen its regions or exclude, give it another class, or add such capa
 
 
 def _without_effect(data: Data) -> None:
-    for table, record in data.records("contracts", "outlets"):
+    for table, record in data.agreements():
         v = record.values
         for column in ("notice_months", "termination_fee_months"):
             if v["term_months"] is not None and v[column]:

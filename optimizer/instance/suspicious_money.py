@@ -42,7 +42,7 @@ def penalties(data: Data) -> None:
 
 def upfronts(data: Data) -> None:
     """What is paid at signature is not many years' price."""
-    for table, record in data.records("contracts", "outlets"):
+    for table, record in data.agreements():
         v = record.values
         hourly = hourly_price(v, v["price"], data.head["hours_per_month"]) if v.get("sells") != "mw" else None
         month = (hourly or 0.0) * data.head["hours_per_month"] * v["accelerators_per_block"]

@@ -56,7 +56,7 @@ def starved(data: Data) -> None:
 def blocks(data: Data) -> None:
     """Power and number of the accelerators of a block fit, and what is committed fits ``max_blocks``."""
     wanted = sum(Market(data).peaks.values())
-    for table, record in data.records("contracts", "outlets"):
+    for table, record in data.agreements():
         v = record.values
         size, mw = v["accelerators_per_block"], v["mw_per_block"]
         if v.get("sells") != "mw" and size and mw and not 0.1 <= mw * 1000 / size <= 50:

@@ -7,13 +7,6 @@ from optimizer.instance.pools import Values
 from optimizer.instance.raw import shown
 from optimizer.instance.values import month_text
 
-_WINDOWS = (
-    ("budgets", "from", "to"),
-    ("policies", "from", "to"),
-    ("rules", "from", "to"),
-)
-
-
 _OUT = "or remove the row"
 RUNNING = (
     "If it runs already, remove the row, leave commitment of its on-demand offers blank, and give what is left of "
@@ -33,7 +26,7 @@ def _term(v: Values) -> int:
 
 def agreements(data: Data) -> None:
     """Every offer can start; every agreement made runs within the plan."""
-    for table, record in data.records("contracts", "outlets"):
+    for table, record in data.agreements():
         v = record.values
         column, problem = _made(data, v) if v["committed_blocks"] is not None else _startless(data, v)
         if problem:
@@ -144,7 +137,8 @@ def series(data: Data) -> None:
 
 def windows(data: Data) -> None:
     """Windows overlap the plan."""
-    for name, first, last in _WINDOWS:
+    for name in data.schema.names(lambda table: table.limits):
+        first, last = data.schema.tables[name].window
         for table, record in data.records(name):
             v = record.values
             if max(v[first], 0) > min(v[last], data.months - 1):

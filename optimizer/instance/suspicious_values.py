@@ -67,8 +67,8 @@ def _space_price(v: Values, price: float, hours: float) -> float | None:
 
 def usual_prices(data: Data) -> None:
     """Prices per accelerator-hour and per MW of space are within their usual range, also those over time."""
-    items = {record.values[table.spec.key[0]]: record.values for table, record in data.records("contracts", "outlets")}
-    for table, record in data.records("contracts", "outlets"):
+    items = {record.values[table.spec.key[0]]: record.values for table, record in data.agreements()}
+    for table, record in data.agreements():
         _check_price(data, table, record, record.values)
     others = _other_prices(data)
     for table, record in data.records("prices"):
@@ -98,7 +98,8 @@ def _check_price(data: Data, table: TypedTable, record: Record, item: Values) ->
 def _other_prices(data: Data) -> dict[str, Column]:
     """Column of the base price of each on-demand offer and purchase."""
     found = {}
-    for name, price in (("on_demand", "price"), ("purchases", "unit_price")):
+    for target in data.schema.tables["prices"].columns["item"].refers:
+        name, column = target.split(".")
         spec = data.schema.tables[name]
-        found.update({record.values[spec.key[0]]: spec.columns[price] for _, record in data.records(name)})
+        found.update({record.values[column]: spec.columns[spec.price] for _, record in data.records(name)})
     return found

@@ -13,9 +13,7 @@ from optimizer.instance.number_spelling import comma_use
 from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Raw, RawTable, Unusable, shown, unknown_text
 from optimizer.instance.values import convert
-from optimizer.schema import Column, Schema, Table
-
-_NAMING = ("policies.member", "changes.key")  # columns of text that name something
+from optimizer.schema import Column, Schema
 
 
 def type_data(raw: Raw, schema: Schema) -> Data:
@@ -71,10 +69,10 @@ def _head_fault(data: Data, key: str, value: Any, problem: str, nearest: str = "
 def _type_table(data: Data, table: TypedTable, raw: RawTable) -> None:
     positions = _read_header(data, table, raw)
     spec = table.spec
-    table.commas = _comma_use(raw, [place for name, place in positions.items() if _numeric(spec, spec.columns[name])])
+    table.commas = _comma_use(raw, [place for name, place in positions.items() if _is_numeric(spec.columns[name])])
     readers = []
     for column in spec.columns.values():
-        is_name = f"{spec.name}.{column.name}" in (*data.schema.referred, *_NAMING)
+        is_name = column.names or f"{spec.name}.{column.name}" in data.schema.referred
         default = BAD if column.name in table.unsure else _default(data, column)
         readers.append((column, column.name, positions.get(column.name), is_name, default))
     own = spec.key[0]
@@ -114,9 +112,9 @@ def _is_remark(
     return True
 
 
-def _numeric(spec: Table, column: Column) -> bool:
-    """Whether a column holds numbers, as the values of changes mostly do."""
-    return column.type in ("number", "integer") or (spec.name, column.name) == ("changes", "value")
+def _is_numeric(column: Column) -> bool:
+    """Whether the cells of a column are numbers, or mostly so."""
+    return column.type in ("number", "integer") or column.numeric
 
 
 def _comma_use(raw: RawTable, numeric: list[int]) -> str:

@@ -22,7 +22,7 @@ from optimizer.program.placement import Placement
 from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
-from optimizer.schema import program_contents
+from optimizer.schema import load_schema, program_contents
 
 ROOMS: dict[str, ModuleType] = {
     "power": power,
@@ -34,12 +34,6 @@ ROOMS: dict[str, ModuleType] = {
     "policies": policies,
     "rules": rules,
     "money": money,
-}
-
-# Legal tables that the program does not cover; an instance that uses one is refused, never solved without it.
-UNCOVERED = {
-    "scenarios": "scenarios",
-    "changes": "scenarios",
 }
 
 
@@ -180,12 +174,12 @@ def uncovered(instance: Instance) -> tuple[Fault, ...]:
     """What an instance uses that the program does not cover yet, one fault per table."""
     return tuple(
         Fault(
-            where=table,
-            problem=f"{what} are not covered by this version, and the plan would be wrong without them. "
-            f"Remove the {len(instance.rows[table])} rows of `{table}` to plan without {what}.",
+            where=name,
+            problem=f"{table.uncovered} are not covered by this version, and the plan would be wrong without them. "
+            f"Remove the {len(instance.rows[name])} rows of `{name}` to plan without {table.uncovered}.",
         )
-        for table, what in UNCOVERED.items()
-        if instance.rows[table]
+        for name, table in load_schema().tables.items()
+        if table.uncovered and instance.rows[name]
     )
 
 

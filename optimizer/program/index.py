@@ -37,21 +37,6 @@ class Pool:
     marks: frozenset[str]  # provider, group and tags: what a workload can exclude
 
 
-_NAMED = {  # rows by name: table and the column that names them
-    "sites": ("sites", "site"),
-    "builds": ("builds", "build"),
-    "purchases": ("purchases", "purchase"),
-    "offers": ("on_demand", "offer"),
-    "workloads": ("workloads", "workload"),
-    "runs": ("training_runs", "run"),
-    "policies": ("policies", "policy"),
-    "own_rules": ("rules", "rule"),
-    "commitments": ("commitments", "commitment"),
-    "accelerators": ("accelerators", "accelerator"),
-    "providers": ("providers", "provider"),
-}
-
-
 class Index:
     """What an instance means for the program: built once, read by every room."""
 
@@ -62,19 +47,18 @@ class Index:
         self.hours: float = instance.head.hours_per_month
         rate = instance.head.discount_rate
         self.discount: Array = (1 + rate) ** (-np.arange(self.horizon + 1) / 12)
-        self.sites: dict[str, Any]
-        self.builds: dict[str, Any]
-        self.purchases: dict[str, Any]
-        self.offers: dict[str, Any]
-        self.workloads: dict[str, Any]
-        self.runs: dict[str, Any]
-        self.policies: dict[str, Any]
-        self.own_rules: dict[str, Any]
-        self.commitments: dict[str, Any]
-        self.accelerators: dict[str, Any]
-        self.providers: dict[str, Any]
-        for name, (table, key) in _NAMED.items():
-            setattr(self, name, {getattr(row, key): row for row in self.rows[table]})
+        named = instance.named
+        self.sites = named["sites"]
+        self.builds = named["builds"]
+        self.purchases = named["purchases"]
+        self.offers = named["on_demand"]
+        self.workloads = named["workloads"]
+        self.runs = named["training_runs"]
+        self.policies = named["policies"]
+        self.own_rules = named["rules"]
+        self.commitments = named["commitments"]
+        self.accelerators = named["accelerators"]
+        self.providers = named["providers"]
 
     # ------------------------------------------------------------------ step series
     def _series(self, table: str, key: str, value: str) -> dict[str, list[tuple[int, float]]]:

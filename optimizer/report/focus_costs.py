@@ -74,7 +74,7 @@ class Costs:
         self.accelerators: dict[Any, float] = {key: float(value) for key, value in capacity.items()}
         power = plan.power.set_index(["month", "site"])["mw_used"]
         self.power: dict[Any, float] = {key: float(value) for key, value in power.items()}
-        self.outlets = {row.outlet: row for row in plan.instance.rows["outlets"]}
+        self.outlets = plan.instance.named["outlets"]
 
     def rows(self) -> Iterator[Row]:
         """Every charge: what nobody bills is left out, and payments for contracts are split by signature."""
@@ -193,10 +193,4 @@ class Costs:
     def _item(self, charge: Charge, name: str) -> Any:
         if charge.table == "contracts":
             return self.index.agreements[name].row
-        tables: dict[str, dict[str, Any]] = {
-            "builds": self.index.builds,
-            "purchases": self.index.purchases,
-            "on_demand": self.index.offers,
-            "outlets": self.outlets,
-        }
-        return tables.get(charge.table, {}).get(name)
+        return self.plan.instance.named[charge.table][name]
