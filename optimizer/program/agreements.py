@@ -103,8 +103,8 @@ def active_balance(m: ProgramData, name: str, t: int) -> Row:
     ``started[c,t-term]`` of a fixed term, else ``ended[c,t]``, and all blocks in the month after ``ends_by``.
     """
     agreement = m.index.agreements[name]
-    row = Row().add(1, m.col["in_force"][name, t]).add(-1, blocks_active(m, agreement, t - 1))
-    return row.add(-1, blocks_started(m, agreement, t)).add(1, blocks_ended(m, agreement, t)).equals_zero()
+    stock = Row(blocks_active(m, agreement, t - 1), blocks_started(m, agreement, t))
+    return Row(m.col["in_force"][name, t]).equals(stock.less(blocks_ended(m, agreement, t)))
 
 
 def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
@@ -117,10 +117,10 @@ def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
     before = m.col["delivered"].get((name, t - 1), 0.0)
     if t == 0 and agreement.carried:
         before = blocks_active(m, agreement, -1) * agreement.capacity.at(-1 - agreement.carried[0])
-    row = Row().add(1, m.col["delivered"][name, t]).add(-1, before)
+    stock = Row(before).add(-agreement.full_capacity, blocks_ended(m, agreement, t))
     for age, step in agreement.capacity_steps:
-        row.add(-step, blocks_started(m, agreement, t - age))
-    return row.add(agreement.full_capacity, blocks_ended(m, agreement, t)).equals_zero()
+        stock.add(step, blocks_started(m, agreement, t - age))
+    return Row(m.col["delivered"][name, t]).equals(stock)
 
 
 def firm_balance(m: ProgramData, name: str, t: int) -> Row:
@@ -130,30 +130,29 @@ def firm_balance(m: ProgramData, name: str, t: int) -> Row:
     month.
     """
     agreement = m.index.agreements[name]
-    row = Row().add(1, m.col["firm"][name, t]).add(-1, m.col["started"].get((name, t), 0.0))
+    stock, carried = Row(m.col["started"].get((name, t), 0.0)), agreement.carried
     if t == agreement.months[0]:
-        carried = agreement.carried
-        row.add(-1, carried[1] if carried and carried[0] + agreement.term > t else 0.0)
+        stock.add(1, carried[1] if carried and carried[0] + agreement.term > t else 0.0)
     else:
-        row.add(-1, m.col["firm"][name, t - 1]).add(1, blocks_started(m, agreement, t - agreement.term))
-    return row.equals_zero()
+        stock.add(1, m.col["firm"][name, t - 1]).less(blocks_started(m, agreement, t - agreement.term))
+    return Row(m.col["firm"][name, t]).equals(stock)
 
 
 def minimum_term(m: ProgramData, name: str, t: int) -> Row:
     """No early end: ``firm[c,t] <= in_force[c,t]`` for each terminable agreement with a minimum term and month."""
-    return Row().add(1, m.col["firm"][name, t]).add(-1, m.col["in_force"][name, t]).at_most_zero()
+    return Row(m.col["firm"][name, t]).at_most(m.col["in_force"][name, t])
 
 
 def signature_least(m: ProgramData, name: str, s: int) -> Row:
     """``min_blocks[c] signed[c,s] <= started[c,s]`` for each agreement with a minimum that matters and start month."""
-    row = Row().add(m.index.agreements[name].least_blocks, m.col["signed"][name, s])
-    return row.add(-1, m.col["started"][name, s]).at_most_zero()
+    least = Row().add(m.index.agreements[name].least_blocks, m.col["signed"][name, s])
+    return least.at_most(m.col["started"][name, s])
 
 
 def signature_most(m: ProgramData, name: str, s: int) -> Row:
     """``started[c,s] <= max_blocks[c] signed[c,s]`` for each agreement with a minimum that matters and start month."""
-    row = Row().add(1, m.col["started"][name, s])
-    return row.add(-m.index.agreements[name].most_blocks, m.col["signed"][name, s]).at_most_zero()
+    most = Row().add(m.index.agreements[name].most_blocks, m.col["signed"][name, s])
+    return Row(m.col["started"][name, s]).at_most(most)
 
 
 def renewal(m: ProgramData, name: str, s: int) -> Row:
@@ -163,8 +162,7 @@ def renewal(m: ProgramData, name: str, s: int) -> Row:
     ``started[c,s-term]``, ``ended[c,s]`` or ``in_force[c,s-1]``.
     """
     renewed = m.index.agreements[m.index.agreements[name].row.renews]
-    row = Row().add(1, m.col["started"][name, s])
-    return row.add(-1, blocks_ended(m, renewed, s)).at_most_zero()
+    return Row(m.col["started"][name, s]).at_most(blocks_ended(m, renewed, s))
 
 
 def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
@@ -176,7 +174,7 @@ def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
     agreement = m.index.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
     per_block = agreement.row.accelerators_per_block / m.units.accelerators
-    return Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-per_block, delivered).at_most_zero()
+    return Row(m.col["used"].get((pool, t), 0.0)).at_most(Row().add(per_block, delivered))
 
 
 def outlet_cover(m: ProgramData, outlet: str, t: int) -> Row:
@@ -186,7 +184,5 @@ def outlet_cover(m: ProgramData, outlet: str, t: int) -> Row:
     over the pools that may cover it.
     """
     per_block = m.index.agreements[outlet].row.accelerators_per_block / m.units.accelerators
-    row = Row().add(-per_block, m.col["in_force"][outlet, t])
-    for pool in m.index.lendable[outlet]:
-        row.add(1, m.col["leased"].get((outlet, pool, t), 0.0))
-    return row.equals_zero()
+    leased = Row(*(m.col["leased"].get((outlet, pool, t), 0.0) for pool in m.index.lendable[outlet]))
+    return leased.equals(Row().add(per_block, m.col["in_force"][outlet, t]))

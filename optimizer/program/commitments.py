@@ -57,10 +57,9 @@ def year_end(index: Index, begin: int) -> int:
 
 def commitment_once(m: ProgramData, commitment: str) -> Row:
     """One start: ``sum(committed[g,s] over s) <= 1``, ``= 1`` where ``required``, for each commitment."""
-    row = Row().add(-1.0, 1.0)
-    for s in start_months(m.index, m.index.commitments[commitment]):
-        row.add(1.0, m.col["committed"][commitment, s])
-    return row.equals_zero() if m.index.commitments[commitment].required else row.at_most_zero()
+    row = m.index.commitments[commitment]
+    starts = Row(*(m.col["committed"][commitment, s] for s in start_months(m.index, row)))
+    return starts.equals(1.0) if row.required else starts.at_most(1.0)
 
 
 def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
@@ -69,10 +68,9 @@ def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
     ``running[g,t] = running[g,t-1] + committed[g,t] - committed[g,t-12*years]`` for each commitment that can start and
     month.
     """
-    col, years = m.col, int(m.index.commitments[commitment].years)
-    row = Row().add(1.0, col["running"][commitment, t]).add(-1.0, col["running"].get((commitment, t - 1), 0.0))
-    row.add(-1.0, col["committed"].get((commitment, t), 0.0))
-    return row.add(1.0, col["committed"].get((commitment, t - _YEAR * years), 0.0)).equals_zero()
+    running, starts, years = m.col["running"], m.col["committed"], int(m.index.commitments[commitment].years)
+    stock = Row(running.get((commitment, t - 1), 0.0), starts.get((commitment, t), 0.0))
+    return Row(running[commitment, t]).equals(stock.less(starts.get((commitment, t - _YEAR * years), 0.0)))
 
 
 def counted_entries(m: ProgramData, provider: str) -> Any:
@@ -94,9 +92,9 @@ def spend_balance(m: ProgramData, provider: str, t: int) -> Row:
     ``started``, ``ended``, ``in_force`` and ``used``.
     """
     spent = m.col["spent"]
-    row = Row().add(-1.0, spent[provider, t]).add(1.0, spent.get((provider, t - 1), 0.0))
     amounts, columns = m.counted[provider].get(t, ([], []))
-    return row.add_all([amount / m.units.money for amount in amounts], columns).equals_zero()
+    row = Row(spent.get((provider, t - 1), 0.0)).add_all([amount / m.units.money for amount in amounts], columns)
+    return row.equals(spent[provider, t])
 
 
 def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
@@ -108,11 +106,10 @@ def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
     index, row = m.index, m.index.commitments[commitment]
     end, spent = year_end(index, begin), m.col["spent"]
     amount = row.annual_amount * (end - begin + 1) / _YEAR / m.units.money
-    line = Row().add(-1.0, m.col["shortfall"][commitment, begin])
-    line.add(-1.0, spent[row.provider, end]).add(1.0, spent.get((row.provider, begin - 1), 0.0))
+    missing = Row(spent.get((row.provider, begin - 1), 0.0)).less(spent[row.provider, end])
     for year in range(int(row.years)):
-        line.add(amount, m.col["committed"].get((commitment, begin - _YEAR * year), 0.0))
-    return line.at_most_zero()
+        missing.add(amount, m.col["committed"].get((commitment, begin - _YEAR * year), 0.0))
+    return missing.at_most(m.col["shortfall"][commitment, begin])
 
 
 def commitment_total(m: ProgramData, commitment: str) -> Row:
@@ -126,16 +123,11 @@ def commitment_total(m: ProgramData, commitment: str) -> Row:
     """
     index, row = m.index, m.index.commitments[commitment]
     begins, spent = year_starts(index, row), m.col["spent"]
-    line = Row()
-    for begin in begins:
-        line.add(-1.0, m.col["shortfall"][commitment, begin])
-    line.add(-1.0, spent[row.provider, year_end(index, begins[-1])])
-    line.add(1.0, spent.get((row.provider, begins[0] - 1), 0.0))
+    missing = Row(spent.get((row.provider, begins[0] - 1), 0.0)).less(spent[row.provider, year_end(index, begins[-1])])
     for s in start_months(index, row):
-        months = sum(year_end(index, s + _YEAR * year) - s - _YEAR * year + 1 for year in range(int(row.years))
-                     if s + _YEAR * year < index.horizon)  # fmt: skip
-        line.add(row.annual_amount * months / _YEAR / m.units.money, m.col["committed"][commitment, s])
-    return line.at_most_zero()
+        months = min(s + _YEAR * int(row.years), index.horizon) - s
+        missing.add(row.annual_amount * months / _YEAR / m.units.money, m.col["committed"][commitment, s])
+    return missing.at_most(Row(*(m.col["shortfall"][commitment, begin] for begin in begins)))
 
 
 def rate_holds(m: ProgramData, offer: str, t: int) -> Row:
@@ -144,6 +136,6 @@ def rate_holds(m: ProgramData, offer: str, t: int) -> Row:
     ``used[p,t] <= max_accelerators[p] running[g,t]`` for each offer on demand that belongs to a commitment and month.
     """
     row = m.index.offers[offer]
-    line = Row().add(1.0, m.col["used"].get((offer, t), 0.0))
     running = m.col["running"].get((row.commitment, t), 0.0)
-    return line.add(-row.max_accelerators / m.units.accelerators, running).at_most_zero()
+    most = Row().add(row.max_accelerators / m.units.accelerators, running)
+    return Row(m.col["used"].get((offer, t), 0.0)).at_most(most)

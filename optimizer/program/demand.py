@@ -94,10 +94,9 @@ def pool_use(m: ProgramData, pool: str, t: int) -> Row:
     which it can be used, over workloads, placements that last in ``t``, and outlets.
     """
     parts = m.columns_by_pool.get((pool, t), [])
-    row = Row().add(-1, m.col["used"][pool, t]).add_all([1.0] * len(parts), parts)
     sizes, taken = m.placements_by_pool.get((pool, t), ((), ()))
-    row.add_all(sizes, taken)
-    return add_leased(m, row, 1.0, pool, t).equals_zero()
+    row = Row().add_all([1.0] * len(parts), parts).add_all(sizes, taken)
+    return add_leased(m, row, 1.0, pool, t).equals(m.col["used"][pool, t])
 
 
 def demand_met(m: ProgramData, workload: str, t: int) -> Row:
@@ -107,6 +106,6 @@ def demand_met(m: ProgramData, workload: str, t: int) -> Row:
     over eligible pools.
     """
     amount = float(m.index.demand[workload][t]) / m.units.accelerators
-    row = Row().add(1, m.col["unserved"][workload, t]).add(-1.0, amount)
     pools, columns = m.columns_by_workload[workload, t]
-    return row.add_all([m.index.yields[workload, pool] for pool in pools], columns).equals_zero()
+    row = Row(m.col["unserved"][workload, t])
+    return row.add_all([m.index.yields[workload, pool] for pool in pools], columns).equals(amount)

@@ -47,18 +47,17 @@ def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
     which lots can be installed.
     """
     spec, bought, installed = m.index.purchases[purchase], m.col["bought"], m.col["installed"]
-    row = Row().add(1, installed[purchase, t]).add(-1, installed.get((purchase, t - 1), 0.0))
-    row.add(-1, bought.get((purchase, t - spec.lead_months), 0.0))
-    return row.add(1, bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)).equals_zero()
+    delivered = bought.get((purchase, t - spec.lead_months), 0.0)
+    worn_out = bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)
+    stock = Row(installed.get((purchase, t - 1), 0.0), delivered).less(worn_out)
+    return Row(installed[purchase, t]).equals(stock)
 
 
 def purchase_total(m: ProgramData, purchase: str) -> Row:
     """A limit in all: ``sum(bought[k,t] over t) <= max_total / lot_size`` for each purchase with ``max_total``."""
     spec = m.index.purchases[purchase]
-    row = Row().add(-1.0, spec.max_total / spec.lot_size)
-    for t in m.index.purchase_orders[purchase]:
-        row.add(1.0, m.col["bought"][purchase, t])
-    return row.at_most_zero()
+    bought = Row(*(m.col["bought"][purchase, t] for t in m.index.purchase_orders[purchase]))
+    return bought.at_most(spec.max_total / spec.lot_size)
 
 
 def in_house_capacity(m: ProgramData, pool: str, t: int) -> Row:
@@ -68,7 +67,7 @@ def in_house_capacity(m: ProgramData, pool: str, t: int) -> Row:
     it can have capacity, over these purchases.
     """
     unit = m.units.accelerators
-    row = Row().add(1, m.col["used"].get((pool, t), 0.0)).add(-1.0, float(m.index.fleet[pool][t]) / unit)
+    there = Row(float(m.index.fleet[pool][t]) / unit)
     for purchase in m.index.purchases_of[pool]:
-        row.add(-m.index.purchases[purchase].lot_size / unit, m.col["installed"].get((purchase, t), 0.0))
-    return row.at_most_zero()
+        there.add(m.index.purchases[purchase].lot_size / unit, m.col["installed"].get((purchase, t), 0.0))
+    return Row(m.col["used"].get((pool, t), 0.0)).at_most(there)

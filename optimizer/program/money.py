@@ -277,8 +277,7 @@ def budget_limit(m: ProgramData, budget: str) -> Row:
     entries, inside = m.entries, counted_in(m, row)
     spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.names)) / m.units.money
     columns = np.flatnonzero(spend)
-    line = Row().add(-1.0, row.amount / m.units.money)
-    return line.add_all(spend[columns].tolist(), columns.tolist()).at_most_zero()
+    return Row().add_all(spend[columns].tolist(), columns.tolist()).at_most(row.amount / m.units.money)
 
 
 def net_present_cost(m: ProgramData) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizer.program.exposure import window
 from optimizer.program.index import Index
-from optimizer.program.power import add_supply
+from optimizer.program.power import leased_out, supplied
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased
@@ -78,11 +78,12 @@ def _eligible(index: Index, policy: str, member: str, workload: str) -> list[tup
     return [(pool, index.possible[pool].tolist()) for pool in left if (workload, pool) in index.yields]
 
 
-def add_reference(m: ProgramData, row: Row, coefficient: float, pools: Any, t: int) -> Row:
-    """Add ``coefficient x`` the capacity of pools in reference-accelerators, in the program's units."""
+def counted_capacity(m: ProgramData, pools: Any, t: int) -> Row:
+    """Capacity of pools that count for shares, in reference-accelerators and the program's units."""
+    row = Row()
     for pool in lasting(m.index, pools):
         worth = m.index.accelerators[m.index.pools[pool].accelerator].reference / m.units.accelerators
-        add_capacity(m, row, coefficient * worth, pool, t)
+        add_capacity(m, row, worth, pool, t)
     return row
 
 
@@ -92,8 +93,7 @@ def reference_balance(m: ProgramData, t: int) -> Row:
     ``sum(reference[p] capacity[p,t]) = reference_capacity[t]`` for each month in which a policy limits shares, over
     in-house and contract pools; ``capacity`` is a sum of ``installed``, ``delivered`` and ``in_force``.
     """
-    row = Row().add(-1.0, m.col["reference_capacity"][t])
-    return add_reference(m, row, 1.0, m.index.pools, t).equals_zero()
+    return counted_capacity(m, m.index.pools, t).equals(m.col["reference_capacity"][t])
 
 
 def share_limit(m: ProgramData, policy: str, member: str, t: int) -> Row:
@@ -102,8 +102,8 @@ def share_limit(m: ProgramData, policy: str, member: str, t: int) -> Row:
     ``sum(reference[p] capacity[p,t]) <= limit reference_capacity[t]`` for each policy, member with pools that count and
     month, over its pools; ``capacity`` is a sum of ``installed``, ``delivered`` and ``in_force``.
     """
-    row = Row().add(-float(m.index.policies[policy].limit), m.col["reference_capacity"][t])
-    return add_reference(m, row, 1.0, sorted(m.index.members[policy][member]), t).at_most_zero()
+    limit = Row().add(float(m.index.policies[policy].limit), m.col["reference_capacity"][t])
+    return counted_capacity(m, sorted(m.index.members[policy][member]), t).at_most(limit)
 
 
 def emergencies(m: ProgramData) -> tuple[dict[Any, list[Any]], dict[Any, tuple[list[str], list[Any]]]]:
@@ -125,10 +125,9 @@ def outage_demand(m: ProgramData, policy: str, member: str, workload: str, t: in
     that is lost, workload with critical demand and month, over the pools left.
     """
     index = m.index
-    need = index.critical[policy, t][workload]
-    row = Row().add(-1.0, need / m.units.accelerators)
+    need = index.critical[policy, t][workload] / m.units.accelerators
     pools, columns = m.emergency_columns_by_workload.get((policy, member, workload, t), ([], []))
-    return row.add_all([index.yields[workload, pool] for pool in pools], columns).equals_zero()
+    return Row().add_all([index.yields[workload, pool] for pool in pools], columns).equals(need)
 
 
 def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int) -> Row:
@@ -139,7 +138,7 @@ def outage_capacity(m: ProgramData, policy: str, member: str, pool: str, t: int)
     """
     parts = m.emergency_columns_by_pool[policy, member, pool, t]
     row = add_leased(m, Row().add_all([1.0] * len(parts), parts), 1.0, pool, t)
-    return add_capacity(m, row, -1.0 / m.units.accelerators, pool, t).at_most_zero()
+    return row.at_most(add_capacity(m, Row(), 1.0 / m.units.accelerators, pool, t))
 
 
 def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) -> Row:
@@ -150,11 +149,11 @@ def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) ->
     that are left and month, over these pools, the site's outlets of MW and its builds.
     """
     lost = m.index.losses[policy][member]
-    row = add_supply(m, Row(), site, t)
+    row = leased_out(m, site, t)
     for pool in m.contents[site]["pools"]:
         if pool in lost:
             continue
         mw = m.index.pools[pool].mw * m.units.accelerators / m.units.mw
         parts = m.emergency_columns_by_pool.get((policy, member, pool, t), [])
         add_leased(m, row.add_all([mw] * len(parts), parts), mw, pool, t)
-    return row.at_most_zero()
+    return row.at_most(supplied(m, site, t))

@@ -44,8 +44,7 @@ def built_by(m: ProgramData, build: str, t: int) -> Term:
 
 def build_stock(m: ProgramData, build: str, t: int) -> Row:
     """Blocks ordered so far: ``built[b,t] = built[b,t-1] + ordered[b,t]`` for each build and order month."""
-    row = Row().add(1, m.col["built"][build, t]).add(-1, m.col["ordered"][build, t])
-    return row.add(-1, built_by(m, build, t - 1)).equals_zero()
+    return Row(m.col["built"][build, t]).equals(Row(built_by(m, build, t - 1), m.col["ordered"][build, t]))
 
 
 def build_after(m: ProgramData, build: str, t: int) -> Row:
@@ -57,9 +56,9 @@ def build_after(m: ProgramData, build: str, t: int) -> Row:
     ahead = m.index.builds[build].after
     most, most_ahead = float(m.index.builds[build].max_blocks), float(m.index.builds[ahead].max_blocks)
     if most == 0:
-        return Row().add(1, m.col["built"][build, t]).at_most_zero()
-    row = Row().add(1 / most, m.col["built"][build, t])
-    return row.add(-1 / most_ahead if most_ahead else 0.0, built_by(m, ahead, t)).at_most_zero()
+        return Row(m.col["built"][build, t]).at_most(0.0)
+    share_ahead = Row().add(1 / most_ahead if most_ahead else 0.0, built_by(m, ahead, t))
+    return Row().add(1 / most, m.col["built"][build, t]).at_most(share_ahead)
 
 
 def site_contents(index: Index) -> dict[str, dict[str, list[str]]]:
@@ -76,15 +75,20 @@ def site_contents(index: Index) -> dict[str, dict[str, list[str]]]:
     return contents
 
 
-def add_supply(m: ProgramData, row: Row, site: str, t: int) -> Row:
-    """Add the power of a site that is taken or not there: MW leased out - supply - energised builds."""
-    inside = m.contents[site]
-    row.add(-1.0, float(m.index.supply[site][t]) / m.units.mw)
-    for outlet in inside["outlets"]:
-        row.add(m.index.agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
-    for build in inside["builds"]:
+def leased_out(m: ProgramData, site: str, t: int) -> Row:
+    """MW of a site that its outlets of powered space take."""
+    row, agreements = Row(), m.index.agreements
+    for outlet in m.contents[site]["outlets"]:
+        row.add(agreements[outlet].row.mw_per_block / m.units.mw, m.col["in_force"].get((outlet, t), 0.0))
+    return row
+
+
+def supplied(m: ProgramData, site: str, t: int) -> Row:
+    """MW of a site: supplied, and of energised builds."""
+    row = Row(float(m.index.supply[site][t]) / m.units.mw)
+    for build in m.contents[site]["builds"]:
         spec = m.index.builds[build]
-        row.add(-spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
+        row.add(spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
     return row
 
 
@@ -94,7 +98,7 @@ def site_power(m: ProgramData, site: str, t: int) -> Row:
     ``sum(mw[p] used[p,t]) + sum(mw_per_block[o] in_force[o,t]) <= supply[i,t] + sum(mw_per_block[b] built[b,t-lead])``
     for each site and month, over its pools, outlets of MW and builds.
     """
-    row = Row()
+    drawn = leased_out(m, site, t)
     for pool in m.contents[site]["pools"]:
-        row.add(m.index.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
-    return add_supply(m, row, site, t).at_most_zero()
+        drawn.add(m.index.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
+    return drawn.at_most(supplied(m, site, t))

@@ -11,7 +11,7 @@ Term = int | float  # the number of a column, or, as a float, a constant
 
 
 class Row:
-    """``coefficients . columns + constant``, compared with zero.
+    """A sum ``coefficients . columns + constant``: a side of a comparison, and then the row that it makes.
 
     Columns are identified by their numbers. The column fixed at 1 carries the constant of a row without others, so
     that even such a row reaches the solver under its own name.
@@ -21,16 +21,27 @@ class Row:
     coefficients, columns : list
         The terms.
     low, high : float
-        What the terms are between, once the row is compared with zero.
+        What the terms are between, once the row is compared with its right side.
+
+    Parameters
+    ----------
+    *terms : int or float
+        Terms with the coefficient 1.
     """
 
     __slots__ = ("_constant", "coefficients", "columns", "high", "low")
 
-    def __init__(self) -> None:
+    def __init__(self, *terms: Term) -> None:
         self.coefficients: list[float] = []
         self.columns: list[int] = []
         self._constant = 0.0
         self.low, self.high = -inf, inf
+        for term in terms:
+            if term.__class__ is int:
+                self.coefficients.append(1.0)
+                self.columns.append(term)
+            else:
+                self.add(1, term)
 
     def add(self, coefficient: float, term: Term) -> Row:
         """Add ``coefficient x term``: an ``int`` is the number of a column, a ``float`` is a constant."""
@@ -43,6 +54,10 @@ class Row:
         else:
             raise TypeError(f"expected the number of a column (int) or a constant (float), found {term!r}")
         return self
+
+    def less(self, term: Term) -> Row:
+        """Subtract a term."""
+        return self.add(-1, term)
 
     def add_all(self, coefficients: Iterable[float], columns: Iterable[int]) -> Row:
         """Add many terms, all of them columns."""
@@ -65,24 +80,30 @@ class Row:
         """Coefficients, columns and constant so far."""
         return list(self.coefficients), list(self.columns), self._constant
 
-    def _side(self) -> float:
-        """Right-hand side; the constant stands on the right unless nothing else is left."""
+    def equals(self, right: Row | Term) -> Row:
+        """The row ``self = right``."""
+        self.low = self.high = self._side(right)
+        return self
+
+    def at_most(self, right: Row | Term) -> Row:
+        """The row ``self <= right``."""
+        self.high = self._side(right)
+        return self
+
+    def at_least(self, right: Row | Term) -> Row:
+        """The row ``self >= right``."""
+        self.low = self._side(right)
+        return self
+
+    def _side(self, right: Row | Term) -> float:
+        """Bring the columns to the left and return the constant on the right; without columns, against the column 1."""
+        if isinstance(right, Row):
+            self.coefficients += [-coefficient for coefficient in right.coefficients]
+            self.columns += right.columns
+            self._constant -= right._constant
+        else:
+            self.add(-1, right)
         if self.columns:
             return -self._constant
         self.coefficients, self.columns = [1.0], [ONE]
         return 1.0 - self._constant
-
-    def equals_zero(self) -> Row:
-        """The row as an equation."""
-        self.low = self.high = self._side()
-        return self
-
-    def at_most_zero(self) -> Row:
-        """The row as ``<= 0``."""
-        self.high = self._side()
-        return self
-
-    def at_least_zero(self) -> Row:
-        """The row as ``>= 0``."""
-        self.low = self._side()
-        return self

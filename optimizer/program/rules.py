@@ -51,9 +51,8 @@ def own_rule(m: ProgramData, rule: str, t: int) -> Row:
     window, or for the last one with the sum of all; ``over`` and ``under`` where it has a penalty.
     """
     spec, (coefficients, columns, constant) = m.index.own_rules[rule], m.rule_value[rule, t]
-    row = Row().add_all(coefficients, columns).add(constant - spec.rhs, 1.0).times(1.0 / m.rule_scale[rule, t])
-    if (rule, t) in m.col["over"]:
-        row.add(-1.0, m.col["over"][rule, t])
-    if (rule, t) in m.col["under"]:
-        row.add(1.0, m.col["under"][rule, t])
-    return {"<=": row.at_most_zero, ">=": row.at_least_zero, "=": row.equals_zero}[spec.sense]()
+    scale = 1.0 / m.rule_scale[rule, t]
+    row = Row().add_all(coefficients, columns).times(scale)
+    row.less(m.col["over"].get((rule, t), 0.0)).add(1, m.col["under"].get((rule, t), 0.0))
+    compare = {"<=": row.at_most, ">=": row.at_least, "=": row.equals}[spec.sense]
+    return compare(scale * (spec.rhs - constant))

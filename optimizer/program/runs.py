@@ -53,6 +53,4 @@ def run_once(m: ProgramData, run: str) -> Row:
 
     ``not_run[r] + sum(placed[r,p,m,s] over p, m, s) = 1`` for each run whose deadline is not before the plan.
     """
-    places = m.placements_of.get(run, {}).values()
-    row = Row().add(1.0, m.col["not_run"][run]).add(-1.0, 1.0)
-    return row.add_all([1.0] * len(places), places).equals_zero()
+    return Row(m.col["not_run"][run], *m.placements_of.get(run, {}).values()).equals(1.0)

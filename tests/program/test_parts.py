@@ -27,16 +27,21 @@ def test_a_step_holds_until_the_next() -> None:
 
 
 def test_a_row_is_written_term_by_term() -> None:
-    """Tests that numbers go to the right-hand side, that terms with a coefficient of zero are left out, and scaling."""
+    """Tests that columns go to the left and numbers to the right, that terms times zero are left out, and scaling.
 
-    def row() -> Row:
-        return Row().add(2, 7).add(0, 8).add(-3.0, 5.0).times(10)
+    10 x (x3 + 2 x7 - 15) against 6 x4 - x5 + 50: 10 x3 + 20 x7 - 6 x4 + x5 against 200.
+    """
 
-    equal = row().equals_zero()
-    assert (equal.coefficients, equal.columns) == ([20], [7])
-    assert (equal.low, equal.high) == (150, 150)
-    assert (row().at_most_zero().low, row().at_most_zero().high) == (-math.inf, 150)
-    assert (row().at_least_zero().low, row().at_least_zero().high) == (150, math.inf)
+    def left() -> Row:
+        return Row(3).add(2, 7).add(0, 8).add(-3.0, 5.0).times(10)
+
+    right = Row(50.0).add(6, 4).less(5)
+    equal = left().equals(right)
+    assert (equal.coefficients, equal.columns) == ([10, 20, -6, 1], [3, 7, 4, 5])
+    assert (equal.low, equal.high) == (200, 200)
+    assert (left().at_most(right).low, left().at_most(right).high) == (-math.inf, 200)
+    assert (left().at_least(right).low, left().at_least(right).high) == (200, math.inf)
+    assert (left().at_most(7).columns, left().at_most(50.0).high) == ([3, 7, 7], 200)
 
 
 @pytest.mark.parametrize("term", [np.int64(7), "x", None])
@@ -48,7 +53,7 @@ def test_what_is_neither_column_nor_constant_is_refused(term: Any) -> None:
 
 def test_a_row_without_columns_is_a_row_on_the_constant() -> None:
     """Tests that a row in which nothing is left still reaches the solver: 0 <= -4 as one <= -3."""
-    row = Row().add(1.0, 4.0).at_most_zero()
+    row = Row(4.0).at_most(0.0)
     assert (row.coefficients, row.columns, row.low, row.high) == ([1], [ONE], -math.inf, -3)
 
 
