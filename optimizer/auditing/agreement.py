@@ -79,14 +79,21 @@ class Agreement:
         """Accelerators of one block at full delivery; none of powered space."""
         return float(self.row.accelerators_per_block) if not self.outlet or self.row.sells == "accelerators" else 0.0
 
+    @property
+    def escalation(self) -> float:
+        """Rise of the price after each full year of a block's age; none of an outlet."""
+        return 0.0 if self.outlet else float(self.row.escalation)
+
     def block_prices(self, months: ArrayLike) -> Array:
         """Full price of one block in each of some months."""
         found: Array = values_at(self.prices, months, self.row.price) * self.units
         return found
 
     def price_fractions(self, ages: ArrayLike) -> Array:
-        """Share of the price charged at each of some ages."""
-        return values_at(self.price_ramp, ages, 1.0)
+        """Share of the price charged at each of some ages: the ramp, and the escalation by full years."""
+        years = np.maximum(np.asarray(ages), 0) // 12
+        found: Array = values_at(self.price_ramp, ages, 1.0) * (1.0 + self.escalation) ** years
+        return found
 
     def capacity_fractions(self, ages: ArrayLike) -> Array:
         """Share of the accelerators delivered at each of some ages."""

@@ -103,8 +103,7 @@ class Stock:
 
     def _fractions(self, of: str) -> Array:
         """Ramp of every block in every month: ``capacity`` or ``price`` fraction by its age."""
-        capacity = of == "capacity"
-        if not (self.agreement.capacity_ramp if capacity else self.agreement.price_ramp):
-            return np.ones(self.ages.shape)
-        ages = np.maximum(self.ages, 0)
-        return self.agreement.capacity_fractions(ages) if capacity else self.agreement.price_fractions(ages)
+        agreement, ages = self.agreement, np.maximum(self.ages, 0)
+        if of == "capacity":
+            return agreement.capacity_fractions(ages) if agreement.capacity_ramp else np.ones(ages.shape)
+        return agreement.price_fractions(ages) if agreement.price_ramp or agreement.escalation else np.ones(ages.shape)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.generator.agreements import add_contracts, add_outlets
 from optimizer.generator.budgets import add_budgets
+from optimizer.generator.clauses import add_clauses
 from optimizer.generator.draw import Draw
 from optimizer.generator.in_house import add_builds, add_purchases
 from optimizer.generator.market import add_commitments, add_on_demand, add_prices
@@ -31,6 +32,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (2, "builds", add_builds),
     (3, "purchases", add_purchases),
     (4, "contracts", add_contracts),
+    (14, "", add_clauses),
     (5, "", add_workloads),
     (6, "commitments", add_commitments),
     (7, "", add_on_demand),
@@ -145,7 +147,7 @@ def _columns(table: str, rows: list[Row], start: int) -> dict[str, list[Any]]:
     """Columns of a table that say something, months as text."""
     found = {}
     for column in load_schema().tables[table].columns.values():
-        values = [row[column.name] for row in rows]
+        values = [row.get(column.name) for row in rows]
         if column.type == "month":
             values = [None if value is None else month_text(start + value) for value in values]
         if any(value is not None for value in values):

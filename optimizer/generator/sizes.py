@@ -17,6 +17,8 @@ class Size:
         Approximate total demand in reference-accelerators.
     part : tuple of float
         Approximate share of it in one block or in the fleet of one site.
+    clauses : float
+        Probability that contracts have clauses and supply is interrupted. None of the sizes that are measured have it.
     others
         Numbers of rows.
     """
@@ -41,6 +43,7 @@ class Size:
     budgets: Range
     policies: Range
     rules: Range
+    clauses: float = 0.0
 
 
 SIZES: dict[str, Size] = {
@@ -65,6 +68,7 @@ SIZES: dict[str, Size] = {
         budgets=(0, 2),
         policies=(0, 2),
         rules=(0, 2),
+        clauses=0.5,
     ),
     "small": Size(
         months=(10, 14),
@@ -87,6 +91,7 @@ SIZES: dict[str, Size] = {
         budgets=(0, 3),
         policies=(0, 3),
         rules=(0, 4),
+        clauses=0.5,
     ),
     "S": Size(
         months=(24, 24),

@@ -115,6 +115,15 @@ def _fits(v: Values) -> str | None:
     return f"{problem} Give a later ends_by, or leave it blank."
 
 
+def _escalation(v: Values) -> str | None:
+    if v["escalation"] and v["term_months"] is None:
+        return (
+            f"the price escalates by {100 * v['escalation']:g} % a year, but only fixed terms escalate: a terminable "
+            "contract is paid at the price of each month. Leave it blank and give rows of prices, or give term_months."
+        )
+    return None
+
+
 def _required_but_over(v: Values) -> str | None:
     if v["required"] and v["deadline"] < 0:
         return (
@@ -135,6 +144,7 @@ _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(_AGREEMENTS, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
     RowCheck(_AGREEMENTS, ("committed_blocks", "integer"), _integer_blocks),
     RowCheck(_AGREEMENTS, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
+    RowCheck(("contracts",), ("escalation", "term_months", "min_term_months"), _escalation),
     RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
     RowCheck(("commitments",), ("latest", "required"), _required_but_begun),
     RowCheck(("contracts",), ("mw_per_block", "per"), _mw_price),

@@ -10,6 +10,8 @@ import numpy as np
 
 from optimizer.program.steps import Array, Steps
 
+_YEAR = 12
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -25,7 +27,7 @@ class Agreement:
     horizon: int
     block_price: Steps  # price of one block and month, by month
     capacity: Steps  # ramp of the delivery, by age
-    price: Steps  # ramp of the price, by age
+    price: Steps  # ramp of the price, by age, the escalation included
 
     @property
     def fixed(self) -> bool:
@@ -163,3 +165,10 @@ class Agreement:
             prices = self.block_price.over(start, start + self.term)
             monthly = float((prices * self.price.over(0, self.term)).sum())
         return monthly + float(self.row.upfront_per_block)
+
+
+def escalated(fractions: Steps, row: Any) -> Steps:
+    """Return price fractions by age of a fixed term that rise by ``escalation`` after every twelve months."""
+    ages = sorted({*fractions.at_months, *range(_YEAR, int(row.term_months), _YEAR)})
+    points = ((age, fractions.at(age) * (1.0 + row.escalation) ** (age // _YEAR)) for age in ages)
+    return Steps(points, fractions.at(-1))

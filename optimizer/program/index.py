@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
 from optimizer.program import exposure, orders, placement
-from optimizer.program.agreement import Agreement
+from optimizer.program.agreement import Agreement, escalated
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps
 from optimizer.schema import IN_HOUSE
@@ -115,6 +115,7 @@ class Index:
             "accelerator_hour": row.accelerators_per_block * self.hours,
         }[row.per]
         ramp = ramps.get(name, [])
+        fractions = Steps(((age, price) for age, _, price in ramp), 1.0)
         return Agreement(
             name=name,
             is_outlet=is_outlet,
@@ -123,7 +124,7 @@ class Index:
             horizon=self.horizon,
             block_price=self.item_price(name, row.price, factor),
             capacity=Steps(((age, capacity) for age, capacity, _ in ramp), 1.0),
-            price=Steps(((age, price) for age, _, price in ramp), 1.0),
+            price=fractions if is_outlet or not row.escalation else escalated(fractions, row),
         )
 
     # ------------------------------------------------------------------ pools

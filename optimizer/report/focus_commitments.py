@@ -139,11 +139,11 @@ def _status(signature: Signature) -> str:
 
 
 def _ramp(signature: Signature) -> str | None:
-    """Delivery and price by month of the term, as JSON; None without a ramp."""
+    """Delivery and price by month of the term, escalation included, as JSON; None without a ramp or escalation."""
     capacity, price = signature.agreement.capacity, signature.agreement.price
     steps = [
         {"MonthOfTerm": age, "CapacityFraction": capacity.at(age), "PriceFraction": price.at(age)}
-        for age in capacity.at_months
+        for age in sorted({*capacity.at_months, *price.at_months})
     ]
     return json.dumps(steps) if steps else None
 

@@ -176,7 +176,7 @@ def _digest(seed: int, size: str) -> str:
 DIGESTS = {
     (0, "tiny"): "8dca86165f950f97",
     (17, "tiny"): "d55220292183c196",
-    (1, "small"): "8fa65dc8f1b7a776",
+    (1, "small"): "5454490786c8d3e0",
     (2, "S"): "325cfb0e16c31349",
     (3, "M"): "56293cc642d0552f",
     (0, "L"): "b77ffb7233ba4052",

@@ -155,7 +155,8 @@ def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: d
     fixed = a["term_months"] is not None
     sign, rent, upfront = (1, "contract", "upfront") if kind == "contract" else (-1, "lease_out", "lease_out")
     prices = [sign * _block_price(w, a, name, t) for t in w.plan]
-    ramp = _ramps(w, name, lives, "price_fraction")
+    rise = 1 + a.get("escalation", 0)
+    ramp = [share * rise ** (age // 12) for age, share in enumerate(_ramps(w, name, lives, "price_fraction"))]
     rents: list[list[Any]] = [[] for _ in w.plan]
     for (s, e, handed_back), n in lives.items():
         if 0 <= s - a["lead_months"] < w.T:

@@ -49,7 +49,7 @@ DEFAULTS: dict[str, Row] = {
     },
     "contracts": {
         **_AGREEMENT, "contract": _REQUIRED, "provider": _REQUIRED, "region": _REQUIRED, "accelerator": _REQUIRED,
-        "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None,
+        "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None, "escalation": 0,
     },
     "ramps": {"contract": _REQUIRED, "month_of_term": _REQUIRED, "capacity_fraction": _REQUIRED, "price_fraction": 1},
     "on_demand": {

@@ -1,0 +1,28 @@
+"""Clauses of contracts beyond their term and price: escalation."""
+
+from __future__ import annotations
+
+from optimizer.generator.draw import Draw
+from optimizer.generator.sketch import Row, Sketch
+
+_YEAR = 12
+
+
+def add_clauses(sketch: Sketch, draw: Draw) -> None:
+    """Give some contracts of some instances clauses; what they are sure to deliver and to cost stays as it is."""
+    if not draw.chance(sketch.size.clauses):
+        return
+    for row in sketch.rows("contracts"):
+        if row["term_months"] is not None and draw.chance(0.4):
+            _escalate(sketch, draw, row)
+
+
+def _escalate(sketch: Sketch, draw: Draw, row: Row) -> None:
+    """Let the price rise, in some of the terms within the plan; agreements end when they did."""
+    row["escalation"] = draw.between(-0.05, 0.15)
+    if row["committed_blocks"] and draw.chance(0.8):
+        end = (row["earliest"] or 0) + row["term_months"]
+        row["earliest"] = min(row["earliest"] or 0, -draw.integer(_YEAR - sketch.months, _YEAR))
+        row["term_months"] = end - row["earliest"]
+    elif not row["committed_blocks"] and row["ends_by"] is None and draw.chance(0.5):
+        row["term_months"] = _YEAR + draw.integer(1, _YEAR + 2)
