@@ -24,6 +24,7 @@ from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import KEY
 from optimizer.program.fixings import Fixing
+from optimizer.schema import cash_terms
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 
@@ -31,12 +32,12 @@ COLUMNS = (
     *("item", "table", "party", "verdict", "taken", "possible", "price"),
     *("worth", "worth_at_least", "worth_at_most", "price_to_win", "at_least", "at_most", "proven", "reason"),
 )
-_PRICED = {  # table: name column, price column, cash terms that are proportional to the price
-    "contracts": ("contract", "price", ("contract", "termination")),
-    "outlets": ("outlet", "price", ("lease_out", "termination")),
-    "on_demand": ("offer", "price", ("on_demand",)),
-    "purchases": ("purchase", "unit_price", ("purchase", "residual")),
-    "builds": ("build", "capex_per_mw", ("build", "residual")),
+_PRICED = {  # table: name column, price column
+    "contracts": ("contract", "price"),
+    "outlets": ("outlet", "price"),
+    "on_demand": ("offer", "price"),
+    "purchases": ("purchase", "unit_price"),
+    "builds": ("build", "capex_per_mw"),
 }
 _DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
 _NOISE = 1e-8  # relative to the cost: smaller differences count as zero
@@ -163,7 +164,8 @@ class _Verdict:
 
     def __init__(self, search: TightGapSearch, offer: Offer) -> None:
         self.search, self.plan, self.offer = search, search.plan, offer
-        self.name, self.column, self.terms = _PRICED[offer.table]
+        self.name, self.column = _PRICED[offer.table]
+        self.terms = [term.name for term in cash_terms().values() if term.priced and offer.table in term.items]
         self.sign = -1.0 if offer.table == "outlets" else 1.0
 
     def row(self) -> tuple[Any, ...]:

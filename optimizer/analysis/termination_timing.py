@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing, until_interrupted
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
+from optimizer.schema import cash_terms
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
@@ -19,7 +20,6 @@ ITEMS = 4  # number of items analysed, the most expensive ones
 _BACK = {"contracts": "hand_back", "outlets": "take_back"}
 _NAMES = {"contracts": "contract", "outlets": "outlet"}
 _START = {"contracts": "sign", "outlets": "lease_out"}
-_TERMS = {"contracts": "contract", "outlets": "lease_out"}
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,10 @@ def exits_table(
 def terminations(plan: Plan) -> list[Termination]:
     """Return the contracts and outlets of a plan that can be terminated at notice, the largest amounts first."""
     found = [one for table in _BACK for row in plan.instance.rows[table] if (one := _termination(plan, table, row))]
-    cash = plan.cash
-    money = {
-        one.item: float(cash[(cash["item"] == one.item) & (cash["term"] == _TERMS[one.table])]["present_value"].sum())
-        for one in found
-    }
-    return sorted(found, key=lambda one: -abs(money[one.item]))
+    cash, terms = plan.cash, cash_terms()
+    monthly = cash[[term in terms and terms[term].is_recurring for term in cash["term"]]]
+    money = monthly.groupby("item")["present_value"].sum()
+    return sorted(found, key=lambda one: -abs(float(money.get(one.item, 0.0))))
 
 
 def _termination(plan: Plan, table: str, row: Any) -> Termination | None:

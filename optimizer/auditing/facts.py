@@ -12,29 +12,9 @@ from optimizer.auditing.agreement import agreements, steps, values_at
 from optimizer.auditing.exposure import Members, members, worst
 from optimizer.auditing.pools import pools
 from optimizer.instance.instance import Instance
-from optimizer.schema import IN_HOUSE, load_schema
+from optimizer.schema import cash_terms, load_schema
 
 Array = NDArray[Any]
-
-TERMS = {  # tables that a cash term can be about
-    "build": ("builds",),
-    "purchase": ("purchases",),
-    "fixed": ("builds",),
-    "energy": ("sites",),
-    "maintenance": ("purchases",),
-    "upfront": ("contracts",),
-    "contract": ("contracts",),
-    "termination": ("contracts", "outlets"),
-    "on_demand": ("on_demand",),
-    "shortfall": ("commitments",),
-    "lease_out": ("outlets",),
-    "unserved": ("workloads",),
-    "lateness": ("training_runs",),
-    "not_run": ("training_runs",),
-    "violation": ("rules",),
-    "residual": ("builds", "purchases"),
-}
-PENALTIES = ("unserved", "lateness", "not_run", "violation")
 
 
 class Facts:
@@ -56,8 +36,8 @@ class Facts:
         Pools of each member of each policy; those of the losses to survive, by policy and member.
     names : dict of str to dict
         Places of names by kind of name.
-    parties : list of str
-        Party of each of ``names["cash"]``.
+    payees : tuple of (list of str, list of str)
+        Table and party of the item of each of ``names["cash"]``.
     yields : array
         Work that one accelerator does: workloads and runs, by pool; NaN where they may not run.
     """
@@ -77,7 +57,7 @@ class Facts:
         self.members = {name: members(instance, self.pools, row) for name, row in self.tables["policies"].items()}
         self.outages = self._outages()
         self.names = self._names()
-        self.parties = [self._party(term, item) for term, item in self.names["cash"]]
+        self.payees = self._payees()
         self.yields = self._yields()
 
     def label(self, month: int) -> str:
@@ -93,16 +73,13 @@ class Facts:
         series = self._prices.get(item, [])
         return values_at(series, np.arange(self.months), base)
 
-    def _party(self, term: str, item: str) -> str:
-        """Party of an item in the cash table."""
-        if term in PENALTIES:
-            return ""
-        for table in TERMS[term]:
-            if item in self.tables[table] and table in ("contracts", "outlets"):
-                return self.agreements[item].party
-            if item in self.tables[table] and table in ("on_demand", "commitments"):
-                return str(self.tables[table][item].provider)
-        return IN_HOUSE
+    def _payees(self) -> tuple[list[str], list[str]]:
+        """Table and party of each item in the cash table."""
+        terms = [cash_terms()[term] for term, _ in self.names["cash"]]
+        items = [item for _, item in self.names["cash"]]
+        found = [next(t for t in term.items if i in self.tables[t]) for term, i in zip(terms, items, strict=True)]
+        every = zip(terms, found, items, strict=True)
+        return found, [term.party(table, self.tables[table][item]) for term, table, item in every]
 
     def series(self, table: str, name: str, value: str) -> Array:
         """A step series by month, 0 before its first row: an array of names by months."""
@@ -129,7 +106,7 @@ class Facts:
             "rule": _places(self.tables["rules"]),
             "outage": _places(self.outages),
             "decision": _places(_pairs(load_schema().decisions, self.tables)),
-            "cash": _places(_pairs(TERMS, self.tables)),
+            "cash": _places(_pairs({name: term.items for name, term in cash_terms().items()}, self.tables)),
         }
 
     def _yields(self) -> Array:
@@ -143,7 +120,7 @@ class Facts:
         return np.array(found, dtype=float).reshape(len(self.names["demand"]), len(self.pools))
 
 
-def _pairs(kinds: Mapping[str, tuple[str, ...]], tables: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+def _pairs(kinds: Mapping[str, Iterable[str]], tables: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(kind, name) for kind, sources in kinds.items() for table in sources for name in tables[table]]
 
 

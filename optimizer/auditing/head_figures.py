@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.auditing.headline import is_number, part
-from optimizer.auditing.money import CAPEX, OPEX
 from optimizer.auditing.ordering import HANDED
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import Findings, number, rounding, total
+from optimizer.schema import terms_of_kind
 
 Array = NDArray[Any]
 Expected = tuple[float | int | None, float]  # a figure, and by how much it may be off
@@ -72,8 +72,8 @@ def _headline(case: Priced) -> dict[str, Expected | dict[str, Expected]]:
         "net_present_cost": total(cash["present_value"]),
         "bound": (None if proven is None else float(proven), 0.0),
         "gap_money": (saving, _EXACT * abs(cost) if is_number(cost) else 0.0),
-        "cash_out": total(_paid(cash, *CAPEX, *OPEX)),
-        "lease_out_revenue": total(-_paid(cash, "lease_out")),
+        "cash_out": total(_paid(cash, *terms_of_kind("capex", "opex"))),
+        "lease_out_revenue": total(-_paid(cash, *terms_of_kind("revenue"))),
         "unserved_share": (share, max(rounding(service[column]) for column in ("demand", "unserved"))),
         "unserved_penalty": total(_paid(cash, "unserved")),
         "peak_accelerators": _peaks(case.tables["capacity"], "accelerators"),

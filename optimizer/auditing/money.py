@@ -7,9 +7,10 @@ import numpy as np
 from optimizer.auditing.headline import is_number
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.verdict import FLOOR, Findings, number, total
+from optimizer.schema import terms_of_kind
 
-CAPEX = ("build", "purchase")
-OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
+COVERS = {"all": ("capex", "opex"), "capex": ("capex",), "opex": ("opex",)}
+"""Kinds of cash terms that a budget counts."""
 
 
 def cash(case: Priced, say: Findings) -> None:
@@ -26,7 +27,7 @@ def cash(case: Priced, say: Findings) -> None:
 def cash_party(case: Priced, say: Findings) -> None:
     """A payment names the party that is paid or pays, `in_house` for own sites, none for a penalty."""
     table = case.tables["cash"]
-    expected = np.array(case.facts.parties, dtype=object)[table.codes["cash"]]
+    expected = np.array(case.facts.payees[1], dtype=object)[table.codes["cash"]]
     say.checks += len(table)
     for row in np.flatnonzero(table["party"] != expected).tolist():
         found = f"party {table['party'][row]!r} of {table['term'][row]}"
@@ -51,7 +52,7 @@ def objective(case: Priced, say: Findings) -> None:
 def budget(case: Priced, say: Findings) -> None:
     """No more money goes out in a budget's window than its amount."""
     for row in case.facts.rows["budgets"]:
-        terms = {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (("lease_out",) if row.net else ())
+        terms = terms_of_kind(*COVERS[row.covers], *(["revenue"] if row.net else []))
         places = [place for (term, _), place in case.facts.names["cash"].items() if term in terms]
         window = case.facts.window(row)
         paid = case.priced[places][:, list(window)]

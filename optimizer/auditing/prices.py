@@ -1,8 +1,12 @@
-"""Every payment priced again: from the decisions and the months' figures, by the instance's prices."""
+"""Every payment priced again: from the decisions and the months' figures, by the instance's prices.
+
+Each function that is registered with :func:`_prices` yields what is paid for the items of the cash term of its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,12 +16,30 @@ from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import FLOOR, HALF_CENT
+from optimizer.schema import cash_terms
 
 Array = NDArray[Any]
-Payments = Iterator[tuple[str, str, Array]]  # term, item, money by month; a residual value in the month after the plan
+Payments = Iterator[tuple[str, Array]]  # item, money by month; a residual value in the month after the plan
 
-COUNTED = ("upfront", "contract", "termination", "on_demand")
-"""Terms that count towards a spend commitment, where a provider is paid."""
+
+@dataclass(frozen=True)
+class Order:
+    """Blocks of a build or lots of a purchase that are ordered in a month.
+
+    Attributes
+    ----------
+    table, item : str
+        What is ordered.
+    paid : array
+        Money by month of the plan.
+    kept : float
+        Share of it that is the residual value at the end.
+    """
+
+    table: str
+    item: str
+    paid: Array
+    kept: float
 
 
 class Priced(Holdings):
@@ -25,6 +47,8 @@ class Priced(Holdings):
 
     Attributes
     ----------
+    orders : list of Order
+        Orders of builds and purchases.
     priced : array
         Money by place in ``facts.names["cash"]`` and month, the one after the plan included.
     money_floor : float
@@ -37,45 +61,48 @@ class Priced(Holdings):
         super().__init__(facts, head, tables)
         names = facts.names["cash"]
         self.quantities: dict[tuple[str, str], Array] = {}
+        self.orders = [*_build_orders(self), *_purchase_orders(self)]
         self.priced = np.zeros((len(names), facts.months + 1))
-        for rule in (_builds, _purchases, _energy, _agreements, _on_demand, _shortfalls, _runs, _penalties):
-            for term, item, amounts in rule(self):
+        for term in sorted(PRICES, key=lambda term: "commitments" in cash_terms()[term].items):
+            for item, amounts in PRICES[term](self):
                 self.priced[names[term, item], : len(amounts)] += amounts
         self.money_floor = min(HALF_CENT, FLOOR * float(np.abs(self.priced).max(initial=0.0)))
 
 
-def _builds(case: Priced) -> Payments:
+PRICES: dict[str, Callable[[Priced], Payments]] = {}
+"""By cash term: what yields its payments."""
+
+
+def _prices(rule: Callable[[Priced], Payments]) -> Callable[[Priced], Payments]:
+    """Register the function that prices the cash term of its name."""
+    PRICES[rule.__name__] = rule
+    return rule
+
+
+def _build_orders(case: Holdings) -> Iterator[Order]:
     end = case.facts.months
     for name, row in case.facts.tables["builds"].items():
-        capex, left = np.zeros(end), np.zeros(end + 1)
         for t in np.flatnonzero(case.ordered[name]).tolist():
             cost, there = case.ordered[name][t] * row.capex_per_mw * row.mw_per_block, t + row.lead_months
             if row.payment == "spread" and row.lead_months > 0:
                 months, share = np.arange(t, there), 1.0 / row.lead_months
             else:
                 months, share = np.array([there if row.payment == "delivery" else t]), 1.0
-            months = months[months < end]
-            capex[months] += cost * share
-            left[end] -= cost * share * len(months) * _kept(end, row, there)
-        yield "build", name, capex
-        yield "fixed", name, case.energised(name) * row.mw_per_block * row.fixed_cost_per_mw_month
-        yield "residual", name, left
+            paid = np.zeros(end)
+            paid[months[months < end]] = cost * share
+            yield Order("builds", name, paid, _kept(end, row, there))
 
 
-def _purchases(case: Priced) -> Payments:
+def _purchase_orders(case: Holdings) -> Iterator[Order]:
     end = case.facts.months
     for name, row in case.facts.tables["purchases"].items():
-        paid, left = np.zeros(end), np.zeros(end + 1)
         price = case.facts.prices(name, row.unit_price)
         for t in np.flatnonzero(case.lots[name]).tolist():
-            cost, there = case.lots[name][t] * row.lot_size * price[t], t + row.lead_months
+            cost, there, paid = case.lots[name][t] * row.lot_size * price[t], t + row.lead_months, np.zeros(end)
             for month, share in ((t, row.deposit_fraction), (there, 1.0 - row.deposit_fraction)):
                 if month < end:
                     paid[month] += cost * share
-                    left[end] -= cost * share * _kept(end, row, there)
-        yield "purchase", name, paid
-        yield "maintenance", name, case.installed(name) * row.maintenance_per_month
-        yield "residual", name, left
+            yield Order("purchases", name, paid, _kept(end, row, there))
 
 
 def _kept(end: int, row: Any, there: int) -> float:
@@ -84,29 +111,80 @@ def _kept(end: int, row: Any, there: int) -> float:
     return float(row.residual_fraction * max(0.0, 1.0 - age / row.life_months))
 
 
-def _energy(case: Priced) -> Payments:
+@_prices
+def build(case: Priced) -> Payments:
+    """Builds by their payment plan."""
+    return ((order.item, order.paid) for order in case.orders if order.table == "builds")
+
+
+@_prices
+def purchase(case: Priced) -> Payments:
+    """Accelerators bought: the deposit with the order, the rest on delivery."""
+    return ((order.item, order.paid) for order in case.orders if order.table == "purchases")
+
+
+@_prices
+def residual(case: Priced) -> Payments:
+    """What is left of the money paid, in the month after the plan."""
+    end = case.facts.months
+    return ((one.item, np.append(np.zeros(end), -one.kept * one.paid.sum())) for one in case.orders)
+
+
+@_prices
+def fixed(case: Priced) -> Payments:
+    """Fixed cost of energised builds."""
+    for name, row in case.facts.tables["builds"].items():
+        yield name, case.energised(name) * row.mw_per_block * row.fixed_cost_per_mw_month
+
+
+@_prices
+def maintenance(case: Priced) -> Payments:
+    """Maintenance of accelerators that were bought."""
+    for name, row in case.facts.tables["purchases"].items():
+        yield name, case.installed(name) * row.maintenance_per_month
+
+
+@_prices
+def energy(case: Priced) -> Payments:
+    """Energy of the accelerators in use at own sites."""
     cost = case.mw_used * case.facts.hours * case.facts.series("power", "site", "price_per_mwh")
-    for site, place in case.facts.names["site"].items():
-        yield "energy", site, cost[place]
+    return ((site, cost[place]) for site, place in case.facts.names["site"].items())
 
 
-def _agreements(case: Priced) -> Payments:
-    for name, stock in case.stocks.items():
-        if stock.agreement.outlet:
-            yield "lease_out", name, -stock.upfront() - stock.paid()
-        else:
-            yield "upfront", name, stock.upfront()
-            yield "contract", name, stock.paid()
-        yield "termination", name, stock.fees()
+@_prices
+def upfront(case: Priced) -> Payments:
+    """Upfronts of contracts."""
+    return ((name, stock.upfront()) for name, stock in case.stocks.items() if not stock.agreement.outlet)
 
 
-def _on_demand(case: Priced) -> Payments:
+@_prices
+def contract(case: Priced) -> Payments:
+    """Monthly prices of contracts."""
+    return ((name, stock.paid()) for name, stock in case.stocks.items() if not stock.agreement.outlet)
+
+
+@_prices
+def termination(case: Priced) -> Payments:
+    """Fees for blocks that are handed back."""
+    return ((name, stock.fees()) for name, stock in case.stocks.items())
+
+
+@_prices
+def lease_out(case: Priced) -> Payments:
+    """Upfronts and monthly prices of outlets, received."""
+    return ((name, -stock.upfront() - stock.paid()) for name, stock in case.stocks.items() if stock.agreement.outlet)
+
+
+@_prices
+def on_demand(case: Priced) -> Payments:
+    """On-demand capacity used."""
     for name, row in case.facts.tables["on_demand"].items():
         used = case.used[case.facts.names["pool"][name]]
-        yield "on_demand", name, used * case.facts.prices(name, row.price) * case.facts.hours
+        yield name, used * case.facts.prices(name, row.price) * case.facts.hours
 
 
-def _shortfalls(case: Priced) -> Payments:
+@_prices
+def shortfall(case: Priced) -> Payments:
     """What is short in each year, due in its last month in the plan; a year that is cut counts by its months.
 
     More than that is paid only where something can ask for it: an own rule on spend, a constraint that was added.
@@ -122,11 +200,11 @@ def _shortfalls(case: Priced) -> Payments:
             amount = share[begin] * row.annual_amount * (last - begin + 1) / 12.0
             due[last] += max(0.0, amount - float(paid[begin : last + 1].sum()))
         more = by_a_rule or case.counts_added("shortfall", name)
-        yield "shortfall", name, np.maximum(due, _told(case, name)) if more else due
+        yield name, np.maximum(due, _reported(case, name)) if more else due
 
 
-def _told(case: Priced, commitment: str) -> Array:
-    """Shortfall of a commitment as the cash table tells it, by month."""
+def _reported(case: Priced, commitment: str) -> Array:
+    """Shortfall of a commitment in the cash table, by month."""
     table, found = case.tables["cash"], np.zeros(case.facts.months)
     mine = (table["term"] == "shortfall") & (table["item"] == commitment) & (table.t < case.facts.months)
     np.add.at(found, table.t[mine], table["amount"][mine])
@@ -136,27 +214,38 @@ def _told(case: Priced, commitment: str) -> Array:
 def paid_to(case: Priced, provider: str) -> Array:
     """All that counts towards a spend commitment of a provider, by month."""
     found = np.zeros(case.facts.months)
-    for ((term, item), place), party in zip(case.facts.names["cash"].items(), case.facts.parties, strict=True):
-        if term in COUNTED and item not in case.facts.tables["outlets"] and party == provider:
+    for ((term, _), place), table, party in zip(case.facts.names["cash"].items(), *case.facts.payees, strict=True):
+        if table in cash_terms()[term].commits and party == provider:
             found += case.priced[place, :-1]
     return found
 
 
-def _runs(case: Priced) -> Payments:
+@_prices
+def lateness(case: Priced) -> Payments:
+    """Months that training runs end after their target, in the month they end."""
     end = case.facts.months
-    for name, row in case.facts.tables["training_runs"].items():
-        late = np.zeros(end)
-        for one in case.placements:
-            if one.run == name:
-                late[min(one.end, end - 1)] += one.share * row.lateness_penalty * one.late
-        yield "lateness", name, late
-        yield "not_run", name, case.not_run(name) * row.penalty
+    for one in case.placements:
+        late, row = np.zeros(end), case.facts.tables["training_runs"][one.run]
+        late[min(one.end, end - 1)] = one.share * row.lateness_penalty * one.late
+        yield one.run, late
 
 
-def _penalties(case: Priced) -> Payments:
-    """What is unserved, and by how much soft rules are violated, as told; other rules look at these figures."""
+@_prices
+def not_run(case: Priced) -> Payments:
+    """Training runs that are not run."""
+    return ((name, case.not_run(name) * row.penalty) for name, row in case.facts.tables["training_runs"].items())
+
+
+@_prices
+def unserved(case: Priced) -> Payments:
+    """Work that the service table reports as not served; other rules check that figure."""
     for name, place in case.facts.names["workload"].items():
-        yield "unserved", name, case.unserved[place] * case.facts.tables["workloads"][name].penalty
+        yield name, case.unserved[place] * case.facts.tables["workloads"][name].penalty
+
+
+@_prices
+def violation(case: Priced) -> Payments:
+    """By how much the table of own rules reports soft ones as violated; other rules check that figure."""
     violated = case.tables["rules"].grid("rule", case.shape("rule"), "violation")
     for name, place in case.facts.names["rule"].items():
-        yield "violation", name, violated[place] * (case.facts.tables["rules"][name].penalty or 0.0)
+        yield name, violated[place] * (case.facts.tables["rules"][name].penalty or 0.0)

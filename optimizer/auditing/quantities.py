@@ -10,19 +10,9 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.verdict import BLOCK
-from optimizer.schema import IN_HOUSE
+from optimizer.schema import IN_HOUSE, cash_terms
 
 Array = NDArray[Any]
-
-SPENT = {  # cash terms that count as spent on an item of a table
-    "builds": ("build", "fixed"),
-    "purchases": ("purchase", "maintenance"),
-    "contracts": ("upfront", "contract", "termination"),
-    "on_demand": ("on_demand",),
-    "outlets": ("lease_out", "termination"),
-}
-OWN = ("build", "purchase", "fixed", "energy", "maintenance")
-PAID = ("upfront", "contract", "termination", "on_demand", "shortfall", "lease_out")
 
 
 def quantity(case: Priced, name: str, item: str) -> Array:
@@ -125,23 +115,20 @@ def _unserved(case: Priced, item: str) -> Any:
 
 
 def _spend(case: Priced, item: str) -> Any:
-    names = case.facts.names["cash"]
-    places = [place for (term, of), place in names.items() if _counts(case, term, of, item)]
+    names = zip(case.facts.names["cash"].items(), *case.facts.payees, strict=True)
+    rows = [(place, table, of, party) for ((term, of), place), table, party in names if cash_terms()[term].is_paid]
+    places = [place for place, *row in rows if _counts(case, item, *row)]
     return case.priced[places, :-1].sum(axis=0)
 
 
-def _counts(case: Priced, term: str, of: str, item: str) -> bool:
-    """Whether money of a cash term and its item, ``of``, is spent on an item."""
+def _counts(case: Priced, item: str, table: str, of: str, party: str) -> bool:
+    """Whether money for the row ``of`` of a table, paid to a party, is spent on an item."""
     tables = case.facts.tables
-    for table, terms in SPENT.items():
-        if item in tables[table]:
-            return of == item and term in terms
     if item in tables["sites"]:
-        table = "builds" if term in SPENT["builds"] else "purchases"
-        return of == item if term == "energy" else term in OWN and tables[table][of].site == item
-    if item == IN_HOUSE:
-        return term in OWN
-    return term in PAID and case.facts.parties[case.facts.names["cash"][term, of]] == item
+        return party == IN_HOUSE and tables[table][of].site == item
+    if item == IN_HOUSE or item in tables["providers"]:
+        return party == item
+    return of == item and table != "commitments"
 
 
 _QUANTITIES: dict[str, Callable[[Priced, str], Any]] = {

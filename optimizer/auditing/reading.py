@@ -15,6 +15,7 @@ from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import COLUMNS, MONTH, NAMES, QUANTITY, SUBJECT, TEXT, Table, figures, texts
 from optimizer.auditing.verdict import FLOOR, LARGEST, Findings
+from optimizer.schema import terms_of_kind
 
 Array = NDArray[Any]
 
@@ -89,10 +90,11 @@ def cells(draft: Draft, say: Findings) -> None:
 
 def months(draft: Draft, say: Findings) -> None:
     """Every row lies in a month of the plan; a residual value in the one after it."""
-    last = draft.facts.months
+    last, residual = draft.facts.months, terms_of_kind("residual")
     for name, columns in draft.columns.items():
         t = draft.t[name] = _places(draft.facts.month_of, columns, (MONTH[name],))
-        after = columns["term"] == "residual" if name == "cash" else np.zeros(len(t), dtype=bool)
+        terms = columns["term"].tolist() if name == "cash" else [""] * len(t)
+        after = np.array([term in residual for term in terms], dtype=bool)
         good = np.where(after, t == last, (t >= 0) & (t < last))
         allowed = f"{say.labels[0]} to {say.labels[-2]} allowed, for a residual value {say.labels[-1]}"
         _leave_out(draft, say, name, good, partial(_cells_of, columns, (MONTH[name],)), allowed)

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
+from optimizer.schema import terms_of_kind
 
-PENALTIES = ("unserved", "lateness", "not_run", "violation")  # costs that are not paid to a party
 SOURCES = ("in_house", "contract", "on_demand")
 SOON = 3  # months
-_NO_CASH_OUT = (*PENALTIES, "residual", "lease_out")
 _ENDS = ("hand_back", "take_back")
 
 
@@ -44,8 +43,8 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
         "net_present_cost": cost,
         "bound": bound,
         "gap_money": None if bound is None else cost - bound,
-        "cash_out": sum((amount for term, amount in amounts.items() if term not in _NO_CASH_OUT), 0.0),
-        "lease_out_revenue": 0.0 - amounts.get("lease_out", 0.0),
+        "cash_out": sum((amounts.get(term, 0.0) for term in terms_of_kind("capex", "opex")), 0.0),
+        "lease_out_revenue": 0.0 - sum(amounts.get(term, 0.0) for term in terms_of_kind("revenue")),
         "unserved_share": _sum(service, "unserved") / wanted if wanted else None,
         "unserved_penalty": amounts.get("unserved", 0.0),
         "peak_accelerators": accelerators,

@@ -22,7 +22,7 @@ from optimizer.program.placement import Placement
 from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
-from optimizer.schema import load_schema, program_contents
+from optimizer.schema import cash_terms, load_schema, program_contents
 
 ROOMS: dict[str, ModuleType] = {
     "power": power,
@@ -229,10 +229,11 @@ def _build(instance: Instance) -> Program:
             m.add_columns(name, keys[name], column_kind(name, entry, ROOMS[entry["room"]]))
     m.budgets = {row.budget: row for row in instance.rows["budgets"]}
     _gather_columns(m)
-    m.entries = book(m, [term for term in contents["terms"] if term != "violation"])
+    of_rules = [term.name for term in cash_terms().values() if "rules" in term.items]  # measured by the other money
+    m.entries = book(m, [term for term in cash_terms() if term not in of_rules])
     gather_money(m)
     rules.measure(m, index.own_rules)
-    m.entries = joined(m.entries, book(m, ["violation"]))
+    m.entries = joined(m.entries, book(m, of_rules))
     for name, entry in contents["constraints"].items():
         m.add_rows(name, keys[name], getattr(ROOMS[entry["room"]], name))
     return Program(m)

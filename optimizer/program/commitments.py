@@ -10,9 +10,9 @@ from optimizer.program.index import Index
 from optimizer.program.ledger import Entries
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
+from optimizer.schema import cash_terms
 
 _YEAR = 12
-COUNTED = ("upfront", "contract", "termination", "on_demand")
 
 
 def sets(index: Index) -> dict[str, list[Any]]:
@@ -76,12 +76,8 @@ def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
 def counted_entries(m: ProgramData, provider: str) -> Any:
     """Mask of the ledger's entries that count towards a commitment: paid to the provider for contracts, on demand."""
     entries: Entries = m.entries
-    chosen = [
-        account.party == provider
-        and account.term in COUNTED
-        and (account.item in m.index.offers or not m.index.agreements[account.item].is_outlet)
-        for account in entries.names
-    ]
+    terms = cash_terms()
+    chosen = [account.party == provider and account.table in terms[account.term].commits for account in entries.names]
     return np.array(chosen, dtype=bool)[entries.accounts]
 
 

@@ -21,11 +21,12 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Account:
-    """A line of the cash table: term, item and party."""
+    """A line of the cash table: term, item, party, and the table of the item."""
 
     term: str
     item: str
     party: str
+    table: str
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,7 @@ from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.rules import constraint_months
 from optimizer.program.steps import Array
-from optimizer.schema import IN_HOUSE
-
-CAPEX = ("build", "purchase")
-OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
-REVENUE = ("lease_out",)
+from optimizer.schema import cash_terms, terms_of_kind
 
 
 def sets(index: Index) -> dict[str, list[Any]]:
@@ -43,10 +39,20 @@ def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
     return list(range(order, order + row.lead_months)), 1.0 / row.lead_months
 
 
+def _account(term: str, table: str, name: str, row: Any) -> Account:
+    """Return the account of a cash term for a row of a table."""
+    return Account(term, name, cash_terms()[term].party(table, row), table)
+
+
+def _agreement_account(term: str, agreement: Agreement) -> Account:
+    """Return the account of a cash term for a contract or outlet."""
+    return _account(term, "outlets" if agreement.is_outlet else "contracts", agreement.name, agreement.row)
+
+
 def build(m: ProgramData, ledger: Ledger) -> None:
     """Capital cost of builds, by their payment plan."""
     for name, row in m.index.builds.items():
-        account = Account("build", name, IN_HOUSE)
+        account = _account("build", "builds", name, row)
         for t in m.index.build_orders[name]:
             months, share = build_instalments(row, t)
             paid = [month for month in months if month < m.index.horizon]
@@ -66,7 +72,7 @@ def purchase_payments(index: Index, row: Any) -> Iterator[tuple[int, list[tuple[
 def purchase(m: ProgramData, ledger: Ledger) -> None:
     """Accelerators bought: deposit at order, the rest on delivery, at the price of the order month."""
     for name, row in m.index.purchases.items():
-        account = Account("purchase", name, IN_HOUSE)
+        account = _account("purchase", "purchases", name, row)
         for t, payments in purchase_payments(m.index, row):
             months, amounts = [month for month, _ in payments], [amount for _, amount in payments]
             ledger.add(account, m.col["bought"][name, t], months, amounts)
@@ -75,17 +81,18 @@ def purchase(m: ProgramData, ledger: Ledger) -> None:
 def fixed(m: ProgramData, ledger: Ledger) -> None:
     """Fixed cost of energised builds."""
     for name, row in m.index.builds.items():
-        cost, account = row.fixed_cost_per_mw_month * row.mw_per_block, Account("fixed", name, IN_HOUSE)
+        cost, account = row.fixed_cost_per_mw_month * row.mw_per_block, _account("fixed", "builds", name, row)
         for t in range(m.index.horizon if cost else 0):
             ledger.add(account, built_by(m, name, t - row.lead_months), t, cost)
 
 
 def energy(m: ProgramData, ledger: Ledger) -> None:
     """Energy of the accelerators in use at own sites."""
-    for site in m.index.sites:
+    for site, row in m.index.sites.items():
+        account = _account("energy", "sites", site, row)
         for name in m.contents[site]["pools"]:
             mwh = m.index.pools[name].mw * m.units.accelerators * m.index.hours
-            _book_use(m, ledger, Account("energy", site, IN_HOUSE), name, mwh * m.index.energy_price[site])
+            _book_use(m, ledger, account, name, mwh * m.index.energy_price[site])
 
 
 def _book_use(m: ProgramData, ledger: Ledger, account: Account, pool: str, amounts: Any) -> None:
@@ -99,14 +106,15 @@ def maintenance(m: ProgramData, ledger: Ledger) -> None:
     for name, row in m.index.purchases.items():
         months = m.index.installed_months[name]
         stocks, cost = [m.col["installed"][name, t] for t in months], row.maintenance_per_month * row.lot_size
-        ledger.add_many(Account("maintenance", name, IN_HOUSE), stocks, list(months), np.full(len(months), cost))
+        account = _account("maintenance", "purchases", name, row)
+        ledger.add_many(account, stocks, list(months), np.full(len(months), cost))
 
 
 def _upfronts(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     row = agreement.row
     if not row.upfront_per_block:
         return
-    account = Account(term, agreement.name, agreement.party)
+    account = _agreement_account(term, agreement)
     starts = [int(row.earliest)] if agreement.committed is not None else agreement.starts
     for s in starts:
         if 0 <= s - row.lead_months < m.index.horizon:
@@ -128,7 +136,7 @@ def _within(start: int, stop: int, end: int) -> tuple[int, int]:
 
 
 def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
-    account, horizon = Account(term, agreement.name, agreement.party), m.index.horizon
+    account, horizon = _agreement_account(term, agreement), m.index.horizon
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
     if agreement.fixed:
         shares = agreement.price.over(0, agreement.term)
@@ -161,14 +169,14 @@ def termination(m: ProgramData, ledger: Ledger) -> None:
         months = list(agreement.hand_backs)
         fees = agreement.row.termination_fee_months * agreement.block_price.over(0, m.index.horizon)[months]
         ended = [m.col["ended"][name, e] for e in months]
-        ledger.add_many(Account("termination", name, agreement.party), ended, months, fees)
+        ledger.add_many(_agreement_account("termination", agreement), ended, months, fees)
 
 
 def on_demand(m: ProgramData, ledger: Ledger) -> None:
     """On-demand capacity used, by the hour."""
     for name, row in m.index.offers.items():
         prices = m.index.item_price(name, row.price).over(0, m.index.horizon)
-        account = Account("on_demand", name, row.provider)
+        account = _account("on_demand", "on_demand", name, row)
         _book_use(m, ledger, account, name, prices * m.index.hours * m.units.accelerators)
 
 
@@ -176,7 +184,7 @@ def shortfall(m: ProgramData, ledger: Ledger) -> None:
     """What is short in a year of a spend commitment, paid in the year's last month in the plan."""
     for name, row in m.index.commitments.items():
         for begin in year_starts(m.index, row):
-            account = Account("shortfall", name, row.provider)
+            account = _account("shortfall", "commitments", name, row)
             ledger.add(account, m.col["shortfall"][name, begin], year_end(m.index, begin), m.units.money)
 
 
@@ -194,7 +202,7 @@ def unserved(m: ProgramData, ledger: Ledger) -> None:
         keys = list(m.months_wanted.get(name, ()))
         columns = [m.col["unserved"][name, t] for t in keys]
         amount = row.penalty * m.units.accelerators
-        ledger.add_many(Account("unserved", name, ""), columns, keys, np.full(len(keys), amount))
+        ledger.add_many(_account("unserved", "workloads", name, row), columns, keys, np.full(len(keys), amount))
 
 
 def lateness(m: ProgramData, ledger: Ledger) -> None:
@@ -204,7 +212,7 @@ def lateness(m: ProgramData, ledger: Ledger) -> None:
         months = [last_month(m.index, place) for place in places]
         late = np.array([late_months(row, month) for month in months], dtype=float)
         amounts = row.lateness_penalty * late
-        ledger.add_many(Account("lateness", name, ""), list(places.values()), months, amounts)
+        ledger.add_many(_account("lateness", "training_runs", name, row), list(places.values()), months, amounts)
 
 
 def not_run(m: ProgramData, ledger: Ledger) -> None:
@@ -212,7 +220,8 @@ def not_run(m: ProgramData, ledger: Ledger) -> None:
     for name, column in m.col["not_run"].items():
         month = month_given_up(m.index, name)
         if month is not None:
-            ledger.add(Account("not_run", name, ""), column, month, m.index.runs[name].penalty)
+            row = m.index.runs[name]
+            ledger.add(_account("not_run", "training_runs", name, row), column, month, row.penalty)
 
 
 def violation(m: ProgramData, ledger: Ledger) -> None:
@@ -222,7 +231,7 @@ def violation(m: ProgramData, ledger: Ledger) -> None:
         for family, t in ((family, t) for family in ("over", "under") for t in months):
             if (name, t) in m.col[family]:
                 amount = row.penalty * m.rule_scale[name, t]
-                ledger.add(Account("violation", name, ""), m.col[family][name, t], t, amount)
+                ledger.add(_account("violation", "rules", name, row), m.col[family][name, t], t, amount)
 
 
 def _kept(row: Any, delivered: int, horizon: int) -> float:
@@ -240,29 +249,31 @@ def residual(m: ProgramData, ledger: Ledger) -> None:
             months, share = build_instalments(row, t)
             paid = share * sum(month < index.horizon for month in months) * row.capex_per_mw * row.mw_per_block
             values.append(-paid * _kept(row, t + row.lead_months, index.horizon))
-        _book_residual(m, ledger, name, [m.col["ordered"][name, t] for t in index.build_orders[name]], values)
+        columns = [m.col["ordered"][name, t] for t in index.build_orders[name]]
+        _book_residual(m, ledger, _account("residual", "builds", name, row), columns, values)
     for name, row in index.purchases.items():
         values = []
         for t, payments in purchase_payments(index, row):
             paid = sum(amount for _, amount in payments)
             values.append(-paid * _kept(row, t + row.lead_months, index.horizon))
-        _book_residual(m, ledger, name, [m.col["bought"][name, t] for t in index.purchase_orders[name]], values)
+        columns = [m.col["bought"][name, t] for t in index.purchase_orders[name]]
+        _book_residual(m, ledger, _account("residual", "purchases", name, row), columns, values)
 
 
-def _book_residual(m: ProgramData, ledger: Ledger, item: str, columns: list[Any], values: list[float]) -> None:
+def _book_residual(m: ProgramData, ledger: Ledger, account: Account, columns: list[Any], values: list[float]) -> None:
     """Book what is left of each order of an item, after the plan's last month."""
-    ledger.add_many(Account("residual", item, IN_HOUSE), columns, [m.index.horizon] * len(values), values)
+    ledger.add_many(account, columns, [m.index.horizon] * len(values), values)
 
 
-def kinds_of(row: Any) -> tuple[str, ...]:
-    """Cash terms that a budget counts."""
-    return {"all": CAPEX + OPEX, "capex": CAPEX, "opex": OPEX}[row.covers] + (REVENUE if row.net else ())
+def budget_terms(row: Any) -> tuple[str, ...]:
+    """Return the cash terms that a budget counts."""
+    return terms_of_kind(*(("capex", "opex") if row.covers == "all" else (row.covers,)), *["revenue"] * row.net)
 
 
 def counted_in(m: ProgramData, row: Any) -> NDArray[np.bool_]:
     """Entries of the ledger that a budget counts, as a mask."""
     entries: Entries = m.entries
-    inside: NDArray[np.bool_] = entries.of_terms(kinds_of(row)) & (entries.months >= max(row.from_, 0))
+    inside: NDArray[np.bool_] = entries.of_terms(budget_terms(row)) & (entries.months >= max(row.from_, 0))
     inside &= (entries.months <= row.to) & (entries.months < m.index.horizon)
     return inside
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.program.ledger import Account
 from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased, add_used, delivered_blocks
 from optimizer.program.work import Done, Work
-from optimizer.schema import IN_HOUSE
+from optimizer.schema import IN_HOUSE, cash_terms
 
 
 class Quantities:
@@ -140,19 +141,15 @@ class Quantities:
         row.add_all([c * amount for amount in amounts], columns)
 
     def _money_of(self, item: str) -> dict[int, tuple[list[float], list[Any]]]:
-        entries, chosen = self.m.entries, []
-        at_site = {
-            name for table in (self.index.builds, self.index.purchases) for name, r in table.items() if r.site == item
-        }
-        for account in entries.names:
-            if item in self.index.sites:
-                mine = account.item in at_site or (account.term == "energy" and account.item == item)
-            elif item in self.index.providers or item == IN_HOUSE:
-                mine = account.party == item
-            else:
-                mine = account.item == item
-            chosen.append(mine and account.term != "residual" and account.party != "")
-        found: dict[int, tuple[list[float], list[Any]]] = entries.by_month(
-            np.array(chosen, dtype=bool)[entries.accounts]
-        )
-        return found
+        entries, terms = self.m.entries, cash_terms()
+        chosen = [terms[account.term].is_paid and self._is_money_of(item, account) for account in entries.names]
+        return entries.by_month(np.array(chosen, dtype=bool)[entries.accounts])
+
+    def _is_money_of(self, item: str, account: Account) -> bool:
+        """Return whether an account is of an item, of something at a site, or of a party."""
+        if item in self.index.sites:
+            inside = {"sites": self.index.sites, "builds": self.index.builds, "purchases": self.index.purchases}
+            return account.party == IN_HOUSE and inside[account.table][account.item].site == item
+        if item in self.index.providers or item == IN_HOUSE:
+            return account.party == item
+        return account.item == item and account.table != "commitments"

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from optimizer.format import money, month_text, percent, scale_of, scaled
 from optimizer.report.charts import Chart, PlanContext, add_bars, new_figure, plot_text, style
-from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, whose
+from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, term_label, whose
 from optimizer.report.grid import Grid, by_month
 from optimizer.report.periods import AFTER
 
@@ -93,7 +93,7 @@ def cash_by_term(context: PlanContext) -> Chart:
     """Money by what it is paid for, nominal and as present value."""
     table = context.plan.cash
     sums = table.groupby("term")[["amount", "present_value"]].sum()
-    names = {term: term.replace("_", " ") for term in sums.index}
+    names = {str(term): term_label(str(term)) for term in sums.index}
     largest = _largest(sums, names, context)
     title = f"The largest item is {largest}" if largest else "Nothing is paid in this plan."
     return _pairs("cash-by-term", title, sums, names, context)
@@ -162,7 +162,7 @@ def _pairs_grid(sums: pd.DataFrame, texts: dict[str, str], unit: str, more: pd.D
         "Term" if more is None else "Party",
         "Nominal",
         "Present value",
-        *(str(term).replace("_", " ") for term in parts.columns),
+        *(term_label(str(term)) for term in parts.columns),
     )
     note = f"In {unit}; money in is negative.{' Terms in present value.' if len(parts.columns) else ''}"
     return Grid(columns, rows, 1, note, frozenset({len(rows) - 1}))

@@ -10,24 +10,25 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from optimizer.format import shown
-from optimizer.schema import IN_HOUSE
+from optimizer.schema import IN_HOUSE, cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 # On light and on dark, in the order in which they are given out.
-PALETTE = (
-    ("#0e3ca1", "#577ed3"),
-    ("#dc7110", "#ec9652"),
-    ("#3fa48d", "#7bcbb5"),
-    ("#975fa9", "#cf8ef0"),
-    ("#5693f9", "#afccff"),
-    ("#453e08", "#bbdd3d"),
-    ("#7d2be6", "#594bf5"),
-    ("#7e5a03", "#d8643a"),
-    ("#773f5a", "#b48d9b"),
-    ("#450368", "#c51a42"),
-)
+_NAMED = {
+    "blue": ("#0e3ca1", "#577ed3"),
+    "orange": ("#dc7110", "#ec9652"),
+    "green": ("#3fa48d", "#7bcbb5"),
+    "purple": ("#975fa9", "#cf8ef0"),
+    "sky": ("#5693f9", "#afccff"),
+    "olive": ("#453e08", "#bbdd3d"),
+    "violet": ("#7d2be6", "#594bf5"),
+    "brown": ("#7e5a03", "#d8643a"),
+    "plum": ("#773f5a", "#b48d9b"),
+    "wine": ("#450368", "#c51a42"),
+}
+PALETTE = tuple(_NAMED.values())
 INK, PAPER, GRID, MUTED, REST, ALARM = "#18212b", "#fffffe", "#dfe4e9", "#5b6876", "#7d8894", "#b3261e"
 DARK = {
     **dict(PALETTE),
@@ -87,6 +88,17 @@ class Colours:
         """Names that :meth:`group` gives, in the order of charts."""
         ranks = {name: rank for rank, name in enumerate([*self._colours, OTHERS, PENALTIES])}
         return sorted(set(names), key=lambda name: ranks[name])
+
+
+def term_label(term: str) -> str:
+    """Return the label of a cash term; the name of a term that is not declared."""
+    return cash_terms()[term].label if term in cash_terms() else term.replace("_", " ")
+
+
+def term_colour(term: str) -> str:
+    """Return the colour of a cash term; grey for a term that is not declared."""
+    colour = cash_terms()[term].colour if term in cash_terms() else "grey"
+    return {"grey": REST, "red": ALARM}.get(colour) or _NAMED[colour][0]
 
 
 def party_text(party: str) -> str:

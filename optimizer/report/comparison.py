@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.format import Format, count, money, percent, scale_of, shown
-from optimizer.plan.headline import PENALTIES
-from optimizer.report.colours import party_text
+from optimizer.report.colours import party_text, term_label
 from optimizer.report.grid import Grid
+from optimizer.schema import terms_of_kind
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
     from optimizer.plan.plan import Plan
 
-_GROUPS = (("Money out, nominal", None), ("of which penalties", PENALTIES), ("of which leased out", ("lease_out",)))
+_GROUPS = (("Money out, nominal", ()), ("of which penalties", ("penalty",)), ("of which leased out", ("revenue",)))
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def headline(comparison: Comparison) -> CaptionedTable:
     rows = [
         number_row("Net present cost", a.objective, b.objective, money),
         ("Gap", _gap(a), _gap(b), ""),
-        *(number_row(name, _sum(a, terms), _sum(b, terms), money) for name, terms in _GROUPS),
+        *(number_row(name, _sum(a, kinds), _sum(b, kinds), money) for name, kinds in _GROUPS),
         number_row("Peak accelerators", _peak(a, "accelerators"), _peak(b, "accelerators"), count),
         number_row("Peak MW", _peak(a, "mw"), _peak(b, "mw"), count),
         ("Unserved", _unserved(a), _unserved(b), ""),
@@ -73,8 +73,9 @@ def _gap(plan: Plan) -> str:
     return "no bound proven" if plan.gap is None else percent(plan.gap)
 
 
-def _sum(plan: Plan, terms: Sequence[str] | None) -> float:
-    cash = plan.cash if terms is None else plan.cash[plan.cash["term"].isin(terms)]
+def _sum(plan: Plan, kinds: Sequence[str]) -> float:
+    """Return the nominal money of cash terms of some kinds; of all terms without any."""
+    cash = plan.cash[plan.cash["term"].isin(terms_of_kind(*kinds))] if kinds else plan.cash
     return float(cash["amount"].sum())
 
 
@@ -133,7 +134,7 @@ def rest(table: pd.DataFrame, rows: Sequence[tuple[str, ...]], name: str) -> str
 # ---------------------------------------------------------------- what it costs
 def terms(comparison: Comparison) -> CaptionedTable:
     """Present value by cash term."""
-    return _money(comparison, comparison.terms, "term", "Term", lambda name: name.replace("_", " "))
+    return _money(comparison, comparison.terms, "term", "Term", term_label)
 
 
 def parties(comparison: Comparison) -> CaptionedTable:

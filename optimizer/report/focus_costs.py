@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.plan.headline import PENALTIES
 from optimizer.report.focus_commitments import HOURS, commitment_id, moment, spend_id
 from optimizer.report.focus_signatures import Signature
-from optimizer.schema import IN_HOUSE
+from optimizer.schema import IN_HOUSE, CashTerm, Charge, cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -26,40 +25,39 @@ COLUMNS = (
     *("x_CashTerm", "x_Item", "x_Party", "x_PartyGroup", "x_Site", "x_AcceleratorModel", "x_Accelerators"),
     *("x_FacilityMegawatts", "x_PresentValue"),
 )
-NO_CHARGES = (*PENALTIES, "residual")  # cost of the plan that nobody bills
-_SPLIT = ("contract", "upfront", "termination")
-_COUNTS = (*_SPLIT, "on_demand")  # what counts towards a spend commitment
 _COMPUTE, _OTHER = ("Compute", "Other (Compute)"), ("Other", "Other (Other)")
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Charge:
-    """A cash term as a charge: category and frequency, table of its items, service and its category."""
+class Resource:
+    """What the items of a table are in FOCUS: type of the resource, service and its categories."""
 
-    category: str
-    frequency: str
-    table: str
     kind: str
     service: str
     categories: tuple[str, str] = _COMPUTE
 
 
-_CONTRACT = ("contracts", "Contracted capacity", "Contracted AI compute")
-_SITE = ("Own sites", _OTHER)
-CHARGES = {
-    "build": Charge("Purchase", "One-Time", "builds", "Powered capacity", *_SITE),
-    "fixed": Charge("Purchase", "Recurring", "builds", "Powered capacity", *_SITE),
-    "energy": Charge("Usage", "Usage-Based", "sites", "Site", *_SITE),
-    "purchase": Charge("Purchase", "One-Time", "purchases", "Accelerators", "Own accelerators"),
-    "maintenance": Charge("Purchase", "Recurring", "purchases", "Accelerators", "Own accelerators"),
-    "contract": Charge("Purchase", "Recurring", *_CONTRACT),
-    "upfront": Charge("Purchase", "One-Time", *_CONTRACT),
-    "termination": Charge("Adjustment", "One-Time", *_CONTRACT),
-    "shortfall": Charge("Purchase", "One-Time", "commitments", "Spend commitment", "Spend commitments", _OTHER),
-    "on_demand": Charge("Usage", "Usage-Based", "on_demand", "On-demand capacity", "On-demand AI compute"),
-    "lease_out": Charge("Credit", "Recurring", "outlets", "Capacity leased out", "Capacity leased out"),
+_RESOURCES = {
+    "builds": Resource("Powered capacity", "Own sites", _OTHER),
+    "sites": Resource("Site", "Own sites", _OTHER),
+    "purchases": Resource("Accelerators", "Own accelerators"),
+    "contracts": Resource("Contracted capacity", "Contracted AI compute"),
+    "commitments": Resource("Spend commitment", "Spend commitments", _OTHER),
+    "on_demand": Resource("On-demand capacity", "On-demand AI compute"),
+    "outlets": Resource("Capacity leased out", "Capacity leased out"),
 }
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A row of the cash table with its cash term, how that is billed, the table of its item and its month."""
+
+    row: dict[Any, Any]
+    term: CashTerm
+    charge: Charge
+    table: str
+    month: int
 
 
 class Costs:
@@ -74,32 +72,36 @@ class Costs:
         self.accelerators: dict[Any, float] = {key: float(value) for key, value in capacity.items()}
         power = plan.power.set_index(["month", "site"])["mw_used"]
         self.power: dict[Any, float] = {key: float(value) for key, value in power.items()}
-        self.outlets = plan.instance.named["outlets"]
+        self.items = plan.instance.named
 
     def rows(self) -> Iterator[Row]:
         """Every charge: what nobody bills is left out, and payments for contracts are split by signature."""
-        cash = self.plan.cash[~self.plan.cash["term"].isin(NO_CHARGES)]
-        for row in cash.to_dict("records"):
-            own = self.signed.get(row["item"], []) if row["term"] in _SPLIT else []
+        for payment in self._payments():
+            own = self.signed.get(payment.row["item"], []) if payment.table == "contracts" else []
             if own:
-                yield from self._split(row, own)
+                yield from self._split(payment, own)
             else:
-                yield self._charge(row, 1.0, None)
+                yield self._charge(payment, 1.0, None)
 
-    def _split(self, row: dict[Any, Any], own: list[Signature]) -> Iterator[Row]:
-        month = self.plan.instance.month_index(row["month"])
-        shares = [signature.share(row["term"], month) for signature in own]
+    def _payments(self) -> Iterator[Payment]:
+        for row in self.plan.cash.to_dict("records"):
+            term = cash_terms()[row["term"]]
+            if term.focus is not None:
+                table = next(table for table in term.items if row["item"] in self.items[table])
+                yield Payment(row, term, term.focus, table, self.plan.instance.month_index(row["month"]))
+
+    def _split(self, payment: Payment, own: list[Signature]) -> Iterator[Row]:
+        shares = [signature.weight(payment.charge.split, payment.month) for signature in own]
         if not sum(shares):
             shares = [signature.blocks for signature in own]
         for signature, share in zip(own, shares, strict=True):
             if share > 0:
-                yield self._charge(row, share / sum(shares), signature)
+                yield self._charge(payment, share / sum(shares), signature)
 
-    def _charge(self, row: dict[Any, Any], share: float, signature: Signature | None) -> Row:
-        month, term = self.plan.instance.month_index(row["month"]), row["term"]
-        charge = self._kind(row)
+    def _charge(self, payment: Payment, share: float, signature: Signature | None) -> Row:
+        row, month, resource = payment.row, payment.month, _RESOURCES[payment.table]
         cost, head = row["amount"] * share, self.plan.instance.head
-        provider = IN_HOUSE if charge.table == "outlets" else row["party"]
+        provider = IN_HOUSE if payment.table == "outlets" else row["party"]
         start, end = moment(self.plan, month), moment(self.plan, month + 1)
         return {
             **dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"), cost),
@@ -110,46 +112,40 @@ class Costs:
             "BillingAccountId": head.name,
             "BillingAccountName": head.title or None,
             "BillingCurrency": head.currency,
-            "ChargeCategory": charge.category,
-            "ChargeFrequency": charge.frequency,
-            "ChargeDescription": f"{term.replace('_', ' ').capitalize()} of {row['item']}, planned",
-            "ContractApplied": self._applied(row, cost, signature),
-            "ResourceId": self._resource(charge, row, signature),
+            "ChargeCategory": payment.charge.category,
+            "ChargeFrequency": payment.charge.frequency,
+            "ChargeDescription": f"{payment.term.label.capitalize()} of {row['item']}, planned",
+            "ContractApplied": self._applied(payment, cost, signature),
+            "ResourceId": self._resource(payment, signature),
             "ResourceName": row["item"],
-            "ResourceType": charge.kind,
-            "ServiceCategory": charge.categories[0],
-            "ServiceSubcategory": charge.categories[1],
-            "ServiceName": charge.service,
-            "x_CashTerm": term,
+            "ResourceType": resource.kind,
+            "ServiceCategory": resource.categories[0],
+            "ServiceSubcategory": resource.categories[1],
+            "ServiceName": resource.service,
+            "x_CashTerm": payment.term.name,
             "x_Item": row["item"],
             "x_Party": row["party"],
             "x_PartyGroup": self.groups.get(row["party"]),
             "x_PresentValue": row["present_value"] * share,
-            **self._used(row),
-            **self._where(charge, row, signature, month),
+            **self._used(payment),
+            **self._where(payment, signature),
         }
 
-    def _kind(self, row: dict[Any, Any]) -> Charge:
-        """The kind of charge of a payment; fees for taking back from an outlet belong to the outlet."""
-        if row["term"] == "termination" and row["item"] in self.outlets:
-            lease = CHARGES["lease_out"]
-            return Charge("Adjustment", "One-Time", lease.table, lease.kind, lease.service, lease.categories)
-        return CHARGES[row["term"]]
-
-    def _resource(self, charge: Charge, row: dict[Any, Any], signature: Signature | None) -> str:
+    def _resource(self, payment: Payment, signature: Signature | None) -> str:
         if signature is not None:
             return commitment_id(signature, self.plan)
-        own = [spend for spend in self.spends if spend["item"] == row["item"]] if row["term"] == "shortfall" else []
-        return spend_id(row["item"], own[0]["starts"]) if own else f"{charge.table}/{row['item']}"
+        item = payment.row["item"]
+        own = [spend for spend in self.spends if spend["item"] == item] if payment.table == "commitments" else []
+        return spend_id(item, own[0]["starts"]) if own else f"{payment.table}/{item}"
 
-    def _applied(self, row: dict[Any, Any], cost: float, signature: Signature | None) -> str | None:
+    def _applied(self, payment: Payment, cost: float, signature: Signature | None) -> str | None:
         """The commitments that a charge is for, or counts towards, as JSON; None if there are none."""
-        found = []
+        found, row = [], payment.row
         if signature is not None:
             found.append((f"contracts/{signature.agreement.name}", commitment_id(signature, self.plan)))
         for spend in self.spends:
-            counts = row["term"] in _COUNTS and spend["party"] == row["party"]
-            owed = row["term"] == "shortfall" and spend["item"] == row["item"]
+            counts = payment.table in payment.term.commits and spend["party"] == row["party"]
+            owed = payment.table == "commitments" and spend["item"] == row["item"]
             if owed or (counts and spend["starts"] <= row["month"] <= spend["ends"]):
                 found.append((f"commitments/{spend['item']}", spend_id(spend["item"], spend["starts"])))
         elements = [
@@ -158,19 +154,20 @@ class Costs:
         ]
         return json.dumps({"Elements": elements}) if elements else None
 
-    def _used(self, row: dict[Any, Any]) -> Row:
+    def _used(self, payment: Payment) -> Row:
         """What is metered: accelerator-hours of on-demand capacity, megawatt-hours of a site."""
-        key = row["month"], row["item"]
-        if row["term"] == "on_demand":
+        key = payment.row["month"], payment.row["item"]
+        if payment.table == "on_demand":
             return {"ConsumedQuantity": self.accelerators.get(key, 0.0) * self.hours, "ConsumedUnit": HOURS}
-        if row["term"] == "energy":
+        if payment.table == "sites":
             return {"ConsumedQuantity": self.power.get(key, 0.0) * self.hours, "ConsumedUnit": "Megawatt-Hours"}
         return {}
 
-    def _where(self, charge: Charge, row: dict[Any, Any], signature: Signature | None, month: int) -> Row:
+    def _where(self, payment: Payment, signature: Signature | None) -> Row:
         """Region, site, kind and number of accelerators, as far as the item has them."""
-        found = self._item(charge, row["item"])
-        site = row["item"] if charge.table == "sites" else getattr(found, "site", None)
+        key, month = (payment.row["month"], payment.row["item"]), payment.month
+        found = self.items[payment.table][key[1]]
+        site = getattr(found, "site", None)
         own = self.index.sites.get(site) if site else None
         region = own.region if own else getattr(found, "region", None)
         place: Row = {
@@ -184,13 +181,8 @@ class Costs:
             agreed = signature.agreement.row
             place["x_Accelerators"] = delivered * agreed.accelerators_per_block
             place["x_FacilityMegawatts"] = delivered * agreed.mw_per_block or None
-        elif charge.table == "on_demand":
-            place["x_Accelerators"] = self.accelerators.get((row["month"], row["item"]))
-        elif charge.table == "sites":
-            place["x_FacilityMegawatts"] = self.power.get((row["month"], row["item"]))
+        elif payment.table == "on_demand":
+            place["x_Accelerators"] = self.accelerators.get(key)
+        elif payment.table == "sites":
+            place["x_FacilityMegawatts"] = self.power.get(key)
         return place
-
-    def _item(self, charge: Charge, name: str) -> Any:
-        if charge.table == "contracts":
-            return self.index.agreements[name].row
-        return self.plan.instance.named[charge.table][name]

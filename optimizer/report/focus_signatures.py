@@ -82,11 +82,19 @@ class Signature:
             return self.active * self.agreement.start_price(self.start) * fractions
         return self.active * self.agreement.block_price.over(0, months) * fractions
 
-    def share(self, term: str, month: int) -> float:
-        """What of a payment in a month is this signature's, as a weight beside those of the contract's others."""
-        if term == "upfront":
+    def weight(self, split: str, month: int) -> float:
+        """Return the weight of this signature when a payment in a month is split between a contract's signatures.
+
+        Parameters
+        ----------
+        split : {"signed", "ended", "price"}
+            What the payment is split by, as declared with its cash term.
+        month : int
+            Month of the payment.
+        """
+        if split == "signed":
             return self.blocks if self.signed == month else 0.0
-        return float(self.ended[month] if term == "termination" else self.price[month])
+        return float(self.ended[month] if split == "ended" else self.price[month])
 
 
 def signatures(plan: Plan, index: Index) -> dict[str, list[Signature]]:

@@ -12,6 +12,7 @@ from optimizer.report.charts import PlanContext
 from optimizer.report.grid import Grid
 from optimizer.report.shortcomings import BREAKS, changed_in_words
 from optimizer.report.steps import biggest, steps
+from optimizer.schema import cash_terms, terms_of_kind
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 Card = tuple[str, str, str]
 
 _SOON, _LATER = 30, 10
-_PENALTIES = {
-    "unserved": "work not served",
-    "lateness": "late runs",
-    "not_run": "runs not run",
-    "violation": "own rules not kept",
-}
 _STOPS = {
     "gap_reached": "the target gap was reached",
     "time_limit": "the time limit was reached",
@@ -112,7 +107,7 @@ def _capacity(context: PlanContext) -> Card:
 
 def _cash(context: PlanContext) -> Card:
     table = context.plan.cash
-    paid = table[~table["term"].isin([*_PENALTIES, "residual"])].groupby("month")["amount"].sum()
+    paid = table[~table["term"].isin(terms_of_kind("penalty", "residual"))].groupby("month")["amount"].sum()
     paid = paid.reindex(context.months, fill_value=0.0)
     year, total = float(paid.iloc[:12].sum()), float(paid.sum())
     label = f"{'Net cash out' if year >= 0 else 'Net cash in'}, first {min(12, context.horizon)} months"
@@ -121,10 +116,10 @@ def _cash(context: PlanContext) -> Card:
 
 def _penalties(plan: Plan) -> Card:
     currency, table = plan.instance.head.currency, plan.cash
-    amounts = table[table["term"].isin(_PENALTIES)].groupby("term")["amount"].sum()
+    amounts = table[table["term"].isin(terms_of_kind("penalty"))].groupby("term")["amount"].sum()
     if amounts.sum() == 0:
         return "Penalties", "none", "in the cost, not in cash"
-    parts = [(_PENALTIES[str(term)], float(value)) for term, value in amounts.items() if value]
+    parts = [(cash_terms()[str(term)].says, float(value)) for term, value in amounts.items() if value]
     names = ", ".join(f"{name} {money(value)}" if len(parts) > 1 else name for name, value in parts)
     return "Penalties", money(float(amounts.sum()), currency), f"in the cost, not in cash: {names}"
 

@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.schema import cash_terms
+
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 AFTER = "after the end"
 RENTED = "Rented"
-_IN_HOUSE = ("build", "purchase", "fixed", "energy", "maintenance")
-_CONTRACTS = ("upfront", "contract", "termination", "shortfall")
-_GROUPS = {
-    **dict.fromkeys(_IN_HOUSE, "In-house"),
-    **dict.fromkeys(_CONTRACTS, "Contracts"),
-    "on_demand": "On demand",
-    "lease_out": "Leased out",
-    "unserved": "Unserved",
-    "residual": "Residual",
-}
 _OTHER = "Other penalties"
 _NARROW = {
     "Contracts": RENTED,
@@ -95,7 +87,8 @@ def cash_by_period(plan: Plan, periods: Periods, wide: bool = True) -> pd.DataFr
     if table.empty:
         return pd.DataFrame()
     outlets = {row.outlet for row in plan.instance.rows["outlets"]}
-    group = table["term"].map(lambda term: _GROUPS.get(term, _OTHER))
+    terms = cash_terms()
+    group = table["term"].map(lambda term: terms[term].group if term in terms else _OTHER)
     group = group.where(~table["item"].isin(outlets), "Leased out")
     group = group if wide else group.replace(_NARROW)
     period = table["month"].map(periods.of)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.format import count, money, percents, rounded
+from optimizer.program.money import budget_terms
 from optimizer.report.charts import PlanContext
 from optimizer.report.colours import party_text
 from optimizer.report.exposure import Exposure
@@ -20,8 +21,6 @@ _NO_POLICY = (
     "cost of less exposure; to enforce it, add a row to the table policies (rule max_share or survive) and solve "
     "again."
 )
-_CAPEX = ("build", "purchase")
-_OPEX = ("fixed", "energy", "maintenance", "upfront", "contract", "termination", "on_demand", "shortfall")
 
 
 def rules(context: PlanContext) -> Section:
@@ -105,9 +104,7 @@ def _budgets(context: PlanContext) -> Grid:
 
 def _spent(cash: pd.DataFrame, budget: Any, label: Any) -> float:
     """Money out that a budget covers, less lease-out revenue where it is net."""
-    term = cash["term"]
-    kinds = {"capex": term.isin(_CAPEX), "opex": term.isin(_OPEX), "all": term.isin([*_CAPEX, *_OPEX])}
-    counts = kinds[budget.covers] | (term == "lease_out") if budget.net else kinds[budget.covers]
+    counts = cash["term"].isin(budget_terms(budget))
     inside = (cash["month"] >= label(budget.from_)) & (cash["month"] <= label(budget.to))
     return float(cash.loc[counts & inside, "amount"].sum())
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from optimizer.format import count, money
 from optimizer.report.layout import Column, make_table
+from optimizer.schema import cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -19,7 +20,6 @@ _MOST = 12  # rows of a table
 _LINE = 12  # least characters of a calendar line
 _DATES = 17  # characters that hold its first and last month
 _EDGE = 1e-6  # relative: a rule nearer to its limit binds
-_PENALTIES = {"lateness": "late runs", "not_run": "runs not run", "violation": "own rules not kept"}
 _SIGNS = {"<=": "at most", ">=": "at least", "=": "exactly"}
 
 
@@ -62,7 +62,8 @@ def other_repairs(plan: Plan) -> list[str]:
 def other_penalties(plan: Plan) -> str:
     """Penalties besides those for work not served, by what they are for; ``""`` if there are none."""
     amounts = plan.cash.groupby("term")["amount"].sum()
-    costs = {words: float(amounts.get(term, 0.0)) for term, words in _PENALTIES.items()}
+    others = [term for term in cash_terms().values() if term.kind == "penalty" and "workloads" not in term.items]
+    costs = {term.says: float(amounts.get(term.name, 0.0)) for term in others}
     return ", ".join(f"{words} {money(cost, plan.instance.head.currency)}" for words, cost in costs.items() if cost)
 
 

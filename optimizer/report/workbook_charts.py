@@ -9,20 +9,13 @@ from typing import Any
 
 from optimizer.format import scale_of
 from optimizer.plan.headline import SOURCES
-from optimizer.report.colours import ALARM, INK, MUTED, PALETTE, REST
+from optimizer.report.colours import INK, MUTED, PALETTE, term_colour
 from optimizer.report.sheets import Book
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
 
 ROWS = 19  # rows that a chart covers
 _SIZE = {"width": 860, "height": 360}
 _COLOURS = [light for light, _ in PALETTE]
-_TERMS = {
-    **dict(zip(("contract", "purchase", "on_demand", "lease_out", "energy", "build", "fixed"), _COLOURS, strict=False)),
-    "unserved": ALARM,
-    "lateness": ALARM,
-    "not_run": ALARM,
-    "violation": ALARM,
-}
 _NAMES = {"in_house": "in-house", "contract": "contracts", "on_demand": "on demand"}
 
 
@@ -69,7 +62,7 @@ def cash(book: Book, sheet: Any, area: Area, currency: str, at: tuple[int, int])
     name, years = sheet.get_name(), [sheet.get_name(), area.first, 0, area.last, 0]
     for column, term in enumerate(area.terms, start=1):
         values = [name, area.first, column, area.last, column]
-        fill = {"fill": {"color": _TERMS.get(term, REST)}, "border": {"none": True}, "gap": 60}
+        fill = {"fill": {"color": term_colour(term)}, "border": {"none": True}, "gap": 60}
         chart.add_series({"name": [name, area.first - 1, column], "categories": years, "values": values, **fill})
     _finish(chart, "Money by year and term, nominal; money in is below zero", *_scale(area.sums, currency))
     chart.set_x_axis({**_axis(""), "label_position": "low"})

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optimizer.format import count, percent
-from optimizer.plan.headline import PENALTIES
 from optimizer.report.sheets import place
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
+from optimizer.schema import terms_of_kind
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -60,23 +60,24 @@ def _cost(plan: Plan) -> list[Fact]:
     ]
 
 
-def term_sum(term: str) -> str:
-    """Formula of the nominal sum of a term of the cash table."""
-    return f'SUMIFS(plan_cash[amount],plan_cash[term],"{term}")'
+def kind_sum(kind: str) -> str:
+    """Return the formula of the nominal sum of the cash terms of a kind."""
+    return "+".join(f'SUMIFS(plan_cash[amount],plan_cash[term],"{term}")' for term in terms_of_kind(kind))
 
 
 def _money(plan: Plan) -> list[Fact]:
     cash, currency = plan.cash, plan.instance.head.currency
-    amounts = cash.groupby("term")["amount"].sum()
-    penalties = float(sum(amounts.get(term, 0.0) for term in PENALTIES))
-    residual = float(amounts.get("residual", 0.0))
+    penalties, residual = (
+        float(cash.loc[cash["term"].isin(terms_of_kind(kind)), "amount"].sum()) for kind in ("penalty", "residual")
+    )
     paid = float(cash["amount"].sum()) - penalties - residual
     all_paid = "SUM(plan_cash[amount])-{penalties}-{residual}"
-    by_term = "+".join(term_sum(term) for term in PENALTIES)
     return [
         Fact("paid", "Cash out, net of money in", paid, f"{currency}, nominal, over the whole plan", all_paid),
-        Fact("penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, not in cash", by_term),
-        Fact("residual", "Residual value", residual, f"{currency}, nominal; money in", term_sum("residual")),
+        Fact(
+            "penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, not in cash", kind_sum("penalty")
+        ),
+        Fact("residual", "Residual value", residual, f"{currency}, nominal; money in", kind_sum("residual")),
     ]
 
 

@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.plan.headline import PENALTIES
 from optimizer.report import workbook_charts as charts
+from optimizer.report.colours import term_label
 from optimizer.report.periods import AFTER
 from optimizer.report.sheets import Book, place
 from optimizer.report.shortcomings import BREAKS, changed, clashes, other_repairs
 from optimizer.report.steps import biggest, steps
 from optimizer.report.workbook_facts import Fact, headline, provenance
 from optimizer.report.workbook_months import month_columns
+from optimizer.schema import cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-TERMS = (
-    *("build", "purchase", "fixed", "energy", "maintenance", "upfront", "contract", "termination"),
-    *("on_demand", "shortfall", "lease_out", *PENALTIES, "residual"),
-)
 _NEXT_MONTHS, _STEPS = 3, 20
 _LINE, _FITS = 15, 30  # points a line of text, and characters that fit the first column for sure
 _TOP, _CHARTS_AT = 3, 7  # first row under the title, column at which the charts stand
@@ -126,11 +123,11 @@ def _write_years(book: Book, sheet: Any, row: int, plan: Plan) -> charts.Area:
     """Money by year and term; returns where the numbers stand."""
     cash, currency = plan.cash, plan.instance.head.currency
     present = set(map(str, cash["term"]))
-    terms = [*(term for term in TERMS if term in present), *sorted(present - set(TERMS))]
+    terms = [*(term for term in cash_terms() if term in present), *sorted(present - set(cash_terms()))]
     title = f"Money by year and term, {currency}, nominal; money in is negative"
     write_heading(book, sheet, row, title, max(len(terms) + 2, 6))
-    for column, name in enumerate(("year", *terms, "all")):
-        book.put(sheet, row + 1, column, name.replace("_", " "), style="number_header" if column else "header")
+    for column, name in enumerate(("year", *map(term_label, terms), "all")):
+        book.put(sheet, row + 1, column, name, style="number_header" if column else "header")
     windows = _windows(plan)
     sums = [_write_year(book, sheet, at, window, terms, cash) for at, window in enumerate(windows, start=row + 2)]
     return charts.Area(row + 2, row + 1 + len(windows), tuple(terms), tuple(sums))

@@ -193,3 +193,19 @@ def test_slack_is_the_distance_to_the_limit(everything: Plan) -> None:
     assert loose["shadow_price"].eq(0).all()
     tight = everything.rules[everything.rules["sense"] == "="]
     assert tight["slack"].eq(0).all()
+
+
+def test_spend_on_a_contract_excludes_a_commitment_of_its_name() -> None:
+    """Tests that the shortfall of a spend commitment named like a contract is no spend on that contract."""
+    # The lease costs 100 in each of two months; 400, for 2 of 12 months of 2400, are committed: 200 are short.
+    plan = solved(
+        tiny(
+            2,
+            {"jobs": [10]},
+            contracts=[{"price": 100, "term_months": 1}],
+            commitments=[{"commitment": "lease", "annual_amount": 2400, "required": True, "earliest": 0, "latest": 0}],
+            rules=[{"sense": "<=", "rhs": 100, "each": "month"}],
+            rule_terms=[{"quantity": "spend", "item": "lease", "coefficient": 1}],
+        )
+    )
+    assert plan.objective == pytest.approx(400)

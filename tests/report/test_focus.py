@@ -16,7 +16,7 @@ from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
 from optimizer.report.focus import _cell, write_focus
-from optimizer.report.focus_costs import NO_CHARGES
+from optimizer.schema import terms_of_kind
 from tests.instance.sample import put, sample
 from tests.plan.pairs import instance, plan
 
@@ -294,6 +294,15 @@ def test_what_counts_towards_a_spend_commitment(tmp_path: Path) -> None:
     assert counted == [("on_demand", "2026-03"), ("on_demand", "2027-02"), ("shortfall", "2027-02")]
 
 
+def test_a_fee_to_a_tenant_does_not_count_towards_a_spend_commitment(tmp_path: Path) -> None:
+    """Tests that a commitment to a party counts the fee for its contract, not that of its outlet."""
+    deal = ("2026-01", "commit_spend", "deal", "lab", 1, 0, 0, "2026-01", "2026-12", 1e7)
+    cash = [("2026-05", "termination", item, "lab", 10.0, 9.0) for item in ("let", "old")]
+    _, costs = _export(plan(decisions=[deal], cash=cash), tmp_path)
+    found = {row["x_Item"]: [element["ContractID"] for element in _elements(row)] for row in costs}
+    assert ("commitments/deal" in found["let"], "commitments/deal" in found["old"]) == (False, True)
+
+
 def test_other_charges(exported: tuple[Rows, Rows]) -> None:
     """Tests shortfall, revenue, fees of outlets and builds, and that penalties and residual value are no charges."""
     shortfall = _one(exported[1], x_CashTerm="shortfall")
@@ -368,7 +377,7 @@ def test_a_solved_plan_adds_up(solved: Plan, tmp_path: Path) -> None:
     for row in signed.to_dict("records"):
         found = float(cost[row["item"], row["starts"]]["ContractCommitmentCost"])
         assert found == pytest.approx(row["committed_cost"])
-    cash = solved.cash[~solved.cash["term"].isin(NO_CHARGES)]
+    cash = solved.cash[~solved.cash["term"].isin(terms_of_kind("penalty", "residual"))]
     assert _sums(costs, "BilledCost") == pytest.approx(cash.groupby("month")["amount"].sum().to_dict())
     assert _sums(costs, "x_PresentValue") == pytest.approx(cash.groupby("month")["present_value"].sum().to_dict())
     capacity = solved.capacity[solved.capacity["source"] == "contract"]
