@@ -28,7 +28,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
-ROOMS = "program,plan,instance,solver,explain,diagnosis,report"
+ROOMS = "program,plan,auditing,instance,solver,solving,analysis,report"
 STARTUP = 30.0  # seconds until a test command has imported everything, on a busy machine
 SLOWDOWN = 6.0  # a mutant whose tests take this many times their seconds is killed
 Place = tuple[int, int]  # line, from 1, and column
