@@ -92,7 +92,7 @@ class Coverage:
 
     def _running(self, module: str, lines: range) -> set[str]:
         contexts = self.data.contexts_by_lineno(str(self.folder / module))
-        return {context.partition("|")[0] for line in lines for context in contexts.get(line, ())} - {""}
+        return {context.rpartition("|")[0] for line in lines for context in contexts.get(line, ())} - {""}
 
     def _around(self, module: str, first: int, last: int) -> list[range]:
         """Lines of the innermost function around some lines; of the module, if no function is around them."""
