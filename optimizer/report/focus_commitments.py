@@ -30,14 +30,19 @@ HOURS = "Accelerator-Hours"
 Row = dict[str, Any]
 
 
+def item_id(table: str, name: str) -> str:
+    """Return the identifier of an item as a path; `/` in a name is `%2F`, so that identifiers never coincide."""
+    return f"{table}/{name.replace('%', '%25').replace('/', '%2F')}"
+
+
 def commitment_id(signature: Signature, plan: Plan) -> str:
-    """Identifier of a signature: table, contract and first month."""
-    return f"contracts/{signature.agreement.name}/{plan.instance.label(signature.start)}"
+    """Return the identifier of a signature: table, contract and first month."""
+    return f"{item_id('contracts', signature.agreement.name)}/{plan.instance.label(signature.start)}"
 
 
 def spend_id(name: str, starts: str) -> str:
-    """Identifier of a spend commitment: table, name and first month."""
-    return f"commitments/{name}/{starts}"
+    """Return the identifier of a spend commitment: table, name and first month."""
+    return f"{item_id('commitments', name)}/{starts}"
 
 
 def moment(plan: Plan, month: int) -> str:
@@ -85,7 +90,7 @@ def _what(signature: Signature, plan: Plan) -> Row:
         "ContractCommitmentUnit": HOURS,
         "ContractCommitmentQuantity": signature.committed_accelerator_months * plan.instance.head.hours_per_month,
         "ContractCommitmentCost": signature.committed_cost,
-        "ContractId": f"contracts/{agreement.name}",
+        "ContractId": item_id("contracts", agreement.name),
         "x_Blocks": signature.blocks,
         "x_Accelerators": signature.blocks * row.accelerators_per_block,
         "x_FacilityMegawatts": signature.blocks * row.mw_per_block or None,
@@ -163,7 +168,7 @@ def spend_rows(plan: Plan) -> Iterator[Row]:
             "ContractCommitmentDescription": f"Spend with {row['party']}, {count} years from {row['starts']}",
             "ContractCommitmentId": spend_id(row["item"], row["starts"]),
             "ContractCommitmentType": "Spend commitment",
-            "ContractId": f"commitments/{row['item']}",
+            "ContractId": item_id("commitments", row["item"]),
             **{f"ContractCommitmentPeriod{end}": at for end, at in period.items()},
             **{f"ContractPeriod{end}": at for end, at in period.items()},
             "ContractCommitmentFulfillmentInterval": "Annual",

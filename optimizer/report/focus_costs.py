@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.report.focus_commitments import HOURS, commitment_id, moment, spend_id
+from optimizer.report.focus_commitments import HOURS, commitment_id, item_id, moment, spend_id
 from optimizer.report.focus_signatures import Signature
 from optimizer.schema import IN_HOUSE, CashTerm, Charge, cash_terms
 
@@ -136,18 +136,18 @@ class Costs:
             return commitment_id(signature, self.plan)
         item = payment.row["item"]
         own = [spend for spend in self.spends if spend["item"] == item] if payment.table == "commitments" else []
-        return spend_id(item, own[0]["starts"]) if own else f"{payment.table}/{item}"
+        return spend_id(item, own[0]["starts"]) if own else item_id(payment.table, item)
 
     def _applied(self, payment: Payment, cost: float, signature: Signature | None) -> str | None:
         """The commitments that a charge is for, or counts towards, as JSON; None if there are none."""
         found, row = [], payment.row
         if signature is not None:
-            found.append((f"contracts/{signature.agreement.name}", commitment_id(signature, self.plan)))
+            found.append((item_id("contracts", signature.agreement.name), commitment_id(signature, self.plan)))
         for spend in self.spends:
             counts = payment.table in payment.term.commits and spend["party"] == row["party"]
             owed = payment.table == "commitments" and spend["item"] == row["item"]
             if owed or (counts and spend["starts"] <= row["month"] <= spend["ends"]):
-                found.append((f"commitments/{spend['item']}", spend_id(spend["item"], spend["starts"])))
+                found.append((item_id("commitments", spend["item"]), spend_id(spend["item"], spend["starts"])))
         elements = [
             {"ContractID": contract, "ContractCommitmentID": commitment, "ContractCommitmentAppliedCost": cost}
             for contract, commitment in found

@@ -356,6 +356,16 @@ def test_payment_models(tmp_path: Path, upfront: str, price: str, model: str) ->
     assert _one(costs, x_CashTerm="upfront")["ResourceId"] == "contracts/old-again/2026-10"
 
 
+def test_identifiers_never_coincide(tmp_path: Path) -> None:
+    """Tests that a contract whose name ends like a signature of another has an identifier of its own."""
+    tables = sample()
+    put(tables, "contracts", 5, "contract", "old-again/2026-10")
+    signed = ("2026-10", "sign", "old-again/2026-10", "neo", 2, 1600, 0, "2026-10", "2027-09", 0.0)
+    commitments, _ = _export(plan(instance(tables), decisions=[signed], cash=[]), tmp_path)
+    row = _one(commitments, ContractId="contracts/old-again%2F2026-10")
+    assert row["ContractCommitmentId"] == "contracts/old-again%2F2026-10/2026-10"
+
+
 @pytest.fixture(scope="module")
 def solved() -> Plan:
     """A solved plan with leases, a spend commitment, an outlet and builds."""
