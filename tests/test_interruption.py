@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import optimizer
+from optimizer.generator.frames import random_frames
 from optimizer.interruption import (
     end_as_by_ctrl_c,
     ends_all_searches,
@@ -18,6 +21,10 @@ from optimizer.interruption import (
     interruptible,
     interruptible_from_search_on,
 )
+from optimizer.solver import sensitivity
+from optimizer.solver.interruptible import run_uninterruptible
+from optimizer.solver.solution import Progress
+from optimizer.solving.solve import solve_to_folder
 from tests.command import environment
 
 WITHIN_EXEC = """
@@ -171,3 +178,35 @@ def test_ctrl_c_is_an_exit_code_wherever_it_comes(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr.strip() == "capopt: stopped before it was finished"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_first_incumbent_keeps_the_plan_with_own_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """Tests that the plan of an interrupted search is written, audited, with its rules, although they have prices.
+
+    The proof of this random instance takes far longer than its first plan. Prices come from linear programs that take
+    as long as those of large instances, so that an interruption ends them.
+    """
+    monkeypatch.setattr(sensitivity, "_SMALL", 0)
+    monkeypatch.setattr(
+        sensitivity,
+        "run_uninterruptible",
+        lambda search, until: run_uninterruptible(lambda: (time.sleep(0.3), search())[1], until),
+    )
+    incumbents: list[float] = []
+
+    def follow(progress: Progress) -> None:
+        if progress.incumbent is not None and not incumbents:
+            incumbents.append(progress.incumbent)
+            press(number)
+
+    instance = optimizer.read(random_frames(14, "small"))
+    end_as_by_ctrl_c()
+    plan = solve_to_folder(instance, tmp_path / "p", gap=0, threads=1, time_limit=60, progress=follow)
+    assert (plan.head["stopped"], plan.status, plan.head["audit"]["passed"]) == ("interrupted", "feasible", True)
+    assert plan.objective <= incumbents[0] * (1 + 1e-9)
+    kept = optimizer.load_plan(tmp_path / "p")
+    assert kept.objective == pytest.approx(plan.objective)
+    assert set(kept.rules["rule"]) == {row.rule for row in instance.rows["rules"]}
