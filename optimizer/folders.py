@@ -148,15 +148,16 @@ def check_place(target: Path) -> None:
     while not home.exists():
         home = home.parent
     if not home.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(home))
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory; name another place", str(home))
+    remedy = "; no folder can be made here, name another place"
     if not os.access(home, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, "Permission denied", str(home))
+        raise PermissionError(errno.EACCES, f"Permission denied{remedy}", str(home))
     probe = files.draft_of(home / real.name)
     try:
         os.mkdir(probe)
         os.rmdir(probe)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(home)) from error
+        raise OSError(error.errno, f"{error.strerror}{remedy}", str(home)) from error
 
 
 # ---------------------------------------------------------------- a draft

@@ -356,7 +356,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_search(
     monkeypatch.setattr(planning, "solve", lambda *args, **options: pytest.fail("solved"))
     done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--json")
     assert done.code == done.json["exit_code"] == 1
-    assert f"capopt: {tmp_path}: Permission denied" in done.err
+    assert f"capopt: {tmp_path}: Permission denied; no folder can be made here, name another place" in done.err
 
 
 def test_a_folder_below_a_file_is_told_before_the_search(tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ def test_a_folder_below_a_file_is_told_before_the_search(tmp_path: Path) -> None
     (tmp_path / "notes.txt").write_text("precious", encoding="utf-8")
     done = capopt("solve", "first-steps", "-o", "notes.txt/plan", "--json", cwd=tmp_path)
     assert done.code == done.json["exit_code"] == 1
-    assert "notes.txt: Not a directory" in done.err
+    assert "notes.txt: Not a directory; name another place" in done.err
     assert "building the program" not in done.err
 
 
