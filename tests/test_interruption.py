@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -189,12 +189,16 @@ def test_a_signal_at_the_first_incumbent_keeps_the_plan_with_own_rules(
     The proof of this random instance takes far longer than its first plan. Prices come from linear programs that take
     as long as those of large instances, so that an interruption ends them.
     """
+
+    def slow(search: Callable[[], object], until: float) -> object:
+        def late() -> object:
+            time.sleep(0.3)
+            return search()
+
+        return run_uninterruptible(late, until)
+
     monkeypatch.setattr(sensitivity, "_SMALL", 0)
-    monkeypatch.setattr(
-        sensitivity,
-        "run_uninterruptible",
-        lambda search, until: run_uninterruptible(lambda: (time.sleep(0.3), search())[1], until),
-    )
+    monkeypatch.setattr(sensitivity, "run_uninterruptible", slow)
     incumbents: list[float] = []
 
     def follow(progress: Progress) -> None:
