@@ -55,10 +55,10 @@ def verify_repair(program: Program, repair: Repair, options: Options, progress: 
     added = program.added
     until = time.perf_counter() + _ROUNDS * options.time_limit
     for _ in range(_ROUNDS):
-        edits, fewer = _needed(program.instance, added, edits, options)
+        edits = _needed(program.instance, added, edits, options)
         repaired = build(apply_edits(program.instance, list(edits.values())), added)
         try:
-            return VerifiedRepair(edits, _plan(repaired, None if fewer else values, options, progress), least)
+            return VerifiedRepair(edits, _plan(repaired, values, options, progress), least)
         except NoFeasiblePlan:
             if time.perf_counter() > until:
                 break
@@ -88,17 +88,15 @@ def _at_best(arrays: Arrays, values: Floats, options: Options) -> Floats | None:
     return found if found is not None and arrays.worst_violation(found) <= _FITS else None
 
 
-def _needed(
-    instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options
-) -> tuple[dict[Cell, Edit], bool]:
-    """Remove edits that the others make unnecessary; return the rest and whether any was removed."""
+def _needed(instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options) -> dict[Cell, Edit]:
+    """Remove edits that the others make unnecessary."""
     until, kept = time.perf_counter() + options.time_limit / 2, dict(edits)
     for cell in list(edits):
         others = {other: edit for other, edit in kept.items() if other != cell}
         left = until - time.perf_counter()
         if others and left > 0 and _possible(instance, added, others, replace(options, time_limit=left)):
             kept = others
-    return kept, len(kept) < len(edits)
+    return kept
 
 
 def _possible(instance: Instance, added: Added, edits: dict[Cell, Edit], options: Options) -> bool:

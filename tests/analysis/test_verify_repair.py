@@ -35,18 +35,14 @@ def leased() -> Instance:
 
 
 def let(amount: float = 50) -> Instance:
-    """A block of ten that is let for 60 and that five accelerators cannot cover; a lease of 100 against a net budget."""
+    """A block of ten let for 60 that five accelerators cannot cover; a lease of 100 against a net budget."""
+    block = {"price": 60, "accelerators_per_block": 10, "committed_blocks": 1}
     return tiny(
         1,
         {"jobs": [0]},
         fleet=[{"count": 5}],
         contracts=[{"price": 100, "committed_blocks": 1, "earliest": -1, "term_months": 3, "region": "there"}],
-        outlets=[
-            {
-                **{"price": 60, "accelerators_per_block": 10, "committed_blocks": 1},
-                **{"earliest": 0, "latest": 0, "term_months": 1},
-            }
-        ],
+        outlets=[block | {"earliest": 0, "latest": 0, "term_months": 1}],
         budgets=[{"amount": amount, "net": True}],
     )
 
@@ -60,9 +56,9 @@ def verified(instance: Instance, repair: Repair | None = None) -> VerifiedRepair
 
 
 def proposed(**edits: str) -> Repair:
-    """A repair of some cells of :func:`leased`, without a solution."""
+    """A repair of some cells of :func:`leased`, with a solution of another program."""
     cells = {"service": SERVICE, "budget": BUDGET}
-    return Repair({cells[name]: parse_edit(edit) for name, edit in edits.items()}, None, True)
+    return Repair({cells[name]: parse_edit(edit) for name, edit in edits.items()}, np.zeros(3), True)
 
 
 def test_a_sufficient_repair_has_its_plan() -> None:
