@@ -1,5 +1,6 @@
 ## make demo    install in .venv, plan a real deal, print its summary, write its report to plans/bridge-lease.html
 ## make test    install in .venv, all checks: lint, types, tests
+## make quick   the tests that take less than 0.2 s each, in under a minute
 ## make check   lint and types alone
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
 ## make docs    write the pages that follow from tables.toml and from the commands, and run the notebook
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 BENCHMARKS := --readme docs/benchmarks.md --plot docs/images/benchmarks.svg
-.PHONY: benchmarks mutants help demo test check browser docs site clean
+.PHONY: benchmarks mutants help demo test quick check browser docs site clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -28,6 +29,9 @@ demo: $(VENV)/.installed
 
 test: check browser
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+
+quick: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -q -m 'not slow' -n logical --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
