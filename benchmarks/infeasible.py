@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 import optimizer
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.arrays import Arrays
+from optimizer.program.compile import compile_program
 from optimizer.solver import concurrent_mip
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.solution import Options, Stop

@@ -27,8 +27,9 @@ from optimizer.analysis.own_decisions import fix_decisions
 from optimizer.analysis.values import values_table
 from optimizer.instance.examples import find_example
 from optimizer.plan.plan import Plan
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.index import Index
 from optimizer.solver import engines
 from optimizer.solver.solution import Options

@@ -16,7 +16,7 @@ from optimizer.bench import cross_check as second
 from optimizer.bench.campaign import Trial, disagreements, run_campaign, try_one
 from optimizer.bench.cross_check import Answer, scip, without_presolve
 from optimizer.bench.runs import Limits
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.solver import interruptible
 from tests.solver.programs import split
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array, vstack
 
 from optimizer.interruption import ends_all_searches
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
+from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.fixings import apply_fixings, fixings_of
 from optimizer.solver.highs import Model, solve_with_integers_fixed
 from optimizer.solver.mip_start import start_values
@@ -84,7 +83,10 @@ class _Space:
         self.program: Program = program_of(plan)
         arrays = apply_fixings(self.program, compile_program(self.program), fixings_of(plan))
         limit = (plan.objective + within * abs(plan.objective)) / self.program.units.money - arrays.offset
-        self.arrays = _with_row(arrays, arrays.cost, limit * (1 + 1e-9 * np.sign(limit)))
+        columns = np.flatnonzero(arrays.cost)
+        cost_row = np.zeros(len(columns), dtype=np.int64), columns, arrays.cost[columns]
+        most = limit * (1 + 1e-9 * np.sign(limit))
+        self.arrays = arrays.with_rows(["near-optimal cost"], cost_row, [-np.inf], [most])
         self.cost = arrays
         columns, values = start_values(self.program, arrays, plan)
         self.start = columns, values
@@ -201,18 +203,3 @@ class _Space:
 def _rounded(value: float) -> float:
     """Round a number of blocks to an integer if only noise separates them."""
     return float(round(value)) if abs(value - round(value)) < 1e-5 else value
-
-
-def _with_row(arrays: Arrays, coefficients: Floats, most: float) -> Arrays:
-    """Return the arrays with an additional row ``coefficients . x <= most``."""
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(len(arrays.row_lower), len(arrays.cost)))
-    extended: Any = vstack([matrix, csc_array(coefficients.reshape(1, -1))], format="csc")
-    return replace(
-        arrays,
-        starts=np.asarray(extended.indptr, dtype=np.int64),
-        indices=np.asarray(extended.indices, dtype=np.int64),
-        values=np.asarray(extended.data, dtype=float),
-        row_lower=np.append(arrays.row_lower, -np.inf),
-        row_upper=np.append(arrays.row_upper, most),
-        rows=(*arrays.rows, "near-optimal cost"),
-    )

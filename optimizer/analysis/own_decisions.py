@@ -15,8 +15,9 @@ from optimizer.instance.number_value import BadValueError
 from optimizer.instance.values import convert
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.fixings import FAMILY, Fixing, apply_fixings
 from optimizer.schema import Column
 from optimizer.solver import engines

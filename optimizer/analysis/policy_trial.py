@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, csc_array, hstack
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.program.fixings import apply_fixings, fixings_of
 from optimizer.solver.highs import Model
 from optimizer.solver.mip_start import items_of_same_kinds
@@ -176,21 +175,6 @@ def _unattainable_months(live: ReoptimisationModel, plan: Plan, one: Requirement
 
 def _with_slacks(arrays: Arrays, rows: list[int], weights: list[float], shortfall: bool) -> Arrays:
     """Return the linear relaxation with a slack for each row and the weighted slacks as its cost."""
-    count, more = len(arrays.cost), len(rows)
-    slack = coo_array(
-        (np.full(more, 1.0 if shortfall else -1.0), (rows, np.arange(more))), (len(arrays.row_lower), more)
-    )
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(len(arrays.row_lower), count))
-    extended = hstack([matrix, slack], format="csc")
-    return replace(
-        arrays,
-        cost=np.concatenate([np.zeros(count), weights]),
-        offset=0.0,
-        lower=np.concatenate([arrays.lower, np.zeros(more)]),
-        upper=np.concatenate([arrays.upper, np.full(more, np.inf)]),
-        integer=np.zeros(count + more, dtype=bool),
-        starts=np.asarray(extended.indptr, dtype=np.int64),
-        indices=np.asarray(extended.indices, dtype=np.int64),
-        values=np.asarray(extended.data, dtype=float),
-        columns=(*arrays.columns, *rows),
-    )
+    count = len(rows)
+    terms = rows, range(count), np.full(count, 1.0 if shortfall else -1.0)
+    return arrays.without_cost().relaxed().with_columns(rows, terms, weights, np.full(count, np.inf))

@@ -20,8 +20,9 @@ from optimizer.analysis.rebuild import rebuild_program
 from optimizer.analysis.repair_text import describe_repair
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.solver import engines
 from optimizer.solver.elastic import Cell, ElasticProgram, make_elastic
 from optimizer.solver.elastic_slacks import raised

@@ -15,8 +15,9 @@ import pandas as pd
 
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.fixed_decisions import fix_decisions_at, fix_states_at
 from optimizer.program.fixings import apply_fixings, fixings_of
 from optimizer.program.unit_changes import UnitChange, UnitChanges

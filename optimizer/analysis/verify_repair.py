@@ -12,8 +12,9 @@ from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added import Added
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.solver.highs_options import INFEASIBLE_NAMES, STATUS, settings_of
 from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.holdings import Holdings
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 
 Array = NDArray[Any]
 Case = tuple[int, frozenset[int]]  # a month, and the places of the pools that are lost in it

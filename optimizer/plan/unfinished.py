@@ -14,7 +14,7 @@ from optimizer.errors import AuditFailed, BoundContradicted, PlanNotCompleted
 from optimizer.instance.instance import Instance
 from optimizer.instance.save import folder_contents
 from optimizer.plan.folder import INSTANCE_FOLDER, keep_files, table_bytes
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.row_names import name_of
 
 _SOLUTION_FILE, _ERROR_FILE = "solution.csv", "error.txt"

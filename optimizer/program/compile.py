@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -12,84 +11,14 @@ from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
 from optimizer.program.added import Added, scaled_rows
+from optimizer.program.arrays import Arrays, Floats, Mask, by_column
 from optimizer.program.build import Program, collector_paused
-from optimizer.program.columnwise import by_column
 from optimizer.program.money import net_present_cost
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.row_names import name_of
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Limits = tuple[Floats, Floats, NDArray[np.bool_]]  # bounds, and which are whole
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """A program as arrays: minimise ``cost . x + offset`` with rows and columns between their bounds.
-
-    The matrix is column-wise: ``starts`` (one more than columns), ``indices`` (rows) and ``values``. ``columns`` and
-    ``rows`` say what each is: family and key of the program's own, ``AddedVariable`` or ``AddedConstraint``
-    (:mod:`optimizer.program.added`) of what was added.
-    """
-
-    cost: Floats
-    offset: float
-    lower: Floats
-    upper: Floats
-    integer: NDArray[np.bool_]
-    starts: Ints
-    indices: Ints
-    values: Floats
-    row_lower: Floats
-    row_upper: Floats
-    columns: tuple[Any, ...]
-    rows: tuple[Any, ...]
-
-    @property
-    def size(self) -> dict[str, int]:
-        """Columns, rows, nonzeros and integer columns."""
-        return {
-            "columns": len(self.cost),
-            "rows": len(self.row_lower),
-            "nonzeros": len(self.values),
-            "integers": int(self.integer.sum()),
-        }
-
-    def with_bounds(self, lower: Floats, upper: Floats) -> Arrays:
-        """The same program without whole numbers, its columns between other bounds."""
-        return replace(self, lower=lower, upper=upper, integer=np.zeros_like(self.integer))
-
-    def relaxed(self) -> Arrays:
-        """The same program without whole numbers."""
-        return replace(self, integer=np.zeros_like(self.integer))
-
-    def keeping(self, rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> Arrays:
-        """The same program without cost, with only some of its rows and of its columns' bounds."""
-        return replace(
-            self,
-            cost=np.zeros_like(self.cost),
-            row_lower=np.where(rows, self.row_lower, -np.inf),
-            row_upper=np.where(rows, self.row_upper, np.inf),
-            lower=np.where(columns, self.lower, np.minimum(self.lower, 0.0)),
-            upper=np.where(columns, self.upper, np.inf),
-        )
-
-    def activity(self, x: Floats) -> Floats:
-        """Row activities of a point."""
-        column = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
-        terms = self.values * x[column]
-        return np.bincount(self.indices, weights=terms, minlength=len(self.row_lower)).astype(float)
-
-    def worst_violation(self, x: Floats) -> float:
-        """Largest violation of a row or bound by a point, relative to the size of the row's terms."""
-        column = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
-        terms = self.values * x[column]
-        activity = np.bincount(self.indices, weights=terms, minlength=len(self.row_lower))
-        size = 1.0 + np.bincount(self.indices, weights=np.abs(terms), minlength=len(self.row_lower))
-        over = np.maximum(np.maximum(activity - self.row_upper, self.row_lower - activity), 0.0) / size
-        outside = np.maximum(np.maximum(x - self.upper, self.lower - x), 0.0) / (1.0 + np.abs(x))
-        return float(max(over.max(initial=0.0), outside.max(initial=0.0)))
+Limits = tuple[Floats, Floats, Mask]  # bounds, and which are integers
 
 
 def compile_program(program: Program, relax: bool = False) -> Arrays:

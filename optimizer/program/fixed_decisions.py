@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats
 
 DECISIONS = ("ordered", "bought", "started", "ended", "signed", "committed", "placed")
 # What follows from the decisions by the equations of the program, whatever the operation is.
@@ -34,13 +34,12 @@ def fix_decisions_at(program: Program, arrays: Arrays, values: Floats) -> Arrays
     Arrays
         Without integrality.
     """
-    fixed = arrays.integer | columns_of(program, arrays, DECISIONS)
-    return _fixed(arrays, fixed, values)
+    return arrays.with_values(arrays.integer | columns_of(program, arrays, DECISIONS), values)
 
 
 def fix_states_at(program: Program, arrays: Arrays, values: Floats) -> Arrays:
     """The same with what follows from the decisions fixed too, at a solution with these decisions."""
-    return _fixed(arrays, columns_of(program, arrays, STATES), values)
+    return arrays.with_values(columns_of(program, arrays, STATES), values)
 
 
 def columns_of(
@@ -51,7 +50,3 @@ def columns_of(
     for family in families:
         chosen[list(program.parts.col[family].values())] = True
     return chosen
-
-
-def _fixed(arrays: Arrays, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], values: Floats) -> Arrays:
-    return arrays.with_bounds(np.where(chosen, values, arrays.lower), np.where(chosen, values, arrays.upper))

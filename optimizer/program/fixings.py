@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, vstack
 
 from optimizer.errors import HoldError
 from optimizer.instance.name_text import normal_name
 from optimizer.instance.raw import Speller, completion
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays
 
 _NAMED = 8  # items listed in a message
 _HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2})(?:=(\d+(?:\.\d+)?(?:e[+-]\d+)?))?)?")
@@ -201,20 +200,7 @@ def _active(program: Program, one: Fixing) -> list[int]:
 
 def _with_sums(arrays: Arrays, rows: list[_Sum]) -> Arrays:
     """Return the arrays with rows added."""
-    if not rows:
-        return arrays
-    count, before = len(arrays.cost), len(arrays.row_lower)
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(before, count))
     columns = [column for row in rows for column in row.columns]
     number = np.repeat(np.arange(len(rows)), [len(row.columns) for row in rows])
-    more = csc_array((np.ones(len(columns)), (number, columns)), shape=(len(rows), count))
-    whole = vstack([matrix, more], format="csc")
-    return replace(
-        arrays,
-        starts=np.asarray(whole.indptr, dtype=np.int64),
-        indices=np.asarray(whole.indices, dtype=np.int64),
-        values=np.asarray(whole.data, dtype=float),
-        row_lower=np.concatenate([arrays.row_lower, [row.least for row in rows]]),
-        row_upper=np.concatenate([arrays.row_upper, [row.most for row in rows]]),
-        rows=(*arrays.rows, *(row.says for row in rows)),
-    )
+    bounds = [row.least for row in rows], [row.most for row in rows]
+    return arrays.with_rows((row.says for row in rows), (number, columns, np.ones(len(columns))), *bounds)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.program.exposure import window
 from optimizer.program.policies import lasting
 from optimizer.schema import IN_HOUSE

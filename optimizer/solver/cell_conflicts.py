@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.solver.conflict_parts import (
     EACH,
     FeasibilityCache,

@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import block_array, csc_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from optimizer.program.compile import Arrays, Floats, Ints
-
-
-@dataclass(frozen=True)
-class Component:
-    """Columns and rows that hang together, and their linear program.
-
-    Attributes
-    ----------
-    columns, rows : ndarray
-        Their numbers in the program, ascending.
-    matrix : csc_array
-        Coefficients, rows by columns.
-    cost, lower, upper, row_lower, row_upper : ndarray
-        As of :class:`~optimizer.program.compile.Arrays`; the part of fixed columns is taken off the sides of the rows.
-    """
-
-    columns: Ints
-    rows: Ints
-    matrix: csc_array
-    cost: Floats
-    lower: Floats
-    upper: Floats
-    row_lower: Floats
-    row_upper: Floats
+from optimizer.program.arrays import Arrays, Floats, Ints, Mask
 
 
 @dataclass(frozen=True)
@@ -42,22 +18,26 @@ class Split:
 
     Attributes
     ----------
-    parts : list of Component
-        Independent parts.
+    parts : list of Arrays
+        Independent parts; what fixed columns contribute is in the sides of their rows.
     part_of_row, part_of_column : ndarray
         Number of the part that a row or column is in; -1 for fixed columns and for rows of fixed columns alone.
+    place_of_row, place_of_column : ndarray
+        Its number within the part.
     row_lower, row_upper : ndarray
-        Sides of all rows, the part of fixed columns taken off.
+        Sides of all rows, less what fixed columns contribute.
     """
 
-    parts: list[Component]
+    parts: list[Arrays]
     part_of_row: Ints
     part_of_column: Ints
+    place_of_row: Ints
+    place_of_column: Ints
     row_lower: Floats
     row_upper: Floats
 
 
-def split(arrays: Arrays, free: NDArray[np.bool_]) -> Split:
+def split(arrays: Arrays, free: Mask) -> Split:
     """Take a linear program apart.
 
     Parameters
@@ -67,43 +47,44 @@ def split(arrays: Arrays, free: NDArray[np.bool_]) -> Split:
     free : ndarray of bool
         Columns that are not fixed; all others are taken to be at their lower bound.
     """
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(len(arrays.row_lower), len(arrays.cost)))
-    fixed = arrays.activity(np.where(free, 0.0, arrays.lower))
-    row_lower, row_upper = arrays.row_lower - fixed, arrays.row_upper - fixed
-    chosen = np.flatnonzero(free)
-    sub = csc_array(matrix[:, chosen])
-    labels = _labels(sub)
-    of_row, of_column = labels[: len(row_lower)].copy(), np.full(len(arrays.cost), -1, dtype=np.int64)
-    of_row[np.diff(csr_array(sub).indptr) == 0] = -1
-    of_column[chosen] = labels[len(row_lower) :]
-    columns, rows = _members(of_column), _members(of_row)
-    parts: list[Component] = []
-    numbers: dict[int, int] = {}
-    for label, mine in columns.items():
-        numbers[label] = len(parts)
-        held = rows.get(label, np.zeros(0, dtype=np.int64))
-        inside = csc_array(sub[:, np.searchsorted(chosen, mine)])[held, :]
-        bounds = (arrays.cost[mine], arrays.lower[mine], arrays.upper[mine], row_lower[held], row_upper[held])
-        parts.append(Component(mine, held, csc_array(inside), *bounds))
-    return Split(parts, _renumbered(of_row, numbers), _renumbered(of_column, numbers), row_lower, row_upper)
+    rest, chosen = arrays.relaxed().without(~free, arrays.lower), np.flatnonzero(free)
+    rows, columns = _parts(rest)
+    count = int(columns.max(initial=-1)) + 1
+    row_members, column_members = _members(rows, count), _members(columns, count)
+    part_of_column, place_of_column = np.full((2, len(free)), -1, dtype=np.int64)
+    part_of_column[chosen], place_of_column[chosen] = columns, _places(column_members, len(columns))
+    return Split(
+        [rest.part(*members) for members in zip(row_members, column_members, strict=True)],
+        rows,
+        part_of_column,
+        _places(row_members, len(rows)),
+        place_of_column,
+        rest.row_lower,
+        rest.row_upper,
+    )
 
 
-def _labels(matrix: csc_array) -> Ints:
-    """Number of the part of each row, then of each column."""
-    linked = block_array([[None, matrix], [matrix.T, None]], format="csr") if matrix.shape[1] else None
-    if linked is None:
-        return np.full(matrix.shape[0], -1, dtype=np.int64)
-    return np.asarray(connected_components(linked, directed=False)[1], dtype=np.int64)
+def _parts(arrays: Arrays) -> tuple[Ints, Ints]:
+    """Number of the part of each row and of each column; -1 of rows without terms."""
+    rows, nodes = len(arrays.row_lower), len(arrays.row_lower) + len(arrays.cost)
+    links = coo_array((np.ones(len(arrays.values)), (arrays.indices, rows + arrays.term_columns)), shape=(nodes, nodes))
+    labels = connected_components(links, directed=False)[1] if nodes else np.zeros(0, dtype=np.int64)
+    used, columns = np.unique(labels[rows:], return_inverse=True)
+    number = np.full(nodes, -1, dtype=np.int64)
+    number[used] = np.arange(len(used))
+    return number[labels[:rows]], columns
 
 
-def _members(labels: Ints) -> dict[int, Ints]:
-    """Places of each label, ascending; -1 is none."""
-    order = np.argsort(labels, kind="stable")
-    ordered = labels[order]
-    cuts = np.flatnonzero(np.diff(ordered)) + 1
-    groups = np.split(order, cuts)
-    return {int(labels[group[0]]): group for group in groups if group.size and labels[group[0]] >= 0}
+def _members(parts: Ints, count: int) -> list[Ints]:
+    """Numbers of the members of each part, ascending."""
+    order = np.argsort(parts, kind="stable")
+    bounds = np.searchsorted(parts[order], np.arange(count + 1))
+    return [order[slice(*between)] for between in pairwise(bounds)]
 
 
-def _renumbered(labels: Ints, numbers: dict[int, int]) -> Ints:
-    return np.array([numbers.get(label, -1) for label in labels.tolist()], dtype=np.int64)
+def _places(members: list[Ints], count: int) -> Ints:
+    """Number of each member within its part; -1 of what is in none."""
+    places = np.full(count, -1, dtype=np.int64)
+    for inside in members:
+        places[inside] = np.arange(len(inside))
+    return places

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.interruption import interruptible
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver import highs
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.interruptible import abandon

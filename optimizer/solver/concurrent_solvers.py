@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.interruption import interruptible
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver import highs, scip
 from optimizer.solver.iis import with_iis
 from optimizer.solver.scip_process import ScipProcess, start_scip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.program.row_names import defines, family_of, key_of
 from optimizer.solver.elastic import Cell, ElasticProgram
 from optimizer.solver.feasibility import has_solution

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs import Model
 
 Solve = Callable[[Model, bool], Floats | None]  # optimal values, from scratch or the last basis; None if infeasible

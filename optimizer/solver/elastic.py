@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.sparse import csc_array, hstack, vstack
 
 from optimizer.instance.edit import Edit
+from optimizer.program.arrays import Arrays, Floats, Terms
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats
 from optimizer.program.money import counted_in
 from optimizer.program.row import ONE
 from optimizer.solver.elastic_slacks import ElasticSlack, ElasticSlacks
@@ -101,37 +100,24 @@ class ElasticProgram:
 def make_elastic(program: Program, arrays: Arrays) -> ElasticProgram:
     """Return the elastic program: slacks for everything that a planner can relax."""
     relaxations = tuple(ElasticSlacks(program, arrays).all())
-    count, rows = len(arrays.cost), len(arrays.row_lower)
-    cells = [(row, j, value) for j, one in enumerate(relaxations) for row, value in one.cells]
-    limits = [(column, j, amount, bound) for j, one in enumerate(relaxations) for column, amount, bound in one.limits]
-    slacks = _matrix(cells, (rows, len(relaxations)))
-    bounded = _matrix([(i, column, 1.0) for i, (column, *_) in enumerate(limits)], (len(limits), count))
-    loosened = _matrix([(i, j, -amount) for i, (_, j, amount, _) in enumerate(limits)], (len(limits), len(relaxations)))
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=(rows, count))
-    whole = vstack([hstack([matrix, slacks]), hstack([bounded, loosened])], format="csc")
-    upper, cost = arrays.upper.copy(), np.zeros(count + len(relaxations))
-    for column, _, amount, _ in limits:
-        upper[column] = amount
-    for j, one in enumerate(relaxations):
-        cost[count + j] = 0.0 if one.opened else one.weight
+    count = len(arrays.cost)
+    upper, cost = arrays.upper.copy(), np.zeros(count)
+    for one in relaxations:
+        for column, amount, _ in one.limits:
+            upper[column] = amount
         for column in one.opened:
             upper[column], cost[column] = 1.0, one.weight
-    most = np.array([0.0 if one.opened else one.most for one in relaxations])
-    loose = replace(
-        arrays,
-        cost=cost,
-        offset=0.0,
-        lower=np.concatenate([arrays.lower, np.zeros(len(relaxations))]),
-        upper=np.concatenate([upper, most]),
-        integer=np.concatenate([arrays.integer, np.zeros(len(relaxations), dtype=bool)]),
-        starts=np.asarray(whole.indptr, dtype=np.int64),
-        indices=np.asarray(whole.indices, dtype=np.int64),
-        values=np.asarray(whole.data, dtype=float),
-        row_lower=np.concatenate([arrays.row_lower, np.full(len(limits), -np.inf)]),
-        row_upper=np.concatenate([arrays.row_upper, [bound for *_, bound in limits]]),
-        columns=(*arrays.columns, *relaxations),
-        rows=(*arrays.rows, *(relaxations[j] for _, j, _, _ in limits)),
+    loose = replace(arrays, cost=cost, offset=0.0, upper=upper).with_columns(
+        relaxations,
+        _terms((row, j, value) for j, one in enumerate(relaxations) for row, value in one.cells),
+        [0.0 if one.opened else one.weight for one in relaxations],
+        [0.0 if one.opened else one.most for one in relaxations],
     )
+    limits = [(j, *limit) for j, one in enumerate(relaxations) for limit in one.limits]
+    cells = [(i, column, 1.0) for i, (_, column, _, _) in enumerate(limits)]
+    cells += [(i, count + j, -amount) for i, (j, _, amount, _) in enumerate(limits)]
+    most = [bound for *_, bound in limits]
+    loose = loose.with_rows((relaxations[j] for j, *_ in limits), _terms(cells), np.full(len(limits), -np.inf), most)
     return ElasticProgram(arrays, loose, relaxations, _agreed(program, arrays))
 
 
@@ -153,7 +139,7 @@ def _agreed(program: Program, arrays: Arrays) -> dict[int, dict[str, float]]:
     return found
 
 
-def _matrix(cells: Iterable[tuple[int, int, float]], shape: tuple[int, int]) -> csc_array:
-    found = list(cells)
-    rows, columns, values = zip(*found, strict=True) if found else ((), (), ())
-    return csc_array((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape)
+def _terms(cells: Iterable[tuple[int, int, float]]) -> Terms:
+    """Rows, columns and coefficients of cells."""
+    rows, columns, values = np.array(list(cells), dtype=float).reshape(-1, 3).T
+    return rows.astype(np.int64), columns.astype(np.int64), values

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array
 
 from optimizer.instance.edit import Edit
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats
 from optimizer.program.program_data import key_parts
 
 _DIGITS = 4  # significant digits in a repair
@@ -71,8 +70,6 @@ class ElasticSlacks:
         self.program, self.arrays = program, arrays
         self.m, self.index, self.units = program.parts, program.index, program.units
         self.row_of = {name: number for number, name in enumerate(arrays.rows)}
-        shape = (len(arrays.row_lower), len(arrays.cost))
-        self.by_row = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()
 
     def all(self) -> list[ElasticSlack]:
         """Return all slacks, table by table."""
@@ -153,22 +150,14 @@ class ElasticSlacks:
             def edit(
                 _: float, values: Floats, name: str = name, row: Any = row, found: list[tuple[int, int]] = found
             ) -> Edit:
-                over = max((self._over(t, number, values) for t, number in found), default=0.0)
+                excess = self.arrays.activity(values[: len(self.arrays.cost)]) - self.arrays.row_upper
+                every = values[[self.m.col["reference_capacity"][t] for t, _ in found]]
+                shares = excess[[number for _, number in found]] / np.maximum(every, 1e-9)
+                over = float(shares.max(initial=0.0))
                 return _set("policies", name, "limit", min(1.0, float(f"{row.limit + _up(over):.6g}")))
 
             if found:
                 yield ElasticSlack("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
-
-    def _over(self, t: int, number: int, values: Floats) -> float:
-        """Return the violation of a share limit, as a share of all capacity."""
-        columns, coefficients = self.row_cells(number)
-        excess = float(coefficients @ values[columns]) - float(self.arrays.row_upper[number])
-        return excess / max(float(values[self.m.col["reference_capacity"][t]]), 1e-9)
-
-    def row_cells(self, number: int) -> tuple[Any, Any]:
-        """Return columns and coefficients of a row of the original program."""
-        start, end = self.by_row.indptr[number : number + 2]
-        return self.by_row.indices[start:end], self.by_row.data[start:end]
 
     def outages(self) -> Iterator[ElasticSlack]:
         """A smaller part of the critical work that survives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver.solution import Options, Report, Solution
 from optimizer.versions import version_of
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
-import numpy as np
-
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.solver.highs_options import INFEASIBLE_NAMES, STATUS, settings_of
 from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
@@ -32,7 +29,7 @@ def has_solution(arrays: Arrays, seconds: float) -> bool | None:
         On Ctrl-C.
     """
     until = time.perf_counter() + seconds
-    bare = replace(arrays, cost=np.zeros(len(arrays.cost)), offset=0.0)
+    bare = arrays.without_cost()
     if not arrays.integer.any():
         return _answer(bare, seconds)
     if _answer(bare.relaxed(), seconds) is False:

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.instance.edit import Edit
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver.elastic import Cell, ElasticProgram
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
@@ -125,8 +125,7 @@ def _solved(arrays: Arrays, options: Options, until: float, known_bound: float =
 def _polished(loosened: ElasticProgram, arrays: Arrays, values: Floats, options: Options, until: float) -> Floats:
     """Reoptimise with the integers of a solution fixed, which removes what the gap left."""
     whole = np.round(values)
-    lower = np.where(arrays.integer, whole, arrays.lower)
-    held = arrays.with_bounds(lower, np.where(arrays.integer, whole, arrays.upper))
+    held = arrays.with_values(arrays.integer, whole)
     found = _solved(held, options, until)
     if found.values is None or found.stop is not Stop.GAP_REACHED:
         return values

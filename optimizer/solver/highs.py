@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.interruption import finishing, interruptible
-from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs_incumbents import Incumbent, IncumbentExchange
 from optimizer.solver.highs_options import (
     CONFIRMATIONS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.compile import Floats
+from optimizer.program.arrays import Floats
 from optimizer.solver.highs_options import CallbackState
 from optimizer.solver.incumbent_queue import IncumbentQueue
 from optimizer.solver.persistent import PersistentModel

@@ -13,7 +13,7 @@ from optimizer.errors import SolverError
 from optimizer.solver.solution import Options, Stop
 
 if TYPE_CHECKING:
-    from optimizer.program.compile import Arrays
+    from optimizer.program.arrays import Arrays
 
 NAME = "HiGHS"
 LP_TOLERANCE = 1e-9

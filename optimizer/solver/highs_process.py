@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from optimizer.interruption import interruptible
 
 if TYPE_CHECKING:
-    from optimizer.program.compile import Arrays
+    from optimizer.program.arrays import Arrays
 
 _MORE = 0.5  # seconds beyond its limit that a call gets
 _START = 20.0  # seconds that a process gets to start

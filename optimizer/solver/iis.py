@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 from highspy import IisStrategy
-from scipy.sparse import csc_array
 
-from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs_options import STATUS
 from optimizer.solver.highs_process import iis_in_process, run_in_process
 from optimizer.solver.quickxplain import find_iis_by_quickxplain
@@ -131,26 +130,9 @@ def _fewer(arrays: Arrays, rows: Ints, until: float) -> Ints:
 
 def part_of(arrays: Arrays, rows: Ints) -> tuple[Arrays, Ints]:
     """Return some rows of a program with their columns, and the numbers of these columns."""
-    shape = (len(arrays.row_lower), len(arrays.cost))
-    matrix = csc_array((arrays.values, arrays.indices, arrays.starts), shape=shape).tocsr()[rows].tocsc()
-    columns = np.flatnonzero(np.diff(matrix.indptr))
-    matrix = matrix[:, columns]
-    part = replace(
-        arrays,
-        cost=np.zeros(len(columns)),
-        offset=0.0,
-        lower=arrays.lower[columns],
-        upper=arrays.upper[columns],
-        integer=arrays.integer[columns],
-        starts=np.asarray(matrix.indptr, dtype=np.int64),
-        indices=np.asarray(matrix.indices, dtype=np.int64),
-        values=np.asarray(matrix.data, dtype=float),
-        row_lower=arrays.row_lower[rows],
-        row_upper=arrays.row_upper[rows],
-        columns=tuple(arrays.columns[column] for column in columns),
-        rows=tuple(arrays.rows[row] for row in rows),
-    )
-    return part, columns
+    inside = np.isin(arrays.indices, rows)
+    columns = np.unique(arrays.term_columns[inside])
+    return arrays.without_cost().part(rows, columns), columns
 
 
 def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
@@ -168,25 +150,14 @@ def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
 
 def _missable(arrays: Arrays) -> Arrays:
     """Return the linear relaxation with elastic rows; the cost is the violation relative to the largest coefficient."""
-    rows, count = len(arrays.row_lower), len(arrays.cost)
-    largest = np.zeros(rows)
+    largest = np.zeros(len(arrays.row_lower))
     np.maximum.at(largest, arrays.indices, np.abs(arrays.values))
     largest[largest == 0] = 1.0
     under, over = np.flatnonzero(np.isfinite(arrays.row_lower)), np.flatnonzero(np.isfinite(arrays.row_upper))
-    places = np.concatenate([under, over])
-    more = len(places)
-    return replace(
-        arrays,
-        cost=np.concatenate([np.zeros(count), np.ones(more)]),
-        offset=0.0,
-        lower=np.concatenate([arrays.lower, np.zeros(more)]),
-        upper=np.concatenate([arrays.upper, np.full(more, np.inf)]),
-        integer=np.zeros(count + more, dtype=bool),
-        starts=np.concatenate([arrays.starts, arrays.starts[-1] + 1 + np.arange(more)]),
-        indices=np.concatenate([arrays.indices, places]),
-        values=np.concatenate([arrays.values, largest[under], -largest[over]]),
-        columns=(*arrays.columns, *[None] * more),
-    )
+    places = np.append(under, over)
+    count = len(places)
+    terms = places, range(count), np.append(largest[under], -largest[over])
+    return arrays.without_cost().relaxed().with_columns([None] * count, terms, np.ones(count), np.full(count, np.inf))
 
 
 def _asked(arrays: Arrays, strategy: int, seconds: float) -> Conflict | None:

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-from optimizer.program.compile import Floats
+from optimizer.program.arrays import Floats
 
 
 class IncumbentQueue:

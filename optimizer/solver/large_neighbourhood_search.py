@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.row_names import key_of
 from optimizer.solver.diving import INTEGRALITY_TOLERANCE, Dive, dive
 from optimizer.solver.highs import Model

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.row_names import family_of
 from optimizer.solver.highs import Model
 from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch
@@ -119,27 +119,11 @@ def _rows(arrays: Arrays) -> list[tuple[tuple[str, Any], float]]:
 
 def _without(arrays: Arrays, fixed: NDArray[np.bool_], values: Floats) -> Arrays | None:
     """The program of the columns that are not fixed; None if the fixed ones alone break a row."""
-    used = np.where(fixed, values, 0.0)
-    activity = arrays.activity(used)
-    cells = np.repeat(~fixed, np.diff(arrays.starts))
-    kept = np.zeros(len(arrays.row_lower), dtype=bool)
-    kept[arrays.indices[cells]] = True
+    activity = arrays.activity(np.where(fixed, values, 0.0))
+    rest = arrays.without(fixed, values)
+    kept = np.bincount(rest.indices, minlength=len(activity)) > 0
     scale = _TOLERANCE * (1.0 + np.abs(activity))
-    broken = (activity > arrays.row_upper + scale) | (activity < arrays.row_lower - scale)
+    broken = (rest.row_upper < -scale) | (rest.row_lower > scale)
     if (broken & ~kept).any():
         return None
-    counts = np.diff(arrays.starts)[~fixed]
-    return Arrays(
-        cost=arrays.cost[~fixed],
-        offset=arrays.offset + float(arrays.cost @ used),
-        lower=arrays.lower[~fixed],
-        upper=arrays.upper[~fixed],
-        integer=arrays.integer[~fixed],
-        starts=np.concatenate([[0], np.cumsum(counts)]).astype(arrays.starts.dtype),
-        indices=(np.cumsum(kept) - 1)[arrays.indices[cells]].astype(arrays.indices.dtype),
-        values=arrays.values[cells],
-        row_lower=(arrays.row_lower - activity)[kept],
-        row_upper=(arrays.row_upper - activity)[kept],
-        columns=tuple(arrays.columns[column] for column in np.flatnonzero(~fixed).tolist()),
-        rows=tuple(arrays.rows[row] for row in np.flatnonzero(kept).tolist()),
-    )
+    return rest.part(np.flatnonzero(kept), np.arange(len(rest.cost)))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.added_head import added_in
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats, Ints
 from optimizer.program.fixings import FAMILY
 
 

@@ -11,7 +11,7 @@ import highspy
 import numpy as np
 
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs_options import STATUS, Basis, as_lp, settings_of
 from optimizer.solver.incumbent_queue import IncumbentQueue
 from optimizer.solver.solution import Options

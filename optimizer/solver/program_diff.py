@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.program.row_names import name_of
 
 _EXAMPLES = 2
@@ -58,8 +58,7 @@ def _rows_with_other_cells(old: Arrays, new: Arrays) -> Any:
 
 def _cells(arrays: Arrays) -> Any:
     """One number per non-zero: row times number of columns, plus column."""
-    column = np.repeat(np.arange(len(arrays.cost), dtype=np.int64), np.diff(arrays.starts))
-    return arrays.indices.astype(np.int64) * len(arrays.cost) + column
+    return arrays.indices * len(arrays.cost) + arrays.term_columns
 
 
 def _examples(names: Sequence[Any], places: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.program.compile import Arrays
+from optimizer.program.arrays import Arrays
 from optimizer.program.row_names import defines, item_group
 from optimizer.solver.feasibility import has_solution
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from optimizer.instance.instance import Instance
 from optimizer.program.added import Added
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program, build, collector_paused
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.fixings import Fixing, apply_fixings
 from optimizer.program.gc_control import freeze_program
 from optimizer.solver.highs import Basis, Model, Report

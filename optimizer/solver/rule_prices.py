@@ -7,8 +7,8 @@ from contextlib import suppress
 import numpy as np
 
 from optimizer.interruption import finishing
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, Floats
 from optimizer.program.unit_changes import UnitChanges
 from optimizer.solver.solution import Solution
 
@@ -33,8 +33,7 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution) -> dict[Ke
         return {}
     from optimizer.solver.sensitivity import changes_of_optimum  # imports SciPy, which is slow
 
-    whole, values = arrays.integer, solution.values
-    fixed = arrays.with_bounds(np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper))
+    fixed = arrays.with_values(arrays.integer, solution.values)
     changes = list(UnitChanges(program, arrays).rules())
     found = None
     with finishing() as pressed:

@@ -11,7 +11,7 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.interruption import interruptible
-from optimizer.program.compile import Arrays, Floats, Ints
+from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver import highs
 from optimizer.solver.highs import Incumbent
 from optimizer.solver.incumbent_queue import IncumbentQueue
@@ -226,7 +226,7 @@ def built(arrays: Arrays) -> tuple[Any, list[Any]]:
     limits = [np.clip(limit, -unbounded, unbounded).tolist() for limit in (arrays.row_lower, arrays.row_upper)]
     empty = library.Expr()
     rows = [model.addCons(library.scip.ExprCons(empty, lhs=low, rhs=high)) for low, high in zip(*limits, strict=True)]
-    column_of = np.repeat(np.arange(len(columns)), np.diff(arrays.starts)).tolist()
+    column_of = arrays.term_columns.tolist()
     for row, column, value in zip(arrays.indices.tolist(), column_of, arrays.values.tolist(), strict=True):
         model.addCoefLinear(rows[row], columns[column], value)
     return model, columns

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import CapoptError
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver.solution import Options, Stop
 
 _PATIENCE = 2.0  # seconds that a process gets to end once its pipe is closed

@@ -20,9 +20,9 @@ from scipy.sparse import csc_array, csr_array, hstack, identity
 from scipy.sparse.linalg import splu
 
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays, Floats, Ints
-from optimizer.solver.components import Component, Split, split
-from optimizer.solver.highs_options import EXACT, INFEASIBLE, STATUS, SilentHighs, set_options
+from optimizer.program.arrays import Arrays, Floats, Ints
+from optimizer.solver.components import Split, split
+from optimizer.solver.highs_options import EXACT, INFEASIBLE, STATUS, SilentHighs, as_lp, set_options
 from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible
 
 _TOLERANCE = 1e-10  # the least that HiGHS takes
@@ -147,13 +147,13 @@ def _pieces(taken: Split, changes: Sequence[Change]) -> dict[int, list[tuple[int
             part = int(taken.part_of_row[row])
             if part >= 0:
                 piece = found[part].setdefault(place, _Piece())
-                piece.rows.append(int(np.searchsorted(taken.parts[part].rows, row)))
+                piece.rows.append(int(taken.place_of_row[row]))
                 piece.row_changes.append(amount)
         for column, amount in zip(change.columns.tolist(), change.upper_changes.tolist(), strict=True):
             part = int(taken.part_of_column[column])
             if amount:
                 piece = found[part].setdefault(place, _Piece())
-                piece.columns.append(int(np.searchsorted(taken.parts[part].columns, column)))
+                piece.columns.append(int(taken.place_of_column[column]))
                 piece.upper_changes.append(amount)
     return {part: list(pieces.items()) for part, pieces in found.items()}
 
@@ -161,12 +161,14 @@ def _pieces(taken: Split, changes: Sequence[Change]) -> dict[int, list[tuple[int
 class _Optimum:
     """A component solved, its optimal basis, and what changes from there."""
 
-    def __init__(self, part: Component, end: float) -> None:
+    def __init__(self, part: Arrays, end: float) -> None:
         self.part, self.end = part, end
-        self.by_row = csr_array(part.matrix)
+        shape = len(part.rows), len(part.columns)
+        self.matrix = csc_array((part.values, part.indices, part.starts), shape=shape)
+        self.by_row = csr_array(self.matrix)
         self.highs = SilentHighs()
         set_options(self.highs, _SETTINGS | {"time_limit": max(end - time.perf_counter(), 0.0)})
-        self._done(self.highs.passModel(_as_lp(part)))
+        self._done(self.highs.passModel(as_lp(part)))
         self.basis: Any = None
         status = self._run()
         if status in INFEASIBLE:
@@ -179,7 +181,7 @@ class _Optimum:
 
     def _run(self) -> Any:
         """Run HiGHS; returns its status, None where it did not end in time."""
-        if self.part.matrix.nnz <= _SMALL:
+        if len(self.part.values) <= _SMALL:
             self._done(self.highs.run())
             return self.highs.getModelStatus()
         try:
@@ -201,7 +203,7 @@ class _Optimum:
         self.basic_columns, self.basic_rows = np.flatnonzero(columns), np.flatnonzero(rows)
         self.loose_rows = rows
         self.at_upper = np.array([one == _AT_UPPER for one in self.basis.col_status], dtype=bool)
-        basic = csc_array(self.part.matrix[:, self.basic_columns])
+        basic = self.matrix[:, self.basic_columns]
         slack = csc_array(-identity(len(self.part.rows), format="csc"))[:, self.basic_rows]
         self.factor = splu(csc_array(hstack([basic, slack])).tocsc()) if len(self.part.rows) else None
 
@@ -258,8 +260,8 @@ class _Optimum:
                 right[row, place] += 0.0 if self.loose_rows[row] else amount
             for column, amount in zip(piece.columns, piece.upper_changes, strict=True):
                 if self.at_upper[column]:
-                    start, end = self.part.matrix.indptr[column : column + 2]
-                    right[self.part.matrix.indices[start:end], place] -= amount * self.part.matrix.data[start:end]
+                    inside = slice(*self.part.starts[column : column + 2])
+                    right[self.part.indices[inside], place] -= amount * self.part.values[inside]
                     own[place] += amount * self.part.cost[column]
         moves = right if self.factor is None else self.factor.solve(right)
         return moves, own + self.part.cost[self.basic_columns] @ moves[: len(self.basic_columns)]
@@ -313,15 +315,3 @@ def _extreme(rows: csr_array, lower: Floats, upper: Floats) -> Floats:
     at = np.where(rows.data > 0, lower[rows.indices], np.where(rows.data < 0, upper[rows.indices], 0.0))
     row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
     return np.bincount(row, weights=rows.data * at, minlength=rows.shape[0]).astype(float)
-
-
-def _as_lp(part: Component) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(part.columns), len(part.rows)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = part.cost, part.lower, part.upper
-    lp.row_lower_, lp.row_upper_ = part.row_lower, part.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = part.matrix.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = part.matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = part.matrix.data
-    return lp

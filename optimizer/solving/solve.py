@@ -24,8 +24,9 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
 from optimizer.plan.unfinished import keep_solution, solution_kept
 from optimizer.program.added_head import KEY, to_head
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program, build, collector_paused
-from optimizer.program.compile import Arrays, Floats, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.gc_control import freeze_program
 from optimizer.program.labels import agreed_label, label_of, sentences, without_definitions
 from optimizer.solver import engines

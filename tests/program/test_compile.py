@@ -18,8 +18,9 @@ from scipy.sparse import csc_array
 import optimizer
 from optimizer.errors import AdditionError
 from optimizer.instance.instance import Instance
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.program.row_names import name_of
 from tests.command import ROOT
 from tests.golden.cases import CASES

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array
 
-from optimizer.program.compile import Arrays, Floats
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver import highs
 from optimizer.solver.solution import Options
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from optimizer.instance.instance import Instance
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import build
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.solver import conflict_parts
 from optimizer.solver.cell_conflicts import ConflictRefiner
 from optimizer.solver.claims import Claims

@@ -13,8 +13,9 @@ import pytest
 
 from optimizer.errors import SolverError
 from optimizer.generator import random_instance
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program, build
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.solver import concurrent_mip, highs, interruptible
 from optimizer.solver.highs import Model
 from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch, _draw_items, places

@@ -15,7 +15,8 @@ import pytest
 
 import optimizer
 from optimizer.errors import SolverError
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.arrays import Arrays
+from optimizer.program.compile import compile_program
 from optimizer.solver import concurrent_solvers, highs
 from optimizer.solver.concurrent_solvers import _Race
 from optimizer.solver.highs import Model

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from optimizer.instance.instance import Instance
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import build
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.solver import feasibility_relaxation
 from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair

@@ -12,7 +12,8 @@ import pytest
 import optimizer
 from optimizer.errors import SolverError
 from optimizer.generator import random_frames
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.arrays import Arrays
+from optimizer.program.compile import compile_program
 from optimizer.solver import highs, highs_options
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames

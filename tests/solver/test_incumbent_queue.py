@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from optimizer.generator import random_instance
+from optimizer.program.arrays import Floats
 from optimizer.program.build import build
-from optimizer.program.compile import Floats, compile_program
+from optimizer.program.compile import compile_program
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Options, SolutionStatus, Stop
 from tests.solver.programs import good_knapsacks, knapsacks

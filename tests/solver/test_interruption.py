@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from optimizer.interruption import interruptible
-from optimizer.program.compile import Floats
+from optimizer.program.arrays import Floats
 from optimizer.solver import highs, highs_options
 from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop

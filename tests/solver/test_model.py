@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import optimizer
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.arrays import Arrays
+from optimizer.program.compile import compile_program
 from optimizer.solver import highs
 from optimizer.solver.highs import Model
 from optimizer.solver.solution import Options, SolutionStatus, Stop

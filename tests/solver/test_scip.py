@@ -15,7 +15,8 @@ from pyscipopt.scip import PY_SCIP_PARAMSETTING as SETTING
 import optimizer
 from optimizer.errors import SolverError
 from optimizer.generator import random_instance
-from optimizer.program.compile import Arrays, compile_program
+from optimizer.program.arrays import Arrays
+from optimizer.program.compile import compile_program
 from optimizer.solver import highs, scip
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
