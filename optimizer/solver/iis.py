@@ -1,8 +1,8 @@
 """Irreducible infeasible subsystem (IIS): rows and bounds that are infeasible, but feasible without any one of them.
 
-HiGHS computes it, for the linear relaxation if that is infeasible, else for the mixed-integer program; its answer is
-used only if marked valid and irreducible. Its input is kept small: first the rows that prove the relaxation infeasible
-are selected by their dual values.
+HiGHS computes it for the linear relaxation if that is infeasible; its answer is used only if marked valid and
+irreducible. Its input is kept small: first the rows that prove the relaxation infeasible are selected by their dual
+values. Of a mixed-integer program HiGHS proves no subsystem irreducible: QuickXplain finds it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ _MISSED = 1e-7  # total violation that counts as none
 _NOISE = 1e-9  # of duals
 _ROUNDS = 4
 _MANY = 3000  # rows from which on HiGHS is not used
-_SMALL = 3000  # non-zeros up to which HiGHS computes the IIS of a mixed-integer program
 _IRREDUCIBLE = 3  # HiGHS's status; others mean a time limit or a reducible answer
-_STRATEGY = IisStrategy
-_IN_LP = int(_STRATEGY.kIisStrategyFromLp) + int(_STRATEGY.kIisStrategyIrreducible)
-_OF_RELAXATION = _IN_LP + int(_STRATEGY.kIisStrategyRelaxation)
+_PARTS = (
+    IisStrategy.kIisStrategyFromLp,
+    IisStrategy.kIisStrategyIrreducible,
+    IisStrategy.kIisStrategyRelaxation,
+)
+_STRATEGY = sum(int(part) for part in _PARTS)
 
 
 @dataclass(frozen=True)
@@ -88,16 +90,8 @@ def find_iis(arrays: Arrays, seconds: float) -> Conflict | None:
     proof = clashing_rows(arrays, seconds)
     if proof is not None:
         return narrowed(arrays, proof, until)
-    return find_integer_iis(arrays, until - time.perf_counter()) if arrays.integer.any() else None
-
-
-def find_integer_iis(arrays: Arrays, seconds: float) -> Conflict | None:
-    """Return an IIS of a program whose linear relaxation is feasible."""
-    until = time.perf_counter() + seconds
-    if len(arrays.values) <= _SMALL:
-        found = _asked(arrays, _IN_LP, seconds / 3)
-        if found is not None:
-            return replace(found, whole=True)
+    if not arrays.integer.any():
+        return None
     rows, columns, irreducible = find_iis_by_quickxplain(arrays, until)
     return Conflict(rows, columns, True, irreducible) if rows or columns else None
 
@@ -107,7 +101,7 @@ def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
     rows = _fewer(arrays, rows, until)
     part, kept = part_of(arrays, rows)
     # HiGHS does not end in time on a large part.
-    found = _asked(part, _OF_RELAXATION, until - time.perf_counter()) if len(rows) <= _MANY else None
+    found = _asked(part, until - time.perf_counter()) if len(rows) <= _MANY else None
     if found is None:
         picked, bounds, irreducible = find_iis_by_quickxplain(part.relaxed(), until)
         found = Conflict(picked, bounds, irreducible=irreducible) if picked or bounds else None
@@ -160,9 +154,9 @@ def _missable(arrays: Arrays) -> Arrays:
     return arrays.without_cost().relaxed().with_columns([None] * count, terms, np.ones(count), np.full(count, np.inf))
 
 
-def _asked(arrays: Arrays, strategy: int, seconds: float) -> Conflict | None:
+def _asked(arrays: Arrays, seconds: float) -> Conflict | None:
     """Return the IIS of HiGHS if it is marked valid and irreducible."""
-    iis = iis_in_process(arrays, strategy, seconds)
+    iis = iis_in_process(arrays, _STRATEGY, seconds)
     if iis is None or not iis["valid"] or iis["status"] != _IRREDUCIBLE:
         return None
     return Conflict(tuple(iis["rows"]), _bounded(iis, arrays)) if iis["rows"] else None

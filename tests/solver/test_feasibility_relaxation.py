@@ -101,3 +101,38 @@ def test_nothing_to_give_up_is_enough() -> None:
     instance = tiny(1, {"jobs": [0]}, fleet=[{"count": 4}], outlets=[let | {"term_months": 1}])
     found = cheapest_repair(loose(instance).only([]), OPTIONS)
     assert found is None
+
+
+@pytest.mark.parametrize("integer", [False, True])
+@pytest.mark.parametrize(
+    ("demand", "edits"),
+    [
+        # 5 are there; 5 % of 100 and 6 % of 99.5, 5 + 5.97, are required: 5.97 too many. The least in shares is all of
+        # the 5 % and 0.97 / 99.5 = 0.00975 of the other, 0.05975. All of the other alone, 0.06, is 0.4 % more.
+        (99.5, ["workloads.more.min_service=0"]),
+        # Of 97 they are 5.82: 0.05 + 0.82 / 97 = 0.05845, and 0.06 would be 2.6 % more. 0.06 - 0.00845 = 0.0515.
+        (97, ["workloads.jobs.min_service=0", "workloads.more.min_service=0.0515"]),
+    ],
+)
+def test_a_cell_that_saves_hardly_anything_is_left_unchanged(integer: bool, demand: float, edits: list[str]) -> None:
+    """Tests that one cell is changed instead of two where that is at most 1 % more, with integers and without."""
+    lease = {"price": 1, "region": "there", "term_months": 1, "max_blocks": 1}
+    instance = tiny(
+        1,
+        {"jobs": [100], "more": [demand], "third": [10]},
+        fleet=[{"count": 5}],
+        workloads=[
+            {"workload": "jobs", "min_service": 0.05, "regions": "here"},
+            {"workload": "more", "min_service": 0.06, "regions": "here"},
+            {"workload": "third"},
+        ],
+        contracts=[lease] if integer else [],
+    )
+    program = loose(instance)
+    assert program.arrays.integer.any() == integer
+    found = cheapest_repair(program, OPTIONS)
+    assert isinstance(found, Repair)
+    assert [str(edit) for edit in found.edits.values()] == edits
+    assert found.least
+    assert found.values is not None
+    assert len(found.values) == len(program.plain.cost)

@@ -16,18 +16,20 @@ from typing import Any
 
 import highspy
 import pytest
+from highspy import IisStrategy
 
 from optimizer.solver import highs_process
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.highs_options import SilentHighs
 from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.highs_process_main import WORK
-from optimizer.solver.iis import _IN_LP, find_iis
+from optimizer.solver.iis import find_iis
 from optimizer.solver.interruptible import run_uninterruptible
 from tests.command import environment
 from tests.solver.programs import INF, program, split
 
-_LONG = {"iis_strategy": _IN_LP, "iis_time_limit": 600.0, "time_limit": 600.0}  # HiGHS does not stop by itself
+_IRREDUCIBLE = int(IisStrategy.kIisStrategyFromLp) + int(IisStrategy.kIisStrategyIrreducible)
+_LONG = {"iis_strategy": _IRREDUCIBLE, "iis_time_limit": 600.0, "time_limit": 600.0}  # HiGHS does not stop by itself
 _SOON = 20.0  # seconds: far more than a call may take, far less than one that does not end
 
 
