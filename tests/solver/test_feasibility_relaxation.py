@@ -136,3 +136,75 @@ def test_a_cell_that_saves_hardly_anything_is_left_unchanged(integer: bool, dema
     assert found.least
     assert found.values is not None
     assert len(found.values) == len(program.plain.cost)
+
+
+@pytest.mark.parametrize(
+    ("spent", "edits"),
+    [
+        # A lease spends the budget; 30 of work take 1.5 blocks of 20 at 300, in integers 2. In fractions a larger
+        # budget is the cheapest: 450 / 500 = 0.9. With the budget alone it is 600 / 500 = 1.2 in integers, too far from
+        # that; one block and two thirds of the service are 300 / 500 + 1 / 3 = 0.933.
+        (500, ["budgets.cap.amount=800", "workloads.jobs.min_service=0.6666"]),
+        # 600 / 880 = 0.682 is 1.1 % more than 300 / 880 + 1 / 3 = 0.674.
+        (880, ["budgets.cap.amount=1180", "workloads.jobs.min_service=0.6666"]),
+        # 600 / 895 = 0.670 is 0.3 % more than 300 / 895 + 1 / 3 = 0.669: the one change is preferred.
+        (895, ["budgets.cap.amount=1495"]),
+    ],
+)
+def test_cells_that_fractions_do_not_need_are_changed_where_it_pays(spent: float, edits: list[str]) -> None:
+    """Tests that the cells which fractions need are tried first, and kept where others save at most 1 %."""
+    agreed = {"contract": "old", "price": spent, "committed_blocks": 1, "earliest": -1, "term_months": 3}
+    instance = tiny(
+        1,
+        {"jobs": [30]},
+        contracts=[
+            agreed | {"region": "there"},
+            {"price": 300, "accelerators_per_block": 20, "term_months": 1, "max_blocks": 5},
+        ],
+        workloads=[{"workload": "jobs", "min_service": 1, "regions": "here"}],
+        budgets=[{"amount": spent}],
+    )
+    found = cheapest_repair(loose(instance), OPTIONS)
+    assert isinstance(found, Repair)
+    assert [str(edit) for edit in found.edits.values()] == edits
+    assert found.least
+
+
+def test_a_budget_far_below_what_is_agreed_is_measured_by_what_it_needs() -> None:
+    """Tests that a budget of 500 against a lease of 1000 is not spared by leaving work undone."""
+    # In fractions the budget is raised by 950, to 1450: 1.9 of it. From then on it is measured by these 950: 1100 for
+    # two blocks are 1.158, one block and two thirds of the service 800 / 950 + 1 / 3 = 1.175. Measured by its 500 the
+    # second were the less: 1.6 + 0.333 for 2.2.
+    agreed = {"contract": "old", "price": 1000, "committed_blocks": 1, "earliest": -1, "term_months": 3}
+    instance = tiny(
+        1,
+        {"jobs": [30]},
+        contracts=[
+            agreed | {"region": "there"},
+            {"price": 300, "accelerators_per_block": 20, "term_months": 1, "max_blocks": 5},
+        ],
+        workloads=[{"workload": "jobs", "min_service": 1, "regions": "here"}],
+        budgets=[{"amount": 500}],
+    )
+    found = cheapest_repair(loose(instance), OPTIONS)
+    assert isinstance(found, Repair)
+    assert [str(edit) for edit in found.edits.values()] == ["budgets.cap.amount=1600"]
+
+
+def test_several_cells_can_be_left_unchanged() -> None:
+    """Tests that one cell is changed instead of three where that is at most 1 % more."""
+    # 10 are there, and 5 + 5 + 10.967 are required: 10.967 too many. The least is 0.05 + 0.05 + 0.967 / 99.7 = 0.1097;
+    # without the first 0.10985, without the second too 0.11.
+    instance = tiny(
+        1,
+        {"jobs": [100], "other": [100], "more": [99.7]},
+        fleet=[{"count": 10}],
+        workloads=[
+            {"workload": "jobs", "min_service": 0.05},
+            {"workload": "other", "min_service": 0.05},
+            {"workload": "more", "min_service": 0.11},
+        ],
+    )
+    found = cheapest_repair(loose(instance), OPTIONS)
+    assert isinstance(found, Repair)
+    assert [str(edit) for edit in found.edits.values()] == ["workloads.more.min_service=0"]
