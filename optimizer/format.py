@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 Format = Callable[[float], str]
 
+DIGITS = 12  # of figures that other software reads; a plan's tables are checked and saved with as many
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PROVEN = (4, 3, 2)  # digits of a figure that stands for an interval
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
@@ -22,6 +23,11 @@ def count(number: float) -> str:
     if abs(number) >= 99_999.5:
         return _scaled(number, 4, "")
     return f"{number:,.0f}" if abs(number) >= 99.95 or abs(number - round(number)) < 0.005 else f"{number:,.3g}"
+
+
+def figure(value: float) -> str:
+    """A figure of a plan as other software reads it: 12 digits, without the noise of arithmetic in further ones."""
+    return f"{value:.{DIGITS}g}"
 
 
 def counted(number: int, noun: str) -> str:

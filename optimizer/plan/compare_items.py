@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.format import figure
 from optimizer.plan.compare_decisions import SIZES
 
 _MOST = 6  # maximum number of changes in the text of an item
 COLUMNS = ("decisions", "inputs")
+_TYPED = 15  # digits that survive as typed
 
 
 def item_changes(
@@ -95,14 +97,17 @@ def input_text(row: dict[Any, Any]) -> str:
         return f"{row['table']} {row['row']}: {'row added' if row['b'] else 'row removed'}"
     names = str(row["row"]).split(", ")[1:]
     where = f"{row['table']} {', '.join(names)} " if names else ""
-    return f"{where}{row['column']} {without_noise(row['a']) or 'blank'} to {without_noise(row['b']) or 'blank'}"
+    before, after = without_noise(row["a"]), without_noise(row["b"])
+    if before == after:
+        before, after = row["a"], row["b"]
+    return f"{where}{row['column']} {before or 'blank'} to {after or 'blank'}"
 
 
 def without_noise(text: str) -> str:
-    """Return a cell, as a number with 15 digits at most if it has more: 6600 for 6600.000000000001."""
-    if sum(character.isdigit() for character in text) <= 15:
+    """Return a cell; a number with more digits than anybody types has those of a figure: 6600 for 6600.000000000001."""
+    if sum(character.isdigit() for character in text) <= _TYPED:
         return text
     try:
-        return f"{float(text):.15g}"
+        return figure(float(text))
     except ValueError:
         return text

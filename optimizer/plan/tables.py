@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 # Columns of text; all others are numbers.
 TEXT = frozenset(
@@ -35,6 +36,7 @@ TEXT = frozenset(
         "member",
     }
 )
+COUNTS = frozenset({"blocks", "late_months"})  # integers where all rows are
 COLUMNS: dict[str, tuple[str, ...]] = {
     "decisions": (
         *("month", "decision", "item", "party", "blocks", "accelerators", "mw"),
@@ -69,13 +71,17 @@ def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) 
         data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
     # With declared text columns pandas does not infer types by cell; with one index for all it does not align them.
     index = pd.RangeIndex(len(data[columns[0]]))
-    found = [
-        pd.Series(data[name], index, object) if name in texts else np.asarray(data[name], dtype=float)
-        for name in columns
-    ]
+    found = [pd.Series(data[name], index, object) if name in texts else _numbers(name, data[name]) for name in columns]
     frame = pd.DataFrame(dict(enumerate(found)), index, copy=False)
     frame.columns = _names(table)
     return frame
+
+
+def _numbers(name: str, values: Any) -> NDArray[Any]:
+    """Return a column of numbers: counts as integers if all of them are, everything else as floats."""
+    found = np.asarray(values, dtype=float)
+    is_integer = name in COUNTS and bool((np.abs(found) < 2**53).all() and (found == np.round(found)).all())
+    return found.astype(np.int64) if is_integer else found
 
 
 @cache

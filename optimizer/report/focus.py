@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.files import write_files
+from optimizer.format import figure
 from optimizer.program.index import Index
 from optimizer.report import focus_commitments, focus_costs
 from optimizer.report.focus_signatures import signatures
@@ -61,7 +62,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | int):
-        exact = f"{value:.15g}" if isinstance(value, float) else str(value)  # without noise such as 6600.000000000001
-        text = format(Decimal(exact), "f")
+        text = format(Decimal(figure(value) if isinstance(value, float) else value), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)

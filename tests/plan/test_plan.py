@@ -14,7 +14,7 @@ import optimizer
 from optimizer.errors import CapoptError, PlanFileError
 from optimizer.plan.folder import prepare, write_plan
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import COLUMNS, text_columns
+from optimizer.plan.tables import COLUMNS, COUNTS, make_table, text_columns
 from tests.program.rich import rich_frames
 
 
@@ -49,16 +49,25 @@ def test_the_folder_holds_what_is_told(plan: Plan, folder: Path) -> None:
 
 
 def test_every_table_is_an_attribute_with_its_columns(plan: Plan) -> None:
-    """Tests that tables have their columns in order, text as text and all else as numbers."""
+    """Tests that tables have their columns in order: text as text, counts as integers and all else as numbers."""
     for name, columns in COLUMNS.items():
         table = getattr(plan, name)
         assert table is plan.tables[name]
         assert tuple(table.columns) == columns
         for column in columns:
             is_text = column in text_columns(name)
-            assert table[column].dtype == (object if is_text else float)
+            assert table[column].dtype == (object if is_text else int if column in COUNTS else float)
             assert all(isinstance(value, str) == is_text for value in table[column])
             assert not table[column].isna().any()
+
+
+def test_counts_are_integers_where_all_of_them_are() -> None:
+    """Tests that 3.0 blocks are 3, that a fraction keeps the column as it is, and that other numbers stay floats."""
+    columns = {name: [""] * 2 if name in text_columns("decisions") else [1.0, 2.0] for name in COLUMNS["decisions"]}
+    table = make_table("decisions", {**columns, "blocks": [3.0, 1.0]})
+    assert table["blocks"].dtype == int
+    assert table["mw"].dtype == float
+    assert make_table("decisions", {**columns, "blocks": [3.0, 1.5]})["blocks"].tolist() == [3.0, 1.5]
 
 
 def test_a_plan_says_what_it_is_in_a_line(plan: Plan) -> None:
