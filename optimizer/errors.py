@@ -102,7 +102,7 @@ class InstanceError(CapoptError):
         self.faults = tuple(faults)
         count = len(self.faults)
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{count} fault{'s' if count != 1 else ''} in {what}:\n{lines}")
+        super().__init__(f"{count} error{'s' if count != 1 else ''} in {what}:\n{lines}")
 
 
 class UnsupportedInstance(InstanceError):

@@ -59,7 +59,7 @@ def audit(plan: Any) -> Audit:
     ----------
     plan : Plan
         Its head, its tables and its instance are looked at; nothing is taken for granted but that the instance is
-        without faults. Rows that cannot be understood are told and left out of what follows.
+        without errors. Rows that cannot be understood are told and left out of what follows.
     """
     say, draft = _read(plan)
     if not draft.columns:

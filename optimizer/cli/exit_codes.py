@@ -157,7 +157,7 @@ def details(error: CapoptError) -> dict[str, Any]:
 
 
 def fault_details(fault: Fault) -> dict[str, Any]:
-    """A fault as a JSON object: its parts, and its text."""
+    """Return an error of an instance as a JSON object: its parts, and its text."""
     return {**asdict(fault), "text": str(fault)}
 
 

@@ -19,7 +19,7 @@ class Market:
     Parameters
     ----------
     data : Data
-        An instance without faults.
+        An instance without errors.
     """
 
     def __init__(self, data: Data) -> None:

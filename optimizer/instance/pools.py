@@ -27,7 +27,7 @@ class Pool:
 
 
 class Pools:
-    """All stocks that an instance without faults can have."""
+    """All stocks that an instance without errors can have."""
 
     def __init__(self, data: Data) -> None:
         self._parties = {r.values["provider"]: r.values for _, r in data.records("providers")}

@@ -17,7 +17,7 @@ from optimizer.schema import Column, Schema
 
 
 def type_data(raw: Raw, schema: Schema) -> Data:
-    """Everything found, typed, with a fault for each cell and header that is not of the format."""
+    """Return everything found, typed, with an error for each cell and header that is not of the format."""
     data = Data(schema, raw, faults=list(raw.faults), warnings=list(raw.warnings))
     _type_head(data)
     for name, spec in schema.tables.items():

@@ -96,7 +96,7 @@ def test_validate_tells_all(tmp_path: Path, carrier: str) -> None:
     done = capopt("validate", path, cwd=tmp_path)
     assert done.code == 2
     assert (done.out + done.err).splitlines() == [
-        f"15 faults in instance {path}:",
+        f"15 errors in instance {path}:",
         *(f"  {line}" for line in _expected(carrier)),
     ]
 

@@ -216,6 +216,6 @@ def test_errors_tell_how_many_faults(tmp_path: Path) -> None:
     """Tests that the error as a whole counts its faults and names the instance."""
     folder = write_folder(tmp_path / "mine", sample(), {**HEAD, "months": 0, "start": "soon"})
     with pytest.raises(
-        InstanceError, match=r"^2 faults in instance .*mine:\n  instance\.toml, row 3.*\n  inst.*, row 4"
+        InstanceError, match=r"^2 errors in instance .*mine:\n  instance\.toml, row 3.*\n  inst.*, row 4"
     ):
         read(folder)
