@@ -23,7 +23,7 @@ from optimizer.analysis.diagnosis import Diagnosis
 from optimizer.errors import InstanceError
 from optimizer.generator.frames import random_instance
 from optimizer.instance.edit import Edit, apply_edits, parse_edit
-from optimizer.instance.read import raw_cells
+from optimizer.instance.read import raw_table
 from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import make_elastic
 from optimizer.solver.feasibility import has_solution
@@ -84,13 +84,12 @@ def without(found: optimizer.Instance, inputs: Iterable[str]) -> optimizer.Insta
 
 def frames_of(found: optimizer.Instance) -> dict[str, Any]:
     """Frames of an instance, for the oracle."""
-    raw = raw_cells(found)
+    raw = {name: raw_table(found, name) for name, rows in found.rows.items() if rows}
     tables = {
         name: pd.DataFrame([cells for _, cells in table.rows], columns=list(table.header), dtype=object).map(_cell)
-        for name, table in raw.tables.items()
-        if table.rows
+        for name, table in raw.items()
     }
-    return {"instance": {key: value for key, value in raw.head.items() if value not in (None, "")}, **tables}
+    return {"instance": {key: value for key, value in vars(found.head).items() if value not in (None, "")}, **tables}
 
 
 def _cell(value: Any) -> Any:

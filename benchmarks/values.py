@@ -199,19 +199,16 @@ def _with_data(plan: Plan, table: str, item: str, t: int, amount: float) -> Prog
 def _edited(plan: Plan, row: Row, amount: float) -> optimizer.Instance | None:
     """The instance with so much more of a site's power, a workload's demand or a budget; None if that is below 0."""
     instance = plan.instance
-    frames: dict[str, Any] = {name: instance.frame(name) for name, rows in instance.rows.items() if rows}
     if row["kind"] == "budget":
-        table = frames["budgets"].copy()
+        name, table = "budgets", instance.budgets
         mine = table["budget"] == row["item"]
         table.loc[mine, "amount"] = float(table.loc[mine, "amount"].iloc[0]) + amount
-        frames["budgets"] = table
     else:
         name, key, column = ("power", "site", "mw") if row["kind"] == "mw" else ("demand", "workload", "amount")
         table = _stepped(instance, name, key, column, row, amount)
         if (table[column].astype(float) < 0).any():
             return None
-        frames[name] = table
-    return optimizer.read({**frames, "instance": dict(vars(instance.head))})
+    return instance.replace({name: table})
 
 
 def _stepped(instance: optimizer.Instance, name: str, key: str, column: str, row: Row, amount: float) -> pd.DataFrame:

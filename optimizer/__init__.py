@@ -119,7 +119,7 @@ def __dir__() -> list[str]:
 
 
 def _register_display() -> None:
-    """Let notebooks show plans in rich form."""
+    """Let notebooks show plans and instances in rich form."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()

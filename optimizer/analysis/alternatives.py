@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimizer.instance.suggestions import parties_of
 from optimizer.interruption import ends_all_searches
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
@@ -15,6 +16,7 @@ from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
 from optimizer.program.fixings import apply_fixings, fixings_of
+from optimizer.schema import IN_HOUSE
 from optimizer.solver.highs import Model, solve_with_integers_fixed
 from optimizer.solver.mip_start import start_values
 from optimizer.solver.solution import Options, Solution, SolutionStatus
@@ -23,7 +25,7 @@ from optimizer.solving.solve import finish
 
 RANGE_COLUMNS = ("kind", "party", "least", "plan", "most", "unit")
 FIRST_COLUMNS = ("month", "decision", "item", "party", "plan", "least", "most", "no_regret")
-_CLASSES = {
+_FAMILIES = {  # decision of each family of columns; of outlets, those started are leased out
     "ordered": "order_build",
     "bought": "buy",
     "started": "sign",
@@ -81,6 +83,7 @@ class _Space:
     def __init__(self, plan: Plan, within: float, options: Options) -> None:
         self.plan, self.options = plan, options
         self.program: Program = program_of(plan)
+        self.parties = parties_of(plan.instance)
         arrays = apply_fixings(self.program, compile_program(self.program), fixings_of(plan))
         limit = (plan.objective + within * abs(plan.objective)) / self.program.units.money - arrays.offset
         columns = np.flatnonzero(arrays.cost)
@@ -125,27 +128,32 @@ class _Space:
             rows = capacity[capacity["party"] == party]
             now = float(rows["used"].sum() + rows["leased_out"].sum())
             yield "used", party, "accelerator-months", weights, now
-        for family, decision in _CLASSES.items():
-            for party in dict.fromkeys(self._party(key[0]) for key in program_data.col[family]):
+        for family in _FAMILIES:
+            columns: dict[tuple[str, str], list[int]] = {}
+            for key, column in program_data.col[family].items():
+                columns.setdefault((self._decision(family, key[0]), self._party(key[0])), []).append(column)
+            for (decision, party), chosen in columns.items():
                 weights = np.zeros(len(self.arrays.cost))
-                for key, column in program_data.col[family].items():
-                    if self._party(key[0]) == party:
-                        weights[column] = 1.0
+                weights[chosen] = 1.0
                 yield decision, party, "blocks in all", weights, float(weights @ self.at)
 
+    def _decision(self, family: str, item: str) -> str:
+        """Return the decision on an item that the columns of a family stand for."""
+        if family == "started" and self.program.index.agreements[item].is_outlet:
+            return "lease_out"
+        return _FAMILIES[family]
+
     def _party(self, item: str) -> str:
-        index = self.program.index
-        if item in index.agreements:
-            return str(index.agreements[item].party)
-        return str(index.commitments[item].provider) if item in index.commitments else "in_house"
+        return self.parties.get(item, IN_HOUSE)
 
     # ------------------------------------------------------------------ this month
     def first(self) -> pd.DataFrame:
         """Return the ranges of the decisions of the first month."""
         rows = []
         label = self.program.instance.label(0)
-        for family, decision in _CLASSES.items():
+        for family in _FAMILIES:
             for item, columns in self._decided_first(family).items():
+                decision = self._decision(family, item)
                 weights = np.zeros(len(self.arrays.cost))
                 weights[columns] = 1.0
                 now = float(weights @ self.at)

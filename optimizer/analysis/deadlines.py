@@ -10,6 +10,7 @@ from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing
 from optimizer.analysis.termination_timing import in_force, kept_until
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
+from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = (
@@ -71,9 +72,8 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
 
 def _row(plan: Plan, item: str) -> Any:
     """Return the row of the instance that a decision is about."""
-    names = {"builds": "build", "purchases": "purchase", "contracts": "contract", "outlets": "outlet"}
-    names |= {"commitments": "commitment", "training_runs": "run"}
-    return next(row for table, name in names.items() for row in plan.instance.rows[table] if getattr(row, name) == item)
+    named = plan.instance.named
+    return next(rows[item] for table, rows in named.items() if load_schema().tables[table].decisions and item in rows)
 
 
 def _notice(plan: Plan, decision: dict[Any, Any]) -> int:

@@ -11,12 +11,11 @@ from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
+from optimizer.schema import load_schema
 from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.feasibility import has_solution
 
 _EACH = 5.0  # seconds for one query
-_WINDOWS = ("policies", "rules", "budgets")  # tables whose rows apply from one month to another
-_LATEST = {"training_runs": "deadline", "commitments": "latest"}  # column with the last permitted month
 
 
 @dataclass(frozen=True)
@@ -55,21 +54,18 @@ class Shift:
 def shifts_of(program: Program, cell: Cell) -> Iterator[Shift]:
     """Yield the months in the row of a cell whose shift relaxes the requirement without removing it."""
     table, item, _ = cell
-    last = program.instance.head.months - 1
-    row = next((row for row in program.instance.rows[table] if next(iter(row))[1] == item), None)
-    if row is None:
+    spec, last = load_schema().tables[table], program.instance.head.months - 1
+    row = dict(program.instance.named.get(table, {}).get(item, ()))
+    if not row or not spec.window:
         return
-    if table in _WINDOWS:
-        first, end = max(int(row.from_), 0), min(int(row.to), last)
-        window = end - first + 1
-        if window > 1:
-            yield Shift(cell, "from", first, 1, window - 1, window)
-            yield Shift(cell, "to", end, -1, window - 1, window)
-    if table in _LATEST:
-        month = int(getattr(row, _LATEST[table]))
-        first = max(int(row.release if table == "training_runs" else row.earliest), 0)
-        if first <= month < last:
-            yield Shift(cell, _LATEST[table], month, 1, last - month, month - first + 1)
+    begins, ends = spec.window
+    first, end = max(int(row[begins]), 0), int(row[ends])
+    window = min(end, last) - first + 1
+    if spec.limits and window > 1:
+        yield Shift(cell, begins, first, 1, window - 1, window)
+        yield Shift(cell, ends, min(end, last), -1, window - 1, window)
+    if "required" in spec.columns and first <= end < last:
+        yield Shift(cell, ends, end, 1, last - end, window)
 
 
 def least_shift(

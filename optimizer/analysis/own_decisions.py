@@ -12,13 +12,14 @@ import pandas as pd
 from optimizer.errors import EditError
 from optimizer.instance.name_text import normal_name
 from optimizer.instance.number_value import BadValueError
+from optimizer.instance.suggestions import did_you_mean
 from optimizer.instance.values import convert
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
-from optimizer.program.fixings import FAMILY, Fixing, apply_fixings
+from optimizer.program.fixings import FAMILY, Fixing, apply_fixings, first_decisions, no_such_item
 from optimizer.schema import Column
 from optimizer.solver import engines
 from optimizer.solver.solution import Options
@@ -103,7 +104,7 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
         elif number is not None:
             amounts[number] = amounts.get(number, 0.0) + float(row["blocks"])
         elif row["decision"] not in _IGNORED:
-            wrong.append(f"row {place + 2}: {row['decision']} {row['item']} is not possible in {row['month']}")
+            wrong.append(f"row {place + 2}: {row['decision']} {row['item']}{_problem(program, row)}")
     if wrong:
         raise EditError("\n  ".join([f"{len(wrong)} decisions cannot be made:", *wrong]))
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
@@ -116,6 +117,16 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
     for key, number in program_data.col["placed"].items():
         upper[number] *= key[0] in placed
     return apply_fixings(program, replace(arrays, lower=lower, upper=upper), runs)
+
+
+def _problem(program: Program, row: dict[Any, Any]) -> str:
+    """Return why a decision has no column."""
+    decision = str(row["decision"])
+    if decision not in FAMILY:
+        return f": no decision is called {decision!r}.{did_you_mean(decision, FAMILY)}"
+    if row["item"] not in first_decisions(program.instance):
+        return f": {no_such_item(program.instance, str(row['item']))}"
+    return f" is not possible in {row['month']}"
 
 
 def _column(program: Program, row: dict[Any, Any]) -> int | None:

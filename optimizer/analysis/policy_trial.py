@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,14 +117,10 @@ def try_policy(plan: Plan, one: Requirement, options: Options, on_progress: OnPr
 
 def with_policy(instance: Instance, one: Requirement, first: int) -> Instance:
     """Return the instance with the requirement as a policy from a month on."""
-    from optimizer.instance.read import read
-
-    frames: dict[str, Any] = {table: instance.frame(table) for table, rows in instance.rows.items() if rows}
     names = {row.policy for row in instance.rows["policies"]}
     row = {"rule": one.rule, "subject": one.subject, "member": one.member, "limit": one.limit}
     row |= {"policy": policy_name(names), "from": instance.label(first)}
-    frames["policies"] = pd.concat([instance.frame("policies"), pd.DataFrame([row], dtype=object)], ignore_index=True)
-    return read({**frames, "instance": dict(vars(instance.head))})
+    return instance.replace({"policies": pd.concat([instance.policies, pd.DataFrame([row], dtype=object)])})
 
 
 def policy_name(names: set[str]) -> str:

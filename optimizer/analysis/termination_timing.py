@@ -11,15 +11,12 @@ import pandas as pd
 from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing, until_interrupted
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
-from optimizer.schema import cash_terms
+from optimizer.schema import cash_terms, load_schema
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
 SHIFTS = (-6, -3, -1, 1, 3, 6)  # months
 ITEMS = 4  # number of items analysed, the most expensive ones
-_BACK = {"contracts": "hand_back", "outlets": "take_back"}
-_NAMES = {"contracts": "contract", "outlets": "outlet"}
-_START = {"contracts": "sign", "outlets": "lease_out"}
 
 
 @dataclass(frozen=True)
@@ -58,12 +55,12 @@ class Termination:
     @property
     def item(self) -> str:
         """Name of the contract or outlet."""
-        return str(getattr(self.row, _NAMES[self.table]))
+        return str(getattr(self.row, load_schema().tables[self.table].name_column))
 
     @property
     def party(self) -> str:
         """Provider or tenant."""
-        return str(self.row.provider if self.table == "contracts" else self.row.tenant)
+        return str(getattr(self.row, load_schema().tables[self.table].party_column))
 
 
 def exits_table(
@@ -96,28 +93,30 @@ def exits_table(
 
 def terminations(plan: Plan) -> list[Termination]:
     """Return the contracts and outlets of a plan that can be terminated at notice, the largest amounts first."""
-    found = [one for table in _BACK for row in plan.instance.rows[table] if (one := _termination(plan, table, row))]
+    named = ((table, item) for table in load_schema().agreements for item in plan.instance.named[table].items())
+    found = [one for table, (item, row) in named if (one := _termination(plan, table, item, row))]
     cash, terms = plan.cash, cash_terms()
     monthly = cash[[term in terms and terms[term].is_recurring for term in cash["term"]]]
     money = monthly.groupby("item")["present_value"].sum()
     return sorted(found, key=lambda one: -abs(float(money.get(one.item, 0.0))))
 
 
-def _termination(plan: Plan, table: str, row: Any) -> Termination | None:
+def _termination(plan: Plan, table: str, item: str, row: Any) -> Termination | None:
     """Return when the plan terminates an item; None if it has none of it, or cannot terminate it."""
     if row.term_months is not None:
         return None
-    rows = plan.decisions[plan.decisions["item"] == getattr(row, _NAMES[table])]
-    signed = rows[rows["decision"] == _START[table]]
+    start, end_early, _ = load_schema().tables[table].decisions
+    rows = plan.decisions[plan.decisions["item"] == item]
+    signed = rows[rows["decision"] == start]
     starts = [plan.instance.month_index(month) for month in signed["starts"]]
     starts += [] if row.committed_blocks in (None, 0) else [row.earliest]
     if not starts:
         return None
-    back = rows[rows["decision"] == _BACK[table]]
+    back = rows[rows["decision"] == end_early]
     months = [plan.instance.month_index(month) for month in back["month"]]
     end = plan.instance.head.months if row.ends_by is None else min(row.ends_by + 1, plan.instance.head.months)
     month = max(months, default=end)
-    blocks = in_force(plan, row, str(getattr(row, _NAMES[table])), month - 1)
+    blocks = in_force(plan, row, item, month - 1)
     earliest = max(row.notice_months, 1, min(max(starts) + row.min_term_months, month))
     kept = blocks - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
     return Termination(table, row, month, kept, blocks, earliest, end)
@@ -126,7 +125,7 @@ def _termination(plan: Plan, table: str, row: Any) -> Termination | None:
 def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
     """Return the blocks of a terminable contract or outlet that are in force in a month of a plan."""
     rows = plan.decisions[plan.decisions["item"] == item]
-    starting = rows["decision"].isin(_START.values()).to_numpy()
+    starting = rows["decision"].isin(load_schema().tables[t].decisions[0] for t in load_schema().agreements).to_numpy()
     months = rows["starts"].where(starting, rows["month"]).map(plan.instance.month_index)
     changes = rows["blocks"].where(starting, -rows["blocks"])[(months <= t) & (rows["decision"] != "expire")]
     agreed = float(row.committed_blocks or 0.0) if row.earliest <= t else 0.0
@@ -145,7 +144,7 @@ def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]
         if not one.earliest <= month <= one.latest:
             continue
         first, notice = plan.instance.label(month), plan.instance.label(month - one.row.notice_months)
-        known = (one.item, one.party, _BACK[one.table], first, notice, shift)
+        known = (one.item, one.party, load_schema().tables[one.table].decisions[1], first, notice, shift)
         more = ExtraCost(0.0) if shift == 0 else cost_of_fixing(ask, plan, _holds(plan, one, month))
         yield (*known, more.costs, more.at_least, more.at_most, more.note)
 

@@ -122,13 +122,11 @@ def _why_not(name: str, gap: float | None, time_limit: float, threads: int | Non
 
 def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
     from optimizer.analysis.offers import offers
-    from optimizer.instance.raw import nearest
+    from optimizer.instance.suggestions import did_you_mean
 
-    names, wrong = [offer.item for offer in offers(plan)], []
-    for item in items:
-        if item not in names:
-            near = nearest(item, names)
-            wrong.append(f"no offer is called {item!r}." + (f" Did you mean {near!r}?" if near else ""))
+    parties = {offer.item: offer.party for offer in offers(plan)}
+    unknown = [item for item in items if item not in parties]
+    wrong = [f"no offer is called {item!r}.{did_you_mean(item, parties, parties)}" for item in unknown]
     if wrong:
         raise click.UsageError("\n  ".join(wrong))
 

@@ -7,6 +7,7 @@ from math import fsum
 from optimizer.generator.draw import Draw, nice
 from optimizer.generator.facts import demand_of
 from optimizer.generator.sketch import Row, Sketch, window
+from optimizer.schema import load_schema
 
 
 def add_commitments(sketch: Sketch, draw: Draw) -> None:
@@ -62,16 +63,12 @@ def _offer(sketch: Sketch, draw: Draw, name: str, provider: str) -> Row:
 
 def add_prices(sketch: Sketch, draw: Draw) -> None:
     """Draw price steps; some take effect before the plan starts."""
-    items = {
-        "contracts": ("contract", "price"),
-        "on_demand": ("offer", "price"),
-        "outlets": ("outlet", "price"),
-        "purchases": ("purchase", "unit_price"),
-    }
-    for table, (name, price) in items.items():
+    tables = load_schema().tables
+    for target in sorted(tables["prices"].columns["item"].refers):
+        table, name = target.split(".")
         for row in sketch.rows(table):
             if draw.chance(0.3):
-                _steps(sketch, draw, row[name], row[price])
+                _steps(sketch, draw, row[name], row[tables[table].price])
 
 
 def _steps(sketch: Sketch, draw: Draw, item: str, price: float) -> None:

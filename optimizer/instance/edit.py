@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
-from optimizer.instance.name_text import difference, normal_name
+from optimizer.instance.name_text import normal_name
 from optimizer.instance.number_spelling import parse_number, two_readings
-from optimizer.instance.raw import Raw, RawTable, Speller, completion
-from optimizer.instance.read import raw_cells, understood
+from optimizer.instance.raw import Raw, RawTable
+from optimizer.instance.read import raw_head, raw_table, revised
+from optimizer.instance.suggestions import did_you_mean
 from optimizer.instance.values import month_number, month_text
 from optimizer.schema import Table, load_schema
 
@@ -104,14 +104,7 @@ def parse_delay(text: str) -> Edit:
 def _known(name: str, names: Mapping[str, Any], what: str) -> Any:
     if name in names:
         return names[name]
-    near = Speller().nearest(name, names)
-    raise EditError(f"{what} {name!r}.{_hint(name, near)}")
-
-
-def _hint(name: str, near: str) -> str:
-    """The nearest name as a question, with the characters that differ if both look the same."""
-    alike = difference(name, near) if near else ""
-    return (f" {alike}" if alike else "") + (f" Did you mean {near!r}?" if near else "")
+    raise EditError(f"{what} {name!r}.{did_you_mean(name, names)}")
 
 
 def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
@@ -131,25 +124,24 @@ def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
     InstanceError
         If the edited instance is broken; it carries every fault.
     """
-    raw = raw_cells(instance)
+    raw = raw_head(instance)
     for edit in edits:
+        if not instance.rows[edit.table]:
+            raise EditError(f"{edit}: the instance has no {edit.table}; put a row into that table first")
+        if edit.table not in raw.tables:
+            raw.tables[edit.table] = raw_table(instance, edit.table)
         _apply(raw, edit)
-    edited = understood(raw)
-    places = {table: instance.places[table] for table in instance.places if table in edited.places}
-    return replace(edited, places=MappingProxyType({**edited.places, **places}))
+    return revised(instance, raw)
 
 
 def _apply(raw: Raw, edit: Edit) -> None:
-    spec = load_schema().tables[edit.table]
-    if edit.table not in raw.tables:
-        raise EditError(f"{edit}: the instance has no {edit.table}; put a row into that table first")
-    table = raw.tables[edit.table]
+    spec, table = load_schema().tables[edit.table], raw.tables[edit.table]
     names = _names(table, spec)
     rows = [i for i, known in enumerate(names) if edit.item == "*" or edit.item in known]
     if not rows:
-        every = list(dict.fromkeys(name for known in names for name in known))
-        near = Speller().nearest(edit.item, every) or completion(edit.item, every)
-        raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{_hint(edit.item, near)}")
+        every, party = [name for known in names for name in known], spec.party_column
+        parties = dict(zip(_column(table, spec.key[0]), _column(table, party), strict=True)) if party else {}
+        raise EditError(f"{edit}: no {spec.key[0]} is called {edit.item!r}.{did_you_mean(edit.item, every, parties)}")
     _refuse_several(edit, spec, [names[i][-1] for i in rows])
     if edit.column == spec.step == _MONTH and edit.how in ("+=", "-="):
         _move(table, rows, edit, str(raw.head["start"]))

@@ -18,6 +18,7 @@ from optimizer.instance.raw import (
     take_comments,
     tidy,
 )
+from optimizer.instance.suggestions import did_you_mean
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -185,8 +186,7 @@ def make_frame(instance: Instance, table: str) -> pd.DataFrame:
 
     spec = load_schema().tables.get(table)
     if spec is None:
-        near = Speller().nearest(table, load_schema().tables)
-        raise KeyError(f"no table {table!r} in the format." + (f" Did you mean {near!r}?" if near else ""))
+        raise KeyError(f"no table {table!r} in the format.{did_you_mean(table, load_schema().tables)}")
     rows = instance.rows[table]
     kinds = {"number": "float64", "integer": "int64", "flag": "bool"}
     columns = {}

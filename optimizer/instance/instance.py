@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
-from optimizer.instance.notes import Notes
+from optimizer.instance.notes import HEAD, Notes
 from optimizer.instance.raw import number_text
 from optimizer.instance.values import month_number, month_text
 from optimizer.schema import Column, load_schema
@@ -150,6 +150,19 @@ class Instance:
         where, rows = self.places.get(table, (table, ()))
         return f"{where} row {rows[i] if i < len(rows) else i + 2}"
 
+    def __getattr__(self, table: str) -> pd.DataFrame:
+        """Return a table of the format as :meth:`frame` does: ``instance.contracts``."""
+        from optimizer.instance.suggestions import did_you_mean
+
+        if table.startswith("_") or table not in load_schema().tables:
+            hint = did_you_mean(table, (*load_schema().tables, *vars(type(self))))
+            raise AttributeError(f"an instance has no table or attribute {table!r}.{hint}")
+        return self.frame(table)
+
+    def __dir__(self) -> list[str]:
+        """Return the names of attributes and tables."""
+        return [*super().__dir__(), *load_schema().tables]
+
     def frame(self, table: str) -> pd.DataFrame:
         """A table as a DataFrame: every column of the format, months ``YYYY-MM``, several values joined by ``;``."""
         from optimizer.instance.frames import make_frame
@@ -165,6 +178,41 @@ class Instance:
         if column.type == "numbers":
             return ";".join(map(number_text, value))
         return ";".join(value) if column.type == "list" else value
+
+    def written(self, column: Column, row: Any) -> Any:
+        """Return a cell of a row as it is saved: None where it is blank, or has the default of its plan or row."""
+        value = getattr(row, column.attribute)
+        plain = {"@first": 0, "@last": self.head.months - 1, "@name": next(iter(row))[1]}
+        if isinstance(column.default, str) and column.default in plain and value == plain[column.default]:
+            return None
+        cell = self.cell(column, value)
+        return None if cell == "" else cell
+
+    def replace(self, tables: Mapping[str, pd.DataFrame] | None = None, **head: str | float) -> Instance:
+        """Return this instance with other tables or settings, checked as :func:`optimizer.read` checks it.
+
+        Parameters
+        ----------
+        tables : mapping of str to DataFrame, optional
+            Tables by name, each in place of the present one; without rows it removes that.
+        **head : str or float
+            Settings by key, such as ``months=36``. Months that are the plan's first or last by default move with it.
+
+        Returns
+        -------
+        Instance
+            A new one; this one stays as it is.
+
+        Raises
+        ------
+        InstanceError
+            If the new instance is invalid; it carries every error found.
+        """
+        from optimizer.instance.frames import read_frames
+        from optimizer.instance.read import revised
+
+        frames = {**(tables or {}), HEAD: {**vars(self.head), **head}}
+        return revised(self, read_frames(frames), replaced=(tables or {}).keys())
 
     def _hash_cells(self, column: Column, rows: tuple[Any, ...]) -> list[str]:
         """Cells of a column as the hash reads them."""

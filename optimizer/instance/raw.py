@@ -144,12 +144,6 @@ def nearest(value: str, names: Mapping[str, Any] | Sequence[str], least: float =
     return Speller().nearest(value, names, least)
 
 
-def completion(value: str, names: Mapping[str, Any] | Sequence[str]) -> str:
-    """Return the shortest name that begins with three letters or more of a value; ``""`` if there is none."""
-    start = plain(value)
-    return min((name for name in names if len(start) > 2 and plain(name).startswith(start)), key=len, default="")
-
-
 def shown(value: Any) -> str:
     """A value as a message shows it: one short line."""
     text = printable(_text(value)[:90])
@@ -236,7 +230,7 @@ def take_comments(table: RawTable, raw: Raw) -> None:
 
 
 def drop_unnamed(table: RawTable, raw: Raw) -> None:
-    """Pass over columns without a name; one that holds values is a fault. A row with nothing but notes is a comment."""
+    """Skip columns without a name; one that has values is an error. A row with nothing but notes is a comment."""
     named = [i for i, name in enumerate(table.header) if name and not is_note(name)]
     for position in [i for i, name in enumerate(table.header) if not name]:
         filled = next(((row, cells[position]) for row, cells in table.rows if cells[position] is not None), None)

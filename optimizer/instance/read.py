@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
@@ -59,25 +60,54 @@ def understood(raw: Raw, began: float | None = None) -> Instance:
     return _freeze(data, perf_counter() - began)
 
 
-def raw_cells(instance: Instance) -> Raw:
-    """Return the raw cells of an instance."""
-    head = dict(vars(instance.head))
-    raw = Raw(source="the frames given", head_where=HEAD, head=head, notes=dict(instance.notes))
+def revised(instance: Instance, changed: Raw, replaced: Collection[str] | None = None) -> Instance:
+    """Return an instance with the tables and settings of raw cells in place of its own, checked.
+
+    Parameters
+    ----------
+    instance : Instance
+        Instance that is revised; it stays as it is.
+    changed : Raw
+        All settings, and the tables that change.
+    replaced : collection of str, optional
+        Tables with other rows; notes and places of the others stay. Without it no table has, and no setting changes;
+        with it months that are the plan's first or last by default follow the new settings.
+
+    Raises
+    ------
+    InstanceError
+        As :func:`read` does.
+    """
     for name, rows in instance.rows.items():
-        if not rows:
-            continue
-        columns = tuple(load_schema().tables[name].columns.values())
-        cells = [
-            [_cell(instance, column, value) for column, (_, value) in zip(columns, row, strict=True)] for row in rows
-        ]
-        header = [column.name for column in columns]
-        raw.tables[name] = RawTable(name, name, header, list(enumerate(cells, start=1)), header_row=None)
-    return raw
+        if rows and name not in changed.tables and name not in changed.broken:
+            changed.tables[name] = raw_table(instance, name, blank=replaced is not None)
+    other = frozenset(replaced or ())
+    changed.notes = {name: notes for name, notes in instance.notes.items() if name not in other} | changed.notes
+    made = understood(changed)
+    places = {name: place for name, place in instance.places.items() if name not in other}
+    return replace(made, places=MappingProxyType({**made.places, **places}))
 
 
-def _cell(instance: Instance, column: Column, value: Any) -> Any:
-    found = instance.cell(column, value)
-    return None if found == "" else found
+def raw_table(instance: Instance, name: str, *, blank: bool = False) -> RawTable:
+    """Return the raw cells of a table; with ``blank``, cells with a default that depends on the plan are blank."""
+    columns = tuple(load_schema().tables[name].columns.values())
+    cell = instance.written if blank else _explicit(instance)
+    cells = [[cell(column, row) for column in columns] for row in instance.rows[name]]
+    header = [column.name for column in columns]
+    return RawTable(name, name, header, list(enumerate(cells, start=1)), header_row=None)
+
+
+def _explicit(instance: Instance) -> Callable[[Column, Any], Any]:
+    def cell(column: Column, row: Any) -> Any:
+        found = instance.cell(column, getattr(row, column.attribute))
+        return None if found == "" else found
+
+    return cell
+
+
+def raw_head(instance: Instance) -> Raw:
+    """Return the settings of an instance as raw cells, without tables."""
+    return Raw(source="the frames given", head_where=HEAD, head=dict(vars(instance.head)))
 
 
 def _read_raw(source: object) -> Raw:
@@ -119,7 +149,7 @@ def _unreadable(where: str, problem: str, nearest: str = "") -> InstanceError:
 
 
 def _in_order(data: Data) -> list[Fault]:
-    """Faults by place: the head first, then table by table, row by row, column by column."""
+    """Return the errors by place: the head first, then table by table, row by row, column by column."""
     order = {data.raw.head_where: -1} | {data.where(name): i for i, name in enumerate(data.tables)}
     columns = {data.where(name): list(table.spec.columns) for name, table in data.tables.items()}
 

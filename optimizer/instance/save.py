@@ -17,7 +17,7 @@ from optimizer.instance.head_file import HEAD_FILE
 from optimizer.instance.notes import Notes, is_comment, is_note, with_notes
 from optimizer.instance.raw import number_text
 from optimizer.instance.workbook import HEAD_SHEET
-from optimizer.schema import Column, load_schema
+from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -141,21 +141,11 @@ def _records(instance: Instance, table: str) -> list[list[Any]]:
         return []
     columns: list[list[Any]] = []
     for column in load_schema().tables[table].columns.values():
-        cells = [_cell(instance, column, row) for row in rows]
+        cells = [instance.written(column, row) for row in rows]
         plain = [] if column.default is None else [column.default]
         if column.required or any(cell is not None and cell not in plain for cell in cells):
             columns.append([column.name, *cells])
     return with_notes([list(record) for record in zip(*columns, strict=True)], notes)
-
-
-def _cell(instance: Instance, column: Column, row: Any) -> Any:
-    """A cell as written; blank where the default depends on the plan or the row."""
-    value = getattr(row, column.attribute)
-    plain = {"@first": 0, "@last": instance.head.months - 1, "@name": next(iter(row))[1]}
-    if isinstance(column.default, str) and column.default in plain and value == plain[column.default]:
-        return None
-    cell = instance.cell(column, value)
-    return None if cell == "" else cell
 
 
 def _csv(cell: Any) -> Any:

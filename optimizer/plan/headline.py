@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
-from optimizer.schema import terms_of_kind
+from optimizer.schema import load_schema, terms_of_kind
 
 SOURCES = ("in_house", "contract", "on_demand")
 SOON = 3  # months
@@ -56,8 +56,8 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
 
 def notice_months(instance: Instance) -> dict[str, int]:
     """Return the months of notice, by contract and outlet."""
-    found = {row.contract: row.notice_months for row in instance.rows["contracts"]}
-    return found | {row.outlet: row.notice_months for row in instance.rows["outlets"]}
+    agreements = (one for table in load_schema().agreements for one in instance.named[table].items())
+    return {name: row.notice_months for name, row in agreements}
 
 
 def _due(actions: list[tuple[str, str, str]], instance: Instance) -> list[int]:

@@ -13,7 +13,7 @@ from math import inf, isfinite
 from typing import Any
 
 from optimizer.errors import AdditionError
-from optimizer.instance.raw import nearest
+from optimizer.instance.suggestions import did_you_mean
 from optimizer.program.program_data import Name, ProgramData, key_parts
 from optimizer.program.row import ONE, Row
 from optimizer.schema import program_contents
@@ -238,7 +238,8 @@ def _written_term(m: ProgramData, where: str, variable: tuple[Part, ...], coeffi
     """A term, of a variable that the program has."""
     family, *parts = variable if isinstance(variable, tuple) else (variable,)
     if family not in m.col:
-        raise AdditionError(f"{where}: no family of variables is called {family!r}.{_hint(str(family), list(m.col))}")
+        hint = did_you_mean(str(family), m.col)
+        raise AdditionError(f"{where}: no family of variables is called {family!r}.{hint}")
     kinds = program_contents()["variables"][family]["index"]
     if len(parts) != len(kinds):
         raise AdditionError(f"{where}: {family} is indexed by {', '.join(kinds)}; found {tuple(parts)}")
@@ -246,7 +247,7 @@ def _written_term(m: ProgramData, where: str, variable: tuple[Part, ...], coeffi
     if index_of(key) not in m.col[family]:
         names = [", ".join(map(str, key_parts(one))) for one in m.col[family]]
         text = ", ".join(map(str, key))
-        raise AdditionError(f"{where}: the program has no {family} of {tuple(parts)}.{_hint(text, names)}")
+        raise AdditionError(f"{where}: the program has no {family} of {tuple(parts)}.{did_you_mean(text, names)}")
     if not isfinite(coefficient):
         raise AdditionError(
             f"{where}: the coefficient of {family} of {tuple(parts)} is {coefficient}; expected a number"
@@ -262,11 +263,6 @@ def _index_part(m: ProgramData, where: str, kind: str, part: Part) -> Part:
         return m.index.instance.month_index(part) if isinstance(part, str) else int(part)
     except (TypeError, ValueError):
         raise AdditionError(f"{where}: month {part!r}; expected YYYY-MM, or months from the plan's start") from None
-
-
-def _hint(text: str, names: list[str]) -> str:
-    near = nearest(text, names)
-    return f" Did you mean {near!r}?" if near else ""
 
 
 def term_of(m: ProgramData, name: Name, coefficient: float) -> Term:

@@ -171,7 +171,7 @@ class Program:
 
 
 def uncovered(instance: Instance) -> tuple[Fault, ...]:
-    """What an instance uses that the program does not cover yet, one fault per table."""
+    """What an instance uses that the program does not cover yet, one error per table."""
     return tuple(
         Fault(
             where=name,

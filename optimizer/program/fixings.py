@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import HoldError
+from optimizer.instance.instance import Instance
 from optimizer.instance.name_text import normal_name
-from optimizer.instance.raw import Speller, completion
+from optimizer.instance.suggestions import did_you_mean, parties_of
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
+from optimizer.schema import load_schema
 
 _NAMED = 8  # items listed in a message
 _HOLD = re.compile(r"(?:([a-z_]+):)?(.+?)(?:@(\d{4}-\d{2})(?:=(\d+(?:\.\d+)?(?:e[+-]\d+)?))?)?")
@@ -71,8 +73,7 @@ def parse_fixing(kind: str, text: str) -> Fixing:
     match = _HOLD.fullmatch(text.strip())
     decision, item, month, blocks = match.groups() if match else (None, "", None, None)
     if decision and decision not in FAMILY:
-        near = Speller().nearest(decision, FAMILY)
-        raise HoldError(f"{text!r}: no decision is called {decision!r}." + (f" Did you mean {near!r}?" if near else ""))
+        raise HoldError(f"{text!r}: no decision is called {decision!r}.{did_you_mean(decision, FAMILY)}")
     if not item or (kind == "end" and not month):
         raise HoldError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
     if blocks and kind == "forbid":
@@ -141,24 +142,26 @@ def _fix(program: Program, one: Fixing, chosen: list[int], lower: Any, upper: An
 
 def _family(program: Program, one: Fixing) -> str:
     """Return the column family of a fixing."""
-    index = program.index
-    found = [
-        ("order_build", index.builds),
-        ("buy", index.purchases),
-        (
-            "lease_out" if one.item in index.agreements and index.agreements[one.item].is_outlet else "sign",
-            index.agreements,
-        ),
-        ("commit_spend", index.commitments),
-        ("start_run", index.runs),
-    ]
-    for decision, items in found:
-        if one.item in items:
-            return FAMILY[one.decision or decision]
-    every = [name for _, items in found for name in items]
-    near = Speller().nearest(one.item, every) or completion(one.item, every)
-    hint = f"Did you mean {near!r}?" if near else f"Name one of {', '.join(every[:_NAMED])}." if every else ""
-    raise HoldError(f"{one}: there is no such item to decide on. {hint}".rstrip())
+    decisions = first_decisions(program.instance)
+    if one.item in decisions:
+        return FAMILY[one.decision or decisions[one.item]]
+    raise HoldError(f"{one}: {no_such_item(program.instance, one.item)}")
+
+
+def first_decisions(instance: Instance) -> dict[str, str]:
+    """Return the decision that takes each item, by name; an item whose name is unique comes before one of that name."""
+    schema = load_schema()
+    unique = {target.split(".")[0] for target in schema.unique["item"]}
+    tables = sorted(schema.names(lambda table: table.decisions), key=lambda name: name in unique)
+    return {item: schema.tables[name].decisions[0] for name in tables for item in instance.named[name]}
+
+
+def no_such_item(instance: Instance, item: str) -> str:
+    """Return the message on an item that cannot be decided on because it does not exist."""
+    names = list(first_decisions(instance))
+    hint = did_you_mean(item, names, parties_of(instance))
+    hint = hint or (f" Name one of {', '.join(names[:_NAMED])}." if names else "")
+    return f"there is no such item to decide on.{hint}"
 
 
 def _decisions(program: Program, one: Fixing) -> list[int]:
@@ -190,10 +193,8 @@ def _active(program: Program, one: Fixing) -> list[int]:
     """Return the columns of the blocks in force from a month on."""
     if one.item not in program.index.agreements:
         names = program.index.agreements
-        near = Speller().nearest(one.item, names) or completion(one.item, names)
-        raise HoldError(
-            f"{one}: no contract or outlet is called {one.item!r}." + (f" Did you mean {near!r}?" if near else "")
-        )
+        hint = did_you_mean(one.item, names, parties_of(program.instance))
+        raise HoldError(f"{one}: no contract or outlet is called {one.item!r}.{hint}")
     t = program.instance.month_index(one.month)
     return [column for key, column in program.parts.col["in_force"].items() if key[0] == one.item and key[1] >= t]
 

@@ -9,7 +9,7 @@ from typing import Any
 from optimizer.program.build import Program
 from optimizer.program.figures import figure_of, number
 from optimizer.program.row_names import family_of, key_of
-from optimizer.schema import IN_HOUSE, program_contents
+from optimizer.schema import IN_HOUSE, load_schema, program_contents
 
 _SPANS = 3  # spans of months that are listed
 
@@ -104,23 +104,18 @@ def label_of(program: Program, component: Any) -> Label:
 def agreed_label(program: Program, name: str) -> Label:
     """Return the label of a contract or outlet that has run since before the plan."""
     agreement = program.index.agreements[name]
-    table = "outlets" if agreement.is_outlet else "contracts"
-    key = "outlet" if agreement.is_outlet else "contract"
-    place = next(i for i, row in enumerate(program.instance.rows[table]) if getattr(row, key) == name)
-    source = program.instance.place(table, place)
+    table = next(table for table in load_schema().agreements if name in program.instance.named[table])
+    source = program.instance.place(table, list(program.instance.named[table]).index(name))
     blocks = agreement.carried[1] if agreement.carried else 0.0
     figure = f"{number(blocks)} {'block' if blocks == 1 else 'blocks'} agreed"
     return Label("started", f"{table[:-1]} {name} runs since before the plan", None, figure, (source,))
 
 
 # ---------------------------------------------------------------- table rows
-_AT_SITES = ("sites", "power", "fleet", "builds", "purchases")
-
-
 def _agreed(program: Program) -> tuple[str, ...]:
     """Return the table rows of agreements from before the plan."""
     carried = [name for name, agreement in program.index.agreements.items() if agreement.carried]
-    rows = [(t, i) for t in ("contracts", "outlets") for n in carried for i in _places(program, t, "agreement", n)]
+    rows = [(t, i) for t in load_schema().agreements for n in carried for i in _places(program, t, "agreement", n)]
     return tuple(program.instance.place(table, i) for table, i in rows)
 
 
@@ -131,7 +126,7 @@ def _sources(program: Program, entry: Any, names: list[str], month: int | None) 
     found = []
     for table, position in entry.get("tables", {}).items():
         places = _places(program, table, entry["index"][position], names[position])
-        if table in ("demand", "power") and month is not None:
+        if load_schema().tables[table].step == "month" and month is not None:
             before = [i for i in places if program.instance.rows[table][i].month <= month]
             places = [max(before, key=lambda i: program.instance.rows[table][i].month)] if before else []
         if places:
@@ -142,9 +137,9 @@ def _sources(program: Program, entry: Any, names: list[str], month: int | None) 
 
 def _places(program: Program, table: str, kind: str, name: str) -> list[int]:
     """Return the rows of a table for a name of the index: for a site or an own pool, those at it (and of its kind)."""
-    rows = program.instance.rows[table]
+    rows, spec = program.instance.rows[table], load_schema().tables[table]
     own = kind == "site" or (kind == "pool" and program.index.pools[name].source == IN_HOUSE)
-    if not own or table not in _AT_SITES:
+    if not own or not (spec.site_column or spec.name_column == "site"):
         return [i for i, row in enumerate(rows) if _first(row) == name]
     site, _, accelerator = name.partition("/")
     here = [i for i, row in enumerate(rows) if row.site == site]

@@ -13,6 +13,7 @@ from optimizer.report.colours import GRID, party_text
 from optimizer.report.grid import Grid, first_rows
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.steps import Step, notices, steps
+from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -95,8 +96,8 @@ def timeline(plan: Plan) -> list[Lane]:
 
 def _carried(plan: Plan) -> dict[str, Stay]:
     """First month, last month (``""``: open) and blocks of what was agreed before the plan."""
-    rows, label = plan.instance.rows, plan.instance.label
-    agreed = [(row.contract, row) for row in rows["contracts"]] + [(row.outlet, row) for row in rows["outlets"]]
+    label = plan.instance.label
+    agreed = [one for table in load_schema().agreements for one in plan.instance.named[table].items()]
     return {
         name: (
             label(max(row.earliest, 0)),

@@ -219,20 +219,6 @@ def _verb(kind: object) -> str:
     return "In use" if kind == "used" else VERBS.get(str(kind), str(kind)).rstrip(":")
 
 
-def _of_item(decision: object, item: object, plan: Plan) -> object:
-    """Return the decision; signing an outlet is leasing out."""
-    outlets = {row.outlet for row in plan.instance.rows["outlets"]}
-    return "lease_out" if decision == "sign" and item in outlets else decision
-
-
-def _of_party(kind: object, party: object, plan: Plan) -> object:
-    """Return the kind of decision; a party that only rents is leased to."""
-    rows = plan.instance.rows
-    rents = any(row.tenant == party for row in rows["outlets"])
-    lets = any(row.provider == party for row in rows["contracts"])
-    return "lease_out" if kind == "sign" and rents and not lets else kind
-
-
 def decision_text(row: dict[Any, Any]) -> str:
     """What a row of the table deadlines asks to be done, in words."""
     verb = VERBS.get(str(row["decision"]), str(row["decision"]))
@@ -268,7 +254,7 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
         Column("Party", table["party"].astype(str).tolist(), left=True),
         Column(
             "What",
-            [f"{_verb(_of_party(row.kind, row.party, plan))}, {row.unit}" for row in table.itertuples()],
+            [f"{_verb(row.kind)}, {row.unit}" for row in table.itertuples()],
             left=True,
         ),
         Column("At least", [count(float(value)) for value in table["least"]]),
@@ -280,7 +266,7 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
     now = [
         Column(
             "Decision this month",
-            [f"{_verb(_of_item(row.decision, row.item, plan))} {row.item}" for row in first.itertuples()],
+            [f"{_verb(row.decision)} {row.item}" for row in first.itertuples()],
             left=True,
         ),
         Column("At least", [count(float(value)) for value in first["least"]]),

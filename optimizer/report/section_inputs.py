@@ -43,7 +43,7 @@ def _paragraphs(text: str) -> list[str]:
 def _assumptions(plan: Plan) -> list[tuple[str, ...]]:
     head, rows = plan.instance.head, plan.instance.rows
     rate = f"discounted at {percent(head.discount_rate)} a year, effective" if head.discount_rate else "not discounted"
-    empty = [name for name in ("budgets", "policies", "rules", "commitments", "training_runs") if not rows[name]]
+    empty = [name for name, table in load_schema().tables.items() if table.limits and not rows[name]]
     found: list[tuple[str, ...]] = [
         ("Money", f"nominal {head.currency}, in the month in which it is paid; {rate}, to {head.start}"),
         ("Months", f"{head.months}, of {number_text(head.hours_per_month)} hours billed and metered each"),

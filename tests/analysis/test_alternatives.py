@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from optimizer.analysis.alternatives import find_alternatives
@@ -40,6 +42,17 @@ def test_a_decision_without_an_alternative_is_no_regret() -> None:
     row = found.first.set_index("item").loc["cheap"]
     assert (row["least"], row["most"], bool(row["no_regret"])) == (1, 1, True)
     assert found.plans == ()
+
+
+def test_capacity_is_leased_out_and_not_signed() -> None:
+    """Tests that the decision on an outlet is a lease-out, also where its tenant is a provider too."""
+    outlet = {"outlet": "let", "tenant": "cloud", "accelerators_per_block": 10, "price": 9000, "term_months": 2}
+    supply: dict[str, Any] = {"fleet": [{"count": 10}], "contracts": TWO[:1], "outlets": [outlet]}
+    found = find_alternatives(solved(tiny(2, {"jobs": [10]}, providers=PARTIES, **supply)), 0.01, 0, EXACT)
+    # The lease at 2 x 3000 replaces the ten accelerators that bring in 2 x 9000: both are in every plan.
+    kinds = found.ranges.set_index(["kind", "party"])["plan"].to_dict()
+    assert (kinds["sign", "cloud"], kinds["lease_out", "cloud"]) == (1, 1)
+    assert found.first.set_index("item")["decision"].to_dict() == {"cheap": "sign", "let": "lease_out"}
 
 
 def test_an_alternative_has_the_shadow_prices_of_its_cost() -> None:

@@ -396,7 +396,7 @@ def test_wrong_decisions_are_all_told(call: Run, plan: Path, tmp_path: Path) -> 
     """Tests that every wrong row is told with its number, and that it ends with 2."""
     ended = call("audit", plan, "--decisions", own(tmp_path, "2030-01,sign,leese,1", "2031-01,sign,lease,1"))
     assert ended.code == 2
-    assert "row 2: sign leese is not possible in 2030-01" in ended.err
+    assert "row 2: sign leese: there is no such item to decide on. Did you mean 'lease'?" in ended.err
     assert "row 3: sign lease is not possible in 2031-01" in ended.err
 
 

@@ -73,8 +73,9 @@ def test_decisions_that_cannot_be_are_all_told(plan: Plan) -> None:
         check_decisions(plan, wrong)
     lines = str(caught.value).splitlines()
     assert lines[0] == "3 decisions cannot be made:"
-    assert lines[1].strip() == "row 2: sign leese is not possible in 2030-01"
-    assert lines[3].strip() == "row 4: sing lease is not possible in soon"
+    assert lines[1].strip() == "row 2: sign leese: there is no such item to decide on. Did you mean 'lease'?"
+    assert lines[2].strip() == "row 3: sign lease is not possible in 2031-01"
+    assert lines[3].strip() == "row 4: sing lease: no decision is called 'sing'. Did you mean 'sign'?"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import optimizer
 from optimizer.errors import EditError
 from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
-from optimizer.instance.raw import completion
+from optimizer.instance.suggestions import did_you_mean, suggestions
 from tests.program.tiny import frames, tiny
 
 
@@ -148,11 +148,34 @@ def test_a_delay_of_a_step_series_moves_what_is_still_to_come() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "name"), [("nebius", "nebius-b200-flex"), ("Nebius B200", "nebius-b200-flex"), ("ne", ""), ("flex", "")]
+    ("value", "names"),
+    [
+        ("nebius", ["nebius-flex", "nebius-flex-2"]),
+        ("Nebius Flex", ["nebius-flex", "nebius-flex-2"]),
+        ("flex", ["nebius-flex", "nebius-flex-2"]),
+        ("ne", []),
+        ("azur", ["azure"]),
+        ("microsoft", ["azure"]),
+        ("oracle", []),
+    ],
 )
-def test_the_beginning_of_a_name_is_completed(value: str, name: str) -> None:
-    """Tests that three letters or more lead to the shortest name that begins with them."""
-    assert completion(value, ["azure", "nebius-b200-flex-2", "nebius-b200-flex"]) == name
+def test_unknown_names_lead_to_near_and_containing_ones(value: str, names: list[str]) -> None:
+    """Tests that a misspelling, three letters or more of a name, and the name of its party lead to it."""
+    assert suggestions(value, ["azure", "nebius-flex-2", "nebius-flex"], {"azure": "microsoft"}) == names
+
+
+def test_several_names_are_offered_in_one_question() -> None:
+    """Tests that at most three names are offered, the shortest first, and that nothing is offered for nothing alike."""
+    names = ["flex-one", "flex-two", "flex-three", "flex-4"]
+    assert did_you_mean("flex", names) == " Did you mean 'flex-4', 'flex-one' or 'flex-two'?"
+    assert did_you_mean("azure", names) == ""
+
+
+def test_an_edit_offers_the_contracts_of_a_party() -> None:
+    """Tests that the name of a provider offers its contracts, whatever they are called."""
+    lease = tiny(1, {"jobs": [1]}, contracts=[{"contract": "lease", "provider": "cloud", "price": 1, "term_months": 1}])
+    with pytest.raises(EditError, match=r"no contract is called 'cloud'\. Did you mean 'lease'"):
+        apply_edits(lease, [parse_edit("contracts.cloud.price=2")])
 
 
 def test_an_edit_offers_a_longer_name() -> None:

@@ -85,9 +85,9 @@ def test_alternatives_are_told() -> None:
     """Tests ranges and decisions of the first month in words."""
     plan = small_plan()
     ranges = [("sign", "neo", 0.0, 1.0, 2.0, "blocks"), ("sign", "none", 0.0, 0.0, 0.0, "blocks")]
-    ranges.append(("sign", "lab", 0.0, 1.0, 1.0, "blocks"))  # a tenant: its blocks are leased out
+    ranges.append(("lease_out", "lab", 0.0, 1.0, 1.0, "blocks"))
     first = [("2026-01", "sign", "lease", "neo", 1.0, 1.0, 2.0, True)]
-    first.append(("2026-01", "sign", "space", "lab", 1.0, 0.0, 1.0, False))
+    first.append(("2026-01", "lease_out", "space", "lab", 1.0, 0.0, 1.0, False))
     found = Alternatives(
         0.01, pd.DataFrame(ranges, columns=RANGE_COLUMNS), pd.DataFrame(first, columns=FIRST_COLUMNS), (plan,)
     )

@@ -18,11 +18,12 @@ from IPython.core.formatters import DisplayFormatter
 
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
+from optimizer.errors import Fault
 from optimizer.plan.plan import Plan
 from optimizer.report.charts import PlanContext
 from optimizer.report.headline import cards
 from optimizer.report.html import page, service_grid, write_html
-from optimizer.report.notebook import plan_html, register
+from optimizer.report.notebook import instance_html, plan_html, register
 from optimizer.report.page import TEMPLATES, script_json
 from optimizer.report.section_rules import rules, rules_grid, shares_grid
 from tests.report.hostile import NAMES, hostile_plan
@@ -256,11 +257,24 @@ def test_a_notebook_shows_a_plan_without_script() -> None:
     assert "100 k EUR" in plan_html(small_plan())
 
 
-def test_a_notebook_shell_shows_a_plan() -> None:
-    """Tests that a shell in which plans are registered formats one as the fragment."""
+def test_a_notebook_shows_an_instance() -> None:
+    """Tests that an instance shows its tables with their rows, and its warnings, at most ten of them."""
+    instance = replace(small_plan().instance, warnings=tuple(Fault("power", i, "mw", "9", "odd.") for i in range(12)))
+    read, text = Reader(instance_html(instance)), instance_html(instance)
+    assert read.open == []
+    assert "script" not in read.tags
+    assert f'<td style="text-align:left">demand</td><td style="text-align:left">{len(instance.demand)}</td>' in text
+    assert "power, row 9, column mw: odd." in text
+    assert "power, row 10" not in text
+    assert "2 more rows in instance.warnings." in text
+
+
+def test_a_notebook_shell_shows_plans_and_instances() -> None:
+    """Tests that a shell in which both are registered formats them as the fragments."""
     formatter, plan = DisplayFormatter(), small_plan()
     register(SimpleNamespace(display_formatter=formatter))
     assert formatter.formatters["text/html"](plan) == plan_html(plan)
+    assert formatter.formatters["text/html"](plan.instance) == instance_html(plan.instance)
 
 
 # ---------------------------------------------------------------- small
