@@ -22,7 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,25 @@ class Fault:
             place.append(f"column {self.column}")
         text = f"{', '.join(place)}: {self.problem}"
         return f"{text} Did you mean {self.nearest!r}?" if self.nearest else text
+
+
+class PlanLike(Protocol):
+    """The plan that an error carries: an :class:`optimizer.Plan`, which this module cannot import."""
+
+    @property
+    def objective(self) -> float:
+        """Net present cost."""
+
+    @property
+    def bound(self) -> float | None:
+        """Proven bound."""
+
+    @property
+    def status(self) -> str:
+        """Status of the search."""
+
+    def save(self, folder: str | Path, tables: str = "csv", replace: bool = False) -> Path:
+        """Write the plan folder."""
 
 
 class CapoptError(Exception):
@@ -169,7 +189,7 @@ class PlanNotCompleted(CapoptError):
         Where they are kept; ``""`` if they are not.
     """
 
-    def __init__(self, why: BaseException, columns: dict[str, float], instance: Any, kept: object = None) -> None:
+    def __init__(self, why: BaseException, columns: dict[str, float], instance: object, kept: object = None) -> None:
         self.columns, self.instance, self.kept = columns, instance, str(kept or "")
         first = (str(why).strip().splitlines() or [""])[0]
         text = f"the search found a solution, but no plan can be made of it: {type(why).__name__}: {first}. "
@@ -197,7 +217,7 @@ class AuditFailed(CapoptError):
 
     exit_code = 4
 
-    def __init__(self, violations: Iterable[object], kept: str = "", plan: Any = None) -> None:
+    def __init__(self, violations: Iterable[object], kept: str = "", plan: PlanLike | None = None) -> None:
         self.plan = plan
         self.violations = tuple(violations)
         self.kept = kept
@@ -266,7 +286,9 @@ class BoundContradicted(SolverError):
         The plan, if available: audited, without a bound.
     """
 
-    def __init__(self, objective: float, bound: float, currency: str = "", kept: str = "", plan: Any = None) -> None:
+    def __init__(
+        self, objective: float, bound: float, currency: str = "", kept: str = "", plan: PlanLike | None = None
+    ) -> None:
         self.objective, self.bound, self.currency, self.kept, self.plan = objective, bound, currency, kept, plan
         unit = f" {currency}" if currency else ""
         text = f"the plan costs {objective:,.2f}{unit}, less than the {bound:,.2f}{unit} proven for every plan: "

@@ -57,6 +57,7 @@ def test_a_plan_below_its_bound_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
         optimizer.solve(_leased())
     error = caught.value
     assert [error.objective, error.bound, error.exit_code] == pytest.approx([100, 170, 1])
+    assert error.plan is not None
     assert error.plan.objective == pytest.approx(100)
     assert (error.plan.bound, error.plan.status) == (None, "feasible")
 

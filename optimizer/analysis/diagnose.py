@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from optimizer.analysis.diagnosis import Diagnosis, ProvenRepair, Reason
 from optimizer.analysis.prechecks import prechecks
@@ -22,7 +22,7 @@ from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.hitting_sets import Conflicts, find_conflicts
-from optimizer.solver.solution import Options, Stop
+from optimizer.solver.solution import Options, SolveOptions, Stop
 from optimizer.solving.clock import OnProgress
 
 _SECONDS = 60.0
@@ -34,7 +34,7 @@ def diagnose(
     *,
     on_step: Callable[[str], None] | None = None,
     progress: OnProgress | None = None,
-    **options: Any,
+    **options: Unpack[SolveOptions],
 ) -> Diagnosis:
     """Find the conflicts of an instance without a plan, and repairs that make it feasible.
 
@@ -66,9 +66,9 @@ def diagnose(
 
 
 def _diagnosed(
-    instance: Instance | Program, say: Callable[[str], None], progress: OnProgress | None, options: dict[str, Any]
+    instance: Instance | Program, say: Callable[[str], None], progress: OnProgress | None, options: SolveOptions
 ) -> Diagnosis:
-    settings = Options(**{"time_limit": _SECONDS, "gap": 1e-3, **options})
+    settings = replace(Options(time_limit=_SECONDS), **options)
     say("what would have to be given up")
     program = instance if isinstance(instance, Program) else build(instance)
     loosened = make_elastic(program, compile_program(program, relax=settings.relax))

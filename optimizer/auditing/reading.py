@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import repeat
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,26 @@ from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import COLUMNS, MONTH, NAMES, QUANTITY, SUBJECT, TEXT, Table, figures, texts
 from optimizer.auditing.verdict import FLOOR, LARGEST, Findings
+from optimizer.instance.instance import Instance
 from optimizer.schema import terms_of_kind
 
 Array = NDArray[Any]
+
+
+class PlanTables(Protocol):
+    """What the audit reads of a plan; :class:`optimizer.Plan` is one."""
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """Content of ``plan.json``."""
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """The plan's tables by name."""
+
+    @property
+    def instance(self) -> Instance:
+        """The instance that it plans."""
 
 
 class Draft:
@@ -33,7 +50,7 @@ class Draft:
         By table: which rows are understood.
     """
 
-    def __init__(self, plan: Any, facts: Facts) -> None:
+    def __init__(self, plan: PlanTables, facts: Facts) -> None:
         self.facts = facts
         self.frames = {name: _frame(plan, name) for name in COLUMNS}
         for name, needed in (("runs", "training_runs"), ("rules", "rules"), ("outages", "policies")):
@@ -64,7 +81,7 @@ class Draft:
         return found
 
 
-def _frame(plan: Any, name: str) -> pd.DataFrame | None:
+def _frame(plan: PlanTables, name: str) -> pd.DataFrame | None:
     frame = plan.tables.get(name)
     return frame if isinstance(frame, pd.DataFrame) else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from optimizer.auditing import (
     added,
@@ -22,7 +21,7 @@ from optimizer.auditing import (
 from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.prices import Priced
-from optimizer.auditing.reading import Draft
+from optimizer.auditing.reading import Draft, PlanTables
 from optimizer.auditing.verdict import Audit, Findings
 
 Reading = Callable[[Draft, Findings], None]
@@ -52,7 +51,7 @@ RULES = {rule.__name__: (rule.__doc__ or "", rule) for rule in _ALL}
 """Sentence and function of every rule, by its name, in the order in which they are checked."""
 
 
-def audit(plan: Any) -> Audit:
+def audit(plan: PlanTables) -> Audit:
     """Check every rule and price every payment again, from the plan's tables and its instance alone.
 
     Parameters
@@ -71,7 +70,7 @@ def audit(plan: Any) -> Audit:
     return Audit(tuple(say.violations), say.checks)
 
 
-def holdings(plan: Any) -> Holdings:
+def holdings(plan: PlanTables) -> Holdings:
     """What a plan's tables amount to, by pool and month; nothing of it is judged.
 
     Parameters
@@ -83,7 +82,7 @@ def holdings(plan: Any) -> Holdings:
     return Holdings(draft.facts, plan.head, draft.tables())
 
 
-def _read(plan: Any) -> tuple[Findings, Draft]:
+def _read(plan: PlanTables) -> tuple[Findings, Draft]:
     """A plan's tables as far as they are understood, with what is not; none are taken if one is missing."""
     facts = Facts(plan.instance)
     say, draft = Findings(facts.labels), Draft(plan, facts)

@@ -47,6 +47,7 @@ def keep_solution(failure: PlanNotCompleted, target: Path) -> PlanNotCompleted:
     assert failure.__cause__ is not None
     table = pd.DataFrame({"column": failure.columns.keys(), "value": failure.columns.values()})
     why = "".join(traceback.format_exception(failure.__cause__))
+    assert isinstance(failure.instance, Instance)
     files = {f"{INSTANCE_FOLDER}/{name}": data for name, data in folder_contents(failure.instance).items()}
     files |= {_SOLUTION_FILE: table_bytes(table), _ERROR_FILE: why.encode()}
     kept = keep_files(lambda _: files, target.with_name(f"{target.name}.unfinished"), _KIND)

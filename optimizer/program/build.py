@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import AdditionError, Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
@@ -23,6 +23,9 @@ from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
 from optimizer.schema import cash_terms, load_schema, program_contents
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
 
 ROOMS: dict[str, ModuleType] = {
     "power": power,
@@ -53,14 +56,14 @@ class Program:
     named: Added = field(default_factory=Added)
 
     @cached_property
-    def model(self) -> Any:
-        """The program as a Pyomo ``ConcreteModel``, made when it is first asked for; see :meth:`to_pyomo`."""
+    def model(self) -> ConcreteModel:
+        """The program as a Pyomo ``ConcreteModel``, made when it is first used; see :meth:`to_pyomo`."""
         from optimizer.program.model import make_model  # Pyomo, which is long to import
 
         with collector_paused():
             return make_model(self.parts, self.named)
 
-    def to_pyomo(self) -> Any:
+    def to_pyomo(self) -> ConcreteModel:
         """Return the program as a Pyomo ``ConcreteModel``, which any Pyomo solver solves to the same optimum.
 
         Variables, constraint families and objective are named as in ``program.toml``. Its quantities are in ``units``:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,17 @@ class Options:
         wrong = [message for right, message in checks if not right]
         if wrong:
             raise ValueError("; ".join(wrong))
+
+
+class SolveOptions(TypedDict, total=False):
+    """The attributes of :class:`Options` as keyword arguments of public functions."""
+
+    gap: float
+    time_limit: float
+    threads: int | None
+    seed: int
+    relax: bool
+    solver: str
 
 
 def overtime(options: Options) -> float:

@@ -6,7 +6,7 @@ import platform
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -284,10 +284,10 @@ def solve_to_place(instance: Instance, place: Place, tables: str = "csv", **opti
         try:
             plan = solve(instance, **options)
         except AuditFailed as failure:
-            kept = keep_failed(failure.plan, place.folder, tables, "failed-audit")
+            kept = keep_failed(cast(Plan, failure.plan), place.folder, tables, "failed-audit")
             raise AuditFailed(failure.violations, kept=kept) from None
         except BoundContradicted as failure:
-            kept = keep_failed(failure.plan, place.folder, tables, "contradicted")
+            kept = keep_failed(cast(Plan, failure.plan), place.folder, tables, "contradicted")
             raise BoundContradicted(failure.objective, failure.bound, failure.currency, kept) from None
         except PlanNotCompleted as failure:
             raise keep_solution(failure, place.folder) from failure.__cause__

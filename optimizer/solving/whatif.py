@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from optimizer.program.build import Program, collector_paused
 from optimizer.program.fixings import Fixing, fixings_of, merge_fixings, parse_fixing
 from optimizer.solver.highs import Report
 from optimizer.solver.reoptimise import ReoptimisationModel
-from optimizer.solver.solution import Options, Solution, Stop
+from optimizer.solver.solution import Options, Solution, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import Cost, cost_of, finish
 
@@ -36,10 +36,8 @@ class WhatIf:
         The plan at hand, from which searches start; or an instance or program without one. What was added to a program
         holds in every answer; a plan carries what was added to the program it was made of. What was held when the plan
         was made (its ``held``) is held on; what is held newly takes the place of all that was held about the same item.
-    relax : bool
-        Solve linear relaxations.
     **options
-        ``gap``, ``time_limit``, ``threads`` and ``seed`` as for :func:`optimizer.solve`.
+        ``gap``, ``time_limit``, ``threads``, ``seed`` and ``relax`` as for :func:`optimizer.solve`.
 
     Examples
     --------
@@ -49,15 +47,15 @@ class WhatIf:
     >>> ask(delay="builds.texas=6", forbid="sign:bridge").gap      # doctest: +SKIP
     """
 
-    def __init__(self, base: Plan | Program | Instance, *, relax: bool = False, **options: Any) -> None:
+    def __init__(self, base: Plan | Program | Instance, **options: Unpack[SolveOptions]) -> None:
         self.plan = base if isinstance(base, Plan) else None
         self.instance = base if isinstance(base, Instance) else base.instance
-        self.options = Options(relax=relax, **options)
+        self.options = Options(**options)
         if self.options.solver != "highs":
             raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
         self.held = [] if self.plan is None else fixings_of(self.plan)
         added = added_in(base) if isinstance(base, Plan) else base.added if isinstance(base, Program) else None
-        self.live = ReoptimisationModel(self.instance, relax=relax, added=added)
+        self.live = ReoptimisationModel(self.instance, relax=self.options.relax, added=added)
 
     def __call__(
         self,
