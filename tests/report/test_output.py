@@ -1,0 +1,98 @@
+"""Everything that reports show of plans made by hand, as snapshots: texts, tables, charts and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from optimizer.plan.compare import Comparison, compare
+from optimizer.plan.plan import Plan
+from optimizer.report.comparison_html import write_comparison_html
+from optimizer.report.comparison_terminal import render
+from optimizer.report.comparison_workbook import write_comparison_workbook
+from optimizer.report.html import page
+from optimizer.report.terminal import summary
+from optimizer.report.workbook import write_workbook
+from tests.report.awkward import awkward_plan
+from tests.report.explained_plan import explained_plan
+from tests.report.output import charts, markup, workbook
+from tests.report.plans import large_plan, small_plan
+
+# Charts that openpyxl cannot read are taken from the file.
+pytestmark = pytest.mark.filterwarnings("ignore:Unable to read chart")
+Snapshot = Callable[[str], None]
+
+
+@pytest.fixture(scope="module")
+def explained() -> Plan:
+    """A plan of twelve months with its explanation."""
+    return explained_plan(small_plan())
+
+
+@pytest.fixture(scope="module")
+def printed(explained: Plan) -> str:
+    """Its page."""
+    return page(explained)
+
+
+@pytest.fixture(scope="module")
+def compared(explained: Plan) -> Comparison:
+    """The same plan without its lease, three months later and cheaper."""
+    tables = {name: table[~(table == "lease").any(axis=1)] for name, table in explained.tables.items()}
+    other = Plan(
+        {**explained.head, "objective": float(tables["cash"]["present_value"].sum())}, tables, explained.instance
+    )
+    return compare(explained, other, ("with", "without"))
+
+
+def test_page(printed: str, snapshot: Snapshot) -> None:
+    """Tests texts and tables of the page."""
+    snapshot(markup(printed))
+
+
+def test_charts(printed: str, snapshot: Snapshot) -> None:
+    """Tests layouts and traces of its charts."""
+    snapshot(charts(printed))
+
+
+def test_crowded_charts(snapshot: Snapshot) -> None:
+    """Tests layouts of charts with more parties, workloads, sites and months than they can show one by one."""
+    text = charts(page(large_plan(30, parties=12, workloads=10, sites=3)))
+    snapshot("\n".join(line for line in text.splitlines() if ".data." not in line))
+
+
+def test_workbook(explained: Plan, tmp_path: Path, snapshot: Snapshot) -> None:
+    """Tests cells, formats and charts of the workbook."""
+    snapshot(workbook(write_workbook(explained, tmp_path / "plan.xlsx")))
+
+
+def test_summary(explained: Plan, snapshot: Snapshot) -> None:
+    """Tests the summary on a terminal."""
+    snapshot(summary(explained, where="plans/x"))
+
+
+def test_summary_of_another(tmp_path: Path, snapshot: Snapshot) -> None:
+    """Tests the summary of a plan with awkward names and other decisions."""
+    snapshot(summary(awkward_plan(tmp_path / "instance")))
+
+
+def test_comparison_page(compared: Comparison, tmp_path: Path, snapshot: Snapshot) -> None:
+    """Tests texts, tables and charts of a comparison."""
+    text = write_comparison_html([compared], tmp_path / "compared.html").read_text(encoding="utf-8")
+    snapshot(f"{markup(text)}\n{charts(text)}")
+
+
+def test_comparison_workbook(compared: Comparison, tmp_path: Path, snapshot: Snapshot) -> None:
+    """Tests cells and formats of a comparison."""
+    snapshot(workbook(write_comparison_workbook([compared], tmp_path / "compared.xlsx")))
+
+
+def test_comparison_summary(compared: Comparison, snapshot: Snapshot) -> None:
+    """Tests a comparison on a terminal."""
+    console = Console(width=100, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(render([compared], 100))
+    snapshot(captured.get())
