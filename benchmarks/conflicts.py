@@ -190,7 +190,7 @@ def _spare_faults(found: optimizer.Instance, edits: list[Edit]) -> Iterator[str]
 @click.command()
 @click.option("--count", default=60, show_default=True, help="Infeasible instances.")
 @click.option("--start", default=0, show_default=True, help="First seed.")
-@click.option("--time-limit", default=10.0, show_default=True, help="Seconds of each search of a diagnosis.")
+@click.option("--time-limit", default=30.0, show_default=True, help="Seconds of a diagnosis.")
 def main(count: int, start: int, time_limit: float) -> None:
     """Diagnose random infeasible instances and check every conflict and repair by SCIP."""
     figures: Counter[str] = Counter()

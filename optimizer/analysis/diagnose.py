@@ -25,7 +25,9 @@ from optimizer.solver.hitting_sets import Conflicts, find_conflicts
 from optimizer.solver.solution import Options, SolveOptions, Stop
 from optimizer.solving.clock import OnProgress
 
-_SECONDS = 60.0
+_SECONDS = 120.0
+# Shares of the time that is left; one search for plans follows another.
+_REPAIR, _CONFLICTS, _PLANS = 1 / 3, 1 / 2, 1 / 2
 _LONGER = 5.0  # seconds for conflicts that remain after the other edits of the repair
 
 
@@ -47,9 +49,9 @@ def diagnose(
     progress : callable, optional
         Called with the progress of the search for the repaired plan, as for :func:`optimizer.solve`.
     **options
-        ``gap``, ``time_limit`` (of each of its four searches: for a sufficient repair, for conflicts, for the plan
-        of the first repair, for those of the others), ``threads``, ``seed``, ``relax`` and ``solver`` (of these
-        plans) as for :func:`optimizer.solve`.
+        ``gap``, ``time_limit`` (of all its searches together: for a sufficient repair, for conflicts, for the plan
+        of the first repair, for those of the others; each may use a share of what is left), ``threads``, ``seed``,
+        ``relax`` and ``solver`` (of these plans) as for :func:`optimizer.solve`.
 
     Raises
     ------
@@ -69,20 +71,21 @@ def _diagnosed(
     instance: Instance | Program, say: Callable[[str], None], progress: OnProgress | None, options: SolveOptions
 ) -> Diagnosis:
     settings = replace(Options(time_limit=_SECONDS), **options)
+    until = time.perf_counter() + settings.time_limit
     say("what would have to be given up")
     program = instance if isinstance(instance, Program) else build(instance)
     loosened = make_elastic(program, compile_program(program, relax=settings.relax))
-    repair = cheapest_repair(loosened, settings)
+    repair = cheapest_repair(loosened, _within(settings, until, _REPAIR))
     if isinstance(repair, Repair) and not repair.edits:
         return Diagnosis(feasible=True)
     say("what clashes")
     sufficient = list(repair.edits) if isinstance(repair, Repair) else []
-    found = find_conflicts(loosened, sufficient, settings.time_limit, say)
+    found = find_conflicts(loosened, sufficient, _within(settings, until, _CONFLICTS).time_limit, say)
     reasons = reasons_of(program, loosened, found.found)
     say("plans with as little given up as can be")
-    best, others, least = _repaired(program, loosened, repair, found, settings, progress)
+    best, others, least = _repaired(program, loosened, repair, found, settings, until, progress)
     named = {cell[:2] for one in found.found for cell in one.cells}
-    more, all_named = _remaining(program, best, named, settings)
+    more, all_named = _remaining(program, best, named, settings, until)
     reasons += more
     edits, plan = list(best.edits.values()), best.plan
     changes = describe_repair(program.instance, apply_edits(program.instance, edits), edits) if edits else ()
@@ -114,17 +117,18 @@ def _repaired(
     repair: Repair | Stop | None,
     found: Conflicts,
     settings: Options,
+    until: float,
     progress: OnProgress | None,
 ) -> tuple[VerifiedRepair, list[ProvenRepair], bool]:
     """Return the best repair with its plan, others of similar cost, and whether no other inputs are cheaper."""
-    repairs = Repairer(program, loosened, settings, progress).repairs(found.enough)
+    repairs = Repairer(program, loosened, _within(settings, until, _PLANS), progress).repairs(found.enough)
     if repairs.found:
         best, *others = repairs.found
         edits = {(edit.table, edit.item, edit.column): edit for edit in best.edits}
         return VerifiedRepair(edits, best.plan, True), others, repairs.least and found.complete
     # An edit can affect more than its rows: then the repaired instance is repaired in turn.
     proof = (
-        verify_repair(program, repair, settings, progress)
+        verify_repair(program, repair, _within(settings, until), progress)
         if isinstance(repair, Repair)
         else VerifiedRepair({}, None, False)
     )
@@ -132,8 +136,13 @@ def _repaired(
 
 
 def _remaining(
-    program: Program, best: VerifiedRepair, named: set[tuple[str, str]], settings: Options
+    program: Program, best: VerifiedRepair, named: set[tuple[str, str]], settings: Options, until: float
 ) -> tuple[tuple[Reason, ...], bool]:
     """Find conflicts for the cells of a repair that no conflict names so far."""
     cells = [cell for cell in best.edits if cell[:2] in named]
-    return residual_conflicts(program, best.edits, cells, settings, time.perf_counter() + _LONGER)
+    return residual_conflicts(program, best.edits, cells, settings, min(time.perf_counter() + _LONGER, until))
+
+
+def _within(settings: Options, until: float, share: float = 1.0) -> Options:
+    """Return options with a share of the time until a moment of ``time.perf_counter()`` as their limit."""
+    return replace(settings, time_limit=share * max(until - time.perf_counter(), 0.0))

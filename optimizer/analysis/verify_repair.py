@@ -54,12 +54,14 @@ def verify_repair(program: Program, repair: Repair, options: Options, progress: 
     """
     edits, values, least = dict(repair.edits), repair.values, repair.least
     added = program.added
-    until = time.perf_counter() + _ROUNDS * options.time_limit
+    until = time.perf_counter() + options.time_limit
     for _ in range(_ROUNDS):
+        options = replace(options, time_limit=max(until - time.perf_counter(), 0.0))
         edits = _needed(program.instance, added, edits, options)
         repaired = build(apply_edits(program.instance, list(edits.values())), added)
+        left = replace(options, time_limit=max(until - time.perf_counter(), 0.0))
         try:
-            return VerifiedRepair(edits, _plan(repaired, values, options, progress), least)
+            return VerifiedRepair(edits, _plan(repaired, values, left, progress), least)
         except NoFeasiblePlan:
             if time.perf_counter() > until:
                 break

@@ -26,7 +26,7 @@ capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.infere
 capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
 capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
 """
-_EACH, _WHY_NOT = 10.0, 60.0  # seconds for each search
+_EACH, _WHY_NOT = 10.0, 120.0  # seconds for each search on a plan, for all on an instance
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 _gap = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
 _replace = click.option(
@@ -45,7 +45,11 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
 @click.option("--quick", is_flag=True, help="Marginal values and deadlines only, without further searches.")
 @click.option("--offer", "items", multiple=True, metavar="NAME", help="Explain this offer only (repeatable).")
 @_gap
-@click.option("--time-limit", type=Finite(min=0), help="Seconds for each search. [default: 10; 60 for an instance]")
+@click.option(
+    "--time-limit",
+    type=Finite(min=0),
+    help="Seconds for each search; of an instance, for all of them. [default: 10; 120]",
+)
 @_threads
 @_json
 def explain(

@@ -50,6 +50,7 @@ __all__ = [
 PATIENCE = 3.0
 """Seconds that HiGHS gets to stop after an interruption."""
 _FINISH_PRESSED = 1.0  # seconds to complete a solution after Ctrl-C
+_FINISH = 1.0  # seconds at least to complete a solution that would not be a plan otherwise
 _UNCONFIRMED = "presolve called the program infeasible, which a run without presolve did not confirm"
 _FROM_BASIS = (STATUS.kOptimal, STATUS.kInfeasible, STATUS.kTimeLimit)  # there is no presolve that may be wrong
 
@@ -368,6 +369,7 @@ def with_integers_rounded(
     if not duals and not disturbed:
         return rounded, None, None
     with finishing() as pressed:
+        seconds = max(seconds, _FINISH) if disturbed else seconds
         if pressed:
             seconds = min(seconds, _FINISH_PRESSED if disturbed else 0.0)
         solution = solve_with_integers_fixed(arrays, rounded, replace(options, time_limit=seconds))

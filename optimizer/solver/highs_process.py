@@ -20,12 +20,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from optimizer.interruption import interruptible
+from optimizer.solver.solution import grace
 
 if TYPE_CHECKING:
     from optimizer.program.arrays import Arrays
 
-_MORE = 0.5  # seconds beyond its limit that a call gets
-_START = 20.0  # seconds that a process gets to start
+_MORE = 0.5  # seconds beyond its limit that a call gets at most
 _TICK = 0.05
 _RESTED = 30.0  # seconds after which a process that waits is not used again: it ends by itself after twice as long
 
@@ -83,7 +83,7 @@ def _call(name: str, arrays: Arrays, settings: dict[str, Any], seconds: float) -
             raise KeyboardInterrupt
     program = {one.name: getattr(arrays, one.name) for one in fields(arrays)} | {"columns": (), "rows": ()}
     with _process() as process:
-        return process.call((name, program, settings, seconds), seconds + _MORE)
+        return process.call((name, program, settings), seconds)
 
 
 class _Process:
@@ -104,14 +104,12 @@ class _Process:
         return self.parent == os.getpid() and rested < _RESTED and self.popen.poll() is None
 
     def call(self, request: Any, seconds: float) -> dict[str, Any] | None:
-        """Answer to a request; where none comes in time, or Ctrl-C does, the process is ended."""
-        exchange = _Exchange(self.popen, request)
-        until = time.perf_counter() + _START
+        """Return the answer to a request; end the process if none comes in time, its start included, or Ctrl-C does."""
+        exchange = _Exchange(self.popen, request, seconds)
+        until = exchange.began + seconds + min(grace(seconds), _MORE)
         with interruptible() as pressed:
             try:
                 while not exchange.ended.wait(_TICK):
-                    if exchange.begun is not None:
-                        until = exchange.begun + seconds
                     if pressed.is_set():
                         raise KeyboardInterrupt
                     if time.perf_counter() > until:
@@ -138,9 +136,9 @@ class _Process:
 class _Exchange:
     """One request and its answer, in a thread that ends at the latest with the process."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], request: Any) -> None:
-        self.popen, self.request = popen, request
-        self.begun: float | None = None
+    def __init__(self, popen: subprocess.Popen[bytes], request: Any, seconds: float) -> None:
+        self.popen, self.request, self.seconds = popen, request, seconds
+        self.began = time.perf_counter()
         self.answer: dict[str, Any] | None = None
         self.ended = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
@@ -151,8 +149,10 @@ class _Exchange:
         assert received is not None
         try:
             pickle.load(received)  # it is ready
-            self.begun = time.perf_counter()
-            pickle.dump(self.request, sent)
+            name, program, settings = self.request
+            spent = time.perf_counter() - self.began  # to start the process
+            limits = {key: max(value - spent, 0.0) for key, value in settings.items() if key.endswith("time_limit")}
+            pickle.dump((name, program, settings | limits, max(self.seconds - spent, 0.0)), sent)
             sent.flush()
             self.answer = pickle.load(received)
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):

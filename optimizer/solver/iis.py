@@ -134,8 +134,9 @@ def clashing_rows(arrays: Arrays, seconds: float) -> Ints | None:
 
     All rows are elastic; those with a non-zero dual in an optimal solution are a proof.
     """
+    until = time.perf_counter() + seconds
     loose = _missable(arrays)
-    found = run_in_process(loose, {"solver": "simplex"}, seconds)
+    found = run_in_process(loose, {"solver": "simplex"}, until - time.perf_counter())
     if found is None or found["status"] != STATUS.kOptimal.name or found["objective"] <= _MISSED:
         return None
     duals: Floats = np.abs(found["row_duals"])

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from optimizer.interruption import interruptible
+from optimizer.solver.solution import grace
 
 Result = TypeVar("Result")
 
@@ -24,7 +25,7 @@ _SECONDS_BETWEEN_REPORTS = 0.1
 PRESSED = 0.7
 """Seconds that a search gets to stop after Ctrl-C."""
 LATE = 1.0
-"""Seconds that a search gets to stop after its time limit."""
+"""Seconds that a search gets at most to stop after its time limit; fewer if the limit is short."""
 _AT_EXIT = 10.0  # seconds that abandoned searches get when the interpreter ends
 
 _abandoned: list[threading.Thread] = []
@@ -60,8 +61,9 @@ def run_interruptibly(
     until : float
         Time by which it should stop by itself, on the clock of ``time.perf_counter()``.
     patience : float
-        Seconds after ``stop`` is set until it is abandoned; :data:`PRESSED` if Ctrl-C set it, and :data:`LATE` after
-        ``until``.
+        Seconds after ``stop`` is set until it is abandoned; :data:`PRESSED` if Ctrl-C set it. It is also abandoned
+        soon after ``until``: by the :func:`~optimizer.solver.solution.grace` of the time until then, at most
+        :data:`LATE`.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def run_interruptibly(
 
     thread = threading.Thread(target=run, daemon=True)
     with interruptible() as pressed:
-        waiting = _Waiting(stop, pressed, on_press, on_stop)
+        waiting = _Waiting(stop, pressed, on_press, on_stop, until)
         thread.start()
         while not ended.is_set():
             try:
@@ -92,7 +94,7 @@ def run_interruptibly(
                     on_tick()
             except KeyboardInterrupt:
                 waiting.press()
-            if waiting.is_over(until, patience) and not ended.is_set():
+            if waiting.is_over(patience) and not ended.is_set():
                 stop.set()
                 abandon(thread)
                 raise SearchAbandoned
@@ -135,7 +137,9 @@ class _Waiting:
         pressed: threading.Event,
         on_press: Callable[[], None] | None,
         on_stop: Callable[[], None] | None,
+        until: float,
     ) -> None:
+        self.until, self.late = until, min(grace(until - time.perf_counter()), LATE)
         self.stop, self.pressed, self.on_press, self.on_stop = stop, pressed, on_press, on_stop
         self.noted = False
         self.stopped = math.inf
@@ -149,16 +153,16 @@ class _Waiting:
             self.on_press()
         self.stop.set()
 
-    def is_over(self, until: float, patience: float) -> bool:
+    def is_over(self, patience: float) -> bool:
         """Return whether the time that the search gets to stop is over."""
         if self.pressed.is_set() and not self.noted:
             self.press()
         now = time.perf_counter()
-        if self.stopped == math.inf and (self.stop.is_set() or now > until):
+        if self.stopped == math.inf and (self.stop.is_set() or now > self.until):
             self.stopped = now
             if self.on_stop is not None:
                 self.on_stop()
-        return now > min(self.stopped + (PRESSED if self.noted else patience), until + LATE)
+        return now > min(self.stopped + (PRESSED if self.noted else patience), self.until + self.late)
 
 
 def abandon(thread: threading.Thread) -> None:

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 SOLVERS = ("highs", "scip", "race")
 
 
+_LEAST_GRACE, _GRACE_SHARE = 0.25, 0.04
+
+
 class Report(Protocol):
     """Callback of a search with incumbent, dual bound and nodes, in the program's units."""
 
@@ -91,7 +94,12 @@ class SolveOptions(TypedDict, total=False):
 
 def overtime(options: Options) -> float:
     """Return the seconds allowed after the time limit to complete the result of a search."""
-    return 1.0 + 0.05 * options.time_limit
+    return grace(options.time_limit)
+
+
+def grace(limit: float) -> float:
+    """Return the seconds that a step with a time limit gets beyond it: a share, and at least what a tick takes."""
+    return max(_LEAST_GRACE, _GRACE_SHARE * limit)
 
 
 @dataclass(frozen=True)

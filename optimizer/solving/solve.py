@@ -234,7 +234,7 @@ def _extracted(
     added, (own, behind) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
         settled = settle(program, own, columns_in_added(program.parts, added))
-        tables = tables_of(program, settled, rule_prices(program, arrays, solution))
+        tables = tables_of(program, settled, rule_prices(program, arrays, solution, options.time_limit))
         found = check_added(program.parts, added, settled.values, behind[: len(added.variables)])
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
