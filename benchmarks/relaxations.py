@@ -30,9 +30,9 @@ from benchmarks.summary import put_into
 from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
 from optimizer.program.arrays import Arrays
-from optimizer.program.build import Program, build, collector_paused
+from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.program.gc_control import freeze_program
+from optimizer.program.gc_control import collector_paused, freeze_program
 from optimizer.solver import engines
 from optimizer.solver.highs_options import LP_TOLERANCE, SilentHighs, as_lp, set_options
 from optimizer.solver.solution import Options

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
@@ -16,6 +14,7 @@ from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
 from optimizer.program.added import Added, AddedConstraint, Part, scaled_rows, written_constraint
 from optimizer.program.columns import check_hooks, column_kind
+from optimizer.program.gc_control import collector_paused
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries, Ledger, joined
 from optimizer.program.placement import Placement
@@ -284,15 +283,3 @@ def book(m: ProgramData, terms: Iterable[str]) -> Entries:
     for term in terms:
         getattr(money, term)(m, ledger)
     return ledger.entries()
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: a program is millions of live objects that it would walk in vain."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _MOST = 200_000  # columns created between two collections: about 300 MB
 
@@ -31,3 +33,15 @@ def freeze_program(columns: int) -> None:
     if not gc.get_freeze_count():  # otherwise other objects are frozen, and must stay so
         gc.freeze()
         gc.unfreeze()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: a program is millions of live objects that it would walk in vain."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

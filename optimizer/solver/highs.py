@@ -62,7 +62,7 @@ class Model(IncumbentExchange):
     ----------
     arrays : Arrays
         The program.
-    heeds : bool
+    interruptible : bool
         Whether linear programs can be interrupted. The callback at every iteration adds about a third to the time
         of a short one.
     settings : dict, optional
@@ -141,9 +141,9 @@ class Model(IncumbentExchange):
 
         Parameters
         ----------
-        floor : float
+        known_bound : float
             Known lower bound: a mixed-integer search ends as soon as its incumbent is within the gap of it.
-        enough : float
+        objective_target : float
             Sufficient cost: a mixed-integer search ends as soon as its incumbent is below it, whatever the gap.
         patience : float
             Seconds after which an interrupted search that has not stopped is abandoned, as it is shortly after its time
@@ -295,28 +295,16 @@ class Model(IncumbentExchange):
             return Solution(stop=stop, status=SolutionStatus.NOTHING, bound=bound, nodes=nodes, iterations=iterations)
         primal_dual = highs.getSolution()
         values = np.array(primal_dual.col_value, dtype=float)
-        row_duals, column_duals = None, None
         bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
+        found = Solution(stop, SolutionStatus.FEASIBLE, values, bound, nodes, iterations)
         if whole:
-            values, row_duals, column_duals = with_integers_rounded(
-                values, arrays, options, duals, self._to_finish(options)
+            return completed(arrays, found, options, duals=duals, seconds=self._to_finish(options))
+        if duals and done:
+            row_duals, column_duals = (
+                np.array(one, dtype=float) for one in (primal_dual.row_dual, primal_dual.col_dual)
             )
-        elif duals and done:
-            row_duals = np.array(primal_dual.row_dual, dtype=float)
-            column_duals = np.array(primal_dual.col_dual, dtype=float)
-        cost = float(arrays.cost @ values) + arrays.offset
-        within = done or cost - bound <= options.gap * abs(cost)
-        status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
-        return Solution(
-            stop=stop,
-            status=status,
-            values=values,
-            bound=bound,
-            nodes=nodes,
-            iterations=iterations,
-            row_duals=row_duals,
-            column_duals=column_duals,
-        )
+            found = replace(found, row_duals=row_duals, column_duals=column_duals)
+        return _with_status(found, arrays, options.gap)
 
 
 def _target(known_bound: float, gap: float) -> float:
@@ -388,14 +376,18 @@ def completed(arrays: Arrays, found: Solution, options: Options, *, duals: bool,
     if found.values is None:
         return found
     values, row_duals, column_duals = with_integers_rounded(found.values, arrays, options, duals, seconds)
-    cost = float(arrays.cost @ values) + arrays.offset
-    within = found.stop is Stop.GAP_REACHED or cost - found.bound <= options.gap * abs(cost)
-    status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
-    return replace(found, values=values, status=status, row_duals=row_duals, column_duals=column_duals)
+    exact = replace(found, values=values, row_duals=row_duals, column_duals=column_duals)
+    return _with_status(exact, arrays, options.gap)
+
+
+def _with_status(found: Solution, arrays: Arrays, gap: float) -> Solution:
+    """Return a solution with its status: optimal within the gap of its bound."""
+    assert found.values is not None
+    cost = float(arrays.cost @ found.values) + arrays.offset
+    within = found.stop is Stop.GAP_REACHED or cost - found.bound <= gap * abs(cost)
+    return replace(found, status=SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE)
 
 
 def solve_with_integers_fixed(arrays: Arrays, values: Floats, options: Options) -> Solution:
     """Solve the linear program that is left when integers are fixed at ``values``, with its duals, in time."""
-    whole = arrays.integer
-    lower, upper = np.where(whole, values, arrays.lower), np.where(whole, values, arrays.upper)
-    return Model(arrays.with_bounds(lower, upper)).solve(options, duals=True)
+    return Model(arrays.with_values(arrays.integer, values)).solve(options, duals=True)

@@ -262,11 +262,10 @@ class LargeNeighbourhoodSearch:
 
     def _keep_rounded(self, values: Floats, source: str) -> None:
         """Round the integers of a solution, reoptimise the rest, and keep the result."""
-        lower = np.where(self.arrays.integer, np.round(values), self.arrays.lower)
-        upper = np.where(self.arrays.integer, np.round(values), self.arrays.upper)
-        exact = self._solved(Model(self.arrays.with_bounds(lower, upper)), from_scratch=True)
+        rounded = np.round(values)
+        exact = self._solved(Model(self.arrays.with_values(self.arrays.integer, rounded)), from_scratch=True)
         if exact is not None:
-            self._keep(np.where(self.arrays.integer, np.round(values), exact), source)
+            self._keep(np.where(self.arrays.integer, rounded, exact), source)
 
     def _keep(self, values: Floats, source: str) -> bool:
         objective = float(self.arrays.cost @ values) + self.arrays.offset

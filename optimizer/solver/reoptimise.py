@@ -12,10 +12,10 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.program.added import Added
 from optimizer.program.arrays import Arrays
-from optimizer.program.build import Program, build, collector_paused
+from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
 from optimizer.program.fixings import Fixing, apply_fixings
-from optimizer.program.gc_control import freeze_program
+from optimizer.program.gc_control import collector_paused, freeze_program
 from optimizer.solver.highs import Basis, Model, Report
 from optimizer.solver.mip_start import items_of_same_kinds, start_values
 from optimizer.solver.program_diff import structural_difference

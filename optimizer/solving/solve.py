@@ -25,9 +25,9 @@ from optimizer.plan.settle import settle
 from optimizer.plan.unfinished import keep_solution, solution_kept
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.arrays import Arrays, Floats
-from optimizer.program.build import Program, build, collector_paused
+from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
-from optimizer.program.gc_control import freeze_program
+from optimizer.program.gc_control import collector_paused, freeze_program
 from optimizer.program.labels import agreed_label, label_of, sentences, without_definitions
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below

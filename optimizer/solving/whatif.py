@@ -14,8 +14,9 @@ from optimizer.instance.edit import Edit, apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
-from optimizer.program.build import Program, collector_paused
+from optimizer.program.build import Program
 from optimizer.program.fixings import Fixing, fixings_of, merge_fixings, parse_fixing
+from optimizer.program.gc_control import collector_paused
 from optimizer.solver.highs import Report
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, SolveOptions, Stop

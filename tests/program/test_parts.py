@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import optimizer
-from optimizer.program.build import collector_paused
+from optimizer.program.gc_control import collector_paused
 from optimizer.program.row import ONE, Row
 from optimizer.program.steps import Steps
 from optimizer.program.units import Units
