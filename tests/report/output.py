@@ -13,7 +13,10 @@ import openpyxl
 
 _CODE = re.compile(r"<(script|style)\b(?P<head>[^>]*)>(?P<code>.*?)</\1>", re.DOTALL)
 _BLOCKS = r"(?=<(?:body|caption|details|div|figure|h\d|header|li|main|nav|p|section|summary|table|title|tr)\b)"
-_PARTS = r"(?=<(?:c:ser|c:title|c:cat|c:val|c:catAx|c:dateAx|c:valAx|c:legend|xdr:from|xdr:to|xdr:ext)\b)"
+_PARTS = (
+    r"(?=<(?:c:ser|c:title|c:cat|c:val|c:catAx|c:dateAx|c:valAx|c:legend|xdr:from|xdr:to|xdr:ext|"
+    r"font|fill|border|xf|dxf|numFmt)\b)"
+)
 
 
 def markup(page: str) -> str:
@@ -40,7 +43,7 @@ def _lines(place: str, value: Any) -> Iterator[str]:
 
 
 def workbook(path: Path, full: tuple[str, ...] = ("summary", "by_month"), most: int = 5) -> str:
-    """Return the sheets of a workbook, a row on a line, of most only the first rows; and its charts."""
+    """Return the sheets of a workbook, a row on a line, of most only the first rows; its charts and styles."""
     lines: list[str] = []
     for sheet in openpyxl.load_workbook(path):
         widths = {key: round(column.width, 2) for key, column in sheet.column_dimensions.items()}
@@ -49,12 +52,11 @@ def workbook(path: Path, full: tuple[str, ...] = ("summary", "by_month"), most: 
         lines += [" | ".join(_cell(cell) for cell in row if cell.value is not None) for row in rows]
     with zipfile.ZipFile(path) as package:
         for name in sorted(package.namelist()):
-            if re.fullmatch(r"xl/(charts/chart|drawings/drawing)\d+\.xml", name):
+            if re.fullmatch(r"xl/(charts/chart\d+|drawings/drawing\d+|styles)\.xml", name):
                 lines += [f"[{name}]", re.sub(_PARTS, "\n", package.read(name).decode())]
     return "\n".join(line for line in lines if line)
 
 
 def _cell(cell: Any) -> str:
-    look = [cell.number_format] * (cell.number_format != "General") + ["bold"] * bool(cell.font.b)
-    look += [str(cell.fill.fgColor.rgb)] * (cell.fill.fill_type == "solid")
+    look = [cell.number_format] * (cell.number_format != "General") + [f"style {cell.style_id}"] * bool(cell.style_id)
     return f"{cell.coordinate} {cell.value}" + (f" ({', '.join(look)})" if look else "")
