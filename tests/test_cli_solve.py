@@ -283,7 +283,7 @@ def test_an_audit_names_what_is_wrong(first: tuple[Path, Ended], tmp_path: Path)
     done = capopt("audit", "p", "--json", cwd=tmp_path)
     assert done.code == done.json["exit_code"] == 4
     assert done.json["passed"] is False
-    assert "2026-10 hall/gpu: 900 accelerators, 1,000 expected (capacity)" in done.err
+    assert "2026-10 hall/gpu: 900 in capacity.accelerators, 1,000 expected (capacity)" in done.err
     found = {(violation["month"], violation["item"]) for violation in done.json["violations"]}
     assert found >= {("2026-10", "hall/gpu"), ("2026-11", "assistant")}
     assert f"p: {len(done.json['violations'])} violations" in done.err

@@ -13,6 +13,7 @@ from optimizer.auditing.placements import Decision, placements
 from optimizer.auditing.stock import Stock
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import FLOOR
+from optimizer.schema import load_schema
 
 Array = NDArray[Any]
 
@@ -65,6 +66,11 @@ class Holdings:
     def of(self, verb: str, item: str) -> list[Decision]:
         """Decisions of a kind about an item."""
         return self._of.get((verb, item), [])
+
+    def item(self, row: Decision) -> Any:
+        """Row of the instance that a decision is about."""
+        tables = (self.facts.tables[table] for table in load_schema().decisions[row.verb])
+        return next(table[row.item] for table in tables if row.item in table)
 
     def by_month(self, verb: str, item: str) -> Array:
         """Blocks of the decisions of a kind about an item, by month."""

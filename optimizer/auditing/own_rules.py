@@ -1,4 +1,4 @@
-"""Rules on the planner's own rules: what they come to, and by how much they are kept or violated."""
+"""The planner's own rules: what each of their constraints comes to, and whether it is kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.quantities import quantity, quantity_floor
-from optimizer.auditing.tables import COLUMNS
 from optimizer.auditing.verdict import RELATIVE, Findings, number
 
 Array = NDArray[Any]
@@ -67,43 +66,9 @@ def constraints(case: Priced) -> list[Constraint]:
     return found
 
 
-def own_rules(case: Priced, say: Findings) -> None:
-    """Every constraint of the own rules has its row, with value, slack and violation as the plan gives them."""
-    table = case.tables["rules"]
-    rows = {key: row for row, key in enumerate(zip(table["rule"].tolist(), table.t.tolist(), strict=True))}
-    told: list[Constraint] = []
-    at: list[int] = []
-    for one in constraints(case):
-        row = rows.pop((one.spec.rule, one.t), None)
-        say.that(row is not None, one.spec.rule, case.facts.label(one.t), "no row in rules", "one expected")
-        if row is not None:
-            told.append(one)
-            at.append(row)
-    for name, t in rows:
-        say.add(name, case.facts.label(t), "a row in rules", "none expected, as the rule says nothing there")
-    free = np.array([counted(case, one) for one in told], dtype=bool)
-    _columns(say, {column: table[column][at] for column in COLUMNS["rules"]}, told, free)
-
-
 def counted(case: Priced, one: Constraint) -> bool:
     """Whether a constraint that was added to the program counts the violation, which can then be more than it must."""
     return any(case.counts_added(family, one.spec.rule, case.facts.label(one.t)) for family in ("over", "under"))
-
-
-def _columns(say: Findings, found: dict[str, Array], told: list[Constraint], free: NDArray[np.bool_]) -> None:
-    """Compare rows of the table with the constraints that they are about; violations that are ``free`` can be more."""
-    names, labels = found["rule"], found["month"]
-    for column in ("each", "sense"):
-        expected = np.array([getattr(one.spec, column) for one in told], dtype=object)
-        for row in np.flatnonzero(found[column] != expected).tolist():
-            say.add(names[row], labels[row], f"{column} {found[column][row]}", f"{expected[row]} expected")
-    sizes, floors = np.array([one.size for one in told]), np.array([one.floor for one in told])
-    for column in ("value", "rhs", "slack", "violation"):
-        right = [one.spec.rhs if column == "rhs" else getattr(one, column) for one in told]
-        floor = 0.0 if column == "rhs" else floors
-        if column == "violation":
-            right = np.where(free, np.maximum(right, found[column]), right).tolist()
-        say.compare(found[column], "=", right, f"told as {column}", names, labels, floor=floor, beside=sizes)
 
 
 def hard_rules(case: Priced, say: Findings) -> None:

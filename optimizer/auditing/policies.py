@@ -35,33 +35,19 @@ def outage_place(case: Holdings, say: Findings) -> None:
         [[place in pools for place in range(len(facts.pools))] for pools in facts.outages.values()], dtype=bool
     )
     gone = lost.reshape(len(facts.outages), len(facts.pools))[table.codes["outage"], table.codes["pool"]]
-    barred = gone | np.isnan(_rates(case))
-    say.checks += 2 * len(table)
-    for row in np.flatnonzero(barred).tolist():
-        found = f"{table['workload'][row]} in {table['pool'][row]} without {table['member'][row]}"
-        say.add(table["policy"][row], table["month"][row], found, "not allowed there")
+    barred = gone | np.isnan(facts.yields[table.codes["workload"], table.codes["pool"]])
+    names = [table[column] for column in ("workload", "pool", "member")]
+    say.rows(
+        table.subjects,
+        table.months,
+        ~barred,
+        lambda row: ("{} in {} without {}".format(*(column[row] for column in names)), "not allowed there"),
+    )
     windows = [facts.window(facts.tables["policies"][policy]) for policy, _ in facts.outages]
-    for row, (t, outage) in enumerate(zip(table.t.tolist(), table.codes["outage"].tolist(), strict=True)):
-        if t not in windows[outage]:
-            allowed = "no row outside the policy's months expected"
-            say.add(table["policy"][row], table["month"][row], f"a row for {table['member'][row]}", allowed)
-
-
-def outage_work(case: Holdings, say: Findings) -> None:
-    """Without each member, the policy's part of the critical demand of every workload is served."""
-    table = case.tables["outages"]
-    done = table["accelerators"] * np.nan_to_num(_rates(case))
-    say.compare(table["work"], "=", done, "work", table["policy"], table["month"], floor=case.work_floor)
-    workloads = case.facts.tables["workloads"]
-    critical = case.demand * np.array([row.critical for row in workloads.values()]).reshape(-1, 1)
-    for outage, (policy, member) in enumerate(case.facts.outages):
-        row = case.facts.tables["policies"][policy]
-        need, window = np.zeros_like(critical), list(case.facts.window(row))
-        need[:, window] = row.limit * critical[:, window]
-        served = _of(table, outage, done, "workload", case.shape("workload"))
-        for place, name in enumerate(workloads):
-            what = f"work of {name} without {member}"
-            say.compare(served[place], "=", need[place], what, policy, floor=case.work_floor)
+    places = zip(table.t.tolist(), table.codes["outage"].tolist(), strict=True)
+    inside = np.array([t in windows[outage] for t, outage in places], dtype=bool)
+    allowed = "no row outside the policy's months expected"
+    say.rows(table.subjects, table.months, inside, lambda row: (f"a row for {table['member'][row]}", allowed))
 
 
 def outage_capacity(case: Holdings, say: Findings) -> None:
@@ -84,13 +70,6 @@ def outage_power(case: Holdings, say: Findings) -> None:
         for site, place in case.facts.names["site"].items():
             what = f"MW at {site} used and leased out without {member}"
             say.compare(drawn[place], "<=", case.mw_supply[place], what, policy, floor=case.mw_floor)
-
-
-def _rates(case: Holdings) -> Array:
-    """Work per accelerator of each row of the outages; NaN where it may not run."""
-    table = case.tables["outages"]
-    rates: Array = case.facts.yields[table.codes["workload"], table.codes["pool"]]
-    return rates
 
 
 def _of(table: Table, outage: int, values: Array, kind: str, shape: tuple[int, int]) -> Array:

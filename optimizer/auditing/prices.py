@@ -24,22 +24,12 @@ Payments = Iterator[tuple[str, Array]]  # item, money by month; a residual value
 
 @dataclass(frozen=True)
 class Order:
-    """Blocks of a build or lots of a purchase that are ordered in a month.
-
-    Attributes
-    ----------
-    table, item : str
-        What is ordered.
-    paid : array
-        Money by month of the plan.
-    kept : float
-        Share of it that is the residual value at the end.
-    """
+    """An order of a build or purchase."""
 
     table: str
     item: str
-    paid: Array
-    kept: float
+    paid: Array  # by month of the plan
+    kept: float  # share of it that is the residual value at the end
 
 
 class Priced(Holdings):

@@ -144,10 +144,8 @@ def _cells_of(columns: Mapping[str, Array], of: tuple[str, ...], row: int) -> st
 
 def _leave_out(draft: Draft, say: Findings, name: str, good: Array, found: Callable[[int], str], allowed: str) -> None:
     """Note a violation for every row that is not good, and leave it out from now on."""
-    say.checks += len(good)
     subjects, labels = draft.columns[name][SUBJECT[name]], draft.columns[name][MONTH[name]]
-    for row in np.flatnonzero(~good).tolist():
-        say.add(subjects[row], labels[row], f"{found(row)} in {name}", allowed)
+    say.rows(subjects, labels, good, lambda row: (f"{found(row)} in {name}", allowed))
     draft.usable[name] &= good
 
 
@@ -168,10 +166,12 @@ def duplicates(case: Holdings, say: Findings) -> None:
         key = table.t
         for codes in table.codes.values():
             key = key * (int(codes.max(initial=0)) + 1) + codes
-        repeated = np.ones(len(table), dtype=bool)
-        repeated[np.unique(key, return_index=True)[1]] = False
+        first = np.zeros(len(table), dtype=bool)
+        first[np.unique(key, return_index=True)[1]] = True
         if case.relaxed and name in ("decisions", "allocation", "runs"):
-            repeated = repeated & ~np.isin(table.subjects, list(case.facts.tables["training_runs"]))
-        say.checks += len(table)
-        for row in np.flatnonzero(repeated).tolist():
-            say.add(table.subjects[row], table.months[row], f"a second row in {name}", "one expected")
+            first |= np.isin(table.subjects, list(case.facts.tables["training_runs"]))
+        say.rows(table.subjects, table.months, first, partial(_repeated, name))
+
+
+def _repeated(name: str, _: int) -> tuple[str, str]:
+    return f"a second row in {name}", "one expected"

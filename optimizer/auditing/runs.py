@@ -47,36 +47,8 @@ def run_window(case: Holdings, say: Findings) -> None:
         say.that(first <= one.start and one.end <= last, one.run, one.month, found, allowed)
 
 
-def run_dates(case: Holdings, say: Findings) -> None:
-    """A run ends as its work, size and place demand; its target and the months it is late are told."""
-    for one in case.placements:
-        target = "" if one.spec.target is None else case.facts.label(one.spec.target)
-        for what, found, right in (("ends", one.ends, case.facts.label(one.end)), ("target", one.target, target)):
-            told = f"{what} {found or 'blank'}"
-            say.that(found == right, one.run, one.month, told, f"{right or 'blank'} expected")
-        say.compare(one.late_months, "=", one.late, "months late", one.run, one.month)
-
-
 def run_once(case: Holdings, say: Findings) -> None:
     """A run is placed at most once, and once if it is required."""
     for name, row in case.facts.tables["training_runs"].items():
         placed = sum(one.share for one in case.placements if one.run == name)
         say.compare(placed, "=" if row.required else "<=", 1.0, "times placed", name, "", floor=BLOCK)
-
-
-def run_allocation(case: Holdings, say: Findings) -> None:
-    """The allocation gives a run its accelerators in its pool in all of its months, and none elsewhere."""
-    table, months = case.tables["allocation"], case.facts.months
-    runs, pools = list(case.facts.tables["training_runs"]), list(case.facts.names["pool"])
-    if not runs:
-        return
-    given = table.codes["demand"] >= len(case.demand)
-    place = (table.codes["demand"][given] - len(case.demand)) * len(pools) + table.codes["pool"][given]
-    size = len(runs) * len(pools)
-    found = np.bincount(place * months + table.t[given], table["accelerators"][given], minlength=size * months)
-    expected = np.zeros((size, months))
-    for one in case.placements:
-        expected[runs.index(one.run) * len(pools) + one.pool, one.start : one.end + 1] += one.accelerators
-    names = np.repeat(np.array(runs, dtype=object), len(pools))
-    what = "accelerators given to it"
-    say.compare(found.reshape(size, months), "=", expected, what, names, floor=case.accelerator_floor)

@@ -37,33 +37,24 @@ COLUMNS: dict[str, dict[str, str]] = {
 MONTH = dict.fromkeys(COLUMNS, "month") | {"runs": "starts"}
 """Column with the month of a table's rows."""
 
-SUBJECT = {
-    "decisions": "item",
-    "capacity": "pool",
-    "allocation": "demand",
-    "leases": "outlet",
-    "runs": "run",
-    "service": "workload",
-    "power": "site",
-    "outages": "policy",
-    "rules": "rule",
-    "cash": "item",
-}
-"""Column with what a table's rows are about, for violations."""
-
 NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "decisions": {"decision": ("decision", "item")},
     "capacity": {"pool": ("pool",)},
-    "allocation": {"pool": ("pool",), "demand": ("demand",)},
-    "leases": {"pool": ("pool",), "outlet": ("outlet",)},
-    "runs": {"pool": ("pool",), "run": ("run",)},
+    "allocation": {"demand": ("demand",), "pool": ("pool",)},
+    "leases": {"outlet": ("outlet",), "pool": ("pool",)},
+    "runs": {"run": ("run",), "pool": ("pool",)},
     "service": {"workload": ("workload",)},
     "power": {"site": ("site",)},
     "outages": {"outage": ("policy", "member"), "pool": ("pool",), "workload": ("workload",)},
     "rules": {"rule": ("rule",)},
     "cash": {"cash": ("term", "item")},
 }
-"""Columns that hold names, by the kind of name; together they and the month tell a table's rows apart."""
+"""Columns that hold names, by the kind of name; with the month they identify a table's rows."""
+
+SUBJECT = {
+    table: "item" if table in ("decisions", "cash") else next(iter(of.values()))[0] for table, of in NAMES.items()
+}
+"""Column with what a table's rows are about, for violations."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +94,12 @@ class Table:
         """Month of each row as text."""
         return self.columns[MONTH[self.name]]
 
-    def grid(self, code: str, shape: tuple[int, int], values: str | Array) -> Array:
+    def grid(self, code: str | Array, shape: tuple[int, int], values: str | Array) -> Array:
         """Sums of a column, or of other values by row, by name and month."""
         names, months = shape
         weights = self.columns[values] if isinstance(values, str) else values
-        sums = np.bincount(self.codes[code] * months + self.t, weights, minlength=names * months)
+        places = self.codes[code] if isinstance(code, str) else code
+        sums = np.bincount(places * months + self.t, weights, minlength=names * months)
         return sums[: names * months].reshape(shape).astype(float)
 
 

@@ -63,13 +63,6 @@ def min_term(case: Holdings, say: Findings) -> None:
         say.compare(active, ">=", firm, "blocks active in their minimum term", name, labels, floor=BLOCK)
 
 
-def expire(case: Holdings, say: Findings) -> None:
-    """Whatever runs out in the plan is told by a row, with its blocks and in the first month without them."""
-    for name, stock in case.stocks.items():
-        told = case.by_month("expire", name)
-        say.compare(told, "=", stock.expired(), "blocks expire", name, floor=BLOCK)
-
-
 def renewal(case: Holdings, say: Findings) -> None:
     """A renewal starts no more blocks in a month than end of the contract it renews."""
     for name, stock in case.stocks.items():

@@ -169,7 +169,7 @@ class Findings:
         found: ArrayLike,
         sense: str,
         allowed: ArrayLike,
-        what: str,
+        what: Names,
         items: Names,
         months: Names | None = None,
         *,
@@ -181,11 +181,11 @@ class Findings:
         Parameters
         ----------
         found, allowed : array
-            What the plan has, and what it may or should have. Two-dimensional ones are items by months.
+            What the plan has, and what it may or should have; with two dimensions, items by months.
         sense : {"=", "<=", ">="}
             What is demanded of ``found`` towards ``allowed``.
-        what : str
-            What the figures are: ``"blocks active"``.
+        what : str or sequence of str
+            What the figures are: ``"blocks active"``; one for all, or one by item.
         items, months : sequence of str, or one str
             Whose figures they are; ``months`` is left out for items by months.
         floor : float or array
@@ -201,18 +201,25 @@ class Findings:
         if holds.all():
             return
         left, right = np.broadcast_arrays(left, right)
-        names, labels = self._places(left.shape, items, months)
+        names, labels, texts = self._places(left.shape, items, months, what)
         for place in zip(*np.nonzero(~holds), strict=True):
             one, other = numbers(float(left[place]), float(right[place]))
-            self.add(names[place], labels[place], f"{one} {what}", _WORDS[sense].format(other))
+            self.add(names[place], labels[place], f"{one} {texts[place]}", _WORDS[sense].format(other))
 
-    def _places(self, shape: tuple[int, ...], items: Names, months: Names | None) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Item and month of every figure."""
-        names = np.asarray(items, dtype=object)
+    def _places(
+        self, shape: tuple[int, ...], items: Names, months: Names | None, what: Names
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Item, month and description of every figure."""
         labels = np.asarray(self.labels[: shape[-1]] if months is None else months, dtype=object)
-        if len(shape) > 1:
-            names = names.reshape(-1, 1)
-        return np.broadcast_to(names, shape), np.broadcast_to(labels, shape)
+        by_item = (np.asarray(part, dtype=object) for part in (items, what))
+        names, texts = (part.reshape(-1, 1) if len(shape) > 1 else part for part in by_item)
+        return np.broadcast_to(names, shape), np.broadcast_to(labels, shape), np.broadcast_to(texts, shape)
+
+    def rows(self, items: Names, months: Names, holds: NDArray[Any], texts: Callable[[int], tuple[str, str]]) -> None:
+        """Check a condition row by row; ``texts`` returns what a row has and what is expected."""
+        self.checks += len(holds)
+        for row in np.flatnonzero(~holds).tolist():
+            self.add(items[row], months[row], *texts(row))
 
 
 def rounding(cells: NDArray[Any]) -> float:

@@ -232,12 +232,24 @@ def test_cells_that_are_no_numbers(value: Any) -> None:
     assert expected <= named(plan)
 
 
-def test_message() -> None:
-    """Tests that a violation tells where, what was found and what was expected, as people write it."""
-    # In the first month hall holds its fleet of 100.
-    plan = change(everything(), "capacity", pick(everything(), "capacity", pool="hall/gpu"), accelerators=101)
-    told = [str(found) for found in violations(plan)]
-    assert told == ["2030-01 hall/gpu: 101 accelerators, 100 expected (capacity)"]
+# Table, row, column, value, text: sums of a column by name and month, text row by row, numbers row by row, names of two
+# kinds. In the first month hall holds its fleet of 100.
+MESSAGES: list[tuple[str, dict[str, Any], str, Any, str]] = [
+    ("capacity", {"pool": "hall/gpu"}, "accelerators", 101, "101 in capacity.accelerators, 100 expected (capacity)"),
+    ("capacity", {"pool": "hall/gpu"}, "party", "lab", "'lab' in capacity.party, 'in_house' expected (pool_facts)"),
+    ("cash", {"term": "contract"}, "amount", 1.0, " in cash.amount, term contract, "),
+    ("allocation", {"demand": "big"}, "accelerators", 1.0, "1 in allocation.accelerators, pool "),
+    ("decisions", {"decision": "expire"}, "blocks", 0.5, " in decisions.blocks, decision expire, "),
+]
+
+
+@pytest.mark.parametrize(("table", "where", "column", "value", "text"), MESSAGES)
+def test_message(table: str, where: dict[str, Any], column: str, value: Any, text: str) -> None:
+    """Tests that a violation has month, item, table, column, other names of the row, what is found and expected."""
+    row = pick(everything(), table, **where)
+    plan = change(everything(), table, row, **{column: value})
+    item, month = about(plan, table, row)
+    assert any(str(found).startswith(f"{month} {item}: ") and text in str(found) for found in violations(plan))
 
 
 def test_small_noise_passes() -> None:

@@ -109,7 +109,7 @@ def test_forms_of_the_verdict() -> None:
     assert not verdict.passed
     assert verdict.to_dict()["by_rule"] == {"service": 2, "headline": 1}  # the share not served follows from them
     assert verdict.to_dict()["violation_count"] == 3
-    assert verdict.text().splitlines()[1] == "  2030-01 jobs: 1 work demand, 60 expected (service)"
+    assert verdict.text().splitlines()[1] == "  2030-01 jobs: 1 in service.demand, 60 expected (service)"
     assert verdict.text(most=1).splitlines()[-1] == "  and 2 more"
     assert Audit((), 5).to_dict() == {
         "passed": True,
