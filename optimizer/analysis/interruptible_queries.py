@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -45,12 +46,8 @@ class InterruptibleWhatIf(WhatIf):
         KeyboardInterrupt
             If the search was interrupted.
         """
-        try:
+        with _raising_interruption():
             plan = super().ask(edits, holds, progress or self.on_progress, floor, enough)
-        except StoppedWithoutPlan as error:
-            if error.interrupted:
-                raise KeyboardInterrupt from error
-            raise
         if plan.head["stopped"] == "interrupted":
             raise KeyboardInterrupt
         return plan
@@ -63,15 +60,22 @@ class InterruptibleWhatIf(WhatIf):
         KeyboardInterrupt
             If the search was interrupted.
         """
-        try:
+        with _raising_interruption():
             cost = super().ask_cost(edits, holds, progress or self.on_progress)
-        except StoppedWithoutPlan as error:
-            if error.interrupted:
-                raise KeyboardInterrupt from error
-            raise
         if cost.interrupted:
             raise KeyboardInterrupt
         return cost
+
+
+@contextmanager
+def _raising_interruption() -> Iterator[None]:
+    """Raise KeyboardInterrupt where a search was interrupted before it found a plan."""
+    try:
+        yield
+    except StoppedWithoutPlan as error:
+        if error.interrupted:
+            raise KeyboardInterrupt from error
+        raise
 
 
 def until_interrupted(

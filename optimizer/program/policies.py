@@ -16,27 +16,9 @@ from optimizer.schema import IN_HOUSE
 
 def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    shares = [
-        (row.policy, member, t)
-        for row in index.rows["policies"]
-        if row.rule == "max_share"
-        for member, pools in index.members[row.policy].items()
-        if pools and lasting(index, pools)
-        for t in window(row, index.horizon)
-    ]
+    shares, needs = _shares(index), _needs(index)
     counted = sorted({t for _, _, t in shares})
-    needs = [
-        (row.policy, member, w, t)
-        for row in index.rows["policies"]
-        if row.rule == "survive"
-        for member in index.losses[row.policy]
-        for t in window(row, index.horizon)
-        if (row.policy, member, t) not in index.redundant_outages
-        for w in index.critical[row.policy, t]
-    ]
-    eligible = {
-        key: _eligible(index, *key) for key in dict.fromkeys((policy, member, w) for policy, member, w, _ in needs)
-    }
+    eligible = {key: _eligible(index, *key) for key in dict.fromkeys(need[:3] for need in needs)}
     emergency = [
         (policy, member, w, pool, t)
         for policy, member, w, t in needs
@@ -44,12 +26,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
         if possible[t]
     ]
     left = dict.fromkeys((policy, member, pool, t) for policy, member, _, pool, t in emergency)
-    own = [
-        (policy, member, index.pools[pool], t)
-        for policy, member, pool, t in left
-        if index.pools[pool].source == IN_HOUSE
-    ]
-    sites = dict.fromkeys((policy, member, pool.place, t) for policy, member, pool, t in own)
+    own = [(*outage, index.pools[pool].place, t) for *outage, pool, t in left if index.pools[pool].source == IN_HOUSE]
     return {
         "reference_capacity": counted,
         "emergency": emergency,
@@ -57,8 +34,33 @@ def sets(index: Index) -> dict[str, list[Any]]:
         "share_limit": shares,
         "outage_demand": needs,
         "outage_capacity": list(left),
-        "outage_power": list(sites),
+        "outage_power": list(dict.fromkeys(own)),
     }
+
+
+def _shares(index: Index) -> list[tuple[str, str, int]]:
+    """Policies, members and months with a limited share."""
+    return [
+        (name, member, t)
+        for name, row in index.policies.items()
+        if row.rule == "max_share"
+        for member, pools in index.members[name].items()
+        if lasting(index, pools)
+        for t in window(row, index.horizon)
+    ]
+
+
+def _needs(index: Index) -> list[tuple[str, str, str, int]]:
+    """Policies, members that are lost, workloads with critical work, and months that offers alone do not survive."""
+    return [
+        (name, member, workload, t)
+        for name, row in index.policies.items()
+        if row.rule == "survive"
+        for member in index.losses[name]
+        for t in window(row, index.horizon)
+        if (name, member, t) not in index.redundant_outages
+        for workload in index.critical[name, t]
+    ]
 
 
 def lasting(index: Index, pools: Any) -> list[str]:
