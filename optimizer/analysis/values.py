@@ -100,9 +100,10 @@ def _savings(
     found = changes_of_optimum(arrays, changes, sides, seconds=options.time_limit)
     if found is None:
         return np.full((len(changes), len(sides)), np.nan)
+    found = np.where(np.isinf(found), np.nan, found)
+    # Of a budget the step is larger than a unit where the solver would lose a unit in rounding.
+    found = np.where(np.abs(found) <= _NOISE * np.nanmax(np.abs(found), initial=0.0), 0.0, found)
     signs = np.array([1.0 if change.key[0] == "demand" else -1.0 for change in changes])
     steps = np.array([change.step for change in changes])
-    figures = found * np.array(sides) * (signs * program.units.money / steps)[:, None]
-    figures[np.isinf(figures)] = np.nan
-    noise = _NOISE * np.nanmax(np.abs(figures), initial=0.0)
-    return np.where(np.abs(figures) <= noise, 0.0, figures)
+    figures: Floats = found * np.array(sides) * (signs * program.units.money / steps)[:, None]
+    return figures + 0.0  # no negative zero

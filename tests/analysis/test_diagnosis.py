@@ -15,9 +15,10 @@ from optimizer.analysis.conflict_months import ConflictMonths
 from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.diagnosis import Diagnosis, Reason
 from optimizer.analysis.month_shifts import least_shift, shifts_of
-from optimizer.analysis.reasons import _reason, reasons_of
+from optimizer.analysis.reasons import _clash, _reason, reasons_of
 from optimizer.analysis.repair_text import describe_repair
 from optimizer.analysis.repairs import Repairer
+from optimizer.analysis.verify_repair import VerifiedRepair
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
@@ -25,7 +26,7 @@ from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import make_elastic
 from optimizer.solver.hitting_sets import find_one
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import tiny
 
 MUST = [{"workload": "jobs", "min_service": 1}]
@@ -276,6 +277,23 @@ def test_a_conflict_is_told_once_for_all_its_months() -> None:
     assert (found.complete, found.least) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "limits", "text"),
+    [
+        (["a"], ["b"], "a; against it: b"),
+        (["a", "b"], ["c", "d", "e"], "a and b; against it: c; d and e"),
+        (["a"], [], "a cannot hold: what is given or agreed already breaks it"),
+        ([], ["b"], "b cannot hold: what is given or agreed already breaks it"),
+        (["a", "b"], [], "a and b cannot all hold"),
+        ([], ["a", "b", "c", "d"], "a; b; c and d cannot all hold"),
+        ([], ["a", "b", "c", "d", "e", "f"], "a; b; c; d and 2 more cannot all hold"),
+    ],
+)
+def test_a_conflict_has_one_side_or_two(wanted: list[str], limits: list[str], text: str) -> None:
+    """Tests requirements against limits, and either of them alone."""
+    assert _clash(wanted, limits) == text
+
+
 def test_what_comes_too_late_is_told() -> None:
     """Tests that a lease that could do the work, but only later, is named with its month and row."""
     lease = {"price": 1, "term_months": 1, "lead_months": 2}
@@ -325,6 +343,26 @@ def test_what_is_given_up_has_its_old_and_new_value(told: tuple[str, Diagnosis])
     assert all(f"{one.before} → {one.after}" in one.text for one in found.given_up)
     assert found.plan is not None
     assert found.plan.head["given_up"] == [one.to_dict() for one in found.given_up]
+
+
+@pytest.mark.parametrize(
+    ("repair", "stopped", "text"),
+    [
+        (Stop.TIME_LIMIT, True, "No repair was found in time; give it more time."),
+        (None, False, "No loosening of budgets, service, runs, policies, rules, power or agreed outlets gives a plan."),
+    ],
+)
+def test_no_repair_in_time_is_not_no_repair(
+    monkeypatch: pytest.MonkeyPatch, repair: Stop | None, stopped: bool, text: str
+) -> None:
+    """Tests that a search for a repair that time ended is not taken for a proof that there is none."""
+    monkeypatch.setattr("optimizer.analysis.diagnose.cheapest_repair", lambda *_: repair)
+    monkeypatch.setattr(
+        "optimizer.analysis.diagnose._repaired", lambda *_: (VerifiedRepair({}, None, False), [], False)
+    )
+    found = diagnose(impossible("too little capacity"), gap=0.0, threads=1)
+    assert (found.stopped, found.repair, found.least, found.plan) == (stopped, (), False, None)
+    assert text in found.text()
 
 
 def test_power_is_told_row_by_row() -> None:

@@ -98,6 +98,20 @@ def test_one_more_unit_of_budget_buys_what_saves_the_penalty() -> None:
     assert worth(table, "budget", "cap") == pytest.approx(9)
 
 
+@pytest.mark.parametrize("size", [1, 1e3, 1e7])
+def test_money_of_any_size_is_worth_the_same(size: float) -> None:
+    """Tests that a unit of a budget in billions, which rounding would lose, has the worth of one in hundreds."""
+    hourly = [{"price": size, "max_accelerators": 5}]  # 100 times that a month; three of the five are paid for
+    workloads = [{"workload": "jobs", "penalty": 1000 * size}]
+    budgets = [{"amount": 300 * size, "covers": "opex"}]
+    table = values_table(
+        best(1, {"jobs": [30]}, fleet=[{"count": 10}], on_demand=hourly, workloads=workloads, budgets=budgets)
+    )
+    assert worth(table, "budget", "cap") == pytest.approx(9)
+    assert worth(table, "budget", "cap", "held_fewer") == pytest.approx(9)
+    assert worth(table, "budget", "cap", "relaxed") == pytest.approx(9)
+
+
 def test_held_and_relaxed_are_two_figures() -> None:
     """Tests that idle capacity of a whole block is worth nothing, where the relaxation pays for each accelerator."""
     # A block of 10 at 3000 for 4 wanted at 1000 each: the block is taken and 6 stand idle; relaxed, 0.4 blocks cost

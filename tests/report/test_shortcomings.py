@@ -95,6 +95,16 @@ def test_runs_that_are_not_run_are_told_with_their_penalty() -> None:
     assert text.index("huge") < text.index("big")  # the dearest first
 
 
+def test_a_run_that_is_over_before_the_plan_is_not_missing() -> None:
+    """Tests that a run whose deadline is the plan's first month is listed, and one of the month before is not."""
+    wanted = [{"run": f"by-{t}", "work": 5, "sizes": "10", "release": -3, "deadline": t} for t in (-1, 0)]
+    instance = tiny(24, {"jobs": [0]}, fleet=[{"count": 10}], training_runs=wanted)
+    tables = {name: make_table(name, ()) for name in COLUMNS}
+    text = rendered(runs, Plan(head={}, tables=tables, instance=instance))
+    assert "by-0" in text
+    assert "by--1" not in text
+
+
 def test_without_runs_nothing_is_told() -> None:
     """Tests that an instance without runs, commitments and own rules has no such tables."""
     plan = a_plan(wanted=())
