@@ -15,6 +15,25 @@ IN_HOUSE = "in_house"
 
 
 @dataclass(frozen=True)
+class TriedStep:
+    """A change of usual size in a cell: how, by what, in words before the item, and whether it only adds plans."""
+
+    how: str
+    value: str
+    words: str
+    helps: bool = False
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the items of a table are in FOCUS: type of the resource, service and its category."""
+
+    kind: str
+    service: str
+    category: str
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table, or a key of the head.
 
@@ -48,6 +67,8 @@ class Column:
         Whether it is a text that names a row of some table.
     numeric : bool
         Whether it is a text that is mostly a number.
+    tried : TriedStep or None
+        Change of usual size that is tried on each item, if any is.
     """
 
     name: str
@@ -66,6 +87,7 @@ class Column:
     pattern: str = ""
     names: bool = False
     numeric: bool = False
+    tried: TriedStep | None = None
 
     def is_usual(self, value: float, scale: float = 1.0) -> bool:
         """Whether a number is within the usual range, its ends times ``scale``, if there is one."""
@@ -114,6 +136,8 @@ class Table:
         Column with the price of an offer, ``""`` if its rows are not offers.
     limits : bool
         Whether its rows limit plans in their window.
+    focus : Resource or None
+        What its items are in the FOCUS dataset, where they are billed.
     uncovered : str
         What its rows are about, where the program refuses an instance with any; ``""`` where it covers them.
     """
@@ -131,6 +155,7 @@ class Table:
     price: str = ""
     limits: bool = False
     uncovered: str = ""
+    focus: Resource | None = None
 
     @property
     def name_column(self) -> str:
@@ -337,12 +362,14 @@ def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
-    return Column(**_frozen(entry))
+    tried = {"tried": TriedStep(**entry["tried"])} if "tried" in entry else {}
+    return Column(**_frozen(entry) | tried)
 
 
 def _table(name: str, entry: Mapping[str, Any]) -> Table:
     columns = MappingProxyType({column["name"]: _column(column) for column in entry["columns"]})
-    return Table(**{**_frozen(entry), "name": name, "columns": columns})
+    focus = {"focus": Resource(**entry["focus"])} if "focus" in entry else {}
+    return Table(**_frozen(entry) | focus | {"name": name, "columns": columns})
 
 
 def _quantity(name: str, entry: Mapping[str, Any]) -> Quantity:

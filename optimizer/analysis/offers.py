@@ -24,7 +24,7 @@ from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import KEY
 from optimizer.program.fixings import Fixing
-from optimizer.schema import cash_terms
+from optimizer.schema import cash_terms, load_schema
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 
@@ -32,14 +32,6 @@ COLUMNS = (
     *("item", "table", "party", "verdict", "taken", "possible", "price"),
     *("worth", "worth_at_least", "worth_at_most", "price_to_win", "at_least", "at_most", "proven", "reason"),
 )
-_PRICED = {  # table: name column, price column
-    "contracts": ("contract", "price"),
-    "outlets": ("outlet", "price"),
-    "on_demand": ("offer", "price"),
-    "purchases": ("purchase", "unit_price"),
-    "builds": ("build", "capex_per_mw"),
-}
-_DECISIONS = {"contracts": "sign", "outlets": "lease_out", "purchases": "buy", "builds": "order_build"}
 _NOISE = 1e-8  # relative to the cost: smaller differences count as zero
 _ROUND = 1e-6  # of a tenth of a percent
 
@@ -120,11 +112,11 @@ def taken(plan: Plan, offer: Offer) -> float:
         rows = plan.capacity[plan.capacity["pool"] == offer.item]
         return float(rows["accelerators"].sum())
     rows = plan.decisions[(plan.decisions["item"] == offer.item)]
-    signed = rows[rows["decision"] == _DECISIONS[offer.table]]
-    if offer.table in ("builds", "purchases"):
+    signed = rows[rows["decision"] == load_schema().tables[offer.table].decisions[0]]
+    if not load_schema().tables[offer.table].is_agreement:
         late = (signed["starts"] > plan.instance.label(plan.instance.head.months - 1)) & _paid_on_delivery(offer)
         return float(signed["blocks"][~late].sum())
-    starting = (rows["decision"] == _DECISIONS[offer.table]).to_numpy()
+    starting = (rows["decision"] == load_schema().tables[offer.table].decisions[0]).to_numpy()
     months = rows["starts"].where(starting, rows["month"])
     changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
     return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
@@ -164,7 +156,7 @@ class _Verdict:
 
     def __init__(self, search: TightGapSearch, offer: Offer) -> None:
         self.search, self.plan, self.offer = search, search.plan, offer
-        self.name, self.column = _PRICED[offer.table]
+        self.column = load_schema().tables[offer.table].price
         self.terms = [term.name for term in cash_terms().values() if term.priced and offer.table in term.items]
         self.sign = -1.0 if offer.table == "outlets" else 1.0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from optimizer.schema import cash_terms
+
 
 def is_constrained(rows: Mapping[str, Any], table: str, item: str, row: Any, party: str) -> bool:
     """Whether a budget, commitment or rule counts the payments for an offer.
@@ -25,13 +27,19 @@ def is_constrained(rows: Mapping[str, Any], table: str, item: str, row: Any, par
     names = {item, party, getattr(row, "site", None)}
     return (
         any(_covers(budget, table, row) for budget in rows["budgets"])
-        or (table in ("contracts", "on_demand") and any(deal.provider == party for deal in rows["commitments"]))
+        or (_commits(table) and any(deal.provider == party for deal in rows["commitments"]))
         or any(term.quantity == "spend" and term.item in names for term in rows["rule_terms"])
     )
 
 
 def _covers(budget: Any, table: str, row: Any) -> bool:
     """Whether a budget counts the offer; the revenue of an outlet counts only in a net budget, its fees always."""
-    if table == "outlets":
+    kinds = {term.kind for term in cash_terms().values() if term.priced and table in term.items}
+    if "revenue" in kinds:
         return bool(budget.net) or (row.termination_fee_months > 0 and budget.covers != "capex")
-    return budget.covers in ("all", "capex" if table in ("builds", "purchases") else "opex")
+    return budget.covers == "all" or budget.covers in kinds
+
+
+def _commits(table: str) -> bool:
+    """Whether payments for the items of a table count towards spend commitments."""
+    return any(table in term.commits for term in cash_terms().values())

@@ -10,10 +10,10 @@ from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
+from optimizer.schema import load_schema
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 
 COLUMNS = ("step", "saves", "at_least", "at_most", "objective", "note")
-_SERIES = {"power": "site", "demand": "workload"}
 
 
 def steps_table(
@@ -60,17 +60,18 @@ def _step(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None
 
 def _only_helps(step: Edit) -> bool:
     """Whether the step only extends the feasible plans: more power, or more of a budget."""
-    if (step.table, step.column) not in (("power", "mw"), ("budgets", "amount")):
+    tried = load_schema().tables[step.table].columns[step.column].tried
+    if tried is None or not tried.helps:
         return False
     return (step.how == "+=" and float(step.value) >= 0) or (step.how == "*=" and float(step.value) >= 1)
 
 
 def usual_steps(plan: Plan) -> list[Edit]:
     """Return the usual steps: one MW at each site, a tenth more of each demand and budget."""
-    rows = plan.instance.rows
-    sites, demands = (dict.fromkeys(getattr(row, name) for row in rows[table]) for table, name in _SERIES.items())
-    return [
-        *(Edit("power", site, "mw", "+=", "1") for site in sites),
-        *(Edit("demand", workload, "amount", "*=", "1.1") for workload in demands),
-        *(Edit("budgets", row.budget, "amount", "*=", "1.1") for row in rows["budgets"]),
-    ]
+    found = []
+    for name, table in load_schema().tables.items():
+        items = dict.fromkeys(next(iter(row))[1] for row in plan.instance.rows[name])
+        for column in table.columns.values():
+            if column.tried is not None:
+                found += [Edit(name, item, column.name, column.tried.how, column.tried.value) for item in items]
+    return found

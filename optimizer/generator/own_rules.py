@@ -101,7 +101,7 @@ def _hard(draw: Draw, terms: list[Term], size: list[float], free: bool) -> tuple
 
 def _pinned(sketch: Sketch, table: str, item: str) -> bool:
     """Whether the use of an item may be mandatory."""
-    if table in (IN_HOUSE, "sites", "providers", "workloads", "training_runs"):
+    if table == IN_HOUSE or not load_schema().tables[table].price:
         return True
     row = _row(sketch, table, item)
     return bool(row.get("committed_blocks")) or table == "on_demand"
@@ -139,7 +139,8 @@ def _accelerators(sketch: Sketch, table: str, item: str) -> float:
         rows = [row for row in sketch.rows("fleet") if item in (IN_HOUSE, row["site"])]
         return fsum(row["count"] for row in rows) + sketch.demand * sketch.size.part[1]
     if table == "providers":
-        parts = [(t, row) for t in ("contracts", "on_demand") for row in sketch.rows(t) if row["provider"] == item]
+        supply = [target.split(".")[0] for target in load_schema().unique["supply"]]
+        parts = [(t, row) for t in supply for row in sketch.rows(t) if row.get("provider") == item]
         return fsum(_size_of_row(row, t) for t, row in parts) + 1.0
     if table == "workloads":
         return max(demand_of(sketch, item))

@@ -16,6 +16,7 @@ from optimizer.generator.facts import (
     throughput_of,
 )
 from optimizer.generator.sketch import Row, Sketch, window
+from optimizer.schema import load_schema
 
 Parts = list[tuple[list[str], Series]]  # reference capacity by month, with the members of a subject that have it
 _SUBJECTS = ("provider", "group", "site", "region", "tag")
@@ -46,7 +47,8 @@ def _members(sketch: Sketch, subject: str) -> list[str]:
     providers = [row["provider"] for row in sketch.rows("providers")]
     marks = [marks_of(sketch, name) for name in providers]
     own = [IN_HOUSE] if sketch.rows("sites") else []
-    places = {row["region"] for table in ("sites", "contracts", "on_demand") for row in sketch.rows(table)}
+    regions = [target.split(".") for target in load_schema().members["region"]]
+    places = {row[column] for table, column in regions for row in sketch.rows(table)}
     found = {
         "provider": [*providers, *own],
         "group": [*sorted({group for group, _ in marks}), *own],

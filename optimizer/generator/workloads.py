@@ -25,7 +25,7 @@ def add_workloads(sketch: Sketch, draw: Draw) -> None:
 
 def _where(sketch: Sketch, draw: Draw, firm: bool) -> Row:
     """Regions and exclusions; they include the backstops if demand must be served."""
-    known = sorted({row["region"] for table in ("sites", "contracts") for row in sketch.rows(table)})
+    known = sorted({row["region"] for row in (*sketch.rows("sites"), *sketch.rows("contracts"))})
     needed = {row["region"] for row in sketch.backstops} if firm else set()
     choice = sorted({*known, *(row["region"] for row in sketch.backstops)})
     regions: list[str] = []
@@ -106,7 +106,7 @@ def _able(sketch: Sketch, work: str) -> list[str]:
 
 
 def _regions(sketch: Sketch) -> list[str]:
-    found = {row["region"] for table in ("sites", "contracts") for row in sketch.rows(table)}
+    found = {row["region"] for row in (*sketch.rows("sites"), *sketch.rows("contracts"))}
     return sorted(found | {row["region"] for row in sketch.backstops})
 
 

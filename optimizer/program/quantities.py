@@ -148,8 +148,8 @@ class Quantities:
     def _is_money_of(self, item: str, account: Account) -> bool:
         """Return whether an account is of an item, of something at a site, or of a party."""
         if item in self.index.sites:
-            inside = {"sites": self.index.sites, "builds": self.index.builds, "purchases": self.index.purchases}
-            return account.party == IN_HOUSE and inside[account.table][account.item].site == item
+            named = self.index.instance.named
+            return account.party == IN_HOUSE and named[account.table][account.item].site == item
         if item in self.index.providers or item == IN_HOUSE:
             return account.party == item
         return account.item == item and account.table != "commitments"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.report.focus_commitments import HOURS, commitment_id, item_id, moment, spend_id
 from optimizer.report.focus_signatures import Signature
-from optimizer.schema import IN_HOUSE, CashTerm, Charge, cash_terms
+from optimizer.schema import IN_HOUSE, CashTerm, Charge, cash_terms, load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -25,28 +25,7 @@ COLUMNS = (
     *("x_CashTerm", "x_Item", "x_Party", "x_PartyGroup", "x_Site", "x_AcceleratorModel", "x_Accelerators"),
     *("x_FacilityMegawatts", "x_PresentValue"),
 )
-_COMPUTE, _OTHER = ("Compute", "Other (Compute)"), ("Other", "Other (Other)")
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Resource:
-    """What the items of a table are in FOCUS: type of the resource, service and its categories."""
-
-    kind: str
-    service: str
-    categories: tuple[str, str] = _COMPUTE
-
-
-_RESOURCES = {
-    "builds": Resource("Powered capacity", "Own sites", _OTHER),
-    "sites": Resource("Site", "Own sites", _OTHER),
-    "purchases": Resource("Accelerators", "Own accelerators"),
-    "contracts": Resource("Contracted capacity", "Contracted AI compute"),
-    "commitments": Resource("Spend commitment", "Spend commitments", _OTHER),
-    "on_demand": Resource("On-demand capacity", "On-demand AI compute"),
-    "outlets": Resource("Capacity leased out", "Capacity leased out"),
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +78,9 @@ class Costs:
                 yield self._charge(payment, share / sum(shares), signature)
 
     def _charge(self, payment: Payment, share: float, signature: Signature | None) -> Row:
-        row, month, resource = payment.row, payment.month, _RESOURCES[payment.table]
+        row, month = payment.row, payment.month
+        resource = load_schema().tables[payment.table].focus
+        assert resource is not None  # of a table with items of a term that is billed
         cost, head = row["amount"] * share, self.plan.instance.head
         provider = IN_HOUSE if payment.table == "outlets" else row["party"]
         start, end = moment(self.plan, month), moment(self.plan, month + 1)
@@ -119,8 +100,8 @@ class Costs:
             "ResourceId": self._resource(payment, signature),
             "ResourceName": row["item"],
             "ResourceType": resource.kind,
-            "ServiceCategory": resource.categories[0],
-            "ServiceSubcategory": resource.categories[1],
+            "ServiceCategory": resource.category,
+            "ServiceSubcategory": f"Other ({resource.category})",
             "ServiceName": resource.service,
             "x_CashTerm": payment.term.name,
             "x_Item": row["item"],

@@ -15,6 +15,7 @@ from optimizer.format import count, money, month_text, percent, proven_interval,
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
 from optimizer.report.explained import best_month, decision_text
+from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -31,7 +32,6 @@ _OF = {
     ),
     "budget": ("One more {currency} in budget {} saves {}{}.", "one fewer costs"),
 }
-_NOUNS = {"power": "more MW at", "demand": "demand of", "budgets": "in budget"}
 
 
 def _missing(value: Any) -> bool:
@@ -107,10 +107,11 @@ def step_words(step: str) -> str:
         edit = parse_edit(step)
     except EditError:
         return step
-    if edit.table not in _NOUNS or edit.how not in ("+=", "*="):
+    tried = load_schema().tables[edit.table].columns[edit.column].tried
+    if tried is None or edit.how not in ("+=", "*="):
         return step
     size = edit.value if edit.how == "+=" else f"{percent(float(edit.value) - 1)} more"
-    return f"{size} {_NOUNS[edit.table]} {edit.item}"
+    return f"{size} {tried.words} {edit.item}"
 
 
 # ---------------------------------------------------------------- offers
