@@ -111,14 +111,14 @@ def _scaled(amount: float, digits: int, gap: str) -> str:
 
 
 def _significant(value: float, digits: int) -> str:
-    whole = len(f"{abs(value):.0f}")
-    text = f"{value:,.{max(digits - whole, 0)}f}"
+    before = len(f"{abs(value):.0f}")
+    text = f"{value:,.{max(digits - before, 0)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
 
 
 def shown(name: str, most: int = 200) -> str:
-    """A name as it can be shown: what cannot be seen or turns the text around is spelled out; no longer than asked."""
+    """Return a name that can be shown, of at most ``most`` letters; invisible characters are spelled out."""
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 

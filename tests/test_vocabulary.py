@@ -44,8 +44,8 @@ KEYS = (
 
 # Files and rooms whose words are still to be changed; the list only shrinks.
 ALLOWED = (
-    *("models/capacity_allocation/program.toml", "optimizer/format.py"),
-    *("optimizer/analysis/", "optimizer/auditing/", "optimizer/instance/", "optimizer/plan/", "optimizer/program/"),
+    "models/capacity_allocation/program.toml",
+    *("optimizer/analysis/", "optimizer/auditing/", "optimizer/program/"),
     *("optimizer/report/", "optimizer/solver/", "optimizer/solving/"),
 )
 

@@ -47,7 +47,7 @@ def pool_names(data: Data) -> None:
 
 
 def built_in(data: Data) -> None:
-    """``in_house`` is no row of the providers."""
+    """Report a provider called ``in_house``, which is built in."""
     for table, record in data.records("providers"):
         if record.values["provider"] == IN_HOUSE:
             data.doubtful.add(id(record))

@@ -57,12 +57,12 @@ class Edit:
 
 
 def parse_edit(text: str) -> Edit:
-    """An edit from its text.
+    """Parse an edit.
 
     Raises
     ------
     EditError
-        If it is none, or its table or column does not exist.
+        If it is invalid, or its table or column does not exist.
     """
     match = _EDIT.fullmatch(text.strip())
     if not match:
@@ -83,7 +83,7 @@ def parse_edit(text: str) -> Edit:
 
 
 def parse_delay(text: str) -> Edit:
-    """An edit that makes something arrive later: ``builds.texas=6``, ``contracts.bridge=2``, ``power.hall=6``.
+    """Parse an edit that makes something arrive later: ``builds.texas=6``, ``contracts.bridge=2``, ``power.hall=6``.
 
     Of a step series the rows after the plan's first month come later. ``fleet`` has no delay.
     """
@@ -108,21 +108,21 @@ def _known(name: str, names: Mapping[str, Any], what: str) -> Any:
 
 
 def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
-    """An instance with edits made one after the other, checked as a whole.
+    """Return an instance with edits made one after the other, checked after the last.
 
     Parameters
     ----------
     instance : Instance
-        What is edited; it stays as it is.
+        Instance to edit; it stays as it is.
     edits : iterable of Edit
         From :func:`parse_edit` and :func:`parse_delay`.
 
     Raises
     ------
     EditError
-        If an edit names an item that is not there, or does arithmetic on text.
+        If an edit names an item that does not exist, or does arithmetic on text.
     InstanceError
-        If the edited instance is broken; it carries every fault.
+        If the edited instance is invalid; it carries every error found.
     """
     raw = raw_head(instance)
     for edit in edits:

@@ -85,7 +85,7 @@ def _syntax(error: tomllib.TOMLDecodeError, line: str) -> str:
 
 
 def _unquoted(key: str, value: str, row: int, found: HeadText) -> Any:
-    """Value of a line that lacks quotation marks; a number that is none is reported where numbers are read."""
+    """Return the value of a line that lacks quotation marks; an invalid number is reported where numbers are read."""
     column = load_schema().head.columns.get(key, Column(key, "text", ""))
     if column.type in _NUMERIC:
         return value

@@ -152,9 +152,11 @@ class Instance:
 
     def __getattr__(self, table: str) -> pd.DataFrame:
         """Return a table of the format as :meth:`frame` does: ``instance.contracts``."""
-        from optimizer.instance.suggestions import did_you_mean
+        if table.startswith("_"):
+            raise AttributeError(table)  # looked up by copies, pickles and notebooks
+        if table not in load_schema().tables:
+            from optimizer.instance.suggestions import did_you_mean
 
-        if table.startswith("_") or table not in load_schema().tables:
             hint = did_you_mean(table, (*load_schema().tables, *vars(type(self))))
             raise AttributeError(f"an instance has no table or attribute {table!r}.{hint}")
         return self.frame(table)

@@ -131,7 +131,7 @@ def odd_date(value: date) -> str:
 
 
 def _elsewhere(value: datetime) -> str:
-    """Month of a time without a time zone where the clock is half a day ahead or behind; mostly its own."""
+    """Return the month of a time without a time zone where the clock differs by half a day; mostly its own."""
     if not _time(value) or value.year >= _LAST:
         return month_of(value)
     return month_of(value + timedelta(hours=12 if value.hour >= 12 else -12))

@@ -73,7 +73,7 @@ def guess_number(text: str) -> str:
 
 
 def _digits(text: str) -> str:
-    """Digits with a point at most, ``""`` if the text is no number in any usual spelling."""
+    """Digits with a point at most, ``""`` if the text is not a number in any usual spelling."""
     if _SPACED.fullmatch(text):
         text = re.sub(r"[ ']", "", text)
     if _COMMA.fullmatch(text) and not re.search(r",\d{4,}", text):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 HEAD_SHEET = "instance"
 IGNORED_SHEETS = ("index", "errors")  # sheets of our own that hold no data
 _SIZE_LIMIT = 2_000_000_000  # bytes a workbook may unpack to
-# All that openpyxl raises on files that are no workbooks, or broken ones.
+# All that openpyxl raises on files that are not workbooks, or broken ones.
 BROKEN = (
     ArithmeticError,
     AssertionError,

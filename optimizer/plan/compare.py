@@ -210,7 +210,7 @@ def _added(plan: Plan) -> list[dict[str, Any]]:
 def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
     for plan, name in zip((a, b), names, strict=True):
         if plan.head.get("held"):
-            yield f"Held in {name}: {', '.join(map(str, plan.head['held']))}."
+            yield f"Fixed in {name}: {', '.join(map(str, plan.head['held']))}."
         if _added(plan):
             yield f"Added to the program of {name}: {', '.join(str(one['name']) for one in _added(plan))}."
     same = a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held") and _added(a) == _added(b)

@@ -193,7 +193,7 @@ def take_origin(head: dict[str, Any], folder: Path) -> str:
 
 
 def _absolute(source: Any, folder: Path) -> str:
-    """A source as it stands in a head, which tells it from the plan folder, as an absolute path."""
+    """Return the source in a head, which is relative to the plan folder, as an absolute path."""
     return os.path.realpath(Path(os.path.realpath(folder), source)) if isinstance(source, str) and source else ""
 
 

@@ -73,7 +73,7 @@ class Plan:
     Attributes
     ----------
     head : dict
-        What ``plan.json`` holds: status, objective, bound, gap, seconds and memory by phase, versions, options.
+        Content of ``plan.json``: status, objective, bound, gap, seconds and memory by phase, versions, options.
     tables : dict of str to DataFrame
         The plan's tables by name; each is an attribute too: ``plan.decisions``, ``plan.cash``...
     instance : Instance
@@ -81,7 +81,7 @@ class Plan:
     explained : dict of str to DataFrame
         Tables by name, as in ``EXPLAINED``, where the plan has been explained.
     origin : str
-        Where its instance was read from, as an absolute path; ``""`` if the instance itself tells or nobody knows.
+        Where its instance was read from, as an absolute path; ``""`` if the instance has it or it is unknown.
     """
 
     head: dict[str, Any]
@@ -107,7 +107,7 @@ class Plan:
 
     @property
     def status(self) -> str:
-        """``optimal`` (within the asked gap) or ``feasible`` (a larger gap)."""
+        """``optimal`` (within the target gap) or ``feasible`` (a larger gap)."""
         return str(self.head["status"])
 
     @property
@@ -197,10 +197,10 @@ class Plan:
 
 
 def _figure(head: dict[str, Any], key: str) -> float:
-    """A figure of the head."""
+    """Return a figure of the head."""
     value = head[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PlanFileError(f"{HEAD_FILE}: {key} is {value!r}; a number expected")
+        raise PlanFileError(f"{HEAD_FILE}: {key} is {value!r}; expected a number")
     return float(value)
 
 
@@ -240,7 +240,7 @@ def load_plan(folder: str | Path) -> Plan:
 
 
 def _state(source: Path) -> object:
-    """What changes when a folder is replaced while it is read."""
+    """Return a value that changes when a folder is replaced while it is read."""
     try:
         return os.stat(source).st_ino, fingerprint(source, KIND)
     except OSError:
@@ -297,7 +297,7 @@ def _warn_of_old_tables(source: Path, old: list[str]) -> None:
 
 
 def _unquoted(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of numbers or flags read as text; what is blank is missing."""
+    """Return a column of numbers or flags that was read as text; a blank is missing."""
     if len(column) and column.isin(["True", "False"]).all():
         return column == "True"
     return pd.to_numeric(column.mask(column == ""))
