@@ -78,6 +78,8 @@ def change(plan: Plan, table: str, row: int, **cells: Any) -> Plan:
         new = value(frame.at[row, column]) if callable(value) else value
         if isinstance(new, str) or new is None:
             frame[column] = frame[column].astype(object)
+        elif isinstance(new, float):  # counts are integers
+            frame[column] = frame[column].astype(float)
         frame.at[row, column] = new
     return with_table(plan, table, frame)
 
