@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 import optimizer
-from optimizer import files
 from optimizer.auditing import Audit, Violation
-from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS
-from optimizer.report import progress
 from optimizer.report.terminal import summary
-from optimizer.solver.solution import Progress
 from optimizer.solving import solve as planning
 from tests import command
-from tests.command import COMMAND, Ended, capopt, environment
-from tests.program.rich import rich_frames
-from tests.program.tiny import frames
-
-LEASES: dict[str, Any] = {"contracts": [{"price": 100, "term_months": 1, "max_blocks": 9}]}  # blocks of 10
-IMPOSSIBLE: dict[str, Any] = {
-    "on_demand": [{"price": 1, "max_accelerators": 5}],
-    "workloads": [{"workload": "jobs", "min_service": 1}],
-}
-
-
-def write(folder: Path, months: int = 1, demand: Any = None, **tables: Any) -> None:
-    """Write a tiny instance as a folder."""
-    optimizer.read(frames(months, demand or {"jobs": [15]}, **(tables or LEASES))).save(folder)
+from tests.command import Ended, capopt, environment
+from tests.instance_folder import IMPOSSIBLE, LEASES, write
 
 
 @pytest.fixture(scope="module")
@@ -49,31 +27,6 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
     """The first plan of the README in a fresh folder, and what was printed."""
     folder = tmp_path_factory.mktemp("first")
     return folder, capopt("solve", "first-steps", cwd=folder)
-
-
-@pytest.fixture(scope="module")
-def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance that has plans at once, and a proof of none of them within minutes."""
-    folder = tmp_path_factory.mktemp("hard") / "hard"
-    optimizer.read(rich_frames(60)).save(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance of which no plan is found within minutes: which of 40 leases hit five sums exactly."""
-    folder, draw = tmp_path_factory.mktemp("split") / "split", random.Random(1)
-    names = [f"lease-{i}" for i in range(40)]
-    leases = [{"contract": name, "price": 1, "term_months": 1, "max_blocks": 1} for name in names]
-    weights = {f"sum-{k}": [draw.randrange(100) for _ in names] for k in range(5)}
-    rules = [{"rule": rule, "sense": "=", "rhs": sum(each) // 2} for rule, each in weights.items()]
-    terms = [
-        {"rule": rule, "quantity": "started", "item": name, "coefficient": weight}
-        for rule, each in weights.items()
-        for name, weight in zip(names, each, strict=True)
-    ]
-    write(folder, demand={"jobs": [0]}, contracts=leases, rules=rules, rule_terms=terms)
-    return folder
 
 
 @pytest.fixture
@@ -153,105 +106,6 @@ def test_an_earlier_plan_is_replaced(tmp_path: Path, inside: Callable[..., Ended
         assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p").code == 0
         assert optimizer.load_plan(tmp_path / "p").objective == pytest.approx(cost)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "p"]
-
-
-# ---------------------------------------------------------------- exit code 3
-def test_a_time_limit_gives_a_plan_with_its_gap(hard: Path, tmp_path: Path) -> None:
-    """Tests that a plan with a larger gap than asked exits 3, is written, and is not called optimal."""
-    done = capopt("solve", hard, "-o", "p", "--gap", "0", "--time-limit", "2", "--json", cwd=tmp_path)
-    assert done.code == done.json["exit_code"] == 3
-    assert (done.json["status"], done.json["stopped"]) == ("feasible", "time_limit")
-    assert done.json["gap"] > 0
-    assert "not within the target gap of 0 %: the time limit was reached" in " ".join(done.err.split())
-    assert optimizer.load_plan(tmp_path / "p").status == "feasible"
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_keeps_the_best_plan(hard: Path, tmp_path: Path, number: signal.Signals) -> None:
-    """Tests that Ctrl-C during the search exits 3 with an audited plan, and that SIGTERM does the same."""
-    done = interrupted(["solve", str(hard), "-o", "p", "--gap", "0", "--json"], "best plan", tmp_path, number=number)
-    assert done.code == done.json["exit_code"] == 3
-    assert (done.json["status"], done.json["stopped"]) == ("feasible", "interrupted")
-    assert "failed" not in done.err
-    assert done.json["audit"]["passed"] is True
-    assert optimizer.load_plan(tmp_path / "p").objective == done.json["objective"]
-
-
-# ---------------------------------------------------------------- exit code 130
-def test_ctrl_c_before_the_search(tmp_path: Path) -> None:
-    """Tests that Ctrl-C while the program is built exits 130 and writes nothing."""
-    optimizer.read(rich_frames(240)).save(tmp_path / "long")
-    done = interrupted(["solve", "long", "-o", "p", "--json"], "building the program", tmp_path)
-    assert done.code == done.json["exit_code"] == 130
-    assert "capopt: stopped before it was finished" in done.err
-    assert [path.name for path in tmp_path.iterdir()] == ["long"]
-
-
-def test_ctrl_c_before_any_plan_was_found(
-    split: Path, tmp_path: Path, inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Tests that Ctrl-C in a search that holds nothing exits 130 and writes nothing."""
-    seen: list[Progress] = []
-
-    @contextmanager
-    def follow(_: str) -> Iterator[Callable[[Progress], None]]:
-        def show(event: Progress) -> None:
-            seen.append(event)
-            if [one.phase for one in seen].count("solve") == 3:  # the search has begun
-                raise KeyboardInterrupt
-
-        yield show
-
-    monkeypatch.setattr(progress, "follow", follow)
-    done = inside("solve", split, "-o", tmp_path / "p", "--threads", "1", "--json")
-    assert done.code == done.json["exit_code"] == 130
-    assert done.json["kind"] == "StoppedWithoutPlan"
-    assert "it was interrupted before any plan was found" in done.err
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_second_ctrl_c_leaves_at_once(split: Path, tmp_path: Path) -> None:
-    """Tests that who presses Ctrl-C twice is out, with the exit code of a stop and not of a crash."""
-    done = interrupted(["solve", str(split), "-o", "p"], "solving", tmp_path, times=2)
-    assert (done.code, done.out) == (130, "")
-    assert "terminate" not in done.err
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_too_little_time(split: Path, tmp_path: Path) -> None:
-    """Tests that a time limit before any plan exits 130 and says what to do."""
-    done = capopt("solve", split, "-o", "p", "--time-limit", "0.5", "--json", cwd=tmp_path)
-    assert done.code == done.json["exit_code"] == 130
-    assert "the time limit was reached before any plan was found" in done.err
-    assert "give it more time" in done.json["error"]
-    assert list(tmp_path.iterdir()) == []
-
-
-def interrupted(
-    arguments: list[str], words: str, cwd: Path, times: int = 1, number: signal.Signals = signal.SIGINT
-) -> Ended:
-    """Run ``capopt``, and press Ctrl-C, or send another signal, when it has printed these words on standard error."""
-    started = subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environment(PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    with started as process:
-        assert process.stderr is not None
-        told = ""
-        for line in process.stderr:
-            told += line
-            if words in line:
-                for _ in range(times):
-                    process.send_signal(number)
-                    time.sleep(0.02)
-                break
-        out, err = process.communicate(timeout=60)
-    assert "Traceback" not in told + err
-    return Ended(process.returncode, out, told + err)
 
 
 # ---------------------------------------------------------------- exit code 5
@@ -343,117 +197,6 @@ def test_what_is_no_plan_cannot_be_read(command: str, tmp_path: Path) -> None:
     assert (done.code, done.json["kind"]) == (2, "PlanFileError")
     assert "is not a plan folder: it has no plan.json" in done.err
     assert list(tmp_path.iterdir()) == []
-
-
-# ---------------------------------------------------------------- exit code 1
-def test_a_place_that_cannot_be_written_is_told_before_the_search(
-    tmp_path: Path, inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Tests that a read-only folder exits 1 at once, and nobody waits for a solve to hear so."""
-    write(tmp_path / "mine")
-    real = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK and real(path, mode))
-    monkeypatch.setattr(planning, "solve", lambda *args, **options: pytest.fail("solved"))
-    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--json")
-    assert done.code == done.json["exit_code"] == 1
-    assert f"capopt: {tmp_path}: Permission denied; no folder can be made here, name another place" in done.err
-
-
-def test_a_folder_below_a_file_is_told_before_the_search(tmp_path: Path) -> None:
-    """Tests that a place that can never be a folder exits 1."""
-    (tmp_path / "notes.txt").write_text("precious", encoding="utf-8")
-    done = capopt("solve", "first-steps", "-o", "notes.txt/plan", "--json", cwd=tmp_path)
-    assert done.code == done.json["exit_code"] == 1
-    assert "notes.txt: Not a directory; name another place" in done.err
-    assert "building the program" not in done.err
-
-
-def test_a_full_disk_keeps_the_plan_elsewhere(
-    tmp_path: Path, inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Tests that a plan that cannot be written to its folder is kept in another place, which the message names."""
-    write(tmp_path / "mine")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    real = files.write_new
-
-    def full(path: Path, data: bytes) -> None:
-        if path.is_relative_to(tmp_path / "full"):
-            raise OSError(28, "No space left on device", str(path))
-        real(path, data)
-
-    monkeypatch.setattr(files, "write_new", full)
-    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "full" / "p", "--json")
-    assert (done.code, done.json["kind"]) == (1, "PlanNotSaved")
-    assert "full/p: No space left on device. The plan is kept, complete, in" in done.err
-    assert done.json["kept"] == str(tmp_path / "here" / "p-2")
-    # 15 wanted in blocks of 10 at 100: two blocks.
-    assert optimizer.load_plan(done.json["kept"]).objective == pytest.approx(200)
-
-
-def test_two_runs_at_once_keep_both_plans(
-    tmp_path: Path, inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Tests that what another run wrote during the search is left as it is, and the plan is put next to it."""
-    write(tmp_path / "mine")
-    other = optimizer.solve(optimizer.read(tmp_path / "mine"), threads=1)
-    search = planning.solve
-
-    def meanwhile(*arguments: Any, **options: Any) -> Plan:
-        other.save(tmp_path / "p")
-        return search(*arguments, **options)
-
-    monkeypatch.setattr(planning, "solve", meanwhile)
-    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--seed", "7", "--json")
-    assert (done.code, done.json["plan"]) == (0, str(tmp_path / "p-2"))
-    assert f"{tmp_path / 'p'} was written by another run in the meantime and is left as it is" in done.err
-    assert optimizer.load_plan(tmp_path / "p").head["options"]["seed"] == 0
-    assert optimizer.load_plan(tmp_path / "p-2").head["options"]["seed"] == 7
-    assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--seed", "8", "--replace").code == 0
-    assert optimizer.load_plan(tmp_path / "p").head["options"]["seed"] == 8
-
-
-# ---------------------------------------------------------------- whose plan it is
-def test_a_copied_scenario_does_not_replace_the_base_plan(tmp_path: Path, inside: Callable[..., Ended]) -> None:
-    """Tests that another instance of the same name is refused before the search; an edited or moved one is not."""
-    write(tmp_path / "base")
-    target = tmp_path / "p"
-    assert inside("solve", tmp_path / "base", "-o", target).code == 0
-    write(tmp_path / "scenario", demand={"jobs": [35]})
-    done = inside("solve", tmp_path / "scenario", "-o", target, "--json")
-    assert (done.code, done.json["kind"]) == (2, "PlanFileError")
-    assert "holds the plan of another instance: the instance 'tiny' from " in done.json["error"]
-    assert f"{tmp_path / 'base'}; this one is 'tiny' from {tmp_path / 'scenario'}" in done.json["error"]
-    assert "--replace" in done.json["error"]
-    assert "building the program" not in done.err
-    assert optimizer.load_plan(target).objective == pytest.approx(200)
-    # The base plan after an edit of the base, and from where the base was moved to without one.
-    write(tmp_path / "base", demand={"jobs": [5]})
-    assert inside("solve", tmp_path / "base", "-o", target).code == 0
-    (tmp_path / "base").rename(tmp_path / "moved")
-    assert inside("solve", tmp_path / "moved", "-o", target).code == 0
-    # 35 wanted in blocks of 10 at 100: four blocks.
-    assert inside("solve", tmp_path / "scenario", "-o", target, "--replace").code == 0
-    assert optimizer.load_plan(target).objective == pytest.approx(400)
-
-
-def test_a_planner_keeps_files_in_a_plan_folder(tmp_path: Path, inside: Callable[..., Ended]) -> None:
-    """Tests that notes, a report and links in a plan folder are there after the next solve, next to the new plan."""
-    write(tmp_path / "mine")
-    assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p").code == 0
-    (tmp_path / "p" / "notes.txt").write_text("agreed", encoding="utf-8")
-    (tmp_path / "p" / "mails").mkdir()
-    (tmp_path / "p" / "mails" / "one.txt").write_text("yes", encoding="utf-8")
-    (tmp_path / "p" / "base").symlink_to("../mine")
-    (tmp_path / "p" / "instance" / "extra.csv").write_text("a,b\n", encoding="utf-8")
-    write(tmp_path / "mine", demand={"jobs": [5]})
-    assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p").code == 0
-    assert optimizer.load_plan(tmp_path / "p").objective == pytest.approx(100)
-    assert (tmp_path / "p" / "notes.txt").read_text(encoding="utf-8") == "agreed"
-    assert (tmp_path / "p" / "mails" / "one.txt").read_text(encoding="utf-8") == "yes"
-    assert (tmp_path / "p" / "base" / "instance.toml").is_file()
-    # A table that the reader of the instance would refuse stands elsewhere.
-    assert (tmp_path / "p" / "kept" / "instance" / "extra.csv").is_file()
 
 
 CRASH = (

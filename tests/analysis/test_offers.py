@@ -1,8 +1,7 @@
-"""Verdicts on offers: worth and price-to-win, derived by hand and held against independent searches."""
+"""Verdicts on offers: worth and break-even price, derived by hand and compared with independent searches."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,28 +9,12 @@ import pyomo.environ as pyo
 import pytest
 
 import optimizer
-from optimizer.analysis.breakeven_price import CostWithout
-from optimizer.analysis.interruptible_queries import cost_of_fixing
-from optimizer.analysis.offers import _Verdict, by_share, offers, offers_table, taken
+from optimizer.analysis.offers import offers, offers_table, taken
 from optimizer.analysis.price_dependence import is_constrained
-from optimizer.analysis.tight_gap_search import TightGapSearch
-from optimizer.errors import StoppedWithoutPlan
 from optimizer.generator import random_frames
 from optimizer.plan.plan import Plan
-from optimizer.program.fixings import Fixing
+from tests.analysis.tiny_offers import EXACT, best, verdict
 from tests.program.tiny import solved, tiny
-
-EXACT = 1e-9
-
-
-def best(months: int, demand: dict[str, list[float]], **given: Any) -> Plan:
-    """The optimal plan of a tiny instance."""
-    return solved(tiny(months, demand, **given), gap=EXACT)
-
-
-def verdict(plan: Plan, item: str) -> pd.Series[Any]:
-    """Row of an offer."""
-    return offers_table(optimizer.WhatIf(plan, gap=EXACT), plan, [item]).iloc[0]
 
 
 def test_a_lease_is_worth_the_penalties_it_saves() -> None:
@@ -308,118 +291,3 @@ def test_an_offer_as_dear_as_the_next_best_makes_no_difference() -> None:
     row = verdict(plan, plan.decisions["item"].iloc[0])
     assert (row["verdict"], row["worth"], row["reason"]) == ("taken", 0, "a plan without it costs the same")
     assert pd.isna(row["price_to_win"])
-
-
-def test_a_wide_gap_is_closed_where_it_can_be() -> None:
-    """Tests that where gaps of 40 % are allowed, a lease that saves a seventh of the cost gets its price proven."""
-    # The lease costs 3000; without it hours cost 3500.
-    offer = {
-        "contracts": [{"price": 3000, "term_months": 1}],
-        "on_demand": [{"price": 3.5, "max_accelerators": 20}],
-    }
-    plan = best(1, {"jobs": [10]}, **offer)
-    row = offers_table(optimizer.WhatIf(plan, gap=0.4, threads=1), plan, ["lease"]).iloc[0]
-    assert row["proven"]
-    assert row["price_to_win"] == pytest.approx(3500)
-    assert row["at_least"] <= row["price_to_win"] <= row["at_most"] <= 1.001 * row["at_least"]
-
-
-def test_searches_that_run_out_of_time_are_few_and_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that a price that a budget counts is not closed in on by searches of which each takes all its time."""
-    offer = {"contracts": [{"price": 7000, "term_months": 1}], "budgets": [{"amount": 6000}]}
-    plan = best(1, {"jobs": [10]}, **offer)
-    ask = optimizer.WhatIf(plan, gap=EXACT)
-    asked, late = ask.ask, []
-
-    def slow(*given: Any, **options: Any) -> Plan:
-        found = asked(*given, **options)
-        late.append(found)
-        return replace(found, head={**found.head, "stopped": "time_limit", "bound": None, "gap": None})
-
-    monkeypatch.setattr(ask, "ask", slow)
-    row = offers_table(ask, plan, ["lease"]).iloc[0]
-    assert len(late) <= 5
-    assert not row["proven"]
-    assert row["at_least"] is None or row["at_least"] <= 6000
-    assert row["at_most"] is None or row["at_most"] >= 6000
-
-
-def test_a_search_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that an offer of which nothing is found out in time is told as such, and the rest of the row stays."""
-
-    def stopped(*_: object, **__: object) -> Plan:
-        raise StoppedWithoutPlan("the time limit was reached")
-
-    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
-    ask = optimizer.WhatIf(plan, gap=EXACT)
-    monkeypatch.setattr(ask, "ask", stopped)
-    row = offers_table(ask, plan, ["lease"]).iloc[0]
-    assert (row["verdict"], row["taken"], row["worth"]) == ("taken", 1, None)
-    assert row["reason"] == "not found out in time; give each search more time"
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "text"),
-    [
-        (0.18701, 0.18702, " by 18.7 %"),
-        (0.1866, 0.1874, " by 18.7 %"),  # both are as shown
-        (0.166, 0.1674, " by 17 %"),  # 16.6 and 16.7 %: the same in percent
-        (0.1012, 0.1871, " by between 10.1 % and 18.8 %"),  # rounded outwards
-        (0.1, 0.2, " by between 10.0 % and 20.0 %"),
-        (-0.02, 0.1871, " by at most 18.8 %, if at all: ask for a smaller gap"),
-        (None, 0.1871, " by at most 18.8 %, if at all: ask for a smaller gap"),
-        (0.1012, None, " by at least 10.1 %"),
-        (-0.02, None, ", if at all, by a share that is not proven: ask for a smaller gap"),
-        (None, None, ", if at all, by a share that is not proven: ask for a smaller gap"),
-        (0.0001, 0.0002, " by at most 0.1 %"),
-    ],
-)
-def test_a_share_is_no_more_precise_than_what_is_proven(low: float | None, high: float | None, text: str) -> None:
-    """Tests that a figure stands only where both ends are that figure, and else what is proven."""
-    assert by_share(low, high) == text
-
-
-def test_a_price_in_doubt_has_an_interval_and_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that where no search proves that the lease loses above 10000, 12000 is too expensive by a sixth at most."""
-    # Without it ten penalties of 1000, which is proven; with it 12000, of which nothing is.
-    plan = best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}])
-    ask = optimizer.WhatIf(plan, gap=EXACT)
-    asked = ask.ask
-
-    def unproven(*given: Any, **options: Any) -> Plan:
-        found = asked(*given, **options)
-        return replace(found, head={**found.head, "bound": None, "gap": None})
-
-    monkeypatch.setattr(ask, "ask", unproven)
-    row = offers_table(ask, plan, ["lease"]).iloc[0]
-    assert row["price_to_win"] == pytest.approx(10_000) == row["at_least"]
-    assert row["at_most"] == pytest.approx(12_000)  # today's price, at which the plan without it is the best
-    assert not row["proven"]
-    assert row["reason"] == "too expensive by at most 16.7 %, if at all: ask for a smaller gap"
-
-
-def test_a_worth_is_proven_between_bounds() -> None:
-    """Tests that beside a gap of 400 a lease that saves 7000 is worth 7000 to 7400, and a rejected one up to 400."""
-    # Ten penalties of 1000 without the lease, which no search can better; 3000 with it, of which 2600 are proven.
-    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
-    loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
-    ask = optimizer.WhatIf(loose, gap=0.2, threads=1)
-    search = TightGapSearch(ask, loose)
-    vars(search)["best"] = loose  # no finer search closes the gap
-    assert _Verdict(search, next(offers(loose)))._span(CostWithout(10_000.0, 10_000.0)) == (7000.0, 7400.0)
-    assert _Verdict(search, next(offers(loose)))._span(CostWithout(3000.0, 2600.0)) == (0.0, 400.0)
-
-
-def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that the extra cost of a hold lies between bound less cost, and cost less bound."""
-    plan = best(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])
-    loose = replace(plan, head={**plan.head, "bound": 2600.0, "gap": 400 / 3000})
-    found = cost_of_fixing(optimizer.WhatIf(plan, gap=EXACT), loose, [Fixing("forbid", "", "lease")])
-    # 10000 without the lease, proven; this plan costs 3000, of which 2600 are proven.
-    assert (found.costs, found.at_least, found.at_most) == pytest.approx((7000, 7000, 7400))
-    # The lease is kept in any best plan: a search that proves no more than 2600 leaves nothing to 400 open.
-    ask = optimizer.WhatIf(loose, gap=EXACT)
-    same = replace(loose, head={**loose.head, "gap": 400 / 3000})
-    monkeypatch.setattr(ask, "ask_with_fixed", lambda holds: same)
-    found = cost_of_fixing(ask, loose, [Fixing("force", "", "lease")])
-    assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))
