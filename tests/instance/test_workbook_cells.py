@@ -174,6 +174,17 @@ def test_formulas_that_end_in_an_error(tmp_path: Path, error: str) -> None:
     ]
 
 
+def test_errors_of_formulas_in_notes_and_headers(tmp_path: Path) -> None:
+    """Tests that a formula with an error is no fault in a column of notes, and one in every header."""
+    tables = sample()
+    tables["fleet"] = [[*tables["fleet"][0], "notes"], *([*row, ("=8/0", "#DIV/0!")] for row in tables["fleet"][1:])]
+    assert read(_calculated(tmp_path / "mine.xlsx", tables)) == read(write_folder(tmp_path / "plain", sample()))
+    tables["fleet"][0][-1] = ("=8/0", "#DIV/0!")
+    assert fault_texts(_calculated(tmp_path / "other.xlsx", tables)) == [
+        "fleet, cell E1, row 1: the formula ends in #DIV/0!."
+    ]
+
+
 def test_chart_sheets_are_told(tmp_path: Path) -> None:
     """Tests that a sheet that holds a chart is a sheet of no table."""
 

@@ -19,7 +19,7 @@ from optimizer.report.workbook import write_workbook
 from tests.report.awkward import awkward_plan
 from tests.report.explained_plan import explained_plan
 from tests.report.output import charts, markup, workbook
-from tests.report.plans import large_plan, small_plan
+from tests.report.plans import empty_plan, large_plan, small_plan
 
 # Charts that openpyxl cannot read are taken from the file.
 pytestmark = pytest.mark.filterwarnings("ignore:Unable to read chart")
@@ -67,6 +67,13 @@ def test_crowded_charts(snapshot: Snapshot) -> None:
 def test_workbook(explained: Plan, tmp_path: Path, snapshot: Snapshot) -> None:
     """Tests cells, formats and charts of the workbook."""
     snapshot(workbook(write_workbook(explained, tmp_path / "plan.xlsx")))
+
+
+def test_empty_plan(tmp_path: Path, snapshot: Snapshot) -> None:
+    """Tests the summaries, on a terminal and in the workbook, of a plan in which nothing is done."""
+    plan = empty_plan()
+    sheets = workbook(write_workbook(plan, tmp_path / "plan.xlsx")).partition("[by_month]")[0]
+    snapshot(f"{summary(plan)}\n{sheets}")
 
 
 def test_summary(explained: Plan, snapshot: Snapshot) -> None:

@@ -58,6 +58,26 @@ def test_only_some_cells_are_given_up_where_others_are_barred() -> None:
     assert not free.edits
 
 
+@pytest.mark.parametrize(
+    ("allowed", "edits"),
+    [([], None), ([("training_runs", "big", "required")], ["training_runs.big.required=false"]), ([SERVICE], None)],
+)
+def test_a_run_is_given_up_only_where_that_is_allowed(
+    allowed: list[tuple[str, str, str]], edits: list[str] | None
+) -> None:
+    """Tests a required run without room: not running it is a repair only if its cell may change."""
+    run = {"work": 99, "sizes": "10", "required": True, "penalty": 700}
+    instance = tiny(
+        2,
+        {"jobs": [5]},
+        fleet=[{"count": 10}],
+        training_runs=[run],
+        workloads=[{"workload": "jobs", "min_service": 0.5}],
+    )
+    found = cheapest_repair(loose(instance).only(allowed), OPTIONS)
+    assert (found and [str(edit) for edit in getattr(found, "edits", {}).values()]) == edits
+
+
 def test_what_time_ended_is_not_called_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a repair of integers that was found, but not proven to be the least, does not claim it."""
     whole = feasibility_relaxation._solved
