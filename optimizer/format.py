@@ -18,6 +18,11 @@ def money(amount: float, currency: str = "", digits: int = 4) -> str:
     return f"{_scaled(amount, digits, ' ')} {currency}".rstrip()
 
 
+def net(amount: float, currency: str) -> str:
+    """Return an amount with its direction, such as ``3 M USD out``; below zero it comes in."""
+    return f"{money(abs(amount), currency)} {'out' if amount >= 0 else 'in'}"
+
+
 def count(number: float) -> str:
     """A number of things such as ``220k`` or ``9,600``; fractions only where they matter."""
     if abs(number) >= 99_999.5:
@@ -28,6 +33,24 @@ def count(number: float) -> str:
 def figure(value: float) -> str:
     """A figure of a plan as other software reads it: 12 digits, without the noise of arithmetic in further ones."""
     return f"{value:.{DIGITS}g}"
+
+
+def signed_money(amount: float) -> str:
+    """Return an amount with its sign, such as ``+3 M``."""
+    text = money(amount)
+    return text if amount < 0 or text == "0" else f"+{text}"
+
+
+def compact(value: float) -> str:
+    """Return a number as it was given, to six digits, such as ``2.5`` or ``1,500``."""
+    return f"{value:,.6g}"
+
+
+def unit_value(value: float) -> str:
+    """Return what one unit is worth, to four digits, such as ``0.125`` or ``2 k``; zero is blank, unknown a dash."""
+    if value != value:
+        return "–"
+    return "" if value == 0 else f"{value:,.4g}" if abs(value) < 1000 else money(value)
 
 
 def counted(number: int, noun: str) -> str:
@@ -94,6 +117,11 @@ def month_text(month: str) -> str:
     return f"{_MONTHS[int(number) - 1]} {year}"
 
 
+def span_text(first: str, last: str) -> str:
+    """Return two months as a span, such as ``May 2026 to Apr 2028``."""
+    return f"{month_text(first)} to {month_text(last)}"
+
+
 def scale_of(amounts: list[float]) -> tuple[float, str]:
     """The one scale for a table of amounts, with its name."""
     largest = max((abs(amount) for amount in amounts), default=0.0)
@@ -125,17 +153,17 @@ def shown(name: str, most: int = 200) -> str:
 
 def rounded(value: float) -> str:
     """Return a number without decimals; zero is blank, and what rounds to zero is shown as below one."""
-    return _fixed(value, 0)
+    return fixed(value, 0)
 
 
 def tenths(value: float) -> str:
     """Return a number with one decimal; zero is blank, and what rounds to zero is shown as below 0.1."""
-    return _fixed(value, 1)
+    return fixed(value, 1)
 
 
 def percents(share: float) -> str:
     """Return a share in per cent with one decimal; zero is blank."""
-    text = _fixed(share * 100, 1)
+    text = fixed(share * 100, 1)
     return f"{text} %" if text else ""
 
 
@@ -144,9 +172,10 @@ def scaled(size: float) -> Format:
     return lambda value: tenths(value / size)
 
 
-def _fixed(value: float, digits: int) -> str:
+def fixed(value: float, digits: int, zero: str = "") -> str:
+    """Return a number with so many decimals; zero is ``zero``, and what rounds to zero shows as below the least."""
     if value == 0 or value != value:
-        return ""
+        return zero
     least = 10.0**-digits
     if abs(value) < 0.5 * least:
         return f"{'<' if value > 0 else '>-'}{least:g}"

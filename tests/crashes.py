@@ -35,7 +35,8 @@ from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.folder import KIND
 from optimizer.plan.plan import EXPLAINED, Plan
-from optimizer.report import explained, html
+from optimizer.report import explained
+from optimizer.report import plan_document as html
 from optimizer.solving import solve as planning
 from tests.program.tiny import frames
 

@@ -20,8 +20,9 @@ from optimizer.program.ledger import Ledger
 from optimizer.program.program_data import ProgramData
 from optimizer.report.colours import ALARM, PALETTE, REST, term_colour, term_label
 from optimizer.report.focus import write_focus
-from optimizer.report.html import write_html
+from optimizer.report.html import page
 from optimizer.report.periods import Periods, cash_by_period
+from optimizer.report.plan_document import plan_document
 from optimizer.report.workbook import write_workbook
 from optimizer.schema import cash_terms, load_schema, program_contents, terms_of_kind
 from tests.program.tiny import paid, solved, tiny
@@ -138,7 +139,7 @@ def test_a_new_term_needs_a_record_and_two_functions(tmp_path: Path) -> None:
     assert (paid(plan, "insurance"), paid(plan, "shortfall")) == ({0: 7, 1: 7}, {1: 6})
     assert plan.head["headline"]["cash_out"] == pytest.approx(220)
     assert cash_by_period(plan, Periods("2030-01", 2)).loc["all", "Contracts"] == pytest.approx(220)
-    text = write_html(plan, tmp_path / "plan.html").read_text(encoding="utf-8")
+    text = page(plan_document(plan))
     assert ">insurance<" in text
     summary = openpyxl.load_workbook(write_workbook(plan, tmp_path / "plan.xlsx"))["summary"]
     assert "insurance" in {cell.value for row in summary.iter_rows() for cell in row}

@@ -46,7 +46,7 @@ KEYS = (
 ALLOWED = (
     "models/capacity_allocation/program.toml",
     *("optimizer/analysis/", "optimizer/auditing/", "optimizer/program/"),
-    *("optimizer/report/", "optimizer/solver/", "optimizer/solving/"),
+    *("optimizer/solver/", "optimizer/solving/"),
 )
 
 

@@ -184,7 +184,7 @@ def solve(
 
     place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
-    from optimizer.report import terminal  # noqa: F401 - now, so that nothing is missing at the end
+    from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
     from optimizer.report.progress import follow
     from optimizer.solving.solve import solve_to_place
 
@@ -306,7 +306,7 @@ def _print_notes(notes: Sequence[str]) -> None:
 def _print_summary(plan: Plan, target: Path, err: bool) -> None:
     from rich.console import Console
 
-    from optimizer.report.terminal import render
+    from optimizer.report.summary import render
 
     console = Console(stderr=err, highlight=False)
     width = min(console.width, 120) if console.is_terminal else 100

@@ -58,9 +58,10 @@ def _names(plans: Sequence[Path]) -> list[str]:
 def _write(comparisons: Sequence[Comparison], html: Path | None, xlsx: Path | None) -> dict[str, str]:
     written: dict[str, str] = {}
     if html is not None:
-        from optimizer.report.comparison_html import write_comparison_html
+        from optimizer.report.comparison_document import comparison_document
+        from optimizer.report.html import write_html
 
-        written["html"] = str(write_comparison_html(comparisons, html))
+        written["html"] = str(write_html(comparison_document(comparisons), html))
     if xlsx is not None:
         from optimizer.report.comparison_workbook import write_comparison_workbook
 
@@ -71,8 +72,8 @@ def _write(comparisons: Sequence[Comparison], html: Path | None, xlsx: Path | No
 def _print(comparisons: Sequence[Comparison], err: bool) -> None:
     from rich.console import Console
 
-    from optimizer.report.comparison_terminal import render
+    from optimizer.report.comparison_document import comparison_text
 
     console = Console(stderr=err, highlight=False)
     width = min(console.width, 140) if console.is_terminal else 120
-    Console(stderr=err, highlight=False, width=width).print(render(comparisons, width))
+    Console(stderr=err, highlight=False, width=width).print(comparison_text(comparisons, width))

@@ -97,9 +97,9 @@ def explain(
         stopped = {"stopped_at": found.stopped} if found.stopped else {}
         names = [str(path) for path in written]
         print_json({"plan": plan, "exit_code": code, "written": names, **stopped, **found.to_dict()})
-    from optimizer.report.explained import render
+    from optimizer.report.whatif_tables import render_explanation
 
-    _print(render(found, _width(as_json)), as_json)
+    _print(render_explanation(found, _width(as_json)), as_json)
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
     if found.stopped:
         click.echo(f"Stopped by Ctrl-C at {found.stopped}. The results until then are kept.", err=True)
@@ -194,13 +194,13 @@ def whatif(
             other = WhatIf(base, **options).ask(chosen, fixed, show_progress)
         output = None if place is None else _written(other, base, place)
     from optimizer.plan.compare import compare
-    from optimizer.report.comparison_terminal import render
+    from optimizer.report.comparison_document import comparison_text
 
     comparison = compare(base, other, ("plan", "what if"))
     code = 0 if other.status == "optimal" else 3
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
-    _print(render([comparison], width=_width(as_json)), as_json)
+    _print(comparison_text([comparison], _width(as_json)), as_json)
     return _print_target(output, code, as_json)
 
 
@@ -224,8 +224,8 @@ def _print_target(output: Path | None, code: int, as_json: bool) -> int:
 
 def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], holds: list[Fixing], as_json: bool) -> int:
     from optimizer.analysis.explanation import plain_rows
-    from optimizer.report.explained import sweep_table
     from optimizer.report.progress import follow
+    from optimizer.report.whatif_tables import sweep_table
 
     cell, _, span = (part.strip() for part in sweep.partition("="))
     values, base = _span(sweep, span), ask.plan
@@ -257,7 +257,7 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     from optimizer.analysis.own_decisions import check_decisions, read_decisions
     from optimizer.plan.compare import compare
     from optimizer.plan.plan import load_plan
-    from optimizer.report.comparison_terminal import render
+    from optimizer.report.comparison_document import comparison_text
 
     base = load_plan(plan)
     options = base.head.get("options", {})
@@ -266,7 +266,7 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     code = 0 if mine.status == "optimal" else 3
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, "file": str(decisions), **comparison.to_dict()})
-    _print(render([comparison], width=_width(as_json)), as_json)
+    _print(comparison_text([comparison], _width(as_json)), as_json)
     return code
 
 
@@ -316,7 +316,7 @@ def alternatives(
         plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
         tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}
         print_json({"plan": str(plan), "within": share, **tables, "plans": plans})
-    from optimizer.report.explained import alternatives_text
+    from optimizer.report.whatif_tables import alternatives_text
 
     _print(alternatives_text(found, loaded, _width(as_json)), as_json)
     return 0

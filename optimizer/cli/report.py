@@ -28,8 +28,9 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> i
     written: dict[str, str] = {}
     if html is not None:
         from optimizer.report.html import write_html
+        from optimizer.report.plan_document import plan_document
 
-        written["html"] = str(write_html(loaded, html))
+        written["html"] = str(write_html(plan_document(loaded), html))
     if xlsx is not None:
         from optimizer.report.workbook import write_workbook
 

@@ -8,17 +8,10 @@ from typing import Any
 import pandas as pd
 
 from optimizer.format import Format, count, level, month_text, percent, rounded, shown, tenths
-from optimizer.report.charts import (
-    Chart,
-    PlanContext,
-    Series,
-    add_areas,
-    add_line,
-    new_figure,
-    panels,
-)
+from optimizer.report.charts import Chart, Series, add_areas, add_line, new_figure, panels, party_series
 from optimizer.report.colours import INK, MUTED, party_text
-from optimizer.report.grid import by_month
+from optimizer.report.document import by_month
+from optimizer.report.plan_context import PlanContext
 from optimizer.schema import IN_HOUSE
 
 HATCH = "/"
@@ -31,7 +24,7 @@ def accelerators(context: PlanContext) -> Chart:
 
 
 def megawatts(context: PlanContext) -> Chart:
-    """Facility MW behind the capacity, by party, where MW are known."""
+    """Facility MW of the capacity, by party, where MW are known."""
     table = context.plan.capacity
     unknown = table.loc[table["mw"] == 0, "accelerators"].sum()
     share = unknown / table["accelerators"].sum() if len(table) else 0.0
@@ -55,12 +48,12 @@ def _sources(context: PlanContext, column: str) -> list[Series]:
     """Series by party, on-demand capacity apart."""
     table, colours = context.plan.capacity, context.colours
     found = []
-    for by_the_hour in (False, True):
-        rows = table[(table["source"] == "on_demand") == by_the_hour]
+    for on_demand in (False, True):
+        rows = table[(table["source"] == "on_demand") == on_demand]
         sums = context.pivot(rows, rows["party"].map(colours.group), column)
         for name in colours.order(str(name) for name in sums.columns[(sums > 0).any()]):
-            label = f"{party_text(name)}, on demand" if by_the_hour else party_text(name)
-            found.append(Series(label, colours.of(name), sums[name].tolist(), HATCH if by_the_hour else ""))
+            label = f"{party_text(name)}, on demand" if on_demand else party_text(name)
+            found.append(Series(label, colours.of(name), sums[name].tolist(), HATCH if on_demand else ""))
     return found
 
 
@@ -102,7 +95,7 @@ def work(context: PlanContext) -> Chart:
     party = rows["pool"].map(party_of_pool(context)).map(context.colours.group)
     done = context.pivot(rows, party, "work")
     wanted = service.groupby("month")["demand"].sum().reindex(context.months, fill_value=0.0)
-    series = context.party_series(done)
+    series = party_series(context, done)
     figure = new_figure(context, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
     add_areas(figure, context, series, "%{y:,.0f}")
     if wanted.any():

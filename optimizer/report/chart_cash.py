@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.format import money, month_text, percent, scale_of, scaled
-from optimizer.report.charts import Chart, PlanContext, add_bars, new_figure, plot_text, style
+from optimizer.format import money, month_text, net, percent, scale_of, scaled
+from optimizer.report.charts import Chart, add_bars, new_figure, party_series, plot_text, style
 from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, term_label, whose
-from optimizer.report.grid import Grid, by_month
+from optimizer.report.document import Grid, by_month
 from optimizer.report.periods import AFTER
+from optimizer.report.plan_context import PlanContext
 
 _ROW = 40  # height of a pair of bars
 _KINDS = (("nominal", "amount", MUTED), ("present value", "present_value", INK))
@@ -22,7 +23,7 @@ def cash(context: PlanContext) -> Chart:
     table = context.plan.cash
     sums = context.pivot(table, table["party"].map(context.colours.group), "amount")
     size, unit = _unit(context, sums)
-    series = context.party_series(sums / size)
+    series = party_series(context, sums / size)
     figure = new_figure(context, unit, tickformat=",", hoverformat=",.1f")
     add_bars(figure, context, series, f"%{{y:,.1f}} {unit}")
     totals = sums.sum(axis=1)
@@ -55,11 +56,6 @@ def _by_month_title(context: PlanContext, totals: pd.Series[float]) -> str:
     return f"Cash and penalties: {first}; most in {month_text(worst)}, {net(float(totals[worst]), context.currency)}."
 
 
-def net(amount: float, currency: str) -> str:
-    """An amount in words: which way it goes."""
-    return f"{money(abs(amount), currency)} {'out' if amount >= 0 else 'in'}"
-
-
 def cash_by_year(context: PlanContext) -> Chart:
     """Money out by calendar year and party, with the residual value at the end."""
     table = context.plan.cash
@@ -70,7 +66,7 @@ def cash_by_year(context: PlanContext) -> Chart:
     sums = table.groupby([year, party], sort=False)["amount"].sum().unstack(fill_value=0)
     sums = sums.reindex(places, fill_value=0.0)
     size, unit = _unit(context, sums)
-    series = context.party_series(sums / size)
+    series = party_series(context, sums / size)
     figure = new_figure(context, unit, tickformat=",", hoverformat=",.1f")
     add_bars(figure, context, series, f"%{{y:,.1f}} {unit}", x=places)
     bounds, angle = [-0.5, len(places) - 0.5], 0 if len(places) <= 8 else -90

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.format import count, money, month_text, shown
-from optimizer.report.charts import Chart, PlanContext
+from optimizer.report.charts import Chart
 from optimizer.report.colours import GRID, party_text
-from optimizer.report.grid import Grid, first_rows
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
-from optimizer.report.steps import Step, notices, steps
+from optimizer.report.plan_context import PlanContext
+from optimizer.report.steps import NEXT_MONTHS, notices, steps, steps_grid
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-NEXT_MONTHS = 3
 _LANES = 40
 _ROWS = 400
 _STARTS = ("order_build", "buy", "sign", "lease_out", "commit_spend")
@@ -200,29 +199,3 @@ def _title(plan: Plan) -> str:
         return f"{many}; none of them commits money."
     what = f"{shown(str(top['item']), 40)} in {month_text(str(top['month']))}"
     return f"{many}; the largest {'earns' if top['committed_cost'] < 0 else 'commits'} {amount}: {what}."
-
-
-def steps_grid(plan: Plan, every: list[Step], most: int) -> Grid:
-    """Steps as a table."""
-    columns = (
-        "Month",
-        "Step",
-        "Starts",
-        "Ends",
-        "Blocks",
-        "Accelerators",
-        "MW",
-        f"Commits, {plan.instance.head.currency}",
-    )
-    rows = [
-        (
-            step.month,
-            step.text,
-            step.starts,
-            step.ends,
-            *(count(number) if number else "" for number in (step.blocks, step.accelerators, step.mw)),
-            money(step.cost) if step.cost else "",
-        )
-        for step in every
-    ]
-    return first_rows(columns, rows, most, "the plan's table decisions", texts=4)

@@ -7,10 +7,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from optimizer.format import month_text, percent, percents, shown
-from optimizer.report.charts import Chart, PlanContext, add_areas, new_figure, plot_text, style
+from optimizer.report.charts import Chart, add_areas, new_figure, party_series, plot_text, style
 from optimizer.report.colours import ALARM, INK, MUTED, party_text
+from optimizer.report.document import Grid, by_month
 from optimizer.report.exposure import Exposure, Share, work_shares
-from optimizer.report.grid import Grid, by_month
+from optimizer.report.plan_context import PlanContext
 
 _GROUPS = 14
 _ROW = 40
@@ -25,7 +26,7 @@ def providers(context: PlanContext) -> Chart:
     if frame.empty or not len(frame.columns):
         return Chart("exposure", "This plan has no capacity in-house or under contract.", figure)
     grouped = frame.T.groupby([context.colours.group(str(name)) for name in frame.columns]).sum().T
-    series = context.party_series(grouped)
+    series = party_series(context, grouped)
     add_areas(figure, context, series, "%{y:.1%}")
     grid = by_month(context.months, [(one.label, one.values) for one in series], percents)
     return Chart("exposure", _most(exposure.shares("provider")), figure, grid, _MEASURE)

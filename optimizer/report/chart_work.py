@@ -9,20 +9,21 @@ from optimizer.format import count, month_text, percent, rounded, shown, tenths
 from optimizer.report.chart_capacity import one_legend, party_of_pool
 from optimizer.report.charts import (
     Chart,
-    PlanContext,
     Series,
     add_areas,
     add_bars,
     add_line,
     new_figure,
     panels,
+    party_series,
     plot_text,
     style,
 )
 from optimizer.report.colours import ALARM, INK, MUTED, REST, party_text, whose
-from optimizer.report.grid import Grid, by_month
+from optimizer.report.document import Grid, by_month
 from optimizer.report.lanes import LANE, Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.periods import Periods
+from optimizer.report.plan_context import PlanContext
 from optimizer.schema import IN_HOUSE
 
 _WORKLOADS = 8
@@ -48,7 +49,7 @@ def placement(context: PlanContext) -> Chart:
         demand = (
             service[service["workload"] == name].set_index("month")["demand"].reindex(context.months, fill_value=0.0)
         )
-        add_areas(figure, context, context.party_series(frame), "%{y:,.0f}", row=row, col=1)
+        add_areas(figure, context, party_series(context, frame), "%{y:,.0f}", row=row, col=1)
         add_line(figure, context, Series("demand", INK, demand.tolist()), "%{y:,.0f}", row=row, col=1)
         frames[name] = frame.assign(Demand=demand)
     one_legend(figure)

@@ -9,18 +9,15 @@ import html
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from optimizer.format import shown
-from optimizer.report.colours import GRID, INK, MUTED, PAPER, Colours, party_text
-from optimizer.report.grid import Grid
-
-if TYPE_CHECKING:
-    from optimizer.plan.plan import Plan
+from optimizer.report.colours import GRID, INK, MUTED, PAPER, party_text
+from optimizer.report.document import Grid
+from optimizer.report.plan_context import PlanContext
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 HEIGHT, PANEL = 380, 150
@@ -39,7 +36,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure with what it says and the table behind it.
+    """A figure with its statement and its table.
 
     Attributes
     ----------
@@ -55,6 +52,7 @@ class Chart:
         How to read it.
     """
 
+    kind: ClassVar[str] = "chart"
     key: str
     title: str
     figure: Any
@@ -66,43 +64,13 @@ class Chart:
         self.figure.update_layout(title={"text": "<br>".join(lines), "x": 0, "xref": "paper", "font": {"size": 15}})
 
 
-class PlanContext:
-    """What every chart of a plan stands on: its months and its colours."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.start, self.horizon = plan.instance.head.start, plan.instance.head.months
-        self.currency = plan.instance.head.currency
-        self.months = [plan.instance.label(t) for t in range(self.horizon)]
-
-    @cached_property
-    def colours(self) -> Colours:
-        """Colours of the parties."""
-        return Colours(self.plan)
-
-    @cached_property
-    def firsts(self) -> list[str]:
-        """First day of each month."""
-        return [f"{month}-01" for month in self.months]
-
-    @cached_property
-    def steps(self) -> list[str]:
-        """First day of each month, and the end of the last one, where steps end."""
-        last = pd.Period(self.months[-1], freq="M").days_in_month
-        return [*self.firsts, f"{self.months[-1]}-{last} 23:59"]
-
-    def pivot(self, table: pd.DataFrame, by: Any, column: str) -> pd.DataFrame:
-        """Sums of a column: a row for each month of the plan, a column for each value of ``by``."""
-        sums = table.groupby([table["month"], by], sort=False)[column].sum().unstack(fill_value=0)
-        return sums.reindex(self.months, fill_value=0.0)
-
-    def party_series(self, frame: pd.DataFrame) -> list[Series]:
-        """A series for each column of a frame, whose columns are parties as :meth:`Colours.group` gives them."""
-        of = self.colours
-        return [
-            Series(party_text(name), of.of(name), frame[name].tolist(), of.pattern(name))
-            for name in of.order(frame.columns)
-        ]
+def party_series(context: PlanContext, frame: pd.DataFrame) -> list[Series]:
+    """Return a series for each column of a frame, whose columns are parties as :meth:`Colours.group` gives them."""
+    of = context.colours
+    return [
+        Series(party_text(name), of.of(name), frame[name].tolist(), of.pattern(name))
+        for name in of.order(frame.columns)
+    ]
 
 
 def plot_text(text: str, most: int = 200) -> str:
@@ -227,10 +195,10 @@ def panels(context: PlanContext, titles: Sequence[str], y_title: str, height: in
     from plotly.subplots import make_subplots
 
     number = len(titles)
-    whole = height * number + 100
-    gap = min(34 / (whole - 100), 1 / max(number - 1, 1)) if number > 1 else 0
+    total = height * number + 100
+    gap = min(34 / (total - 100), 1 / max(number - 1, 1)) if number > 1 else 0
     figure = make_subplots(rows=number, cols=1, shared_xaxes=True, vertical_spacing=gap)
-    style(figure, whole)
+    style(figure, total)
     figure.update_xaxes(**month_axis(context))
     figure.update_yaxes(rangemode="tozero", nticks=4, **y_axis)
     figure.update_yaxes(title={"text": plot_text(y_title), "font": {"size": 12}}, row=(number + 1) // 2, col=1)

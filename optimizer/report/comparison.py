@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from optimizer.format import Format, count, money, percent, scale_of, shown
 from optimizer.report.colours import party_text, term_label
-from optimizer.report.grid import Grid
+from optimizer.report.document import Grid, Table
 from optimizer.schema import terms_of_kind
 
 if TYPE_CHECKING:
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _GROUPS = (("Money out, nominal", ()), ("of which penalties", ("penalty",)), ("of which leased out", ("revenue",)))
-
-
-@dataclass(frozen=True)
-class CaptionedTable:
-    """A table with its heading; ``quiet`` is the text to show if it has no rows."""
-
-    caption: str
-    grid: Grid
-    quiet: str = ""
 
 
 def signed(value: float, text: str) -> str:
@@ -44,7 +34,7 @@ def difference(value: float, currency: str = "") -> str:
 
 
 # ---------------------------------------------------------------- summary
-def headline(comparison: Comparison) -> CaptionedTable:
+def headline(comparison: Comparison) -> Table:
     """Cost, gap, cash, capacity and service of both."""
     a, b = comparison.a, comparison.b
     rows = [
@@ -58,7 +48,7 @@ def headline(comparison: Comparison) -> CaptionedTable:
     currencies = {plan.instance.head.currency for plan in (a, b)}
     unit = f", money in {currencies.pop()}" if len(currencies) == 1 else ""
     columns = ("", *comparison.names, "Difference")
-    return CaptionedTable(f"{comparison.names[1]} compared with {comparison.names[0]}{unit}", Grid(columns, rows))
+    return Table(f"{comparison.names[1]} compared with {comparison.names[0]}{unit}", Grid(columns, rows))
 
 
 def number_row(name: str, old: float, new: float, form: Format) -> tuple[str, str, str, str]:
@@ -89,14 +79,14 @@ def _unserved(plan: Plan) -> str:
 
 
 # ---------------------------------------------------------------- what moved
-def decisions(comparison: Comparison, most: int) -> CaptionedTable:
+def decisions(comparison: Comparison, most: int) -> Table:
     """Decisions that differ, by month; of many, those that bind most money. What runs out by itself is left out."""
     table = comparison.decisions[comparison.decisions["decision"] != "expire"]
     kept = table.loc[_biggest(table, most)]
     rows = [_decision(row) for row in kept.to_dict("records")]
     columns = ("Change", "Decision", "Month", "Blocks", "Accelerators", "MW", "Commits")
-    return CaptionedTable(
-        "Decisions that moved", Grid(columns, rows, 3, rest(table, rows, "decisions")), "No decision differs."
+    return Table(
+        "Decisions that moved", Grid(columns, rows, 3, **left_out(table, rows, "decisions")), "No decision differs."
     )
 
 
@@ -125,37 +115,32 @@ def _pair(old: float, new: float, change: str) -> str:
     return f"{count(old)} → {count(new)}"
 
 
-def rest(table: pd.DataFrame, rows: Sequence[tuple[str, ...]], name: str) -> str:
-    """What is left out of a table, and where it is."""
-    left = len(table) - len(rows)
-    return f"and {left:,} smaller, listed under {name} by --json and --xlsx" if left > 0 else ""
+def left_out(table: pd.DataFrame, rows: Sequence[tuple[str, ...]], name: str) -> dict[str, Any]:
+    """How many rows are left out of a table, and where they are, as arguments of a grid."""
+    return {"left": len(table) - len(rows), "source": f"{name} of --json and --xlsx"}
 
 
 # ---------------------------------------------------------------- what it costs
-def terms(comparison: Comparison) -> CaptionedTable:
+def terms(comparison: Comparison) -> Table:
     """Present value by cash term."""
     return _money(comparison, comparison.terms, "term", "Term", term_label)
 
 
-def parties(comparison: Comparison) -> CaptionedTable:
+def parties(comparison: Comparison) -> Table:
     """Present value by party."""
     return _money(
         comparison, comparison.parties, "party", "Party", lambda name: party_text(name) if name else "penalties"
     )
 
 
-def _money(
-    comparison: Comparison, table: pd.DataFrame, key: str, name: str, label: Callable[[str], str]
-) -> CaptionedTable:
+def _money(comparison: Comparison, table: pd.DataFrame, key: str, name: str, label: Callable[[str], str]) -> Table:
     columns = [f"present_value_{end}" for end in ("a", "b", "difference")]
     size, unit = scale(table[columns].to_numpy().ravel().tolist(), comparison)
     order = table["present_value_difference"].abs().sort_values(ascending=False, kind="stable").index
     rows = [_scaled(label(str(table.loc[i, key])), table.loc[i, columns], size) for i in order]
     rows.append(_scaled("all", table[columns].sum(), size))
     caption = f"Present value by {key}, {unit}; money in is negative"
-    return CaptionedTable(
-        caption, Grid((name, *comparison.names, "Difference"), rows, 1, "", frozenset({len(rows) - 1}))
-    )
+    return Table(caption, Grid((name, *comparison.names, "Difference"), rows, 1, "", frozenset({len(rows) - 1})))
 
 
 def _scaled(name: str, values: Any, size: float) -> tuple[str, str, str, str]:
@@ -180,7 +165,7 @@ def _whose(row: dict[Any, Any]) -> str:
     return " (penalties)" if row["present_value_difference"] else ""
 
 
-def items(comparison: Comparison, most: int) -> CaptionedTable:
+def items(comparison: Comparison, most: int) -> Table:
     """Items with the largest differences, with what changed in their decisions and inputs."""
     table = comparison.items
     table = table[(table["present_value_difference"] != 0) | (table["inputs"] != "") | (table["decisions"] != "")]
@@ -191,4 +176,4 @@ def items(comparison: Comparison, most: int) -> CaptionedTable:
         name = f"{shown(row['item'])}{_whose(row)}"
         rows.append((name, row["decisions"], row["inputs"], signed(change, tenths(abs(change)))))
     columns = ("Item", "Its decisions and use", "Its inputs", f"Present value, {unit}")
-    return CaptionedTable("Item by item", Grid(columns, rows, 3, rest(table, rows, "items")), "No item differs.")
+    return Table("Item by item", Grid(columns, rows, 3, **left_out(table, rows, "items")), "No item differs.")

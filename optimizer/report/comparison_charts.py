@@ -9,11 +9,12 @@ import pandas as pd
 
 from optimizer.format import count, month_text, rounded, scaled
 from optimizer.plan.plan import Plan
-from optimizer.report.charts import Chart, PlanContext, Series, add_bars, add_line, new_figure
+from optimizer.report.charts import Chart, Series, add_bars, add_line, new_figure, party_series
 from optimizer.report.colours import INK
 from optimizer.report.comparison import difference, scale, signed
-from optimizer.report.grid import by_month
+from optimizer.report.document import by_month
 from optimizer.report.periods import AFTER
+from optimizer.report.plan_context import PlanContext
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
@@ -37,7 +38,7 @@ def capacity(context: PlanContext, comparison: Comparison, key: str) -> Chart:
     table, names = comparison.capacity, comparison.names
     sums = context.pivot(table, table["party"].map(context.colours.group), "accelerators_difference")
     figure = new_figure(context, "accelerators", tickformat=",", hoverformat=",.0f")
-    series = context.party_series(sums)
+    series = party_series(context, sums)
     totals = sums.sum(axis=1)
     add_bars(figure, context, series, "%{y:,.0f}")
     add_line(figure, context, Series("all", INK, totals.tolist()), "%{y:,.0f}")
@@ -57,7 +58,7 @@ def cost(context: PlanContext, comparison: Comparison, key: str) -> Chart:
     running = totals.cumsum()
     size, unit = scale([*totals, *running], comparison)
     figure = new_figure(context, unit, tickformat=",", hoverformat=",.1f")
-    series = context.party_series(sums / size)
+    series = party_series(context, sums / size)
     add_bars(figure, context, series, f"%{{y:,.1f}} {unit}")
     add_line(figure, context, Series("running sum", INK, (running / size).tolist()), f"%{{y:,.1f}} {unit}")
     last = float(running.iloc[-1])

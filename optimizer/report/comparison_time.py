@@ -9,8 +9,8 @@ import pandas as pd
 from optimizer.format import Format, count, shown
 from optimizer.plan.compare_items import without_noise
 from optimizer.report.colours import party_text
-from optimizer.report.comparison import CaptionedTable, number_row, rest, scale, signed, tenths
-from optimizer.report.grid import Grid
+from optimizer.report.comparison import left_out, number_row, scale, signed, tenths
+from optimizer.report.document import Grid, Table
 from optimizer.report.periods import AFTER, Periods
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def periods(comparison: Comparison) -> Periods:
     return Periods(min(starts), len(span))
 
 
-def capacity(comparison: Comparison) -> CaptionedTable:
+def capacity(comparison: Comparison) -> Table:
     """Difference of the average accelerators by period and party."""
     found = periods(comparison)
     frame = _by_period(comparison.capacity, found, "accelerators_difference")
@@ -37,7 +37,7 @@ def capacity(comparison: Comparison) -> CaptionedTable:
     return _over_time("Difference of accelerators, average of the months", frame, found.noun, _counted)
 
 
-def cost(comparison: Comparison) -> CaptionedTable:
+def cost(comparison: Comparison) -> Table:
     """Difference of the money by period and party."""
     found = periods(comparison)
     frame = _by_period(comparison.cost, found, "amount_difference")
@@ -59,11 +59,11 @@ def _by_period(table: pd.DataFrame, found: Periods, column: str) -> pd.DataFrame
     return frame[[name for name in [*ranked, OTHERS] if name in frame.columns]]
 
 
-def _over_time(caption: str, frame: pd.DataFrame, noun: str, form: Format) -> CaptionedTable:
+def _over_time(caption: str, frame: pd.DataFrame, noun: str, form: Format) -> Table:
     names = [{"": "penalties", OTHERS: OTHERS}.get(str(name)) or party_text(str(name)) for name in frame.columns]
     numbers = zip(map(str, frame.index), frame.to_numpy().tolist(), strict=True)
     rows = [(at, *map(form, values), form(sum(values))) for at, values in numbers]
-    return CaptionedTable(caption, Grid((noun, *names, "All"), rows if names else []), f"{caption}: none.")
+    return Table(caption, Grid((noun, *names, "All"), rows if names else []), f"{caption}: none.")
 
 
 def _counted(value: float) -> str:
@@ -75,7 +75,7 @@ def _tenths_signed(value: float) -> str:
 
 
 # ---------------------------------------------------------------- service and inputs
-def service(comparison: Comparison) -> CaptionedTable:
+def service(comparison: Comparison) -> Table:
     """Unserved work by workload."""
     table = comparison.service
     rows = [
@@ -85,10 +85,10 @@ def service(comparison: Comparison) -> CaptionedTable:
     rows = [row for row in rows if row[-1] != "–"]
     columns = ("Workload", *comparison.names, "Difference")
     caption = "Unserved work, reference-accelerator-months"
-    return CaptionedTable(caption, Grid(columns, rows), "Unserved work is the same.")
+    return Table(caption, Grid(columns, rows), "Unserved work is the same.")
 
 
-def inputs(comparison: Comparison, most: int) -> CaptionedTable:
+def inputs(comparison: Comparison, most: int) -> Table:
     """Cells of the inputs that differ."""
     table = comparison.inputs
     rows = [
@@ -102,6 +102,6 @@ def inputs(comparison: Comparison, most: int) -> CaptionedTable:
         for row in table.head(most).to_dict("records")
     ]
     columns = ("Table", "Row", "Column", *comparison.names)
-    return CaptionedTable(
-        "Inputs that differ", Grid(columns, rows, 5, rest(table, rows, "inputs")), "The inputs are the same."
+    return Table(
+        "Inputs that differ", Grid(columns, rows, 5, **left_out(table, rows, "inputs")), "The inputs are the same."
     )

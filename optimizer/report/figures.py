@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
-from optimizer.report.charts import Chart, PlanContext
+from optimizer.report.charts import Chart
+from optimizer.report.plan_context import PlanContext
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -115,7 +115,7 @@ def signatures(plan: Plan, index: Index) -> dict[str, list[Signature]]:
 
 
 def _signature(agreement: Agreement, start: int, blocks: float, agreed: bool) -> Signature:
-    """A signature that runs its whole fixed term, or as long as it can."""
+    """A signature that runs its full fixed term, or as long as it can."""
     last = start + agreement.term - 1 if agreement.fixed else agreement.last_month
     months = np.arange(agreement.horizon)
     active = np.where((months >= start) & (months <= last), blocks, 0.0)

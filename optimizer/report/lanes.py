@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.report.charts import PlanContext, month_axis, plot_text, style
+from optimizer.report.charts import month_axis, plot_text, style
 from optimizer.report.colours import INK, PAPER, Colours, party_text
+from optimizer.report.plan_context import PlanContext
 
 LANE = 34  # height of a lane
 _HOLLOW = ("circle", "diamond")

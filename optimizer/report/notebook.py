@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import month_text
-from optimizer.report.charts import PlanContext
-from optimizer.report.grid import Grid, first_rows
-from optimizer.report.headline import cards, later_steps, next_steps
-from optimizer.report.page import render
+from optimizer.format import span_text
+from optimizer.report.document import Grid, Table
+from optimizer.report.html import render
+from optimizer.report.key_figures import KeyFigure, key_figures
+from optimizer.report.plan_context import PlanContext
+from optimizer.report.steps import later_steps, next_steps
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -27,24 +29,24 @@ def register(shell: Any) -> None:
 
 def plan_html(plan: Plan) -> str:
     """A fragment of HTML: figures for a first look, and what to do soon. It holds no script and loads nothing."""
-    figures = "Figures: optimizer.figures(plan).capacity(), .decisions()... Tables: plan.decisions, plan.cash..."
-    return _html(plan.instance, cards(PlanContext(plan)), [next_steps(plan), later_steps(plan)], figures)
+    texts = "Figures: optimizer.figures(plan).capacity(), .decisions()... Tables: plan.decisions, plan.cash..."
+    figures = key_figures(PlanContext(plan)).figures
+    return _html(plan.instance, figures, [next_steps(plan), later_steps(plan)], texts)
 
 
 def instance_html(instance: Instance) -> str:
     """A fragment of HTML: the tables of an instance, and its warnings. It holds no script and loads nothing."""
     tables = load_schema().tables
     sizes = [(name, f"{len(rows):,}", _plain(tables[name].meaning)) for name, rows in instance.rows.items() if rows]
-    found = [("Tables", Grid(("Table", "Rows", "Meaning"), sizes, 3))]
-    if instance.warnings:
-        texts = [(str(warning),) for warning in instance.warnings]
-        found.append(("Warnings", first_rows(("Warning",), texts, _WARNINGS, "instance.warnings")))
+    warnings = Grid(("Warning",), [(str(warning),) for warning in instance.warnings], source="instance.warnings")
+    found = [Table("Tables", Grid(("Table", "Rows", "Meaning"), sizes, 3))]
+    found += [Table("Warnings", warnings.head(_WARNINGS))] if instance.warnings else []
     return _html(instance, [], found, "Tables: instance.contracts, instance.demand... Next: optimizer.solve(instance)")
 
 
-def _html(instance: Instance, figures: Any, tables: list[tuple[str, Grid]], note: str) -> str:
+def _html(instance: Instance, figures: Sequence[KeyFigure], tables: Sequence[Table], note: str) -> str:
     head = instance.head
-    span = f"{month_text(head.start)} to {month_text(instance.label(head.months - 1))}"
+    span = span_text(head.start, instance.label(head.months - 1))
     return render(
         "notebook.html.j2",
         title=head.title or head.name,

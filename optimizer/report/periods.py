@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.format import count, fixed, scale_of
+from optimizer.report.document import Grid, Table
 from optimizer.schema import cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
+    from optimizer.report.plan_context import PlanContext
 
 AFTER = "after the end"
 RENTED = "Rented"
@@ -99,3 +102,28 @@ def cash_by_period(plan: Plan, periods: Periods, wide: bool = True) -> pd.DataFr
     frame.loc["all"] = frame.sum()
     frame.loc["present value"] = table.groupby(group)["present_value"].sum()
     return frame.assign(Total=frame.sum(axis=1))
+
+
+# ---------------------------------------------------------------- tables
+def capacity_table(context: PlanContext, wide: bool = True) -> Table:
+    """Return capacity by period as a table."""
+    periods = Periods(context.start, context.horizon)
+    frame = capacity_by_period(context.plan, periods, wide)
+    rows = [
+        (str(period), *(count(value) if value else "–" for value in values)) for period, *values in frame.itertuples()
+    ]
+    columns = (periods.noun, *map(str, frame.columns))
+    return Table("Capacity, average of the months", Grid(columns, rows), "This plan has no capacity.")
+
+
+def cash_table(context: PlanContext, wide: bool = True) -> Table:
+    """Return cost by period as a table, in one scale."""
+    periods = Periods(context.start, context.horizon)
+    frame = cash_by_period(context.plan, periods, wide)
+    size, unit = scale_of([] if frame.empty else frame["Total"].tolist())
+    digits = 0 if not frame.empty and (frame.abs() >= 999.95 * size).any(axis=None) else 1
+    rows = [
+        (str(period), *(fixed(value / size, digits, "–") for value in values)) for period, *values in frame.itertuples()
+    ]
+    caption = f"Cost, {f'{unit} {context.currency}'.strip()}; money in is negative"
+    return Table(caption, Grid((periods.noun, *map(str, frame.columns)), rows), "This plan has no payments.")

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from optimizer.format import count, interval_text, money, percent
+from optimizer.format import count, interval_text, money, percent, unit_value
 from optimizer.report import sentences
-from optimizer.report.charts import PlanContext
 from optimizer.report.colours import party_text
-from optimizer.report.explained import (
-    NO_FEWER,
-    best_month,
-    breakeven_text,
-    decision_text,
-    fewer_by_item,
-    later,
-    proven_intervals,
-)
-from optimizer.report.grid import Grid
-from optimizer.report.page import Listed, Prose, Section
+from optimizer.report.document import Block, Grid, Prose, Section, Table
+from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_exposure import caps_grid
+from optimizer.report.sentences import best_month, decision_text, missing
 
 _ITEMS = 40
+_NO_FEWER = "–: in some month there is none to remove, or these decisions are infeasible without it."
 _KINDS = {
     "mw": "one more MW at a site saves",
     "accelerator": "one more accelerator saves",
     "demand": "one more reference-accelerator of demand costs",
     "budget": "one more unit of money in a budget saves",
 }
-_UNASKED = (
+_MONTHLY = (
+    *("Item", "Highest in", "One more, a month", "One more, all months", "One fewer, a month"),
+    *("One more, in that month", "One fewer, in that month", "Relaxation, a month"),
+)
+_NOT_EXPLAINED = (
     "Not computed yet. Run capopt explain on the folder of this plan: it computes the value of one more MW, "
     "accelerator or unit of money, the break-even price of each rejected offer, when to hand back and to decide, what "
     "happens if a site slips, demand grows faster or a lessor leaves, the no-regret decisions of this month, and the "
@@ -39,96 +36,86 @@ _UNASKED = (
 )
 
 
-def explained(context: PlanContext) -> list[Section]:
-    """The sections, in the order of a planner's questions; one that says how to get them where there is nothing."""
-    tables = context.plan.explained
+@dataclass(frozen=True)
+class _Question:
+    """Anchor, title, caption, table, and the sentence where the table is empty."""
+
+    anchor: str
+    title: str
+    caption: str
+    make: Callable[[PlanContext, pd.DataFrame], Grid]
+    empty: str
+
+
+def explained(context: PlanContext, tables: Mapping[str, pd.DataFrame] | None = None) -> list[Section]:
+    """Return a section for each question that was answered; one that says how to ask where there is none.
+
+    Parameters
+    ----------
+    context : PlanContext
+        The plan.
+    tables : mapping of str to DataFrame
+        Tables of an explanation; those of the plan if None.
+    """
+    tables = context.plan.explained if tables is None else tables
     if not tables:
-        return [Section("why", "Worth, offers, dates and what-ifs", (Prose([_UNASKED]),))]
-    found = [
-        Section(
-            "first", "This month: no-regret decisions", _answered(context, "first", "Decisions of this month", _first)
-        ),
-        Section("worth", "What one more is worth", tuple(_worths(context))),
-        Section("offers", "Offers and their break-even prices", _answered(context, "offers", "Offers", _offers)),
-        Section("leaving", "When to hand back", _answered(context, "exits", "Leaving earlier or later", _exits)),
-        Section("dates", "When to decide at the latest", _answered(context, "deadlines", "Deadlines", _deadlines)),
-        Section("whatif", "What if", _answered(context, "events", "What if", _events)),
-        Section("less", "What less exposure costs", _answered(context, "caps", "Less exposure", caps_grid)),
-    ]
-    return [section for section in found if section.blocks]
+        return [Section("why", "Worth, offers, dates and what-ifs", (Prose([_NOT_EXPLAINED]),))]
+    found = [Section("worth", "What one more is worth", _worths(context, tables))]
+    found += [Section(one.anchor, one.title, _answered(context, tables, name, one)) for name, one in _QUESTIONS.items()]
+    order = ("first", "worth", "offers", "leaving", "dates", "whatif", "less")
+    return sorted((section for section in found if section.blocks), key=lambda section: order.index(section.anchor))
 
 
-Make = Callable[[PlanContext, pd.DataFrame], Grid]
-_QUIET = {
-    "first": "Nothing has to be decided this month.",
-    "offers": "There are no offers.",
-    "exits": "The plan has nothing that can be handed back.",
-    "deadlines": "There is nothing to decide.",
-    "events": "No site could slip, no demand grows, and nothing could be taken back.",
-    "caps": "No provider or owner has a large share of the capacity, and each can be lost.",
-}
-
-
-def _answered(context: PlanContext, name: str, caption: str, make: Make) -> tuple[Any, ...]:
+def _answered(context: PlanContext, tables: Mapping[str, pd.DataFrame], name: str, one: _Question) -> list[Block]:
     """The answer in sentences, and the table; nothing where it was not worked out."""
-    table = context.plan.explained.get(name)
+    table = tables.get(name)
     if table is None:
-        return ()
+        return []
     if table.empty:
-        events = context.plan.explained.get("events") if name == "first" else None
-        return (Prose([*sentences.without_plan(context.plan, events), _QUIET[name]]),)
-    texts = getattr(sentences, name)(context.plan, table)
-    if name != "first":
-        texts += sentences.doubt(context.plan)
-    return Prose(texts), Listed(caption, make(context, table))
+        without = sentences.without_plan(context.plan, tables.get("events")) if name == "first" else []
+        return [Prose([*without, one.empty])]
+    doubt = sentences.doubt(context.plan) if name != "first" else []
+    texts = [*getattr(sentences, name)(context.plan, table), *doubt]
+    return [Prose(texts), Table(one.caption, one.make(context, table))]
 
 
 # ---------------------------------------------------------------- worth
-def _worths(context: PlanContext) -> Iterator[Any]:
-    tables = context.plan.explained
+def _worths(context: PlanContext, tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+    found: list[Block] = []
     if "values" in tables:
-        found = sentences.worth(context.plan, tables["values"])
-        yield Prose(found or ["No limit binds in this plan: one more of anything is worth nothing."])
-        for kind, title in _KINDS.items():
-            grid = _values(context, tables["values"], kind)
-            if grid.rows:
-                yield Listed(f"Worth: {title}", grid)
-    if "steps" in tables and len(tables["steps"]):
-        yield Listed("Steps: the exact change, solved again", _steps(context, tables["steps"]))
+        texts = sentences.worth(context.plan, tables["values"])
+        found.append(Prose(texts or ["No limit binds in this plan: one more of anything is worth nothing."]))
+        values = [Table(f"Worth: {title}", _values(context, tables["values"], kind)) for kind, title in _KINDS.items()]
+        found += [table for table in values if table.grid.rows]
+    if "steps" in tables:
+        steps = _steps(context, tables["steps"])
+        found.append(Table("Steps: the exact change, solved again", steps, "There are no steps to try."))
+    return found
 
 
 def _values(context: PlanContext, table: pd.DataFrame, kind: str) -> Grid:
     """Items by their worth, highest first: average over the months on both sides, the best month, the relaxation."""
     rows = table[table["kind"] == kind]
-    sums = rows.groupby("item")[["held", "relaxed"]].sum()
-    fewer = fewer_by_item(rows)
-    order = sums.abs().max(axis=1).sort_values(ascending=False).index[:_ITEMS]
-    months = 1 if kind == "budget" else context.horizon
+    sums, fewer = rows.groupby("item")[["held", "relaxed"]].sum(), fewer_by_item(rows)
+    monthly, months = kind != "budget", 1 if kind == "budget" else context.horizon
     found = []
-    for item in order:
+    for item in sums.abs().max(axis=1).sort_values(ascending=False).index[:_ITEMS]:
         best = best_month(rows, item)
-        held, relaxed = float(sums.loc[item, "held"]), float(sums.loc[item, "relaxed"])
-        highest = ("", "", "") if best is None else (best["month"], *map(_worth, (best["held"], best["held_fewer"])))
-        whole, then = ((_worth(held),), highest[1:]) if months > 1 else ((), highest[2:])
-        averages = (_worth(held / months), *whole, *((_worth(fewer[item] / months),) if months > 1 else ()))
-        found.append((party_text(str(item)), str(highest[0]), *averages, *then, _worth(relaxed / months)))
+        month = "" if best is None else str(best["month"])
+        then = ["", ""] if best is None else [unit_value(float(best[side])) for side in ("held", "held_fewer")]
+        one, relaxed = float(sums.loc[item, "held"]), unit_value(float(sums.loc[item, "relaxed"]) / months)
+        averages = [unit_value(value / months) for value in (one, float(fewer[item]))]
+        cells = [averages[0], unit_value(one), averages[1], *then] if monthly else averages
+        found.append((party_text(str(item)), month, *cells, relaxed))
     note = (
         f"Present value in {context.currency}. One more and one fewer: at fixed decisions (shadow price), solved "
-        f"again with one unit more and one less; {NO_FEWER} Relaxation: one more in the LP relaxation, for ranking "
+        f"again with one unit more and one less; {_NO_FEWER} Relaxation: one more in the LP relaxation, for ranking "
         "only."
     )
-    monthly = ("One more, a month", "One more, all months", "One fewer, a month", "One more, in that month")
-    spans = (*monthly, "One fewer, in that month") if months > 1 else ("One more", "One fewer")
-    rest = len(sums) - len(order)
-    note += f" {rest} more in the plan's table values." if rest else ""
-    each = "Relaxation, a month" if months > 1 else "Relaxation"
-    return Grid(("Item", "Highest in", *spans, each), found, 2, note)
-
-
-def _worth(value: float) -> str:
-    if value != value:
-        return "–"
-    return "" if value == 0 else f"{value:,.4g}" if abs(value) < 1000 else money(value)
+    columns = _MONTHLY if monthly else ("Item", "Highest in", "One more", "One fewer", "Relaxation")
+    spare = ("One more, all months", *reversed(columns[-3:]), "Highest in") if monthly else columns[-1:]
+    left = len(sums) - len(found)
+    return Grid(columns, found, 2, note, spare=spare, source="the plan's table values", left=left)
 
 
 def _steps(context: PlanContext, table: pd.DataFrame) -> Grid:
@@ -152,7 +139,7 @@ def _offers(context: PlanContext, table: pd.DataFrame) -> Grid:
         "per block, accelerator and hour, lot or MW. Break-even price: below it (for capacity leased out: above it) "
         "the offer is taken. Both are given as proven: as an interval where the gaps of the searches leave one."
     )
-    return Grid(columns, rows, 4, note)
+    return Grid(columns, rows, 4, note, spare=("Taken", "Party", "Price", "Worth"))
 
 
 def _deadlines(context: PlanContext, table: pd.DataFrame) -> Grid:
@@ -166,7 +153,7 @@ def _deadlines(context: PlanContext, table: pd.DataFrame) -> Grid:
         f"A month later: proven additional cost of the best plan, in {context.currency}; for the first months. "
         "Of a hand-back: with the blocks kept a month longer. Blank: not computed."
     )
-    return Grid(columns, rows, 5, note)
+    return Grid(columns, rows, 5, note, spare=("Party", "Takes effect", "Blocks"), source="the plan's table deadlines")
 
 
 def _exits(context: PlanContext, table: pd.DataFrame) -> Grid:
@@ -220,3 +207,50 @@ def _first(context: PlanContext, table: pd.DataFrame) -> Grid:
         "without a plan count in none of these."
     )
     return Grid(columns, rows, 3, note)
+
+
+# ---------------------------------------------------------------- cells
+def fewer_by_item(rows: pd.DataFrame) -> pd.Series[float]:
+    """What one fewer of each item costs in all months; missing where it does so in one of them."""
+    return rows.groupby("item")["held_fewer"].agg(lambda values: values.sum(skipna=False))
+
+
+def proven_intervals(table: pd.DataFrame) -> list[str]:
+    """What is proven of the amounts of a table, row by row."""
+    return [interval_text(row["at_least"], row["at_most"]) for row in table.to_dict("records")]
+
+
+def breakeven_text(row: dict[Any, Any]) -> str:
+    """Proven interval of the break-even price; blank where there is none."""
+    if missing(row["price_to_win"]):
+        return ""
+    return interval_text(row["at_least"], row["at_most"]) or ("any" if row["proven"] else "not proven")
+
+
+def later(table: pd.DataFrame) -> list[str]:
+    """What a month's delay costs, or why that is open."""
+    return [one or str(note) for one, note in zip(proven_intervals(table), table["delay_note"], strict=True)]
+
+
+_QUESTIONS = {
+    "first": _Question(
+        *("first", "This month: no-regret decisions", "Decisions of this month"),
+        *(_first, "Nothing has to be decided this month."),
+    ),
+    "offers": _Question("offers", "Offers and their break-even prices", "Offers", _offers, "There are no offers."),
+    "exits": _Question(
+        *("leaving", "When to hand back", "Leaving earlier or later"),
+        *(_exits, "The plan has nothing that can be handed back."),
+    ),
+    "deadlines": _Question(
+        "dates", "When to decide at the latest", "Deadlines", _deadlines, "There is nothing to decide."
+    ),
+    "events": _Question(
+        *("whatif", "What if", "What if"),
+        *(_events, "No site could slip, no demand grows, and nothing could be taken back."),
+    ),
+    "caps": _Question(
+        *("less", "What less exposure costs", "Less exposure"),
+        *(caps_grid, "No provider or owner has a large share of the capacity, and each can be lost."),
+    ),
+}

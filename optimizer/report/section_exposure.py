@@ -8,10 +8,9 @@ import pandas as pd
 
 from optimizer.analysis.losses import losses as losses_of
 from optimizer.format import count, interval_text, month_text, percent, percents, rounded, shown
-from optimizer.report.charts import PlanContext
 from optimizer.report.colours import party_text
-from optimizer.report.grid import Grid
-from optimizer.report.page import Listed, Prose
+from optimizer.report.document import Grid, Prose, Table
+from optimizer.report.plan_context import PlanContext
 
 _NAMES = 6
 _KINDS = {
@@ -36,7 +35,7 @@ def losses(context: PlanContext) -> tuple[Any, ...]:
     table = losses_of(context.plan)
     if table.empty:
         return (Prose([NOTHING_CRITICAL]),)
-    return Prose(sentences(table)), Listed("Critical work unserved if one of them is lost", losses_grid(table))
+    return Prose(sentences(table)), Table("Critical work unserved if one of them is lost", losses_grid(table))
 
 
 def sentences(table: pd.DataFrame) -> list[str]:

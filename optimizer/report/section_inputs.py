@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import count, money, percent
+from optimizer.format import count, counted, money, percent
 from optimizer.instance.raw import number_text
-from optimizer.report.grid import Grid, first_rows
-from optimizer.report.headline import part, status
-from optimizer.report.page import Listed, Prose, Section
+from optimizer.report.document import Block, Grid, Prose, Section, Table
+from optimizer.report.key_figures import audit_text, part, status
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -22,16 +22,12 @@ def inputs(plan: Plan) -> Section:
     """Inputs with their sources, assumptions and warnings."""
     head = plan.instance.head
     texts = [*_paragraphs(head.description), *(f"Sources: {text}" for text in _paragraphs(head.sources))]
-    blocks: list[Any] = [Prose(texts or ["The instance has neither a description nor sources."])]
-    warnings = [str(warning) for warning in plan.head.get("warnings") or []]
-    rows = [(str(i), text) for i, text in enumerate(warnings, 1)]
-    if rows:
-        blocks.append(Listed("Warnings", Grid(("No.", "Warning"), rows, 2)))
-    else:
-        blocks.append(Prose(["There are no warnings."]))
-    blocks.append(Listed("Assumptions", Grid(("What", "Assumed"), _assumptions(plan), 2)))
+    blocks: list[Block] = [Prose(texts or ["The instance has neither a description nor sources."])]
+    warnings = [(str(i), str(warning)) for i, warning in enumerate(plan.head.get("warnings") or [], 1)]
+    blocks.append(Table("Warnings", Grid(("No.", "Warning"), warnings, 2), "There are no warnings."))
+    blocks.append(Table("Assumptions", Grid(("What", "Assumed"), _assumptions(plan), 2)))
     tables = [name for name, found in plan.instance.rows.items() if found]
-    blocks += [Listed(_caption(plan.instance, name), _table(plan.instance, name), folded=True) for name in tables]
+    blocks += [Table(_caption(plan.instance, name), _table(plan.instance, name), folded=True) for name in tables]
     return Section("inputs", "Inputs, sources, assumptions", tuple(blocks))
 
 
@@ -62,7 +58,7 @@ def _assumptions(plan: Plan) -> list[tuple[str, ...]]:
 def _caption(instance: Instance, table: str) -> str:
     number = len(instance.rows[table])
     meaning = load_schema().tables[table].meaning
-    return f"{table}, {number:,} {'row' if number == 1 else 'rows'}: {meaning}".replace("`", "")
+    return f"{table}, {counted(number, 'row')}: {meaning}".replace("`", "")
 
 
 def _table(instance: Instance, table: str) -> Grid:
@@ -73,10 +69,8 @@ def _table(instance: Instance, table: str) -> Grid:
     cells = [tuple(_cell(instance.cell(columns[name], row[name])) for name in kept) for row in rows[:_ROWS]]
     numbers = ("number", "integer")
     texts = next((i for i, name in enumerate(kept) if columns[name].type in numbers), len(kept))
-    grid = first_rows(kept, cells, _ROWS, "the plan's folder instance", max(texts, 1))
-    more = len(rows) - len(cells)
-    note = f"{more:,} more {'row' if more == 1 else 'rows'} in the plan's folder instance." if more else ""
-    return Grid(grid.columns, grid.rows, grid.texts, note)
+    grid = Grid(tuple(kept), cells, max(texts, 1), source="the plan's folder instance")
+    return replace(grid, left=len(rows) - len(cells))
 
 
 def _cell(value: Any) -> str:
@@ -107,18 +101,16 @@ def provenance(plan: Plan) -> Section:
     peak = max(part(plan, "memory_mb").values(), default=0)
     search += [("Peak memory", f"{count(peak)} MB")] if peak else []
     columns, note = ("What", "Value"), "As the search recorded it; no audit can derive this from the plan."
-    listed = (Listed("Provenance", Grid(columns, facts, 2)), Listed("The search", Grid(columns, search, 2, note)))
+    listed = (Table("Provenance", Grid(columns, facts, 2)), Table("The search", Grid(columns, search, 2, note)))
     return Section("provenance", "Where this plan comes from", listed)
 
 
 def _proof(plan: Plan) -> list[tuple[str, str]]:
-    currency, verdict = plan.instance.head.currency, part(plan, "audit")
+    currency, verdict = plan.instance.head.currency, audit_text(plan)
     facts = [("Net present cost", money(plan.objective, currency, 7))]
     facts.append(("Proven bound", "none" if plan.bound is None else money(plan.bound, currency, 7)))
     facts.append(("Gap", "no bound proven" if plan.gap is None else percent(plan.gap)))
-    if "passed" in verdict:
-        text = "passed" if verdict["passed"] else "FAILED"
-        facts.append(("Audit from the tables alone", f"{text}, {count(verdict.get('checks', 0))} checks"))
+    facts += [("Audit", ", ".join(verdict))] if verdict else []
     return facts
 
 

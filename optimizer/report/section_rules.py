@@ -6,16 +6,17 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import count, money, percents, rounded
+from optimizer.format import count, fixed, money, percents, rounded
 from optimizer.program.money import budget_terms
-from optimizer.report.charts import PlanContext
 from optimizer.report.colours import party_text
+from optimizer.report.document import Block, Figure, Grid, Prose, Section, Table
 from optimizer.report.exposure import Exposure
-from optimizer.report.grid import Grid
-from optimizer.report.page import Listed, Prose, Section
+from optimizer.report.plan_context import PlanContext
 
 _ROWS = 200
 _NAMES = 5
+_EDGE = 1e-6  # relative: a rule nearer to its limit binds
+_SENSES = {"<=": "at most", ">=": "at least", "=": "exactly"}
 _NO_POLICY = (
     "No policy limits a share of the capacity or demands that a loss be survived. capopt explain computes the "
     "cost of less exposure; to enforce it, add a row to the table policies (rule max_share or survive) and solve "
@@ -24,82 +25,103 @@ _NO_POLICY = (
 
 
 def rules(context: PlanContext) -> Section:
-    """Rules and policies of the instance; a sentence where there are none."""
-    plan = context.plan
-    blocks: list[Any] = []
-    if plan.instance.rows["rules"]:
-        blocks.append(Listed("Own rules: room left and worth of one more unit", rules_grid(context)))
-    if plan.instance.rows["budgets"]:
-        blocks.append(Listed("Budgets: how much of each is spent", _budgets(context)))
-    shares = [row for row in plan.instance.rows["policies"] if row.rule == "max_share"]
-    if shares:
-        blocks.append(Listed("Policies on shares: how close the plan comes to the limit", shares_grid(context, shares)))
-    survive = [row for row in plan.instance.rows["policies"] if row.rule == "survive"]
-    if survive:
-        blocks.append(
-            Listed("Policies on outages: where critical work runs if a member is lost", outages_grid(context))
-        )
-    policies = plan.instance.rows["policies"]
+    """Return rules and policies of the instance; a sentence where there are none."""
+    rows = context.plan.instance.rows
+    shares = [row for row in rows["policies"] if row.rule == "max_share"]
+    tables = [
+        rules_table(context),
+        _budgets(context),
+        shortfalls_table(context),
+        Table("Policies on shares: how close the plan comes to the limit", shares_grid(context, shares)),
+        Table("Policies on outages: where critical work runs if a member is lost", outages_grid(context)),
+    ]
+    blocks: list[Block] = [table for table in tables if table.grid.rows]
     if shares:
         blocks.append(Prose([_cap_text(shares[0].policy)]))
-    if blocks and not policies:
-        blocks.append(Prose([_NO_POLICY]))
     if not blocks:
         blocks.append(Prose([f"The instance has no rules of its own and no budgets. {_NO_POLICY}"]))
-    return Section("rules", "Own rules, budgets and policies", tuple(blocks))
+    elif not rows["policies"]:
+        blocks.append(Prose([_NO_POLICY]))
+    return Section("rules", "Own rules, budgets and policies", blocks)
 
 
 def _cap_text(policy: str) -> str:
     return f"What a limit costs: capopt whatif PLAN --set policies.{policy}.limit=VALUE solves again with another one."
 
 
-def rules_grid(context: PlanContext) -> Grid:
-    """A row for each rule: constraints, those that bind, least slack, highest violation, highest shadow price."""
-    table = context.plan.tables["rules"]
-    columns = (
-        "Rule",
-        "Limit",
-        "Each",
-        "Constraints",
-        "Binding",
-        "Least slack",
-        "In",
-        "Most violated by",
-        "Shadow price, highest",
-    )
-    rows = []
-    for row in context.plan.instance.rows["rules"]:
-        mine = table[table["rule"] == row.rule]
-        limit = f"{row.sense} {count(row.rhs)}"
-        if mine.empty:
-            rows.append((row.rule, limit, row.each, "0", "", "", "", "", ""))
+def rules_table(context: PlanContext, tight: bool = False) -> Table:
+    """Return a row for each rule, or for those that bind or are violated only, which then come by what they cost."""
+    plan, currency = context.plan, context.currency
+    penalties = plan.cash[plan.cash["term"] == "violation"].groupby("item")["amount"].sum()
+    found: list[tuple[tuple[float, float], tuple[str, ...]]] = []
+    for name, mine in plan.rules.groupby("rule", sort=False):
+        size = mine[["rhs", "value"]].abs().max(axis=1).clip(lower=1.0)
+        binding = mine[(mine["violation"] > _EDGE * size) | (mine["slack"] <= _EDGE * size)]
+        if tight and binding.empty:
             continue
-        tight = mine.loc[mine["slack"].idxmin()]
-        binding = int((mine["slack"] <= 1e-6 * mine["rhs"].abs().clip(lower=1.0)).sum())
         price = float(mine["shadow_price"].iloc[int(mine["shadow_price"].abs().to_numpy().argmax())])
-        ends = (count(float(tight["slack"])), str(tight["month"]), count(float(mine["violation"].max())), _price(price))
-        rows.append((row.rule, limit, row.each, str(len(mine)), str(binding), *ends))
-    note = (
-        f"Shadow price: change of the net present cost, in {context.currency}, per unit of the right-hand side, for a "
-        "small change that loosens the rule, with the integer decisions of the plan fixed."
+        penalty, violation = float(penalties.get(name, 0.0)), float(mine["violation"].max())
+        least = mine.iloc[int(mine["slack"].to_numpy().argmin())]
+        texts = (str(name), _limit(mine), _when(binding), str(len(mine)), str(len(binding)))
+        amounts = (count(float(least["slack"])), str(least["month"]), count(violation), money(penalty), money(price))
+        found.append(((-penalty, -abs(price)), (*texts, *amounts)))
+    found += [] if tight else [((0.0, 0.0), row) for row in _without_rows(context)]
+    columns = (
+        *("Rule", "Limit", "Binds or violated in", "Constraints", "Binding", "Least slack", "In"),
+        *("Most violated by", f"Penalty, {currency}", "Shadow price, highest"),
     )
-    return Grid(columns, rows, 3, note)
+    note = (
+        f"Shadow price: change of the net present cost, in {currency}, per unit of the right-hand side, for a small "
+        "change that loosens the rule, with the integer decisions of the plan fixed."
+    )
+    rows = [row for _, row in (sorted(found, key=lambda one: one[0]) if tight else found)]
+    caption = "Own rules that bind or are violated" if tight else "Own rules: slack and value of one more unit"
+    spare = ("Constraints", "Binding", "In", "Least slack")
+    return Table(caption, Grid(columns, rows, 3, note, spare=spare, source="the plan's table rules"))
 
 
-def _price(value: float) -> str:
-    return money(value)
+def _without_rows(context: PlanContext) -> list[tuple[str, ...]]:
+    """Rules without a constraint in the plan."""
+    there = set(context.plan.rules["rule"])
+    rows = [row for row in context.plan.instance.rows["rules"] if row.rule not in there]
+    return [(row.rule, f"{_SENSES[row.sense]} {count(row.rhs)}", "", "0", *[""] * 6) for row in rows]
 
 
-def _budgets(context: PlanContext) -> Grid:
+def _limit(mine: pd.DataFrame) -> str:
+    row = mine.iloc[0]
+    return f"{_SENSES[row['sense']]} {count(row['rhs'])} {'in all' if row['each'] == 'total' else 'a month'}"
+
+
+def _when(binding: pd.DataFrame) -> str:
+    """The month, or how many there are from when to when."""
+    months = sorted(binding["month"])
+    if len(months) < 2:
+        return "".join(months)
+    return f"{len(months)} months, {months[0]} to {months[-1]}"
+
+
+def shortfalls_table(context: PlanContext) -> Table:
+    """Return the years of spend commitments that are not reached, and what is paid for that."""
+    unpaid = context.plan.cash[context.plan.cash["term"] == "shortfall"]
+    rows = [
+        (row["month"], row["item"], party_text(row["party"]), Figure(row["amount"], money))
+        for row in unpaid.sort_values("month", kind="stable").to_dict("records")
+    ]
+    columns = ("Year to", "Commitment", "Provider", f"Short by, {context.currency}")
+    return Table("Spend commitments not reached", Grid(columns, rows, 3, source="the plan's table cash"))
+
+
+def _budgets(context: PlanContext) -> Table:
+    """Return how much of each budget is spent."""
     label = context.plan.instance.label
     columns = ("Budget", "From", "To", "Covers", "Net of lease-outs", "Amount", "Spent", "Used")
     rows = []
     for row in context.plan.instance.rows["budgets"]:
         spent = _spent(context.plan.cash, row, label)
         used = percents(spent / row.amount) if row.amount else ""
-        ends = (rounded(row.amount), f"{spent:,.0f}", used)
+        ends = (rounded(row.amount), fixed(spent, 0, "0"), used)
         rows.append((row.budget, label(row.from_), label(row.to), row.covers, "yes" if row.net else "no", *ends))
-    return Grid(columns, rows, 5, f"In {context.currency}, nominal.")
+    return Table("Budgets: how much of each is spent", Grid(columns, rows, 5, f"In {context.currency}, nominal."))
 
 
 def _spent(cash: pd.DataFrame, budget: Any, label: Any) -> float:

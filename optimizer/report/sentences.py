@@ -14,14 +14,14 @@ from optimizer.errors import EditError
 from optimizer.format import count, money, month_text, percent, proven_interval, shown
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
-from optimizer.report.explained import best_month, decision_text
+from optimizer.report.steps import VERBS
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _FEW = 3
-_NOTHING = 1e-9  # of the plan's cost: a difference below it is none
+_NOTHING = 1e-9  # of the plan's cost: smaller differences are noise
 UNCHANGED, NOT_IN_TIME, NO_PLAN = "no decision differs", "not found in time", "leaves no plan"
 _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
@@ -34,8 +34,15 @@ _OF = {
 }
 
 
-def _missing(value: Any) -> bool:
+def missing(value: Any) -> bool:
+    """Return whether a cell has no value."""
     return value is None or value != value
+
+
+def decision_text(row: dict[Any, Any]) -> str:
+    """What a row of the table deadlines asks to be done, in words."""
+    verb = VERBS.get(str(row["decision"]), str(row["decision"]))
+    return f"Give notice: {verb.lower()} {row['item']}" if row["act"] == "give notice" else f"{verb} {row['item']}"
 
 
 def more(row: dict[Any, Any], plan: Plan, costs: str = "costs") -> str:
@@ -46,12 +53,12 @@ def more(row: dict[Any, Any], plan: Plan, costs: str = "costs") -> str:
     row : dict
         With ``at_least`` and ``at_most``.
     plan : Plan
-        The plan at hand, beside whose cost differences can be nothing.
+        The plan, to whose cost differences are compared.
     costs : str
         Column with the difference that was found, which is given where nothing is proven.
     """
     currency, nothing = plan.instance.head.currency, _NOTHING * abs(plan.objective)
-    ends = (None if _missing(row[name]) else float(row[name]) for name in ("at_least", "at_most"))
+    ends = (None if missing(row[name]) else float(row[name]) for name in ("at_least", "at_most"))
     least, most = (0.0 if end is not None and abs(end) <= nothing else end for end in ends)
     if most is not None and most <= 0:
         return "costs the same" if least == most else "costs no more"
@@ -71,6 +78,12 @@ def doubt(plan: Plan) -> list[str]:
 
 
 # ---------------------------------------------------------------- worth
+def best_month(rows: pd.DataFrame, item: object) -> pd.Series[Any] | None:
+    """The row of an item in the month in which one more is worth most; None if it never is."""
+    mine = rows[(rows["item"] == item) & (rows["held"].fillna(0) != 0)]
+    return None if mine.empty else mine.iloc[int(mine["held"].abs().to_numpy().argmax())]
+
+
 def worth(plan: Plan, table: pd.DataFrame) -> list[str]:
     """The one thing of each kind of which one more is worth most, with the plan's decisions fixed."""
     currency, found = plan.instance.head.currency, []
@@ -164,7 +177,7 @@ def _side(known: dict[int, dict[Any, Any]], shifts: list[int], plan: Plan) -> st
     for shift in chosen:
         way, row = ("earlier" if shift < 0 else "later"), known[shift]
         name = f"{abs(shift)} {'month' if abs(shift) == 1 else 'months'} {way}"
-        texts.append(f"{name} {row['note'] if _missing(row['costs']) else more(row, plan)}")
+        texts.append(f"{name} {row['note'] if missing(row['costs']) else more(row, plan)}")
     return ", ".join(texts)
 
 
@@ -223,7 +236,7 @@ def without_plan(plan: Plan, table: pd.DataFrame | None) -> list[str]:
 
 def _event(row: dict[Any, Any], plan: Plan) -> str:
     what = f"If {row['event']}"
-    if _missing(row["costs"]):
+    if missing(row["costs"]):
         return f"{what}: {'no plan meets all rules' if row['note'] == NO_PLAN else row['note']}."
     share = (
         f", and {percent(float(row['unserved']))} of demand is not served in the plan found" if row["unserved"] else ""
@@ -251,7 +264,7 @@ def _less(plan: Plan, rows: list[dict[Any, Any]]) -> str:
 
 
 def _price(row: dict[Any, Any], plan: Plan) -> str:
-    if _missing(row["costs"]):
+    if missing(row["costs"]):
         return f"was {row['note']}" if row["note"] == NOT_IN_TIME else str(row["note"])
     return more(row, plan)
 
@@ -309,14 +322,14 @@ def _without_plan(table: pd.DataFrame, month: str) -> list[str]:
 
 def _must(row: dict[Any, Any], plan: Plan) -> bool:
     """Whether a decision that all plans found make is needed: a month later is proven to cost more, or not tried."""
-    if _missing(row["at_least"]):
-        return str(row["delay_note"]) != NOT_IN_TIME and _missing(row["delay_costs"])
+    if missing(row["at_least"]):
+        return str(row["delay_note"]) != NOT_IN_TIME and missing(row["delay_costs"])
     return float(row["at_least"]) > _NOTHING * abs(plan.objective)
 
 
 def _waiting(row: dict[Any, Any], plan: Plan) -> str:
     """What it costs to decide a month later, where that was worked out."""
-    if _missing(row["delay_costs"]):
+    if missing(row["delay_costs"]):
         return f" (a month later {row['delay_note']})" if row["delay_note"] else ""
     return f" (a month later {more(row, plan, 'delay_costs')})"
 

@@ -23,7 +23,7 @@ _MOST_ROWS = 1_048_576 - HEADER - 1
 _WIDEST = 48
 _LOOKED_AT = 400  # rows whose cells settle the width of a column
 _INK, _MUTED, _LINK = "#18212b", "#5b6876", "#1f55b3"
-_WHOLE = '#,##0;-#,##0;"–"'  # zero is a dash
+_INTEGER = '#,##0;-#,##0;"–"'  # zero is a dash
 _TEXT = {"valign": "top", "align": "left", "indent": 1}
 _HEADER = {"bold": True, "valign": "vcenter", "text_wrap": True, "bg_color": "#DCE6F1", "bottom": 1}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -39,14 +39,14 @@ _STYLES: dict[str, dict[str, Any]] = {
     "unit": {**_TEXT, "font_color": _MUTED, "italic": True, "font_size": 9, "text_wrap": True},
     "number_unit": {"font_color": _MUTED, "italic": True, "font_size": 9, "text_wrap": True, "align": "right"},
     "link": {"font_color": _LINK, "underline": 1, "valign": "top"},
-    "strong": {"bold": True, "valign": "top", "num_format": _WHOLE},
+    "strong": {"bold": True, "valign": "top", "num_format": _INTEGER},
     "month": {**_TEXT, "num_format": "yyyy-mm"},
-    "whole": {"num_format": _WHOLE, "valign": "top"},
+    "integer": {"num_format": _INTEGER, "valign": "top"},
     "tenths": {"num_format": "#,##0.0", "valign": "top"},
     "hundredths": {"num_format": "#,##0.00", "valign": "top"},
     "small": {"num_format": "0.0#####", "valign": "top"},
     "percent": {"num_format": "0.00%", "valign": "top"},
-    "sum": {"num_format": _WHOLE, "bold": True, "top": 1, "valign": "top"},
+    "sum": {"num_format": _INTEGER, "bold": True, "top": 1, "valign": "top"},
 }
 
 
@@ -61,7 +61,7 @@ class Heading:
     kind : str
         ``text``, ``month`` (``YYYY-MM``, written as a date), ``number`` or ``flag``.
     unit, meaning : str
-        Told above the header, and in a note on it.
+        Shown above the header, and in a note on it.
     """
 
     name: str
@@ -179,7 +179,7 @@ def number_style(value: float) -> str:
     """Name of the number format that shows a value without false precision."""
     size = abs(value)
     if size >= 1e5 or abs(value - round(value)) <= 1e-9 * max(size, 1.0):
-        return "whole"
+        return "integer"
     return "tenths" if size >= 100 else "hundredths" if size >= 1 else "small"
 
 

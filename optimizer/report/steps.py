@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.format import count, money, span_text
 from optimizer.plan.headline import notice_months
+from optimizer.report.document import Figure, Grid, Table
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
+NEXT_MONTHS = 3
+_SOON, _LATER = 30, 10
 VERBS = {
     "order_build": "Order",
     "buy": "Buy",
@@ -101,7 +105,7 @@ def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False
     return Step(
         month=month,
         text=f"{text}, notice in {notice}" if notice else text,
-        runs=_runs(row["starts"], row["ends"]),
+        runs=months_text(row["starts"], row["ends"]),
         starts=row["starts"],
         ends=row["ends"],
         blocks=row["blocks"],
@@ -114,9 +118,43 @@ def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False
     )
 
 
-def _runs(starts: str, ends: str) -> str:
+def months_text(starts: str, ends: str) -> str:
+    """Return first and last month in a table, such as ``2026-05 to 2028-04``; either may be open."""
     if starts and ends:
         return starts if starts == ends else f"{starts} to {ends}"
     if starts:
         return f"from {starts}"
     return f"until {ends}" if ends else ""
+
+
+# ---------------------------------------------------------------- tables
+def next_steps(plan: Plan) -> Table:
+    """Return the steps of the next months; of many, those that bind most money."""
+    first, last = plan.instance.label(0), plan.instance.label(min(NEXT_MONTHS, plan.instance.head.months) - 1)
+    soon = [step for step in steps(plan) if step.month <= last]
+    caption = f"What to do in the next {NEXT_MONTHS} months, {span_text(first, last)}"
+    return Table(caption, steps_grid(plan, soon, _SOON), f"No decisions from {span_text(first, last)}.")
+
+
+def later_steps(plan: Plan) -> Table:
+    """Return the decisions after the next months that bind most money."""
+    until = plan.instance.label(NEXT_MONTHS)
+    later = [step for step in steps(plan) if step.month >= until and not step.early]
+    return Table("Largest decisions after that", steps_grid(plan, later, _LATER), "No decisions after that.")
+
+
+def steps_grid(plan: Plan, every: Sequence[Step], most: int) -> Grid:
+    """Return steps as a table; of many, those that bind most money."""
+    columns = ("Month", "Step", "Runs", "Blocks", "Accelerators", "MW", f"Commits, {plan.instance.head.currency}")
+    rows = [
+        (
+            step.month,
+            step.text,
+            step.runs,
+            *(Figure(size, count, blank_zero=True) for size in (step.blocks, step.accelerators, step.mw)),
+            Figure(step.cost, money, blank_zero=True),
+        )
+        for step in biggest(every, most)
+    ]
+    left = len(every) - len(rows)
+    return Grid(columns, rows, 3, spare=("Blocks", "MW"), source="the plan's table decisions", left=left)

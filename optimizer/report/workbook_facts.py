@@ -73,7 +73,7 @@ def _money(plan: Plan) -> list[Fact]:
     paid = float(cash["amount"].sum()) - penalties - residual
     all_paid = "SUM(plan_cash[amount])-{penalties}-{residual}"
     return [
-        Fact("paid", "Cash out, net of money in", paid, f"{currency}, nominal, over the whole plan", all_paid),
+        Fact("paid", "Cash out, net of money in", paid, f"{currency}, nominal, over the entire plan", all_paid),
         Fact(
             "penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, not in cash", kind_sum("penalty")
         ),

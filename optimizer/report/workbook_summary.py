@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from optimizer.report import workbook_charts as charts
 from optimizer.report.colours import term_label
+from optimizer.report.document import Figure, Table
+from optimizer.report.given_up import conflicts
 from optimizer.report.periods import AFTER
 from optimizer.report.sheets import Book, place
-from optimizer.report.shortcomings import BREAKS, changed, clashes, other_repairs
-from optimizer.report.steps import biggest, steps
+from optimizer.report.steps import next_steps
 from optimizer.report.workbook_facts import Fact, headline, provenance
 from optimizer.report.workbook_months import month_columns
 from optimizer.schema import cash_terms
@@ -19,7 +21,6 @@ from optimizer.schema import cash_terms
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-_NEXT_MONTHS, _STEPS = 3, 20
 _LINE, _FITS = 15, 30  # points a line of text, and characters that fit the first column for sure
 _TOP, _CHARTS_AT = 3, 7  # first row under the title, column at which the charts stand
 
@@ -31,8 +32,9 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     span = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}. Sums are live formulas."
     book.put(sheet, 1, 0, span, style="note")
     row = write_facts(book, sheet, _TOP, "Summary", headline(plan, months))
-    row = _write_given_up(book, sheet, row + 1, plan)
-    row = _write_steps(book, sheet, row + 1, plan)
+    for table in (block for block in conflicts(plan) if isinstance(block, Table)):
+        row = write_table(book, sheet, row + 1, table)
+    row = write_table(book, sheet, row + 1, _by_step(next_steps(plan)))
     row = _write_parties(book, sheet, row + 1, plan)
     area = _write_years(book, sheet, max(row, _TOP + 3 * charts.ROWS) + 1, plan)
     write_facts(book, sheet, area.last + 2, "Where this plan comes from", provenance(plan))
@@ -65,48 +67,38 @@ def write_facts(book: Book, sheet: Any, row: int, title: str, facts: list[Fact])
     return row + len(facts) + 1
 
 
-def _write_given_up(book: Book, sheet: Any, row: int, plan: Plan) -> int:
-    """Of a plan that does not meet all rules: what was given up, and why; returns the row after the last."""
-    lost = changed(plan)
-    if not lost:
-        return row - 1
-    write_heading(book, sheet, row, BREAKS)
-    for column, name in enumerate(("given up", "as it stands", "in this plan")):
-        book.put(sheet, row + 1, column, name, style="header")
-    for at, (what, before, after, _) in enumerate(lost, start=row + 2):
-        for column, text in enumerate((what, before, after)):
-            book.put(sheet, at, column, text)
-    row += len(lost) + 2
-    for number, text in enumerate(clashes(plan), start=1):
-        book.put(sheet, row, 0, f"Conflict {number}: {text}", style="note")
-        row += 1
-    for number, text in enumerate(other_repairs(plan), start=2):
-        book.put(sheet, row, 0, f"Repair {number}, at about the same cost: {text}", style="note")
-        row += 1
-    return row
+def _by_step(table: Table) -> Table:
+    """Steps with what to do in the first, wide column."""
+    grid = table.grid
+    rows = [(what, month, *cells) for month, what, *cells in grid.rows]
+    month, what, *names = grid.columns
+    return replace(table, grid=replace(grid, columns=(what, month, *names), rows=rows))
 
 
-def _write_steps(book: Book, sheet: Any, row: int, plan: Plan) -> int:
-    """What to do in the first months; returns the row after the last."""
-    first, last = (plan.instance.label(t) for t in (0, min(_NEXT_MONTHS, plan.instance.head.months) - 1))
-    soon = [step for step in steps(plan) if step.month <= last]
-    write_heading(
-        book, sheet, row, f"To do from {first} to {last}" if soon else f"Nothing to do from {first} to {last}"
-    )
-    if soon:
-        for column, name in enumerate(("what", "month", f"commits {plan.instance.head.currency}", "runs")):
-            book.put(sheet, row + 1, column, name, style="number_header" if column == 2 else "header")
-    shown = biggest(soon, _STEPS)
-    for at, step in enumerate(shown, start=row + 2):
-        sheet.set_row(at, _LINE * -(-len(step.text) // _FITS))  # not every program makes rows as high as their text
-        book.put(sheet, at, 0, step.text, style="wrapped")
-        book.put(sheet, at, 1, step.month, "month")
-        book.put(sheet, at, 2, step.cost or None)
-        book.put(sheet, at, 3, step.runs)
-    rest = len(soon) - len(shown)
-    if rest:
-        book.put(sheet, row + 2 + len(shown), 0, f"and {rest:,} smaller, in the sheet decisions", style="note")
-    return row + 3 + len(shown)
+def write_table(book: Book, sheet: Any, row: int, table: Table) -> int:
+    """Write a table of the document with its heading; returns the row after the last."""
+    grid = table.grid
+    write_heading(book, sheet, row, table.caption if grid.rows else table.empty)
+    for column, name in enumerate(grid.columns if grid.rows else ()):
+        book.put(sheet, row + 1, column, name, style="header" if column < grid.texts else "number_header")
+    for at, cells in enumerate(grid.rows, start=row + 2):
+        for column, cell in enumerate(cells):
+            _write_cell(book, sheet, at, column, cell)
+    last = row + 1 + (len(grid.rows) + 1 if grid.rows else 0)
+    if grid.notes:
+        book.put(sheet, last, 0, grid.notes, style="note")
+    return last + bool(grid.notes)
+
+
+def _write_cell(book: Book, sheet: Any, row: int, column: int, cell: str) -> None:
+    if isinstance(cell, Figure):
+        book.put(sheet, row, column, cell.value if cell else None)
+    elif column:
+        book.put(sheet, row, column, cell, "month")
+    else:
+        lines = -(-len(cell) // _FITS)  # not every program makes rows as high as their text
+        sheet.set_row(row, _LINE * max(lines, 1))
+        book.put(sheet, row, column, cell, style="wrapped")
 
 
 # ---------------------------------------------------------------- money by year and party

@@ -15,7 +15,7 @@ from optimizer.analysis.explanation import explain, plain_rows
 from optimizer.analysis.policy_trial import Requirement, try_policy
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.plan.plan import Plan
-from optimizer.report.explained import explanation_text
+from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options
 from tests.program.tiny import month, solved, tiny
 

@@ -29,7 +29,7 @@ from optimizer.analysis.values import COLUMNS as VALUES
 from optimizer.analysis.values import values_table
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.plan.plan import EXPLAINED, Plan
-from optimizer.report.explained import explanation_text
+from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options
 from tests.program.tiny import solved, tiny
 
@@ -68,7 +68,7 @@ def test_it_shows_itself(found: Explanation, plan: Plan) -> None:
     assert repr(found) == f"<Explanation of tiny: {told}>"
     assert repr(Explanation(plan)) == "<Explanation of tiny: nothing>"
     text = explanation_text(found, 80)
-    assert "When to decide" in text
+    assert "Deadlines" in text
     assert "Sign NA" in text
     assert max(map(len, text.splitlines())) <= 80
 

@@ -15,8 +15,9 @@ import pytest
 
 from optimizer.plan.tables import make_table
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
-from optimizer.report.charts import Chart, PlanContext, month_axis, plot_text
+from optimizer.report.charts import Chart, month_axis, plot_text
 from optimizer.report.figures import Figures, figures
+from optimizer.report.plan_context import PlanContext
 from tests.report.plans import MONTHS, empty_plan, large_plan, small_plan
 
 CHARTS: list[Callable[[PlanContext], Chart]] = [

@@ -15,9 +15,9 @@ from optimizer.cli.exit_codes import run
 from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.plan import Plan
 from optimizer.report.comparison import decisions, difference, signed
-from optimizer.report.comparison_html import write_comparison_html
-from optimizer.report.comparison_terminal import render
+from optimizer.report.comparison_document import comparison_document, comparison_text
 from optimizer.report.comparison_workbook import TABLES, write_comparison_workbook
+from optimizer.report.html import page
 from tests.instance.sample import put, sample
 from tests.plan.pairs import decision, instance, plan
 from tests.report.formulas import Sheets
@@ -52,7 +52,7 @@ def _compared(names: tuple[str, str] = ("old", "new"), party: str = "neo") -> Co
 def _text(*comparisons: Comparison, width: int = 120) -> str:
     console = Console(width=width, color_system=None, highlight=False)
     with console.capture() as captured:
-        console.print(render(comparisons, width))
+        console.print(comparison_text(comparisons, width))
     return captured.get()
 
 
@@ -82,11 +82,11 @@ def test_nothing_differs() -> None:
     assert "Change" not in text
 
 
-def test_page_is_self_contained_and_safe(tmp_path: Path) -> None:
+def test_page_is_self_contained_and_safe() -> None:
     """Tests that names of plans and parties cannot break out of the page, and that it loads nothing."""
     a, b = _pair(HOSTILE)
     comparisons = [compare(a, b, ("old", HOSTILE)), compare(a, a, ("old", "same"))]
-    text = write_comparison_html(comparisons, tmp_path / "new" / "page.html").read_text(encoding="utf-8")
+    text = page(comparison_document(comparisons))
     assert "<img" not in text
     assert "&lt;/script&gt;" in text
     outside = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
@@ -98,9 +98,9 @@ def test_page_is_self_contained_and_safe(tmp_path: Path) -> None:
     assert len(text) < 2_500_000
 
 
-def test_page_of_plans_without_anything(tmp_path: Path) -> None:
+def test_page_of_plans_without_anything() -> None:
     """Tests that plans without a row in any table have a page."""
-    text = write_comparison_html([compare(plan(), plan())], tmp_path / "page.html").read_text(encoding="utf-8")
+    text = page(comparison_document([compare(plan(), plan())]))
     assert "No decision differs." in text
 
 
@@ -191,4 +191,4 @@ def test_decisions_that_bind_most_money_are_kept() -> None:
     rows = [decision(month, "sign", f"lease-{month}", 1, **size) for month, size in sizes.items()]
     found = decisions(compare(plan(), plan(decisions=rows)), 2)
     assert [row[2] for row in found.grid.rows] == ["2026-03", "2026-05"]
-    assert found.grid.note.startswith("and 1 smaller, listed under decisions")
+    assert found.grid.notes == "1 more row in decisions of --json and --xlsx."

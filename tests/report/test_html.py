@@ -20,12 +20,14 @@ from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.errors import Fault
 from optimizer.plan.plan import Plan
-from optimizer.report.charts import PlanContext
-from optimizer.report.headline import cards
-from optimizer.report.html import page, service_grid, write_html
+from optimizer.report.document import Table
+from optimizer.report.html import TEMPLATES, page, script_json, write_html
+from optimizer.report.key_figures import key_figures
 from optimizer.report.notebook import instance_html, plan_html, register
-from optimizer.report.page import TEMPLATES, script_json
-from optimizer.report.section_rules import rules, rules_grid, shares_grid
+from optimizer.report.plan_context import PlanContext
+from optimizer.report.plan_document import plan_document
+from optimizer.report.section_rules import rules, rules_table, shares_grid
+from optimizer.report.section_service import service_table
 from tests.report.hostile import NAMES, hostile_plan
 from tests.report.plans import empty_plan, large_plan, small_plan
 
@@ -73,7 +75,7 @@ def small() -> Plan:
 
 @pytest.fixture(scope="module")
 def read(small: Plan) -> Reader:
-    return Reader(page(small))
+    return Reader(page(plan_document(small)))
 
 
 # ---------------------------------------------------------------- whole
@@ -94,13 +96,13 @@ def test_a_table_stands_behind_every_chart(read: Reader) -> None:
     """Tests that there are seventeen charts with a table each, captioned with what the chart shows."""
     labels = [value for tag, name, value in read.attributes if tag == "div" and name == "aria-label"]
     charts = [label.removesuffix(" The table below has the same figures.") for label in labels if "The table" in label]
-    assert len(charts) == read.values("class").count("chart") == read.text.count("Table behind this chart") == 17
+    assert len(charts) == read.values("class").count("chart") == read.text.count("Table of this chart") == 17
     assert set(charts) <= set(labels)
 
 
 def test_headline_answers_in_money(small: Plan) -> None:
     """Tests the figures for a first look: cost, gap in money, work served, capacity, cash and penalties."""
-    found = {label: (value, detail) for label, value, detail in cards(PlanContext(small))}
+    found = {label: (value, detail) for label, value, detail in key_figures(PlanContext(small)).figures}
     assert found["Gap"][0] == "100 k EUR"
     assert "the time limit was reached" in found["Gap"][1]
     assert found["Demand served"] == ("71.4 %", "28.6 % of demand is not served")
@@ -134,22 +136,22 @@ def test_provenance_tells_how_to_find_the_plan_again(read: Reader, small: Plan) 
     assert cells["Option seed"] == "7"
     assert cells["Option threads"] == "chosen by the solver"
     assert cells["Version of capopt"] == "0.1.0"
-    assert cells["Audit from the tables alone"] == "passed, 4,321 checks"
+    assert cells["Audit"] == "passed, 4,321 checks, from the tables alone"
 
 
 def test_violations_of_months_do_not_add_up(small: Plan) -> None:
     """Tests that a rule violated by 3, 5 and 4 in three months is most violated by 5, not by 12."""
     table = small.rules.copy()
     table.loc[table["month"].isin(["2026-02", "2026-03", "2026-04"]) & (table["rule"] == "cap"), "violation"] = 3, 5, 4
-    cap, _ = rules_grid(PlanContext(replace(small, tables={**small.tables, "rules": table}))).rows
+    cap, _ = rules_table(PlanContext(replace(small, tables={**small.tables, "rules": table}))).grid.rows
     assert cap[7] == "5"
 
 
 def test_rules_tell_slack_and_shadow_price(small: Plan) -> None:
     """Tests that each own rule tells how many of its constraints bind, its least slack and its shadow price."""
-    cap, least = rules_grid(PlanContext(small)).rows
-    assert cap == ("cap", "<= 500", "month", "12", "0", "100", "2026-03", "0", "-250")
-    assert least == ("least", ">= 1", "total", "1", "1", "0", "2026-12", "0", "100")
+    cap, least = rules_table(PlanContext(small)).grid.rows
+    assert cap == ("cap", "at most 500 a month", "", "12", "0", "100", "2026-03", "0", "0", "-250")
+    assert least == ("least", "at least 1 in all", "2026-12", "1", "1", "0", "2026-12", "0", "0", "100")
 
 
 def test_policies_tell_the_room_left(small: Plan) -> None:
@@ -163,7 +165,8 @@ def test_policies_tell_the_room_left(small: Plan) -> None:
 
 def test_budgets_tell_what_is_spent(small: Plan) -> None:
     """Tests that spending is summed over the window and the kinds that the budget covers."""
-    budgets = next(block for block in rules(PlanContext(small)).blocks if "Budgets" in block.caption)
+    tables = [block for block in rules(PlanContext(small)).blocks if isinstance(block, Table)]
+    budgets = next(table for table in tables if "Budgets" in table.caption)
     # January to June: 4 M of builds, 6 x 40 k of energy, 4 x 200 k and 2 x 300 k of contracts.
     assert budgets.grid.rows[0][-3:] == ("4,500,000", "5,640,000", "125.3 %")
     assert budgets.grid.rows[1][-3:] == ("8,000,000", "4,000,000", "50.0 %")
@@ -171,7 +174,7 @@ def test_budgets_tell_what_is_spent(small: Plan) -> None:
 
 def test_service_levels_are_told_by_workload(small: Plan) -> None:
     """Tests wanted, unserved, level in all and in the worst month, the level promised and the penalties."""
-    chat, study = service_grid(PlanContext(small)).rows
+    chat, study = service_table(PlanContext(small)).grid.rows
     assert chat == ("chat", "2026-02", "16,000", "2,800", "82.5 %", "60.0 %", "50.0 %", "3,600,000")
     assert study[:6] == ("study", "2026-01", "6,000", "3,500", "41.7 %", "0.0 %")
 
@@ -180,7 +183,7 @@ def test_an_almost_full_level_is_not_full(small: Plan) -> None:
     """Tests that a workload that misses a millionth never shows as served in full."""
     service = small.service.assign(unserved=small.service["demand"] * 1e-6, served=small.service["demand"] * (1 - 1e-6))
     plan = replace(small, tables=small.tables | {"service": service})
-    assert service_grid(PlanContext(plan)).rows[0][4] == "99.9999 %"
+    assert service_table(PlanContext(plan)).grid.rows[0][4] == "99.9999 %"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_an_almost_full_level_is_not_full(small: Plan) -> None:
 def test_any_plan_has_a_page(change: dict[str, object]) -> None:
     """Tests that plans without a row, without a bound, relaxed ones and those without warnings have a page."""
     plan = empty_plan()
-    text = page(replace(plan, head={**plan.head, **change}))
+    text = page(plan_document(replace(plan, head={**plan.head, **change})))
     assert "No decisions from Jan 2026 to Mar 2026." in text
     assert "There are no accelerators in this plan." in text
 
@@ -197,7 +200,7 @@ def test_any_plan_has_a_page(change: dict[str, object]) -> None:
 # ---------------------------------------------------------------- safe
 def test_names_cannot_break_out() -> None:
     """Tests that hostile names make no element and no attribute, and can be read as they are."""
-    tame, read = Reader(page(small_plan())), Reader(page(hostile_plan()))
+    tame, read = Reader(page(plan_document(small_plan()))), Reader(page(plan_document(hostile_plan())))
     assert read.open == []
     assert read.tags["script"] == 3
     assert set(read.tags) <= set(tame.tags)
@@ -230,7 +233,7 @@ def test_nothing_is_loaded_from_elsewhere(read: Reader) -> None:
 
 def test_the_licence_of_what_is_carried_is_told() -> None:
     """Tests that the page keeps the notice that the licence of plotly.js asks to keep."""
-    text = page(empty_plan())
+    text = page(plan_document(empty_plan()))
     assert "Plotly Technologies Inc." in text
     assert "MIT License" in text
 
@@ -280,7 +283,7 @@ def test_a_notebook_shell_shows_plans_and_instances() -> None:
 # ---------------------------------------------------------------- small
 def test_the_largest_page_is_small_enough() -> None:
     """Tests that a page of 240 months, 30 parties, 30 workloads and 10 sites stays under the limit."""
-    assert len(page(large_plan()).encode()) < LIMIT
+    assert len(page(plan_document(large_plan())).encode()) < LIMIT
 
 
 # ---------------------------------------------------------------- the command
@@ -294,7 +297,7 @@ def test_report_writes_a_page(folder: Path, tmp_path: Path, small: Plan) -> None
     target = tmp_path / "new" / "folder" / "plan.html"
     done = CliRunner().invoke(cli, ["report", str(folder), "--html", str(target)], standalone_mode=False)
     assert (done.return_value, done.output) == (0, f"Wrote {target}.\n")
-    assert target.read_text(encoding="utf-8") == page(small)
+    assert target.read_text(encoding="utf-8") == page(plan_document(small))
 
 
 def test_report_tells_where_it_wrote_as_json(folder: Path, tmp_path: Path) -> None:
@@ -330,7 +333,7 @@ def test_a_page_that_cannot_be_written_is_told(folder: Path, tmp_path: Path, sma
     """Tests that a file in the way of a folder is an error of the system, which the command line tells."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OSError, match="file"):
-        write_html(small, tmp_path / "file" / "plan.html")
+        write_html(plan_document(small), tmp_path / "file" / "plan.html")
 
 
 def test_the_command_is_declared() -> None:

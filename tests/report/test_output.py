@@ -10,11 +10,11 @@ from rich.console import Console
 
 from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.plan import Plan
-from optimizer.report.comparison_html import write_comparison_html
-from optimizer.report.comparison_terminal import render
+from optimizer.report.comparison_document import comparison_document, comparison_text
 from optimizer.report.comparison_workbook import write_comparison_workbook
 from optimizer.report.html import page
-from optimizer.report.terminal import summary
+from optimizer.report.plan_document import plan_document
+from optimizer.report.summary import summary
 from optimizer.report.workbook import write_workbook
 from tests.report.awkward import awkward_plan
 from tests.report.explained_plan import explained_plan
@@ -35,7 +35,7 @@ def explained() -> Plan:
 @pytest.fixture(scope="module")
 def printed(explained: Plan) -> str:
     """Its page."""
-    return page(explained)
+    return page(plan_document(explained))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_charts(printed: str, snapshot: Snapshot) -> None:
 
 def test_crowded_charts(snapshot: Snapshot) -> None:
     """Tests layouts of charts with more parties, workloads, sites and months than they can show one by one."""
-    text = charts(page(large_plan(30, parties=12, workloads=10, sites=3)))
+    text = charts(page(plan_document(large_plan(30, parties=12, workloads=10, sites=3))))
     snapshot("\n".join(line for line in text.splitlines() if ".data." not in line))
 
 
@@ -86,9 +86,9 @@ def test_summary_of_another(tmp_path: Path, snapshot: Snapshot) -> None:
     snapshot(summary(awkward_plan(tmp_path / "instance")))
 
 
-def test_comparison_page(compared: Comparison, tmp_path: Path, snapshot: Snapshot) -> None:
+def test_comparison_page(compared: Comparison, snapshot: Snapshot) -> None:
     """Tests texts, tables and charts of a comparison."""
-    text = write_comparison_html([compared], tmp_path / "compared.html").read_text(encoding="utf-8")
+    text = page(comparison_document([compared]))
     snapshot(f"{markup(text)}\n{charts(text)}")
 
 
@@ -101,5 +101,5 @@ def test_comparison_summary(compared: Comparison, snapshot: Snapshot) -> None:
     """Tests a comparison on a terminal."""
     console = Console(width=100, color_system=None, highlight=False)
     with console.capture() as captured:
-        console.print(render([compared], 100))
+        console.print(comparison_text([compared], 100))
     snapshot(captured.get())

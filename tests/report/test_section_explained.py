@@ -8,10 +8,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from optimizer.report.charts import PlanContext
-from optimizer.report.headline import cards
+from optimizer.report.document import Document, Prose, Section, Table
 from optimizer.report.html import page
-from optimizer.report.page import Listed, Prose, Section, render_page
+from optimizer.report.key_figures import key_figures
+from optimizer.report.plan_context import PlanContext
+from optimizer.report.plan_document import plan_document
 from optimizer.report.section_explained import explained
 from optimizer.report.workbook import write_workbook
 from tests.report.explained_plan import explained_plan
@@ -25,28 +26,32 @@ def sections() -> dict[str, Section]:
     return {section.anchor: section for section in explained(PlanContext(explained_plan(small_plan())))}
 
 
-def listed(section: Section, caption: str) -> Listed:
+def listed(section: Section, caption: str) -> Table:
     """The table whose caption begins so."""
-    return next(block for block in section.blocks if isinstance(block, Listed) and block.caption.startswith(caption))
+    return next(block for block in section.blocks if isinstance(block, Table) and block.caption.startswith(caption))
 
 
 DOUBT = "The gap of this plan is 100 k EUR: smaller differences may come from the search alone."
 
 
+def paragraphs(section: Section) -> list[str]:
+    """All sentences of a section."""
+    return [text for block in section.blocks if isinstance(block, Prose) for text in block.paragraphs]
+
+
 def rendered(section: Section) -> list[str]:
     """Sentences of a section, but for the one on what is in doubt."""
-    blocks = [block for block in section.blocks if isinstance(block, Prose)]
-    return [text for block in blocks for text in block.paragraphs if text != DOUBT]
+    return [text for text in paragraphs(section) if text != DOUBT]
 
 
 def test_differences_within_the_gap_are_in_doubt(sections: dict[str, Section]) -> None:
     """Tests that sections with figures from searches say so, unless the plan is proven."""
     for anchor in ("offers", "leaving", "dates", "whatif", "less"):
-        assert sections[anchor].blocks[0].paragraphs[-1] == DOUBT
+        assert paragraphs(sections[anchor])[-1] == DOUBT
     plan = explained_plan(small_plan())
     proven = replace(plan, head={**plan.head, "bound": plan.objective})
     for section in explained(PlanContext(proven)):
-        assert DOUBT not in section.blocks[0].paragraphs
+        assert DOUBT not in paragraphs(section)
 
 
 def test_a_plan_that_is_not_explained_says_how() -> None:
@@ -179,7 +184,7 @@ def test_hostile_names_are_harmless() -> None:
 
 def alone(name: str) -> str:
     """A page with nothing but these sections, every item of them called so."""
-    return render_page("Plan", "of a hall", explained(PlanContext(explained_plan(small_plan(), name))))
+    return page(Document("Plan", "of a hall", explained(PlanContext(explained_plan(small_plan(), name)))))
 
 
 def test_sheets_of_an_explained_plan(tmp_path: Path) -> None:
@@ -197,16 +202,17 @@ def test_a_plan_with_something_given_up_says_so_first() -> None:
     """Tests that the first card warns, and names what was given up; other plans have no such card."""
     plan = small_plan()
     elastic = replace(plan, head={**plan.head, "elastic": ["rules.own.rhs=3"]})
-    label, value, detail = cards(PlanContext(elastic))[0]
+    label, value, detail = key_figures(PlanContext(elastic)).figures[0]
     assert (label, value) == ("Not all rules are met", "1 input changed")
     assert detail.endswith("rules.own.rhs=3")
-    assert cards(PlanContext(plan))[0][0] == "Net present cost"
-    assert "Not all rules are met" in page(elastic)
-    assert "Why no plan meets all rules" in page(elastic)
-    assert "Why no plan meets all rules" not in page(plan)
+    assert key_figures(PlanContext(plan)).figures[0][0] == "Net present cost"
+    assert "Not all rules are met" in page(plan_document(elastic))
+    assert "Why no plan meets all rules" in page(plan_document(elastic))
+    assert "Why no plan meets all rules" not in page(plan_document(plan))
     clash = replace(elastic, head={**elastic.head, "conflicts": ["this stands against <that>."]})
-    assert "this stands against &lt;that&gt;." in page(clash)
-    instead = page(replace(elastic, head={**elastic.head, "other_repairs": [{"text": "<this> instead."}]}))
+    assert "this stands against &lt;that&gt;." in page(plan_document(clash))
+    other = replace(elastic, head={**elastic.head, "other_repairs": [{"text": "<this> instead."}]})
+    instead = page(plan_document(other))
     assert "Other repairs at about the same cost" in instead
     assert "&lt;this&gt; instead." in instead
-    assert "Other repairs" not in page(elastic)
+    assert "Other repairs" not in page(plan_document(elastic))

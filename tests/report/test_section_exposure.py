@@ -10,8 +10,8 @@ import pandas as pd
 
 from optimizer.analysis.losses import COLUMNS
 from optimizer.plan.plan import Plan
-from optimizer.report.charts import PlanContext
-from optimizer.report.page import Listed, Prose
+from optimizer.report.document import Prose, Table
+from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, sentences
 from optimizer.report.workbook import write_workbook
 from tests.program.tiny import solved, tiny
@@ -61,7 +61,7 @@ def test_every_plan_tells_it(tmp_path: Path) -> None:
     plan = _plan()
     prose, listed = losses(PlanContext(plan))
     assert isinstance(prose, Prose)
-    assert isinstance(listed, Listed)
+    assert isinstance(listed, Table)
     assert prose.paragraphs[0].startswith("Without own site hall critical work is short in 2 months")
     sheet = openpyxl.load_workbook(write_workbook(plan, tmp_path / "plan.xlsx"))["losses"]
     header, row = list(sheet.iter_rows(min_row=3, values_only=True))[:2]

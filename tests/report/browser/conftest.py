@@ -10,6 +10,7 @@ import pytest
 
 from optimizer.plan.plan import Plan
 from optimizer.report.html import write_html
+from optimizer.report.plan_document import plan_document
 from tests.report.hostile import hostile_plan
 from tests.report.plans import empty_plan, large_plan, small_plan
 
@@ -29,6 +30,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     @cache
     def write(name: str) -> Path:
-        return write_html(_PLANS[name](), folder / f"{name}.html")
+        return write_html(plan_document(_PLANS[name]()), folder / f"{name}.html")
 
     return write
