@@ -67,6 +67,8 @@ class Column:
         Whether it is a text that names a row of some table.
     numeric : bool
         Whether it is a text that is mostly a number.
+    later : bool
+        Whether it was added to the format later, so that the hash leaves it out where all rows have the default.
     tried : TriedStep or None
         Change of usual size that is tried on each item, if any is.
     """
@@ -87,6 +89,7 @@ class Column:
     pattern: str = ""
     names: bool = False
     numeric: bool = False
+    later: bool = False
     tried: TriedStep | None = None
 
     def is_usual(self, value: float, scale: float = 1.0) -> bool:

@@ -16,7 +16,7 @@ from optimizer.errors import Fault
 from optimizer.instance.notes import HEAD, Notes
 from optimizer.instance.raw import number_text
 from optimizer.instance.values import month_number, month_text
-from optimizer.schema import Column, load_schema
+from optimizer.schema import Column, Table, load_schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,13 +222,25 @@ class Instance:
         plain = column.type in ("number", "integer", "flag", "text")
         return list(map(repr, values if plain else [self.cell(column, value) for value in values]))
 
+    def _counted(self, table: Table, rows: tuple[Any, ...]) -> list[Column]:
+        """Columns that the hash counts: those added later only if a row has another value than the default."""
+        plain = {"@first": 0, "@last": self.head.months - 1}
+        found = []
+        for column in table.columns.values():
+            default = plain.get(column.default, column.default) if isinstance(column.default, str) else column.default
+            values = (getattr(row, column.attribute) for row in rows) if column.later else ()
+            if not column.later or any(value not in (None, "", (), default) for value in values):
+                found.append(column)
+        return found
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the content: the same for every file format, any order of rows, and explicit or blank defaults."""
-        content: dict[str, Any] = {"instance": {name: repr(value) for name, value in vars(self.head).items()}}
+        settings = self._counted(load_schema().head, (self.head,))
+        content: dict[str, Any] = {"instance": {one.name: repr(getattr(self.head, one.name)) for one in settings}}
         for table, rows in self.rows.items():
             if rows:
-                columns = load_schema().tables[table].columns.values()
+                columns = self._counted(load_schema().tables[table], rows)
                 content[table] = sorted(
                     map(list, zip(*(self._hash_cells(column, rows) for column in columns), strict=True))
                 )
