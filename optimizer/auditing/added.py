@@ -31,25 +31,31 @@ def added_constraint(case: Priced, say: Findings) -> None:
 
 
 def _check(case: Priced, say: Findings, one: Mapping[str, Any], own: Mapping[str, float]) -> None:
-    name, told, size, floor = str(one["name"]), float(one["value"]), 0.0, 0.0
+    name, reported, size, floor = str(one["name"]), float(one["value"]), 0.0, 0.0
     parts = [_term(case, term, own) for term in one["terms"]]
     if None not in parts:
         pairs = [part for part in parts if part is not None]
         value, size = sum(amount for amount, _ in pairs), sum(abs(amount) for amount, _ in pairs)
         floor = sum(slack for _, slack in pairs)
-        say.compare(told, "=", value, "told as value", name, "", floor=floor, beside=size)
+        say.compare(reported, "=", value, "reported as value", name, "", floor=floor, relative_to=size)
     sides = [
         -np.inf if one["at_least"] is None else one["at_least"],
         np.inf if one["at_most"] is None else one["at_most"],
     ]
-    slack = RELATIVE * (max(abs(side) for side in (told, *sides) if abs(side) < LARGEST) + size) + max(floor, RELATIVE)
+    slack = RELATIVE * (max(abs(side) for side in (reported, *sides) if abs(side) < LARGEST) + size) + max(
+        floor, RELATIVE
+    )
     low, high = sides
-    say.that(told >= low - slack, name, "", f"comes to {number(told, 6)}", f"at least {number(low, 6)} required")
-    say.that(told <= high + slack, name, "", f"comes to {number(told, 6)}", f"at most {number(high, 6)} allowed")
+    say.that(
+        reported >= low - slack, name, "", f"comes to {number(reported, 6)}", f"at least {number(low, 6)} required"
+    )
+    say.that(
+        reported <= high + slack, name, "", f"comes to {number(reported, 6)}", f"at most {number(high, 6)} allowed"
+    )
 
 
 def _term(case: Priced, term: Mapping[str, Any], own: Mapping[str, float]) -> tuple[float, float] | None:
-    """Amount of a term and what it may be off by; None of a variable that no table tells apart from others."""
+    """Amount of a term and what it may be off by; None of a variable that the tables do not determine."""
     coefficient, index = float(term["coefficient"]), term["index"]
     if index is None:
         return coefficient * own[term["variable"]], 0.0
@@ -132,7 +138,7 @@ def _violated(sense: str) -> Callable[[Priced, Index], float]:
 
 
 # Value by index and what kind of figure it is. Shortfalls of years that end together are one payment in the tables, and
-# so are the two sides of an equation: what the plan says of constraints that count them is taken as said.
+# so are the two sides of an equation: the value that the plan reports for constraints that count them is not checked.
 _FAMILIES: dict[str, tuple[Callable[[Priced, Index], float], str]] = {
     "one": (lambda *_: 1.0, "block"),
     "ordered": (_monthly(lambda case, name: case.ordered[name]), "block"),

@@ -21,6 +21,8 @@ class Column:
 
     Attributes
     ----------
+    rule : str
+        Rule that a wrong cell breaks.
     table, name : str
         Table and column; without a column the rows count.
     values : array
@@ -30,26 +32,28 @@ class Column:
         combinations, the last kind varying fastest.
     part : slice
         Which rows, or which combinations of names, ``values`` is about.
-    floor, beside : float or array
+    floor, relative_to : float or array
         Tolerances, as in :meth:`optimizer.auditing.verdict.Findings.compare`.
     """
 
+    rule: str
     table: str
     name: str
     values: Array
     by: tuple[str, ...] = ()
     part: slice | Array = field(default_factory=lambda: slice(None))
     floor: float | Array = 0.0
-    beside: float | Array = 0.0
+    relative_to: float | Array = 0.0
 
 
 def compare(case: Holdings, say: Findings, one: Column) -> None:
     """Compare a column, within the tolerance where it holds numbers."""
+    say.rule = one.rule
     table, what = case.tables[one.table], f"in {one.table}.{one.name}" if one.name else f"rows in {one.table}"
     if not one.by:
         cells, items, months = table[one.name][one.part], table.subjects[one.part], table.months[one.part]
         if one.values.dtype != object:
-            say.compare(cells, "=", one.values, what, items, months, floor=one.floor, beside=one.beside)
+            say.compare(cells, "=", one.values, what, items, months, floor=one.floor, relative_to=one.relative_to)
             return
         right = one.values
         say.rows(items, months, cells == right, lambda at: (f"{cells[at]!r} {what}", f"{right[at]!r} expected"))
@@ -66,4 +70,4 @@ def compare(case: Holdings, say: Findings, one: Column) -> None:
     places = [dict(zip(columns, keys[place], strict=True)) for place in np.arange(len(keys))[one.part].tolist()]
     subjects = [place.pop(SUBJECT[one.table]) for place in places]
     texts = [", ".join([what, *(f"{column} {name}" for column, name in place.items())]) for place in places]
-    say.compare(found, "=", one.values, texts, subjects, floor=one.floor, beside=one.beside)
+    say.compare(found, "=", one.values, texts, subjects, floor=one.floor, relative_to=one.relative_to)

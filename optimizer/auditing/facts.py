@@ -57,7 +57,13 @@ class Facts:
         self.members = {name: members(instance, self.pools, row) for name, row in self.tables["policies"].items()}
         self.outages = self._outages()
         self.names = self._names()
-        self.payees = self._payees()
+        paid = [
+            (table, term.party(table, row))
+            for term in cash_terms().values()
+            for table in term.items
+            for row in self.tables[table].values()
+        ]
+        self.payees = [table for table, _ in paid], [party for _, party in paid]
         self.yields = self._yields()
 
     def label(self, month: int) -> str:
@@ -72,14 +78,6 @@ class Facts:
         """Price of an item by month, ``base`` being its own."""
         series = self._prices.get(item, [])
         return values_at(series, np.arange(self.months), base)
-
-    def _payees(self) -> tuple[list[str], list[str]]:
-        """Table and party of each item in the cash table."""
-        terms = [cash_terms()[term] for term, _ in self.names["cash"]]
-        items = [item for _, item in self.names["cash"]]
-        found = [next(t for t in term.items if i in self.tables[t]) for term, i in zip(terms, items, strict=True)]
-        every = zip(terms, found, items, strict=True)
-        return found, [term.party(table, self.tables[table][item]) for term, table, item in every]
 
     def series(self, table: str, name: str, value: str) -> Array:
         """A step series by month, 0 before its first row: an array of names by months."""

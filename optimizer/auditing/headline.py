@@ -10,10 +10,10 @@ from optimizer.auditing.verdict import FLOOR, LARGEST, RELATIVE, Findings, numbe
 
 
 def identity(case: Holdings, say: Findings) -> None:
-    """The head names the instance beside it: its name, currency, months and the hash of its content."""
-    instance, told = case.facts.instance, part(case.head, "instance")
+    """The head names the instance of the plan: its name, currency, months and the hash of its content."""
+    instance, named = case.facts.instance, part(case.head, "instance")
     for key, right in (("name", instance.head.name), ("currency", instance.head.currency), ("hash", instance.hash)):
-        say.that(told.get(key) == right, f"instance.{key}", "", repr(told.get(key)), f"{right!r} expected")
+        say.that(named.get(key) == right, f"instance.{key}", "", repr(named.get(key)), f"{right!r} expected")
     expected: dict[str, Any] = {"format": 1, "start": instance.head.start, "months": instance.head.months}
     for key, value in expected.items():
         found = case.head.get(key)
@@ -45,25 +45,31 @@ def gap(case: Holdings, say: Findings) -> None:
 
 
 def status(case: Holdings, say: Findings) -> None:
-    """A plan is optimal if its gap is within the one asked for, else feasible; relaxed only if that was asked for."""
-    found, asked = case.head.get("status"), part(case.head, "options").get("gap")
-    told, relax = case.head.get("relaxed"), part(case.head, "options").get("relax")
-    say.that(isinstance(relax, bool) and told is relax, "relaxed", "", repr(told), f"{relax!r} expected, as asked for")
+    """A plan is optimal if its gap is within the target gap, else feasible; relaxed only if the options say so."""
+    found, target = case.head.get("status"), part(case.head, "options").get("gap")
+    relaxed, relax = case.head.get("relaxed"), part(case.head, "options").get("relax")
+    say.that(
+        isinstance(relax, bool) and relaxed is relax,
+        "relaxed",
+        "",
+        repr(relaxed),
+        f"{relax!r} expected, as in the options",
+    )
     say.that(found in ("optimal", "feasible"), "status", "", repr(found), "optimal or feasible expected")
-    if not is_number(asked) or asked < 0:
-        say.that(False, "options.gap", "", repr(asked), "a number from 0 on expected")
+    if not is_number(target) or target < 0:
+        say.that(False, "options.gap", "", repr(target), "a number from 0 on expected")
     elif found in ("optimal", "feasible"):
-        _within(case, say, found, asked)
+        _within(case, say, found, target)
 
 
-def _within(case: Holdings, say: Findings, found: str, asked: float) -> None:
+def _within(case: Holdings, say: Findings, found: str, target: float) -> None:
     """Whether ``found`` is what the gap between objective and bound makes of it."""
     cost, proven = case.head.get("objective"), case.head.get("bound")
     if not is_number(proven) or not is_number(cost):
         say.that(found == "feasible", "status", "", found, "feasible expected, as no bound is proven")
         return
     slack = RELATIVE * (abs(cost) + float(abs(case.tables["cash"]["present_value"]).sum()))
-    excess = cost - proven - asked * abs(cost)
+    excess = cost - proven - target * abs(cost)
     holds = excess <= slack if found == "optimal" else excess >= -slack
     other = "feasible" if found == "optimal" else "optimal"
     say.that(holds, "status", "", f"{found} with {number(cost - proven)} unproven", f"{other} expected")

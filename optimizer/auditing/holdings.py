@@ -26,7 +26,7 @@ class Holdings:
     facts, head, tables :
         The instance, the plan's head, its tables.
     relaxed : bool
-        Whether whole blocks and lots were not demanded.
+        Whether blocks and lots may be fractional.
     decisions : list of Decision
         Rows of the decisions table.
     ordered, lots : dict of str to array
@@ -40,7 +40,7 @@ class Holdings:
     used, leased, capacity, offered : array
         Accelerators by pool and month: allocated, leased out, there (on demand: taken), there at most.
     work, demand, served, unserved : array
-        Work of each row of the allocation; wanted, done and told as not done, by workload and month.
+        Work of each row of the allocation; demand, served and reported as not served, by workload and month.
     mw_supply, mw_used, mw_let : array
         MW by site and month: available, drawn by accelerators in use, leased out as powered space.
     """
@@ -138,7 +138,7 @@ class Holdings:
         hourly = np.array([pool.source == "on_demand" for pool in self.facts.pools], dtype=bool)
         self.capacity = np.where(hourly[:, None], self.used, self.offered)
         self.kw = np.array([pool.kw for pool in self.facts.pools])
-        # Of a plan that holds next to nothing, the work wanted tells how large its figures could be.
+        # If a plan has next to no capacity, the demand shows how large its figures could be.
         self.demand = self.facts.series("demand", "workload", "amount")
         self.accelerator_floor = FLOOR * max(float(self.capacity.max(initial=0.0)), float(self.demand.max(initial=0.0)))
 

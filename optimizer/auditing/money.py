@@ -9,9 +9,6 @@ from optimizer.auditing.prices import Priced
 from optimizer.auditing.verdict import FLOOR, Findings, number, total
 from optimizer.schema import terms_of_kind
 
-COVERS = {"all": ("capex", "opex"), "capex": ("capex",), "opex": ("opex",)}
-"""Kinds of cash terms that a budget counts."""
-
 
 def objective(case: Priced, say: Findings) -> None:
     """The plan's objective is the sum of the present values."""
@@ -24,11 +21,12 @@ def objective(case: Priced, say: Findings) -> None:
 def budget(case: Priced, say: Findings) -> None:
     """No more money goes out in a budget's window than its amount."""
     for row in case.facts.rows["budgets"]:
-        terms = terms_of_kind(*COVERS[row.covers], *(["revenue"] if row.net else []))
+        kinds = ["capex", "opex"] if row.covers == "all" else [row.covers]
+        terms = terms_of_kind(*kinds, *["revenue"] * row.net)
         places = [place for (term, _), place in case.facts.names["cash"].items() if term in terms]
         window = case.facts.window(row)
         paid = case.priced[places][:, list(window)]
         gross = float(np.abs(paid).sum())
         month = case.facts.label(window[-1]) if window else ""
         floor = max(case.money_floor, FLOOR * gross)
-        say.compare(float(paid.sum()), "<=", row.amount, "spent", row.budget, month, floor=floor, beside=gross)
+        say.compare(float(paid.sum()), "<=", row.amount, "spent", row.budget, month, floor=floor, relative_to=gross)

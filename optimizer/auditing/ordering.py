@@ -51,16 +51,16 @@ def ends_by(case: Holdings, say: Findings) -> None:
             say.that(last <= agreement.row.ends_by, row.item, row.month, found, allowed)
 
 
-def whole_blocks(case: Holdings, say: Findings) -> None:
-    """Blocks and lots are whole where the instance says so; a spend commitment and a run are taken whole."""
+def integer_blocks(case: Holdings, say: Findings) -> None:
+    """Blocks and lots are integers where the instance says so; a spend commitment and a run are taken in full."""
     for row in case.decisions:
         if case.relaxed or row.verb == "expire":
             continue
         if row.verb in ONCE:
             say.compare(row.blocks, "=", 1.0, "of it taken", row.item, row.month, floor=BLOCK)
         elif case.item(row).integer:
-            whole = abs(row.blocks - round(row.blocks)) <= BLOCK
-            say.that(whole, row.item, row.month, f"{row.blocks!r} blocks", "whole ones only allowed")
+            is_integer = abs(row.blocks - round(row.blocks)) <= BLOCK
+            say.that(is_integer, row.item, row.month, f"{row.blocks!r} blocks", "an integer expected")
 
 
 def min_blocks(case: Holdings, say: Findings) -> None:

@@ -30,46 +30,24 @@ class Decision:
 
 @dataclass(frozen=True)
 class Placement:
-    """A row of the table ``runs``.
-
-    Attributes
-    ----------
-    run, month : str
-        Name of the run, first month as told.
-    spec : Row
-        Its row in the instance.
-    pool : int
-        Place of its pool.
-    start, end : int
-        First month, and last month as its work, size and pool demand.
-    share : float
-        1; in a relaxed plan the part of the run that is placed so.
-    accelerators : float
-        What it occupies.
-    ends, target : str
-        As told.
-    late_months : float
-        As told.
-    decision : Decision or None
-        What starts it.
-    """
+    """A row of the table ``runs``."""
 
     run: str
-    month: str
-    spec: Any
-    pool: int
-    start: int
-    end: int
-    share: float
-    accelerators: float
-    ends: str
+    month: str  # first month as reported
+    spec: Any  # its row in the instance
+    pool: int  # place of its pool
+    start: int  # first month
+    end: int  # last month as its work, size and pool demand
+    share: float  # 1; in a relaxed plan the part of the run that is placed so
+    accelerators: float  # that it occupies
+    ends: str  # as reported, like the next two
     target: str
     late_months: float
-    decision: Decision | None
+    decision: Decision | None  # that starts it
 
     @property
     def size(self) -> float:
-        """Accelerators of the whole run."""
+        """Accelerators of the full run."""
         return self.accelerators / self.share
 
     @property
@@ -103,6 +81,6 @@ def _starts(row: Decision, run: str, start: int, accelerators: float, ends: str,
 
 
 def _duration(spec: Any, size: float, rate: float) -> int:
-    """Months that a run takes; 1 where it cannot run, which another rule tells."""
+    """Months that a run takes; 1 where it cannot run, which another rule reports."""
     months = float(spec.work) / (size * rate) if size * rate > 0 else 1.0
     return max(1, math.ceil(months - 1e-9))

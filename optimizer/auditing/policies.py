@@ -25,7 +25,7 @@ def max_share(case: Holdings, say: Findings) -> None:
         for member, pools in case.facts.members[name].items() if row.rule == "max_share" else ():
             mine, what = capacity[sorted(pools)].sum(axis=0)[window], f"reference-accelerators of {member}"
             floor = case.accelerator_floor
-            say.compare(mine, "<=", row.limit * total, what, name, labels, floor=floor, beside=total)
+            say.compare(mine, "<=", row.limit * total, what, name, labels, floor=floor, relative_to=total)
 
 
 def outage_place(case: Holdings, say: Findings) -> None:
@@ -36,13 +36,9 @@ def outage_place(case: Holdings, say: Findings) -> None:
     )
     gone = lost.reshape(len(facts.outages), len(facts.pools))[table.codes["outage"], table.codes["pool"]]
     barred = gone | np.isnan(facts.yields[table.codes["workload"], table.codes["pool"]])
-    names = [table[column] for column in ("workload", "pool", "member")]
-    say.rows(
-        table.subjects,
-        table.months,
-        ~barred,
-        lambda row: ("{} in {} without {}".format(*(column[row] for column in names)), "not allowed there"),
-    )
+    names = list(zip(table["workload"].tolist(), table["pool"].tolist(), table["member"].tolist(), strict=True))
+    barred_text = "{} in {} without {}".format
+    say.rows(table.subjects, table.months, ~barred, lambda row: (barred_text(*names[row]), "not allowed there"))
     windows = [facts.window(facts.tables["policies"][policy]) for policy, _ in facts.outages]
     places = zip(table.t.tolist(), table.codes["outage"].tolist(), strict=True)
     inside = np.array([t in windows[outage] for t, outage in places], dtype=bool)
@@ -51,7 +47,7 @@ def outage_place(case: Holdings, say: Findings) -> None:
 
 
 def outage_capacity(case: Holdings, say: Findings) -> None:
-    """Without each member, critical work fits the pools that are left, beside what stays leased out of them."""
+    """Without each member, critical work and what stays leased out fit the pools that are left."""
     table = case.tables["outages"]
     for outage, (policy, member) in enumerate(case.facts.outages):
         run = _of(table, outage, table["accelerators"], "pool", case.shape("pool"))

@@ -11,37 +11,19 @@ from optimizer.schema import IN_HOUSE
 
 @dataclass(frozen=True)
 class Pool:
-    """A stock of one kind of accelerator.
-
-    Attributes
-    ----------
-    source, party, place, accelerator : str
-        As in the capacity table; ``place`` is the site of an in-house pool, else the region.
-    region : str
-        Region it lies in.
-    availability : float
-        Share of time in which it works.
-    group : str
-        Ultimate owner; ``in_house`` for own sites.
-    tags : frozenset of str
-        Marks of the provider.
-    sublease : bool
-        Whether outlets of its kind may lease from it.
-    kw : float
-        Facility kW that one accelerator in use draws at an own site, else 0.
-    """
+    """A stock of one kind of accelerator."""
 
     name: str
-    source: str
+    source: str  # as in the capacity table
     party: str
-    place: str
+    place: str  # site of an in-house pool, else the region
     region: str
     accelerator: str
-    availability: float
-    group: str
-    tags: frozenset[str]
-    sublease: bool
-    kw: float
+    availability: float  # share of time in which it works
+    group: str  # ultimate owner; in_house for own sites
+    tags: frozenset[str]  # of the provider
+    sublease: bool  # whether outlets of its kind may lease from it
+    kw: float  # facility kW that one accelerator in use draws at an own site, else 0
 
     @property
     def own(self) -> bool:
@@ -66,16 +48,14 @@ class Pool:
 
 def pools(instance: Instance) -> list[Pool]:
     """Every pool: own sites by site and kind, contracts, on-demand offers."""
-    rows, found = instance.rows, []
-    sites, kinds = {row.site: row for row in rows["sites"]}, {row.accelerator: row for row in rows["accelerators"]}
+    rows, named, found = instance.rows, instance.named, []
     for site, kind in sorted({(row.site, row.accelerator) for row in rows["fleet"] + rows["purchases"]}):
-        at, kw = sites[site], kinds[kind].kw * sites[site].pue
+        at, kw = named["sites"][site], named["accelerators"][kind].kw * named["sites"][site].pue
         own = (IN_HOUSE, IN_HOUSE, site, at.region, kind, at.availability, IN_HOUSE, frozenset[str](), True, kw)
         found.append(Pool(f"{site}/{kind}", *own))
-    parties = {row.provider: row for row in rows["providers"]}
     for source, table, name in (("contract", "contracts", "contract"), ("on_demand", "on_demand", "offer")):
         for row in rows[table]:
-            party = parties[row.provider]
+            party = named["providers"][row.provider]
             where = (row.provider, row.region, row.region, row.accelerator, row.availability)
             lets = source == "contract" and row.sublease
             found.append(Pool(getattr(row, name), source, *where, party.group, frozenset(party.tags), lets, 0.0))

@@ -38,7 +38,7 @@ def quantity_floor(case: Priced, name: str, item: str) -> float:
 
 
 def _pools(case: Priced, item: str, hourly: bool = True) -> list[int]:
-    """Places of the pools that an item is or has; an on-demand offer is none of them if not ``hourly``."""
+    """Places of the pools that an item is or has; on-demand offers are excluded if not ``hourly``."""
     if item in case.facts.tables["contracts"] or (hourly and item in case.facts.tables["on_demand"]):
         return [case.facts.names["pool"][item]]
     if item in case.facts.tables["sites"]:
@@ -46,12 +46,8 @@ def _pools(case: Priced, item: str, hourly: bool = True) -> list[int]:
     return [place for place, pool in enumerate(case.facts.pools) if pool.party == item]
 
 
-def _is(case: Priced, table: str, item: str) -> bool:
-    return item in case.facts.tables[table]
-
-
 def _capacity(case: Priced, item: str) -> Any:
-    if _is(case, "purchases", item):
+    if item in case.facts.tables["purchases"]:
         return case.installed(item)
     return case.offered[_pools(case, item)].sum(axis=0)
 
@@ -73,7 +69,7 @@ def _served(case: Priced, item: str) -> Any:
 
 
 def _leased(case: Priced, item: str) -> Any:
-    if _is(case, "outlets", item) and case.facts.tables["outlets"][item].sells == "accelerators":
+    if item in case.facts.tables["outlets"] and case.facts.tables["outlets"][item].sells == "accelerators":
         return case.stocks[item].active * case.facts.agreements[item].accelerators
     return case.leased[_pools(case, item, hourly=False)].sum(axis=0)
 
@@ -83,9 +79,9 @@ def _mw(case: Priced, item: str) -> Any:
     if item in sites or item == IN_HOUSE:
         places = [sites[item]] if item in sites else list(sites.values())
         return (case.mw_used + case.mw_let)[places].sum(axis=0)
-    if _is(case, "builds", item):
+    if item in case.facts.tables["builds"]:
         return case.energised(item) * case.facts.tables["builds"][item].mw_per_block
-    if _is(case, "outlets", item):
+    if item in case.facts.tables["outlets"]:
         return case.stocks[item].active * case.facts.tables["outlets"][item].mw_per_block
     found = np.zeros(case.facts.months)
     for name, row in case.facts.tables["contracts"].items():
@@ -95,9 +91,9 @@ def _mw(case: Priced, item: str) -> Any:
 
 
 def _started(case: Priced, item: str) -> Any:
-    if _is(case, "builds", item):
+    if item in case.facts.tables["builds"]:
         return case.ordered[item]
-    if _is(case, "purchases", item):
+    if item in case.facts.tables["purchases"]:
         return case.lots[item]
     if item in case.stocks:
         return case.stocks[item].begun()
@@ -109,7 +105,7 @@ def _started(case: Priced, item: str) -> Any:
 
 
 def _unserved(case: Priced, item: str) -> Any:
-    if _is(case, "workloads", item):
+    if item in case.facts.tables["workloads"]:
         return case.unserved[case.facts.names["workload"][item]]
     return case.not_run(item)
 

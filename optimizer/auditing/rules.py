@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from optimizer.auditing import (
     added,
     expected,
-    figures,
     head_figures,
     headline,
+    limits,
     money,
     ordering,
     own_rules,
@@ -19,7 +19,7 @@ from optimizer.auditing import (
     shadow_prices,
     terms,
 )
-from optimizer.auditing.comparison import Column, compare
+from optimizer.auditing.comparison import compare
 from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.prices import Priced
@@ -27,33 +27,29 @@ from optimizer.auditing.reading import Draft, PlanTables
 from optimizer.auditing.verdict import Audit, Findings
 
 Reading = Callable[[Draft, Findings], None]
-Expectation = Callable[[Priced], Iterable[Column]]
 Check = Callable[[Priced, Findings], None]
 
 _READING: tuple[Reading, ...] = (reading.tables, reading.cells, reading.months, reading.names)
-_EXPECTED: tuple[Expectation, ...] = (
-    *(expected.decision_party, expected.decision_size, expected.decision_dates, expected.committed_cost),
-    *(expected.expire, expected.capacity, expected.pool_facts, expected.capacity_use, expected.capacity_mw),
-    *(expected.work, expected.run_allocation, expected.lease_cover, expected.run_dates, expected.service),
-    *(expected.power, expected.outage_work, expected.own_rules, expected.cash, expected.cash_party),
-    expected.present_value,
-)
 _CHECKS: tuple[Check, ...] = (
     *(reading.negative, reading.duplicates),
     *(headline.identity, headline.bound, headline.gap, headline.status),
     *(ordering.order_window, ordering.start_window, ordering.committed, ordering.ends_by),
-    *(ordering.whole_blocks, ordering.min_blocks, ordering.build_limit, ordering.build_after, ordering.purchase_limits),
-    *(ordering.commitment_once, terms.max_blocks, terms.terminable, terms.notice, terms.handed_in_force),
+    *(ordering.integer_blocks, ordering.min_blocks, ordering.build_limit, ordering.build_after),
+    *(ordering.purchase_limits, ordering.commitment_once),
+    *(terms.max_blocks, terms.terminable, terms.notice, terms.handed_in_force),
     *(terms.min_term, terms.renewal, runs.run_decision, runs.run_place, runs.run_size, runs.run_window, runs.run_once),
-    *(figures.pool_limit, figures.eligible, figures.lease_source, figures.min_service, figures.power_limit),
+    *(limits.pool_limit, limits.eligible, limits.lease_source, limits.min_service, limits.power_limit),
     *(policies.max_share, policies.outage_place, policies.outage_capacity, policies.outage_power),
     *(own_rules.hard_rules, shadow_prices.shadow_price_sign, shadow_prices.shadow_price_slack),
     *(shadow_prices.shadow_price_penalty, money.objective, money.budget),
     *(head_figures.headline, head_figures.record, added.added_constraint),
 )
-_ALL: tuple[Reading | Expectation | Check, ...] = (*_READING, *_EXPECTED, *_CHECKS)
-RULES = {rule.__name__: (rule.__doc__ or "", rule) for rule in _ALL}
-"""Sentence and function of every rule, by its name, in the order in which they are checked."""
+RULES: dict[str, str] = {
+    **{read.__name__: read.__doc__ or "" for read in _READING},
+    **expected.SENTENCES,
+    **{check.__name__: check.__doc__ or "" for check in _CHECKS},
+}
+"""Sentence of every rule, by its name."""
 
 
 def audit(plan: PlanTables) -> Audit:
@@ -62,16 +58,14 @@ def audit(plan: PlanTables) -> Audit:
     Parameters
     ----------
     plan : Plan
-        Its head, its tables and its instance are looked at; nothing is taken for granted but that the instance is
-        without errors. Rows that cannot be understood are told and left out of what follows.
+        Its head, its tables and its valid instance. Invalid rows are reported and left out of the rules that follow.
     """
     say, draft = _read(plan)
     if not draft.columns:
         return Audit(tuple(say.violations), say.checks)
     case = Priced(draft.facts, plan.head, draft.tables())
-    for rule in _EXPECTED:
-        say.rule = rule.__name__
-        for column in rule(case):
+    for derive in expected.TABLES:
+        for column in derive(case):
             compare(case, say, column)
     for check in _CHECKS:
         say.rule = check.__name__

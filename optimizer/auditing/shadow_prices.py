@@ -59,7 +59,7 @@ def _priced(case: Priced) -> Iterator[tuple[Constraint, float]]:
 
 
 def _floor(case: Priced) -> float:
-    """What is nothing beside the largest price."""
+    """Tolerance: a share of the largest price."""
     return FLOOR * max((abs(price) for _, price in _priced(case)), default=0.0)
 
 

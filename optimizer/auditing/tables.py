@@ -116,7 +116,7 @@ def texts(column: pd.Series[Any]) -> Array:
 
 
 def figures(column: pd.Series[Any]) -> Array:
-    """Cells as numbers; whatever is none as NaN."""
+    """Cells as numbers; NaN for anything else."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu":
         return column.to_numpy(dtype=float)
     return np.array([_figure(value) for value in column.to_numpy(dtype=object)], dtype=float)

@@ -19,7 +19,7 @@ FLOOR = 1e-9
 """...or by less than this share of the largest figure of their kind in the plan: accelerators, work, MW, money."""
 
 BLOCK = 1e-6
-"""Blocks and lots are counted as they are: a millionth of one is nothing, and a whole number may be off by it."""
+"""Blocks and lots are counted as they are: a millionth of one is tolerated."""
 
 HALF_CENT = 0.005
 """...and limits on money by half a cent, where that is less: a limit of one dollar holds in a plan of billions too."""
@@ -27,8 +27,8 @@ HALF_CENT = 0.005
 LARGEST = 1e100
 """Numbers from here on count as none: no figure of a plan is as large."""
 
-TOLD = 100
-"""Violations that the JSON form lists at most; ``violation_count`` tells how many there are."""
+LISTED = 100
+"""Maximum violations in the JSON form; ``violation_count`` is their number."""
 
 _DIGITS, _FEW_DIGITS = 12, 9  # of the cells of a table, as written here and as other software may write them
 
@@ -109,13 +109,13 @@ class Audit:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: verdict, number of checks, violations by rule, and the first hundred in full."""
-        told = [vars(violation) | {"text": str(violation)} for violation in self.violations[:TOLD]]
+        listed = [vars(violation) | {"text": str(violation)} for violation in self.violations[:LISTED]]
         return {
             "passed": self.passed,
             "checks": self.checks,
             "violation_count": len(self.violations),
             "by_rule": dict(Counter(violation.rule for violation in self.violations)),
-            "violations": told,
+            "violations": listed,
             "not_audited": list(NOT_AUDITED),
         }
 
@@ -174,7 +174,7 @@ class Findings:
         months: Names | None = None,
         *,
         floor: float | NDArray[Any] = 0.0,
-        beside: float | NDArray[Any] = 0.0,
+        relative_to: float | NDArray[Any] = 0.0,
     ) -> None:
         """Compare figures one by one.
 
@@ -189,13 +189,13 @@ class Findings:
         items, months : sequence of str, or one str
             Whose figures they are; ``months`` is left out for items by months.
         floor : float or array
-            Absolute tolerance, beside the relative one.
-        beside : array
+            Absolute tolerance, in addition to the relative one.
+        relative_to : array
             Figures that the compared ones are parts or differences of: the tolerance is relative to these too.
         """
         left, right = np.atleast_1d(np.asarray(found, float)), np.asarray(allowed, float)
         excess = _EXCESS[sense](left, right)
-        size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(beside))
+        size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(relative_to))
         holds = excess <= RELATIVE * size + floor  # not where one of them is NaN
         self.checks += excess.size
         if holds.all():
@@ -241,7 +241,7 @@ def _digits(cells: NDArray[Any]) -> int:
 
 
 def numbers(one: float, other: float) -> tuple[str, str]:
-    """Two figures for people, with as many digits as it takes to tell them apart."""
+    """Two figures for people, with as many digits as it takes to distinguish them."""
     for digits in (2, 4, 6, 9):
         texts = number(one, digits), number(other, digits)
         if texts[0] != texts[1] or one == other:

@@ -71,7 +71,7 @@ def test_relaxed_plan() -> None:
     lease = {"price": 1, "min_term_months": 1}
     half = solved(tiny(1, {"jobs": [5]}, contracts=[{**lease, "integer": False}]))  # half a block of ten
     whole = judged_by(half, tiny(1, {"jobs": [5]}, contracts=[lease]))
-    assert named(whole) == {("whole_blocks", "lease", "2030-01")}
+    assert named(whole) == {("integer_blocks", "lease", "2030-01")}
     relaxed = with_head(whole, relaxed=True, options__relax=True)
     assert named(relaxed) == set()
     assert named(with_head(relaxed, gap=0.9)) == {("gap", "gap", "")}

@@ -142,7 +142,7 @@ AGREED = [
         _lease(**_STARTS_LATER, ends_by=1),
     ),
     Case("ends_by", "lease", 1, [0, 10], _lease(**_NO_TERM, ends_by=1), _lease(**_NO_TERM, ends_by=0), _NEVER),
-    Case("whole_blocks", "lease", 0, [5], _lease(integer=False), _lease()),
+    Case("integer_blocks", "lease", 0, [5], _lease(integer=False), _lease()),
     Case("min_blocks", "lease", 0, [10], _lease(max_blocks=2), _lease(max_blocks=2, min_blocks=2)),
     Case("max_blocks", "lease", 1, [10, 20], _lease(max_blocks=2), _lease(max_blocks=1)),
     Case(

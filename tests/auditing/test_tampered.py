@@ -24,9 +24,9 @@ def _more(value: float) -> float:
 CELLS: list[tuple[str, dict[str, Any], str, Any, str]] = [
     # decisions
     ("decisions", {"decision": "sign"}, "blocks", _more, "decision_size"),
-    ("decisions", {"decision": "sign"}, "blocks", 2.5, "whole_blocks"),
-    ("decisions", {"decision": "start_run"}, "blocks", 0.5, "whole_blocks"),
-    ("decisions", {"decision": "commit_spend"}, "blocks", 2, "whole_blocks"),
+    ("decisions", {"decision": "sign"}, "blocks", 2.5, "integer_blocks"),
+    ("decisions", {"decision": "start_run"}, "blocks", 0.5, "integer_blocks"),
+    ("decisions", {"decision": "commit_spend"}, "blocks", 2, "integer_blocks"),
     ("decisions", {"decision": "sign"}, "blocks", -1, "negative"),
     ("decisions", {"decision": "sign"}, "accelerators", _more, "decision_size"),
     ("decisions", {"decision": "buy"}, "accelerators", _more, "decision_size"),

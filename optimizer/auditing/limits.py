@@ -14,7 +14,9 @@ from optimizer.auditing.verdict import Findings, number
 def pool_limit(case: Holdings, say: Findings) -> None:
     """No more accelerators of a pool are used and leased out than there are, or than an offer has in that month."""
     used, floor = case.used + case.leased, case.accelerator_floor
-    say.compare(used, "<=", case.offered, "accelerators used and leased out", _pools(case), floor=floor)
+    say.compare(
+        used, "<=", case.offered, "accelerators used and leased out", list(case.facts.names["pool"]), floor=floor
+    )
 
 
 def eligible(case: Holdings, say: Findings) -> None:
@@ -38,7 +40,7 @@ def min_service(case: Holdings, say: Findings) -> None:
     names = list(case.facts.names["workload"])
     share = np.array([row.min_service for row in case.facts.tables["workloads"].values()]).reshape(-1, 1)
     floor = case.work_floor
-    say.compare(case.served, ">=", case.demand * share, "work served", names, floor=floor, beside=case.demand)
+    say.compare(case.served, ">=", case.demand * share, "work served", names, floor=floor, relative_to=case.demand)
 
 
 def power_limit(case: Holdings, say: Findings) -> None:
@@ -49,7 +51,3 @@ def power_limit(case: Holdings, say: Findings) -> None:
 
 def _barred(table: Table, row: int) -> tuple[str, str]:
     return f"{number(table['accelerators'][row])} accelerators of {table['pool'][row]}", "none allowed there"
-
-
-def _pools(case: Holdings) -> list[str]:
-    return list(case.facts.names["pool"])
