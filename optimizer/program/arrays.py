@@ -92,12 +92,8 @@ class Arrays:
         lower, upper : array_like
             Bounds of the new rows.
         """
-        starts, indices, values = self._with_terms(terms, len(self.row_lower), 0, len(self.cost))
         return replace(
-            self,
-            starts=starts,
-            indices=indices,
-            values=values,
+            self._with_terms(terms, len(self.row_lower), 0, len(self.cost)),
             row_lower=np.append(self.row_lower, lower),
             row_upper=np.append(self.row_upper, upper),
             rows=(*self.rows, *names),
@@ -116,29 +112,26 @@ class Arrays:
             Costs and upper bounds of the new columns.
         """
         listed = tuple(names)
-        starts, indices, values = self._with_terms(terms, 0, len(self.cost), len(self.cost) + len(listed))
         return replace(
-            self,
+            self._with_terms(terms, 0, len(self.cost), len(self.cost) + len(listed)),
             cost=np.append(self.cost, cost),
             lower=np.append(self.lower, np.zeros(len(listed))),
             upper=np.append(self.upper, upper),
             integer=np.append(self.integer, np.zeros(len(listed), dtype=bool)),
-            starts=starts,
-            indices=indices,
-            values=values,
             columns=(*self.columns, *listed),
         )
 
-    def _with_terms(self, terms: Terms, row: int, column: int, count: int) -> tuple[Ints, Ints, Floats]:
-        """Matrix with more terms, their rows and columns counted from ``row`` and ``column``."""
+    def _with_terms(self, terms: Terms, row: int, column: int, count: int) -> Arrays:
+        """Return the program with more terms in its matrix, their rows and columns counted from ``row``, ``column``."""
         rows, columns = (np.asarray(places, dtype=np.int64) for places in terms[:2])
         order = np.argsort(rows, kind="stable")
-        return by_column(
+        starts, indices, values = by_column(
             np.append(self.indices, rows[order] + row),
             np.append(self.term_columns, columns[order] + column),
             np.append(self.values, np.asarray(terms[2], dtype=float)[order]),
             count,
         )
+        return replace(self, starts=starts, indices=indices, values=values)
 
     def part(self, rows: Ints, columns: Ints) -> Arrays:
         """Return the program of some rows and columns, by their numbers in ascending order."""

@@ -62,7 +62,7 @@ class LargeNeighbourhoodSearch:
         A mixed-integer program.
     options : Options
         Gap and seed of the search that it supports.
-    on_better : callable, optional
+    on_improvement : callable, optional
         Called with an improving solution at the end of the step that found it. If the gap is coarser than
         :data:`FINE`, also during a step, for improvements of at least half the gap. It runs in the thread of a search:
         it must be quick and must not raise.
