@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, make_dataclass
 from functools import cache, cached_property
 from operator import attrgetter
@@ -20,6 +20,9 @@ from optimizer.schema import Column, Table, load_schema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Cell = str | float | bool | None  # as in a file
+Value = Cell | tuple[str, ...] | tuple[float, ...]  # as in a row: months are integers
 
 
 @dataclass(frozen=True)
@@ -171,17 +174,13 @@ class Instance:
 
         return make_frame(self, table)
 
-    def cell(self, column: Column, value: Any) -> Any:
-        """A value as in a file: months ``YYYY-MM``, several values joined by ``;``, the rest as it is."""
-        if value is None or column.type in ("number", "integer", "flag"):
-            return value
-        if column.type == "month":
-            return self.label(value)
-        if column.type == "numbers":
-            return ";".join(map(number_text, value))
-        return ";".join(value) if column.type == "list" else value
+    def cell(self, column: Column, value: Value) -> Cell:
+        """Return a value as in a file: months ``YYYY-MM``, several values joined by ``;``, the rest as it is."""
+        if isinstance(value, tuple):
+            return ";".join(one if isinstance(one, str) else number_text(one) for one in value)
+        return self.label(value) if column.type == "month" and isinstance(value, int) else value
 
-    def written(self, column: Column, row: Any) -> Any:
+    def written(self, column: Column, row: Iterable[tuple[str, Value]]) -> Cell:
         """Return a cell of a row as it is saved: None where it is blank, or has the default of its plan or row."""
         value = getattr(row, column.attribute)
         plain = {"@first": 0, "@last": self.head.months - 1, "@name": next(iter(row))[1]}
