@@ -35,8 +35,7 @@ from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.folder import KIND
 from optimizer.plan.plan import EXPLAINED, Plan
-from optimizer.report import plan_document as html
-from optimizer.report import whatif_tables
+from optimizer.report import html, plan_document, whatif_tables
 from optimizer.solving import solve as planning
 from tests.program.tiny import frames
 
@@ -199,6 +198,7 @@ def _in_child(stage: Stage, point: Point, home: Path) -> None:
         (planning, "solve", lambda *_, **__: stage.plan),
         (explanation, "explain", lambda plan, **_: explanation.Explanation(plan, **tables)),
         (whatif_tables, "render_explanation", lambda *_: ""),
+        (plan_document, "plan_document", lambda _: None),
         (html, "page", lambda _: "new page" * 1000),
     ):
         setattr(room, name, call)
