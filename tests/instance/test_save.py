@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 import optimizer
 from optimizer import files
 from optimizer.instance.instance import Instance
+from optimizer.instance.read import read
+from tests.instance.sample import put, sample, write_folder
 from tests.program.tiny import frames
 
 LEASE: dict[str, Any] = {
@@ -71,3 +74,19 @@ def test_what_cannot_be_written_leaves_the_earlier_instance(
     monkeypatch.undo()
     assert optimizer.read(tmp_path / target) == first
     assert [path.name for path in tmp_path.iterdir()] == [target]
+
+
+@pytest.mark.parametrize("mark", ["=", "+", "-", "@"])
+def test_text_that_looks_like_a_formula_is_marked_as_text(tmp_path: Path, mark: str) -> None:
+    """Tests that a spreadsheet program takes such a text for text when its cell is edited, and no other."""
+    tables = sample()
+    for row, text in ((2, f"{mark}1{mark}1"), (3, f"1{mark}1")):
+        put(tables, "accelerators", row, "vendor", text)
+    path = tmp_path / "mine.xlsx"
+    read(write_folder(tmp_path / "mine", tables)).save(path)
+    column = tables["accelerators"][0].index("vendor") + 1
+    cells = [load_workbook(path)["accelerators"].cell(row, column) for row in (2, 3)]
+    assert [(cell.value, cell.data_type, bool(cell.quotePrefix)) for cell in cells] == [
+        (f"{mark}1{mark}1", "s", True),
+        (f"1{mark}1", "s", False),
+    ]

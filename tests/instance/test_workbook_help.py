@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from optimizer.instance.blank_workbook import write_workbook
 from optimizer.instance.read import read
 from optimizer.instance.template import create
+from optimizer.instance.workbook_lists import _NAMES, LAST_ROW, _gather
 from optimizer.schema import load_schema
 
 _AREA = re.compile(r"'(\w+)'!\$([A-Z]+)\$(\d+):\$[A-Z]+\$(\d+)")
@@ -146,3 +147,26 @@ def test_names_that_look_like_something_else(tmp_path: Path) -> None:
     assert instance.rows["sites"][0].region == "-r"
     cell = openpyxl.load_workbook(tmp_path / "x.xlsx")["accelerators"]["A2"]
     assert (cell.data_type, cell.quotePrefix) == ("s", True)
+
+
+def test_names_of_several_sheets_are_counted_one_after_the_other() -> None:
+    """Tests the formulas by which the names of two sheets stand one below the other: first those of the first."""
+    sheet = Workbook().active
+    assert sheet is not None
+    last = _gather(sheet, 5, ("contracts.contract", "sites.site"))
+    contracts, sites = f"'contracts'!$A$2:$A${LAST_ROW}", f"'sites'!$A$2:$A${LAST_ROW}"
+    assert [sheet[f"E{row}"].value for row in range(1, 6)] == [
+        "names up to",
+        0,
+        f"=E2+COUNTA({contracts})",
+        f"=E3+COUNTA({sites})",
+        None,
+    ]
+    assert sheet["F1"].value == "contracts.contract, sites.site"
+    pick = '=IF({0}<=$E$3,INDEX({1},{0}-$E$2),IF({0}<=$E$4,INDEX({2},{0}-$E$3),""))'
+    assert [sheet[f"F{n + 1}"].value for n in (1, 2)] == [pick.format(n, contracts, sites) for n in (1, 2)]
+    assert sheet[f"F{_NAMES + 1}"].value == pick.format(_NAMES, contracts, sites)
+    assert sheet[f"F{_NAMES + 2}"].value is None
+    assert sheet.column_dimensions["E"].hidden
+    assert sheet.column_dimensions["F"].hidden
+    assert last == f"OFFSET('{sheet.title}'!$F$2,0,0,MAX(1,MIN('{sheet.title}'!$E$4,{_NAMES})),1)"

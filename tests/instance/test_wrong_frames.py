@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.instance.check_names import _report_missing
 from tests.instance import edits
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, sample
@@ -159,3 +161,27 @@ def test_nothing_at_all() -> None:
         "sites: none of sites, contracts, on_demand has rows; at least one of them must have rows.",
         "workloads: none of workloads, training_runs has rows; at least one of them must have rows.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "cells", "text"),
+    [
+        (("a",), 1, "a: is missing or has no rows, but one cell names something in it: first 'neo' in rows row 3."),
+        (("a",), 2, "a: is missing or has no rows, but 2 cells name something in it: first 'neo' in rows row 3."),
+        (
+            ("a", "b", "c"),
+            1,
+            "a: is missing or has no rows (nor have b, c), but one cell names something in it: "
+            "first 'neo' in rows row 3.",
+        ),
+    ],
+)
+def test_a_missing_table_is_reported_once(tables: tuple[str, ...], cells: int, text: str) -> None:
+    """Tests the sentence for one cell and for several, and for names that other tables could have too."""
+    data: Any = SimpleNamespace(missing=set(), faults=[], where=lambda name: name)
+    row: Any = (SimpleNamespace(spec=SimpleNamespace(name="rows")), SimpleNamespace(row=3), "neo")
+    _report_missing(data, tables, [row] * cells)
+    assert [str(fault) for fault in data.faults] == [text]
+    assert data.missing == set(tables)
+    _report_missing(data, tables, [])
+    assert len(data.faults) == 1
