@@ -9,13 +9,14 @@ import pandas as pd
 
 from optimizer.format import Format, count, level, month_text, percent, rounded, shown, tenths
 from optimizer.report.charts import Chart, Series, add_areas, add_line, new_figure, panels, party_series
-from optimizer.report.colours import INK, MUTED, party_text
+from optimizer.report.colours import INK, MUTED, SITE_SHADES, party_text
 from optimizer.report.document import by_month
 from optimizer.report.plan_context import PlanContext
 from optimizer.schema import IN_HOUSE
 
 HATCH = "/"
 _SITES = 8
+_OTHER_SITES = "other sites"
 
 
 def accelerators(context: PlanContext) -> Chart:
@@ -36,12 +37,14 @@ def megawatts(context: PlanContext) -> Chart:
 
 
 def _by_party(context: PlanContext, column: str, unit: str, form: Format) -> Chart:
-    series, counted = _sources(context, column), column == "accelerators"
+    by_party, counted = _sources(context, column), column == "accelerators"
+    own = [one for one in by_party if one.label == party_text(IN_HOUSE)]
+    series = [*(_by_site(context, column) if own else ()), *(one for one in by_party if one not in own)]
     figure = new_figure(context, "Accelerators" if counted else "Facility MW", tickformat="~s" if counted else ",")
     add_areas(figure, context, series, f"%{{y:,.{0 if counted else 1}f}} {unit}")
     if not series:
         return Chart(column, f"There are no {unit} in this plan.", figure)
-    return Chart(column, _growth(context, series, unit), figure, by_month(context.months, _columns(series), form))
+    return Chart(column, _growth(context, by_party, unit), figure, by_month(context.months, _columns(series), form))
 
 
 def _sources(context: PlanContext, column: str) -> list[Series]:
@@ -57,6 +60,24 @@ def _sources(context: PlanContext, column: str) -> list[Series]:
     return found
 
 
+def _by_site(context: PlanContext, column: str) -> list[Series]:
+    """Own capacity by site, the largest first, in shades of one colour; small sites share the last one."""
+    rows = context.plan.capacity[context.plan.capacity["party"] == IN_HOUSE]
+    sums = context.pivot(rows, "site_or_region", column)
+    sums = sums.loc[:, (sums > 0).any()]
+    ranked = sums.sum().sort_values(ascending=False, kind="stable").index
+    sums = sums[ranked]
+    if len(ranked) > len(SITE_SHADES):
+        last = len(SITE_SHADES) - 1
+        sums = sums[ranked[:last]].assign(**{_OTHER_SITES: sums[ranked[last:]].sum(axis=1)})
+    own = party_text(IN_HOUSE)
+    labels = [own] if len(ranked) == 1 else [f"{own}, {site}" for site in map(str, sums.columns)]
+    return [
+        Series(label, shade, sums[site].tolist())
+        for label, (shade, _), site in zip(labels, SITE_SHADES, sums.columns, strict=False)
+    ]
+
+
 def _columns(series: list[Series]) -> list[tuple[str, list[float]]]:
     return [*((one.label, list(one.values)) for one in series), ("All", _totals(series))]
 
@@ -68,8 +89,7 @@ def _totals(series: list[Series]) -> list[float]:
 def _growth(context: PlanContext, series: list[Series], unit: str) -> str:
     totals = _totals(series)
     first, last, peak = totals[0], totals[-1], max(totals)
-    span = f"{month_text(context.months[0])} to {month_text(context.months[-1])}"
-    text = f"Capacity {_change(first, last, count, unit)}, {span}"
+    text = f"Capacity {_change(first, last, count, unit)}, {context.span}"
     if peak > 1.02 * max(first, last):
         text += f", with a peak of {count(peak)} in {month_text(context.months[totals.index(peak)])}"
     if last <= 0:

@@ -29,9 +29,12 @@ _NAMED = {
     "wine": ("#450368", "#c51a42"),
 }
 PALETTE = tuple(_NAMED.values())
+# Shades of the first colour for the planner's own sites, the largest first.
+SITE_SHADES = (PALETTE[0], ("#4e70bd", "#8aa5e2"), ("#869fd6", "#b3c5ee"), ("#b4c3e6", "#3c5894"))
 INK, PAPER, GRID, MUTED, REST, ALARM = "#18212b", "#fffffe", "#dfe4e9", "#5b6876", "#7d8894", "#b3261e"
 DARK = {
     **dict(PALETTE),
+    **dict(SITE_SHADES),
     INK: "#e8edf2",
     PAPER: "#141a21",
     GRID: "#2d3742",

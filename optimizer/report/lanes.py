@@ -76,12 +76,16 @@ def add_lane(figure: Any, lane: int, text: str) -> None:
 
 
 def add_marks(figure: Any, marks: list[tuple[str, int, str]], label: str, symbol: str, ends: bool = False) -> None:
-    """Add marks (month, lane, text) at the start of their months, or at their ends; they stand out from any bar."""
+    """Add marks (month, lane, text) at the start of their months, or at their ends; they stand out from any bar.
+
+    Marks of starts are at the upper edge of a bar, those of ends at the lower one, so that one of each can be seen in
+    the same month.
+    """
     fill, edge = (PAPER, INK) if symbol in _HOLLOW else (INK, INK if symbol.endswith("open") else PAPER)
     figure.add_trace(
         go.Scatter(
             x=[(pd.Period(month, freq="M") + int(ends)).start_time.strftime("%Y-%m-%d") for month, _, _ in marks],
-            y=[lane + 0.11 for _, lane, _ in marks],
+            y=[lane + (0.02 if symbol.startswith("triangle") else 0.2) for _, lane, _ in marks],
             mode="markers",
             cliponaxis=False,
             marker={"symbol": symbol, "size": 10, "color": fill, "line": {"width": 1.5, "color": edge}},

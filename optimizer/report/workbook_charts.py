@@ -9,13 +9,14 @@ from typing import Any
 
 from optimizer.format import scale_of
 from optimizer.plan.headline import SOURCES
-from optimizer.report.colours import INK, MUTED, PALETTE, term_colour
+from optimizer.report.colours import INK, MUTED, term_colour
 from optimizer.report.sheets import Book
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
 
-ROWS = 19  # rows that a chart covers
+ROWS, COLUMNS = 19, 7  # rows and columns that a chart covers
 _SIZE = {"width": 860, "height": 360}
-_COLOURS = [light for light, _ in PALETTE]
+# The cash term whose colour a source has, so that both charts show it in the same one.
+_TERMS = {"in_house": "purchase", "contract": "contract", "on_demand": "on_demand"}
 _NAMES = {"in_house": "in-house", "contract": "contracts", "on_demand": "on demand"}
 
 
@@ -32,8 +33,8 @@ class Area:
 def capacity(book: Book, sheet: Any, months: list[Column], at: tuple[int, int]) -> None:
     """Accelerators by source, stacked, with those in use as a line."""
     chart = book.book.add_chart({"type": "area", "subtype": "stacked"})
-    for source, colour in zip(SOURCES, _COLOURS, strict=False):
-        fill = {"fill": {"color": colour}, "border": {"none": True}}
+    for source in SOURCES:
+        fill = {"fill": {"color": term_colour(_TERMS[source])}, "border": {"none": True}}
         chart.add_series({"name": _NAMES[source], **_month_cells(months, source), **fill})
     line = book.book.add_chart({"type": "line"})
     style = {"line": {"color": INK, "width": 1.75, "dash_type": "dash"}}
@@ -47,7 +48,7 @@ def capacity(book: Book, sheet: Any, months: list[Column], at: tuple[int, int]) 
 def cumulative(book: Book, sheet: Any, months: list[Column], currency: str, at: tuple[int, int]) -> None:
     """Money out so far."""
     chart = book.book.add_chart({"type": "line"})
-    style = {"line": {"color": _COLOURS[0], "width": 2.25}}
+    style = {"line": {"color": INK, "width": 2.25}}
     values = months[position_of(months, "cumulative") - 1].values
     chart.add_series({"name": "cumulative", **_month_cells(months, "cumulative"), **style})
     _finish(chart, "Money out so far, penalties included, nominal", *_scale(values, currency))

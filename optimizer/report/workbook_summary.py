@@ -37,13 +37,15 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     row = write_table(book, sheet, row + 1, _by_step(next_steps(plan)))
     row = _write_parties(book, sheet, row + 1, plan)
     area = _write_years(book, sheet, max(row, _TOP + 3 * charts.ROWS) + 1, plan)
-    write_facts(book, sheet, area.last + 2, "Where this plan comes from", provenance(plan))
+    last = write_facts(book, sheet, area.last + 2, "Where this plan comes from", provenance(plan))
     charts.capacity(book, sheet, months, (_TOP, _CHARTS_AT))
     charts.cash(book, sheet, area, head.currency, (_TOP + charts.ROWS, _CHARTS_AT))
     charts.cumulative(book, sheet, months, head.currency, (_TOP + 2 * charts.ROWS, _CHARTS_AT))
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 19)
     sheet.set_column(2, 24, 17)
+    columns = max(_CHARTS_AT + charts.COLUMNS, len(area.terms) + 2)
+    sheet.print_area(0, 0, max(last, _TOP + 3 * charts.ROWS) - 1, columns - 1)  # notes run over into empty columns
 
 
 def write_heading(book: Book, sheet: Any, row: int, title: str, width: int = 6) -> None:

@@ -16,6 +16,7 @@ import pytest
 from optimizer.plan.tables import make_table
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
 from optimizer.report.charts import Chart, month_axis, plot_text
+from optimizer.report.colours import SITE_SHADES
 from optimizer.report.figures import Figures, figures
 from optimizer.report.plan_context import PlanContext
 from tests.report.plans import MONTHS, empty_plan, large_plan, small_plan
@@ -72,6 +73,21 @@ def test_capacity_is_stacked_by_party(context: PlanContext) -> None:
     )
     assert chart.grid.columns == ("Month", "in-house", "cloud", "neo", "cloud, on demand", "All")
     assert chart.grid.rows[11] == ("2026-12", "1,000", "300", "", "100", "1,400")
+
+
+def test_own_capacity_is_split_by_site_in_one_hue(context: PlanContext) -> None:
+    """Tests that sites come by size in shades of the first colour, and that the smallest share the last one."""
+    table = context.plan.capacity
+    own = table[table["source"] == "in_house"]
+    parts = [own.assign(site_or_region=f"s{n}", accelerators=own["accelerators"] * n) for n in range(1, 7)]
+    tables = {**context.plan.tables, "capacity": pd.concat([*parts, table[table["source"] != "in_house"]])}
+    chart = chart_capacity.accelerators(PlanContext(replace(context.plan, tables=tables)))
+    names = [f"in-house, {site}" for site in ("s6", "s5", "s4", "other sites")]
+    assert list(chart.grid.columns[1:5]) == names
+    # 1000 accelerators at the only site, times 6, 5, 4, and 3 + 2 + 1.
+    assert [drawn(chart)[name][0] for name in names] == [6000, 5000, 4000, 6000]
+    assert [trace.fillcolor for trace in chart.figure.data[:4]] == [light for light, _ in SITE_SHADES]
+    assert "in-house, s6" not in chart.title
 
 
 def test_capacity_without_megawatts_is_told(context: PlanContext) -> None:

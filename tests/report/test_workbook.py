@@ -26,6 +26,7 @@ from optimizer.report.plan_columns import MEANINGS, unit_and_meaning
 from optimizer.report.workbook import write_workbook
 from tests.report.awkward import ROWS, awkward_plan
 from tests.report.formulas import Sheets
+from tests.report.plans import small_plan
 
 # Charts that openpyxl cannot read are no matter: they are looked at as XML.
 pytestmark = pytest.mark.filterwarnings("ignore:Unable to read chart")
@@ -270,3 +271,26 @@ def test_what_was_given_up_stands_in_the_summary_with_what_could_be_instead(tmp_
     cells = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
     assert cells[cells.index("Conflict") + 1 :][:2] == ["1", "this clashes."]
     assert cells[cells.index("Repair") + 1 :][:2] == ["2", "that instead."]
+
+
+def test_the_summary_prints_its_cells_and_charts_alone(tmp_path: Path) -> None:
+    """Tests that the printed area ends with the last row and the charts, so that no empty page follows."""
+    write_workbook(small_plan(), tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["summary"]
+    # Three charts of 19 rows from row 4 on end in row 60; seven columns from H on end with N.
+    last = max(cell.row for row in sheet.iter_rows() for cell in row if cell.value is not None)
+    assert last > 60
+    assert sheet.print_area == f"'summary'!$A$1:$N${last}"
+
+
+def test_sources_and_their_payments_have_the_same_colour(tmp_path: Path) -> None:
+    """Tests that contracts are in one colour in the chart of accelerators and in that of money, and so is on demand."""
+    write_workbook(small_plan(), tmp_path / "book.xlsx")
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as package:
+        capacity, cash = (package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2))
+    # Series of the first chart: in-house, contracts, on demand; those of the second name the cell of their term.
+    colours = re.findall(r'<c:ser>.*?srgbClr val="(\w+)"', capacity)
+    series = re.findall(r'<c:ser>.*?<c:f>summary!\$([A-Z]+)\$(\d+)</c:f>.*?srgbClr val="(\w+)"', cash)
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["summary"]
+    terms = {sheet[f"{column}{row}"].value: colour for column, row, colour in series}
+    assert (colours[1], colours[2]) == (terms["contract"], terms["on demand"])

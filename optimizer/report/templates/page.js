@@ -31,7 +31,7 @@
   }
 
   // Room for the title is not needed: it stands in the page. Fewer months are named where it is narrow.
-  function fit(layout, width) {
+  function fit(data, layout, width) {
     const saved = layout.margin.t - (layout.annotations ? 34 : 18);
     layout.margin.t -= saved;
     layout.height -= saved;
@@ -40,6 +40,11 @@
     layout.width = width;
     if (printing) layout.height = Math.min(layout.height, 860); // fits a page with its title and legend
     if (width > 560) return;
+    for (const trace of data) if (trace.mode === "markers") trace.marker.size = Math.min(trace.marker.size, 7);
+    const letters = Math.floor((width - 40) / 6.2); // of the labels over the lanes
+    for (const note of layout.annotations || []) {
+      if (note.text.length > letters) note.text = `${note.text.slice(0, letters - 1).replace(/&[^;]*$/, "")}…`;
+    }
     layout.margin.r = 8;
     for (const [name, axis] of Object.entries(layout)) {
       const months = name.startsWith("xaxis") && /^M(\d+)$/.exec(axis.dtick);
@@ -50,7 +55,7 @@
 
   function draw(place) {
     const { data, layout } = figure(place.dataset.chart);
-    fit(layout, printing ? 690 : place.clientWidth);
+    fit(data, layout, printing ? 690 : place.clientWidth);
     place.style.height = `${layout.height}px`;
     Plotly.react(place, data, layout, { displayModeBar: false, responsive: false, doubleClick: "reset" });
   }
