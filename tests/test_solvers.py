@@ -25,7 +25,7 @@ from tests.command import COMMAND, Ended, environment
 from tests.program.rich import rich_frames
 from tests.program.tiny import frames, tiny
 
-NAMES = {"highs": "HiGHS", "scip": "SCIP", "race": "HiGHS and SCIP"}
+NAMES = {"highs": "HiGHS", "scip": "SCIP"}
 IMPROVER = {"dive", "repair", "relaxation", "prices", "items", "months"}  # what finds plans beside HiGHS
 LEASE = {"price": 100, "term_months": 1, "max_blocks": 9}  # blocks of 10
 SMOKE = ("first-steps", "training-calendar", "house-rules")
@@ -44,11 +44,10 @@ def by_highs(name: str) -> Plan:
 
 
 @pytest.mark.parametrize("name", SMOKE)
-@pytest.mark.parametrize("solver", ["scip", "race"])
-def test_solvers_agree_on_examples(name: str, solver: str) -> None:
-    """Tests that plans and bounds of each solver lie between those of HiGHS, within the gap of 0.1 %."""
+def test_solvers_agree_on_examples(name: str) -> None:
+    """Tests that plans and bounds of SCIP lie between those of HiGHS, within the gap of 0.1 %."""
     instance = optimizer.read(find_example(name))
-    plan = optimizer.solve(instance, solver=solver, time_limit=60, threads=1)
+    plan = optimizer.solve(instance, solver="scip", time_limit=60, threads=1)
     other = by_highs(name)
     assert (plan.status, other.status) == ("optimal", "optimal")
     assert plan.bound is not None
@@ -92,12 +91,12 @@ def test_the_head_tells_the_solver(solver: str) -> None:
     assert ({"pyscipopt", "scip"} <= set(plan.head["versions"])) == (solver != "highs")
     assert plan.head["versions"]["highspy"]
     beside = IMPROVER if solver == "highs" else set()
-    assert {one.source for one in told} <= {"", *NAMES[solver].split(" and ")} | beside
+    assert {one.source for one in told} <= {"", NAMES[solver]} | beside
 
 
 def test_an_unknown_solver_is_refused() -> None:
-    """Tests that the message lists what there is."""
-    with pytest.raises(ValueError, match="solver is 'cplex'; expected one of highs, scip, race"):
+    """Tests that the message lists the solvers."""
+    with pytest.raises(ValueError, match="solver is 'cplex'; expected one of highs, scip"):
         optimizer.solve(tiny(1, {"jobs": [0]}, contracts=[LEASE]), solver="cplex")
 
 
@@ -107,37 +106,34 @@ def test_whatifs_are_solved_by_highs() -> None:
         optimizer.WhatIf(tiny(1, {"jobs": [0]}, contracts=[LEASE]), solver="scip")
 
 
-@pytest.mark.parametrize("solver", ["scip", "race"])
-def test_the_command_solves_with_each(tmp_path: Path, inside: Callable[..., Ended], solver: str) -> None:
+def test_the_command_solves_with_scip(tmp_path: Path, inside: Callable[..., Ended]) -> None:
     """Tests --solver: 15 wanted in blocks of 10 at 100 each are two blocks at 200."""
     optimizer.read(frames(1, {"jobs": [15]}, contracts=[LEASE])).save(tmp_path / "mine")
-    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--solver", solver, "--json")
+    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--solver", "scip", "--json")
     assert done.code == 0
-    assert done.json["solver"]["name"] == NAMES[solver]
+    assert done.json["solver"]["name"] == "SCIP"
     assert done.json["objective"] == pytest.approx(200)
 
 
-@pytest.mark.parametrize("solver", ["scip", "race"])
-def test_no_plan_is_no_plan(tmp_path: Path, inside: Callable[..., Ended], solver: str) -> None:
+def test_no_plan_is_no_plan(tmp_path: Path, inside: Callable[..., Ended]) -> None:
     """Tests that an impossible instance exits 5 with the rules that clash."""
     scarce: dict[str, Any] = {
         "on_demand": [{"price": 1, "max_accelerators": 5}],
         "workloads": [{"workload": "jobs", "min_service": 1}],
     }
     optimizer.read(frames(1, {"jobs": [10]}, **scarce)).save(tmp_path / "mine")
-    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--solver", solver, "--json")
+    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--solver", "scip", "--json")
     assert done.code == 5
     assert any("(on_demand.csv row 2)" in rule for rule in done.json["conflict"])
 
 
-@pytest.mark.parametrize("solver", ["scip", "race"])
 def test_without_pyscipopt_the_command_says_what_to_install(
-    tmp_path: Path, inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, solver: str
+    tmp_path: Path, inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tests exit code 1 and the remedy, before anything is written; HiGHS needs nothing."""
     monkeypatch.setitem(sys.modules, "pyscipopt", None)
     optimizer.read(frames(1, {"jobs": [0]}, contracts=[LEASE])).save(tmp_path / "mine")
-    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--solver", solver)
+    done = inside("solve", tmp_path / "mine", "-o", tmp_path / "p", "--solver", "scip")
     assert done.code == 1
     assert "pip install 'capopt[scip]'" in done.err
     assert "Traceback" not in done.err
@@ -145,11 +141,10 @@ def test_without_pyscipopt_the_command_says_what_to_install(
     assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p").code == 0
 
 
-@pytest.mark.parametrize("solver", ["scip", "race"])
-def test_ctrl_c_at_a_terminal_keeps_the_best_plan(tmp_path: Path, solver: str) -> None:
+def test_ctrl_c_at_a_terminal_keeps_the_best_plan(tmp_path: Path) -> None:
     """Tests that Ctrl-C, which all processes of a terminal get, exits 3 with an audited plan and leaves none behind."""
     optimizer.read(rich_frames(60)).save(tmp_path / "hard")
-    arguments = ["solve", "hard", "-o", "p", "--gap", "0", "--time-limit", "100", "--solver", solver]
+    arguments = ["solve", "hard", "-o", "p", "--gap", "0", "--time-limit", "100", "--solver", "scip"]
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=tmp_path,
@@ -191,4 +186,4 @@ def test_every_solver_has_a_name_and_versions() -> None:
         engines.check(options)
         assert engines.name(options) == NAMES[solver]
         assert engines.versions(options)
-    assert Limits(solver="race").arguments()[-2:] == ["--solver", "race"]
+        assert Limits(solver=solver).arguments()[-2:] == ["--solver", solver]

@@ -33,9 +33,10 @@ def campaign_record(trials: Sequence[Trial], size: str, limits: Limits) -> dict[
 
 def found_by(result: Result, limits: Limits) -> str:
     """Versions and options of a run, as the file of the best known values records them."""
-    highs = f"HiGHS {result.versions.get('highspy') or version_of('highspy')}"
-    scip = f"SCIP {result.versions.get('scip', '')}".strip()
-    solvers = {"highs": highs, "scip": scip, "race": f"{highs} and {scip}"}
+    solvers = {
+        "highs": f"HiGHS {result.versions.get('highspy') or version_of('highspy')}",
+        "scip": f"SCIP {result.versions.get('scip', '')}".strip(),
+    }
     threads = "" if limits.threads is None else f", {limits.threads} thread{'s' if limits.threads > 1 else ''}"
     gap = limits.gap if result.asked_gap is None else result.asked_gap
     settings = f"gap {gap:g}, {limits.time_limit:g} s{threads}, seed {limits.seed}"

@@ -9,10 +9,10 @@ import click
 
 solver_option = click.option(
     "--solver",
-    type=click.Choice(["highs", "scip", "race"]),
+    type=click.Choice(["highs", "scip"]),
     default="highs",
     show_default=True,
-    help="HiGHS; SCIP with one thread; or race: both concurrently, with one thread each (SCIP needs capopt[scip]).",
+    help="HiGHS, or SCIP with one thread (needs capopt[scip]).",
 )
 
 

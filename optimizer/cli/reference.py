@@ -33,11 +33,8 @@ and keeps the best plan so far.
 | `highs` | HiGHS, the default |
 | `scip` | SCIP, in one thread: a second opinion. HiGHS mostly proves a smaller gap in the same time; \
 SCIP sometimes finds the better plan |
-| `race` | both concurrently with one thread each, SCIP in its own process. They exchange incumbents \
-and bounds, and the race ends when the target gap is proven. It needs two free cores \
-and memory for two copies of the program |
 
-With each of them, HiGHS solves the linear program that remains with the integers fixed and confirms infeasibility, and
+With both, HiGHS solves the linear program that remains with the integers fixed and confirms infeasibility, and
 the same audit checks the plan.
 
 ## Exit codes

@@ -1,4 +1,4 @@
-"""The engines that solve compiled programs: HiGHS, SCIP, or both side by side."""
+"""The engines that solve compiled programs: HiGHS or SCIP."""
 
 from __future__ import annotations
 
@@ -15,25 +15,21 @@ def solve(
     duals: bool = False,
     start: Floats | None = None,
 ) -> Solution:
-    """Solve compiled arrays with the engine that the options ask for; as :func:`optimizer.solver.highs.solve`.
+    """Solve compiled arrays with the engine of the options; as :func:`optimizer.solver.highs.solve`.
 
-    ``start`` is a solution that is known already, from which HiGHS's search begins.
+    ``start`` is a known solution, from which HiGHS's search begins.
     """
     if options.solver == "scip":
         from optimizer.solver import scip
 
         return scip.solve(arrays, options, report, duals=duals)
-    if options.solver == "race":
-        from optimizer.solver import concurrent_solvers
-
-        return concurrent_solvers.solve(arrays, options, report, duals=duals)
     from optimizer.solver import concurrent_mip
 
     return concurrent_mip.solve(arrays, options, report, duals=duals, start=start)
 
 
 def check(options: Options) -> None:
-    """See that the engine asked for is there, before anything is built for it.
+    """Check that the engine is installed, before anything is built for it.
 
     Raises
     ------
@@ -47,12 +43,12 @@ def check(options: Options) -> None:
 
 
 def name(options: Options) -> str:
-    """What a plan's head calls the engine."""
-    return {"highs": "HiGHS", "scip": "SCIP", "race": "HiGHS and SCIP"}[options.solver]
+    """Return the name of the engine in a plan's head."""
+    return {"highs": "HiGHS", "scip": "SCIP"}[options.solver]
 
 
 def versions(options: Options) -> dict[str, str]:
-    """Versions of the solvers that the engine runs; HiGHS completes and confirms the answers of every engine."""
+    """Return the versions of the engine's solvers; HiGHS completes and confirms the answers of SCIP too."""
     found = {"highspy": version_of("highspy")}
     if options.solver != "highs":
         from optimizer.solver import scip

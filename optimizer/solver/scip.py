@@ -11,10 +11,8 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.interruption import interruptible
-from optimizer.program.arrays import Arrays, Floats, Ints
+from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver import highs
-from optimizer.solver.highs import Incumbent
-from optimizer.solver.incumbent_queue import IncumbentQueue
 from optimizer.solver.interruptible import SearchAbandoned, run_interruptibly
 from optimizer.solver.solution import Options, Report, Solution, SolutionStatus, Stop, overtime
 from optimizer.versions import version_of
@@ -36,7 +34,7 @@ _SETTINGS: dict[str, Any] = {
     "propagating/probing/maxprerounds": 0,  # of large programs it takes most of the first minute, and fixes little
 }
 _PATIENCE = 3.0  # seconds that SCIP gets to stop
-_LOOSE = 1e-5  # how far from whole, or relative to a row's terms, a solution may be that SCIP takes for one
+_TOLERANCE = 1e-5  # absolute for integers, relative to its terms for a row, within which a solution of SCIP is accepted
 
 
 def load() -> Any:
@@ -72,12 +70,6 @@ class Model:
     arrays : Arrays
         The program.
 
-    Attributes
-    ----------
-    on_incumbent : callable or None
-        Called with objective and values of every better solution that the search finds itself, in the search's thread;
-        solutions from :meth:`offer` are not reported.
-
     Raises
     ------
     SolverError
@@ -86,47 +78,15 @@ class Model:
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
-        self.on_incumbent: Incumbent | None = None
         self._best: Floats | None = None  # as SCIP found it
         self.stop = threading.Event()
         self.incumbent: float | None = None
         self.bound: float | None = None
         self.nodes = 0
-        self._queue = IncumbentQueue()
         self.failure: Exception | None = None
-        self._taking = False
         self._model, self._columns = built(arrays)
-        from optimizer.solver.scip_plugins import include  # which needs PySCIPOpt to be imported at all
+        _listen(self)
 
-        include(self._model, self)
-
-    # ------------------------------------------------------------------ external solutions
-    def start(self, columns: Ints, values: Floats) -> None:
-        """Set the MIP start: values of some columns, which SCIP completes."""
-        whole = len(columns) == len(self._columns)
-        solution = self._model.createSol() if whole else self._model.createPartialSol()
-        for column, value in zip(columns.tolist(), values.tolist(), strict=True):
-            self._model.setSolVal(solution, self._columns[column], value)
-        self._model.addSol(solution)
-
-    def offer(self, values: Floats) -> None:
-        """Offer a solution, from any thread; SCIP accepts it at its next node if it is feasible and better."""
-        self._queue.put(float(self.arrays.cost @ values) + self.arrays.offset, values)
-
-    def take_offer(self, heuristic: Any) -> bool:
-        """Try the waiting solution; called by SCIP. Return whether it is the incumbent now."""
-        offered = self._queue.take()
-        if offered is None or offered[0] >= self._model.getPrimalbound():
-            return False
-        solution = self._model.createOrigSol(heuristic)
-        for variable, value in zip(self._columns, offered[1].tolist(), strict=True):
-            self._model.setSolVal(solution, variable, value)
-        self._taking = True
-        taken = bool(self._model.trySol(solution, printreason=False))
-        self._taking = False
-        return taken
-
-    # ------------------------------------------------------------------ solving
     def note(self) -> None:
         """Record progress, and stop the search if requested; called by SCIP."""
         model = self._model
@@ -138,12 +98,9 @@ class Model:
             model.interruptSolve()
 
     def found(self) -> None:
-        """Report an improving solution; called by SCIP."""
+        """Store an improving solution; called by SCIP."""
         self.note()
-        self._best = values = self._values()
-        if self.on_incumbent is not None and not self._taking:
-            self._checked(values)
-            self.on_incumbent(float(self.arrays.cost @ values) + self.arrays.offset, values)
+        self._best = self._values()
 
     def _values(self) -> Floats:
         best = self._model.getBestSol()
@@ -152,8 +109,8 @@ class Model:
     def _checked(self, values: Floats) -> Floats:
         """Return the values if they are feasible: an error of SCIP must not become a plan, nor its bound be used."""
         broken = np.abs(values - np.round(values))[self.arrays.integer].max(initial=0.0)
-        if max(broken, self.arrays.worst_violation(values)) > _LOOSE:
-            raise SolverError("SCIP took for a solution what breaks the program; solve it with HiGHS")
+        if max(broken, self.arrays.worst_violation(values)) > _TOLERANCE:
+            raise SolverError("the solution of SCIP violates the program; solve it with HiGHS")
         return values
 
     def solve(self, options: Options, report: Report | None = None) -> Solution:
@@ -205,6 +162,27 @@ class Model:
         within = stop is Stop.GAP_REACHED or cost - bound <= options.gap * abs(cost)
         status = SolutionStatus.OPTIMAL if within else SolutionStatus.FEASIBLE
         return Solution(stop=stop, status=status, values=values, bound=bound, nodes=nodes, iterations=iterations)
+
+
+def _listen(search: Model) -> None:
+    """Add an event handler that calls the search at presolve rounds, linear programs, nodes and improving solutions."""
+    from pyscipopt import Eventhdlr
+    from pyscipopt.scip import PY_SCIP_EVENTTYPE as EVENT
+
+    class Listener(Eventhdlr):
+        def eventinit(self) -> None:
+            for kind in (EVENT.PRESOLVEROUND, EVENT.LPEVENT, EVENT.NODEEVENT, EVENT.BESTSOLFOUND):
+                self.model.catchEvent(kind, self)
+
+        def eventexec(self, event: Any) -> None:
+            """Call the search; an error, which SCIP would only print, stops it, and it raises the error."""
+            try:
+                search.found() if event.getType() == EVENT.BESTSOLFOUND else search.note()
+            except Exception as error:  # noqa: BLE001 - raised by the search
+                search.failure = error
+                search.stop.set()
+
+    search._model.includeEventhdlr(Listener(), "capopt", "reports progress")
 
 
 def built(arrays: Arrays) -> tuple[Any, list[Any]]:

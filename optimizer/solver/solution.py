@@ -9,8 +9,7 @@ from typing import Protocol, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-SOLVERS = ("highs", "scip", "race")
-
+SOLVERS = ("highs", "scip")
 
 _LEAST_GRACE, _GRACE_SHARE = 0.25, 0.04
 
@@ -56,8 +55,8 @@ class Options:
         Random seed.
     relax : bool
         Solve the linear relaxation: blocks and lots may be fractional.
-    solver : {"highs", "scip", "race"}
-        HiGHS; SCIP, in one thread; or both concurrently, one thread and process each.
+    solver : {"highs", "scip"}
+        HiGHS, or SCIP in one thread.
     """
 
     gap: float = 1e-3

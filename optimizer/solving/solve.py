@@ -69,10 +69,8 @@ def solve(
         Random seed of the solver.
     relax : bool
         Solve the linear relaxation: whole blocks and lots are not demanded.
-    solver : {"highs", "scip", "race"}
-        HiGHS; SCIP, in one thread; or both at once, each in one thread, HiGHS here and SCIP in a process beside. SCIP
-        needs PySCIPOpt: ``pip install 'capopt[scip]'``. A script calls this with ``race`` under
-        ``if __name__ == "__main__":``, since the other process imports it.
+    solver : {"highs", "scip"}
+        HiGHS, or SCIP in one thread, which needs PySCIPOpt: ``pip install 'capopt[scip]'``.
     progress : callable, optional
         Called with :class:`optimizer.solver.solution.Progress` as the work goes on.
 

@@ -74,7 +74,7 @@ def called() -> dict[str, set[str]]:
 
 
 def _is_module(value: ast.expr) -> bool:
-    return isinstance(value, ast.Name) and value.id in ("search", "scip", "race", "engines", "math", "np", "subprocess")
+    return isinstance(value, ast.Name) and value.id in ("search", "scip", "engines", "math", "np", "subprocess")
 
 
 def test_every_call_of_highspy_is_listed() -> None:

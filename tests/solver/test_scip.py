@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyscipopt.scip import PY_SCIP_PARAMSETTING as SETTING
 
 import optimizer
 from optimizer.errors import SolverError
@@ -20,7 +19,7 @@ from optimizer.program.compile import compile_program
 from optimizer.solver import highs, scip
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
-from tests.solver.programs import INF, good_knapsacks, knapsacks, program
+from tests.solver.programs import INF, knapsacks, program
 
 ONE_ROW: dict[str, Any] = {"cost": [2, 3], "rows": [[2, 2]], "low": [5], "high": [INF]}
 BRIEF = Options(gap=0, time_limit=1)
@@ -29,20 +28,6 @@ BRIEF = Options(gap=0, time_limit=1)
 def _objective(arrays: Arrays, solution: Solution) -> float:
     assert solution.values is not None
     return float(arrays.cost @ solution.values) + arrays.offset
-
-
-class Told:
-    """What a search finds itself; at its first solution it is offered another."""
-
-    def __init__(self, search: scip.Model, offered: Any = None) -> None:
-        self.search, self.offered = search, offered
-        self.found: list[tuple[float, Any]] = []
-        search.on_incumbent = self
-
-    def __call__(self, objective: float, values: Any) -> None:
-        if not self.found and self.offered is not None:
-            self.search.offer(self.offered)
-        self.found.append((objective, values))
 
 
 # ---------------------------------------------------------------------- answers
@@ -102,7 +87,7 @@ def test_what_is_no_solution_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     arrays = program(**ONE_ROW, whole=True)
     for wrong in ([2.5, 0.0], [2.0, 0.0]):
         monkeypatch.setattr(scip.Model, "_values", lambda search, wrong=wrong: np.array(wrong))
-        with pytest.raises(SolverError, match="SCIP took for a solution what breaks the program; solve it with HiGHS"):
+        with pytest.raises(SolverError, match="the solution of SCIP violates the program; solve it with HiGHS"):
             scip.solve(arrays, Options(gap=0))
 
 
@@ -176,90 +161,39 @@ def test_an_unbounded_program_is_an_error() -> None:
         scip.solve(program([-1], [[1]], [0], [INF]), Options())
 
 
-# ---------------------------------------------------------------------- solutions from elsewhere
-@pytest.fixture(scope="module")
-def good() -> Any:
-    """A far better plan for the knapsacks than the first that a search finds."""
-    return good_knapsacks()
-
-
-def test_a_start_is_an_incumbent(good: Any) -> None:
-    """Tests that a search that starts from a plan holds at least that plan."""
-    arrays = knapsacks()
-    search = scip.Model(arrays)
-    search.start(np.arange(len(good)), good)
-    solution = search.solve(BRIEF)
-    assert _objective(arrays, solution) <= arrays.cost @ good + 1e-6
-
-
-def test_a_start_in_part_is_completed(good: Any) -> None:
-    """Tests that SCIP's first solution has the values that were given for every other column."""
-    arrays = knapsacks()
-    search, given = scip.Model(arrays), np.arange(0, len(good), 2)
-    search._model.setHeuristics(SETTING.OFF)
-    search._model.setParam("heuristics/completesol/freq", 0)
-    told = Told(search)
-    search.start(given, good[given])
-    search.solve(BRIEF)
-    assert told.found[0][1][given].round().tolist() == good[given].tolist()
-
-
-def test_an_offered_solution_is_taken_over_and_not_told(good: Any) -> None:
-    """Tests that what is offered becomes the incumbent if it holds, and that only what SCIP finds itself is told."""
-    arrays = knapsacks()
-    search = scip.Model(arrays)
-    told = Told(search, offered=good)
-    solution = search.solve(BRIEF)
-    assert told.found[0][0] > arrays.cost @ good
-    assert _objective(arrays, solution) <= arrays.cost @ good + 1e-6
-    assert not any(np.array_equal(values.round(), good) for _, values in told.found)
-    for objective, values in told.found:
-        assert objective == pytest.approx(arrays.cost @ values)
-
-
-def test_an_offer_that_breaks_a_rule_is_left_alone() -> None:
-    """Tests that an offered solution is checked: all items do not fit into sacks that hold half of them."""
-    arrays = knapsacks()
-    search = scip.Model(arrays)
-    Told(search, offered=np.ones(len(arrays.cost)))
-    solution = search.solve(BRIEF)
-    assert solution.values is not None
-    assert arrays.worst_violation(solution.values) <= 1e-6
-
-
-def test_an_error_in_a_callback_is_raised() -> None:
+def test_an_error_in_a_callback_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that an error in what SCIP calls is not lost, and ends the search."""
 
-    def fail(objective: float, values: Any) -> None:
+    def fail(search: scip.Model) -> None:
         raise ZeroDivisionError("as planned")
 
+    monkeypatch.setattr(scip.Model, "found", fail)
     search = scip.Model(knapsacks())
-    search.on_incumbent = fail
     before = set(threading.enumerate())  # other tests may have left some of their own
     with pytest.raises(ZeroDivisionError, match="as planned"):
         search.solve(Options(gap=0, time_limit=60))
     assert set(threading.enumerate()) <= before
 
 
-def test_a_search_that_does_not_listen_leaves_its_plan() -> None:
-    """Tests that a search that goes on past its time limit gives its best plan, with what is proven."""
-    arrays, over, found = knapsacks(), threading.Event(), list[float]()
+def test_a_search_that_does_not_stop_leaves_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a search that runs past its time limit returns its best plan with its bound."""
+    arrays, over, costs, found = knapsacks(), threading.Event(), list[float](), scip.Model.found
 
-    def hold_up(objective: float, values: Any) -> None:
-        if not found:
-            found.append(objective)
+    def block(search: scip.Model) -> None:
+        found(search)
+        if not costs:
+            costs.append(float(arrays.cost @ search._values()))
             over.wait(30)
 
-    search = scip.Model(arrays)
-    search.on_incumbent = hold_up
+    monkeypatch.setattr(scip.Model, "found", block)
     try:
-        solution = search.solve(BRIEF)
+        solution = scip.Model(arrays).solve(BRIEF)
     finally:
         over.set()
     assert (solution.stop, solution.status) == (Stop.TIME_LIMIT, SolutionStatus.FEASIBLE)
     assert solution.values is not None
-    assert arrays.cost @ solution.values == pytest.approx(found[0])
-    assert solution.bound <= found[0]
+    assert arrays.cost @ solution.values == pytest.approx(costs[0])
+    assert solution.bound <= costs[0]
 
 
 # ---------------------------------------------------------------------- what it runs with
