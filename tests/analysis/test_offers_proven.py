@@ -131,3 +131,80 @@ def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(ask, "ask_with_fixed", lambda holds: same)
     found = cost_of_fixing(ask, loose, [Fixing("force", "", "lease")])
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))
+
+
+def verdict_on(given: dict[str, Any], *, table: str = "contracts", item: str = "lease") -> _Verdict:
+    """The verdict on an offer of a tiny plan."""
+    plan = best(1, {"jobs": [10]}, **given)
+    offer = next(one for one in offers(plan) if (one.table, one.item) == (table, item))
+    return _Verdict(TightGapSearch(optimizer.WhatIf(plan, gap=EXACT), plan), offer)
+
+
+LEASE = {"contracts": [{"price": 3000, "term_months": 1}]}
+CAPPED = {**LEASE, "budgets": [{"amount": 6000}]}
+FREE = {"contracts": [{"price": 0, "term_months": 1}]}
+GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
+UNNEEDED = "nothing needs it, or what it needs (power, time, a renewal) is not there"
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "change", "proven", "text"),
+    [
+        (LEASE, "taken", " by 5 %", True, "all of it is worth its price"),
+        (LEASE, "taken", None, True, "all of it is worth its price; some of it is at any price"),
+        (FREE, "taken", None, True, "all of it is worth its price"),
+        (FREE, "taken", "", True, "all of it is worth its price"),
+        (LEASE, "partly", "", True, "more of it is not worth its price"),
+        (
+            CAPPED,
+            "partly",
+            "",
+            True,
+            "more of it is not worth its price, or a policy, rule or budget stands against it",
+        ),
+        (LEASE, "partly", None, True, "more of it is not worth its price; some of it is at any price"),
+        (LEASE, "rejected", "too expensive by 5 %", True, "too expensive by 5 %"),
+        (LEASE, "rejected", None, False, GIVEN),
+        (LEASE, "rejected", None, True, f"not taken at any price: {UNNEEDED}"),
+        (FREE, "rejected", None, False, f"not taken at any price: {UNNEEDED}"),
+        (
+            CAPPED,
+            "rejected",
+            None,
+            True,
+            "not taken at any price: nothing needs it, or a policy, rule or budget stands against it",
+        ),
+    ],
+)
+def test_every_verdict_has_its_reason(
+    given: dict[str, Any], verdict: str, change: str | None, proven: bool, text: str
+) -> None:
+    """Tests the sentence of each verdict, with a price and without, and with a budget that may stand against it."""
+    assert verdict_on(given)._reason(verdict, change, proven) == text
+
+
+def test_a_plan_that_another_one_beats_has_its_reason() -> None:
+    """Tests an offer with which a plan costs as little, within the gaps, and one that does not."""
+    close = "a plan with it costs as little, within the gaps"
+    assert verdict_on(LEASE)._reason("rejected", None, True, always=True) == close
+    assert verdict_on(LEASE)._beaten(CostWithout(10_000.0, 10_000.0)) == close
+    found = verdict_on(LEASE)
+    vars(found.search)["best"] = replace(found.plan, head={**found.plan.head, "objective": 2000.0, "bound": 2000.0})
+    assert found._beaten(CostWithout(10_000.0, 10_000.0)) == (
+        "a plan with it, found just now, costs less: solve again, with more time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "text"),
+    [
+        # Of 3000: below it by 10 to 20 %, in proven figures.
+        (2400.0, 2700.0, "too expensive by between 10.0 % and 20.0 %"),
+        (2400.0, 2400.0, "too expensive by 20.0 %"),
+        (2400.0, None, "too expensive by at most 20.0 %, if at all: ask for a smaller gap"),
+        (None, 2400.0, "too expensive by at least 20.0 %"),
+    ],
+)
+def test_a_price_is_too_high_by_a_share(at_least: float | None, at_most: float | None, text: str) -> None:
+    """Tests that the lower end of the break-even price is the upper end of what is too much."""
+    assert verdict_on(LEASE)._change(at_least, at_most) == text
