@@ -79,7 +79,7 @@ def test_the_better_of_two_bounds_is_kept(
 ) -> None:
     """Tests the larger bound, either of which may be missing, and the gap of 3000 to it."""
     found = _with_bound(with_head(plan, bound=own, gap=0.9), other)
-    assert (found.bound, found.gap) == (pytest.approx(bound), pytest.approx(gap))
+    assert (found.bound, found.gap) == pytest.approx((bound, gap))
 
 
 def test_no_bound_at_all_changes_nothing(plan: Plan) -> None:
