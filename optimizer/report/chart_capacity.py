@@ -126,16 +126,16 @@ def work(context: PlanContext) -> Chart:
         ("Demand", wanted.tolist()),
         ("Unserved", missing.tolist()),
     ]
-    note = "Between the areas and the line is work that nobody does."
+    note = "Between the areas and the line: unserved demand."
     return Chart("work", _served(missing, wanted), figure, by_month(context.months, columns, rounded), note)
 
 
 def _served(missing: pd.Series[float], wanted: pd.Series[float]) -> str:
     total, lost = float(wanted.sum()), float(missing.sum())
     if total == 0:
-        return "No work is wanted month by month."
+        return "The instance has no monthly demand."
     if lost <= 1e-9 * total:
-        return "Capacity does all the work that is wanted, in every month."
+        return "All demand is served, in every month."
     worst = str(missing.idxmax())
     share = missing[worst] / wanted[worst]
     text = f"{level(1 - lost / total)} of demand is served"

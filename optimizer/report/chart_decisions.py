@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.format import count, money, month_text, shown
+from optimizer.format import count, money, month_text, shown, span_text
 from optimizer.report.charts import Chart
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
@@ -151,10 +151,10 @@ def _lane_spans(context: PlanContext, number: int, lane: Lane) -> list[Span]:
     for row in lane.rows:
         if row["starts"] and row["starts"] > row["month"]:
             before = str(pd.Period(row["starts"], freq="M") - 1)
-            text = f"{row['item']}: lead time, {month_text(row['month'])} to {month_text(before)}"
+            text = f"{row['item']}: lead time, {span_text(row['month'], before)}"
             spans.append(Span(number, row["month"], min(before, context.months[-1]), text, thin=True))
     for first, end in lane.spans:
-        text = f"{lane.item}: in force, {month_text(first)} to {month_text(end)}"
+        text = f"{lane.item}: in force, {span_text(first, end)}"
         spans.append(Span(number, first, end, text))
     return spans
 

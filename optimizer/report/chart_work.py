@@ -1,11 +1,11 @@
-"""Charts of work: which workload runs where, how full the capacity is, training runs, work that nobody does."""
+"""Charts of work: which workload runs where, how full the capacity is, training runs, unserved work."""
 
 from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.format import count, month_text, percent, rounded, shown, tenths
+from optimizer.format import count, month_text, percent, rounded, shown, span_text, tenths
 from optimizer.report.chart_capacity import one_legend, party_of_pool
 from optimizer.report.charts import (
     Chart,
@@ -38,7 +38,7 @@ def placement(context: PlanContext) -> Chart:
     wanted = service.groupby("workload")["demand"].sum().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in wanted.index[:_WORKLOADS] if wanted[name] > 0]
     if not names:
-        return Chart("placement", "No work is wanted month by month.", new_figure(context, "Reference-accelerators"))
+        return Chart("placement", "The instance has no monthly demand.", new_figure(context, "Reference-accelerators"))
     table = context.plan.allocation
     parties = table["pool"].map(party_of_pool(context)).map(context.colours.group)
     figure = panels(context, names, "Reference-accelerators", tickformat="~s", hoverformat=",.0f")
@@ -166,7 +166,7 @@ def runs(context: PlanContext) -> Chart:
     placed = table.sort_values(["starts", "run"], kind="stable").to_dict("records")
     spans: dict[str, list[Span]] = {}
     for lane, row in enumerate(placed):
-        span = f"{row['run']}: {month_text(row['starts'])} to {month_text(row['ends'])}"
+        span = f"{row['run']}: {span_text(row['starts'], row['ends'])}"
         party = context.colours.group(parties.get(row["pool"], IN_HOUSE))
         spans.setdefault(party, []).append(Span(lane, row["starts"], row["ends"], span))
         add_lane(figure, lane, f"{row['run']} at {row['pool']}, {count(row['accelerators'])} accelerators")
@@ -204,9 +204,9 @@ def _runs_grid(table: pd.DataFrame, missed: list[str]) -> Grid:
     return Grid(columns, [*rows, *((name, "not run", "", "", "", "", "") for name in missed)], 5)
 
 
-# ---------------------------------------------------------------- work that nobody does
+# ---------------------------------------------------------------- unserved work
 def unserved(context: PlanContext) -> Chart:
-    """Work that is wanted and not done, by workload."""
+    """Unserved work, by workload."""
     service = context.plan.service
     lost = service.groupby("workload")["unserved"].sum().sort_values(ascending=False, kind="stable")
     lost = lost[lost > 1e-9 * float(service["demand"].sum())]

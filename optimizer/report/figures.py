@@ -93,7 +93,7 @@ class Figures:
         return self._choose(_EXPOSURE, by, "by")
 
     def unserved(self) -> go.Figure:
-        """Work that is wanted and not done, by workload."""
+        """Unserved work, by workload."""
         return chart_work.unserved(self._context).figure
 
     def _choose(self, charts: Mapping[str, Callable[[PlanContext], Chart]], choice: str, name: str) -> go.Figure:

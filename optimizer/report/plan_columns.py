@@ -65,7 +65,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "allocation.demand": ("", "Workload or training run that runs there."),
     "runs.target": ("", "Month it should be done in; blank without one."),
     "runs.late_months": ("months", "After the target."),
-    "service.demand": (_WORK, "Wanted."),
+    "service.demand": (_WORK, "Demand."),
     "service.served": (_WORK, "Served."),
     "service.unserved": (_WORK, "Not served."),
     "power.mw_available": (_MW, "Supply, and builds that are energised."),
