@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import optimizer
 from optimizer.plan.extract import extract
+from optimizer.plan.extract_rules import rules_table
 from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
 from optimizer.program.build import Program
@@ -201,3 +203,19 @@ def test_power_is_told_where_there_is_some() -> None:
     plan = solved(tiny(4, {"jobs": [0, 0, 2500]}, fleet=[{"count": 2500}], power=power, builds=[wing]))
     assert by_month(plan, "power", "mw_available") == {1: 2, 2: 2.5, 3: 2.5}
     assert by_month(plan, "power", "mw_used") == {1: 0, 2: 2.5, 3: 2.5}
+
+
+def test_a_rule_without_a_price_has_none() -> None:
+    """Tests that a constraint of an own rule that has no shadow price has 0, and slack and violation by its sense."""
+    rule = [{"sense": "<=", "rhs": 40, "from": 0, "to": 0}]
+    terms = [{"quantity": "capacity", "item": "lease"}]
+    lease = [{"price": 300, "term_months": 12, "max_blocks": 5}]
+    program = optimizer.build(tiny(1, {"jobs": [10]}, contracts=lease, rules=rule, rule_terms=terms))
+    values = np.zeros(len(program.parts.lower))
+    settled: Any = SimpleNamespace(rule_values={("mine", 0): (30.0, 70.0)}, values=values)
+    columns = ["rule", "value", "rhs", "slack", "violation", "shadow_price"]
+    assert rules_table(program, settled, {})[columns].to_numpy().tolist() == [["mine", 30.0, 40.0, 10.0, 0.0, 0.0]]
+    assert rules_table(program, settled, {("mine", 0): -3.0})["shadow_price"].tolist() == [-3.0]
+    # A sum of terms of 1e6 that cancel up to 1e-6 is zero.
+    settled.rule_values = {("mine", 0): (1e-6, 1e6 + 40.0)}
+    assert rules_table(program, settled, {})["value"].tolist() == [0.0]
