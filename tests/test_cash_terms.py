@@ -14,6 +14,7 @@ import pytest
 
 import optimizer
 from optimizer.auditing import prices
+from optimizer.cash_terms import cash_terms, terms_of_kind
 from optimizer.plan.plan import Plan
 from optimizer.program import money
 from optimizer.program.ledger import Ledger
@@ -24,7 +25,7 @@ from optimizer.report.html import page
 from optimizer.report.periods import Periods, cash_by_period
 from optimizer.report.plan_document import plan_document
 from optimizer.report.workbook import write_workbook
-from optimizer.schema import cash_terms, load_schema, program_contents, terms_of_kind
+from optimizer.schema import load_schema, program_contents
 from tests.program.tiny import paid, solved, tiny
 
 TERMS = cash_terms()

@@ -19,12 +19,13 @@ from optimizer.analysis.breakeven_price import BreakevenPrice, BreakevenSearch, 
 from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.analysis.price_dependence import is_constrained
 from optimizer.analysis.tight_gap_search import TightGapSearch
+from optimizer.cash_terms import cash_terms
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import KEY
 from optimizer.program.fixings import Fixing
-from optimizer.schema import cash_terms, load_schema
+from optimizer.schema import load_schema
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 

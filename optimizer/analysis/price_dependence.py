@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.schema import cash_terms
+from optimizer.cash_terms import cash_terms
 
 
 def is_constrained(rows: Mapping[str, Any], table: str, item: str, row: Any, party: str) -> bool:

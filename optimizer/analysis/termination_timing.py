@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing, until_interrupted
+from optimizer.cash_terms import cash_terms
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
-from optimizer.schema import cash_terms, load_schema
+from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")

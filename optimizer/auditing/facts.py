@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from optimizer.auditing.agreement import agreements, steps, values_at
 from optimizer.auditing.exposure import Members, members, worst
 from optimizer.auditing.pools import pools
+from optimizer.cash_terms import cash_terms
 from optimizer.instance.instance import Instance
-from optimizer.schema import cash_terms, load_schema
+from optimizer.schema import load_schema
 
 Array = NDArray[Any]
 

@@ -13,7 +13,7 @@ from optimizer.auditing.ordering import HANDED
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import Findings, number, rounding, total
-from optimizer.schema import terms_of_kind
+from optimizer.cash_terms import terms_of_kind
 
 Array = NDArray[Any]
 Expected = tuple[float | int | None, float]  # a figure, and by how much it may be off

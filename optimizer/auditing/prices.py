@@ -16,7 +16,7 @@ from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import FLOOR, HALF_CENT
-from optimizer.schema import cash_terms
+from optimizer.cash_terms import cash_terms
 
 Array = NDArray[Any]
 Payments = Iterator[tuple[str, Array]]  # item, money by month; a residual value in the month after the plan

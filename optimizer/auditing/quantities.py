@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.verdict import BLOCK
-from optimizer.schema import IN_HOUSE, cash_terms
+from optimizer.cash_terms import cash_terms
+from optimizer.schema import IN_HOUSE
 
 Array = NDArray[Any]
 

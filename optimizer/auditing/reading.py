@@ -15,8 +15,8 @@ from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import COLUMNS, MONTH, NAMES, QUANTITY, SUBJECT, TEXT, Table, figures, texts
 from optimizer.auditing.verdict import FLOOR, LARGEST, Findings
+from optimizer.cash_terms import terms_of_kind
 from optimizer.instance.instance import Instance
-from optimizer.schema import terms_of_kind
 
 Array = NDArray[Any]
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.cash_terms import terms_of_kind
 from optimizer.instance.instance import Instance
-from optimizer.schema import load_schema, terms_of_kind
+from optimizer.schema import load_schema
 
 SOURCES = ("in_house", "contract", "on_demand")
 SOON = 3  # months

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from optimizer.cash_terms import cash_terms
 from optimizer.errors import AdditionError, Fault, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
@@ -21,7 +22,7 @@ from optimizer.program.placement import Placement
 from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.quantities import Quantities
 from optimizer.program.units import Units, choose_units
-from optimizer.schema import cash_terms, load_schema, program_contents
+from optimizer.schema import load_schema, program_contents
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.cash_terms import cash_terms
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
-from optimizer.schema import cash_terms
 
 _YEAR = 12
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.cash_terms import cash_terms, terms_of_kind
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_started
 from optimizer.program.commitments import year_end, year_starts
@@ -22,7 +23,6 @@ from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.rules import constraint_months
 from optimizer.program.steps import Array
-from optimizer.schema import cash_terms, terms_of_kind
 
 
 def sets(index: Index) -> dict[str, list[Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.cash_terms import cash_terms
 from optimizer.program.ledger import Account
 from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
@@ -18,7 +19,7 @@ from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.stock import add_capacity, add_leased, add_used, delivered_blocks
 from optimizer.program.work import Done, Work
-from optimizer.schema import IN_HOUSE, cash_terms
+from optimizer.schema import IN_HOUSE
 
 
 class Quantities:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from optimizer.cash_terms import cash_terms
 from optimizer.format import shown
-from optimizer.schema import IN_HOUSE, cash_terms
+from optimizer.schema import IN_HOUSE
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

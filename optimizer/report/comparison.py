@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.cash_terms import terms_of_kind
 from optimizer.format import Format, count, money, percent, scale_of, shown
 from optimizer.report.colours import party_text, term_label
 from optimizer.report.document import Grid, Table
-from optimizer.schema import terms_of_kind
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.cash_terms import CashTerm, Charge, cash_terms
 from optimizer.report.focus_commitments import HOURS, commitment_id, item_id, moment, spend_id
 from optimizer.report.focus_signatures import Signature
-from optimizer.schema import IN_HOUSE, CashTerm, Charge, cash_terms, load_schema
+from optimizer.schema import IN_HOUSE, load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

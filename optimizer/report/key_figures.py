@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optimizer.cash_terms import cash_terms, terms_of_kind
 from optimizer.format import count, counted, level, money, month_text, net, percent
 from optimizer.plan.obligations import owed_after
 from optimizer.report.document import KeyFigures
 from optimizer.report.given_up import BREAKS, given_up_texts
 from optimizer.report.plan_context import PlanContext
-from optimizer.schema import cash_terms, terms_of_kind
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

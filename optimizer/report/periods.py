@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.cash_terms import cash_terms
 from optimizer.format import count, fixed, scale_of
 from optimizer.report.document import Grid, Table
-from optimizer.schema import cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.cash_terms import terms_of_kind
 from optimizer.format import count, percent
 from optimizer.report.sheets import place
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
-from optimizer.schema import terms_of_kind
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.cash_terms import cash_terms
 from optimizer.report import workbook_charts as charts
 from optimizer.report.colours import term_label
 from optimizer.report.document import Figure, Table
@@ -16,7 +17,6 @@ from optimizer.report.sheets import Book, place
 from optimizer.report.steps import next_steps
 from optimizer.report.workbook_facts import Fact, headline, provenance
 from optimizer.report.workbook_months import month_columns
-from optimizer.schema import cash_terms
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import optimizer
+from optimizer.cash_terms import terms_of_kind
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
 from optimizer.report.focus import _cell, write_focus
-from optimizer.schema import terms_of_kind
 from tests.instance.sample import put, sample
 from tests.plan.pairs import instance, plan
 
