@@ -55,7 +55,7 @@ class ConflictMonths:
         """Find all months of a conflict."""
         wanted, limits = self._components(one, True), self._components(one, False)
         month = self._month(wanted + limits)
-        if month is None or one.conflict.whole:
+        if month is None or one.conflict.integral:
             return Spread((), (wanted + limits,))
         moved: dict[int, tuple[list[Any], list[Any]]] = {}
         for t in range(self.program.instance.head.months):

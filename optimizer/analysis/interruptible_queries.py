@@ -152,5 +152,5 @@ def _solve(ask: WhatIf, plan: Plan, holds: tuple[Fixing, ...]) -> ExtraCost:
 
 def _only_restricts(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> bool:
     """Whether the fixed decisions only restrict the feasible plans, so that the optimum cannot become cheaper."""
-    replaced = {one.item for one in holds} & {one.item for one in ask.held}
+    replaced = {one.item for one in holds} & {one.item for one in ask.fixed}
     return not replaced and (not ask.options.relax or bool(plan.head["relaxed"]))

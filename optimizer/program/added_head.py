@@ -95,7 +95,7 @@ def _added(found: dict[str, Any], instance: Instance) -> Added:
     terms = [term for one in added.constraints for term in one.terms]
     unknown = [str(term.key[0]) for term in terms if not term.family and term.key[0] not in known]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is none of its variables")
+        raise ValueError(f"{unknown[0]!r} is not one of its variables")
     return added
 
 

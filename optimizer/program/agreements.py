@@ -61,13 +61,13 @@ def limits_in_force(m: ProgramData, name: str, t: int) -> tuple[float, float]:
     return 0.0, m.index.agreements[name].most_blocks
 
 
-def whole_started(index: Index, name: str, s: int) -> bool:
-    """Whether ``started`` is a whole number; what is committed is given, not chosen."""
+def integer_started(index: Index, name: str, s: int) -> bool:
+    """Whether ``started`` is an integer; what is committed is given, not chosen."""
     return bool(index.agreements[name].row.integer) and index.agreements[name].committed is None
 
 
-def whole_ended(index: Index, name: str, e: int) -> bool:
-    """Whether ``ended`` is a whole number."""
+def integer_ended(index: Index, name: str, e: int) -> bool:
+    """Whether ``ended`` is an integer."""
     return bool(index.agreements[name].row.integer)
 
 

@@ -81,7 +81,7 @@ class Arrays:
         )
 
     def with_rows(self, names: Iterable[Any], terms: Terms, lower: ArrayLike, upper: ArrayLike) -> Arrays:
-        """Return the program with more rows behind its own.
+        """Return the program with more rows after its own.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class Arrays:
         )
 
     def with_columns(self, names: Iterable[Any], terms: Terms, cost: ArrayLike, upper: ArrayLike) -> Arrays:
-        """Return the program with more columns behind its own, continuous and at least 0.
+        """Return the program with more columns after its own, continuous and at least 0.
 
         Parameters
         ----------

@@ -144,7 +144,7 @@ class Program:
 
     @property
     def is_modelled(self) -> bool:
-        """Whether the Pyomo model was asked for, so that it can have been changed."""
+        """Whether the Pyomo model was requested, so that it can have been changed."""
         return "model" in self.__dict__
 
     @property
@@ -154,7 +154,7 @@ class Program:
 
     @property
     def index(self) -> Index:
-        """Months, pools, agreements and eligibility behind it."""
+        """Months, pools, agreements and eligibility of its instance."""
         return self.parts.index
 
     @property

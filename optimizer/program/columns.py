@@ -1,4 +1,4 @@
-"""Bounds and integrality of variable families: what program.toml declares, and the functions of the rooms behind it."""
+"""Bounds and integrality of variable families: what program.toml declares, and the functions of the rooms for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 Limits = Callable[..., tuple[float | None, float | None]]
-_HOOKS = {"limits_": "bounds", "whole_": "integer"}  # how the functions begin, and what they stand behind
+_HOOKS = {"limits_": "bounds", "integer_": "integer"}  # prefixes of the functions, and what they declare
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class ColumnKind:
     lower, upper : float or None
         Bounds; None where ``limits`` gives them by key.
     integer : bool or None
-        Whether they are integers; None where ``whole`` says so by key.
+        Whether they are integers; None where ``integer_of`` says so by key.
     limits : callable or None
         Bounds by key, called with the program.
-    whole : callable or None
+    integer_of : callable or None
         Whether a column is an integer, by key, called with the index.
     """
 
@@ -31,7 +31,7 @@ class ColumnKind:
     upper: float | None = float("inf")
     integer: bool | None = False
     limits: Limits | None = None
-    whole: Callable[..., bool] | None = None
+    integer_of: Callable[..., bool] | None = None
 
 
 def column_kind(family: str, entry: Mapping[str, Any], room: ModuleType) -> ColumnKind:
@@ -53,10 +53,10 @@ def column_kind(family: str, entry: Mapping[str, Any], room: ModuleType) -> Colu
     """
     lower, upper = (None if isinstance(side, str) else float(side) for side in entry["bounds"])
     integer = None if isinstance(entry["integer"], str) else bool(entry["integer"])
-    limits, whole = getattr(room, f"limits_{family}", None), getattr(room, f"whole_{family}", None)
+    limits, integer_of = getattr(room, f"limits_{family}", None), getattr(room, f"integer_{family}", None)
     _agree(family, room, "limits_", limits is not None, None in (lower, upper))
-    _agree(family, room, "whole_", whole is not None, integer is None)
-    return ColumnKind(lower, upper, integer, limits, whole)
+    _agree(family, room, "integer_", integer_of is not None, integer is None)
+    return ColumnKind(lower, upper, integer, limits, integer_of)
 
 
 def _agree(family: str, room: ModuleType, hook: str, there: bool, declared: bool) -> None:

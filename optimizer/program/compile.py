@@ -25,7 +25,7 @@ Limits = tuple[Floats, Floats, Mask]  # bounds, and which are integers
 def compile_program(program: Program, relax: bool = False) -> Arrays:
     """Compile a program to sparse arrays.
 
-    Its own rows are taken as they are written; behind them stands what was added to it, by name or on its Pyomo model.
+    Its own rows are taken as they are written; what was added to it follows them, by name or on its Pyomo model.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def compile_program(program: Program, relax: bool = False) -> Arrays:
 
 
 def _written(m: ProgramData, added: Added) -> Arrays:
-    """Arrays of a program as it is written, with what was added behind its own rows and columns."""
+    """Arrays of a program as it is written, with what was added after its own rows and columns."""
     names = [(family, key) for family, rows in m.rows.items() for key in rows]
     rows = [row for family in m.rows.values() for row in family.values()]
     rows += [scaled.row for scaled in scaled_rows(m, added)]
@@ -56,7 +56,7 @@ def _written(m: ProgramData, added: Added) -> Arrays:
     limits = (
         np.array([*m.lower, *(one.low for one in own)], dtype=float),
         np.array([*m.upper, *(one.high for one in own)], dtype=float),
-        np.array([*m.whole, *(one.integer for one in own)], dtype=bool),
+        np.array([*m.integer, *(one.integer for one in own)], dtype=bool),
     )
     return arrays_of((*names, *added.constraints), rows, [*m.names, *own], (cost, 0.0), limits)
 
@@ -90,7 +90,7 @@ def arrays_of(
 
 
 def _check_finite(names: tuple[Any, ...], values: Floats, row_of: NDArray[np.int32], sides: Floats) -> None:
-    """Refuse rows with a coefficient that is no finite number, or a side that is none: HiGHS would take them."""
+    """Refuse rows with coefficients or sides that are NaN or infinite: HiGHS would accept them."""
     bad = row_of[~np.isfinite(values)]
     if bad.size:
         raise not_finite(names[int(bad[0])], "a coefficient", "finite numbers")
@@ -100,7 +100,7 @@ def _check_finite(names: tuple[Any, ...], values: Floats, row_of: NDArray[np.int
 
 
 def not_finite(component: Any, part: str, expected: str) -> SolverError:
-    """What is wrong with a row or objective that has a number which is none."""
+    """Return the error of a row or objective with a number that is NaN or infinite."""
     return SolverError(
         f"{name_of(component)} has {part} that is NaN or infinite; expected {expected}: check the data it is made from"
     )

@@ -1,4 +1,4 @@
-"""The figures behind rows and bounds of the program: what is needed, what there is, and from when on there is more."""
+"""Figures of rows and bounds of the program: requirements, existing capacity, and months with more of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SENSES = {"<=": "at most", ">=": "at least", "=": "exactly"}
 
 
 def figure_of(index: Any, family: str, key: tuple[Any, ...]) -> str:
-    """The figures behind a row or a bound, ``""`` without any."""
+    """Return the figures of a row or a bound, ``""`` without any."""
     return _FIGURES[family](index, *key) if family in _FIGURES else ""
 
 

@@ -35,8 +35,8 @@ def limits_bought(m: ProgramData, purchase: str, t: int) -> tuple[float, float |
     return 0.0, float(np.floor(lots + 1e-9)) if row.integer else lots
 
 
-def whole_bought(index: Index, purchase: str, t: int) -> bool:
-    """Whether ``bought`` is a whole number."""
+def integer_bought(index: Index, purchase: str, t: int) -> bool:
+    """Whether ``bought`` is an integer."""
     return bool(index.purchases[purchase].integer)
 
 

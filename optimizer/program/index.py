@@ -227,8 +227,8 @@ class Index:
                 most[name] = stock
             elif pool.source == "contract":
                 agreement = self.agreements[name]
-                whole = agreement.row.accelerators_per_block * agreement.most_blocks
-                most[name] = np.where(self.possible[name], whole, 0.0)
+                total = agreement.row.accelerators_per_block * agreement.most_blocks
+                most[name] = np.where(self.possible[name], total, 0.0)
         return most
 
     def _most_bought(self, purchase: str) -> float:
@@ -273,7 +273,7 @@ class Index:
 
     @cached_property
     def durations(self) -> dict[tuple[str, str, float], int]:
-        """Months that runs take by pool and size, as far as they were asked for."""
+        """Months that runs take by pool and size, as far as they were requested."""
         return {}
 
     @cached_property

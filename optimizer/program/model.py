@@ -53,7 +53,7 @@ def _add_variables(m: Any, parts: ProgramData, name: str, numbers: dict[Any, int
             variable.setlb(low)
         if isfinite(high):
             variable.setub(high)
-        if parts.whole[number]:
+        if parts.integer[number]:
             variable.domain = pyo.Integers
     return made
 

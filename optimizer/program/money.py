@@ -173,7 +173,7 @@ def termination(m: ProgramData, ledger: Ledger) -> None:
 
 
 def on_demand(m: ProgramData, ledger: Ledger) -> None:
-    """On-demand capacity used, by the hour."""
+    """On-demand capacity, for the hours that it is used."""
     for name, row in m.index.offers.items():
         prices = m.index.item_price(name, row.price).over(0, m.index.horizon)
         account = _account("on_demand", "on_demand", name, row)
@@ -292,7 +292,7 @@ def budget_limit(m: ProgramData, budget: str) -> Row:
 
 
 def net_present_cost(m: ProgramData) -> Array:
-    """Objective, by column: the discounted sum of the whole ledger."""
+    """Objective, by column: the discounted sum of the entire ledger."""
     entries: Entries = m.entries
     present = entries.amounts * m.index.discount[entries.months] / m.units.money
     return entries.per_column(present, len(m.names))

@@ -17,7 +17,7 @@ Spans = tuple[Ints, Ints, Ints]
 
 
 def duration(index: Index, run: str, pool: str, size: float) -> int:
-    """Whole months that a run takes in a pool at a size."""
+    """Full months that a run takes in a pool at a size."""
     known = index.durations.get((run, pool, size))
     if known is None:
         months: float = index.runs[run].work / (size * index.run_yields[run, pool])

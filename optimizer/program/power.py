@@ -29,8 +29,8 @@ def limits_built(m: ProgramData, build: str, t: int) -> tuple[float, float]:
     return 0.0, float(m.index.builds[build].max_blocks)
 
 
-def whole_built(index: Index, build: str, t: int) -> bool:
-    """Whether ``built`` is a whole number."""
+def integer_built(index: Index, build: str, t: int) -> bool:
+    """Whether ``built`` is an integer."""
     return bool(index.builds[build].integer)
 
 

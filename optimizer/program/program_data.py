@@ -28,7 +28,7 @@ class ProgramData:
         Family and key of every column, by its number. Column 0 is fixed at 1.
     lower, upper : list of float
         Bounds of the columns.
-    whole : list of bool
+    integer : list of bool
         Whether columns are integer.
     col : dict of str to dict
         Numbers of the columns, by family and key.
@@ -57,7 +57,7 @@ class ProgramData:
     def __init__(self, index: Index, units: Units) -> None:
         self.index, self.units = index, units
         self.names: list[Name] = [("one", None)]
-        self.lower, self.upper, self.whole = [1.0], [1.0], [False]
+        self.lower, self.upper, self.integer = [1.0], [1.0], [False]
         self.col: dict[str, dict[Any, int]] = {}
         self.rows: dict[str, dict[Any, Row]] = {}
         self.rule_scale: dict[tuple[str, int], float] = {}
@@ -86,10 +86,10 @@ class ProgramData:
         lower, upper = self._bounds(family, kind, listed)
         self.lower += lower
         self.upper += upper
-        if kind.whole is None:
-            self.whole += [bool(kind.integer)] * len(listed)
+        if kind.integer_of is None:
+            self.integer += [bool(kind.integer)] * len(listed)
         else:
-            self.whole += [kind.whole(self.index, *key_parts(key)) for key in listed]
+            self.integer += [kind.integer_of(self.index, *key_parts(key)) for key in listed]
 
     def _bounds(self, family: str, kind: ColumnKind, keys: list[Any]) -> tuple[list[float], list[float]]:
         """Least and most of the columns of a family."""

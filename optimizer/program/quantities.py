@@ -50,7 +50,7 @@ class Quantities:
         return [name for name, pool in self.index.pools.items() if pool.party == item]
 
     def outlet(self, item: str) -> Any:
-        """The outlet that an item is, None if it is none."""
+        """The outlet that an item is, None if it is not an outlet."""
         agreement = self.index.agreements.get(item)
         return agreement if agreement is not None and agreement.is_outlet else None
 

@@ -151,7 +151,7 @@ class _Reader:
         for number, (variable, name) in enumerate(zip(self.model.columns, parts.names, strict=True)):
             built = parts.lower[number], parts.upper[number]
             low, high = _limits(variable)
-            if bool(variable.is_integer()) != parts.whole[number] or (
+            if bool(variable.is_integer()) != parts.integer[number] or (
                 variable.is_integer() is variable.is_continuous()
             ):
                 raise AdditionError(f"the domain of {variable.name} was changed in the model. {_INSTEAD}")

@@ -31,7 +31,7 @@ def constraint_months(index: Index, row: Any) -> list[int]:
 def measure(m: ProgramData, names: Collection[str]) -> None:
     """Left-hand sides of some rules in natural units, and the scale of each row: near its coefficients.
 
-    Violations are counted in the row's scale, so that neither they nor their cost are lost beside money.
+    Violations are counted in the row's scale, so that neither they nor their cost are lost next to money.
     """
     for rule, t in sets(m.index)["own_rule"]:
         if rule not in names:

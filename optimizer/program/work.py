@@ -1,4 +1,4 @@
-"""What is done by each workload and training run, and in each pool, month by month: gathered when it is asked for."""
+"""What is done by each workload and training run, and in each pool, month by month: gathered on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proven bound beside the cost it bounds: where the two contradict each other, one of them is wrong."""
+"""The proven bound and the cost it bounds: if they contradict each other, one of them is wrong."""
 
 from __future__ import annotations
 

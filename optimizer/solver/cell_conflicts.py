@@ -104,18 +104,18 @@ class ConflictRefiner:
             (self.feasible if found else self.infeasible).append(kept)
         return found
 
-    def clashing(self, given_up: Collection[Cell], whole: bool) -> list[Cell] | None:
+    def clashing(self, given_up: Collection[Cell], integral: bool) -> list[Cell] | None:
         """Cells that clash although some are given up, by proof; None where none are known to.
 
         Parameters
         ----------
         given_up : collection of tuple
             Cells that are given up.
-        whole : bool
-            Ask for integer solutions too, not of the linear relaxation alone.
+        integral : bool
+            Require integer solutions, not only those of the linear relaxation.
         """
         kept = [cell for cell in self.every if cell not in given_up]
-        if whole:
+        if integral:
             return kept if self.holds(kept) is False else None
         rows = clashing_rows(self.loosened.keeping(kept), self._left())
         if rows is None:
@@ -139,7 +139,7 @@ class ConflictRefiner:
         limits, proven = self._limits(arrays, wanted)
         paid, needed = self._paid(arrays, wanted, limits)
         proven = proven and needed and all(self.holds(kept - {cell}) is True for cell in kept)
-        found = self._told(arrays, kept, wanted, limits, proven)
+        found = self._described(arrays, kept, wanted, limits, proven)
         return replace(found, agreed=tuple(dict.fromkeys((*found.agreed, *paid))))
 
     def _left(self) -> float:
@@ -216,7 +216,7 @@ class ConflictRefiner:
         return every if verdicts.holds(united(every)) is False else None
 
     # ------------------------------------------------------------------ what was found
-    def _told(
+    def _described(
         self, arrays: Arrays, cells: frozenset[Cell], wanted: list[int], limits: Parts, proven: bool
     ) -> CellConflict:
         rows, plain = len(arrays.row_lower), self._plain_rows
@@ -228,8 +228,8 @@ class ConflictRefiner:
             bounds = {limited[place - plain] for place in places if plain <= place < rows}
             of_columns.append(frozenset(bounds | {place - rows for place in places if place >= rows}))
         found = Conflict(tuple(sorted(of_rows[0] | of_rows[1])), tuple(sorted(of_columns[0] | of_columns[1])))
-        whole = bool(arrays.integer.any()) and self._fractions_hold(arrays, wanted)
-        found = replace(found, whole=whole, irreducible=proven)
+        integral = bool(arrays.integer.any()) and self._fractions_hold(arrays, wanted)
+        found = replace(found, integral=integral, irreducible=proven)
         return CellConflict(found, cells, (of_rows[0], of_columns[0]), tuple(agreed))
 
     def _fractions_hold(self, arrays: Arrays, wanted: list[int]) -> bool:

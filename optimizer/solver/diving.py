@@ -55,7 +55,7 @@ def dive(arrays: Arrays, model: Model, relaxation: Floats, solve: Solve) -> Dive
 class _Dive:
     def __init__(self, arrays: Arrays, model: Model, solve: Solve) -> None:
         self.arrays = arrays.relaxed()
-        self.whole = np.flatnonzero(arrays.integer)
+        self.integers = np.flatnonzero(arrays.integer)
         self.binary = arrays.upper - arrays.lower <= 1
         self.solve = solve
         self.model = model
@@ -82,8 +82,8 @@ class _Dive:
 
     def _open(self, values: Floats) -> Ints:
         """Return the integer columns with fractional values."""
-        share = values[self.whole] - np.floor(values[self.whole])
-        return self.whole[(share > INTEGRALITY_TOLERANCE) & (share < 1 - INTEGRALITY_TOLERANCE)]
+        share = values[self.integers] - np.floor(values[self.integers])
+        return self.integers[(share > INTEGRALITY_TOLERANCE) & (share < 1 - INTEGRALITY_TOLERANCE)]
 
     def _batch(self, values: Floats, open_: Ints, most: int) -> Ints:
         """Return the columns to round up next: those with the largest fractional parts."""

@@ -29,7 +29,7 @@ class ElasticProgram:
     arrays : Arrays
         The program loosened.
     relaxations : tuple of Relaxation
-        What can be given up; of one cell there can be several, one for each row it stands behind.
+        Inputs that can be relaxed; several of one cell, one for each row that depends on it.
     agreed : dict
         Of a budget's row, by its number: what each agreement of before the plan spends in it whatever is decided.
     """

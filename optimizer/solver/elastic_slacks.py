@@ -182,7 +182,7 @@ class ElasticSlacks:
                 continue
             scale = {key: self.m.rule_scale[name, key[1]] for key, _ in self.rows("own_rule", _named(name))}
             found = list(self.rows("own_rule", _named(name)))
-            # Counted in the program's scale of the rule: coefficients such as 1e-9 are none to the solver.
+            # Counted in the program's scale of the rule: coefficients such as 1e-9 are zero to the solver.
             unit = max(scale.values(), default=1.0)
             size = max(abs(row.rhs), unit)
             for sign in (-1.0, 1.0):

@@ -15,7 +15,7 @@ from optimizer.solver.highs import Model
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
 
 _GAP = 1e-4
-_DEARER = 0.05  # relative excess over the bound at which a solution is accepted without further search
+_EXCESS = 0.05  # relative excess over the bound at which a solution is accepted without further search
 _HARDLY = 0.01  # relative increase in total that is accepted for leaving a cell unchanged
 _NOTHING = Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING)
 
@@ -60,7 +60,7 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
     if relaxed.values is not None:
         spared, values = _spared(loosened, arrays.relaxed(), relaxed.values, until)
         relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
-    found = _in_whole_numbers(loosened, arrays, relaxed, settings, until, known_bound)
+    found = _with_integers(loosened, arrays, relaxed, settings, until, known_bound)
     if found.values is not None:
         values = _polished(loosened, arrays, found.values, options, until + overtime(options))
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
@@ -71,7 +71,7 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
     return guess if guess is not None and guess.edits else found.stop
 
 
-def _in_whole_numbers(
+def _with_integers(
     loosened: ElasticProgram, arrays: Arrays, relaxed: Solution, options: Options, until: float, known_bound: float
 ) -> Solution:
     """Solve the elastic program with integers: first with the slacks of the linear relaxation only.
@@ -88,7 +88,7 @@ def _in_whole_numbers(
     needed = {column for cell in loosened.given_up(relaxed.values) for column in loosened.columns_of(cell)}
     all_columns = {column for one in loosened.relaxations for column in loosened.columns_of(one.cell)}
     first = searched(_barring(arrays, sorted(all_columns - needed)), 0.5) if needed else relaxed
-    if needed and first.values is not None and float(arrays.cost @ first.values) <= known_bound * (1 + _DEARER):
+    if needed and first.values is not None and float(arrays.cost @ first.values) <= known_bound * (1 + _EXCESS):
         return first
     second = searched(arrays, 1.0)
     if not needed or first.values is None:
@@ -108,8 +108,8 @@ def _in_measure(loosened: ElasticProgram, values: Floats) -> dict[Cell, float]:
 
 def _repair(loosened: ElasticProgram, given_up: Floats, least: bool, values: Floats | None = None) -> Repair:
     edits = {cell: edit for cell, (_, edit) in loosened.given_up(given_up).items()}
-    whole = loosened.arrays.integer.any()
-    start = given_up if values is None and not whole else values
+    integral = loosened.arrays.integer.any()
+    start = given_up if values is None and not integral else values
     return Repair(edits, None if start is None else start[: loosened.first], least)
 
 
@@ -124,12 +124,12 @@ def _solved(arrays: Arrays, options: Options, until: float, known_bound: float =
 
 def _polished(loosened: ElasticProgram, arrays: Arrays, values: Floats, options: Options, until: float) -> Floats:
     """Reoptimise with the integers of a solution fixed, which removes what the gap left."""
-    whole = np.round(values)
-    held = arrays.with_values(arrays.integer, whole)
-    found = _solved(held, options, until)
+    rounded = np.round(values)
+    fixed = arrays.with_values(arrays.integer, rounded)
+    found = _solved(fixed, options, until)
     if found.values is None or found.stop is not Stop.GAP_REACHED:
         return values
-    return np.where(arrays.integer, whole, _spared(loosened, held, found.values, until)[1])
+    return np.where(arrays.integer, rounded, _spared(loosened, fixed, found.values, until)[1])
 
 
 def _spared(loosened: ElasticProgram, arrays: Arrays, values: Floats, until: float) -> tuple[list[int], Floats]:

@@ -286,7 +286,7 @@ class Model(IncumbentExchange):
         stop = Stop.INTERRUPTED if stopped and status not in (STATUS.kOptimal, *INFEASIBLE) else STOPS.get(status)
         if stop is None:
             raise SolverError(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
-        whole, done = bool(arrays.integer.any()), stop is Stop.GAP_REACHED
+        integral, done = bool(arrays.integer.any()), stop is Stop.GAP_REACHED
         feasible = done or info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
         if stop is Stop.INFEASIBLE or not feasible:
@@ -295,9 +295,9 @@ class Model(IncumbentExchange):
             return Solution(stop=stop, status=SolutionStatus.NOTHING, bound=bound, nodes=nodes, iterations=iterations)
         primal_dual = highs.getSolution()
         values = np.array(primal_dual.col_value, dtype=float)
-        bound = float(info.mip_dual_bound) if whole else (float(info.objective_function_value) if done else -np.inf)
+        bound = float(info.mip_dual_bound) if integral else (float(info.objective_function_value) if done else -np.inf)
         found = Solution(stop, SolutionStatus.FEASIBLE, values, bound, nodes, iterations)
-        if whole:
+        if integral:
             return completed(arrays, found, options, duals=duals, seconds=self._to_finish(options))
         if duals and done:
             row_duals, column_duals = (

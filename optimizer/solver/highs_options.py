@@ -124,7 +124,7 @@ def as_lp(arrays: Arrays) -> highspy.HighsLp:
     lp.a_matrix_.value_ = arrays.values
     if arrays.integer.any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[whole] for whole in arrays.integer.tolist()]
+        lp.integrality_ = [kinds[integer] for integer in arrays.integer.tolist()]
     return lp
 
 

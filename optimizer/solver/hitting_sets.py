@@ -16,7 +16,7 @@ from optimizer.solver.cell_conflicts import CellConflict, ConflictRefiner
 from optimizer.solver.elastic import Cell, ElasticProgram
 
 MOST = 12
-_BESIDE = 8  # conflicts that block other repairs only
+_MOST_OTHER = 8  # conflicts that block other repairs only
 _NODES = 150
 
 
@@ -76,8 +76,8 @@ class _Tree:
         self.narrowing = ConflictRefiner(loosened, self.until)
         self.repair = enough
         self.enough: list[frozenset[Cell]] = []  # sets of cells whose relaxation is feasible
-        self.beside = 0
-        self.behind: list[frozenset[Cell]] = []  # cells of each conflict
+        self.other_nodes = 0
+        self.cells_found: list[frozenset[Cell]] = []  # cells of each conflict
         self.result = Conflicts()
 
     def grow(self) -> Conflicts:
@@ -107,8 +107,8 @@ class _Tree:
             given_up = queue.pop(0)
             if any(one <= given_up for one in self.enough):
                 continue
-            beside = not given_up <= self.repair
-            if self.over() or len(seen) > _NODES or (beside and self.beside >= _BESIDE):
+            other = not given_up <= self.repair
+            if self.over() or len(seen) > _NODES or (other and self.other_nodes >= _MOST_OTHER):
                 self.result.complete = False
                 break
             cells = self.known(given_up)
@@ -118,7 +118,7 @@ class _Tree:
                     leaves.append(given_up)
                     continue
                 cells = self.note(one)
-                self.beside += beside
+                self.other_nodes += other
             new = [given_up | {cell} for cell in sorted(cells - given_up)]
             queue += [one for one in new if one not in seen]
             seen |= set(new)
@@ -132,15 +132,15 @@ class _Tree:
 
     def known(self, given_up: frozenset[Cell]) -> frozenset[Cell] | None:
         """Return the cells of a known conflict that the relaxed cells do not resolve."""
-        return next((cells for cells in self.behind if cells.isdisjoint(given_up)), None)
+        return next((cells for cells in self.cells_found if cells.isdisjoint(given_up)), None)
 
     def note(self, one: CellConflict) -> frozenset[Cell]:
         self.result.found.append(one)
-        self.behind.append(one.cells)
+        self.cells_found.append(one.cells)
         self.result.complete = self.result.complete and one.conflict.irreducible
         count = len(self.result.found)
         self.report(f"{count} conflict{'s' if count > 1 else ''} found so far")
-        return self.behind[-1]
+        return self.cells_found[-1]
 
     def in_fractions(self, given_up: frozenset[Cell]) -> CellConflict | None:
         """Return a conflict of the linear relaxation with some cells relaxed."""

@@ -42,7 +42,7 @@ class Conflict:
     ----------
     rows, columns : tuple of int
         Numbers of the rows, and of the columns with bounds in it.
-    whole : bool
+    integral : bool
         Whether only the integrality makes it infeasible.
     irreducible : bool
         Whether it is proven feasible without any one of them. For integers in a large program, rows that only define
@@ -51,7 +51,7 @@ class Conflict:
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
-    whole: bool = False
+    integral: bool = False
     irreducible: bool = True
 
 
@@ -101,7 +101,7 @@ def narrowed(arrays: Arrays, rows: Ints, until: float) -> Conflict | None:
     rows = _fewer(arrays, rows, until)
     part, kept = part_of(arrays, rows)
     # HiGHS does not end in time on a large part.
-    found = _asked(part, until - time.perf_counter()) if len(rows) <= _MANY else None
+    found = _query_iis(part, until - time.perf_counter()) if len(rows) <= _MANY else None
     if found is None:
         picked, bounds, irreducible = find_iis_by_quickxplain(part.relaxed(), until)
         found = Conflict(picked, bounds, irreducible=irreducible) if picked or bounds else None
@@ -155,7 +155,7 @@ def _missable(arrays: Arrays) -> Arrays:
     return arrays.without_cost().relaxed().with_columns([None] * count, terms, np.ones(count), np.full(count, np.inf))
 
 
-def _asked(arrays: Arrays, seconds: float) -> Conflict | None:
+def _query_iis(arrays: Arrays, seconds: float) -> Conflict | None:
     """Return the IIS of HiGHS if it is marked valid and irreducible."""
     iis = iis_in_process(arrays, _STRATEGY, seconds)
     if iis is None or not iis["valid"] or iis["status"] != _IRREDUCIBLE:

@@ -163,16 +163,16 @@ class LargeNeighbourhoodSearch:
 
         Fixing them yields the neighbourhoods RENS (Berthold 2014) and RINS (Danna, Rothberg, Le Pape 2005).
         """
-        whole = self.arrays.integer & (np.abs(relaxation - np.round(relaxation)) < INTEGRALITY_TOLERANCE)
-        return whole if values is None else whole & (np.abs(relaxation - values) < INTEGRALITY_TOLERANCE)
+        integral = self.arrays.integer & (np.abs(relaxation - np.round(relaxation)) < INTEGRALITY_TOLERANCE)
+        return integral if values is None else integral & (np.abs(relaxation - values) < INTEGRALITY_TOLERANCE)
 
     def _dive_repairs(self, found: Dive) -> Iterator[_Mask]:
         """Yield the columns to fix at the end point of a failed dive, fewer each time."""
         decided = self.arrays.integer & (found.upper - found.lower < INTEGRALITY_TOLERANCE)
         item, _ = places(self.arrays)
         yield decided & ~np.isin(item, item[found.stuck])
-        whole = np.abs(found.relaxation - np.round(found.relaxation)) < INTEGRALITY_TOLERANCE
-        yield self.arrays.integer & whole & (found.relaxation > INTEGRALITY_TOLERANCE)
+        integral = np.abs(found.relaxation - np.round(found.relaxation)) < INTEGRALITY_TOLERANCE
+        yield self.arrays.integer & integral & (found.relaxation > INTEGRALITY_TOLERANCE)
         yield np.zeros_like(decided)
 
     def _neighbourhoods(self, relaxation: Floats, prices: Floats) -> Iterator[bool]:

@@ -36,8 +36,8 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
     given[first : first + len(program.named.variables)] &= ~np.isnan(_own_values(program, plan))
     for family in (*FAMILY.values(), "built", "signed"):
         given[[x for key, x in m.col[family].items() if key[0] in free]] = False
-    whole = np.flatnonzero(given)
-    return whole, values[whole]
+    columns = np.flatnonzero(given)
+    return columns, values[columns]
 
 
 def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:

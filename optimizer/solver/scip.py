@@ -195,7 +195,7 @@ def built(arrays: Arrays) -> tuple[Any, list[Any]]:
     model.hideOutput()
     unbounded = model.infinity()
     bounds = [np.clip(limit, -unbounded, unbounded).tolist() for limit in (arrays.lower, arrays.upper)]
-    kinds = ["I" if whole else "C" for whole in arrays.integer.tolist()]
+    kinds = ["I" if integer else "C" for integer in arrays.integer.tolist()]
     columns = [
         model.addVar(lb=low, ub=high, vtype=kind, obj=cost)
         for low, high, kind, cost in zip(*bounds, kinds, arrays.cost.tolist(), strict=True)

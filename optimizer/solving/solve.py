@@ -229,11 +229,11 @@ def _extracted(
     if solution.values is None:
         left = options.time_limit + overtime(options) - clock.seconds.get("solve", 0.0)
         raise _no_plan(program, arrays, solution, left)
-    added, (own, behind) = program.added, np.split(solution.values, [len(program.columns)])
+    added, (own, rest) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
         settled = settle(program, own, columns_in_added(program.parts, added))
         tables = tables_of(program, settled, rule_prices(program, arrays, solution, options.time_limit))
-        found = check_added(program.parts, added, settled.values, behind[: len(added.variables)])
+        found = check_added(program.parts, added, settled.values, rest[: len(added.variables)])
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
@@ -335,7 +335,7 @@ def _versions(options: Options) -> dict[str, str]:
 def _head(
     program: Program, arrays: Arrays, solution: Solution, options: Options, objective: float, turnover: float
 ) -> dict[str, Any]:
-    """What plan.json tells, but for seconds and audit."""
+    """Return the content of plan.json, without seconds and audit."""
     head = program.instance.head
     bound = solution.bound * program.units.money
     sound = not is_below(objective, bound, turnover)

@@ -35,8 +35,8 @@ class WhatIf:
     ----------
     base : Plan, Program or Instance
         The plan at hand, from which searches start; or an instance or program without one. What was added to a program
-        holds in every answer; a plan carries what was added to the program it was made of. What was held when the plan
-        was made (its ``held``) is held on; what is held newly takes the place of all that was held about the same item.
+        holds in every answer; a plan carries what was added to the program it was made of. Decisions that were
+        fixed when the plan was made (its ``held``) stay fixed; a new fixing replaces all fixings of the same item.
     **options
         ``gap``, ``time_limit``, ``threads``, ``seed`` and ``relax`` as for :func:`optimizer.solve`.
 
@@ -54,7 +54,7 @@ class WhatIf:
         self.options = Options(**options)
         if self.options.solver != "highs":
             raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
-        self.held = [] if self.plan is None else fixings_of(self.plan)
+        self.fixed = [] if self.plan is None else fixings_of(self.plan)
         added = added_in(base) if isinstance(base, Plan) else base.added if isinstance(base, Program) else None
         self.live = ReoptimisationModel(self.instance, relax=self.options.relax, added=added)
 
@@ -109,20 +109,20 @@ class WhatIf:
         ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
         of it is over. So is one that finds a plan below ``enough``, whatever its gap.
         """
-        holds, clock = merge_fixings(self.held, holds), Clock(progress)
+        holds, clock = merge_fixings(self.fixed, holds), Clock(progress)
         solution = self._solved(list(edits), holds, clock, floor, enough)
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
 
     def ask_with_fixed(self, holds: Iterable[Fixing], progress: OnProgress | None = None) -> Plan:
-        """The plan with decisions held and nothing edited.
+        """Return the plan with decisions fixed and nothing edited.
 
         Holding only takes plans away, so that what is proven of all plans holds on: a search that comes near that is
-        over. It does not where something takes the place of what was held, nor, if the plan at hand is not relaxed, of
+        over. It does not where a fixing replaces an earlier one, nor, if the plan at hand is not relaxed, of
         relaxed ones.
         """
         holds, floor = list(holds), None if self.plan is None else self.plan.bound
-        replaced = {one.item for one in holds} & {one.item for one in self.held}
+        replaced = {one.item for one in holds} & {one.item for one in self.fixed}
         if replaced or (self.plan is not None and self.options.relax and not self.plan.head["relaxed"]):
             floor = None
         return self.ask([], holds, progress, floor)
@@ -151,7 +151,7 @@ class WhatIf:
     def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: OnProgress | None = None) -> Cost:
         """As ``cost``, with edits and holds that are parsed already."""
         with collector_paused():
-            solution = self._solved(list(edits), merge_fixings(self.held, holds), Clock(progress))
+            solution = self._solved(list(edits), merge_fixings(self.fixed, holds), Clock(progress))
             return cost_of(self.live.program, self.live.arrays, solution)
 
     def _solved(
@@ -174,7 +174,7 @@ class WhatIf:
     def _search(
         self, holds: list[Fixing], report: Report | None, rules: bool, floor: float | None, enough: float | None
     ) -> Solution:
-        """Solve from the plan at hand; where that is slow with decisions held, once more from another start.
+        """Solve from the plan at hand; where that is slow with decisions fixed, once more from another start.
 
         What takes the place of something forbidden or kept is another matter than the same at another time: so the
         start that leaves open all of its kind comes first for the former, and last for the latter.

@@ -48,7 +48,7 @@ def test_numbers_declared_are_those_built(program: Program, family: str) -> None
         found = {built[number] for number in numbers}
         assert found == {side} if not isinstance(side, str) else all(value >= 0 for value in found)
     if not isinstance(entry["integer"], str):
-        assert {parts.whole[number] for number in numbers} == {entry["integer"]}
+        assert {parts.integer[number] for number in numbers} == {entry["integer"]}
 
 
 # What is declared in words, from the tables of the rich instance. Its agreements: old is agreed already with 2 blocks,
@@ -101,7 +101,7 @@ def test_words_declared_are_what_is_built(program: Program, family: str) -> None
     assert program.units.accelerators == 10
     for key, number in parts.col[family].items():
         expected = BY_KEY[family](program.instance, *(key if isinstance(key, tuple) else (key,)))
-        assert (parts.lower[number], parts.upper[number], parts.whole[number]) == pytest.approx(expected), key
+        assert (parts.lower[number], parts.upper[number], parts.integer[number]) == pytest.approx(expected), key
 
 
 # ---------------------------------------------------------------- what disagrees is an error
@@ -115,7 +115,7 @@ def _rename(monkeypatch: pytest.MonkeyPatch, room: ModuleType, old: str, new: st
     ("room", "old", "new"),
     [
         (power, "limits_built", "limits_build"),
-        (power, "whole_built", "whole_bilt"),
+        (power, "integer_built", "integer_bilt"),
         (demand, "limits_used", "limit_used"),
     ],
     ids=lambda one: str(getattr(one, "__name__", one)),
@@ -129,12 +129,12 @@ def test_a_misspelt_function_is_an_error(monkeypatch: pytest.MonkeyPatch, room: 
 
 def test_a_function_that_nothing_declares_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that a function for what is declared in numbers, or in another room, is refused."""
-    monkeypatch.setattr(runs, "whole_placed", lambda *_: False, raising=False)
+    monkeypatch.setattr(runs, "integer_placed", lambda *_: False, raising=False)
     with pytest.raises(
         LookupError, match=r"variables\.placed\], integer: declared in numbers, and there is a function"
     ):
         optimizer.build(optimizer.read(rich_frames()))
-    monkeypatch.delattr(runs, "whole_placed")
+    monkeypatch.delattr(runs, "integer_placed")
     monkeypatch.setattr(runs, "limits_built", power.limits_built, raising=False)
     with pytest.raises(LookupError, match="declares no variable built in room runs"):
         optimizer.build(optimizer.read(rich_frames()))

@@ -29,10 +29,10 @@ def test_a_conflict_says_what_kind_it_is() -> None:
     """Tests that fractions and whole numbers are told apart, and that a program with a solution has no conflict."""
     found = find_iis(CLASH, 9.0)
     assert found is not None
-    assert (sorted(found.rows), found.whole, found.irreducible) == ([0, 1], False, True)
+    assert (sorted(found.rows), found.integral, found.irreducible) == ([0, 1], False, True)
     odd = find_iis(ODD, 9.0)
     assert odd is not None
-    assert (odd.rows, odd.columns, odd.whole, odd.irreducible) == ((0,), (), True, True)
+    assert (odd.rows, odd.columns, odd.integral, odd.irreducible) == ((0,), (), True, True)
     assert find_iis(program([1], [[1]], [0], [1], whole=True), 9.0) is None
 
 
