@@ -68,7 +68,7 @@ def solve(
     seed : int
         Random seed of the solver.
     relax : bool
-        Solve the linear relaxation: whole blocks and lots are not demanded.
+        Solve the linear relaxation: blocks and lots may be fractional.
     solver : {"highs", "scip"}
         HiGHS, or SCIP in one thread, which needs PySCIPOpt: ``pip install 'capopt[scip]'``.
     progress : callable, optional
