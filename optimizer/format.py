@@ -139,7 +139,7 @@ def _scaled(amount: float, digits: int, gap: str) -> str:
 
 
 def _significant(value: float, digits: int) -> str:
-    before = len(f"{abs(value):.0f}")
+    before = len(f"{abs(value):.9f}".partition(".")[0])
     text = f"{value:,.{max(digits - before, 0)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text

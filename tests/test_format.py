@@ -4,7 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.format import count, interval_text, level, money, outward, percent, proven_interval, scale_of, shown
+from optimizer.format import (
+    compact,
+    count,
+    counted,
+    figure,
+    fixed,
+    interval_text,
+    level,
+    money,
+    month_text,
+    net,
+    outward,
+    percent,
+    percents,
+    proven_interval,
+    rounded,
+    scale_of,
+    scaled,
+    shown,
+    signed_money,
+    span_text,
+    tenths,
+    unit_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +140,143 @@ def test_names_are_shown_as_they_are() -> None:
     """Tests that what cannot be seen is spelled out, and that long names are cut."""
     assert shown("a\u202eb\u200b") == "a\\u202eb\\u200b"
     assert shown("x" * 9, 5) == "xxxx…"
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (999.94, "999.9"),
+        (999.96, "1 k"),  # its four digits round up to the next scale
+        (999.95, "1 k"),
+        (1000.0, "1 k"),
+        (999_949.0, "999.9 k"),
+        (999_950.0, "1 M"),
+        (1.5e12, "1.5 tn"),
+        (-999.96, "-1 k"),
+        (0.12345, "0.123"),
+        (1.0, "1"),
+        (10.0, "10"),
+        (100.0, "100"),
+    ],
+)
+def test_money_moves_to_the_next_scale_where_it_rounds_up(amount: float, text: str) -> None:
+    """Tests amounts on both sides of a scale, and zeros that end an integer."""
+    assert money(amount) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (99_999.4, "99,999"),
+        (99_999.5, "100k"),
+        (-220_000, "-220k"),
+        (99.94, "99.9"),
+        (99.96, "100"),
+        (12.004, "12"),
+        (12.006, "12"),
+        (12.06, "12.1"),
+        (0.004, "0"),
+        (0.006, "0.006"),
+        (-0.5, "-0.5"),
+    ],
+)
+def test_counts_have_fractions_below_a_hundred(number: float, text: str) -> None:
+    """Tests both ends of the range in which a fraction matters."""
+    assert count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (5e-7, "5e-05 %"),
+        (4.9e-7, "below 0.0001 %"),
+        (-4.9e-7, "below 0.0001 %"),
+        (0.9999, "100 %"),
+        (1.0, "100 %"),
+        (-0.25, "-25 %"),
+        (-12.0, "-1,200 %"),
+    ],
+)
+def test_percent_at_its_edges(share: float, text: str) -> None:
+    """Tests the least share that is shown, shares of one and more, and negative ones."""
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.0, 1, "–"),
+        (float("nan"), 1, "–"),
+        (0.05, 1, "0.1"),
+        (0.0499, 1, "<0.1"),
+        (-0.0499, 1, ">-0.1"),
+        (-0.06, 1, "-0.1"),
+        (0.49, 0, "<1"),
+        (-0.49, 0, ">-1"),
+        (0.51, 0, "1"),
+        (1234.56, 1, "1,234.6"),
+        (-1234.56, 0, "-1,235"),
+    ],
+)
+def test_what_rounds_to_zero_is_not_zero(value: float, digits: int, text: str) -> None:
+    """Tests numbers with a fixed number of decimals, on both sides of half the last one."""
+    assert fixed(value, digits, "–") == text
+
+
+def test_fixed_numbers_by_name() -> None:
+    """Tests the forms of cells: without decimals, with one, in per cent, and divided."""
+    assert [rounded(value) for value in (0.0, 1234.5678, 0.3)] == ["", "1,235", "<1"]
+    assert [tenths(value) for value in (0.0, 1234.5678, 0.03)] == ["", "1,234.6", "<0.1"]
+    assert [percents(share) for share in (0.0, 0.1234, 1.0, 0.0003)] == ["", "12.3 %", "100.0 %", "<0.1 %"]
+    assert scaled(1000.0)(1_234_567.0) == "1,234.6"
+
+
+def test_signs_directions_and_nouns() -> None:
+    """Tests amounts with a sign or a direction, numbers with a noun, and worths of a unit."""
+    assert [signed_money(amount) for amount in (3e6, -3e6, 0.0, 1e-9)] == ["+3 M", "-3 M", "0", "0"]
+    assert [net(amount, "USD") for amount in (3e6, -3e6, 0.0)] == ["3 M USD out", "3 M USD in", "0 USD out"]
+    assert [counted(number, "cell") for number in (0, 1, 2, 1200)] == ["0 cells", "1 cell", "2 cells", "1,200 cells"]
+    worths = (float("nan"), 0.0, 0.125, 999.94, 1000.0, -2000.0)
+    assert [unit_value(value) for value in worths] == ["–", "", "0.125", "999.9", "1 k", "-2 k"]
+    assert [compact(value) for value in (2.5, 1500.0, 1_234_567.0)] == ["2.5", "1,500", "1.23457e+06"]
+    assert figure(0.1 + 0.2) == "0.3"
+    assert figure(123_456_789.0123) == "123456789.012"
+
+
+def test_months_and_spans() -> None:
+    """Tests every month of a year, and a span."""
+    assert [month_text(f"2026-{number:02d}") for number in (1, 6, 12)] == ["Jan 2026", "Jun 2026", "Dec 2026"]
+    assert span_text("2026-05", "2028-04") == "May 2026 to Apr 2028"
+
+
+def test_scales_begin_at_ten() -> None:
+    """Tests both sides of the amount from which on a scale is used."""
+    assert scale_of([10_000.0]) == (1e3, "k")
+    assert scale_of([9_999.0]) == (1.0, "")
+    assert scale_of([-1e13]) == (1e12, "tn")
+
+
+@pytest.mark.parametrize(
+    ("value", "way", "out"),
+    [
+        (1234.1, -1, 1234.0),
+        (1234.1, 1, 1235.0),
+        (-1234.1, -1, -1235.0),
+        (-1234.1, 1, -1234.0),
+        (1234.0, 1, 1234.0),
+        (12_345.0, -1, 12_340.0),
+        (12_345.0, 1, 12_350.0),
+        (0.0, 1, 0.0),
+        (float("inf"), 1, float("inf")),
+    ],
+)
+def test_bounds_are_rounded_outwards(value: float, way: int, out: float) -> None:
+    """Tests four digits, down and up."""
+    assert outward(value, way) == pytest.approx(out, rel=1e-12)
+
+
+def test_names_of_the_most_letters_are_not_cut() -> None:
+    """Tests a name that just fits, and one letter more."""
+    assert shown("x" * 5, 5) == "xxxxx"
+    assert shown("x" * 6, 5) == "xxxx…"
+    assert len(shown("x" * 500)) == 200
