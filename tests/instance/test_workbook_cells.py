@@ -247,3 +247,14 @@ def test_an_old_workbook(tmp_path: Path, name: str) -> None:
         "mine.xls": f"{tmp_path / name}: is an old Excel workbook; save it as .xlsx.",
     }
     assert message == old[name]
+
+
+def test_an_error_in_a_setting_has_its_key(tmp_path: Path) -> None:
+    """Tests that a formula with an error in the sheet of settings is reported by the key in its row."""
+    path = write_workbook(tmp_path / "mine.xlsx", sample())
+    book = load_workbook(path)
+    row = [*HEAD].index("months") + 2
+    book["instance"].cell(row, 2).value = "#REF!"
+    book["instance"].cell(row, 2).data_type = "e"
+    book.save(path)
+    assert fault_texts(path) == [f"instance, cell B{row}, row {row}, column months: the formula ends in #REF!."]
