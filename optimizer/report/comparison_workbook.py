@@ -60,15 +60,15 @@ def write_comparison_workbook(comparisons: Sequence[Comparison], path: str | Pat
     """
     book = Book(f"Comparison with {comparisons[0].names[0]}")
     summary, index = book.sheet("summary", "#1F55B3"), book.sheet("index", "#1F55B3")
-    contents = [("summary", "What each plan costs, and what makes them hard to compare")]
+    contents = [("summary", 0, "What each plan costs, and what makes them hard to compare")]
     for number, comparison in enumerate(comparisons, start=1):
         for name, meaning in TABLES.items():
             frame, sheet = getattr(comparison, name), _name(name, number, comparisons)
             title = f"{meaning}: {comparison.names[1]} (b) over {comparison.names[0]} (a)"
             book.table(sheet, title, _headings(frame, comparison), frame, f"compare_{sheet}")
-            contents.append((sheet, title))
+            contents.append((sheet, len(frame), title))
     _write_summary(book, summary, comparisons)
-    _write_index(book, index, contents)
+    book.index(index, f"Differences over {comparisons[0].names[0]}", contents)
     summary.activate()
     return book.save(path)
 
@@ -134,12 +134,3 @@ def _write_plan(book: Book, sheet: Any, row: int, name: str, plan: Any) -> None:
         book.put(sheet, row, column, value, "month" if column == 2 else "")
     book.put(sheet, row, 7, plan.bound)
     book.put(sheet, row, 8, plan.status)
-
-
-def _write_index(book: Book, sheet: Any, contents: Sequence[tuple[str, str]]) -> None:
-    book.put(sheet, 0, 0, "Sheets of this workbook", style="title")
-    for row, (name, meaning) in enumerate(contents, start=2):
-        book.link(sheet, row, 0, name)
-        book.put(sheet, row, 1, meaning)
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 90)

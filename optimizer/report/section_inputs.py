@@ -23,12 +23,17 @@ def inputs(plan: Plan) -> Section:
     head = plan.instance.head
     texts = [*_paragraphs(head.description), *(f"Sources: {text}" for text in _paragraphs(head.sources))]
     blocks: list[Block] = [Prose(texts or ["The instance has neither a description nor sources."])]
-    warnings = [(str(i), str(warning)) for i, warning in enumerate(plan.head.get("warnings") or [], 1)]
-    blocks.append(Table("Warnings", Grid(("No.", "Warning"), warnings, 2), "There are no warnings."))
+    blocks.append(warnings_table(plan))
     blocks.append(Table("Assumptions", Grid(("What", "Assumed"), _assumptions(plan), 2)))
     tables = [name for name, found in plan.instance.rows.items() if found]
     blocks += [Table(_caption(plan.instance, name), _table(plan.instance, name), folded=True) for name in tables]
     return Section("inputs", "Inputs, sources, assumptions", tuple(blocks))
+
+
+def warnings_table(plan: Plan) -> Table:
+    """Return the warnings of the plan."""
+    rows = [(str(number), str(warning)) for number, warning in enumerate(plan.head.get("warnings") or [], 1)]
+    return Table("Warnings", Grid(("No.", "Warning"), rows, 2), "There are no warnings.")
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -83,7 +88,12 @@ def _cell(value: Any) -> str:
 
 # ---------------------------------------------------------------- where it comes from
 def provenance(plan: Plan) -> Section:
-    """Hash, versions, options, seed, gap: what is needed to find this plan again."""
+    """Return what is needed to find this plan again."""
+    return Section("provenance", "Where this plan comes from", provenance_tables(plan))
+
+
+def provenance_tables(plan: Plan) -> list[Table]:
+    """Return hash, status and proof of a plan, and options, versions, sizes and times of its search."""
     options, solver = part(plan, "options"), part(plan, "solver")
     facts = [
         ("Instance", plan.instance.head.name),
@@ -101,8 +111,7 @@ def provenance(plan: Plan) -> Section:
     peak = max(part(plan, "memory_mb").values(), default=0)
     search += [("Peak memory", f"{count(peak)} MB")] if peak else []
     columns, note = ("What", "Value"), "As the search recorded it; no audit can derive this from the plan."
-    listed = (Table("Provenance", Grid(columns, facts, 2)), Table("The search", Grid(columns, search, 2, note)))
-    return Section("provenance", "Where this plan comes from", listed)
+    return [Table("Provenance", Grid(columns, facts, 2)), Table("The search", Grid(columns, search, 2, note))]
 
 
 def _proof(plan: Plan) -> list[tuple[str, str]]:

@@ -140,6 +140,19 @@ class Book:
         sheet.write_url(row, column, f"internal:'{name}'!A1", self.style("link"), text or name)
 
     # ------------------------------------------------------------ tables
+    def index(self, sheet: Any, note: str, contents: Sequence[tuple[str, int, str]]) -> None:
+        """List the sheets with links to them, their rows and contents."""
+        self.put(sheet, 0, 0, "Sheets of this workbook", style="title")
+        self.put(sheet, 1, 0, note, style="note")
+        for column, name in enumerate(("sheet", "rows", "content")):
+            self.put(sheet, 3, column, name, style="header")
+        for row, (name, rows, meaning) in enumerate(contents, start=4):
+            self.link(sheet, row, 0, name)
+            self.put(sheet, row, 1, rows or None)
+            self.put(sheet, row, 2, meaning)
+        sheet.set_column(0, 0, 22)
+        sheet.set_column(2, 2, 100)
+
     def table(self, name: str, title: str, headings: Sequence[Heading], frame: pd.DataFrame, key: str = "") -> Any:
         """Add a sheet that holds a frame as an Excel table named ``key``, with its title and units above.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -57,26 +57,10 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     contents += _write_inputs(book, plan.instance)
     write_months(book, months, plan)
     write_summary(book, summary, plan)
-    _write_index(book, index, plan, contents)
+    note = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}, power in facility MW"
+    book.index(index, note, contents)
     summary.activate()
     return book.save(path)
-
-
-def _write_index(book: Book, sheet: Any, plan: Plan, contents: list[tuple[str, int, str]]) -> None:
-    """Contents of each sheet, with links."""
-    head = plan.instance.head
-    book.put(sheet, 0, 0, "Sheets of this workbook", style="title")
-    note = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}, power in facility MW"
-    book.put(sheet, 1, 0, note, style="note")
-    for column, name in enumerate(("sheet", "rows", "content")):
-        book.put(sheet, 3, column, name, style="header")
-    for row, (name, rows, meaning) in enumerate(contents, start=4):
-        book.link(sheet, row, 0, name)
-        if rows:
-            book.put(sheet, row, 1, rows)
-        book.put(sheet, row, 2, meaning)
-    sheet.set_column(0, 0, 22)
-    sheet.set_column(2, 2, 100)
 
 
 def _write_inputs(book: Book, instance: Instance) -> list[tuple[str, int, str]]:

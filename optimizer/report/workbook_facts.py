@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from optimizer.cash_terms import terms_of_kind
-from optimizer.format import count, percent
 from optimizer.report.sheets import place
 from optimizer.report.workbook_months import FIRST, SHEET, Column, position_of
 
@@ -105,27 +104,3 @@ def _capacity(plan: Plan, months: list[Column]) -> list[Fact]:
         value = max(months[at - 1].values, default=0.0)
         found.append(Fact(key, label, value, unit, f"MAX({SHEET}!{cells})"))
     return found
-
-
-def provenance(plan: Plan) -> list[Fact]:
-    """What is needed to find this plan again."""
-    head, verdict = plan.head, plan.head.get("audit", {})
-    found: list[tuple[str, Any]] = [
-        ("Status", plan.status),
-        ("Why the search ended", head.get("stopped", "")),
-        ("Target gap", percent(float(head.get("options", {}).get("gap", 0.0)))),
-        ("Relaxed", "yes: blocks and lots may be fractional" if head.get("relaxed") else "no"),
-        ("Audit", _audit(verdict)),
-        ("Hash of the inputs", plan.instance.hash),
-    ]
-    options = {name: value for name, value in head.get("options", {}).items() if name not in ("gap", "relax")}
-    found += [(f"Option {name}", "chosen by the solver" if value is None else value) for name, value in options.items()]
-    found += [(f"Version of {name}", value) for name, value in head.get("versions", {}).items()]
-    found += [("Warning", str(warning)) for warning in head.get("warnings", [])]
-    return [Fact("", label, str(value)) for label, value in found]
-
-
-def _audit(verdict: dict[str, Any]) -> str:
-    if "passed" not in verdict:
-        return "not audited"
-    return f"{'passed' if verdict['passed'] else 'FAILED'}, {count(verdict.get('checks', 0))} checks"

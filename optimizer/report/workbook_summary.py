@@ -13,9 +13,10 @@ from optimizer.report.colours import term_label
 from optimizer.report.document import Figure, Table
 from optimizer.report.given_up import conflicts
 from optimizer.report.periods import AFTER
+from optimizer.report.section_inputs import provenance_tables, warnings_table
 from optimizer.report.sheets import Book, place
 from optimizer.report.steps import next_steps
-from optimizer.report.workbook_facts import Fact, headline, provenance
+from optimizer.report.workbook_facts import Fact, headline
 from optimizer.report.workbook_months import month_columns
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     row = write_table(book, sheet, row + 1, _by_step(next_steps(plan)))
     row = _write_parties(book, sheet, row + 1, plan)
     area = _write_years(book, sheet, max(row, _TOP + 3 * charts.ROWS) + 1, plan)
-    last = write_facts(book, sheet, area.last + 2, "Where this plan comes from", provenance(plan))
+    last = area.last + 1
+    for table in (*provenance_tables(plan), warnings_table(plan)):
+        last = write_table(book, sheet, last + 1, table)
     charts.capacity(book, sheet, months, (_TOP, _CHARTS_AT))
     charts.cash(book, sheet, area, head.currency, (_TOP + charts.ROWS, _CHARTS_AT))
     charts.cumulative(book, sheet, months, head.currency, (_TOP + 2 * charts.ROWS, _CHARTS_AT))
