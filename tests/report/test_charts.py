@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
-from optimizer.plan.tables import make_table
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
 from optimizer.report.charts import Chart, month_axis, plot_text
 from optimizer.report.colours import SITE_SHADES
-from optimizer.report.figures import Figures, figures
 from optimizer.report.plan_context import PlanContext
-from tests.report.plans import MONTHS, empty_plan, large_plan, small_plan
+from tests.report.drawings import drawn
+from tests.report.plans import empty_plan, large_plan, small_plan
 
 CHARTS: list[Callable[[PlanContext], Chart]] = [
     chart_capacity.accelerators,
@@ -40,19 +36,6 @@ CHARTS: list[Callable[[PlanContext], Chart]] = [
     chart_exposure.providers,
     chart_exposure.groups,
 ]
-
-
-@pytest.fixture(scope="module")
-def context() -> PlanContext:
-    return PlanContext(small_plan())
-
-
-def drawn(chart: Chart) -> dict[str, list[Any]]:
-    """What is drawn under each label: y of the traces, one after the other."""
-    values: dict[str, list[Any]] = defaultdict(list)
-    for trace in chart.figure.data:
-        values[trace.meta["label"]] += list(trace.y)
-    return values
 
 
 # ---------------------------------------------------------------- capacity
@@ -120,105 +103,6 @@ def test_power_names_the_tightest_site(context: PlanContext) -> None:
         "available": [10] * 6 + [15] * 7,
     }
     assert chart.title == "hall comes closest to its supply: 20 % of 15 MW in Jul 2026."
-
-
-# ---------------------------------------------------------------- decisions
-def test_timeline_tells_what_is_in_force(context: PlanContext) -> None:
-    """Tests the months in force: fixed terms cut at the plan's end, open ones to their hand-back, old ones from now."""
-    found = {lane.item: lane.spans for lane in chart_decisions.timeline(context.plan)}
-    assert found == {
-        "deal": [("2026-01", "2026-12")],
-        "fixed": [("2026-05", "2026-12")],
-        "old": [("2026-01", "2026-02")],  # six months from 2025-09
-        "annex": [("2026-07", "2026-12")],
-        "lease": [("2026-03", "2026-08")],
-        "space": [("2026-07", "2026-12")],
-    }
-
-
-def test_blocks_handed_back_are_the_oldest() -> None:
-    """Tests that two hand-backs of one block each end a start of two blocks, before a later start."""
-    plan = small_plan()
-    rows = [
-        ("2026-01", "sign", "lease", "neo", 2, 800, 1, "2026-01", "", 0),
-        ("2026-04", "sign", "lease", "neo", 1, 400, 0.5, "2026-04", "", 0),
-        ("2026-06", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-05", 0),
-        ("2026-08", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-07", 0),
-    ]
-    plan = replace(plan, tables=plan.tables | {"decisions": make_table("decisions", rows)})
-    (lane,) = chart_decisions.timeline(plan)
-    assert lane.spans == [("2026-01", "2026-05"), ("2026-01", "2026-07"), ("2026-04", "2026-12")]
-
-
-def _lanes(*rows: tuple[Any, ...]) -> list[str]:
-    """What stands above the lanes of a plan with these decisions."""
-    plan = small_plan()
-    plan = replace(plan, tables=plan.tables | {"decisions": make_table("decisions", rows)})
-    return [note.text for note in chart_decisions.decisions(PlanContext(plan)).figure.layout.annotations]
-
-
-def test_lanes_tell_the_most_at_once() -> None:
-    """Tests that short terms one after the other do not add up, and that what overlaps or stays does."""
-    # Leases of 400 a block: two from January to March, one from March to May, three from June on, so 3 x 400 in March
-    # and from June on, at 0.5 MW a block. 300 accelerators, then 200 more that come after the plan's end: 500 then.
-    lease = [(0, 2, 2), (2, 1, 4), (5, 3, 11)]
-    rows = [(MONTHS[t], "sign", "lease", "neo", n, 400 * n, 0.5 * n, MONTHS[t], MONTHS[end], 0) for t, n, end in lease]
-    bought = [
-        ("2026-01", "buy", "gpus", "in_house", 3, 300, 0, "2026-02", "2031-01", 0),
-        ("2026-12", "buy", "gpus", "in_house", 2, 200, 0, "2027-02", "2032-01", 0),
-    ]
-    assert _lanes(*rows, *bought) == [
-        "lease (neo): at most 1,200 accelerators, 1.5 MW at once (3 signatures)",
-        "gpus (in-house): at most 500 accelerators at once (2 orders)",
-    ]
-
-
-def test_lanes_tell_what_was_handed_back_and_carried() -> None:
-    """Tests that blocks handed back make room for others, and that what was agreed before has its size."""
-    # Two blocks until May, then one of them goes and two come: three at once from June on. The old one is one block.
-    rows = [
-        ("2026-01", "sign", "lease", "neo", 2, 800, 1, "2026-01", "", 0),
-        ("2026-06", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-05", 0),
-        ("2026-06", "sign", "lease", "neo", 2, 800, 1, "2026-06", "", 0),
-        ("2026-03", "expire", "old", "neo", 1, 100, 0.1, "", "2026-02", 0.0),
-    ]
-    assert _lanes(*rows) == [
-        "lease (neo): at most 1,200 accelerators, 1.5 MW at once (2 signatures)",
-        "old (neo): 100 accelerators, 0.1 MW",
-    ]
-
-
-def test_timeline_draws_lead_times_and_marks(context: PlanContext) -> None:
-    """Tests that lead times end where what is ordered starts, and that notices stand before hand-backs."""
-    chart = chart_decisions.decisions(context)
-    bars = [trace for trace in chart.figure.data if trace.type == "bar"]
-    leads = {
-        text: (begin, hours / 3.6e6)
-        for trace in bars
-        for text, begin, hours in zip(trace.customdata, trace.base, trace.x, strict=True)
-        if "lead time" in text
-    }
-    # From March 1 to the end of June there are 31 + 30 + 31 + 30 days.
-    assert leads["annex: lead time, Mar 2026 to Jun 2026"] == ("2026-03-01", 122 * 24)
-    marks = {trace.meta["label"]: list(trace.x) for trace in chart.figure.data if trace.type == "scatter"}
-    assert marks["notice"] == ["2026-07-01"]  # two months before September
-    assert marks["hand-back or take-back"] == ["2026-09-01"]
-    assert marks["runs out"] == ["2026-03-01"]
-    assert chart.title == "7 decisions to take; the largest commits 4 M EUR: annex in Mar 2026."
-
-
-def test_only_the_biggest_lanes_are_drawn() -> None:
-    """Tests that a plan with more items than lanes draws those that bind most money and says how many there are."""
-    plan = small_plan()
-    rows = [("2026-01", "buy", f"buy-{i:02}", "in_house", 1, 99 - i, 0, "2026-02", "", 1e6 * i) for i in range(50)]
-    plan = replace(plan, tables=plan.tables | {"decisions": make_table("decisions", rows)})
-    chart = chart_decisions.decisions(PlanContext(plan))
-    lanes = [note.text for note in chart.figure.layout.annotations]
-    assert len(lanes) == 40
-    assert not any(text.startswith("buy-09") for text in lanes)
-    assert any(text.startswith("buy-10") for text in lanes)
-    assert "The 40 biggest of 50 items." in chart.note
-    assert len(chart.grid.rows) == 50
 
 
 # ---------------------------------------------------------------- work
@@ -401,51 +285,3 @@ def test_months_are_named_now_and_then(months: int, tick: str, form: str) -> Non
 def test_names_are_plain_text_to_plotly(name: str, text: str) -> None:
     """Tests that markup, templates and invisible characters in a name are shown as they are."""
     assert plot_text(name, 40) == text
-
-
-# ---------------------------------------------------------------- library
-def test_every_figure_of_the_library_is_a_plotly_figure() -> None:
-    """Tests that each method of optimizer.figures returns a figure with a title and something drawn."""
-    drawn = figures(small_plan())
-    names = [name for name in vars(Figures) if not name.startswith("_")]
-    assert len(names) >= 10
-    for name in names:
-        figure = getattr(drawn, name)()
-        assert isinstance(figure, go.Figure)
-        assert figure.data
-        assert figure.layout.title.text
-
-
-def test_choices_of_figures_are_checked() -> None:
-    """Tests that capacity, cash and exposure come in kinds, and that an unknown one is refused with the known ones."""
-    drawn = figures(small_plan())
-    assert drawn.capacity("mw").layout.yaxis.title.text == "Facility MW"
-    assert drawn.exposure("group").layout.xaxis.title.text == "Share of capacity"
-    assert drawn.cash("cumulative").data[0].mode == "lines"
-    with pytest.raises(ValueError, match="by = 'week'; expected one of month, year, term, party, cumulative"):
-        drawn.cash("week")
-
-
-def test_a_plan_draws_only_when_asked() -> None:
-    """Tests that loading plans needs neither the drawing library nor the report."""
-    code = (
-        "import sys, optimizer.plan.plan; print([n for n in sys.modules if 'plotly' in n or 'optimizer.report' in n])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_totals_of_capacity_do_not_depend_on_parties() -> None:
-    """Tests that parties that share the grey are still counted: all layers add up to the table."""
-    plan = large_plan(12)
-    chart = chart_capacity.accelerators(PlanContext(plan))
-    layers = pd.DataFrame({trace.name: trace.y[:12] for trace in chart.figure.data})
-    assert "other parties" in layers.columns
-    assert layers.sum(axis=1).tolist() == pytest.approx(plan.capacity.groupby("month")["accelerators"].sum().tolist())
-
-
-def test_months_of_the_plan_made_by_hand() -> None:
-    """Tests that the plan these tests rest on covers its instance's months."""
-    context = PlanContext(small_plan())
-    assert context.months == MONTHS
-    assert context.steps[-1] == "2026-12-31 23:59"

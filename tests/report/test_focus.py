@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,164 +13,10 @@ from optimizer.cash_terms import terms_of_kind
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.plan import Plan
-from optimizer.report.focus import _cell, write_focus
+from optimizer.report.focus import _cell
 from tests.instance.sample import put, sample
 from tests.plan.pairs import instance, plan
-
-Rows = list[dict[str, str]]
-TEXT, DECIMAL, MOMENT, JSON = "text", "decimal", "moment", "json"
-# Column: type, whether null is allowed, allowed values. FOCUS 1.3, of 1.4 where marked.
-COMMITMENT: dict[str, tuple[str, bool, tuple[str, ...]]] = {
-    "BillingCurrency": (TEXT, True, ()),
-    "ContractCommitmentCategory": (TEXT, False, ("Spend", "Usage")),
-    "ContractCommitmentCost": (DECIMAL, True, ()),
-    "ContractCommitmentDescription": (TEXT, True, ()),
-    "ContractCommitmentId": (TEXT, False, ()),
-    "ContractCommitmentPeriodEnd": (MOMENT, False, ()),
-    "ContractCommitmentPeriodStart": (MOMENT, False, ()),
-    "ContractCommitmentQuantity": (DECIMAL, True, ()),
-    "ContractCommitmentType": (TEXT, False, ()),
-    "ContractCommitmentUnit": (TEXT, True, ()),
-    "ContractId": (TEXT, False, ()),
-    "ContractPeriodEnd": (MOMENT, False, ()),
-    "ContractPeriodStart": (MOMENT, False, ()),
-    # 1.4
-    "ContractCommitmentFulfillmentInterval": (
-        *(TEXT, False),
-        (
-            *("Hourly", "Daily", "Weekly", "Monthly", "Quarterly", "Semi-Annual", "Annual"),
-            *("Full Commitment Period", "Transactional", "Custom"),
-        ),
-    ),
-    "ContractCommitmentLifecycleStatus": (
-        *(TEXT, False),
-        ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded"),
-    ),
-    "ContractCommitmentPaymentInterval": (
-        *(TEXT, False),
-        ("One-Time", "Monthly", "Quarterly", "Semi-Annual", "Annual", "Custom"),
-    ),
-    "ContractCommitmentPaymentModel": (TEXT, False, ("No Upfront", "Partial Upfront", "All Upfront")),
-    "ContractCommitmentPaymentUpfrontPercentage": (DECIMAL, False, ()),
-}
-COST: dict[str, tuple[str, bool, tuple[str, ...]]] = {
-    "BilledCost": (DECIMAL, False, ()),
-    "BillingAccountId": (TEXT, False, ()),
-    "BillingAccountName": (TEXT, True, ()),
-    "BillingCurrency": (TEXT, False, ()),
-    "BillingPeriodEnd": (MOMENT, False, ()),
-    "BillingPeriodStart": (MOMENT, False, ()),
-    "ChargeCategory": (TEXT, False, ("Usage", "Purchase", "Tax", "Credit", "Adjustment")),
-    "ChargeClass": (TEXT, True, ("Correction",)),
-    "ChargeDescription": (TEXT, True, ()),
-    "ChargeFrequency": (TEXT, False, ("One-Time", "Recurring", "Usage-Based")),
-    "ChargePeriodEnd": (MOMENT, False, ()),
-    "ChargePeriodStart": (MOMENT, False, ()),
-    "ConsumedQuantity": (DECIMAL, True, ()),
-    "ConsumedUnit": (TEXT, True, ()),
-    "ContractApplied": (JSON, True, ()),
-    "ContractedCost": (DECIMAL, False, ()),
-    "EffectiveCost": (DECIMAL, False, ()),
-    "HostProviderName": (TEXT, False, ()),
-    "InvoiceIssuerName": (TEXT, False, ()),
-    "ListCost": (DECIMAL, False, ()),
-    "PricingQuantity": (DECIMAL, True, ()),
-    "PricingUnit": (TEXT, True, ()),
-    "ProviderName": (TEXT, False, ()),
-    "PublisherName": (TEXT, False, ()),
-    "RegionId": (TEXT, True, ()),
-    "RegionName": (TEXT, True, ()),
-    "ResourceId": (TEXT, True, ()),
-    "ResourceName": (TEXT, True, ()),
-    "ResourceType": (TEXT, True, ()),
-    "ServiceCategory": (TEXT, False, ("Compute", "Other")),
-    "ServiceName": (TEXT, False, ()),
-    "ServiceProviderName": (TEXT, False, ()),
-    "ServiceSubcategory": (TEXT, False, ("Other (Compute)", "Other (Other)")),
-}
-_PATTERNS = {
-    # A minus sign may stand before a number, nothing before its exponent but that.
-    DECIMAL: re.compile(r"-?\d+(\.\d+)?(E-?\d+)?"),
-    MOMENT: re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"),
-    TEXT: re.compile(r"\S(.*\S)?", re.DOTALL),
-    JSON: re.compile(r"\{.*\}", re.DOTALL),
-}
-_UNIT = re.compile(r"[A-Z][A-Za-z]+(-(Years|Months|Days|Hours|Minutes|Seconds))?")
-
-
-def _export(plan: Plan, folder: Path) -> tuple[Rows, Rows]:
-    """Both datasets, checked against the specification."""
-    files = write_focus(plan, folder / "new" / "focus")
-    assert [file.name for file in files] == ["contract_commitment.csv", "cost_and_usage.csv"]
-    commitments, costs = (_read(file, spec) for file, spec in zip(files, (COMMITMENT, COST), strict=True))
-    _check_commitments(commitments)
-    _check_costs(costs, {row["ContractCommitmentId"]: row for row in commitments})
-    return commitments, costs
-
-
-def _read(file: Path, spec: dict[str, tuple[str, bool, tuple[str, ...]]]) -> Rows:
-    """Rows of a dataset; header and cells are checked."""
-    header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
-    _check_header(header, spec)
-    found = [dict(zip(header, row, strict=True)) for row in rows]
-    for row in found:
-        _check_cells(row, spec)
-    return found
-
-
-def _check_header(header: list[str], spec: dict[str, Any]) -> None:
-    assert header[: len(spec)] == list(spec)
-    custom = header[len(spec) :]
-    assert all(re.fullmatch(r"x_([A-Z][a-z]+)+", name) and len(name) <= 50 for name in custom)
-    assert len(set(header)) == len(header)
-
-
-def _check_cells(row: dict[str, str], spec: dict[str, tuple[str, bool, tuple[str, ...]]]) -> None:
-    for name, (kind, nullable, allowed) in spec.items():
-        if row[name] == "":
-            assert nullable, name
-            continue
-        assert _PATTERNS[kind].fullmatch(row[name]), (name, row[name])
-        assert not allowed or row[name] in allowed, (name, row[name])
-
-
-def _check_commitments(rows: Rows) -> None:
-    names = [row["ContractCommitmentId"] for row in rows]
-    assert len(set(names)) == len(names)
-    for row in rows:
-        assert row["ContractCommitmentPeriodStart"] < row["ContractCommitmentPeriodEnd"]
-        assert row["ContractPeriodStart"] <= row["ContractCommitmentPeriodStart"]
-        assert row["ContractCommitmentPeriodEnd"] <= row["ContractPeriodEnd"]
-        assert row["ContractCommitmentCost"] or row["ContractCommitmentQuantity"]
-        assert bool(row["ContractCommitmentQuantity"]) == bool(row["ContractCommitmentUnit"])
-        assert not row["ContractCommitmentUnit"] or _UNIT.fullmatch(row["ContractCommitmentUnit"])
-        share = float(row["ContractCommitmentPaymentUpfrontPercentage"])
-        models = {"No Upfront": share == 0, "All Upfront": share == 1, "Partial Upfront": 0 < share < 1}
-        assert models[row["ContractCommitmentPaymentModel"]]
-        if row["ContractCommitmentPaymentModel"] == "All Upfront":
-            assert row["ContractCommitmentPaymentInterval"] == "One-Time"
-
-
-def _check_costs(rows: Rows, commitments: dict[str, dict[str, str]]) -> None:
-    for row in rows:
-        usage = row["ChargeCategory"] == "Usage"
-        assert bool(row["ConsumedQuantity"]) == bool(row["ConsumedUnit"]) == usage
-        assert not row["ConsumedUnit"] or _UNIT.fullmatch(row["ConsumedUnit"])
-        assert not (row["ChargeCategory"] == "Purchase" and row["ChargeFrequency"] == "Usage-Based")
-        # Without a price list there are neither quantities nor units of pricing.
-        assert row["PricingQuantity"] == row["PricingUnit"] == ""
-        assert row["ServiceSubcategory"] == f"Other ({row['ServiceCategory']})"
-        assert row["ListCost"] == row["ContractedCost"] == row["EffectiveCost"] == row["BilledCost"]
-        for element in _elements(row):
-            assert commitments[element["ContractCommitmentID"]]["ContractId"] == element["ContractID"]
-            assert element["ContractCommitmentAppliedCost"] == pytest.approx(float(row["BilledCost"]))
-        if row["x_CashTerm"] in ("contract", "upfront"):
-            assert _elements(row)[0]["ContractCommitmentID"] == row["ResourceId"]
-
-
-def _elements(row: dict[str, str]) -> list[dict[str, Any]]:
-    return list(json.loads(row["ContractApplied"])["Elements"]) if row["ContractApplied"] else []
-
+from tests.report.focus_spec import Rows, elements, export
 
 LEASES = [
     ("2026-02", "sign", "lease", "neo", 2, 2000, 2.8, "2026-02", "", 0.0),
@@ -204,7 +47,7 @@ def exported(tmp_path: Path) -> tuple[Rows, Rows]:
             ("2028-01", "residual", "hall-1", "in_house", -1e8, -9e7),
         ],
     )
-    return _export(made, tmp_path)
+    return export(made, tmp_path)
 
 
 def _one(rows: Rows, **wanted: str) -> dict[str, str]:
@@ -275,7 +118,7 @@ def test_usage_is_metered(exported: tuple[Rows, Rows]) -> None:
     assert (energy["ConsumedQuantity"], energy["ConsumedUnit"]) == ("2920", "Megawatt-Hours")
     assert (energy["RegionId"], energy["x_Site"], energy["ServiceProviderName"]) == ("europe", "north", "in_house")
     # What is taken from the provider counts towards the deal with it.
-    assert [element["ContractID"] for element in _elements(hourly)] == ["commitments/deal"]
+    assert [element["ContractID"] for element in elements(hourly)] == ["commitments/deal"]
 
 
 def test_what_counts_towards_a_spend_commitment(tmp_path: Path) -> None:
@@ -285,11 +128,11 @@ def test_what_counts_towards_a_spend_commitment(tmp_path: Path) -> None:
     paid += [("contract", "old", "neo", "2026-03"), ("energy", "north", "in_house", "2026-03")]
     paid += [("shortfall", "deal", "cloud", "2027-02")]
     cash = [(month, term, item, party, 10.0, 9.0) for term, item, party, month in paid]
-    _, costs = _export(plan(decisions=[deal], cash=cash), tmp_path)
+    _, costs = export(plan(decisions=[deal], cash=cash), tmp_path)
     counted = [
         (row["x_CashTerm"], row["ChargePeriodStart"][:7])
         for row in costs
-        if any(element["ContractCommitmentID"] == "commitments/deal/2026-03" for element in _elements(row))
+        if any(element["ContractCommitmentID"] == "commitments/deal/2026-03" for element in elements(row))
     ]
     assert counted == [("on_demand", "2026-03"), ("on_demand", "2027-02"), ("shortfall", "2027-02")]
 
@@ -298,15 +141,15 @@ def test_a_fee_to_a_tenant_does_not_count_towards_a_spend_commitment(tmp_path: P
     """Tests that a commitment to a party counts the fee for its contract, not that of its outlet."""
     deal = ("2026-01", "commit_spend", "deal", "lab", 1, 0, 0, "2026-01", "2026-12", 1e7)
     cash = [("2026-05", "termination", item, "lab", 10.0, 9.0) for item in ("let", "old")]
-    _, costs = _export(plan(decisions=[deal], cash=cash), tmp_path)
-    found = {row["x_Item"]: [element["ContractID"] for element in _elements(row)] for row in costs}
+    _, costs = export(plan(decisions=[deal], cash=cash), tmp_path)
+    found = {row["x_Item"]: [element["ContractID"] for element in elements(row)] for row in costs}
     assert ("commitments/deal" in found["let"], "commitments/deal" in found["old"]) == (False, True)
 
 
 def test_other_charges(exported: tuple[Rows, Rows]) -> None:
     """Tests shortfall, revenue, fees of outlets and builds, and that penalties and residual value are no charges."""
     shortfall = _one(exported[1], x_CashTerm="shortfall")
-    assert (shortfall["ResourceId"], len(_elements(shortfall))) == ("commitments/deal/2026-01", 1)
+    assert (shortfall["ResourceId"], len(elements(shortfall))) == ("commitments/deal/2026-01", 1)
     revenue, fee = _one(exported[1], x_CashTerm="lease_out"), _one(exported[1], x_Item="let", x_CashTerm="termination")
     assert (revenue["ChargeCategory"], revenue["BilledCost"], revenue["x_Party"]) == ("Credit", "-1000", "lab")
     assert (fee["ServiceName"], fee["ServiceProviderName"]) == ("Capacity leased out", "in_house")
@@ -332,7 +175,7 @@ def test_status_of_agreed_contracts(tmp_path: Path, earliest: str, term: str, st
     put(tables, "contracts", 2, "term_months", term)
     for name in ("ramps", "prices", "rule_terms", "rules", "changes", "scenarios"):
         del tables[name]
-    (row,) = _export(plan(instance(tables)), tmp_path)[0]
+    (row,) = export(plan(instance(tables)), tmp_path)[0]
     assert row["ContractCommitmentLifecycleStatus"] == status
 
 
@@ -347,7 +190,7 @@ def test_payment_models(tmp_path: Path, upfront: str, price: str, model: str) ->
     put(tables, "contracts", 5, "upfront_per_block", upfront)
     signed = ("2026-10", "sign", "old-again", "neo", 2, 1600, 0, "2026-10", "2027-09", 0.0)
     paid = ("2026-10", "upfront", "old-again", "neo", 2000.0, 1900.0)
-    commitments, costs = _export(plan(instance(tables), decisions=[signed], cash=[paid]), tmp_path)
+    commitments, costs = export(plan(instance(tables), decisions=[signed], cash=[paid]), tmp_path)
     row = _one(commitments, ContractId="contracts/old-again")
     assert (row["ContractCommitmentPaymentModel"], row["x_Renews"]) == (model, "old")
     # 7 million of 7 + 12
@@ -361,7 +204,7 @@ def test_identifiers_never_coincide(tmp_path: Path) -> None:
     tables = sample()
     put(tables, "contracts", 5, "contract", "old-again/2026-10")
     signed = ("2026-10", "sign", "old-again/2026-10", "neo", 2, 1600, 0, "2026-10", "2027-09", 0.0)
-    commitments, _ = _export(plan(instance(tables), decisions=[signed], cash=[]), tmp_path)
+    commitments, _ = export(plan(instance(tables), decisions=[signed], cash=[]), tmp_path)
     row = _one(commitments, ContractId="contracts/old-again%2F2026-10")
     assert row["ContractCommitmentId"] == "contracts/old-again%2F2026-10/2026-10"
 
@@ -380,7 +223,7 @@ def solved() -> Plan:
 
 def test_a_solved_plan_adds_up(solved: Plan, tmp_path: Path) -> None:
     """Tests that money by month, committed cost and contracted accelerators are those of the plan's own tables."""
-    commitments, costs = _export(solved, tmp_path)
+    commitments, costs = export(solved, tmp_path)
     signed = solved.decisions[solved.decisions["decision"].isin(["sign", "commit_spend"])]
     assert {"lease", "deal"} <= set(signed["item"])
     cost = {(row["ContractId"].split("/")[1], row["ContractCommitmentPeriodStart"][:7]): row for row in commitments}
@@ -405,7 +248,7 @@ def _sums(rows: Rows, column: str) -> dict[str, float]:
 
 def test_an_empty_plan(tmp_path: Path) -> None:
     """Tests that a plan without decisions and money has agreed contracts only."""
-    commitments, costs = _export(plan(), tmp_path)
+    commitments, costs = export(plan(), tmp_path)
     assert ([row["ContractId"] for row in commitments], costs) == (["contracts/old"], [])
 
 
