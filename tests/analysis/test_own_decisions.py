@@ -37,6 +37,25 @@ def test_deciding_nothing_is_a_decision_too(plan: Plan) -> None:
     assert check_decisions(plan, mine(), gap=0, threads=1).objective == pytest.approx(30_000)
 
 
+def test_what_is_not_in_the_table_is_not_decided() -> None:
+    """Tests that beside an agreed lease no other contract, purchase or build is taken that the table lacks."""
+    # The agreed lease costs 50 a month; 10 stay unserved at 1000, though a lease of 300 and a purchase could do it.
+    agreed = {"contract": "old", "price": 50, "committed_blocks": 1, "earliest": 0, "term_months": 12}
+    plan = solved(
+        tiny(
+            2,
+            {"jobs": [20]},
+            contracts=[agreed, {"price": 300, "term_months": 2}, {"contract": "more", "price": 900, "term_months": 1}],
+            purchases=[{"unit_price": 1000, "max_total": 5}],
+            power=[{"mw": 1}],
+        )
+    )
+    assert plan.objective == pytest.approx(2 * 50 + 2 * 300)
+    assert check_decisions(plan, mine(), gap=0, threads=1).objective == pytest.approx(2 * 50 + 2 * 10 * 1000)
+    one = check_decisions(plan, mine(("2030-02", "sign", "more", 1)), gap=0, threads=1)
+    assert one.objective == pytest.approx(2 * 50 + 10 * 1000 + 900)
+
+
 def test_the_plans_own_decisions_cost_what_the_plan_costs(plan: Plan) -> None:
     """Tests that the table of a plan is priced as the plan is."""
     assert check_decisions(plan, plan.decisions, gap=0, threads=1).objective == pytest.approx(plan.objective)
