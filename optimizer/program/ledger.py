@@ -6,7 +6,7 @@ The objective, the budgets and the plan's cash table all come from it, so they c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
@@ -49,16 +49,6 @@ class Entries:
         wanted = set(terms)
         chosen = np.array([account.term in wanted for account in self.names], dtype=bool)
         return chosen[self.accounts] if len(self.accounts) else np.zeros(0, dtype=bool)
-
-    def where(self, kept: NDArray[np.bool_]) -> Entries:
-        """Some of the entries."""
-        return replace(
-            self,
-            columns=self.columns[kept],
-            months=self.months[kept],
-            amounts=self.amounts[kept],
-            accounts=self.accounts[kept],
-        )
 
     def by_month(self, chosen: NDArray[np.bool_]) -> dict[int, tuple[list[float], list[int]]]:
         """Amounts and column numbers of some entries by month, each column once."""
