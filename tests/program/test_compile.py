@@ -16,11 +16,11 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csc_array
 
 import optimizer
-from optimizer.errors import AdditionError
+from optimizer.errors import AdditionError, SolverError
 from optimizer.instance.instance import Instance
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
-from optimizer.program.compile import compile_program
+from optimizer.program.compile import _check_finite, compile_program
 from optimizer.program.row_names import name_of
 from tests.command import ROOT
 from tests.golden.cases import CASES
@@ -260,3 +260,26 @@ def test_a_program_is_solved_without_pyomo_and_scipy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("values", "sides", "text"),
+    [
+        ([1.0, np.nan, 1.0], ([0.0, 0.0], [1.0, 1.0]), "first[x,1] has a coefficient that is NaN or infinite"),
+        ([1.0, 1.0, np.inf], ([0.0, 0.0], [1.0, 1.0]), "second[y] has a coefficient that is NaN or infinite"),
+        ([1.0, 1.0, 1.0], ([0.0, np.nan], [1.0, 1.0]), "second[y] has a side that is NaN or infinite"),
+        ([1.0, 1.0, 1.0], ([0.0, 0.0], [np.nan, 1.0]), "first[x,1] has a side that is NaN or infinite"),
+        ([1.0, 1.0, 1.0], ([np.inf, 0.0], [np.inf, 1.0]), "first[x,1] has a side that is NaN or infinite"),
+        ([1.0, 1.0, 1.0], ([-np.inf, -np.inf], [1.0, -np.inf]), "second[y] has a side that is NaN or infinite"),
+    ],
+)
+def test_a_row_that_is_no_number_is_refused_by_name(
+    values: list[float], sides: tuple[list[float], list[float]], text: str
+) -> None:
+    """Tests coefficients and sides of two rows, of two columns and of one, that no solver can take."""
+    names = (("first", ("x", 1)), ("second", "y"))
+    row_of = np.array([0, 0, 1], dtype=np.int32)
+    with pytest.raises(SolverError) as caught:
+        _check_finite(names, np.array(values), row_of, np.array(sides))
+    assert str(caught.value).startswith(text)
+    _check_finite(names, np.ones(3), row_of, np.array([[-np.inf, 0.0], [1.0, np.inf]]))
