@@ -39,7 +39,6 @@ KEYS = (
     r"asked_gap",  # field of a benchmark record and of its page
     r"held_fewer|price_to_win",  # columns of the plan's tables `values` and `offers`
     r"([\"'`.])held\1|\bvalues\.held\b",  # column of `values`; key of plan.json: decisions that were fixed
-    r"([\"'`])told\2",  # key of a benchmark record: messages of a run
 )
 
 

@@ -20,7 +20,7 @@ from optimizer.versions import version_of
 def results_record(results: Sequence[Result], limits: Limits) -> dict[str, Any]:
     """Results of the benchmark: machine, options, versions, and every instance."""
     versions = next((result.versions for result in results if result.versions), {})
-    found = [_result(result) for result in results]
+    found = [asdict(result) for result in results]
     failures = sum(bool(result.problems) for result in results)
     return {**_head(limits), "versions": versions or {"capopt": __version__}, "failures": failures, "results": found}
 
@@ -52,12 +52,6 @@ def write_record(path: Path | None, record: dict[str, Any]) -> None:
     """Write a record, if a file is given."""
     if path is not None:
         write_file(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-
-
-def _result(result: Result) -> dict[str, Any]:
-    """Fields of a result; its messages are under the key ``told`` of the record's format."""
-    values = asdict(result)
-    return {"told" if name == "messages" else name: value for name, value in values.items()}
 
 
 def _head(limits: Limits) -> dict[str, Any]:
