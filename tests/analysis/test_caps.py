@@ -186,3 +186,23 @@ def test_a_policy_never_saves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caps, "try_policy", lambda *_: policy_trial.PolicyTrial(one, 0, loose))
     (row,) = plain_rows(caps_table(loose, [one], EXACT))
     assert (row["costs"], row["at_least"], row["at_most"]) == (0, 0, 50)
+
+
+def test_the_largest_shares_are_capped_first() -> None:
+    """Tests that of five owners the four largest are tried, in order, and of these none below a tenth."""
+    # One to five blocks of 15 are agreed: the shares are 1/15 to 5/15, of which three quarters and a half are tried.
+    names = "abcde"
+    providers = [{"provider": name, "group": f"group-{name}"} for name in names] + [PARTIES[-1]]
+    agreed = [
+        {"contract": f"lease-{name}", "provider": name, "price": 100, "term_months": 2, "earliest": 0}
+        | {"committed_blocks": blocks}
+        for blocks, name in enumerate(names, start=1)
+    ]
+    plan = solved(tiny(1, {"jobs": [10]}, providers=providers, contracts=agreed))
+    found = [(one.subject, one.member, one.limit) for one in requirements(plan) if one.rule == "max_share"]
+    assert found == [
+        *(("provider", "e", limit) for limit in (0.25, 0.1667)),
+        *(("provider", "d", limit) for limit in (0.2, 0.1333)),
+        *(("provider", "c", limit) for limit in (0.15, 0.1)),
+        *(("provider", "b", limit) for limit in (0.1, 0.0667)),
+    ]
