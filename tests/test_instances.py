@@ -187,7 +187,7 @@ def test_first_steps_is_what_its_page_works_out(plans: dict[str, Plan]) -> None:
     assert steps == [
         ["2026-10", "sign", "lease", 1],
         ["2026-11", "sign", "lease", 1],
-        ["2026-12", "hand_back", "lease", 1],
+        ["2026-11", "hand_back", "lease", 1],
     ]
 
 

@@ -15,7 +15,7 @@ from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
-from optimizer.program.fixings import apply_fixings, fixings_of
+from optimizer.program.fixings import apply_fixings, fixings_of, months_ahead
 from optimizer.schema import IN_HOUSE
 from optimizer.solver.highs import Model, solve_with_integers_fixed
 from optimizer.solver.mip_start import start_values
@@ -168,8 +168,9 @@ class _Space:
         found: dict[str, list[int]] = {}
         program_data, index = self.program.parts, self.program.index
         for key, column in program_data.col[family].items():
-            lead = index.agreements[key[0]].row.lead_months if family == "started" else 0
-            if key[-1] - lead == 0 and not (family == "started" and index.agreements[key[0]].committed is not None):
+            if key[-1] == months_ahead(self.program, family, key[0]) and not (
+                family == "started" and index.agreements[key[0]].committed is not None
+            ):
                 found.setdefault(key[0], []).append(column)
         return found
 

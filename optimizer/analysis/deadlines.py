@@ -8,6 +8,8 @@ import pandas as pd
 
 from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing
 from optimizer.analysis.termination_timing import in_force, kept_until
+from optimizer.instance.notice import notice_of
+from optimizer.plan.hand_backs import BACK
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
 from optimizer.schema import load_schema
@@ -17,7 +19,6 @@ COLUMNS = (
     *("month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"),
     *("delay_costs", "at_least", "at_most", "delay_note"),
 )
-_BACK = ("hand_back", "take_back")
 _ACTS = {
     "order_build": "order",
     "buy": "order",
@@ -57,11 +58,10 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
     for decision in plan.decisions.to_dict("records"):
         if decision["decision"] not in _ACTS:
             continue
-        notice = _notice(plan, decision)
-        month = plan.instance.label(plan.instance.month_index(decision["month"]) - notice)
+        month = decision["month"]
         soon = months is None or plan.instance.month_index(month) < months
-        back = decision["decision"] in _BACK
-        effect = decision["month"] if back else decision["starts"]
+        back = decision["decision"] in BACK
+        effect = plan.instance.label(_first_without(plan, decision)) if back else decision["starts"]
         more = ExtraCost() if ask is None or not soon else cost_of_fixing(ask, plan, _later(plan, decision))
         costs = (more.costs, more.at_least, more.at_most, more.note)
         who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
@@ -76,16 +76,17 @@ def _row(plan: Plan, item: str) -> Any:
     return next(rows[item] for table, rows in named.items() if load_schema().tables[table].decisions and item in rows)
 
 
-def _notice(plan: Plan, decision: dict[Any, Any]) -> int:
-    return int(_row(plan, decision["item"]).notice_months) if decision["decision"] in _BACK else 0
+def _first_without(plan: Plan, decision: dict[Any, Any]) -> int:
+    """Return the first month without the blocks that are handed back."""
+    return plan.instance.month_index(decision["ends"]) + 1
 
 
 def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     """Return the last month in which the item can be decided on; ``""`` if that is the end of the plan."""
     row, end = _row(plan, decision["item"]), plan.instance.head.months - 1
-    if decision["decision"] in _BACK:
+    if decision["decision"] in BACK:
         last = end if row.ends_by is None else row.ends_by
-        last -= row.notice_months
+        last -= notice_of(row)
     elif decision["decision"] == "start_run":
         length = plan.instance.month_index(decision["ends"]) - plan.instance.month_index(decision["starts"])
         last = min(row.deadline, end) - length
@@ -100,8 +101,8 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
 
 def _later(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
     """Return what delays a decision by a month at least; blocks handed back are kept until then."""
-    if decision["decision"] in _BACK:
-        item, t = str(decision["item"]), plan.instance.month_index(decision["month"])
+    if decision["decision"] in BACK:
+        item, t = str(decision["item"]), _first_without(plan, decision)
         return kept_until(plan, item, in_force(plan, _row(plan, item), item, t - 1), t, t + 1)
     rows = plan.decisions
     same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])

@@ -118,7 +118,7 @@ def taken(plan: Plan, offer: Offer) -> float:
         late = (signed["starts"] > plan.instance.label(plan.instance.head.months - 1)) & _paid_on_delivery(offer)
         return float(signed["blocks"][~late].sum())
     starting = (rows["decision"] == load_schema().tables[offer.table].decisions[0]).to_numpy()
-    months = rows["starts"].where(starting, rows["month"])
+    months = rows["starts"].where(starting, rows["ends"]).map(plan.instance.month_index) + ~starting
     changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
     return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
 

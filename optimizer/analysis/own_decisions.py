@@ -19,7 +19,7 @@ from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
-from optimizer.program.fixings import FAMILY, Fixing, apply_fixings, first_decisions, no_such_item
+from optimizer.program.fixings import FAMILY, Fixing, apply_fixings, first_decisions, months_ahead, no_such_item
 from optimizer.schema import Column
 from optimizer.solver import engines
 from optimizer.solver.solution import Options
@@ -136,6 +136,7 @@ def _column(program: Program, row: dict[Any, Any]) -> int | None:
         t = program.instance.month_index(str(row["month"]))
     except ValueError:
         return None
-    if family == "started" and row["item"] in program.index.agreements:
-        t += program.index.agreements[row["item"]].row.lead_months
-    return program.parts.col[family].get((row["item"], t)) if family and family != "placed" else None
+    if not family or family == "placed":
+        return None
+    ahead = months_ahead(program, family, str(row["item"]))
+    return program.parts.col[family].get((row["item"], t + ahead))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing, until_interrupted
 from optimizer.cash_terms import cash_terms
+from optimizer.instance.notice import notice_of
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
 from optimizer.schema import load_schema
@@ -97,7 +98,7 @@ def terminations(plan: Plan) -> list[Termination]:
     named = ((table, item) for table in load_schema().agreements for item in plan.instance.named[table].items())
     found = [one for table, (item, row) in named if (one := _termination(plan, table, item, row))]
     cash, terms = plan.cash, cash_terms()
-    monthly = cash[[term in terms and terms[term].is_recurring for term in cash["term"]]]
+    monthly = cash[cash["term"].isin([name for name, term in terms.items() if term.is_recurring])]
     money = monthly.groupby("item")["present_value"].sum()
     return sorted(found, key=lambda one: -abs(float(money.get(one.item, 0.0))))
 
@@ -114,11 +115,11 @@ def _termination(plan: Plan, table: str, item: str, row: Any) -> Termination | N
     if not starts:
         return None
     back = rows[rows["decision"] == end_early]
-    months = [plan.instance.month_index(month) for month in back["month"]]
+    months = [plan.instance.month_index(last) + 1 for last in back["ends"]]
     end = plan.instance.head.months if row.ends_by is None else min(row.ends_by + 1, plan.instance.head.months)
     month = max(months, default=end)
     blocks = in_force(plan, row, item, month - 1)
-    earliest = max(row.notice_months, 1, min(max(starts) + row.min_term_months, month))
+    earliest = max(notice_of(row), min(max(starts) + row.min_term_months, month))
     kept = blocks - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
     return Termination(table, row, month, kept, blocks, earliest, end)
 
@@ -127,8 +128,8 @@ def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
     """Return the blocks of a terminable contract or outlet that are in force in a month of a plan."""
     rows = plan.decisions[plan.decisions["item"] == item]
     starting = rows["decision"].isin(load_schema().tables[t].decisions[0] for t in load_schema().agreements).to_numpy()
-    months = rows["starts"].where(starting, rows["month"]).map(plan.instance.month_index)
-    changes = rows["blocks"].where(starting, -rows["blocks"])[(months <= t) & (rows["decision"] != "expire")]
+    first = rows["starts"].where(starting, rows["ends"]).map(plan.instance.month_index) + ~starting
+    changes = rows["blocks"].where(starting, -rows["blocks"])[(first <= t) & (rows["decision"] != "expire")]
     agreed = float(row.committed_blocks or 0.0) if row.earliest <= t else 0.0
     return agreed + float(changes.sum())
 
@@ -144,7 +145,7 @@ def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]
         month = one.month + shift
         if not one.earliest <= month <= one.latest:
             continue
-        first, notice = plan.instance.label(month), plan.instance.label(month - one.row.notice_months)
+        first, notice = plan.instance.label(month), plan.instance.label(month - notice_of(one.row))
         known = (one.item, one.party, load_schema().tables[one.table].decisions[1], first, notice, shift)
         more = ExtraCost(0.0) if shift == 0 else cost_of_fixing(ask, plan, _holds(plan, one, month))
         yield (*known, more.costs, more.at_least, more.at_most, more.note)

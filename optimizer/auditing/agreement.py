@@ -75,6 +75,11 @@ class Agreement:
         return int(self.row.term_months if self.fixed else self.row.min_term_months)
 
     @property
+    def notice(self) -> int:
+        """Months from the decision to hand or take back to the first month without the blocks."""
+        return max(1, int(self.row.notice_months))
+
+    @property
     def accelerators(self) -> float:
         """Accelerators of one block at full delivery; none of powered space."""
         return float(self.row.accelerators_per_block) if not self.outlet or self.row.sells == "accelerators" else 0.0

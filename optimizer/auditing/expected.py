@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.auditing.comparison import Column
-from optimizer.auditing.ordering import SIGNED
+from optimizer.auditing.ordering import HANDED, SIGNED
 from optimizer.auditing.own_rules import constraints, counted
 from optimizer.auditing.placements import Decision
 from optimizer.auditing.prices import Priced
@@ -87,8 +87,9 @@ def _decided(case: Priced, row: Decision) -> _Decided:
     agreement = case.facts.agreements[row.item]
     size = agreement.party, blocks * agreement.accelerators, blocks * item.mw_per_block
     if row.verb not in SIGNED:
-        fee = 0.0 if row.verb == "expire" else item.termination_fee_months * float(agreement.block_prices(row.t))
-        return _Decided(*size, "", label(row.t - 1), blocks * fee)
+        fee = 0.0 if row.verb == "expire" else item.termination_fee_months
+        first = row.t + (agreement.notice if row.verb in HANDED else 0)  # without the blocks
+        return _Decided(*size, "", label(first - 1), blocks * fee * float(agreement.block_prices(first)))
     first = row.t + item.lead_months
     cost = blocks * agreement.bound_cost(first) * (-1.0 if agreement.outlet else 1.0)
     return _Decided(*size, label(first), label(first + agreement.term - 1) if agreement.fixed else "", cost)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.auditing.headline import is_number, part
-from optimizer.auditing.ordering import HANDED
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import Findings, number, rounding, total
@@ -26,7 +25,7 @@ _SIZES = ("columns", "rows", "nonzeros", "integers")
 
 
 def headline(case: Priced, say: Findings) -> None:
-    """Every figure of the headline is what the tables, the bound and the notices of the instance make of it."""
+    """Every figure of the headline is what the tables and the bound make of it."""
     given, expected = part(case.head, "headline"), _headline(case)
     for key in (key for key in given if key not in expected):
         say.add(f"headline.{key}", "", repr(given[key]), "no such figure expected")
@@ -79,7 +78,7 @@ def _headline(case: Priced) -> dict[str, Expected | dict[str, Expected]]:
         "peak_accelerators": _peaks(case.tables["capacity"], "accelerators"),
         "peak_mw": _peaks(case.tables["capacity"], "mw"),
         "decisions": (len(acts), 0.0),
-        "decisions_due_soon": (sum(row.t - _notice(case, row) < _MONTHS_AHEAD for row in acts), 0.0),
+        "decisions_due_soon": (sum(row.t < _MONTHS_AHEAD for row in acts), 0.0),
     }
 
 
@@ -87,11 +86,6 @@ def _paid(cash: Table, *terms: str) -> Array:
     """Amounts of some cash terms."""
     found: Array = cash["amount"][np.isin(cash["term"].astype(str), terms)]
     return found
-
-
-def _notice(case: Priced, row: Any) -> int:
-    """Months before its own in which a decision is due."""
-    return int(case.facts.agreements[row.item].row.notice_months) if row.verb in HANDED else 0
 
 
 def _peaks(capacity: Table, column: str) -> dict[str, Expected]:

@@ -92,7 +92,10 @@ class Holdings:
         agreement = self.facts.agreements[name]
         verb, back = ("lease_out", "take_back") if agreement.outlet else ("sign", "hand_back")
         signed = [(row.t + agreement.row.lead_months, row.blocks) for row in self.of(verb, name)]
-        return Stock(agreement, signed, self.by_month(back, name))
+        handed = np.zeros(self.facts.months)
+        for row in self.of(back, name):
+            handed[row.t + agreement.notice :][:1] += row.blocks
+        return Stock(agreement, signed, handed)
 
     def _running(self, name: str) -> Array:
         """Whether a spend commitment runs, by month; in part in a relaxed plan."""

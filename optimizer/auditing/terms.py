@@ -26,12 +26,14 @@ def terminable(case: Holdings, say: Findings) -> None:
 
 
 def notice(case: Holdings, say: Findings) -> None:
-    """Nothing is handed or taken back before its notice has run, and nothing in the plan's first month."""
+    """What is handed or taken back stays until its notice has run, a month at least, and leaves within the plan."""
     for row in case.decisions:
         if row.verb in HANDED:
-            first = max(1, case.facts.agreements[row.item].row.notice_months)
-            allowed = f"{case.facts.label(first)} at the earliest allowed"
-            say.that(row.t >= first, row.item, row.month, f"handed back in {row.month}", allowed)
+            last = row.t + case.facts.agreements[row.item].notice - 1
+            allowed = f"{case.facts.label(last)} at the earliest allowed"
+            say.that(row.ends >= case.facts.label(last), row.item, row.month, f"kept until {row.ends}", allowed)
+            found, final = f"handed back in {case.facts.label(last + 1)}", case.facts.months - 1
+            say.that(last < final, row.item, row.month, found, f"{case.facts.label(final)} at the latest allowed")
 
 
 def handed_in_force(case: Holdings, say: Findings) -> None:

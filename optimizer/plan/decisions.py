@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.instance.notice import notice_of
 from optimizer.plan.settle import Floats, Settled
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
@@ -74,7 +75,8 @@ def _hand_backs(agreement: Agreement, settled: Settled, label: Any) -> Iterator[
     decision = "take_back" if agreement.is_outlet else "hand_back"
     for e, blocks in _each(settled.ended[agreement.name]):
         fee = blocks * agreement.row.termination_fee_months * agreement.block_price.at(e)
-        yield e, decision, agreement.name, agreement.party, *_size(agreement, blocks), "", label(e - 1), fee
+        noticed = e - notice_of(agreement.row)
+        yield noticed, decision, agreement.name, agreement.party, *_size(agreement, blocks), "", label(e - 1), fee
 
 
 def _expiries(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:

@@ -10,11 +10,9 @@ import pandas as pd
 
 from optimizer.cash_terms import terms_of_kind
 from optimizer.instance.instance import Instance
-from optimizer.schema import load_schema
 
 SOURCES = ("in_house", "contract", "on_demand")
 SOON = 3  # months
-_ENDS = ("hand_back", "take_back")
 
 
 def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: float | None) -> dict[str, Any]:
@@ -37,8 +35,8 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
     cash, service, capacity = tables["cash"], tables["service"], tables["capacity"]
     cost, wanted = _sum(cash, "present_value"), _sum(service, "demand")
     amounts = _by_term(cash)
-    columns = (tables["decisions"][column].to_list() for column in ("month", "decision", "item"))
-    actions = [row for row in zip(*columns, strict=True) if row[1] != "expire"]
+    columns = (tables["decisions"][column].to_list() for column in ("month", "decision"))
+    months = [month for month, decision in zip(*columns, strict=True) if decision != "expire"]
     accelerators, megawatts = _peaks(capacity)
     return {
         "net_present_cost": cost,
@@ -50,22 +48,9 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
         "unserved_penalty": amounts.get("unserved", 0.0),
         "peak_accelerators": accelerators,
         "peak_mw": megawatts,
-        "decisions": len(actions),
-        "decisions_due_soon": sum(month < SOON for month in _due(actions, instance)),
+        "decisions": len(months),
+        "decisions_due_soon": sum(instance.month_index(month) < SOON for month in months),
     }
-
-
-def notice_months(instance: Instance) -> dict[str, int]:
-    """Return the months of notice, by contract and outlet."""
-    agreements = (one for table in load_schema().agreements for one in instance.named[table].items())
-    return {name: row.notice_months for name, row in agreements}
-
-
-def _due(actions: list[tuple[str, str, str]], instance: Instance) -> list[int]:
-    """Return the month in which each decision is due; hand-backs are due at their notice."""
-    notices = notice_months(instance)
-    early = ((month, notices.get(item, 0) if kind in _ENDS else 0) for month, kind, item in actions)
-    return [instance.month_index(month) - notice for month, notice in early]
 
 
 def _by_term(cash: pd.DataFrame) -> dict[str, float]:

@@ -252,6 +252,7 @@ _AGAIN = "solve the instance again, or take the file from a copy"
 
 def _load(source: Path) -> Plan:
     from optimizer.instance.read import read
+    from optimizer.plan.hand_backs import by_notice
 
     if not (source / HEAD_FILE).is_file():
         raise PlanFileError(
@@ -266,6 +267,7 @@ def _load(source: Path) -> Plan:
         raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}; {_AGAIN}")
     tables = {name: _read_table(source, name) for name in COLUMNS}
     instance, explained = read(source / INSTANCE_FOLDER), _read_explained(source)
+    tables["decisions"] = by_notice(tables["decisions"], instance)
     return Plan(head, tables, instance, explained, take_origin(head, source))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.instance.notice import notice_of
 from optimizer.program.steps import Array, Steps
 
 _YEAR = 12
@@ -96,7 +97,7 @@ class Agreement:
         first = self.first_start
         if self.fixed or first is None:
             return ()
-        earliest = max(1, int(self.row.notice_months), first + self.term)
+        earliest = max(notice_of(self.row), first + self.term)
         return tuple(range(earliest, self.last_month + 1))
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 from optimizer.errors import HoldError
 from optimizer.instance.instance import Instance
 from optimizer.instance.name_text import normal_name
+from optimizer.instance.notice import notice_of
 from optimizer.instance.suggestions import did_you_mean, parties_of
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
@@ -164,20 +165,26 @@ def no_such_item(instance: Instance, item: str) -> str:
     return f"there is no such item to decide on.{hint}"
 
 
+def months_ahead(program: Program, family: str, item: str) -> int:
+    """Return the months from a decision to the month of its column: lead time of a signature, notice of a hand-back."""
+    if family not in ("started", "ended") or item not in program.index.agreements:
+        return 0
+    row = program.index.agreements[item].row
+    return int(row.lead_months) if family == "started" else notice_of(row)
+
+
 def _decisions(program: Program, one: Fixing) -> list[int]:
     """Return the columns of a decision, in one month or in all."""
     family = _family(program, one)
+    ahead = months_ahead(program, family, one.item)
     keys = [key for key in program.parts.col[family] if key[0] == one.item]
     if one.month:
-        t = program.instance.month_index(one.month)
-        if family == "started":
-            t += program.index.agreements[one.item].row.lead_months
+        t = program.instance.month_index(one.month) + ahead
         keys = [key for key in keys if (key[-1] <= t if one.kind == "delay" else key[-1] == t)]
     if not keys and one.kind not in ("forbid", "delay"):
         months = sorted({key[-1] for key in program.parts.col[family] if key[0] == one.item})
-        lead = program.index.agreements[one.item].row.lead_months if family == "started" else 0
         span = (
-            f"; possible from {_label(program, months[0] - lead)} to {_label(program, months[-1] - lead)}"
+            f"; possible from {_label(program, months[0] - ahead)} to {_label(program, months[-1] - ahead)}"
             if months
             else " or in any other month of the plan; leave it out, or change its dates"
         )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.format import count, money, month_text, shown, span_text
+from optimizer.plan.hand_backs import BACK
 from optimizer.report.charts import Chart
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.plan_context import PlanContext
-from optimizer.report.steps import NEXT_MONTHS, notices, steps, steps_grid
+from optimizer.report.steps import NEXT_MONTHS, steps, steps_grid
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 _LANES = 40
 _ROWS = 400
 _STARTS = ("order_build", "buy", "sign", "lease_out", "commit_spend")
-_ENDS = ("hand_back", "take_back", "expire")
+_ENDS = (*BACK, "expire")
 _MARKS = (
     ("order or signature", "triangle-right", _STARTS),
-    ("hand-back or take-back", "square", ("hand_back", "take_back")),
+    ("hand-back or take-back", "square", BACK),
     ("runs out", "circle", ("expire",)),
 )
 
@@ -172,16 +173,17 @@ def _size(lane: Lane) -> str:
 
 
 def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:
-    early, months = [], notices(plan)
+    early = []
     for label, symbol, kinds in _MARKS:
         marks = []
         for number, lane in enumerate(shown_lanes):
             for row in lane.rows:
                 if row["decision"] in kinds:
-                    marks.append((row["month"], number, f"{row['item']}: {label}, {month_text(row['month'])}"))
-                    if label.startswith("hand-back") and months.get(row["item"]):
-                        before = str(pd.Period(row["month"], freq="M") - months[row["item"]])
-                        early.append((before, number, f"{row['item']}: notice, {month_text(before)}"))
+                    month = row["month"]
+                    if row["decision"] in BACK:
+                        early.append((month, number, f"{row['item']}: notice, {month_text(month)}"))
+                        month = str(pd.Period(row["ends"], freq="M") + 1)
+                    marks.append((month, number, f"{row['item']}: {label}, {month_text(month)}"))
         if marks:
             add_marks(figure, marks, label, symbol)
     if early:
@@ -189,7 +191,7 @@ def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:
 
 
 def _title(plan: Plan) -> str:
-    acts = plan.decisions[plan.decisions["decision"].isin([*_STARTS, "hand_back", "take_back", "start_run"])]
+    acts = plan.decisions[plan.decisions["decision"].isin([*_STARTS, *BACK, "start_run"])]
     if acts.empty:
         return "There is nothing to decide in this plan."
     top = acts.iloc[int(acts["committed_cost"].abs().to_numpy().argmax())]

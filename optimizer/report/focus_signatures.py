@@ -125,9 +125,9 @@ def _signature(agreement: Agreement, start: int, blocks: float, agreed: bool) ->
 def _hand_back(plan: Plan, name: str, own: list[Signature]) -> None:
     """Take what is handed back from the oldest signatures whose minimum term is over."""
     table = plan.decisions
-    rows = table[(table["decision"] == "hand_back") & (table["item"] == name)].sort_values("month")
-    for month, blocks in zip(rows["month"], rows["blocks"], strict=True):
-        end, left = plan.instance.month_index(str(month)), float(blocks)
+    rows = table[(table["decision"] == "hand_back") & (table["item"] == name)].sort_values("ends")
+    for last, blocks in zip(rows["ends"], rows["blocks"], strict=True):
+        end, left = plan.instance.month_index(str(last)) + 1, float(blocks)
         for signature in own:
             if signature.start + signature.agreement.term > end:
                 continue

@@ -46,7 +46,10 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "run": ("", "Training run."),
     "starts": ("", "First month it runs."),
     "ends": ("", "Last month it runs; blank if that is open."),
-    "decisions.month": ("", "Month to act in: of order, of signature, first month without the capacity."),
+    "decisions.month": (
+        "",
+        "Month of the decision: order, signature, notice, start; of what expires, the first month without it.",
+    ),
     "decisions.decision": ("", "Kind of decision."),
     "decisions.blocks": ("blocks or lots", "How many."),
     "decisions.accelerators": (_COUNT, "In those blocks, at full delivery."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optimizer.format import count, money, span_text
-from optimizer.plan.headline import notice_months
+from optimizer.plan.hand_backs import BACK
 from optimizer.report.document import Figure, Grid, Table
 
 if TYPE_CHECKING:
@@ -68,14 +68,13 @@ class Step:
 
 def steps(plan: Plan) -> list[Step]:
     """All steps of a plan, by month."""
-    months_of_notice = notices(plan)
     found = []
     for row in plan.decisions.to_dict("records"):
-        months = months_of_notice.get(row["item"], 0) if row["decision"] in ("hand_back", "take_back") else 0
-        month = plan.instance.label(plan.instance.month_index(row["month"]) - months)
-        if months:
-            found.append(_step(row, month, early=True))
-        found.append(_step(row, row["month"], notice=month if months else ""))
+        if row["decision"] in BACK:
+            without = plan.instance.label(plan.instance.month_index(row["ends"]) + 1)
+            found += [_step(row, row["month"], early=True), _step(row, without, notice=row["month"])]
+        else:
+            found.append(_step(row, row["month"]))
     return sorted(found, key=lambda step: step.month)
 
 
@@ -90,11 +89,6 @@ def biggest(every: Sequence[Step], number: int) -> list[Step]:
 
 def _rank(step: Step) -> tuple[float, bool, float, float]:
     return -abs(step.bound), step.by_itself, -abs(step.accelerators), -abs(step.mw)
-
-
-def notices(plan: Plan) -> dict[str, int]:
-    """Months of notice, by contract and outlet."""
-    return notice_months(plan.instance)
 
 
 def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False) -> Step:

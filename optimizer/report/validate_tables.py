@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.errors import PlanFileError
 from optimizer.format import counted
 from optimizer.instance.raw import quoted
+from optimizer.plan.hand_backs import BACK
 from optimizer.plan.tables import text_columns
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ def check_cells(plan: Plan) -> None:
         raise PlanFileError(f"cannot report the plan: {cells} of its tables {are} invalid:\n{lines}{more}\n{remedy}")
 
 
+def _may_be_blank(table: pd.DataFrame, column: str) -> Any:
+    """Whether a month can be blank, by row: the last one of a hand-back cannot."""
+    if column == "ends" and "decision" in table:
+        return ~table["decision"].isin(BACK).to_numpy(dtype=bool)
+    return np.full(len(table), column in _MAY_BE_BLANK)
+
+
 def _faults(name: str, table: pd.DataFrame) -> list[str]:
     texts, found = text_columns(name), []
     for column in table.columns:
@@ -46,7 +54,7 @@ def _faults(name: str, table: pd.DataFrame) -> list[str]:
             continue
         if column in texts:
             fine = table[column].str.fullmatch(_MONTH).to_numpy(dtype=bool)
-            fine = fine | (table[column].eq("").to_numpy(dtype=bool) & (column in _MAY_BE_BLANK))
+            fine = fine | (table[column].eq("").to_numpy(dtype=bool) & _may_be_blank(table, column))
             wanted = "a month, YYYY-MM"
         else:
             fine, wanted = np.isfinite(table[column].to_numpy(dtype=float)), "a number"

@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.program.added_head import added_in
 from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.program.build import Program
-from optimizer.program.fixings import FAMILY
+from optimizer.program.fixings import FAMILY, months_ahead
 
 
 def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[str] = ()) -> tuple[Ints, Floats]:
@@ -87,9 +87,7 @@ def _keys(program: Program, plan: Any, family: str, row: Any, t: int) -> list[tu
         runs = plan.runs
         places = runs[(runs["run"] == row.item) & (runs["starts"] == row.starts)]
         return [((row.item, place.pool, place.accelerators, t), 1.0) for place in places.itertuples()]
-    if family == "started" and row.item in program.index.agreements:
-        t += program.index.agreements[row.item].row.lead_months
-    return [((row.item, t), float(row.blocks))]
+    return [((row.item, t + months_ahead(program, family, row.item)), float(row.blocks))]
 
 
 def _drop_ends(program: Program, values: Floats) -> None:

@@ -80,10 +80,10 @@ TABLES = {
         2030-02,buy,buy,in_house,1,10,0,2030-04,2031-03,240
         2030-03,commit_spend,deal,cloud,1,0,0,2030-03,2031-02,1200
         2030-03,expire,space,lab,1,0,0.001,,2030-02,0
+        2030-03,hand_back,lease,neo,1,10,0.5,,2030-03,180
         2030-04,order_build,wing,in_house,1,0,2,2030-08,,6000000
-        2030-04,hand_back,lease,neo,1,10,0.5,,2030-03,180
+        2030-04,take_back,let,lab,1,5,0.1,,2030-04,30
         2030-05,expire,firm,cloud,1,10,0,,2030-04,0
-        2030-05,take_back,let,lab,1,5,0.1,,2030-04,30
         2030-05,start_run,big,neo,1,10,0,2030-05,2030-06,0""",
     # The lease is past its first month when the plan begins; firm delivers a fifth in its first.
     "capacity": """
@@ -188,7 +188,7 @@ TABLES = {
 
 # Paid: 245, 285, 290, 1500640, 1500260 and 1500530 in the six months. 4 x 60 + 13 + 10 from tenants; 70 + 2 x 126 of
 # penalties for 46 of 108 not served. Most accelerators in the third and the fourth month: 20 + 10, then 10 + 10 + 10.
-# Eight rows are no expiry; due in the first three months are the first four and the hand-back, by its notice.
+# Eight rows are no expiry; due in the first three months are the first four and the notice of the hand-back.
 HEADLINE = {
     "cash_out": 4502250.0,
     "lease_out_revenue": 263.0,

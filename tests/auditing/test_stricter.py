@@ -94,6 +94,7 @@ def _two_sites() -> Tables:
 
 _OLD = {"contract": "old", "price": 1, "term_months": 2, "committed_blocks": 1, "earliest": 0}
 _AGAIN = {"contract": "again", "price": 1, "term_months": 1, "max_blocks": 9}
+_KEPT = {"capacity", "capacity_use", "cash", "decision_dates"}
 _ENDED = {"expire", "capacity", "capacity_use", "pool_limit", "cash"}
 _UNRUN = {"eligible", "work", "run_dates", "run_allocation"}
 _LESS_POWER = {"power": [{"mw": 0.009, "price_per_mwh": 9}]}
@@ -146,9 +147,10 @@ AGREED = [
     Case("min_blocks", "lease", 0, [10], _lease(max_blocks=2), _lease(max_blocks=2, min_blocks=2)),
     Case("max_blocks", "lease", 1, [10, 20], _lease(max_blocks=2), _lease(max_blocks=1)),
     Case(
-        "terminable", "lease", 1, [10, 0], _lease(), _lease(**_FIXED | {"term_months": 1}), {"expire", "decision_dates"}
+        "terminable", "lease", 0, [10, 0], _lease(), _lease(**_FIXED | {"term_months": 1}), {"expire", "decision_dates"}
     ),
-    Case("notice", "lease", 1, [10, 0, 0], _lease(), _lease(notice_months=2)),
+    Case("notice", "lease", 0, [10, 0, 0], _lease(), _lease(notice_months=2), _KEPT),
+    Case("notice", "lease", 0, [10, 0], _lease(), _lease(notice_months=2), _KEPT),
     Case("handed_in_force", "lease", 1, [10, 0, 0], _lease(), _lease(ends_by=0), {"expire"}),
     Case("handed_in_force", "lease", 2, [20, 20, 10, 0], _two(ends_by=2), _two(ends_by=1), _ENDED),
     Case("min_term", "lease", 2, [10, 0, 0], _lease(), _lease(min_term_months=3), {"committed_cost"}),

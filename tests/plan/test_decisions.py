@@ -55,13 +55,13 @@ def test_a_fixed_term() -> None:
 
 def test_a_terminable_lease_and_its_end() -> None:
     """Tests that a terminable one binds to its minimum term at each month's price, and its end to the fee."""
-    # From month 0, minimum of 3 months at 100, 100 and 80; out in month 4 for 1.5 x 80.
+    # From month 0, minimum of 3 months at 100, 100 and 80; out in month 4, decided a month before, for 1.5 x 80.
     lease = {"price": 100, "min_term_months": 3, "termination_fee_months": 1.5}
     prices = [{"item": "lease", "month": 2, "price": 80}]
     plan = solved(tiny(9, {"jobs": [10, 10, 10, 10, 0]}, contracts=[lease], prices=prices))
     assert _rows(plan) == [
         (month(0), "sign", "lease", "cloud", 1, 10, 0, month(0), "", 280),
-        (month(4), "hand_back", "lease", "cloud", 1, 10, 0, "", month(3), 120),
+        (month(3), "hand_back", "lease", "cloud", 1, 10, 0, "", month(3), 120),
     ]
 
 
@@ -95,7 +95,7 @@ def test_outlets() -> None:
     )
     assert _rows(plan) == [
         (month(0), "lease_out", "let", "lab", 1, 10, 0, month(0), "", -210),
-        (month(3), "take_back", "let", "lab", 1, 10, 0, "", month(2), 50),
+        (month(2), "take_back", "let", "lab", 1, 10, 0, "", month(2), 50),
     ]
 
 

@@ -44,8 +44,8 @@ DECISIONS: Rows = [
     (month(2), "start_run", "big", "in_house", 1.0, 5.0, 0.0, month(2), month(2), 0.0),
     (month(2), "expire", "old", "cloud", 1.0, 10.0, 0.0, "", month(1), 0.0),
     (month(3), "order_build", "wing", "in_house", 1.0, 0.0, 1.0, month(4), "", 0.0),
-    (month(4), "hand_back", "lease", "cloud", 3.0, 30.0, 0.0, "", month(3), 0.0),
-    (month(5), "hand_back", "lease", "cloud", 1.0, 10.0, 0.0, "", month(4), 0.0),
+    (month(2), "hand_back", "lease", "cloud", 3.0, 30.0, 0.0, "", month(3), 0.0),
+    (month(3), "hand_back", "lease", "cloud", 1.0, 10.0, 0.0, "", month(4), 0.0),
 ]
 
 
@@ -91,9 +91,9 @@ def test_peaks_in_all_and_by_source() -> None:
 
 
 def test_decisions_are_due_when_notice_is() -> None:
-    """Tests that what expires is no decision, and that a hand-back is due by its notice."""
+    """Tests that what expires is no decision, and that a hand-back is decided with its notice."""
     found = figures(decisions=DECISIONS)
-    # Due in months 0, 2, 3, 4 - 2 = 2 and 5 - 2 = 3; the expiry does not count.
+    # Made in months 0, 2, 3, and the notices in 2 and 3; the expiry does not count.
     assert (found["decisions"], found["decisions_due_soon"]) == (5, 3)
 
 

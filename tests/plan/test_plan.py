@@ -16,6 +16,7 @@ from optimizer.plan.folder import prepare, write_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, COUNTS, make_table, text_columns
 from tests.program.rich import rich_frames
+from tests.program.tiny import month, solved, tiny
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,21 @@ def test_a_plan_is_the_same_after_saving_and_loading(plan: Plan, tmp_path: Path,
     assert list(again.tables) == list(COLUMNS)
     for name, table in plan.tables.items():
         pd.testing.assert_frame_equal(again.tables[name], table, rtol=1e-11, atol=0)
+    assert optimizer.audit(again).passed
+
+
+def test_hand_backs_of_an_earlier_version_are_read_by_their_notice(tmp_path: Path) -> None:
+    """Tests that a hand-back whose month is the first without the blocks gets the month of its notice."""
+    lease = {"price": 100, "min_term_months": 1, "notice_months": 2}
+    plan = solved(tiny(5, {"jobs": [10, 10, 10, 0, 0]}, contracts=[lease]))
+    folder = plan.save(tmp_path / "plan")
+    table = pd.read_csv(folder / "decisions.csv", dtype=str, keep_default_na=False)
+    # In use in months 0 to 2, so handed back in month 3 with notice in month 1.
+    assert table["month"].tolist() == [month(0), month(1)]
+    table.loc[1, "month"] = month(3)
+    table.to_csv(folder / "decisions.csv", index=False)
+    again = optimizer.load_plan(folder)
+    pd.testing.assert_frame_equal(again.decisions, plan.decisions)
     assert optimizer.audit(again).passed
 
 

@@ -17,7 +17,7 @@ ROWS: dict[str, Rows] = {
     "decisions": [
         ("2026-01", "sign", "lease", "neo", 2, 2000, 2.8, "2026-02", "", 18e6),
         ("2026-03", "order_build", "hall-1", "in_house", 1, 0, 20, "2026-09", "", 2e8),
-        ("2026-12", "hand_back", "lease", "neo", 2, 2000, 2.8, "", "2026-11", 0),
+        ("2026-09", "hand_back", "lease", "neo", 2, 2000, 2.8, "", "2026-11", 0),
     ],
     "capacity": [
         ("2026-01", "north/gpu", "in_house", "in_house", "north", "gpu", 4000, 3000, 0, 1000, 5.76),

@@ -76,8 +76,8 @@ EXITS: list[tuple[Any, ...]] = [
     ("lease", "neo", "hand_back", "2026-04", "2026-02", 0, 0.0, NONE, NONE, ""),
     ("lease", "neo", "hand_back", "2026-05", "2026-03", 1, 30_000.0, -1.0, 130_000.0, ""),
     ("lease", "neo", "hand_back", "2026-07", "2026-05", 3, 120_000.0, 119_990.0, 120_010.0, ""),
-    ("kept", "neo", "hand_back", "2026-10", "2026-10", -3, NONE, NONE, NONE, "leaves no plan"),
-    ("kept", "neo", "hand_back", "2027-01", "2027-01", 0, 0.0, NONE, NONE, ""),
+    ("kept", "neo", "hand_back", "2026-10", "2026-09", -3, NONE, NONE, NONE, "leaves no plan"),
+    ("kept", "neo", "hand_back", "2027-01", "2026-12", 0, 0.0, NONE, NONE, ""),
 ]
 EVENTS: list[tuple[Any, ...]] = [
     ("site hall slips by 6 months", "slip", "hall", "2026-03", 5e6, 4e6, 6e6, 0.02, "sign fixed in 2026-02", ""),

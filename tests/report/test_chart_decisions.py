@@ -30,8 +30,8 @@ def test_blocks_handed_back_are_the_oldest() -> None:
     rows = [
         ("2026-01", "sign", "lease", "neo", 2, 800, 1, "2026-01", "", 0),
         ("2026-04", "sign", "lease", "neo", 1, 400, 0.5, "2026-04", "", 0),
-        ("2026-06", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-05", 0),
-        ("2026-08", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-07", 0),
+        ("2026-04", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-05", 0),
+        ("2026-06", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-07", 0),
     ]
     plan = replace(plan, tables=plan.tables | {"decisions": make_table("decisions", rows)})
     (lane,) = chart_decisions.timeline(plan)
@@ -66,7 +66,7 @@ def test_lanes_tell_what_was_handed_back_and_carried() -> None:
     # Two blocks until May, then one of them goes and two come: three at once from June on. The old one is one block.
     rows = [
         ("2026-01", "sign", "lease", "neo", 2, 800, 1, "2026-01", "", 0),
-        ("2026-06", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-05", 0),
+        ("2026-04", "hand_back", "lease", "neo", 1, 400, 0.5, "", "2026-05", 0),
         ("2026-06", "sign", "lease", "neo", 2, 800, 1, "2026-06", "", 0),
         ("2026-03", "expire", "old", "neo", 1, 100, 0.1, "", "2026-02", 0.0),
     ]

@@ -21,7 +21,7 @@ from tests.report.focus_spec import Rows, elements, export
 LEASES = [
     ("2026-02", "sign", "lease", "neo", 2, 2000, 2.8, "2026-02", "", 0.0),
     ("2026-04", "sign", "lease", "neo", 1, 1000, 1.4, "2026-04", "", 0.0),
-    ("2026-08", "hand_back", "lease", "neo", 2, 2000, 2.8, "", "2026-07", 0.0),
+    ("2026-07", "hand_back", "lease", "neo", 2, 2000, 2.8, "", "2026-07", 0.0),
 ]
 DEAL = ("2026-01", "commit_spend", "deal", "cloud", 1, 0, 0, "2026-01", "2026-12", 1e7)
 

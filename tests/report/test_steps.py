@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, make_table
-from optimizer.report.steps import Step, biggest, notices, steps
+from optimizer.report.steps import Step, biggest, steps
 from tests.program.tiny import month, tiny
 
 LEASE = {"price": 100, "min_term_months": 1, "notice_months": 2}
@@ -52,8 +52,8 @@ def test_notice_is_a_step_of_its_own() -> None:
     """Tests that what is handed or taken back is shown when notice is due, and again when it ends."""
     found = steps(
         a_plan(
-            (month(5), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
-            (month(5), "take_back", "let", "lab", 1, 10, 0, "", month(4), 0),
+            (month(3), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
+            (month(4), "take_back", "let", "lab", 1, 10, 0, "", month(4), 0),
         )
     )
     # The lease has two months of notice, the outlet one.
@@ -70,11 +70,6 @@ def test_notice_is_a_step_of_its_own() -> None:
 def test_what_expires_needs_no_notice() -> None:
     """Tests that a lease that runs out is shown once."""
     assert len(steps(a_plan((month(5), "expire", "lease", "cloud", 1, 10, 0, "", month(4), 0)))) == 1
-
-
-def test_notices_are_those_of_contracts_and_outlets() -> None:
-    """Tests that months of notice are found by name."""
-    assert notices(a_plan()) == {"lease": 2, "let": 1}
 
 
 def test_the_biggest_bind_most_money() -> None:
@@ -111,7 +106,7 @@ def test_a_notice_binds_the_fee() -> None:
     """Tests that the notice for a hand-back with a fee of 70 comes before a signature that binds 60."""
     rows = [
         (month(2), "sign", "small", "cloud", 1, 20, 1, month(2), "", 60),
-        (month(5), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
+        (month(3), "hand_back", "lease", "cloud", 1, 10, 0, "", month(4), 70),
     ]
     soon = [step for step in steps(a_plan(*rows)) if step.month < month(5)]
     assert [step.text for step in biggest(soon, 1)] == ["Give notice: hand back lease (cloud)"]

@@ -39,7 +39,7 @@ def make_plan(example: str = "bridge-lease", **tables: Rows) -> Plan:
 
 DECISIONS: Rows = [
     ("2026-06", "sign", "amazon-trn2-flex", "amazon", 4, 90_000, 100, "2026-09", "2027-08", 1.08e9),
-    ("2026-09", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2026-08", 0.0),
+    ("2026-06", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2026-08", 0.0),
     ("2027-07", "order_build", "texas-1", "in_house", 2, 0, 200, "2028-07", "", 2.2e9),
     ("2028-01", "expire", "neocloud-a-h100", "neocloud-a", 5, 40_000, 55, "", "2027-12", 0.0),
 ]
@@ -125,7 +125,7 @@ def test_biggest_steps_bind_most_money() -> None:
     """Tests that a purchase for 100,000 is bigger than a free hand-back of much capacity."""
     rows: Rows = [
         ("2027-01", "buy", "a", "in_house", 1, 10, 0, "2027-01", "2031-12", 1e5),
-        ("2027-02", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2027-01", 0.0),
+        ("2026-11", "hand_back", "colossus-1", "xai", 1, 220_000, 300, "", "2027-01", 0.0),
         ("2027-03", "buy", "b", "in_house", 9, 90, 0, "2027-03", "2032-02", 9e9),
     ]
     every = [step for step in steps(make_plan(decisions=rows)) if not step.early]
