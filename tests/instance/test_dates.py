@@ -159,3 +159,10 @@ def test_the_first_date_there_is() -> None:
     frames = edits.frames()
     frames["fleet"]["until"] = pd.Series([datetime.min], dtype=object)
     assert fault_texts(frames) == ["fleet, row 1, column until: expected a month YYYY-MM, found '0001-01-01'."]
+
+
+def test_a_date_that_stands_for_no_month_is_not_odd(tmp_path: Path) -> None:
+    """Tests that a date in a column of texts is a text, whatever its day."""
+    tables = sample()
+    put(tables, "accelerators", 2, "vendor", date(2026, 3, 17))
+    assert _warnings(write_workbook(tmp_path / "mine.xlsx", tables)) == []

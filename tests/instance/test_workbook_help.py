@@ -170,3 +170,35 @@ def test_names_of_several_sheets_are_counted_one_after_the_other() -> None:
     assert sheet.column_dimensions["E"].hidden
     assert sheet.column_dimensions["F"].hidden
     assert last == f"OFFSET('{sheet.title}'!$F$2,0,0,MAX(1,MIN('{sheet.title}'!$E$4,{_NAMES})),1)"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "text", "value", "form", "quoted"),
+    [
+        ("fleet", "count", "4000", 4000, "#,##0", False),
+        ("fleet", "count", "1,250,000", 1_250_000, "#,##0", False),
+        ("sites", "pue", "1.25", 1.25, "General", False),
+        ("sites", "pue", "about 1", "about 1", "General", False),
+        ("fleet", "until", "2027-06", datetime.datetime(2027, 6, 1), "yyyy-mm", False),
+        ("fleet", "until", "soon", "soon", "yyyy-mm", False),
+        ("contracts", "sublease", "true", True, "General", False),
+        ("contracts", "sublease", "FALSE", False, "General", False),
+        ("contracts", "sublease", "maybe", "maybe", "General", False),
+        ("accelerators", "vendor", "=1+1", "=1+1", "@", True),
+        ("accelerators", "vendor", "-x", "-x", "@", True),
+        ("accelerators", "vendor", "x", "x", "@", False),
+        ("accelerators", "vendor", "12", "12", "@", False),
+        ("accelerators", "vendor", "", None, "@", False),
+    ],
+)
+def test_cells_of_a_csv_file_in_a_workbook(
+    tmp_path: Path, table: str, column: str, text: str, value: Any, form: str, quoted: bool
+) -> None:
+    """Tests numbers, months, flags and texts: their values, their formats, and that no text becomes a formula."""
+    path = tmp_path / "mine.xlsx"
+    write_workbook(path, {}, {table: [[column], [text]]})
+    sheet = openpyxl.load_workbook(path)[table]
+    at = list(load_schema().tables[table].columns).index(column) + 1
+    cell = sheet.cell(2, at)
+    assert (cell.value, cell.number_format, bool(cell.quotePrefix)) == (value, form, quoted)
+    assert type(cell.value) is type(value)
