@@ -6,7 +6,7 @@
     ├── InstanceError              exit 2   the instance is invalid; has all errors found
     │   └── UnsupportedInstance    exit 2   legal data that this version cannot plan with yet
     ├── EditError                  exit 2   an invalid edit of an instance
-    ├── HoldError                  exit 2   a decision that cannot be forced, forbidden or ended
+    ├── FixingError                  exit 2   a decision that cannot be forced, forbidden or ended
     ├── AdditionError              exit 2   a constraint or change of the program that cannot be applied
     ├── PlanFileError              exit 2   a plan folder is missing, incomplete or invalid, or another instance's
     │   └── PlanNotSaved           exit 1   a plan cannot be written to its folder; names where it is kept instead
@@ -135,7 +135,7 @@ class EditError(CapoptError):
     exit_code = 2
 
 
-class HoldError(CapoptError):
+class FixingError(CapoptError):
     """A decision that cannot be forced, forbidden or ended."""
 
     exit_code = 2

@@ -96,7 +96,7 @@ def test_a_what_if_below_its_bound_is_an_error(plan: Plan, monkeypatch: pytest.M
 def test_a_floor_that_is_none_is_an_error(plan: Plan) -> None:
     """Tests that a bound passed to a search, 170, below which the search finds 100, comes back as an error."""
     with pytest.raises(BoundContradicted):
-        WhatIf(plan).ask([], floor=170.0)
+        WhatIf(plan).ask([], known_bound=170.0)
 
 
 def test_explanations_of_a_plan_below_its_bound_are_errors(plan: Plan) -> None:

@@ -26,7 +26,7 @@ from optimizer.errors import (
     CapoptError,
     EditError,
     Fault,
-    HoldError,
+    FixingError,
     InstanceError,
     NoFeasiblePlan,
     PlanFileError,
@@ -81,8 +81,8 @@ def test_a_fault_tells_place_problem_and_nearest() -> None:
 def test_all_faults_are_told() -> None:
     """Tests that an instance error lists and counts every fault."""
     one, two = Fault(where="a.csv", problem="bad."), Fault(where="b.csv", problem="worse.")
-    assert str(InstanceError([one, two], "x")) == "2 faults in x:\n  a.csv: bad.\n  b.csv: worse."
-    assert str(InstanceError([one], "x")) == "1 fault in x:\n  a.csv: bad."
+    assert str(InstanceError([one, two], "x")) == "2 errors in x:\n  a.csv: bad.\n  b.csv: worse."
+    assert str(InstanceError([one], "x")) == "1 error in x:\n  a.csv: bad."
 
 
 def test_one_violation_is_one_place() -> None:
@@ -123,7 +123,7 @@ ENDS = [
     (InstanceError([Fault(where="x")]), 2),
     (UnsupportedInstance([Fault(where="x")]), 2),
     (EditError("x"), 2),
-    (HoldError("x"), 2),
+    (FixingError("x"), 2),
     (AdditionError("x"), 2),
     (PlanFileError("x"), 2),
     (PlanNotSaved("p", OSError(errno.ENOSPC, "No space left on device"), "p-2"), 1),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import optimizer
-from optimizer.errors import HoldError
+from optimizer.errors import FixingError
 from optimizer.instance.edit import parse_edit
 from optimizer.program.fixings import Fixing, fixings_of
 from optimizer.solver.reoptimise import ReoptimisationModel
@@ -54,10 +54,10 @@ def test_an_end_hands_back(ask: optimizer.WhatIf) -> None:
     assert (1, "hand_back", "lease", 1.0) in decided(plan)
 
 
-@pytest.mark.parametrize(("enough", "most"), [(18_001, 18_001), (14_000, 15_000)])
-def test_a_cost_that_will_do(ask: optimizer.WhatIf, enough: float, most: float) -> None:
+@pytest.mark.parametrize(("target", "most"), [(18_001, 18_001), (14_000, 15_000)])
+def test_a_cost_that_will_do(ask: optimizer.WhatIf, target: float, most: float) -> None:
     """Tests that at 6000 a month any plan up to keeping the lease for 18000 will do, and below 15000 there is none."""
-    plan = ask.ask([parse_edit("contracts.lease.price*=2")], enough=enough)
+    plan = ask.ask([parse_edit("contracts.lease.price*=2")], objective_target=target)
     assert 15_000 - 1e-6 <= plan.objective <= most + 1e-6
     assert plan.bound is None or plan.bound <= 15_000 + 1e-6
 
@@ -92,7 +92,7 @@ def test_a_sweep_tells_where_hours_win(ask: optimizer.WhatIf) -> None:
 )
 def test_holds_that_make_no_sense_are_refused(ask: optimizer.WhatIf, holds: dict[str, Any], message: str) -> None:
     """Tests that each message says what is wrong and what is possible."""
-    with pytest.raises(HoldError) as caught:
+    with pytest.raises(FixingError) as caught:
         ask(**holds)
     assert message in str(caught.value)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimizer.analysis.tight_gap_search import CLOSED, TIGHT, TightGapSearch
-from optimizer.errors import HoldError, NoFeasiblePlan
+from optimizer.errors import FixingError, NoFeasiblePlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
@@ -242,10 +242,10 @@ class BreakevenSearch:
             return math.inf
         try:
             forced = [Fixing("force", "", self.item)]
-            found = self.search.run(self._edits(worse), forced, self._start(), floor=self._known_bound(worse))
+            found = self.search.run(self._edits(worse), forced, self._start(), known_bound=self._known_bound(worse))
         except NoFeasiblePlan:
             return worse
-        except HoldError:
+        except FixingError:
             return math.inf
         if self.took(found):
             self.good.append((worse, found))
@@ -262,7 +262,7 @@ class BreakevenSearch:
             return
         try:
             found = self.search.run([], [Fixing("force", "", self.item)], self.search.best, gap)
-        except (NoFeasiblePlan, HoldError):
+        except (NoFeasiblePlan, FixingError):
             return
         if self.took(found):
             self.good.append((1.0, found))
@@ -271,9 +271,9 @@ class BreakevenSearch:
         """Solve at a price; at a bisection point, any plan that is cheaper than without is sufficient."""
         gap = self.search.gap_for(self._paid_at(worse), self.without.cost) if gap is None else gap
         cost = self.without.cost
-        enough = cost - 2 * _NOISE * abs(cost) if self.halved else None
-        found = self.search.run(self._edits(worse), [], self._start(), gap, self._known_bound(worse), enough)
-        if enough is not None and found.objective <= enough and not self.took(found):
+        target = cost - 2 * _NOISE * abs(cost) if self.halved else None
+        found = self.search.run(self._edits(worse), [], self._start(), gap, self._known_bound(worse), target)
+        if target is not None and found.objective <= target and not self.took(found):
             found = self.search.run(self._edits(worse), [], found, gap, self._known_bound(worse))
         self.late += found.head["stopped"] == Stop.TIME_LIMIT.value
         if found.bound is not None:

@@ -36,7 +36,7 @@ class Event:
         Site or contract it happens to; ``""`` for all demand.
     month : str
         First month that it affects.
-    edits, holds : tuple
+    edits, fixings : tuple
         Changes of the instance and of the possible decisions.
     """
 
@@ -45,7 +45,7 @@ class Event:
     item: str
     month: str
     edits: tuple[Edit, ...] = ()
-    holds: tuple[Fixing, ...] = ()
+    fixings: tuple[Fixing, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -72,7 +72,7 @@ def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | Non
 
 def _answered(ask: WhatIf, event: Event) -> Answer:
     try:
-        return Answer(event, ask.ask(event.edits, event.holds))
+        return Answer(event, ask.ask(event.edits, event.fixings))
     except NoFeasiblePlan:
         return Answer(event, None, NO_PLAN)
     except StoppedWithoutPlan:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -12,8 +11,8 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
-from optimizer.solving.clock import OnProgress
-from optimizer.solving.solve import Cost
+from optimizer.solver.solution import Solution, Stop
+from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
 
 Item = TypeVar("Item")
@@ -31,51 +30,20 @@ class InterruptibleWhatIf(WhatIf):
 
     on_progress: OnProgress | None = None
 
-    def ask(
+    def _solved(
         self,
-        edits: Iterable[Edit],
-        holds: Iterable[Fixing] = (),
-        progress: OnProgress | None = None,
-        floor: float | None = None,
-        enough: float | None = None,
-    ) -> Plan:
-        """Solve as :class:`optimizer.WhatIf` does, but discard the plan of an interrupted search.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If the search was interrupted.
-        """
-        with _raising_interruption():
-            plan = super().ask(edits, holds, progress or self.on_progress, floor, enough)
-        if plan.head["stopped"] == "interrupted":
+        edits: list[Edit],
+        fixings: list[Fixing],
+        clock: Clock,
+        known_bound: float | None = None,
+        objective_target: float | None = None,
+    ) -> Solution:
+        """Solve as :class:`optimizer.WhatIf` does, but raise KeyboardInterrupt if the search was interrupted."""
+        clock.on_progress = clock.on_progress or self.on_progress
+        solution = super()._solved(edits, fixings, clock, known_bound, objective_target)
+        if solution.stop is Stop.INTERRUPTED:
             raise KeyboardInterrupt
-        return plan
-
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: OnProgress | None = None) -> Cost:
-        """Solve for the cost as :class:`optimizer.WhatIf` does, but discard that of an interrupted search.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If the search was interrupted.
-        """
-        with _raising_interruption():
-            cost = super().ask_cost(edits, holds, progress or self.on_progress)
-        if cost.interrupted:
-            raise KeyboardInterrupt
-        return cost
-
-
-@contextmanager
-def _raising_interruption() -> Iterator[None]:
-    """Raise KeyboardInterrupt where a search was interrupted before it found a plan."""
-    try:
-        yield
-    except StoppedWithoutPlan as error:
-        if error.interrupted:
-            raise KeyboardInterrupt from error
-        raise
+        return solution
 
 
 def until_interrupted(
@@ -114,7 +82,7 @@ class ExtraCost:
     note: str = ""
 
 
-def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> ExtraCost:
+def cost_of_fixing(ask: WhatIf, plan: Plan, fixings: Iterable[Fixing]) -> ExtraCost:
     """Return the additional cost of a plan with decisions fixed.
 
     Parameters
@@ -123,10 +91,10 @@ def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> ExtraCos
         What-ifs of the plan.
     plan : Plan
         The plan to compare with.
-    holds : iterable of Fixing
+    fixings : iterable of Fixing
         The decisions to fix.
     """
-    known, key = _CACHE.setdefault(ask, {}), (plan.objective, tuple(holds))
+    known, key = _CACHE.setdefault(ask, {}), (plan.objective, tuple(fixings))
     if key not in known:
         known[key] = _solve(ask, plan, key[1])
     return known[key]
@@ -136,21 +104,21 @@ def cost_of_fixing(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> ExtraCos
 _CACHE: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Fixing, ...]], ExtraCost]] = WeakKeyDictionary()
 
 
-def _solve(ask: WhatIf, plan: Plan, holds: tuple[Fixing, ...]) -> ExtraCost:
+def _solve(ask: WhatIf, plan: Plan, fixings: tuple[Fixing, ...]) -> ExtraCost:
     try:
-        other = ask.ask_with_fixed(holds)
+        other = ask.ask_with_fixed(fixings)
     except NoFeasiblePlan:
         return ExtraCost(note=NO_PLAN)
     except StoppedWithoutPlan:
         return ExtraCost(note=NOT_IN_TIME)
     least = None if other.bound is None else other.bound - plan.objective
-    if _only_restricts(ask, plan, holds):
+    if _only_restricts(ask, plan, fixings):
         least = max(least or 0.0, 0.0)
     most = None if plan.bound is None else other.objective - plan.bound
     return ExtraCost(other.objective - plan.objective, least, most)
 
 
-def _only_restricts(ask: WhatIf, plan: Plan, holds: Iterable[Fixing]) -> bool:
+def _only_restricts(ask: WhatIf, plan: Plan, fixings: Iterable[Fixing]) -> bool:
     """Whether the fixed decisions only restrict the feasible plans, so that the optimum cannot become cheaper."""
-    replaced = {one.item for one in holds} & {one.item for one in ask.fixed}
+    replaced = {one.item for one in fixings} & {one.item for one in ask.fixed}
     return not replaced and (not ask.options.relax or bool(plan.head["relaxed"]))

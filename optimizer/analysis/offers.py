@@ -244,10 +244,10 @@ class _Verdict:
         best, name = self.search.best, self.offer.item
         on_demand = self.offer.table == "on_demand"
         edits = [Edit("on_demand", name, "max_accelerators", "=", "0")] if on_demand else []
-        holds = [] if on_demand else [Fixing("forbid", "", name)]
+        fixings = [] if on_demand else [Fixing("forbid", "", name)]
         gap = self.search.gap_for(abs(self._paid(best)), best.objective)
         try:
-            return self.search.run(edits, holds, best, gap, best.bound)
+            return self.search.run(edits, fixings, best, gap, best.bound)
         except NoFeasiblePlan:
             return None
 

@@ -133,15 +133,15 @@ def policy_name(names: set[str]) -> str:
 
 def _search(live: ReoptimisationModel, plan: Plan, one: Requirement, options: Options, clock: Clock) -> Plan:
     """Search from the plan with its contracts free; for a site, also with its builds and purchases free."""
-    holds, program = fixings_of(plan), live.program
+    fixings, program = fixings_of(plan), live.program
     rows = program.instance.rows
     items = {row.contract for row in rows["contracts"]}
     items |= {row.purchase for row in rows["purchases"]} if one.subject == "site" else set()
-    live.start(plan, holds, free=items_of_same_kinds(program, items))
-    floor = -np.inf if plan.bound is None else plan.bound / program.units.money
+    live.start(plan, fixings, free=items_of_same_kinds(program, items))
+    known_bound = -np.inf if plan.bound is None else plan.bound / program.units.money
     with clock.phase("solve"):
         report = clock.reporter(program.units.money)
-        solution = live.solve(options, report, fixings=holds, duals=bool(rows["rules"]), known_bound=floor)
+        solution = live.solve(options, report, fixings=fixings, duals=bool(rows["rules"]), known_bound=known_bound)
     return finish(program, live.arrays, solution, options, clock)
 
 

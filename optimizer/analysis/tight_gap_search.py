@@ -55,18 +55,18 @@ class TightGapSearch:
     def run(
         self,
         edits: list[Edit],
-        holds: list[Fixing],
+        fixings: list[Fixing],
         start: Plan,
         gap: float | None = None,
-        floor: float | None = None,
-        enough: float | None = None,
+        known_bound: float | None = None,
+        objective_target: float | None = None,
     ) -> Plan:
         """Solve with edits and fixed decisions, with another plan as the incumbent.
 
-        ``floor`` is a cost that none can be below, ``enough`` one below which any plan will do.
+        ``known_bound`` is a cost that none can be below, ``objective_target`` one below which any plan will do.
         """
         with self._set(start, self.gap if gap is None else gap):
-            return self.ask.ask(edits, holds, floor=floor, enough=enough)
+            return self.ask.ask(edits, fixings, known_bound=known_bound, objective_target=objective_target)
 
     def gap_for(self, paid: float, cost: float) -> float:
         """Return the gap of a search about an offer, from its payments and the cost of the plan.

@@ -166,11 +166,11 @@ def whatif(
     time_limit: float,
     threads: int | None,
     as_json: bool,
-    **holds: Any,
+    **fixings: Any,
 ) -> int:
     """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare."""
-    replace = bool(holds.pop("replace"))
-    if not (edits or delays or sweep or any(holds.values())):
+    replace = bool(fixings.pop("replace"))
+    if not (edits or delays or sweep or any(fixings.values())):
         raise click.UsageError("Give at least one of --set, --delay, --force, --forbid, --end and --sweep.")
     if sweep and output is not None:
         raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
@@ -180,13 +180,13 @@ def whatif(
     from optimizer.plan.folder import prepare
     from optimizer.plan.plan import load_plan
     from optimizer.report.progress import follow
-    from optimizer.solving.whatif import WhatIf, parse_holds
+    from optimizer.solving.whatif import WhatIf, parse_fixings
 
     base = load_plan(plan)
     place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
     target = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
     options: dict[str, Any] = {"gap": float(target), "time_limit": time_limit, "threads": threads}
-    chosen, fixed = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_holds(**holds)
+    chosen, fixed = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_fixings(**fixings)
     if sweep:
         return _sweep(InterruptibleWhatIf(base, **options), sweep, chosen, fixed, as_json)
     with interruptible_from_search_on():
@@ -222,7 +222,7 @@ def _print_target(output: Path | None, code: int, as_json: bool) -> int:
     return code
 
 
-def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], holds: list[Fixing], as_json: bool) -> int:
+def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], fixings: list[Fixing], as_json: bool) -> int:
     from optimizer.analysis.explanation import plain_rows
     from optimizer.report.progress import follow
     from optimizer.report.whatif_tables import sweep_table
@@ -231,7 +231,7 @@ def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], holds: list[
     values, base = _span(sweep, span), ask.plan
     assert base is not None
     with follow(base.instance.head.currency) as show_progress:
-        table = ask.sweep(cell, values, edits, holds, show_progress)
+        table = ask.sweep(cell, values, edits, fixings, show_progress)
     code = 3 if (table["gap"].astype(float) > ask.options.gap + 1e-9).any() else 0
     if as_json:
         print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": sweep, "rows": plain_rows(table)})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.errors import HoldError
+from optimizer.errors import FixingError
 from optimizer.instance.instance import Instance
 from optimizer.instance.name_text import normal_name
 from optimizer.instance.notice import notice_of
@@ -68,17 +68,17 @@ def parse_fixing(kind: str, text: str) -> Fixing:
 
     Raises
     ------
-    HoldError
+    FixingError
         If the text is invalid, the kind of decision is unknown, or it has blocks where they have no meaning.
     """
     match = _HOLD.fullmatch(text.strip())
     decision, item, month, blocks = match.groups() if match else (None, "", None, None)
     if decision and decision not in FAMILY:
-        raise HoldError(f"{text!r}: no decision is called {decision!r}.{did_you_mean(decision, FAMILY)}")
+        raise FixingError(f"{text!r}: no decision is called {decision!r}.{did_you_mean(decision, FAMILY)}")
     if not item or (kind == "end" and not month):
-        raise HoldError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
+        raise FixingError(f"{text!r} is nothing to {kind}; expected such as sign:bridge@2027-03")
     if blocks and kind == "forbid":
-        raise HoldError(f"{text!r}: what is forbidden has no number of blocks; leave out ={blocks}")
+        raise FixingError(f"{text!r}: what is forbidden has no number of blocks; leave out ={blocks}")
     return Fixing(kind, decision or "", normal_name(item), month or "", float(blocks) if blocks else None)
 
 
@@ -100,7 +100,7 @@ def apply_fixings(program: Program, arrays: Arrays, fixings: Iterable[Fixing]) -
 
     Raises
     ------
-    HoldError
+    FixingError
         If a fixing names an unknown item, or a month in which the decision is impossible.
     """
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
@@ -137,7 +137,7 @@ class _Sum:
 
 def _fix(program: Program, one: Fixing, chosen: list[int], lower: Any, upper: Any) -> None:
     if len(chosen) != 1:
-        raise HoldError(f"{one}: a number of blocks needs one month; add @ and the month it is decided in")
+        raise FixingError(f"{one}: a number of blocks needs one month; add @ and the month it is decided in")
     lower[chosen] = upper[chosen] = one.blocks
 
 
@@ -146,7 +146,7 @@ def _family(program: Program, one: Fixing) -> str:
     decisions = first_decisions(program.instance)
     if one.item in decisions:
         return FAMILY[one.decision or decisions[one.item]]
-    raise HoldError(f"{one}: {no_such_item(program.instance, one.item)}")
+    raise FixingError(f"{one}: {no_such_item(program.instance, one.item)}")
 
 
 def first_decisions(instance: Instance) -> dict[str, str]:
@@ -188,7 +188,7 @@ def _decisions(program: Program, one: Fixing) -> list[int]:
             if months
             else " or in any other month of the plan; leave it out, or change its dates"
         )
-        raise HoldError(f"{one}: not possible then{span}")
+        raise FixingError(f"{one}: not possible then{span}")
     return [program.parts.col[family][key] for key in keys]
 
 
@@ -201,7 +201,7 @@ def _active(program: Program, one: Fixing) -> list[int]:
     if one.item not in program.index.agreements:
         names = program.index.agreements
         hint = did_you_mean(one.item, names, parties_of(program.instance))
-        raise HoldError(f"{one}: no contract or outlet is called {one.item!r}.{hint}")
+        raise FixingError(f"{one}: no contract or outlet is called {one.item!r}.{hint}")
     t = program.instance.month_index(one.month)
     return [column for key, column in program.parts.col["in_force"].items() if key[0] == one.item and key[1] >= t]
 

@@ -116,11 +116,11 @@ class ReoptimisationModel:
     ) -> Solution:
         """Solve the current program, with some decisions fixed for this solve.
 
-        ``floor`` is a bound known already, ``enough`` a cost below which any solution will do.
+        ``known_bound`` is a bound known already, ``objective_target`` a cost below which any solution will do.
 
         Raises
         ------
-        HoldError
+        FixingError
             If a fixing names an unknown item, or a month in which the decision is impossible.
         """
         fixed, now = apply_fixings(self.program, self.arrays, fixings), self._current

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Unpack
 
 import pandas as pd
@@ -17,7 +18,6 @@ from optimizer.program.added_head import added_in
 from optimizer.program.build import Program
 from optimizer.program.fixings import Fixing, fixings_of, merge_fixings, parse_fixing
 from optimizer.program.gc_control import collector_paused
-from optimizer.solver.highs import Report
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
@@ -29,14 +29,14 @@ Texts = str | Iterable[str]
 
 
 class WhatIf:
-    """An instance kept in the solver, to ask one what-if after the other.
+    """An instance kept in the solver, for one what-if after the other.
 
     Parameters
     ----------
     base : Plan, Program or Instance
-        The plan at hand, from which searches start; or an instance or program without one. What was added to a program
-        holds in every answer; a plan carries what was added to the program it was made of. Decisions that were
-        fixed when the plan was made (its ``held``) stay fixed; a new fixing replaces all fixings of the same item.
+        The plan at hand, from which searches start; or an instance or program without one. Constraints that were added
+        to a program, or to that of the plan, are obeyed in every answer. Decisions that were fixed when the plan was
+        made (its ``held``) stay fixed; a new fixing replaces all fixings of the same item.
     **options
         ``gap``, ``time_limit``, ``threads``, ``seed`` and ``relax`` as for :func:`optimizer.solve`.
 
@@ -68,7 +68,7 @@ class WhatIf:
         end: Texts = (),
         progress: OnProgress | None = None,
     ) -> Plan:
-        """Plan of the edited instance.
+        """Return the plan of the edited instance.
 
         Parameters
         ----------
@@ -85,54 +85,61 @@ class WhatIf:
 
         Raises
         ------
-        EditError, HoldError
-            If an edit or a decision makes no sense.
+        EditError, FixingError
+            If an edit or a decision is impossible.
         InstanceError
-            If the edited instance is broken.
+            If the edited instance is invalid.
         NoFeasiblePlan, StoppedWithoutPlan, AuditFailed
             As for :func:`optimizer.solve`.
         """
         edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
-        holds = parse_holds(force=force, forbid=forbid, end=end)
-        return self.ask(edits, holds, progress)
+        fixings = parse_fixings(force=force, forbid=forbid, end=end)
+        return self.ask(edits, fixings, progress)
 
     def ask(
         self,
         edits: Iterable[Edit],
-        holds: Iterable[Fixing] = (),
+        fixings: Iterable[Fixing] = (),
         progress: OnProgress | None = None,
-        floor: float | None = None,
-        enough: float | None = None,
+        known_bound: float | None = None,
+        objective_target: float | None = None,
     ) -> Plan:
-        """As calling it, with edits and holds that are parsed already.
-
-        ``floor`` is a net present cost that no plan can be below, if one is known: a search that comes within the gap
-        of it is over. So is one that finds a plan below ``enough``, whatever its gap.
-        """
-        holds, clock = merge_fixings(self.fixed, holds), Clock(progress)
-        solution = self._solved(list(edits), holds, clock, floor, enough)
-        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
-        return replace(plan, head={**plan.head, "held": [str(one) for one in holds]}) if holds else plan
-
-    def ask_with_fixed(self, holds: Iterable[Fixing], progress: OnProgress | None = None) -> Plan:
-        """Return the plan with decisions fixed and nothing edited.
-
-        Holding only takes plans away, so that what is proven of all plans holds on: a search that comes near that is
-        over. It does not where a fixing replaces an earlier one, nor, if the plan at hand is not relaxed, of
-        relaxed ones.
-        """
-        holds, floor = list(holds), None if self.plan is None else self.plan.bound
-        replaced = {one.item for one in holds} & {one.item for one in self.fixed}
-        if replaced or (self.plan is not None and self.options.relax and not self.plan.head["relaxed"]):
-            floor = None
-        return self.ask([], holds, progress, floor)
-
-    def cost(self, edit: Texts = (), *, delay: Texts = (), **holds: Texts) -> Cost:
-        """What the plan of the edited instance costs, without the plan: the way to ask many what-ifs.
+        """Return the plan of the edited instance, with fixed decisions.
 
         Parameters
         ----------
-        edit, delay, **holds
+        edits, fixings : iterable of Edit and of Fixing
+            Edits and fixed decisions.
+        progress : callable, optional
+            As for :func:`optimizer.solve`.
+        known_bound : float, optional
+            Net present cost that no plan can be below: a search ends as soon as its incumbent is within the gap of it.
+        objective_target : float, optional
+            Sufficient cost: a search ends as soon as its incumbent is below it, whatever its gap.
+        """
+        fixings, clock = merge_fixings(self.fixed, fixings), Clock(progress)
+        solution = self._solved(list(edits), fixings, clock, known_bound, objective_target)
+        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
+        return replace(plan, head={**plan.head, "held": [str(one) for one in fixings]}) if fixings else plan
+
+    def ask_with_fixed(self, fixings: Iterable[Fixing], progress: OnProgress | None = None) -> Plan:
+        """Return the plan with decisions fixed and nothing edited.
+
+        Fixings only exclude plans, so that the bound of the plan at hand is known: a search that comes near it ends.
+        It does not hold where a fixing replaces an earlier one, nor for a relaxation of a plan that is not relaxed.
+        """
+        fixings, known_bound = list(fixings), None if self.plan is None else self.plan.bound
+        replaced = {one.item for one in fixings} & {one.item for one in self.fixed}
+        if replaced or (self.plan is not None and self.options.relax and not self.plan.head["relaxed"]):
+            known_bound = None
+        return self.ask([], fixings, progress, known_bound)
+
+    def cost(self, edit: Texts = (), *, delay: Texts = (), **fixings: Texts) -> Cost:
+        """Return the cost of the edited instance's plan, without the plan: faster, for many what-ifs.
+
+        Parameters
+        ----------
+        edit, delay, **fixings
             As for calling it.
 
         Returns
@@ -142,72 +149,73 @@ class WhatIf:
 
         Raises
         ------
-        EditError, HoldError, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
+        EditError, FixingError, InstanceError, NoFeasiblePlan, StoppedWithoutPlan
             As calling it does.
         """
         edits = [*map(parse_edit, _texts(edit)), *map(parse_delay, _texts(delay))]
-        return self.ask_cost(edits, parse_holds(**holds))
+        return self.ask_cost(edits, parse_fixings(**fixings))
 
-    def ask_cost(self, edits: Iterable[Edit], holds: Iterable[Fixing] = (), progress: OnProgress | None = None) -> Cost:
-        """As ``cost``, with edits and holds that are parsed already."""
+    def ask_cost(
+        self, edits: Iterable[Edit], fixings: Iterable[Fixing] = (), progress: OnProgress | None = None
+    ) -> Cost:
+        """Return the cost of the edited instance's plan, as :meth:`cost` does, with fixed decisions."""
         with collector_paused():
-            solution = self._solved(list(edits), merge_fixings(self.fixed, holds), Clock(progress))
+            solution = self._solved(list(edits), merge_fixings(self.fixed, fixings), Clock(progress))
             return cost_of(self.live.program, self.live.arrays, solution)
 
     def _solved(
         self,
         edits: list[Edit],
-        holds: list[Fixing],
+        fixings: list[Fixing],
         clock: Clock,
-        floor: float | None = None,
-        enough: float | None = None,
+        known_bound: float | None = None,
+        objective_target: float | None = None,
     ) -> Solution:
-        """Solution of the edited instance."""
+        """Return the solution of the edited instance."""
         with clock.phase("read"):
             edited = apply_edits(self.instance, edits) if edits else self.instance
         with clock.phase("build"):
             self.live.update(edited)
+        money = self.live.program.units.money
+        search = partial(
+            self.live.solve,
+            self.options,
+            clock.reporter(money),
+            fixings=fixings,
+            duals=bool(edited.rows["rules"]),
+            known_bound=-math.inf if known_bound is None else known_bound / money,
+            objective_target=-math.inf if objective_target is None else objective_target / money,
+        )
         with clock.phase("solve"):
-            report = clock.reporter(self.live.program.units.money)
-            return self._search(holds, report, bool(edited.rows["rules"]), floor, enough)
+            return self._search(fixings, search)
 
-    def _search(
-        self, holds: list[Fixing], report: Report | None, rules: bool, floor: float | None, enough: float | None
-    ) -> Solution:
+    def _search(self, fixings: list[Fixing], search: Callable[[], Solution]) -> Solution:
         """Solve from the plan at hand; where that is slow with decisions fixed, once more from another start.
 
-        What takes the place of something forbidden or kept is another matter than the same at another time: so the
-        start that leaves open all of its kind comes first for the former, and last for the latter.
+        A decision that is forbidden or kept is replaced by others of its kind, one that is forced by the same in
+        another month: the start that leaves all of a kind open comes first for the former, and last for the latter.
         """
-        least, will_do = (
-            -math.inf if cost is None else cost / self.live.program.units.money for cost in (floor, enough)
-        )
-        started = self.plan is not None and bool(self.live.arrays.integer.any())
-        wide = any(one.kind in ("forbid", "keep") for one in holds)
-        found: Solution | None = None
-        for start in (wide, not wide) if started and holds else (False,):
-            if started:
-                self.live.start(self.plan, holds, wide=start)
-            other = self.live.solve(
-                self.options, report, fixings=holds, duals=rules, known_bound=least, objective_target=will_do
-            )
-            found = other if found is None else self.live.better(found, other)
-            if found.stop is not Stop.TIME_LIMIT:
-                break
-        assert found is not None
-        return found
+        if self.plan is None or not self.live.arrays.integer.any():
+            return search()
+        wide = any(one.kind in ("forbid", "keep") for one in fixings)
+        self.live.start(self.plan, fixings, wide=wide)
+        found = search()
+        if found.stop is not Stop.TIME_LIMIT or not fixings:
+            return found
+        self.live.start(self.plan, fixings, wide=not wide)
+        return self.live.better(found, search())
 
     def sweep(
         self,
         edit: str,
         values: Sequence[float],
         others: Iterable[Edit] = (),
-        holds: Iterable[Fixing] = (),
+        fixings: Iterable[Fixing] = (),
         progress: OnProgress | None = None,
     ) -> pd.DataFrame:
-        """Costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
+        """Return the costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
 
-        A value that leaves no plan, or for which none was found in time, has no figures; its note says so.
+        A value without a feasible plan, or without one found in time, has no figures but a note.
 
         Parameters
         ----------
@@ -215,16 +223,16 @@ class WhatIf:
             ``table.item.column``, such as ``contracts.bridge.price``.
         values : sequence of float
             Values, in the order of the table.
-        others, holds : iterable of Edit and of Fixing
-            Edits and holds that are made too.
+        others, fixings : iterable of Edit and of Fixing
+            Further edits, and fixed decisions.
         progress : callable, optional
             As for :func:`optimizer.solve`.
         """
-        others, holds = list(others), list(holds)
+        others, fixings = list(others), list(fixings)
         rows: list[tuple[float | str | None, ...]] = []
         for value in values:
             try:
-                found = self.ask_cost([*others, parse_edit(f"{edit}={value!r}")], holds, progress)
+                found = self.ask_cost([*others, parse_edit(f"{edit}={value!r}")], fixings, progress)
             except (NoFeasiblePlan, StoppedWithoutPlan) as error:
                 rows.append(
                     (value, math.nan, None, None, NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME)
@@ -240,8 +248,8 @@ def _texts(texts: Texts) -> list[str]:
     return [texts] if isinstance(texts, str) else list(texts)
 
 
-def parse_holds(force: Texts = (), forbid: Texts = (), end: Texts = ()) -> list[Fixing]:
-    """Holds from their texts."""
+def parse_fixings(force: Texts = (), forbid: Texts = (), end: Texts = ()) -> list[Fixing]:
+    """Parse fixed decisions."""
     return [
         parse_fixing(kind, text)
         for kind, texts in (("force", force), ("forbid", forbid), ("end", end))

@@ -30,7 +30,7 @@ from optimizer.analysis.values import values_table
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.report.whatif_tables import explanation_text
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import solved, tiny
 
 # Names that a reader of CSV could take for something else.
@@ -146,21 +146,14 @@ def test_what_only_helps_costs_nothing() -> None:
 def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that an interrupted search ends an explanation, whether it held a plan or not, and a slow one does not."""
     ask = InterruptibleWhatIf(plan, threads=1)
-    interrupted = replace(plan, head={**plan.head, "stopped": "interrupted"})
-    monkeypatch.setattr(optimizer.WhatIf, "ask", lambda *_: interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        ask.ask([])
-
-    def stopped(by_hand: bool) -> None:
-        def search(*_: object) -> Plan:
-            raise StoppedWithoutPlan("stopped", by_hand)
-
-        monkeypatch.setattr(optimizer.WhatIf, "ask", search)
-
-    stopped(by_hand=True)
-    with pytest.raises(KeyboardInterrupt):
-        ask.ask([])
-    stopped(by_hand=False)
+    found = ask.live.solve(ask.options)
+    for values in (found.values, None):
+        stopped = replace(found, values=values, stop=Stop.INTERRUPTED)
+        monkeypatch.setattr(ask.live, "solve", lambda *_, one=stopped, **__: one)
+        for query in (ask.ask, ask.ask_cost):
+            with pytest.raises(KeyboardInterrupt):
+                query([])
+    monkeypatch.setattr(ask.live, "solve", lambda *_, **__: replace(found, values=None, stop=Stop.TIME_LIMIT))
     with pytest.raises(StoppedWithoutPlan):
         ask.ask([])
 

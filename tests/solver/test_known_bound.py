@@ -79,7 +79,7 @@ def test_what_is_kept_stays_in_force() -> None:
     plan = solved(tiny(3, {"jobs": [10, 0, 0]}, contracts=[LEASE]))
     assert plan.objective == pytest.approx(3000)
     ask = optimizer.WhatIf(plan, gap=0, threads=1)
-    kept = ask.ask([], [Fixing("keep", "", "lease", "2030-02", 1.0)], floor=plan.bound)
+    kept = ask.ask([], [Fixing("keep", "", "lease", "2030-02", 1.0)], known_bound=plan.bound)
     assert kept.objective == pytest.approx(6000)
     # One of two blocks may stay where the others end.
     two = solved(tiny(2, {"jobs": [20]}, contracts=[LEASE]))
