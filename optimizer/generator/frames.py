@@ -19,7 +19,7 @@ from optimizer.generator.sketch import Row, Sketch
 from optimizer.generator.workloads import add_runs, add_workloads
 from optimizer.generator.world import add_world
 from optimizer.instance.template import refuse_existing
-from optimizer.instance.values import month_number, month_text
+from optimizer.instance.values import month_label, month_number
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _begin(seed: int, size: str) -> Sketch:
         "title": f"Random instance {seed}, {size}" if draw.chance(0.8) else None,
         "description": "Drawn at random, to test and to measure." if draw.chance(0.5) else None,
         "sources": "Random figures in the range of published ones." if draw.chance(0.8) else None,
-        "start": month_text(month_number(2026, 1) + draw.integer(0, 23)),
+        "start": month_label(month_number(2026, 1) + draw.integer(0, 23)),
         "months": months,
         "currency": draw.pick((None, None, "USD", "EUR")),
         "discount_rate": None if draw.chance(0.15) else draw.between(0.0, 0.14, 2),
@@ -149,7 +149,7 @@ def _columns(table: str, rows: list[Row], start: int) -> dict[str, list[Any]]:
     for column in load_schema().tables[table].columns.values():
         values = [row.get(column.name) for row in rows]
         if column.type == "month":
-            values = [None if value is None else month_text(start + value) for value in values]
+            values = [None if value is None else month_label(start + value) for value in values]
         if any(value is not None for value in values):
             found[column.name] = values
     return found

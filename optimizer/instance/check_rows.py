@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.instance.data import BAD, Data
 from optimizer.instance.suspicious_timing import RUNNING
-from optimizer.instance.values import month_text
+from optimizer.instance.values import month_label
 
 Values = dict[str, Any]
 _AGREEMENTS = ()  # tables of a check that applies to all agreements
@@ -51,7 +51,7 @@ def rows(data: Data) -> None:
 
 
 def _month(data: Data, t: int) -> str:
-    return month_text(t + (0 if data.head["start"] is BAD else data.head["start"]))
+    return month_label(t + (0 if data.head["start"] is BAD else data.head["start"]))
 
 
 def _one_term(v: Values) -> str | None:

@@ -20,7 +20,7 @@ from optimizer.instance.number_spelling import parse_number, two_readings
 from optimizer.instance.raw import Raw, RawTable
 from optimizer.instance.read import raw_head, raw_table, revised
 from optimizer.instance.suggestions import did_you_mean
-from optimizer.instance.values import month_number, month_text
+from optimizer.instance.values import month_label, month_number
 from optimizer.schema import Table, load_schema
 
 _EDIT = re.compile(r"([^.=\s]+)\.(.+)\.([^.=\s]+?)\s*(\*=|\+=|-=|=)\s*(.*)", re.DOTALL)
@@ -192,7 +192,7 @@ def _move(table: RawTable, rows: list[int], edit: Edit, start: str) -> None:
     for i in rows:
         if found[i] > start:
             later = month_number(*map(int, found[i].split("-"))) + int(months) * (1 if edit.how == "+=" else -1)
-            _set(table, i, place, month_text(later))
+            _set(table, i, place, month_label(later))
 
 
 def _holding(table: RawTable, spec: Table, rows: list[int], edit: Edit) -> list[int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from optimizer.errors import Fault
 from optimizer.instance.notes import HEAD, Notes
 from optimizer.instance.raw import number_text
-from optimizer.instance.values import month_number, month_text
+from optimizer.instance.values import month_label, month_number
 from optimizer.schema import Column, Table, load_schema
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Instance:
 
     def label(self, t: int) -> str:
         """Month ``YYYY-MM`` that is ``t`` months after the first; ``t`` can be negative or beyond the plan."""
-        return month_text(self._start + t)
+        return month_label(self._start + t)
 
     def month_index(self, month: str) -> int:
         """Months from the plan's first to a month ``YYYY-MM``; the inverse of :meth:`label`."""

@@ -17,7 +17,7 @@ from optimizer.instance.notes import HEAD, Notes, is_note, placed
 from optimizer.instance.raw import Raw, RawTable, column_letters, printable, shown
 from optimizer.instance.type_data import type_data
 from optimizer.instance.validate import validate
-from optimizer.instance.values import month_text
+from optimizer.instance.values import month_label
 from optimizer.schema import Column, load_schema
 
 
@@ -162,7 +162,7 @@ def _in_order(data: Data) -> list[Fault]:
 
 
 def _freeze(data: Data, seconds: float) -> Instance:
-    head = Head(**{**data.head, "start": month_text(data.head["start"])})
+    head = Head(**{**data.head, "start": month_label(data.head["start"])})
     rows, places = {}, {}
     for name, table in data.tables.items():
         rows[name] = tuple(make_row(name, *record.values.values()) for record in table.records)

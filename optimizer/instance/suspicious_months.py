@@ -10,7 +10,7 @@ from optimizer.errors import Fault
 from optimizer.instance.data import Data, Record, TypedTable
 from optimizer.instance.month_reading import is_last_day, odd_date
 from optimizer.instance.raw import quoted, shown
-from optimizer.instance.values import month_text
+from optimizer.instance.values import month_label
 
 
 def odd_dates(data: Data) -> None:
@@ -57,7 +57,7 @@ def _superseded(data: Data, table: TypedTable, name: str, records: list[Record])
     first = next(record for record in records if record is not last)
     more = len(records) - 2
     rows = f"this row and {more} more of {quoted(name)} have" if more else "this row has"
-    month = month_text(data.head["start"] + last.values["month"])
+    month = month_label(data.head["start"] + last.values["month"])
     holds = f"row {last.row} ({month}) replaces it by the plan's first month"
     problem = f"{rows} no effect: {holds}. Correct its month, or remove it."
     data.fault(table, first, "month", problem, warn=True)

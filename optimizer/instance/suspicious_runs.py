@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.instance.data import Data, Record
 from optimizer.instance.pools import Pools, Values
 from optimizer.instance.raw import number_text, quoted
-from optimizer.instance.values import month_text
+from optimizer.instance.values import month_label
 
 _REMEDY = "Widen its regions or exclude, give it another class, or add such capacity (not on demand)."
 
@@ -85,4 +85,4 @@ def _months(count: int) -> str:
 
 
 def _label(data: Data, t: int) -> str:
-    return month_text(data.head["start"] + t)
+    return month_label(data.head["start"] + t)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.instance.data import Data
 from optimizer.instance.pools import Values
 from optimizer.instance.raw import shown
-from optimizer.instance.values import month_text
+from optimizer.instance.values import month_label
 
 _OUT = "or remove the row"
 RUNNING = (
@@ -16,7 +16,7 @@ RUNNING = (
 
 
 def _label(data: Data, t: int) -> str:
-    return month_text(data.head["start"] + t)
+    return month_label(data.head["start"] + t)
 
 
 def _term(v: Values) -> int:

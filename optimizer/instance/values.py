@@ -54,7 +54,7 @@ def month_number(year: int, month: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def month_text(number: int) -> str:
+def month_label(number: int) -> str:
     """``YYYY-MM`` of a count of months since year 0."""
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
