@@ -142,7 +142,8 @@ def test_offers_nearest_to_being_taken_come_first(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "to_win"), [("contracts", 1000.0), ("contracts", 1100.0), ("outlets", 1000.0), ("outlets", 900.0)]
+    ("of", "to_win"),
+    [("contracts", 1000.0), ("contracts", 1100.0), ("purchases", 1100.0), ("outlets", 1000.0), ("outlets", 900.0)],
 )
 def test_an_offer_that_is_worth_its_price_could_be_taken(plan: Plan, of: str, to_win: float) -> None:
     """Tests a break-even price at the price and on the good side of it: not below for a cost, not above for revenue."""
