@@ -121,7 +121,7 @@ def _repaired(
     progress: OnProgress | None,
 ) -> tuple[VerifiedRepair, list[ProvenRepair], bool]:
     """Return the best repair with its plan, others of similar cost, and whether no other inputs are cheaper."""
-    repairs = Repairer(program, loosened, _within(settings, until, _PLANS), progress).repairs(found.enough)
+    repairs = Repairer(program, loosened, _within(settings, until, _PLANS), progress).repairs(found.sufficient)
     if repairs.found:
         best, *others = repairs.found
         edits = {(edit.table, edit.item, edit.column): edit for edit in best.edits}

@@ -152,7 +152,7 @@ class Repairer:
         """Yield drafts of repairs that change some cells: the smallest first, then others of the same cell."""
         free = tuple(sorted(cell for cell in cells if cell[0] == _BUDGET))
         rules = sorted(cells - set(free))
-        values = self._values(self.program, self.loosened, rules, free)
+        values = self._values(self.loosened, rules, free)
         options = list(self._moved(self.program, next(iter(cells)), ())) if len(cells) == 1 else []
         chosen = self._chosen(rules, values, cells, options)
         if chosen is None:
@@ -164,10 +164,8 @@ class Repairer:
             others += values.edits.values() if values else ()
             yield from (Draft((edit,), (), False) for edit in others if edit not in edits)
 
-    def _values(
-        self, program: Program, loosened: ElasticProgram, rules: Collection[Cell], free: Collection[Cell]
-    ) -> Repair | None:
-        """By how much some rules are given up least; None where nothing is known to be enough."""
+    def _values(self, loosened: ElasticProgram, rules: Collection[Cell], free: Collection[Cell]) -> Repair | None:
+        """Return the least relaxation of some rules; None if none is known to be sufficient."""
         if not rules:
             return Repair({}, None, True)
         left = (self.until - time.perf_counter()) / 2
@@ -199,7 +197,7 @@ class Repairer:
             return values
         loosened = make_elastic(program, compile_program(program, relax=self.options.relax))
         free = [cell for cell in cells if cell[0] == _BUDGET]
-        rest = self._values(program, loosened, [cell for cell in rules if cell not in in_time], free)
+        rest = self._values(loosened, [cell for cell in rules if cell not in in_time], free)
         return values if rest is None else Repair({**in_time, **rest.edits}, None, rest.least and least)
 
     # ------------------------------------------------------------------ plans

@@ -60,7 +60,7 @@ def _commit(sketch: Sketch, draw: Draw, row: Row, blocks: float) -> None:
         row["ends_by"] = max(row["earliest"] + max(term, 1) - 1, 0) + draw.integer(0, sketch.months)
 
 
-def _price(sketch: Sketch, draw: Draw, per: str, hourly: float, size: float, mw: float) -> float:
+def _price(sketch: Sketch, per: str, hourly: float, size: float, mw: float) -> float:
     """Convert an hourly price to another unit."""
     block = hourly * size * sketch.hours
     by = {"block_month": block, "mw_month": block / mw if mw else 0.0, "accelerator_month": hourly * sketch.hours}
@@ -100,7 +100,7 @@ def _contract(sketch: Sketch, draw: Draw, name: str, provider: str) -> Row:
     hourly = sketch.reference(kind) * draw.between(1.4, 2.8) * (1.0 if fixed else 1.3)
     row: Row = {"contract": name, "provider": provider, "region": draw.pick(sketch.regions), "accelerator": kind}
     row |= {"accelerators_per_block": size, "mw_per_block": mw}
-    row |= {"price": _price(sketch, draw, per, hourly, size, mw or 0.0), "per": per, **terms}
+    row |= {"price": _price(sketch, per, hourly, size, mw or 0.0), "per": per, **terms}
     row |= _timing(sketch, draw, terms["term_months"] if fixed else terms["min_term_months"])
     row |= _blocks(draw)
     row["upfront_per_block"] = nice(hourly * size * sketch.hours * draw.between(0, 2)) if draw.chance(0.3) else None
@@ -191,7 +191,7 @@ def _let(sketch: Sketch, draw: Draw) -> Row:
     mw = nice(size * sketch.kind(kind)["kw"] * 1.15 / 1000) if per == "mw_month" or draw.chance(0.3) else None
     row: Row = {"sells": draw.pick((None, "accelerators")), "site": site, "accelerator": kind}
     row |= {"accelerators_per_block": size, "mw_per_block": mw}
-    row |= {"price": _price(sketch, draw, per, hourly, size, mw or 0.0), "per": per, **_offer(sketch, draw)}
+    row |= {"price": _price(sketch, per, hourly, size, mw or 0.0), "per": per, **_offer(sketch, draw)}
     row["upfront_per_block"] = nice(hourly * size * sketch.hours * draw.between(0, 2)) if draw.chance(0.3) else None
     return row
 

@@ -91,7 +91,7 @@ class ConflictRefiner:
         self.infeasible: list[frozenset[Cell]] = []
 
     # ------------------------------------------------------------------ cells
-    def holds(self, cells: Collection[Cell]) -> bool | None:
+    def is_feasible(self, cells: Collection[Cell]) -> bool | None:
         """Whether there is a solution with all cells but some given up."""
         kept = frozenset(cells)
         if any(kept <= known for known in self.feasible):
@@ -116,21 +116,21 @@ class ConflictRefiner:
         """
         kept = [cell for cell in self.every if cell not in given_up]
         if integral:
-            return kept if self.holds(kept) is False else None
+            return kept if self.is_feasible(kept) is False else None
         rows = clashing_rows(self.loosened.keeping(kept), self._left())
         if rows is None:
             return None
         proof = [cell for cell in kept if not rows_of(self.loosened, cell).isdisjoint(rows.tolist())]
         proof += [cell for cell in kept if cell not in proof and opened_of(self.loosened, cell)]
-        return proof if self.holds(proof) is False else kept
+        return proof if self.is_feasible(proof) is False else kept
 
     def possible(self, given_up: Collection[Cell]) -> bool | None:
         """Whether some cells are enough to give up; None where that is not known in time."""
-        return self.holds([cell for cell in self.every if cell not in given_up])
+        return self.is_feasible([cell for cell in self.every if cell not in given_up])
 
     def conflict(self, cells: list[Cell]) -> CellConflict | None:
         """An irreducible conflict of cells that clash; None where time ends before anything can be said."""
-        numbers = reduced(list(range(len(cells))), lambda some: self.holds([cells[i] for i in some]) is False)
+        numbers = reduced(list(range(len(cells))), lambda some: self.is_feasible([cells[i] for i in some]) is False)
         kept = frozenset(cells[i] for i in numbers)
         arrays = self.loosened.keeping(kept)
         wanted = self._wanted(arrays, kept)
@@ -138,7 +138,7 @@ class ConflictRefiner:
             return None
         limits, proven = self._limits(arrays, wanted)
         paid, needed = self._paid(arrays, wanted, limits)
-        proven = proven and needed and all(self.holds(kept - {cell}) is True for cell in kept)
+        proven = proven and needed and all(self.is_feasible(kept - {cell}) is True for cell in kept)
         found = self._described(arrays, kept, wanted, limits, proven)
         return replace(found, agreed=tuple(dict.fromkeys((*found.agreed, *paid))))
 
@@ -154,24 +154,24 @@ class ConflictRefiner:
         proof = clashing_rows(arrays, self._left()) if len(places) > 1 else None
         if proof is not None:
             some = [place for place in places if place >= rows or place in set(proof.tolist())]
-            places = some if self.requirements.holds(some) is False else places
-        if self.requirements.holds(places) is not False:
+            places = some if self.requirements.is_feasible(some) is False else places
+        if self.requirements.is_feasible(places) is not False:
             return None
-        return reduced(places, lambda some: self.requirements.holds(some) is False)
+        return reduced(places, lambda some: self.requirements.is_feasible(some) is False)
 
     def _limits(self, arrays: Arrays, wanted: list[int]) -> tuple[Parts, bool]:
         """Limits against some requirements, and whether nothing that is named can be left out."""
-        proven = all(self.requirements.holds(set(wanted) - {one}) is True for one in wanted)
+        proven = all(self.requirements.is_feasible(set(wanted) - {one}) is True for one in wanted)
         ground = ground_of(self.loosened, arrays)
         verdicts = FeasibilityCache(arrays, ground | set(wanted), self.until)
         parts = self._candidates(arrays, ground | self._set_by_cells(), verdicts)
         if parts is None:
             return [], False
         numbers = list(range(len(parts)))
-        kept = reduced(numbers, lambda some: verdicts.holds(united(parts[i] for i in some)) is False)
+        kept = reduced(numbers, lambda some: verdicts.is_feasible(united(parts[i] for i in some)) is False)
         found = [parts[i] for i in kept]
         others = (united(part for part in found if part is not one) for one in found)
-        return found, proven and all(verdicts.holds(other) is True for other in others)
+        return found, proven and all(verdicts.is_feasible(other) is True for other in others)
 
     def _paid(self, arrays: Arrays, wanted: list[int], limits: Parts) -> tuple[list[str], bool]:
         """Agreements whose payments in budgets are needed for the clash, whatever is decided of them; by proof."""
@@ -179,15 +179,15 @@ class ConflictRefiner:
         names = sorted({name for spent in shares.values() for name in spent})
         ground = ground_of(self.loosened, arrays) | set(wanted) | united(limits)
 
-        def holds(kept: list[int]) -> bool | None:
+        def is_feasible(kept: list[int]) -> bool | None:
             upper, some = arrays.row_upper.copy(), {names[i] for i in kept}
             for row, spent in shares.items():
                 upper[row] += sum(amount for name, amount in spent.items() if name not in some)
-            return FeasibilityCache(replace(arrays, row_upper=upper), ground, self.until).holds(())
+            return FeasibilityCache(replace(arrays, row_upper=upper), ground, self.until).is_feasible(())
 
-        needed = reduced(list(range(len(names))), lambda some: holds(some) is False) if names else []
+        needed = reduced(list(range(len(names))), lambda some: is_feasible(some) is False) if names else []
         others = ([i for i in needed if i != left_out] for left_out in needed)
-        return [names[i] for i in needed], all(holds(other) is True for other in others)
+        return [names[i] for i in needed], all(is_feasible(other) is True for other in others)
 
     @property
     def _plain_rows(self) -> int:
@@ -211,9 +211,9 @@ class ConflictRefiner:
             found = narrowed(part, proof, time.perf_counter() + self._left() / 2)
             named = set() if found is None else {*found.rows, *(rows + column for column in found.columns)}
             some = [one for one in every if not one.isdisjoint(named)]
-            if verdicts.holds(united(some)) is False:
+            if verdicts.is_feasible(united(some)) is False:
                 return some
-        return every if verdicts.holds(united(every)) is False else None
+        return every if verdicts.is_feasible(united(every)) is False else None
 
     # ------------------------------------------------------------------ what was found
     def _described(
@@ -235,4 +235,4 @@ class ConflictRefiner:
     def _fractions_hold(self, arrays: Arrays, wanted: list[int]) -> bool:
         """Whether only integer values cannot meet a conflict's requirements with all limits."""
         verdicts = FeasibilityCache(arrays.relaxed(), self.requirements.fixed.tolist(), self.until)
-        return verdicts.holds(wanted) is not False
+        return verdicts.is_feasible(wanted) is not False

@@ -45,7 +45,7 @@ class Claims:
             Requirements and limits, each as numbers of rows and columns of the program as it is.
         """
         parts = {key: (self._places(one[0]), self._parts(one[1])) for key, one in claims.items()}
-        found = {key: one for key, one in parts.items() if self.bare.holds(one[0] | united(one[1])) is False}
+        found = {key: one for key, one in parts.items() if self.bare.is_feasible(one[0] | united(one[1])) is False}
         self._try_together(list(found.values()))
         proven = {key: self._irreducible(*one) for key, one in found.items()}
         return {key: one is True for key, one in proven.items() if one is not False}
@@ -53,12 +53,12 @@ class Claims:
     def _try_together(self, found: list[tuple[Places, Parts]]) -> None:
         """Leave one limit out of all claims at once: what is feasible together is so for each."""
         for place in range(max((len(limits) for _, limits in found), default=0)):
-            self.bare.holds(united(wanted | _without(limits, place) for wanted, limits in found))
+            self.bare.is_feasible(united(wanted | _without(limits, place) for wanted, limits in found))
 
     def _irreducible(self, wanted: Places, limits: Parts) -> bool | None:
         """Whether nothing can be left out; None where that is not known."""
-        answers = [self.with_all_limits.holds(wanted - {one}) for one in wanted]
-        answers += [self.bare.holds(wanted | _without(limits, place)) for place in range(len(limits))]
+        answers = [self.with_all_limits.is_feasible(wanted - {one}) for one in wanted]
+        answers += [self.bare.is_feasible(wanted | _without(limits, place)) for place in range(len(limits))]
         if False in answers:
             return False
         return None if None in answers else True

@@ -37,7 +37,7 @@ class FeasibilityCache:
         self.feasible: list[Places] = []
         self.infeasible: list[Places] = []
 
-    def holds(self, kept: Iterable[int]) -> bool | None:
+    def is_feasible(self, kept: Iterable[int]) -> bool | None:
         """Whether the fixed parts and these have a solution; None where that is not known in time."""
         places = frozenset(kept)
         if any(places <= known for known in self.feasible):

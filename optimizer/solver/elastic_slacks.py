@@ -86,39 +86,28 @@ class ElasticSlacks:
     # ------------------------------------------------------------------ money and service
     def budgets(self) -> Iterator[ElasticSlack]:
         """More money in a budget."""
-        for name, row in self.m.budgets.items():
-            unit, size = self.units.money, max(abs(row.amount), self.units.money)
+        unit = self.units.money
 
-            def edit(value: float, _: Floats, name: str = name, row: Any = row, unit: float = unit) -> Edit:
-                return _set("budgets", name, "amount", row.amount + _up(value * unit, size=abs(row.amount)))
+        def slack(name: str, amount: float) -> ElasticSlack:
+            def edit(value: float, _: Floats) -> Edit:
+                return _set("budgets", name, "amount", raised(amount, value * unit))
 
             cells = [(number, -1.0) for _, number in self.rows("budget_limit", _named(name))]
-            yield ElasticSlack("budgets", name, "amount", cells, unit / size, edit)
+            return ElasticSlack("budgets", name, "amount", cells, unit / max(abs(amount), unit), edit)
+
+        return (slack(name, row.amount) for name, row in self.m.budgets.items())
 
     def services(self) -> Iterator[ElasticSlack]:
         """A smaller share of a workload that must be served."""
         for name, row in self.index.workloads.items():
             if row.min_service <= 0:
                 continue
-            limits = [
-                (column, float(self.index.demand[name][t]) / self.units.accelerators)
-                for (workload, t), column in self.m.col["unserved"].items()
-                if workload == name
-            ]
-
-            def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
-                return _set("workloads", name, "min_service", max(0.0, _down(row.min_service - value)))
-
-            yield ElasticSlack(
-                "workloads",
-                name,
-                "min_service",
-                [],
-                1.0,
-                edit,
-                most=float(row.min_service),
-                limits=[(column, amount, (1 - row.min_service) * amount) for column, amount in limits],
-            )
+            demand = self.index.demand[name] / self.units.accelerators
+            columns = ((t, column) for (workload, t), column in self.m.col["unserved"].items() if workload == name)
+            limits = [(j, float(demand[t]), (1 - row.min_service) * float(demand[t])) for t, j in columns]
+            edit = _lowered("workloads", name, "min_service", row.min_service)
+            most = float(row.min_service)
+            yield ElasticSlack("workloads", name, "min_service", [], 1.0, edit, most=most, limits=limits)
 
     # ------------------------------------------------------------------ runs and commitments
     def runs(self) -> Iterator[ElasticSlack]:
@@ -142,22 +131,21 @@ class ElasticSlacks:
         """A larger share of capacity for a member; how much larger follows from what the members then have."""
         most = sum(float(np.max(stock[np.isfinite(stock)], initial=0.0)) for stock in self.index.most_capacity.values())
         size = max(most / self.units.accelerators, 1.0)
-        for name, row in self.index.policies.items():
-            if row.rule != "max_share":
-                continue
-            found = [(key[2], number) for key, number in self.rows("share_limit", _named(name))]
 
-            def edit(
-                _: float, values: Floats, name: str = name, row: Any = row, found: list[tuple[int, int]] = found
-            ) -> Edit:
+        def slack(name: str, limit: float, found: list[tuple[int, int]]) -> ElasticSlack:
+            def edit(_: float, values: Floats) -> Edit:
                 excess = self.arrays.activity(values[: len(self.arrays.cost)]) - self.arrays.row_upper
                 every = values[[self.m.col["reference_capacity"][t] for t, _ in found]]
                 shares = excess[[number for _, number in found]] / np.maximum(every, 1e-9)
                 over = float(shares.max(initial=0.0))
-                return _set("policies", name, "limit", min(1.0, float(f"{row.limit + _up(over):.6g}")))
+                return _set("policies", name, "limit", min(1.0, float(f"{limit + _up(over):.6g}")))
 
-            if found:
-                yield ElasticSlack("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
+            return ElasticSlack("policies", name, "limit", [(number, -size) for _, number in found], 1.0, edit)
+
+        for name, row in self.index.policies.items():
+            found = [(key[2], number) for key, number in self.rows("share_limit", _named(name))]
+            if row.rule == "max_share" and found:
+                yield slack(name, row.limit, found)
 
     def outages(self) -> Iterator[ElasticSlack]:
         """A smaller part of the critical work that survives."""
@@ -168,41 +156,33 @@ class ElasticSlacks:
             for (_, _, w, t), number in self.rows("outage_demand", _named(name)):
                 need = self.index.workloads[w].critical * float(self.index.demand[w][t])
                 cells.append((number, need / self.units.accelerators))
-
-            def edit(value: float, _: Floats, name: str = name, row: Any = row) -> Edit:
-                return _set("policies", name, "limit", max(0.0, _down(row.limit - value)))
-
             if cells:
+                edit = _lowered("policies", name, "limit", row.limit)
                 yield ElasticSlack("policies", name, "limit", cells, 1.0, edit, most=float(row.limit))
 
     def rules(self) -> Iterator[ElasticSlack]:
         """Another right-hand side of a hard rule; an equation is dropped entirely."""
         for name, row in self.index.own_rules.items():
-            if row.penalty is not None:
-                continue
-            scale = {key: self.m.rule_scale[name, key[1]] for key, _ in self.rows("own_rule", _named(name))}
-            found = list(self.rows("own_rule", _named(name)))
-            # Counted in the program's scale of the rule: coefficients such as 1e-9 are zero to the solver.
-            unit = max(scale.values(), default=1.0)
-            size = max(abs(row.rhs), unit)
-            for sign in (-1.0, 1.0):
-                if (row.sense, sign) in (("<=", 1.0), (">=", -1.0)):
-                    continue
-
-                def edit(
-                    value: float, _: Floats, name: str = name, row: Any = row, by: float = sign, unit: float = unit
-                ) -> Edit:
-                    if row.sense == "=":
-                        return _set("rules", name, "penalty", 0.0)
-                    return _set("rules", name, "rhs", row.rhs - by * _up(value * unit, size=abs(row.rhs)))
-
+            if row.penalty is None:
+                found = list(self.rows("own_rule", _named(name)))
                 if row.sense == "=":
-                    for key, number in found:
-                        cells = [(number, sign * unit / scale[key])]
-                        yield ElasticSlack("rules", name, "rhs", cells, unit / size, edit)
+                    yield from (self._rule(name, row, sign, [one]) for sign in (-1.0, 1.0) for one in found)
                 else:
-                    cells = [(number, sign * unit / scale[key]) for key, number in found]
-                    yield ElasticSlack("rules", name, "rhs", cells, unit / size, edit)
+                    yield self._rule(name, row, -1.0 if row.sense == "<=" else 1.0, found)
+
+    def _rule(self, name: str, row: Any, sign: float, found: list[tuple[tuple[Any, ...], int]]) -> ElasticSlack:
+        """Return the slack of some rows of a rule to one side."""
+        scales = {key: self.m.rule_scale[name, key[1]] for key, _ in self.rows("own_rule", _named(name))}
+        # Counted in the program's scale of the rule: coefficients such as 1e-9 are zero to the solver.
+        unit = max(scales.values(), default=1.0)
+
+        def edit(value: float, _: Floats) -> Edit:
+            if row.sense == "=":
+                return _set("rules", name, "penalty", 0.0)
+            return _set("rules", name, "rhs", row.rhs - sign * _up(value * unit, size=abs(row.rhs)))
+
+        cells = [(number, sign * unit / scales[key]) for key, number in found]
+        return ElasticSlack("rules", name, "rhs", cells, unit / max(abs(row.rhs), unit), edit)
 
     # ------------------------------------------------------------------ power, outlets, renewals
     def sites(self) -> Iterator[ElasticSlack]:
@@ -228,29 +208,30 @@ class ElasticSlacks:
 
     def outlets(self) -> Iterator[ElasticSlack]:
         """Fewer blocks of an outlet that is agreed already."""
-        for name, agreement in self.index.agreements.items():
-            if not agreement.is_outlet or not agreement.committed:
-                continue
-            row = agreement.row
-            if row.sells == "mw":
-                per_block, sign = row.mw_per_block / self.units.mw, -1.0
-                active = [key for key in self.m.col["in_force"] if key[0] == name]
-                months = {t for _, t in active}
-                rows = [number for t, number in self.power_rows(row.site) if t in months]
-            else:
-                per_block, sign = row.accelerators_per_block / self.units.accelerators, 1.0
-                rows = [number for _, number in self.rows("outlet_cover", _named(name))]
-            if not rows or per_block <= 0:
-                continue
 
-            def edit(value: float, _: Floats, name: str = name, per: float = per_block, row: Any = row) -> Edit:
-                blocks = value / per
+        def slack(name: str, agreed: float, row: Any, cells: list[tuple[int, float]], per_block: float) -> ElasticSlack:
+            def edit(value: float, _: Floats) -> Edit:
+                blocks = value / per_block
                 less = math.ceil(blocks - 1e-6) if row.integer else _up(blocks)
                 return _set("outlets", name, "committed_blocks", max(0.0, row.committed_blocks - less))
 
-            weight = 1.0 / (per_block * agreement.committed)
-            cells = [(number, sign) for number in rows]
-            yield ElasticSlack("outlets", name, "committed_blocks", cells, weight, edit, most=1.0 / weight)
+            weight = 1.0 / (per_block * agreed)
+            return ElasticSlack("outlets", name, "committed_blocks", cells, weight, edit, most=1.0 / weight)
+
+        for name, agreement in self.index.agreements.items():
+            if agreement.is_outlet and agreement.committed:
+                cells, per_block = self._outlet(name, agreement.row)
+                if cells and per_block > 0:
+                    yield slack(name, agreement.committed, agreement.row, cells, per_block)
+
+    def _outlet(self, name: str, row: Any) -> tuple[list[tuple[int, float]], float]:
+        """Return the entries of an outlet's slack, and the size of a block in the rows' unit."""
+        if row.sells == "mw":
+            months = {t for outlet, t in self.m.col["in_force"] if outlet == name}
+            cells = [(number, -1.0) for t, number in self.power_rows(row.site) if t in months]
+            return cells, row.mw_per_block / self.units.mw
+        cells = [(number, 1.0) for _, number in self.rows("outlet_cover", _named(name))]
+        return cells, row.accelerators_per_block / self.units.accelerators
 
     def renewals(self) -> Iterator[ElasticSlack]:
         """An agreed contract that renews nothing."""
@@ -267,6 +248,10 @@ def _named(name: str) -> Callable[[tuple[Any, ...]], bool]:
 
 def _const(edit: Edit) -> Callable[[float, Floats], Edit]:
     return lambda _value, _values: edit
+
+
+def _lowered(table: str, item: str, column: str, share: float) -> Callable[[float, Floats], Edit]:
+    return lambda value, _: _set(table, item, column, max(0.0, _down(share - value)))
 
 
 def _set(table: str, item: str, column: str, value: float | str) -> Edit:

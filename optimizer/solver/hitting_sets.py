@@ -30,17 +30,17 @@ class Conflicts:
         Conflicts, those of the linear relaxation first.
     complete : bool
         Whether the search was complete at the time limit.
-    enough : list of frozenset
+    sufficient : list of frozenset
         Minimal sets of cells whose relaxation is proven feasible.
     """
 
     found: list[CellConflict] = field(default_factory=list)
     complete: bool = True
-    enough: list[frozenset[Cell]] = field(default_factory=list)
+    sufficient: list[frozenset[Cell]] = field(default_factory=list)
 
 
 def find_conflicts(
-    loosened: ElasticProgram, enough: Collection[Cell], seconds: float, report: Callable[[str], None] | None = None
+    loosened: ElasticProgram, repair: Collection[Cell], seconds: float, report: Callable[[str], None] | None = None
 ) -> Conflicts:
     """Return all conflicts of an infeasible program.
 
@@ -48,14 +48,14 @@ def find_conflicts(
     ----------
     loosened : ElasticProgram
         The elastic program.
-    enough : collection of tuple
+    repair : collection of tuple
         Cells whose relaxation is known to be feasible; empty if unknown.
     seconds : float
         Time limit; conflicts found until then are returned.
     report : callable, optional
         Called with a line whenever a conflict is found.
     """
-    return _Tree(loosened, frozenset(enough), seconds, report or (lambda _: None)).grow()
+    return _Tree(loosened, frozenset(repair), seconds, report or (lambda _: None)).grow()
 
 
 def find_one(loosened: ElasticProgram, seconds: float) -> CellConflict | None:
@@ -69,13 +69,13 @@ def find_one(loosened: ElasticProgram, seconds: float) -> CellConflict | None:
 
 class _Tree:
     def __init__(
-        self, loosened: ElasticProgram, enough: frozenset[Cell], seconds: float, report: Callable[[str], None]
+        self, loosened: ElasticProgram, repair: frozenset[Cell], seconds: float, report: Callable[[str], None]
     ) -> None:
         self.report, self.integers = report, bool(loosened.plain.integer.any())
         self.until = time.perf_counter() + seconds
         self.narrowing = ConflictRefiner(loosened, self.until)
-        self.repair = enough
-        self.enough: list[frozenset[Cell]] = []  # sets of cells whose relaxation is feasible
+        self.repair = repair
+        self.sufficient: list[frozenset[Cell]] = []  # sets of cells whose relaxation is feasible
         self.other_nodes = 0
         self.cells_found: list[frozenset[Cell]] = []  # cells of each conflict
         self.result = Conflicts()
@@ -86,7 +86,7 @@ class _Tree:
         leaves = self.walk([frozenset()], self.in_fractions)
         # Smallest sets first: a conflict of integers there must be resolved.
         self.walk(sorted(leaves, key=len), self.in_integers)
-        self.result.enough = [one for one in self.enough if not any(other < one for other in self.enough)]
+        self.result.sufficient = [one for one in self.sufficient if not any(other < one for other in self.sufficient)]
         return self.result
 
     def spare(self) -> None:
@@ -95,7 +95,7 @@ class _Tree:
             fewer = self.repair - {cell}
             if self.narrowing.possible(fewer):
                 self.repair = fewer
-        self.enough = [self.repair] if self.repair and self.narrowing.possible(self.repair) else []
+        self.sufficient = [self.repair] if self.repair and self.narrowing.possible(self.repair) else []
 
     def walk(
         self, start: list[frozenset[Cell]], find: Callable[[frozenset[Cell]], CellConflict | None]
@@ -105,7 +105,7 @@ class _Tree:
         while queue:
             queue.sort(key=lambda cells: (not cells <= self.repair, len(cells)))
             given_up = queue.pop(0)
-            if any(one <= given_up for one in self.enough):
+            if any(one <= given_up for one in self.sufficient):
                 continue
             other = not given_up <= self.repair
             if self.over() or len(seen) > _NODES or (other and self.other_nodes >= _MOST_OTHER):
@@ -159,6 +159,6 @@ class _Tree:
             return found
         possible = self.narrowing.possible(given_up)
         if possible:
-            self.enough.append(given_up)
+            self.sufficient.append(given_up)
         self.result.complete = self.result.complete and possible is True
         return None

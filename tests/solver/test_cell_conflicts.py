@@ -56,12 +56,12 @@ def test_what_clashes_with_nothing_kept_needs_no_part() -> None:
 def test_answers_are_remembered_for_more_and_for_less() -> None:
     """Tests that what holds does with fewer rows, what clashes does with more, and without time nothing is known."""
     verdicts = FeasibilityCache(CLASH, {4, 5}, time.perf_counter() + 9)
-    assert verdicts.holds({0, 2, 3}) is True
-    assert verdicts.holds({0, 1}) is False
+    assert verdicts.is_feasible({0, 2, 3}) is True
+    assert verdicts.is_feasible({0, 1}) is False
     verdicts.until = time.perf_counter() - 1
-    assert verdicts.holds({0, 2}) is True
-    assert verdicts.holds({0, 1, 3}) is False
-    assert verdicts.holds({1, 2}) is None
+    assert verdicts.is_feasible({0, 2}) is True
+    assert verdicts.is_feasible({0, 1, 3}) is False
+    assert verdicts.is_feasible({1, 2}) is None
 
 
 # Ten are there and 6000 agreed: 20 must be served, a run of 99 on ten has two months, and a budget of 5000.
@@ -90,7 +90,7 @@ def test_every_conflict_is_minimal_and_every_hitting_set_is_enough() -> None:
     assert {one.cells for one in found.found} <= set(minimal)
     every = frozenset(cells)
     enough = [one for one in sets if not clash(every - one)]
-    assert set(found.enough) == {one for one in enough if not any(other < one for other in enough)}
+    assert set(found.sufficient) == {one for one in enough if not any(other < one for other in enough)}
 
 
 def test_without_time_no_conflict_is_called_irreducible() -> None:
