@@ -103,3 +103,13 @@ def test_comparison_summary(compared: Comparison, snapshot: Snapshot) -> None:
     with console.capture() as captured:
         console.print(comparison_text([compared], 100))
     snapshot(captured.get())
+
+
+def test_comparison_of_several(explained: Plan, compared: Comparison, tmp_path: Path, snapshot: Snapshot) -> None:
+    """Tests three plans in one comparison: on a terminal and in a workbook."""
+    several = [compared, compare(explained, explained, ("with", "same"))]
+    console = Console(width=100, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(comparison_text(several, 100))
+    sheets = workbook(write_comparison_workbook(several, tmp_path / "compared.xlsx")).partition("[xl/")[0]
+    snapshot(f"{captured.get()}\n{sheets}")
