@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from optimizer.report import chart_capacity
+from optimizer.report import chart_capacity, chart_cash
 from optimizer.report.figures import Figures, figures
 from optimizer.report.plan_context import PlanContext
 from tests.report.plans import MONTHS, large_plan, small_plan
@@ -60,3 +60,10 @@ def test_months_of_the_plan_made_by_hand() -> None:
     context = PlanContext(small_plan())
     assert context.months == MONTHS
     assert context.steps[-1] == "2026-12-31 23:59"
+
+
+@pytest.mark.parametrize(("months", "angle"), [(94, 0), (95, -90)])
+def test_many_years_are_written_upright(months: int, angle: int) -> None:
+    """Tests eight years, March 2026 to December 2033, and nine."""
+    chart = chart_cash.cash_by_year(PlanContext(large_plan(months, parties=2, workloads=1, sites=1)))
+    assert chart.figure.layout.xaxis.tickangle == angle

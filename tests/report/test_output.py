@@ -15,9 +15,10 @@ from optimizer.report.comparison_workbook import write_comparison_workbook
 from optimizer.report.html import page
 from optimizer.report.plan_document import plan_document
 from optimizer.report.summary import summary
+from optimizer.report.whatif_tables import explanation_text
 from optimizer.report.workbook import write_workbook
 from tests.report.awkward import awkward_plan
-from tests.report.explained_plan import explained_plan
+from tests.report.explained_plan import explained_plan, explanation
 from tests.report.output import charts, markup, workbook
 from tests.report.plans import empty_plan, large_plan, small_plan
 
@@ -79,6 +80,14 @@ def test_empty_plan(tmp_path: Path, snapshot: Snapshot) -> None:
 def test_summary(explained: Plan, snapshot: Snapshot) -> None:
     """Tests the summary on a terminal."""
     snapshot(summary(explained, where="plans/x"))
+
+
+def test_explanation(snapshot: Snapshot) -> None:
+    """Tests the explanation of a plan on a terminal."""
+    console = Console(width=100, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(explanation_text(explanation(small_plan()), 100))
+    snapshot(captured.get())
 
 
 def test_summary_of_another(tmp_path: Path, snapshot: Snapshot) -> None:

@@ -294,3 +294,27 @@ def test_sources_and_their_payments_have_the_same_colour(tmp_path: Path) -> None
     sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["summary"]
     terms = {sheet[f"{column}{row}"].value: colour for column, row, colour in series}
     assert (colours[1], colours[2]) == (terms["contract"], terms["on demand"])
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-01", datetime.date(2026, 1, 1)),
+        ("2026-12", datetime.date(2026, 12, 1)),
+        ("1901-01", datetime.date(1901, 1, 1)),
+        ("9999-12", datetime.date(9999, 12, 1)),
+        ("1900-01", None),  # spreadsheets take 1900 for a leap year
+        ("0926-03", None),
+        ("2026-00", None),
+        ("2026-13", None),
+        ("2026-1", None),
+        ("2026-001", None),
+        ("202-0101", None),
+        ("20x6-01", None),
+        ("2026-x1", None),
+        ("", None),
+    ],
+)
+def test_months_become_dates(text: str, day: datetime.date | None) -> None:
+    """Tests months that a workbook can hold as dates, and all else."""
+    assert sheets.month_date(text) == day
