@@ -137,7 +137,7 @@ def draw(folder: Path, rooms: list[str], count: int, seed: int) -> list[Mutant]:
     places: dict[Any, list[Mutant]] = defaultdict(list)
     with contextlib.chdir(folder):
         for path in sorted(path for room in rooms for path in Path("optimizer", room).rglob("*.py")):
-            spans = list(annotation_spans(path))
+            spans = list(idle_spans(path))
             for begin, end, mutant in mutations(path):
                 if not any(a <= begin and end <= b for a, b in spans):
                     places[mutant.module, begin, end].append(mutant)
@@ -161,11 +161,14 @@ def mutations(path: Path) -> Iterator[tuple[Place, Place, Mutant]]:
             yield begin, end, Mutant(str(path), begin[0], end[0], name, number)
 
 
-def annotation_spans(path: Path) -> Iterator[tuple[Place, Place]]:
-    """Spans of the type annotations in a module: nothing runs them."""
+def idle_spans(path: Path) -> Iterator[tuple[Place, Place]]:
+    """Spans of a module that nothing runs: type annotations, and imports for them."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-            if isinstance(part, ast.expr):
+        parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            parts.append(node)
+        for part in parts:
+            if isinstance(part, ast.expr | ast.stmt):
                 yield (part.lineno, part.col_offset), (part.end_lineno or 0, part.end_col_offset or 0)
 
 
