@@ -102,7 +102,7 @@ def test_what_is_agreed_ends_by_its_minimum_term_and_notice(notice: int, out: in
     lease = {"price": 100, "committed_blocks": 2, "earliest": -1, "min_term_months": 3, "notice_months": notice}
     plan = solved(tiny(4, {"jobs": [0]}, contracts=[lease]))
     assert plan.objective == pytest.approx(200 * (4 if out is None else out))
-    assert decided(plan) == ([] if out is None else [(out, "hand_back", "lease", 2)])
+    assert decided(plan) == ([] if out is None else [(out - max(1, notice), "hand_back", "lease", 2)])
 
 
 _OVER = {

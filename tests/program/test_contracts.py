@@ -24,7 +24,7 @@ def test_a_lease_is_handed_back_after_its_notice_for_its_fee(notice: int, out: i
     lease = _lease(min_term_months=2, notice_months=notice, termination_fee_months=1.5)
     plan = solved(tiny(6, {"jobs": [10, 10, 10, 0]}, contracts=lease))
     assert plan.objective == pytest.approx(cost)
-    ended = [] if out is None else [(out, "hand_back", "lease", 1)]
+    ended = [] if out is None else [(out - max(1, notice), "hand_back", "lease", 1)]
     assert decided(plan) == [(0, "sign", "lease", 1), *ended]
     assert paid(plan, "termination") == ({} if out is None else {out: 150})
 

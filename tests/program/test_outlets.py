@@ -41,7 +41,7 @@ def test_an_outlet_is_taken_back_for_a_fee(fee: float, cost: float) -> None:
     plan = solved(tiny(6, NOTHING, contracts=[head], outlets=[let]))
     assert plan.objective == pytest.approx(cost)
     if cost:
-        assert decided(plan)[-2:] == [(3, "expire", "lease", 1), (3, "take_back", "let", 1)]
+        assert decided(plan)[-2:] == [(2, "take_back", "let", 1), (3, "expire", "lease", 1)]
         assert paid(plan, "termination", "let") == {3: 200}
 
 
@@ -123,7 +123,7 @@ def test_an_outlet_agreed_before_the_plan_is_covered_first() -> None:
         )
     )
     assert plan.objective == pytest.approx(350)
-    assert decided(plan) == [(1, "take_back", "let", 1)]
+    assert decided(plan) == [(0, "take_back", "let", 1)]
 
 
 def test_an_upfront_is_received_at_signature() -> None:
