@@ -28,8 +28,14 @@ def markup(page: str) -> str:
 
 def charts(page: str) -> str:
     """Return the charts of a page, a part of a layout or of a trace on a line."""
+    return "\n".join(_lines("", drawn(page)))
+
+
+def drawn(page: str) -> dict[str, Any]:
+    """Return the data of the charts of a page."""
     data = next(match["code"] for match in _CODE.finditer(page) if "application/json" in match["head"])
-    return "\n".join(_lines("", json.loads(data)))
+    found: dict[str, Any] = json.loads(data)
+    return found
 
 
 def _lines(place: str, value: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from optimizer.report.whatif_tables import explanation_text
 from optimizer.report.workbook import write_workbook
 from tests.report.awkward import awkward_plan
 from tests.report.explained_plan import explained_plan, explanation
-from tests.report.output import charts, markup, workbook
+from tests.report.output import charts, drawn, markup, workbook
 from tests.report.plans import empty_plan, large_plan, small_plan
 
 # Charts that openpyxl cannot read are taken from the file.
@@ -63,6 +64,26 @@ def test_crowded_charts(snapshot: Snapshot) -> None:
     """Tests layouts of charts with more parties, workloads, sites and months than they can show one by one."""
     text = charts(page(plan_document(large_plan(30, parties=12, workloads=10, sites=3))))
     snapshot("\n".join(line for line in text.splitlines() if ".data." not in line))
+
+
+def test_a_month_without_rows_is_zero_in_every_chart() -> None:
+    """Tests a plan whose tables begin in its second month: what is drawn by month begins with zero."""
+    plan = small_plan()
+    later = {
+        name: table[table["month"] > "2026-01"] if "month" in table else table for name, table in plan.tables.items()
+    }
+    data = drawn(page(plan_document(replace(plan, tables=later))))
+    traces = [(key, trace) for key, figure in data["figures"].items() for trace in figure["data"]]
+    by_month = [(key, data["months"][trace["x"]], trace["y"]) for key, trace in traces if isinstance(trace["x"], int)]
+    assert len(by_month) >= 20
+    found = [
+        (key, value)
+        for key, months, values in by_month
+        for month, value in zip(months, values, strict=True)
+        if month.startswith("2026-01") and value
+    ]
+    assert found == []
+    assert all(any(values) for _, _, values in by_month)
 
 
 def test_workbook(explained: Plan, tmp_path: Path, snapshot: Snapshot) -> None:
