@@ -236,9 +236,12 @@ class NoFeasiblePlan(CapoptError):
         Rules that cannot all be met, each named by table and row.
     irreducible : bool
         Whether it is proven that the others can be met if any one of them is removed.
+    note : str
+        In tables of what-ifs, the reason for missing figures.
     """
 
     exit_code = 5
+    note = "leaves no plan"
 
     def __init__(self, conflict: Iterable[str], irreducible: bool = True) -> None:
         self.conflict, self.irreducible = tuple(conflict), irreducible
@@ -258,9 +261,15 @@ class StoppedWithoutPlan(CapoptError):
         Message.
     interrupted : bool
         Whether it was Ctrl-C.
+
+    Attributes
+    ----------
+    note : str
+        In tables of what-ifs, the reason for missing figures.
     """
 
     exit_code = 130
+    note = "not found in time"
 
     def __init__(self, message: str = "", interrupted: bool = False) -> None:
         self.interrupted = interrupted

@@ -8,14 +8,14 @@ import pandas as pd
 
 from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.events import Answer
+from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.plan.plan import Plan
-from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME
 
 COLUMNS = (
     *("month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"),
     *("without_plan", "not_found", "delay_costs", "at_least", "at_most", "delay_note"),
 )
-_NONE = (NO_PLAN, NOT_IN_TIME)
+_NONE = (NoFeasiblePlan.note, StoppedWithoutPlan.note)
 Key = tuple[str, ...]  # act, decision, item, party
 _KEYS = ["act", "decision", "item", "party"]
 
@@ -63,7 +63,7 @@ def _delay(plan: Plan, deadlines: pd.DataFrame | None, key: Key) -> tuple[Any, .
     rows = due[(due[_KEYS].astype(str) == list(key)).all(axis=1)].to_dict("records")
     if not rows:
         return nothing
-    row = min(rows, key=lambda row: (row["delay_note"] != NO_PLAN, -(row["at_least"] or 0.0)))
+    row = min(rows, key=lambda row: (row["delay_note"] != NoFeasiblePlan.note, -(row["at_least"] or 0.0)))
     return tuple(row[name] for name in ("delay_costs", "at_least", "at_most", "delay_note"))
 
 

@@ -14,7 +14,7 @@ from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
-from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
+from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note")
 SLIP = 6  # months
@@ -73,10 +73,8 @@ def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | Non
 def _answered(ask: WhatIf, event: Event) -> Answer:
     try:
         return Answer(event, ask.ask(event.edits, event.fixings))
-    except NoFeasiblePlan:
-        return Answer(event, None, NO_PLAN)
-    except StoppedWithoutPlan:
-        return Answer(event, None, NOT_IN_TIME)
+    except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+        return Answer(event, None, error.note)
     except AdditionError as error:  # an added constraint refers to a variable that does not exist in this event
         return Answer(event, None, str(error))
 
@@ -105,7 +103,7 @@ def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
 
 def worst_first(found: list[Answer]) -> list[Answer]:
     """Sort events: those without a plan, those for which none was found in time, and all others."""
-    return sorted(found, key=lambda answer: (answer.plan is not None, answer.note != NO_PLAN))
+    return sorted(found, key=lambda answer: (answer.plan is not None, answer.note != NoFeasiblePlan.note))
 
 
 def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:

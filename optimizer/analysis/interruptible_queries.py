@@ -13,7 +13,7 @@ from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
 from optimizer.solver.solution import Solution, Stop
 from optimizer.solving.clock import Clock, OnProgress
-from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
+from optimizer.solving.whatif import WhatIf
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -107,10 +107,8 @@ _CACHE: WeakKeyDictionary[WhatIf, dict[tuple[float, tuple[Fixing, ...]], ExtraCo
 def _solve(ask: WhatIf, plan: Plan, fixings: tuple[Fixing, ...]) -> ExtraCost:
     try:
         other = ask.ask_with_fixed(fixings)
-    except NoFeasiblePlan:
-        return ExtraCost(note=NO_PLAN)
-    except StoppedWithoutPlan:
-        return ExtraCost(note=NOT_IN_TIME)
+    except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+        return ExtraCost(note=error.note)
     least = None if other.bound is None else other.bound - plan.objective
     if _only_restricts(ask, plan, fixings):
         least = max(least or 0.0, 0.0)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from optimizer.analysis.rebuild import rebuild_program
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
 from optimizer.program.build import Program
@@ -112,7 +111,7 @@ def least_shift(
 def _possible(program: Program, edit: Edit, others: Collection[Cell], seconds: float, relax: bool) -> bool | None:
     """Whether a plan exists with an edit made and some cells relaxed without limit; None if not decided in time."""
     try:
-        edited = rebuild_program(program, [edit])
+        edited = program.with_edits([edit])
     except (AdditionError, InstanceError):
         return False
     loosened = make_elastic(edited, compile_program(edited, relax=relax))

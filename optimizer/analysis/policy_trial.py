@@ -19,7 +19,6 @@ from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Stop
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import finish
-from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME
 
 _FAMILIES = {"max_share": "share_limit", "survive": "outage_demand"}
 _NOISE = 1e-7  # in the program's units
@@ -98,18 +97,15 @@ def try_policy(plan: Plan, one: Requirement, options: Options, on_progress: OnPr
     if unattainable:
         first = max(unattainable) + 1
         if first >= plan.instance.head.months:
-            return PolicyTrial(
-                one, first, None, f"{NO_PLAN}: it cannot be kept in {len(unattainable)} of {first} months"
-            )
+            note = f"{NoFeasiblePlan.note}: it cannot be kept in {len(unattainable)} of {first} months"
+            return PolicyTrial(one, first, None, note)
         live = ReoptimisationModel(with_policy(plan.instance, one, first), added=added)
     try:
         other = _search(live, plan, one, options, Clock(on_progress))
-    except NoFeasiblePlan:
-        return PolicyTrial(one, first, None, NO_PLAN)
-    except StoppedWithoutPlan as error:
-        if error.interrupted:
+    except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+        if isinstance(error, StoppedWithoutPlan) and error.interrupted:
             raise KeyboardInterrupt from error
-        return PolicyTrial(one, first, None, NOT_IN_TIME)
+        return PolicyTrial(one, first, None, error.note)
     if other.head["stopped"] == Stop.INTERRUPTED.value:
         raise KeyboardInterrupt
     return PolicyTrial(one, first, other)

@@ -16,7 +16,6 @@ import numpy as np
 
 from optimizer.analysis.diagnosis import ProvenRepair
 from optimizer.analysis.month_shifts import least_shift, shifts_of
-from optimizer.analysis.rebuild import rebuild_program
 from optimizer.analysis.repair_text import describe_repair
 from optimizer.errors import AdditionError, InstanceError
 from optimizer.instance.edit import Edit
@@ -192,7 +191,7 @@ class Repairer:
             best, options = min(options, key=lambda option: option.share, default=None), []
             if best is not None and best.share < shares.get(cell, np.inf):
                 in_time[cell], least = best.edit, least and best.proven
-                program = rebuild_program(self.program, in_time.values())
+                program = self.program.with_edits(in_time.values())
         if not in_time:
             return values
         loosened = make_elastic(program, compile_program(program, relax=self.options.relax))
@@ -203,7 +202,7 @@ class Repairer:
     # ------------------------------------------------------------------ plans
     def _opened(self, draft: Draft) -> tuple[Program, Arrays]:
         """Build the program with the edits of a draft and without its free budgets."""
-        edited = rebuild_program(self.program, draft.edits)
+        edited = self.program.with_edits(draft.edits)
         arrays = compile_program(edited, relax=self.options.relax)
         upper = arrays.row_upper.copy()
         upper[[row for row, _ in _budget_rows(arrays, draft.free)]] = np.inf
@@ -247,7 +246,7 @@ class Repairer:
             return None
         edits = [*draft.edits, *_amounts(edited, arrays, draft.free, solution.values)]
         if len(edits) > len(draft.edits):
-            edited = rebuild_program(self.program, edits)
+            edited = self.program.with_edits(edits)
             arrays = compile_program(edited, relax=options.relax)
         plan = finish(edited, arrays, solution, options, clock)
         changes = describe_repair(self.program.instance, edited.instance, edits)

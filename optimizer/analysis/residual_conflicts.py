@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from optimizer.analysis.diagnosis import Reason
 from optimizer.analysis.reasons import reasons_of
-from optimizer.instance.edit import Edit, apply_edits
-from optimizer.program.build import Program, build
+from optimizer.instance.edit import Edit
+from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import Cell, make_elastic
 from optimizer.solver.hitting_sets import find_one
@@ -42,7 +42,7 @@ def residual_conflicts(
         if left <= 0:
             continue
         others = [edit for other, edit in edits.items() if other != cell]
-        edited = build(apply_edits(program.instance, others), program.added)
+        edited = program.with_edits(others)
         loosened = make_elastic(edited, compile_program(edited, relax=options.relax))
         one = find_one(loosened, left)
         if one is not None:

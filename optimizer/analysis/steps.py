@@ -11,7 +11,7 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
 from optimizer.schema import load_schema
-from optimizer.solving.whatif import NO_PLAN, NOT_IN_TIME, WhatIf
+from optimizer.solving.whatif import WhatIf
 
 COLUMNS = ("step", "saves", "at_least", "at_most", "objective", "note")
 
@@ -49,8 +49,7 @@ def _step(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None
     try:
         other = ask.ask([step])
     except (NoFeasiblePlan, StoppedWithoutPlan) as error:
-        note = NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME
-        return name, None, None, None, None, note
+        return name, None, None, None, None, error.note
     least = None if plan.bound is None else plan.bound - other.objective
     if least is not None and _only_helps(step):
         least = max(least, 0.0)

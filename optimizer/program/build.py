@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.cash_terms import cash_terms
 from optimizer.errors import AdditionError, Fault, UnsupportedInstance
+from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
 from optimizer.program.added import Added, AddedConstraint, Part, scaled_rows, written_constraint
@@ -126,6 +127,18 @@ class Program:
 
             add_to_model(self.model, self.parts, Added((found,)))
         return found
+
+    def with_edits(self, edits: Iterable[Edit]) -> Program:
+        """Build the program of the edited instance, with the constraints that were added to this one.
+
+        Raises
+        ------
+        InstanceError
+            If the edited instance is invalid.
+        AdditionError
+            If an added constraint refers to a variable that the edits remove.
+        """
+        return build(apply_edits(self.instance, edits), self.added)
 
     @property
     def added(self) -> Added:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.errors import EditError
+from optimizer.errors import EditError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.format import count, money, month_text, percent, proven_interval, shown
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FEW = 3
 _NOTHING = 1e-9  # of the plan's cost: smaller differences are noise
-UNCHANGED, NOT_IN_TIME, NO_PLAN = "no decision differs", "not found in time", "leaves no plan"
+UNCHANGED, NOT_IN_TIME, NO_PLAN = "no decision differs", StoppedWithoutPlan.note, NoFeasiblePlan.note
 _OF = {
     "mw": ("One more MW at {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),
     "accelerator": ("One more accelerator of {} saves {} a month on average, most in {} ({}{}).", "one fewer costs"),

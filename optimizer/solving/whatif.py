@@ -23,8 +23,6 @@ from optimizer.solver.solution import Options, Solution, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import Cost, cost_of, finish
 
-NO_PLAN = "leaves no plan"
-NOT_IN_TIME = "not found in time"
 Texts = str | Iterable[str]
 
 
@@ -234,9 +232,7 @@ class WhatIf:
             try:
                 found = self.ask_cost([*others, parse_edit(f"{edit}={value!r}")], fixings, progress)
             except (NoFeasiblePlan, StoppedWithoutPlan) as error:
-                rows.append(
-                    (value, math.nan, None, None, NO_PLAN if isinstance(error, NoFeasiblePlan) else NOT_IN_TIME)
-                )
+                rows.append((value, math.nan, None, None, error.note))
             else:
                 rows.append((value, found.objective, found.bound, found.gap, ""))
         table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap", "note"])
