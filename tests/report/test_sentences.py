@@ -226,6 +226,15 @@ def test_dates_name_what_is_due_and_the_most_expensive_delay(plan: Plan) -> None
     ]
 
 
+def test_a_delay_of_half_a_unit_of_money_is_a_cost(plan: Plan) -> None:
+    """Tests the smallest delay that costs anything."""
+    row = due("2026-03", "fixed", delay_costs=0.5, at_least=0.5, at_most=0.5)
+    assert sentences.deadlines(plan, table("deadlines", row)) == [
+        "Nothing is due in Jan 2026.",
+        "Most expensive delay: Sign fixed, due Mar 2026; a month later costs 0.5 EUR more.",
+    ]
+
+
 def test_dates_without_anything_due(plan: Plan) -> None:
     """Tests that nothing due in the first month is stated, that its own last month is not, and at most three are."""
     rows = [due("2026-02", f"x{n}", "2026-02") for n in range(4)]
