@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
     from optimizer.plan.plan import Plan
 
-_OUTPUT, _INPUT = "#1F55B3", "#7D8894"
+_OUTPUT = "#1F55B3"
 _KINDS = {"number": "number", "integer": "number", "month": "month", "flag": "flag"}
 
 
