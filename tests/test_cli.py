@@ -55,6 +55,13 @@ def test_help_tells_commands_and_exit_codes(tmp_path: Path) -> None:
         assert code in words
 
 
+def test_help_lists_each_command_in_one_line(tmp_path: Path) -> None:
+    """Tests that no description in the list of commands is cut or wrapped at 80 columns."""
+    listed = capopt("--help", cwd=tmp_path).out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in listed] == sorted(cli.commands)
+    assert all(len(line) < 80 and line.endswith(".") and not line.endswith("...") for line in listed)
+
+
 def test_without_arguments_there_is_help(tmp_path: Path) -> None:
     """Tests that nothing asked is a wrong use, answered by help on standard error."""
     done = capopt(cwd=tmp_path)

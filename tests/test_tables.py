@@ -146,4 +146,4 @@ def test_a_declared_table_is_never_left_out_in_silence() -> None:
     """Tests that an instance with rows that the program does not cover is refused by the table's name."""
     (fault,) = uncovered(_with_battery())
     assert fault.where == "batteries"
-    assert "Remove the 1 rows of `batteries`" in fault.problem
+    assert "Remove the 1 row of `batteries`" in fault.problem

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.analysis.repair_text import GivenUp
+from optimizer.format import counted
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 
@@ -134,7 +135,9 @@ class Diagnosis:
         if self.feasible:
             return "<Diagnosis: feasible>"
         cost = "" if self.plan is None else f", {self.plan.objective:,.2f} {self.plan.instance.head.currency} with it"
-        return f"<Diagnosis: {len(self.reasons)} reasons, repair {[str(edit) for edit in self.repair]}{cost}>"
+        return (
+            f"<Diagnosis: {counted(len(self.reasons), 'reason')}, repair {[str(edit) for edit in self.repair]}{cost}>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, for JSON."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import EditError
+from optimizer.format import counted
 from optimizer.instance.name_text import normal_name
 from optimizer.instance.number_value import BadValueError
 from optimizer.instance.suggestions import did_you_mean
@@ -106,7 +107,7 @@ def fix_decisions(program: Program, arrays: Arrays, decisions: pd.DataFrame) -> 
         elif row["decision"] not in _IGNORED:
             wrong.append(f"row {place + 2}: {row['decision']} {row['item']}{_problem(program, row)}")
     if wrong:
-        raise EditError("\n  ".join([f"{len(wrong)} decisions cannot be made:", *wrong]))
+        raise EditError("\n  ".join([f"{counted(len(wrong), 'decision')} cannot be made:", *wrong]))
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for family in ("ordered", "bought", "started", "ended", "committed"):
         for key, number in program_data.col[family].items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.format import counted
 from optimizer.program.build import Program
 from optimizer.program.figures import number
 from optimizer.program.labels import month_span
@@ -45,7 +46,8 @@ def _runs(program: Program) -> Iterator[str]:
         span, where = last - first + 1, _place(program, "training_runs", name, "columns work, sizes and deadline")
         if least > span:
             cut = " of the plan, which ends before its deadline" if row.deadline >= index.horizon else ""
-            yield f"{where}: run {name} takes {least} months at the least, and its window has {max(span, 0)}{cut}."
+            takes = f"takes {counted(least, 'month')} at the least"
+            yield f"{where}: run {name} {takes}, and its window has {max(span, 0)}{cut}."
         else:
             yield f"{where}: run {name} must be run, and no pool is large enough for long enough in its window."
 

@@ -23,6 +23,7 @@ from optimizer.cli.export import export
 from optimizer.cli.options import Finite, solver_option
 from optimizer.cli.report import report
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
+from optimizer.format import counted
 
 if TYPE_CHECKING:
     from optimizer.folders import Placed
@@ -49,7 +50,7 @@ def cli() -> None:
     """Plan AI compute capacity: what to build, commit, lease and lease out, when, and what runs where."""
 
 
-@cli.command()
+@cli.command(short_help="Write an instance to start from: a folder or a workbook.")
 @click.argument("target", metavar="DIR|FILE.xlsx", type=click.Path(path_type=Path))
 @click.option("--blank", is_flag=True, help="Headers only, without figures.")
 @click.option("--from", "example", metavar="EXAMPLE", default="", help="Copy a shipped example instead of the starter.")
@@ -85,7 +86,7 @@ def new(
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Report all errors of an instance, each with its place.")
 @click.argument("instance")
 @_strict
 @click.option(
@@ -118,13 +119,15 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     for note in notes:
         click.echo(f"warning: {note}", err=as_json)
     tables = ", ".join(f"{name} {count}" for name, count in counts.items())
-    click.echo(f"{head.name}: no errors, {_plural(len(notes), 'warning')}.", err=as_json)
-    click.echo(f"{head.months} months from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json)
+    click.echo(f"{head.name}: no errors, {counted(len(notes), 'warning')}.", err=as_json)
+    click.echo(
+        f"{counted(head.months, 'month')} from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json
+    )
     _mark(instance, mark, data.warnings, True, as_json)
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Find the plan of least net present cost, with a proven gap.")
 @click.argument("instance")
 @click.option(
     "-o", "--output", metavar="PLAN", type=click.Path(path_type=Path), help="Plan folder. [default: plans/<name>]"
@@ -204,7 +207,7 @@ def solve(
     return code
 
 
-@cli.command()
+@cli.command(short_help="Check and price a plan again, from its tables alone.")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option(
     "--decisions",
@@ -235,8 +238,8 @@ def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
     more = len(verdict.violations) - _LISTED
     if more > 0:
         click.echo(f"... and {more:,} more", err=as_json)
-    found = "valid" if verdict.passed else f"{_plural(len(verdict.violations), 'violation')}"
-    click.echo(f"{plan}: {found}; {_plural(verdict.checks, 'check')}.", err=as_json)
+    found = "valid" if verdict.passed else counted(len(verdict.violations), "violation")
+    click.echo(f"{plan}: {found}; {counted(verdict.checks, 'check')}.", err=as_json)
     return code
 
 
@@ -311,10 +314,6 @@ def _print_summary(plan: Plan, target: Path, err: bool) -> None:
     console = Console(stderr=err, highlight=False)
     width = min(console.width, 120) if console.is_terminal else 100
     Console(stderr=err, highlight=False, width=width).print(render(plan, where=str(target), width=width))
-
-
-def _plural(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ class Files:
             click.echo(f"{self.against}: {line}", err=True)
 
 
-@click.command()
+@click.command(short_help="Solve the benchmark and compare with the best known results.")
 @click.argument("instances", metavar="[INSTANCE]...", nargs=-1)
 @click.option("--set", "sets", type=click.Choice(_SETS), multiple=True, help="Only this set (repeatable).")
 @click.option("--random", "count", type=click.IntRange(min=1), help="Solve this number of random instances instead.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(short_help="Show the differences between plans and their cost.")
 @click.argument("plans", metavar="PLAN PLAN [PLAN]...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--html", metavar="FILE", type=_file, help="Also write a page that opens offline in any browser.")
 @click.option("--xlsx", metavar="FILE", type=_file, help="Also write a workbook with a sheet for each table.")

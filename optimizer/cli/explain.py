@@ -40,7 +40,7 @@ def _limit(seconds: float) -> Callable[[Decorated], Decorated]:
     return click.option("--time-limit", type=Finite(min=0), default=seconds, show_default=True, help=text)
 
 
-@click.command()
+@click.command(short_help="Show why a plan is optimal, or why there is no plan.")
 @click.argument("plan", metavar="PLAN|INSTANCE")
 @click.option("--quick", is_flag=True, help="Marginal values and deadlines only, without further searches.")
 @click.option("--offer", "items", multiple=True, metavar="NAME", help="Explain this offer only (repeatable).")
@@ -135,7 +135,7 @@ def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
         raise click.UsageError("\n  ".join(wrong))
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES, short_help="Solve again with other prices, dates or decisions.")
 @click.argument("plan", type=_PLAN)
 @click.option("--set", "edits", multiple=True, metavar="TABLE.ITEM.COLUMN=VALUE", help="Set a cell; *=, += and -= too.")
 @click.option(
@@ -270,7 +270,7 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     return code
 
 
-@click.command()
+@click.command(short_help="Show which decisions all near-optimal plans share.")
 @click.argument("plan", type=_PLAN)
 @click.option(
     "--within", default="1%", show_default=True, metavar="SHARE", help="Maximum additional cost of a near-optimal plan."

@@ -9,7 +9,7 @@ import click
 from optimizer.cli.exit_codes import print_json
 
 
-@click.command()
+@click.command(short_help="Write contracts and costs of a plan for cost tools.")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option(
     "--focus",

@@ -11,7 +11,7 @@ from optimizer.cli.exit_codes import print_json
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(short_help="Write a plan as a page and as a workbook.")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--html", metavar="FILE", type=_file, help="One page that opens offline in any browser.")
 @click.option("--xlsx", metavar="FILE", type=_file, help="A workbook: a summary with charts, a sheet for each table.")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from optimizer.format import counted
 from optimizer.instance.data import BAD, Data
 from optimizer.instance.suspicious_timing import RUNNING
 from optimizer.instance.values import month_label
@@ -109,9 +110,8 @@ def _fits(v: Values) -> str | None:
         return None
     if v["earliest"] + max(term, 1) - 1 <= v["ends_by"]:
         return None
-    problem = (
-        f"{v['committed_blocks']:g} blocks are committed, but their term of {term} months ends later than ends_by."
-    )
+    length = counted(term, "month")
+    problem = f"{v['committed_blocks']:g} blocks are committed, but their term of {length} ends later than ends_by."
     return f"{problem} Give a later ends_by, or leave it blank."
 
 

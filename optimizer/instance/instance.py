@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
+from optimizer.format import counted
 from optimizer.instance.notes import HEAD, Notes
 from optimizer.instance.raw import number_text
 from optimizer.instance.values import month_label, month_number
@@ -108,7 +109,7 @@ class Instance:
 
     def __repr__(self) -> str:
         tables = ", ".join(f"{name} {len(rows)}" for name, rows in self.rows.items() if rows)
-        return f"<Instance {self.head.name}: {self.head.months} months from {self.head.start}; {tables}>"
+        return f"<Instance {self.head.name}: {counted(self.head.months, 'month')} from {self.head.start}; {tables}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Instance) and self.hash == other.hash

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from optimizer.format import counted
 from optimizer.instance import (
     suspicious_money,
     suspicious_months,
@@ -58,9 +59,8 @@ def _without_effect(data: Data) -> None:
     for table, record in data.records("ramps"):
         term = terms.get(record.values["contract"])
         if term is not None and record.values["month_of_term"] >= term:
-            problem = (
-                f"has no effect: the term of {quoted(record.values['contract'])} is {term} months. Remove the row."
-            )
+            length = counted(term, "month")
+            problem = f"has no effect: the term of {quoted(record.values['contract'])} is {length}. Remove the row."
             _warn(data, table, record, "month_of_term", problem)
 
 

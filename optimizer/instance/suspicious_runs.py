@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.format import counted
 from optimizer.instance.data import Data, Record
 from optimizer.instance.pools import Pools, Values
 from optimizer.instance.raw import number_text, quoted
@@ -56,7 +57,8 @@ def _window(data: Data, pools: Pools, record: Record) -> tuple[str, str]:
     if v["deadline"] > end:
         return _cut(data, v, least, window)
     if least > window:
-        problem = f"the run takes {_months(least)} at least, and {_months(window)} lie between release and deadline."
+        span = f"{counted(window, 'month')} {'lies' if window == 1 else 'lie'} between release and deadline"
+        problem = f"the run takes {counted(least, 'month')} at least, and {span}."
         return "deadline", f"{problem} Give it a longer window or larger sizes. {_what_then(v)}"
     return "", ""
 
@@ -64,13 +66,13 @@ def _window(data: Data, pools: Pools, record: Record) -> tuple[str, str]:
 def _cut(data: Data, v: Values, least: int, window: int) -> tuple[str, str]:
     """What to say where the plan ends before the deadline."""
     end, wanted = _label(data, data.months - 1), v["deadline"] + 1
-    problem = f"the plan ends in {end}, before this deadline, and leaves {_months(window)} of the run's window"
+    problem = f"the plan ends in {end}, before this deadline, and leaves {counted(window, 'month')} of the run's window"
     longer = f"Set months to {wanted} to plan all of it"
     if least > window:
         needed = data.months + least - window
         return (
             "deadline",
-            f"{problem}; it takes {_months(least)} at least. {_what_then(v)} {longer} ({needed} at least).",
+            f"{problem}; it takes {counted(least, 'month')} at least. {_what_then(v)} {longer} ({needed} at least).",
         )
     return "deadline", f"{problem}: to be run, it must be done by then. {longer}."
 
@@ -78,10 +80,6 @@ def _cut(data: Data, v: Values, least: int, window: int) -> tuple[str, str]:
 def _what_then(v: Values) -> str:
     """What follows where a run cannot be run."""
     return "Since it is required, the instance is infeasible." if v["required"] else "It counts as not run."
-
-
-def _months(count: int) -> str:
-    return f"{count} month{'s' * (count != 1)}"
 
 
 def _label(data: Data, t: int) -> str:

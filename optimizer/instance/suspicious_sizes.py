@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.format import counted
 from optimizer.instance.data import Data, Record
 from optimizer.instance.market import Market
 from optimizer.instance.raw import number_text, quoted
@@ -132,7 +133,7 @@ def short_terms(data: Data) -> None:
         if given and all(record.values[column] <= most for record in given):
             value = max(record.values[column] for record in given)
             problem = (
-                f"no {column} of {name} is longer than {value} months. If they are in years, write months: "
+                f"no {column} of {name} is longer than {counted(value, 'month')}. If they are in years, write months: "
                 f"{value} year{'s' * (value > 1)} are {value * 12}; keep them if they are correct."
             )
             data.fault(data.tables[name], given[0], column, problem, warn=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.format import counted
 from optimizer.instance.data import Data
 from optimizer.instance.pools import Values
 from optimizer.instance.raw import shown
@@ -63,7 +64,7 @@ def _startless(data: Data, v: Values) -> tuple[str, str]:
             return "lead_months", f"{never}{soonest}, {late}. Give a shorter lead_months or a later latest, {_OUT}."
         return "earliest", f"{never}earliest is after latest. Change one of them, {_OUT}."
     if v["ends_by"] is not None and first + _term(v) - 1 > v["ends_by"]:
-        problem = f"{never}its {_term(v)} months from {_label(data, first)} on end later than ends_by."
+        problem = f"{never}its {counted(_term(v), 'month')} from {_label(data, first)} on end later than ends_by."
         return "ends_by", f"{problem} Give a later ends_by or a shorter term, {_OUT}."
     most = int(v["max_blocks"] + 1e-9) if v["integer"] else v["max_blocks"]
     return ("max_blocks", f"{never}max_blocks leaves no block. Raise it, {_OUT}.") if most <= 0 else ("", "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optimizer.format import counted
 from optimizer.instance.differences import differences
 from optimizer.plan.compare_decisions import decision_changes
 from optimizer.plan.compare_items import item_changes
@@ -77,7 +78,7 @@ class Comparison:
         currency = self.b.instance.head.currency
         return (
             f"<Comparison {self.names[0]} → {self.names[1]}: {self.difference:+,.2f} {currency}, "
-            f"{len(self.decisions)} decisions and {len(self.inputs)} inputs differ>"
+            f"{counted(len(self.decisions), 'decision')} and {counted(len(self.inputs), 'input')} differ>"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -191,7 +192,7 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
         return
     covered = [f"{name} covers {span[0]} to {span[-1]}" for name, span in zip(names, spans, strict=True)]
     both = common_months(a, b)
-    common = f"both cover {len(both)} months" if both else "they have no month in common"
+    common = f"both cover {counted(len(both), 'month')}" if both else "they have no month in common"
     yield f"{covered[0]}, {covered[1]}; {common}."
     if spans[0][0] != spans[1][0]:
         yield f"Present values are discounted to {spans[0][0]} in {names[0]} and to {spans[1][0]} in {names[1]}."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.cash_terms import cash_terms
 from optimizer.errors import AdditionError, Fault, UnsupportedInstance
+from optimizer.format import counted
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.program import agreements, commitments, demand, fleet, money, policies, power, rules, runs
@@ -192,7 +193,7 @@ def uncovered(instance: Instance) -> tuple[Fault, ...]:
         Fault(
             where=name,
             problem=f"{table.uncovered} are not covered by this version, and the plan would be wrong without them. "
-            f"Remove the {len(instance.rows[name])} rows of `{name}` to plan without {table.uncovered}.",
+            f"Remove the {counted(len(instance.rows[name]), 'row')} of `{name}` to plan without {table.uncovered}.",
         )
         for name, table in load_schema().tables.items()
         if table.uncovered and instance.rows[name]

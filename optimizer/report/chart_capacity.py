@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import Format, count, level, month_text, percent, rounded, shown, tenths
+from optimizer.format import Format, count, counted, level, month_text, percent, rounded, shown, tenths
 from optimizer.report.charts import Chart, Series, add_areas, add_line, new_figure, panels, party_series
 from optimizer.report.colours import INK, MUTED, SITE_SHADES, party_text
 from optimizer.report.document import by_month
@@ -197,4 +197,6 @@ def _tightest(table: pd.DataFrame) -> str:
     site, share, available = shown(str(at["site"]), 40), float(use.max()), float(at["mw_available"])
     text = f"{site} comes closest to its supply: {percent(share)} of {count(available)} MW in {month_text(at['month'])}"
     full = int((use > 1 - 1e-6).sum())
-    return f"{text}; {full} site-months of {len(lit)} are full." if full else f"{text}."
+    if not full:
+        return f"{text}."
+    return f"{text}; {counted(full, 'site-month')} of {len(lit)} {'is' if full == 1 else 'are'} full."

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.format import money, month_text, net, percent, scale_of, scaled
+from optimizer.format import counted, money, month_text, net, percent, scale_of, scaled
 from optimizer.report.charts import Chart, add_bars, new_figure, party_series, plot_text, style
 from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, term_label, whose
 from optimizer.report.document import Grid, by_month
@@ -52,7 +52,7 @@ def _after_note(context: PlanContext, table: pd.DataFrame) -> str:
 def _by_month_title(context: PlanContext, totals: pd.Series[float]) -> str:
     year = totals.iloc[:12].sum()
     worst = str(totals.idxmax())
-    first = f"{net(float(year), context.currency)} over the first {min(12, context.horizon)} months"
+    first = f"{net(float(year), context.currency)} over the first {counted(min(12, context.horizon), 'month')}"
     return f"Cash and penalties: {first}; most in {month_text(worst)}, {net(float(totals[worst]), context.currency)}."
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from optimizer.format import counted
 from optimizer.report.focus_signatures import Signature
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def contract_rows(plan: Plan, signed: dict[str, list[Signature]]) -> Iterator[Ro
 
 def _what(signature: Signature, plan: Plan) -> Row:
     row, agreement = signature.agreement.row, signature.agreement
-    term = f"{agreement.term} months" if agreement.fixed else f"at least {agreement.term} months"
+    term = f"{'' if agreement.fixed else 'at least '}{counted(agreement.term, 'month')}"
     each = f"{row.accelerators_per_block:,g} {row.accelerator} in {row.region}"
     start = plan.instance.label(signature.start)
     return {
@@ -161,11 +162,12 @@ def spend_rows(plan: Plan) -> Iterator[Row]:
         start = plan.instance.month_index(row["starts"])
         count = years.get(row["item"], 0)
         period = {"Start": moment(plan, start), "End": moment(plan, start + 12 * count)}
+        years_text = counted(count, "year")
         yield {
             "BillingCurrency": plan.instance.head.currency,
             "ContractCommitmentCategory": "Spend",
             "ContractCommitmentCost": row["committed_cost"],
-            "ContractCommitmentDescription": f"Spend with {row['party']}, {count} years from {row['starts']}",
+            "ContractCommitmentDescription": f"Spend with {row['party']}, {years_text} from {row['starts']}",
             "ContractCommitmentId": spend_id(row["item"], row["starts"]),
             "ContractCommitmentType": "Spend commitment",
             "ContractId": item_id("commitments", row["item"]),

@@ -96,7 +96,7 @@ def _cash(context: PlanContext) -> KeyFigure:
     paid = table[~table["term"].isin(terms_of_kind("penalty", "residual"))].groupby("month")["amount"].sum()
     paid = paid.reindex(context.months, fill_value=0.0)
     year, total = float(paid.iloc[:12].sum()), float(paid.sum())
-    label = f"Net cash {'out' if year >= 0 else 'in'}, first {min(12, context.horizon)} months"
+    label = f"Net cash {'out' if year >= 0 else 'in'}, first {counted(min(12, context.horizon), 'month')}"
     return label, money(abs(year), context.currency), f"{net(total, context.currency)} over the plan, without penalties"
 
 

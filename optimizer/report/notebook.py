@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import span_text
+from optimizer.format import counted, span_text
 from optimizer.report.document import Grid, Table
 from optimizer.report.html import render
 from optimizer.report.key_figures import KeyFigure, key_figures
@@ -50,7 +50,7 @@ def _html(instance: Instance, figures: Sequence[KeyFigure], tables: Sequence[Tab
     return render(
         "notebook.html.j2",
         title=head.title or head.name,
-        subtitle=f"{head.name}, {head.months} months, {span}, in {head.currency}",
+        subtitle=f"{head.name}, {counted(head.months, 'month')}, {span}, in {head.currency}",
         cards=figures,
         steps=tables,
         figures=note,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optimizer.format import counted
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
 from optimizer.report.document import Document, Findings, Prose, Section
 from optimizer.report.given_up import conflicts
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def plan_document(plan: Plan) -> Document:
     """Return the report of a plan as a document."""
     context, head = PlanContext(plan), plan.instance.head
-    subtitle = f"Capacity plan {head.name}, {head.months} months, {context.span}, in {head.currency}"
+    subtitle = f"Capacity plan {head.name}, {counted(head.months, 'month')}, {context.span}, in {head.currency}"
     return Document(head.title or head.name, subtitle, sections(context))
 
 

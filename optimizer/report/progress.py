@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from optimizer.format import money, percent
+from optimizer.format import counted, money, percent
 from optimizer.solver.solution import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -62,7 +62,7 @@ def line(event: Progress, currency: str) -> str:
     if event.gap is not None:
         parts.append(f"gap {percent(event.gap)}")
     if event.nodes > 1:
-        parts.append(f"{event.nodes:,} nodes")
+        parts.append(counted(event.nodes, "node"))
     return "  ".join(parts)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.analysis.losses import losses as losses_of
-from optimizer.format import count, interval_text, month_text, percent, percents, rounded, shown
+from optimizer.format import count, counted, interval_text, month_text, percent, percents, rounded, shown
 from optimizer.report.colours import party_text
 from optimizer.report.document import Grid, Prose, Table
 from optimizer.report.plan_context import PlanContext
@@ -56,7 +56,7 @@ def _name(row: dict[Any, Any]) -> str:
 
 def _short(row: dict[Any, Any]) -> str:
     share = percent(row["short"] / row["critical"])
-    months = f"{int(row['months'])} month{'' if row['months'] == 1 else 's'}, the first {month_text(str(row['first']))}"
+    months = f"{counted(int(row['months']), 'month')}, the first {month_text(str(row['first']))}"
     worst = month_text(str(row["month"]))
     text = f"Without {_name(row)} critical work is short in {months}; the largest shortfall is in {worst}, "
     text += f"when {count(row['short'])} reference-accelerators of it ({share}) would not be served"

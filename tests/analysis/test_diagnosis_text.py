@@ -154,8 +154,8 @@ def test_for_json() -> None:
     assert Diagnosis(True).text() == "There is a plan that meets all rules."
     assert repr(Diagnosis(True)) == "<Diagnosis: feasible>"
     assert repr(found) == (
-        f"<Diagnosis: 1 reasons, repair ['budgets.half.amount=2'], {PLAN.objective:,.2f} EUR with it>"
+        f"<Diagnosis: 1 reason, repair ['budgets.half.amount=2'], {PLAN.objective:,.2f} EUR with it>"
     )
-    assert repr(replace(found, plan=None)) == "<Diagnosis: 1 reasons, repair ['budgets.half.amount=2']>"
+    assert repr(replace(found, plan=None)) == "<Diagnosis: 1 reason, repair ['budgets.half.amount=2']>"
     empty = Diagnosis(True).to_dict()
     assert (empty["repaired_objective"], empty["repaired_bound"], empty["other_repairs"]) == (None, None, [])

@@ -309,7 +309,7 @@ def test_everything_as_json() -> None:
     assert content["difference"] == pytest.approx(-3)
     assert content["a"]["name"] == "old"
     assert content["decisions"][0]["change"] == "added"
-    assert repr(found) == "<Comparison old → new: -3.00 USD, 1 decisions and 0 inputs differ>"
+    assert repr(found) == "<Comparison old → new: -3.00 USD, 1 decision and 0 inputs differ>"
 
 
 def test_two_solved_plans() -> None:
