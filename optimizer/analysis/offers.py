@@ -25,6 +25,7 @@ from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import KEY
 from optimizer.program.fixings import Fixing
+from optimizer.program.index import Index
 from optimizer.schema import load_schema
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
@@ -88,7 +89,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[
 
 def offers(plan: Plan) -> Iterator[Offer]:
     """Yield every offer of a plan's instance that is not agreed already."""
-    rows, months = plan.instance.rows, plan.instance.head.months
+    rows, index = plan.instance.rows, Index(plan.instance)
     for row in rows["contracts"]:
         if row.committed_blocks is None:
             yield Offer("contracts", row.contract, row.provider, row.price, row.max_blocks, row)
@@ -96,6 +97,7 @@ def offers(plan: Plan) -> Iterator[Offer]:
         if row.committed_blocks is None:
             yield Offer("outlets", row.outlet, row.tenant, row.price, row.max_blocks, row)
     for row in rows["on_demand"]:
+        months = float(index.share_of(row.offer).sum())
         yield Offer("on_demand", row.offer, row.provider, row.price, row.max_accelerators * months, row)
     for row in rows["purchases"]:
         most = float("inf") if row.max_total is None else row.max_total / row.lot_size

@@ -92,7 +92,7 @@ def _most_used(program: Program, pool: str) -> Any:
     index = program.index
     spec = index.pools[pool]
     if spec.source == "on_demand":
-        return np.full(index.horizon, float(index.offers[pool].max_accelerators))
+        return float(index.offers[pool].max_accelerators) * index.share_of(pool)
     stock = index.most_capacity[pool]
     if spec.source != IN_HOUSE or spec.mw <= 0:
         return stock
@@ -106,4 +106,4 @@ def _most_power(program: Program, site: str) -> Any:
         orders = order_months(row, index.horizon)
         if row.site == site and orders:
             power[min(orders.start + int(row.lead_months), index.horizon) :] += row.mw_per_block * row.max_blocks
-    return power
+    return power * index.share_of(site)

@@ -32,6 +32,15 @@ def steps(rows: Iterable[tuple[str, int, float]]) -> dict[str, Steps]:
     return {item: sorted(series) for item, series in found.items()}
 
 
+def interrupted(rows: Iterable[Any], months: NDArray[Any], column: str) -> Array:
+    """Product of a fraction of the interruptions that cover each of some months."""
+    found = np.ones(len(months))
+    for row in rows:
+        inside = (months >= row.from_) & (True if row.to is None else months <= row.to)
+        found[inside] *= getattr(row, column)
+    return found
+
+
 @dataclass(frozen=True)
 class Agreement:
     """A contract or an outlet, with its committed start if it is agreed already.
@@ -48,6 +57,8 @@ class Agreement:
         What one block costs or earns a month, per unit of price.
     prices, capacity_ramp, price_ramp : list of (month, value)
         Step series: of the price by month, of the fractions by age.
+    interruptions : tuple of Row
+        Its rows in the table.
     """
 
     name: str
@@ -58,6 +69,7 @@ class Agreement:
     prices: Steps
     capacity_ramp: Steps
     price_ramp: Steps
+    interruptions: tuple[Any, ...] = ()
 
     @property
     def committed(self) -> bool:
@@ -108,6 +120,7 @@ class Agreement:
         """What one block that starts in a month binds to: upfront and price over the fixed or the minimum term."""
         ages = np.arange(self.term)
         prices = self.block_prices(np.full(self.term, start) if self.fixed else start + ages)
+        prices = prices * interrupted(self.interruptions, start + ages, "price_fraction")
         return float(self.row.upfront_per_block) + float((prices * self.price_fractions(ages)).sum())
 
 
@@ -127,5 +140,6 @@ def agreements(instance: Instance, prices: dict[str, Steps]) -> dict[str, Agreem
             }[row.per]
             name, party = (row.outlet, row.tenant) if outlet else (row.contract, row.provider)
             by_age: tuple[Steps, Steps] = ([], []) if outlet else (capacity.get(name, []), price.get(name, []))
-            found[name] = Agreement(name, party, outlet, row, units, prices.get(name, []), *by_age)
+            breaks = tuple(one for one in instance.rows["interruptions"] if one.item == name)
+            found[name] = Agreement(name, party, outlet, row, units, prices.get(name, []), *by_age, breaks)
     return found

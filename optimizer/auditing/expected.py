@@ -110,7 +110,7 @@ def capacity(case: Priced) -> Columns:
     for place, pool in enumerate(pools):
         if pool.source == "contract":
             stock = case.stocks[pool.name]
-            mw[place] = stock.delivered() * stock.agreement.row.mw_per_block
+            mw[place] = stock.available() * stock.agreement.row.mw_per_block
     yield Column("capacity_mw", "capacity", "mw", mw, ("pool",), floor=FLOOR * mw.max(initial=0.0))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.auditing.agreement import agreements, steps, values_at
+from optimizer.auditing.agreement import agreements, interrupted, steps, values_at
 from optimizer.auditing.exposure import Members, members, worst
 from optimizer.auditing.pools import pools
 from optimizer.cash_terms import cash_terms
@@ -79,6 +79,11 @@ class Facts:
         """Price of an item by month, ``base`` being its own."""
         series = self._prices.get(item, [])
         return values_at(series, np.arange(self.months), base)
+
+    def share_left(self, item: str) -> Array:
+        """Share that interruptions leave of what an item has, by month."""
+        rows = [row for row in self.rows["interruptions"] if row.item == item]
+        return interrupted(rows, np.arange(self.months), "capacity_fraction")
 
     def series(self, table: str, name: str, value: str) -> Array:
         """A step series by month, 0 before its first row: an array of names by months."""

@@ -152,10 +152,10 @@ class Holdings:
         if pool.source == "on_demand":
             offer = self.facts.tables["on_demand"][pool.name]
             found += offer.max_accelerators * (1.0 if offer.commitment is None else self.running[offer.commitment])
-            return found
+            return found * self.facts.share_left(pool.name)
         if pool.source == "contract":
             stock = self.stocks[pool.name]
-            found += stock.delivered() * stock.agreement.accelerators
+            found += stock.available() * stock.agreement.accelerators
             return found
         for row in rows["fleet"]:
             if (row.site, row.accelerator) == (pool.place, pool.accelerator):
@@ -177,7 +177,9 @@ class Holdings:
         tables = self.facts.tables
         built = {name: row.mw_per_block * self.energised(name) for name, row in tables["builds"].items()}
         let = {n: row.mw_per_block * self.stocks[n].active for n, row in tables["outlets"].items() if row.sells == "mw"}
+        left = [self.facts.share_left(site) for site in self.facts.names["site"]]
         self.mw_supply = self.facts.series("power", "site", "mw") + self._at_sites(built, "builds")
+        self.mw_supply *= np.array(left).reshape(self.shape("site"))
         self.mw_let = self._at_sites(let, "outlets")
         self.mw_used = self.drawn(self.used + self.leased)
         self.mw_floor = FLOOR * float(self.mw_supply.max(initial=0.0))

@@ -87,7 +87,7 @@ def _mw(case: Priced, item: str) -> Any:
     found = np.zeros(case.facts.months)
     for name, row in case.facts.tables["contracts"].items():
         if item in (name, row.provider):
-            found += case.stocks[name].delivered() * row.mw_per_block
+            found += case.stocks[name].available() * row.mw_per_block
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.auditing.agreement import Agreement
+from optimizer.auditing.agreement import Agreement, interrupted
 
 Array = NDArray[Any]
 
@@ -77,16 +77,20 @@ class Stock:
         return found
 
     def delivered(self) -> Array:
-        """Blocks in force by month, each by the share of it that is delivered."""
+        """Blocks in force by month, each by the share of it that the ramp delivers."""
         found: Array = (self.alive * self._fractions("capacity")).sum(axis=0)
         return found
+
+    def available(self) -> Array:
+        """Blocks delivered by month, as far as interruptions leave them."""
+        return self.delivered() * self._left("capacity_fraction")
 
     def paid(self) -> Array:
         """Price of the blocks in force: for a fixed term that of the month they started in (the first, if before)."""
         first = np.clip(self.starts, 0, len(self.price) - 1)
         price = self.price[first][:, None] if self.agreement.fixed else self.price[None, :]
         found: Array = (self.alive * price * self._fractions("price")).sum(axis=0)
-        return found
+        return found * self._left("price_fraction")
 
     def upfront(self) -> Array:
         """Paid at the signature of the blocks, where that is in the plan."""
@@ -100,6 +104,10 @@ class Stock:
         """Fees for handing or taking back."""
         found: Array = self.handed * self.price * self.agreement.row.termination_fee_months
         return found
+
+    def _left(self, column: str) -> Array:
+        """Share that interruptions leave by month."""
+        return interrupted(self.agreement.interruptions, np.arange(len(self.handed)), column)
 
     def _fractions(self, of: str) -> Array:
         """Ramp of every block in every month: ``capacity`` or ``price`` fraction by its age."""

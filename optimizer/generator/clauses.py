@@ -1,4 +1,4 @@
-"""Clauses of contracts beyond their term and price: escalation."""
+"""Clauses of contracts beyond their term and price, and interruptions of supply."""
 
 from __future__ import annotations
 
@@ -26,3 +26,19 @@ def _escalate(sketch: Sketch, draw: Draw, row: Row) -> None:
         row["term_months"] = end - row["earliest"]
     elif not row["committed_blocks"] and row["ends_by"] is None and draw.chance(0.5):
         row["term_months"] = _YEAR + draw.integer(1, _YEAR + 2)
+
+
+def add_interruptions(sketch: Sketch, draw: Draw) -> None:
+    """Draw interruptions of sites, contracts and on-demand offers, but of those that make instances feasible."""
+    if not draw.chance(sketch.size.clauses):
+        return
+    sites, contracts = ([row[name] for row in sketch.rows(f"{name}s")] for name in ("site", "contract"))
+    offers = [row["offer"] for row in sketch.rows("on_demand") if not row["offer"].startswith("spot-")]
+    items = [*sites, *contracts, *contracts, *offers]
+    for number in range(1, draw.integer(1, 3) + 1 if items else 1):
+        item, first = draw.pick(items), draw.integer(-2, sketch.months - 1)
+        row: Row = {"interruption": f"interruption-{number}", "item": item, "from": first}
+        row["to"] = None if draw.chance(0.3) else first + draw.integer(0, sketch.months)
+        row["capacity_fraction"] = None if draw.chance(0.25) else draw.between(0.0, 1.0, 2)
+        row["price_fraction"] = draw.between(0.0, 1.0, 2) if item in contracts and draw.chance(0.6) else None
+        sketch.add("interruptions", row)

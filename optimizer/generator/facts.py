@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import fsum
+from math import fsum, prod
 
 from optimizer.generator.sketch import Row, Sketch
 
@@ -22,8 +22,22 @@ def steps(rows: Iterable[Row], value: str, base: float, months: int, at: str = "
 
 
 def power_of(sketch: Sketch, site: str) -> Series:
-    """MW that a site has."""
-    return steps((row for row in sketch.rows("power") if row["site"] == site), "mw", 0.0, sketch.months)
+    """MW that a site has, as far as interruptions leave them."""
+    supply = steps((row for row in sketch.rows("power") if row["site"] == site), "mw", 0.0, sketch.months)
+    return [mw * left for mw, left in zip(supply, share_left(sketch, site), strict=True)]
+
+
+def share_left(sketch: Sketch, item: str) -> Series:
+    """Share that interruptions leave of what an item has."""
+    rows = [row for row in sketch.rows("interruptions") if row["item"] == item]
+    return [
+        prod(float(row["capacity_fraction"] or 0.0) for row in rows if row["from"] <= t <= _last(sketch, row))
+        for t in range(sketch.months)
+    ]
+
+
+def _last(sketch: Sketch, row: Row) -> int:
+    return sketch.months if row["to"] is None else int(row["to"])
 
 
 def fleet_of(sketch: Sketch, site: str, accelerator: str) -> Series:
@@ -61,7 +75,8 @@ def contracted_capacity(sketch: Sketch, row: Row) -> Series:
     ramp = [r for r in sketch.rows("ramps") if r["contract"] == row["contract"]]
     shares = steps(ramp, "capacity_fraction", 1.0, sketch.months + max(-start, 0), at="month_of_term")
     blocks_by_month = blocks_in_force(row, sketch.months)
-    return [blocks * size * shares[t - start] if blocks else 0.0 for t, blocks in enumerate(blocks_by_month)]
+    left = share_left(sketch, row["contract"])
+    return [blocks * size * shares[t - start] * left[t] if blocks else 0.0 for t, blocks in enumerate(blocks_by_month)]
 
 
 def block_price(sketch: Sketch, row: Row, price: float) -> float:

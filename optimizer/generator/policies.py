@@ -13,6 +13,7 @@ from optimizer.generator.facts import (
     fleet_of,
     marks_of,
     power_of,
+    share_left,
     throughput_of,
 )
 from optimizer.generator.sketch import Row, Sketch, window
@@ -140,7 +141,7 @@ def _sure(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
     for row in sketch.rows("on_demand"):
         if row["commitment"] is None:
             size = row["max_accelerators"] * _bought(sketch, critical, row)
-            found.append((_names(sketch, subject, row), [size] * sketch.months))
+            found.append((_names(sketch, subject, row), [size * left for left in share_left(sketch, row["offer"])]))
     for row in sketch.rows("contracts"):
         worth = _bought(sketch, critical, row)
         found.append((_names(sketch, subject, row), [worth * count for count in contracted_capacity(sketch, row)]))
@@ -183,6 +184,7 @@ def _offers(sketch: Sketch, subject: str, critical: list[Row], begin: int) -> li
         soonest = max(row["earliest"] or 0, row["lead_months"] or 0)
         if _free(row) and soonest <= begin and (row["latest"] is None or row["latest"] >= begin):
             ramp = [r["capacity_fraction"] for r in sketch.rows("ramps") if r["contract"] == row["contract"]]
-            size = min([1.0, *ramp]) * int(row["max_blocks"] or 1) * row["accelerators_per_block"]
+            least = min([1.0, *ramp]) * min(share_left(sketch, row["contract"]))
+            size = least * int(row["max_blocks"] or 1) * row["accelerators_per_block"]
             found.append((_names(sketch, subject, row), size * _bought(sketch, critical, row)))
     return found

@@ -46,7 +46,9 @@ def rows(data: Data) -> None:
         first, final = data.schema.tables[name].window
         for table, record in data.records(name):
             begin, end = record.values[first], record.values[final]
-            if record.has(first, final) and begin > end and begin != 0 and end != last - 1:
+            if not record.has(first, final) or None in (begin, end):
+                continue
+            if begin > end and begin != 0 and end != last - 1:
                 problem = f"{first} ({_month(data, begin)}) is after {final} ({_month(data, end)}). Change one of them."
                 data.fault(table, record, first, problem)
 

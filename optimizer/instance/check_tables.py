@@ -65,6 +65,18 @@ def renewals(data: Data) -> None:
             data.fault(table, record, "renews", problem)
 
 
+def interruptions(data: Data) -> None:
+    """Only the price of a contract is interrupted."""
+    contracts, others = names_of(data, ("contracts.contract",)), names_of(data, ("sites.site", "on_demand.offer"))
+    for table, record in data.records("interruptions"):
+        if not record.has("item", "price_fraction") or record.values["price_fraction"] == 1.0:
+            continue
+        item = record.values["item"]
+        if item in others.known and item not in contracts.known:
+            problem = f"only contracts have a monthly price, and {quoted(item)} is not a contract. Leave it blank."
+            data.fault(table, record, "price_fraction", problem)
+
+
 def waiting(data: Data) -> None:
     """Report builds that wait for themselves, directly or through others; each circle once."""
     builds = _by_name(data, "builds")

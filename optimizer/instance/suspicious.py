@@ -144,6 +144,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("Rows of step series start within the plan.", timing.series),
     ("No row of a step series is replaced before the plan starts.", suspicious_months.superseded),
     ("Windows overlap the plan.", timing.windows),
+    ("An interruption has an effect.", timing.interruptions),
     ("A spend commitment can start within the plan.", timing.commitments),
     ("A third of a term lies within the plan.", timing.reach),
     ("The fleet is there when the plan starts.", timing.fleet),

@@ -147,6 +147,21 @@ def windows(data: Data) -> None:
                 data.fault(table, record, first, problem, warn=True)
 
 
+def interruptions(data: Data) -> None:
+    """An interruption has an effect within the plan; of a contract, after it at the latest."""
+    contracts = {record.values["contract"] for _, record in data.records("contracts")}
+    for table, record in data.records("interruptions"):
+        v, column, problem = record.values, "", ""
+        if v["capacity_fraction"] == v["price_fraction"] == 1:
+            column, problem = "capacity_fraction", f"it has no effect: it leaves everything. Lower it, {_OUT}."
+        elif v["to"] is not None and v["to"] < 0:
+            column, problem = "to", f"it is over before the plan starts. Give a later month, {_OUT}."
+        elif v["from"] >= data.months and v["item"] not in contracts:
+            column, problem = "from", f"it starts after the plan ends. Give an earlier month, {_OUT}."
+        if problem:
+            data.fault(table, record, column, problem, warn=True)
+
+
 def fleet(data: Data) -> None:
     """The fleet is there when the plan starts."""
     for table, record in data.records("fleet"):

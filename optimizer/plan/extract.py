@@ -149,7 +149,8 @@ class _Extract:
                 stock += index.purchases[name].lot_size * settled.installed[name]
             return stock, stock * pool.mw
         if pool.source == "contract":
-            row, blocks = index.agreements[pool.name].row, settled.delivered[pool.name]
+            row = index.agreements[pool.name].row
+            blocks = settled.delivered[pool.name] * index.available.get(pool.name, 1.0)
             return row.accelerators_per_block * blocks, row.mw_per_block * blocks
         return used, np.zeros_like(used)
 
@@ -199,6 +200,7 @@ class _Extract:
                 row = self.index.builds[build]
                 if row.lead_months < self.index.horizon:
                     available[row.lead_months :] += row.mw_per_block * self._late(build, row.lead_months)
+            available *= self.index.available.get(site, 1.0)
             drawn, let = np.zeros(self.index.horizon), np.zeros(self.index.horizon)
             for pool in inside["pools"]:
                 drawn += self.index.pools[pool].mw * running[self.number[pool]]

@@ -90,7 +90,8 @@ def _block(agreement: Agreement, start: int) -> float:
     if agreement.fixed:
         return float(agreement.fixed_prices(start)[paid:].sum())
     last = agreement.block_price.at(agreement.horizon - 1)
-    return last * float(agreement.price.over(paid, agreement.term).sum())
+    charged = agreement.charged.over(start + paid, start + agreement.term)
+    return last * float((agreement.price.over(paid, agreement.term) * charged).sum())
 
 
 def _build(index: Index, item: str, order: int) -> float:

@@ -29,6 +29,8 @@ class Agreement:
     block_price: Steps  # price of one block and month, by month
     capacity: Steps  # ramp of the delivery, by age
     price: Steps  # ramp of the price, by age, the escalation included
+    available: Steps  # share of its delivery that interruptions leave, by month
+    charged: Steps  # share of its monthly price that interruptions leave, by month
 
     @property
     def fixed(self) -> bool:
@@ -155,15 +157,15 @@ class Agreement:
         return self.block_price.at(max(start, 0))
 
     def fixed_prices(self, start: int) -> Array:
-        """Price of each month of a fixed term that starts in ``start``, the ramp applied."""
-        return self.start_price(start) * self.price.over(0, self.term)
+        """Price of each month of a fixed term that starts in ``start``: ramp, escalation and interruptions applied."""
+        return self.start_price(start) * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
 
     def bound_cost(self, start: int) -> float:
         """What one block binds to at signature: upfront and the price over the fixed or minimum term."""
         if self.fixed:
             monthly = float(self.fixed_prices(start).sum())
         else:
-            prices = self.block_price.over(start, start + self.term)
+            prices = self.block_price.over(start, start + self.term) * self.charged.over(start, start + self.term)
             monthly = float((prices * self.price.over(0, self.term)).sum())
         return monthly + float(self.row.upfront_per_block)
 

@@ -168,12 +168,12 @@ def renewal(m: ProgramData, name: str, s: int) -> Row:
 def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:
     """Accelerators in use are delivered.
 
-    ``used[c,t] <= accelerators_per_block[c] delivered[c,t]`` for each contract and month; without a ramp, ``delivered``
-    is ``in_force``.
+    ``used[c,t] <= available[c,t] accelerators_per_block[c] delivered[c,t]`` for each contract and month; without a
+    ramp, ``delivered`` is ``in_force``; without interruptions, ``available`` is 1.
     """
     agreement = m.index.agreements[pool]
     delivered = m.col["delivered" if agreement.ramped else "in_force"][pool, t]
-    per_block = agreement.row.accelerators_per_block / m.units.accelerators
+    per_block = m.index.share_left(pool, t) * agreement.row.accelerators_per_block / m.units.accelerators
     return Row(m.col["used"].get((pool, t), 0.0)).at_most(Row().add(per_block, delivered))
 
 

@@ -129,9 +129,10 @@ def commitment_total(m: ProgramData, commitment: str) -> Row:
 def rate_holds(m: ProgramData, offer: str, t: int) -> Row:
     """A rate needs its commitment.
 
-    ``used[p,t] <= max_accelerators[p] running[g,t]`` for each offer on demand that belongs to a commitment and month.
+    ``used[p,t] <= available[p,t] max_accelerators[p] running[g,t]`` for each offer on demand that belongs to a
+    commitment and month; without interruptions, ``available`` is 1.
     """
     row = m.index.offers[offer]
     running = m.col["running"].get((row.commitment, t), 0.0)
-    most = Row().add(row.max_accelerators / m.units.accelerators, running)
+    most = Row().add(m.index.share_left(offer, t) * row.max_accelerators / m.units.accelerators, running)
     return Row(m.col["used"].get((offer, t), 0.0)).at_most(most)

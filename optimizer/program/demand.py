@@ -57,7 +57,7 @@ def limits_used(m: ProgramData, pool: str, t: int) -> tuple[float, float | None]
     index, unit = m.index, m.units.accelerators
     source = index.pools[pool].source
     if source == "on_demand":
-        return 0.0, index.offers[pool].max_accelerators / unit
+        return 0.0, index.share_left(pool, t) * index.offers[pool].max_accelerators / unit
     if source == IN_HOUSE and not index.purchases_of.get(pool):
         return 0.0, float(index.fleet[pool][t]) / unit
     return 0.0, None

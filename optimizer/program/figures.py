@@ -32,10 +32,17 @@ def _served(index: Any, workload: str, t: int) -> str:
 
 def _stock(index: Any, pool: str, t: int) -> str:
     if pool in index.offers:
-        return f"at most {number(index.offers[pool].max_accelerators)} accelerators"
+        most = index.offers[pool].max_accelerators * index.share_left(pool, t)
+        return f"at most {number(most)} accelerators{_interrupted(index, pool, t)}"
     if pool not in index.fleet:
         return ""
     return f"{number(float(index.fleet[pool][t]))} accelerators of the fleet{_bought(index, pool, t)}"
+
+
+def _interrupted(index: Any, item: str, t: int) -> str:
+    """What interruptions leave of an item in a month, if that is not all."""
+    left = index.share_left(item, t)
+    return "" if left == 1 else f" ({share(left)} of them, interrupted)"
 
 
 def _bought(index: Any, pool: str, t: int) -> str:
@@ -51,7 +58,8 @@ def _from(index: Any, what: str, months: list[int]) -> str:
 
 def _power(index: Any, site: str, t: int) -> str:
     """Power supplied, and when builds bring more."""
-    text = f"{number(float(index.supply[site][t]))} MW supplied"
+    mw = float(index.supply[site][t]) * index.share_left(site, t)
+    text = f"{number(mw)} MW supplied{_interrupted(index, site, t)}"
     orders = [(order_months(row, index.horizon), row.lead_months) for row in index.builds.values() if row.site == site]
     starts = [months.start + lead for months, lead in orders if months]
     if not starts:

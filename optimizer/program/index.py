@@ -18,7 +18,7 @@ from optimizer.instance.instance import Instance
 from optimizer.program import exposure, orders, placement
 from optimizer.program.agreement import Agreement, escalated
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
-from optimizer.program.steps import Array, Steps
+from optimizer.program.steps import Array, Steps, product_of_windows
 from optimizer.schema import IN_HOUSE
 
 
@@ -125,7 +125,38 @@ class Index:
             block_price=self.item_price(name, row.price, factor),
             capacity=Steps(((age, capacity) for age, capacity, _ in ramp), 1.0),
             price=fractions if is_outlet or not row.escalation else escalated(fractions, row),
+            available=self._windows(name, "capacity_fraction"),
+            charged=self._windows(name, "price_fraction"),
         )
+
+    # ------------------------------------------------------------------ interruptions
+    @cached_property
+    def _interruptions(self) -> dict[str, list[Any]]:
+        """Interruptions by item."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows["interruptions"]:
+            found[row.item].append(row)
+        return dict(found)
+
+    def _windows(self, item: str, column: str) -> Steps:
+        """Product of a column of an item's interruptions, by month."""
+        rows = self._interruptions.get(item, ())
+        return product_of_windows((row.from_, row.to, getattr(row, column)) for row in rows)
+
+    @cached_property
+    def available(self) -> dict[str, Array]:
+        """Share that interruptions leave of what a site, contract or on-demand offer has, by item and month."""
+        items = self._interruptions
+        return {item: self._windows(item, "capacity_fraction").over(0, self.horizon) for item in items}
+
+    def share_of(self, item: str) -> Array:
+        """Share that interruptions leave of what an item has, by month."""
+        return self.available.get(item, np.ones(self.horizon))
+
+    def share_left(self, item: str, t: int) -> float:
+        """Share that interruptions leave of what an item has in a month."""
+        shares = self.available.get(item)
+        return 1.0 if shares is None else float(shares[t])
 
     # ------------------------------------------------------------------ pools
     @cached_property
@@ -212,6 +243,8 @@ class Index:
                 mask[name][months.start : months.stop] = True
             else:
                 mask[name][:] = self.offers[name].max_accelerators > 0
+            if name in self.available:
+                mask[name] &= self.available[name] > 0
         return mask
 
     @cached_property
@@ -228,7 +261,7 @@ class Index:
             elif pool.source == "contract":
                 agreement = self.agreements[name]
                 total = agreement.row.accelerators_per_block * agreement.most_blocks
-                most[name] = np.where(self.possible[name], total, 0.0)
+                most[name] = np.where(self.possible[name], total, 0.0) * self.available.get(name, 1.0)
         return most
 
     def _most_bought(self, purchase: str) -> float:

@@ -139,13 +139,13 @@ def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, si
     account, horizon = _agreement_account(term, agreement), m.index.horizon
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
     if agreement.fixed:
-        shares = agreement.price.over(0, agreement.term)
+        shares, charged = agreement.price.over(0, agreement.term), agreement.charged.over(0, horizon)
         for s in starts:
             first, last = _within(s, s + agreement.term, horizon)
-            prices = sign * (agreement.start_price(s) * shares[first - s : last - s])
+            prices = sign * (agreement.start_price(s) * shares[first - s : last - s] * charged[first:last])
             ledger.add(account, blocks_started(m, agreement, s), range(first, last), prices)
         return
-    prices = sign * agreement.block_price.over(0, horizon)
+    prices = sign * agreement.block_price.over(0, horizon) * agreement.charged.over(0, horizon)
     full = agreement.full_price
     months = list(agreement.months)
     ledger.add_many(account, [m.col["in_force"][agreement.name, t] for t in months], months, prices[months] * full)

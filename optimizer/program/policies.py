@@ -147,8 +147,9 @@ def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) ->
     """Critical work and what stays leased out fit the power of a site.
 
     ``sum(mw[p] (emergency[policy,member,w,p,t] + leased[o,p,t])) + sum(mw_per_block[o] in_force[o,t])
-    <= supply[i,t] + sum(mw_per_block[b] built[b,t-lead[b]])`` for each policy, member that is lost, site with pools
-    that are left and month, over these pools, the site's outlets of MW and its builds.
+    <= available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead[b]]))``
+    for each policy, member that is lost, site with pools that are left and month, over these pools, the site's outlets
+    of MW and its builds.
     """
     lost = m.index.losses[policy][member]
     row = leased_out(m, site, t)

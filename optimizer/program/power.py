@@ -84,19 +84,21 @@ def leased_out(m: ProgramData, site: str, t: int) -> Row:
 
 
 def supplied(m: ProgramData, site: str, t: int) -> Row:
-    """MW of a site: supplied, and of energised builds."""
+    """MW of a site: supplied, and of energised builds, as far as interruptions leave them."""
     row = Row(float(m.index.supply[site][t]) / m.units.mw)
     for build in m.contents[site]["builds"]:
         spec = m.index.builds[build]
         row.add(spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
-    return row
+    left = m.index.share_left(site, t)
+    return row.times(left) if left else Row(0.0)
 
 
 def site_power(m: ProgramData, site: str, t: int) -> Row:
     """Power in use and leased out is at most what is there.
 
-    ``sum(mw[p] used[p,t]) + sum(mw_per_block[o] in_force[o,t]) <= supply[i,t] + sum(mw_per_block[b] built[b,t-lead])``
-    for each site and month, over its pools, outlets of MW and builds.
+    ``sum(mw[p] used[p,t]) + sum(mw_per_block[o] in_force[o,t]) <=
+    available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead]))``
+    for each site and month, over its pools, outlets of MW and builds; ``available`` is 1 without interruptions.
     """
     drawn = leased_out(m, site, t)
     for pool in m.contents[site]["pools"]:

@@ -110,7 +110,8 @@ class Quantities:
             if self.index.pools[pool].source == IN_HOUSE:
                 row.add(c * self.index.pools[pool].mw * self.unit, self.col["used"].get((pool, t), 0.0))
             elif self.index.pools[pool].source == "contract":
-                row.add(c * self.index.agreements[pool].row.mw_per_block, delivered_blocks(self.m, pool, t))
+                mw = self.index.agreements[pool].row.mw_per_block * self.index.share_left(pool, t)
+                row.add(c * mw, delivered_blocks(self.m, pool, t))
 
     def started(self, row: Row, c: float, item: str, t: int) -> None:
         """Blocks or lots ordered, blocks that start, or a run that starts."""

@@ -35,16 +35,11 @@ def find_redundant_outages(index: Index) -> dict[Outage, Served]:
     """
     found: dict[Outage, Served] = {}
     known: dict[tuple[object, ...], Served | None] = {}
-    offered = _room(index)
-    left = {
-        (policy, member): {name: size for name, size in offered.items() if name not in lost}
-        for policy, losses in index.losses.items()
-        for member, lost in losses.items()
-    }
+    offered = _offered(index)
     for (policy, t), need in index.critical.items():
-        for member in index.losses[policy]:
-            room = left[policy, member]
-            case = (*room, *need.items())
+        for member, lost in index.losses[policy].items():
+            room = {name: amounts[t] for name, amounts in offered.items() if name not in lost}
+            case = (*room.items(), *need.items())
             if case not in known:
                 known[case] = filled(need, room, index.yields)
             served = known[case]
@@ -53,9 +48,10 @@ def find_redundant_outages(index: Index) -> dict[Outage, Served]:
     return found
 
 
-def _room(index: Index) -> dict[str, float]:
-    """Return the accelerators of each offer that needs no commitment."""
-    return {name: float(row.max_accelerators) for name, row in index.offers.items() if row.commitment is None}
+def _offered(index: Index) -> dict[str, list[float]]:
+    """Return the accelerators of each offer that needs no commitment, by month."""
+    free = {name: float(row.max_accelerators) for name, row in index.offers.items() if row.commitment is None}
+    return {name: (most * index.share_of(name)).tolist() for name, most in free.items()}
 
 
 def filled(

@@ -11,6 +11,7 @@ def add_capacity(m: ProgramData, row: Row, coefficient: float, pool: str, t: int
     """Add ``coefficient x`` the accelerators there in a pool in a month, in natural units."""
     index = m.index
     source = index.pools[pool].source
+    coefficient *= index.share_left(pool, t)
     if source == IN_HOUSE:
         row.add(coefficient, float(index.fleet[pool][t]))
         for purchase in index.purchases_of.get(pool, []):

@@ -64,20 +64,24 @@ class Signature:
 
     @property
     def committed_accelerator_months(self) -> float:
-        """Accelerators times months in the fixed or minimum term, the ramp applied."""
+        """Accelerators times months in the fixed or minimum term, the ramp and interruptions applied."""
         fractions = self.agreement.capacity.over(0, self.agreement.term)
+        fractions = fractions * self.agreement.available.over(self.start, self.start + self.agreement.term)
         return float(self.blocks * self.agreement.row.accelerators_per_block * fractions.sum())
 
     @property
     def delivered(self) -> Array:
-        """Blocks by month, the ramp applied."""
-        return self.active * self.agreement.capacity.over(-self.start, len(self.active) - self.start)
+        """Blocks by month, the ramp and interruptions applied."""
+        months = len(self.active)
+        fractions = self.agreement.capacity.over(-self.start, months - self.start)
+        return self.active * fractions * self.agreement.available.over(0, months)
 
     @property
     def price(self) -> Array:
-        """Money by month at the price of each month and the ramp of the price."""
+        """Money by month at the price of each month, the ramp of the price and interruptions."""
         months = len(self.active)
         fractions = self.agreement.price.over(-self.start, months - self.start)
+        fractions = fractions * self.agreement.charged.over(0, months)
         if self.agreement.fixed:
             return self.active * self.agreement.start_price(self.start) * fractions
         return self.active * self.agreement.block_price.over(0, months) * fractions

@@ -191,7 +191,8 @@ class ElasticSlacks:
         for row in self.index.rows["power"]:
             first[row.site] = min(row.month, first.get(row.site, row.month))
         for site, start in first.items():
-            cells = [(number, -1.0) for t, number in self.power_rows(site) if t >= start]
+            left = self.index.share_of(site)
+            cells = [(number, -float(left[t])) for t, number in self.power_rows(site) if t >= start and left[t]]
             size = max(float(self.index.supply[site].max()), self.units.mw)
 
             def edit(value: float, _: Floats, site: str = site) -> Edit:

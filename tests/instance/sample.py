@@ -34,6 +34,9 @@ _TABLES = {
         "old-again,neo,europe,gpu,800,,1.9,accelerator_hour,12,,,2026-10,2026-10,,1,3,,old,\n"
     ),
     "ramps": "contract,month_of_term,capacity_fraction,price_fraction\nlease,0,0.5,0.5\nlease,3,1,1\n",
+    "interruptions": (
+        "interruption,item,from,to,capacity_fraction,price_fraction\nrecall,five-year,2026-09,2026-10,0.5,0.8\n"
+    ),
     "on_demand": (
         "offer,provider,region,accelerator,price,max_accelerators,commitment\nhourly,cloud,europe,gpu,4,500,\n"
         "hourly-deal,cloud,europe,gpu,3,500,deal\n"

@@ -103,9 +103,10 @@ def _cover_outlet(w: World, row: Row) -> None:
 
 
 def supply_mw(w: World, site: str, t: int) -> Any:
-    """MW available at a site: supply and energised builds."""
+    """MW available at a site: supply and energised builds, of which interruptions leave a part."""
     builds = [b["build"] for b in w.tables["builds"] if b["site"] == site]
-    return w.tables.step("power", "site", site, t, "mw") + quicksum(w.energised[b][t] for b in builds)
+    there = w.tables.step("power", "site", site, t, "mw") + quicksum(w.energised[b][t] for b in builds)
+    return w.left(site, t) * there
 
 
 def space_mw(w: World, site: str, t: int) -> Any:

@@ -178,7 +178,11 @@ def _mw(w: World, item: str, t: int) -> Any:
     sites = [row["site"] for row in w.tables["sites"] if item in (row["site"], "in_house")]
     agreements = [(row, row.get("contract") or row["outlet"], row.get("provider"))
                   for table in ("contracts", "outlets") for row in w.tables[table]]  # fmt: skip
-    blocks = [row["mw_per_block"] * w.delivered[name][t] for row, name, party in agreements if item in (name, party)]
+    blocks = [
+        row["mw_per_block"] * w.left(name, t) * w.delivered[name][t]
+        for row, name, party in agreements
+        if item in (name, party)
+    ]
     energised = [w.energised[item][t]] if item in w.energised else []
     return quicksum([drawn_mw(w, site, t) + space_mw(w, site, t) for site in sites] + blocks + energised)
 

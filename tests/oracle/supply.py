@@ -27,7 +27,7 @@ def add_supply(w: World) -> None:
         _add_agreement(w, outlet, outlet["outlet"], outlet["tenant"], "outlet")
     for offer in w.tables["on_demand"]:
         running = w.running(offer["commitment"]) if offer["commitment"] else [1] * w.T
-        capacity = [offer["max_accelerators"] * runs for runs in running]
+        capacity = [offer["max_accelerators"] * w.left(offer["offer"], t) * runs for t, runs in enumerate(running)]
         _add_pool(w, offer, "offer", capacity)
 
 
@@ -162,7 +162,8 @@ def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: d
         if 0 <= s - a["lead_months"] < w.T:
             w.pay(upfront, name, party, s - a["lead_months"], sign * a["upfront_per_block"] * n, kind)
         for t in range(max(s, 0), min(e, w.T)):
-            rents[t].append(prices[max(s, 0) if fixed else t] * ramp[t - s] * n)
+            charged = w.left(name, t, "price_fraction")
+            rents[t].append(prices[max(s, 0) if fixed else t] * ramp[t - s] * charged * n)
         if handed_back:
             w.pay("termination", name, party, e, a["termination_fee_months"] * _block_price(w, a, name, e) * n, kind)
     for t in w.plan:
@@ -192,7 +193,9 @@ def _ramp(w: World, name: str, age: int, column: str) -> float:
 def _add_contract(w: World, c: Row) -> None:
     name = c["contract"]
     _add_agreement(w, c, name, c["provider"], "contract")
-    _add_pool(w, c, "contract", [c["accelerators_per_block"] * blocks for blocks in w.delivered[name]])
+    left = [w.left(name, t) for t in w.plan]
+    capacity = [c["accelerators_per_block"] * left[t] * blocks for t, blocks in enumerate(w.delivered[name])]
+    _add_pool(w, c, "contract", capacity)
 
 
 def _add_renewal(w: World, c: Row) -> None:

@@ -18,6 +18,7 @@ _TEXTS = {
     "accelerator", "class", "provider", "kind", "group", "site", "region", "build", "payment", "after", "purchase",
     "contract", "per", "renews", "offer", "commitment", "item", "outlet", "tenant", "sells", "workload", "run",
     "budget", "covers", "policy", "rule", "subject", "member", "sense", "each", "quantity", "vendor", "description",
+    "interruption",
 }  # fmt: skip
 _FIRST, _LAST, _REQUIRED = "@first", "@last", "@required"
 _WINDOW = {"earliest": _FIRST, "latest": _LAST}
@@ -52,6 +53,10 @@ DEFAULTS: dict[str, Row] = {
         "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None, "escalation": 0,
     },
     "ramps": {"contract": _REQUIRED, "month_of_term": _REQUIRED, "capacity_fraction": _REQUIRED, "price_fraction": 1},
+    "interruptions": {
+        "interruption": _REQUIRED, "item": _REQUIRED, "from": _REQUIRED, "to": None, "capacity_fraction": 0,
+        "price_fraction": 1,
+    },
     "on_demand": {
         "offer": _REQUIRED, "provider": _REQUIRED, "region": _REQUIRED, "accelerator": _REQUIRED, "price": _REQUIRED,
         "max_accelerators": _REQUIRED, "availability": 1, "commitment": None,

@@ -108,6 +108,14 @@ class World:
             (1 + self.tables.rate) ** (-flow.month / 12) / unit * flow.amount for flow in self.flows
         ).merged()
 
+    def left(self, item: str, t: int, column: str = "capacity_fraction") -> float:
+        """What interruptions leave of an item in a month."""
+        share = 1.0
+        for row in self.tables.named("interruptions", "item").get(item, ()):
+            if row["from"] <= t and (row["to"] is None or t <= row["to"]):
+                share *= row[column]
+        return share
+
     def kw(self, accelerator: str) -> float:
         """IT power of one."""
         return float(self.tables.by("accelerators", "accelerator", accelerator)["kw"])

@@ -35,6 +35,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "purchases": {"purchase": "buy", "site": "hall", "accelerator": "gpu", "residual_fraction": 0},
     "contracts": {"contract": "lease", "provider": "cloud", "region": "here", "accelerators_per_block": 10, **_BLOCK},
     "ramps": {"contract": "lease"},
+    "interruptions": {"interruption": "recall"},
     "on_demand": {"offer": "hourly", "provider": "cloud", "region": "here", "accelerator": "gpu"},
     "commitments": {"commitment": "deal", "provider": "cloud", "years": 1},
     "outlets": {"outlet": "let", "tenant": "lab", **_BLOCK},
