@@ -136,6 +136,10 @@ _WORDS: dict[tuple[str, str], tuple[Callable[[Any, str], str], Callable[[Any], s
     ("commitments", "latest"): (lambda row, _: f"spend commitment {row.commitment}, latest start", str),
     ("power", "mw"): (lambda row, _: f"power of {row.site}, MW", number),
     ("outlets", "committed_blocks"): (lambda row, _: f"outlet {row.outlet}, blocks agreed", number),
+    ("contracts", "requires_blocks"): (
+        lambda row, _: f"contract {row.contract}, blocks of {row.requires} required",
+        number,
+    ),
     ("contracts", "renews"): (
         lambda row, _: f"contract {row.contract}",
         lambda value: f"renews {value}" if value else "renews none",

@@ -151,6 +151,7 @@ _FAMILIES: dict[str, tuple[Callable[[Priced, Index], float], str]] = {
     "delivered": (_monthly(lambda case, name: case.stocks[name].delivered()), "block"),
     "firm": (_monthly(_firm), "block"),
     "signed": (_monthly(lambda case, name: case.stocks[name].begun() > BLOCK), "block"),
+    "option_open": (_monthly(lambda case, name: case.stocks[name].active > BLOCK), "block"),
     "allocated": (_rows("allocation", "demand", "pool"), "accelerators"),
     "leased": (_rows("leases", "outlet", "pool"), "accelerators"),
     "used": (_monthly(_used), "accelerators"),

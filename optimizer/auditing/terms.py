@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.ordering import HANDED
+from optimizer.auditing.stock import Stock
 from optimizer.auditing.verdict import BLOCK, Findings, number
 
 
@@ -73,3 +75,25 @@ def renewal(case: Holdings, say: Findings) -> None:
             ending = case.stocks[renews].expired() + case.stocks[renews].handed
             what = f"blocks start, as many as end of {renews}"
             say.compare(stock.begun(), "<=", ending, what, name, floor=BLOCK)
+
+
+def requires(case: Holdings, say: Findings) -> None:
+    """While blocks of a contract are active, so many of the one that it requires are; in part in a relaxed plan."""
+    for name, row in case.facts.tables["contracts"].items():
+        if row.requires is None:
+            continue
+        needed = row.requires_blocks * _opened(case.stocks[name], case.relaxed)
+        what = f"blocks of {row.requires} active, which it requires"
+        say.compare(
+            case.stocks[row.requires].active, ">=", needed, what, name, floor=BLOCK * max(1.0, row.requires_blocks)
+        )
+
+
+def _opened(stock: Stock, relaxed: bool) -> NDArray[np.float64]:
+    """1 in the months in which a contract is active; of a relaxed plan, the share of its blocks that is."""
+    row = stock.agreement.row
+    if not relaxed:
+        return (stock.active > BLOCK).astype(float)
+    most = row.max_blocks if row.committed_blocks is None else row.committed_blocks
+    most = np.floor(most + 1e-9) if row.integer else most
+    return stock.active / most if most else np.zeros_like(stock.active)

@@ -15,6 +15,19 @@ def add_clauses(sketch: Sketch, draw: Draw) -> None:
     for row in sketch.rows("contracts"):
         if row["term_months"] is not None and draw.chance(0.4):
             _escalate(sketch, draw, row)
+    for row in sketch.rows("contracts"):
+        if not row["committed_blocks"] and draw.chance(0.2):
+            _require(sketch, draw, row)
+
+
+def _require(sketch: Sketch, draw: Draw, row: Row) -> None:
+    """Let an offer be open only while blocks of another contract are active."""
+    others = [other for other in sketch.rows("contracts") if other is not row]
+    if others:
+        other = draw.pick(others)
+        row["requires"] = other["contract"]
+        most = other["committed_blocks"] or other["max_blocks"] or 1
+        row["requires_blocks"] = draw.pick((None, None, most, min(most, 2)))
 
 
 def _escalate(sketch: Sketch, draw: Draw, row: Row) -> None:

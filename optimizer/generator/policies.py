@@ -174,7 +174,7 @@ def _soonest(sketch: Sketch, draw: Draw) -> int:
 
 def _free(row: Row) -> bool:
     """Whether a contract can start without another and runs on."""
-    return bool(row["committed_blocks"] is None and row["renews"] is None and row["ends_by"] is None)
+    return all(row.get(column) is None for column in ("committed_blocks", "renews", "ends_by", "requires"))
 
 
 def _offers(sketch: Sketch, subject: str, critical: list[Row], begin: int) -> list[tuple[list[str], float]]:

@@ -65,6 +65,15 @@ def renewals(data: Data) -> None:
             data.fault(table, record, "renews", problem)
 
 
+def requirements(data: Data) -> None:
+    """A contract requires another one."""
+    for table, record in data.records("contracts"):
+        v = record.values
+        if record.has("contract", "requires") and v["requires"] is not None and v["requires"] == v["contract"]:
+            problem = f"{quoted(v['contract'])} requires itself. Name another contract, or leave requires blank."
+            data.fault(table, record, "requires", problem)
+
+
 def interruptions(data: Data) -> None:
     """Only the price of a contract is interrupted."""
     contracts, others = names_of(data, ("contracts.contract",)), names_of(data, ("sites.site", "on_demand.offer"))

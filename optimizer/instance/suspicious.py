@@ -140,6 +140,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("No two names look the same.", suspicious_names.alike),
     ("Every offer can start.", timing.agreements),
     ("A renewal has something to renew.", timing.renewals),
+    ("A required contract can have the blocks required.", timing.requirements),
     ("Every build and purchase can be ordered and arrives within the plan.", timing.orders),
     ("Rows of step series start within the plan.", timing.series),
     ("No row of a step series is replaced before the plan starts.", suspicious_months.superseded),

@@ -100,6 +100,23 @@ def renewals(data: Data) -> None:
             data.fault(table, record, "renews", problem, warn=True)
 
 
+def requirements(data: Data) -> None:
+    """What a contract requires can be active as it is required, and is given where blocks of it are."""
+    contracts = {record.values["contract"]: record.values for _, record in data.records("contracts")}
+    for table, record in data.records("contracts"):
+        v = record.values
+        if v["requires"] is None:
+            if v["requires_blocks"] != 1:
+                problem = "it has no effect without requires. Name the contract that is required, or leave it blank."
+                data.fault(table, record, "requires_blocks", problem, warn=True)
+            continue
+        other = contracts[v["requires"]]
+        most = other["max_blocks"] if other["committed_blocks"] is None else other["committed_blocks"]
+        if v["requires_blocks"] > most:
+            problem = f"'{shown(v['requires'])}' never has so many blocks, but {most:g} at most. Give fewer, {_OUT}."
+            data.fault(table, record, "requires_blocks", problem, warn=True)
+
+
 def _circular(name: str, contracts: dict[str, Values]) -> bool:
     """Whether the chain of renewals never comes to a contract that starts by itself or is agreed already."""
     seen: set[str] = set()

@@ -21,6 +21,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("No row contradicts itself.", check_rows.rows),
     ("The minimum term of a terminable contract covers its ramp.", check_tables.ramps),
     ("A contract renews one of the same provider.", check_tables.renewals),
+    ("A contract requires another one.", check_tables.requirements),
     ("Only the price of a contract is interrupted.", check_tables.interruptions),
     ("No build waits for itself.", check_tables.waiting),
     ("The member of a policy exists.", check_tables.members),

@@ -22,6 +22,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
     started = [(name, s) for name, a in every.items() for s in a.starts]
     signed = [(name, s) for name, s in started if every[name].least_blocks > 0]
     ramped = [(name, t) for name, t in active if every[name].ramped and not every[name].is_outlet]
+    options = [(name, t) for name, t in active if not every[name].is_outlet and every[name].row.requires is not None]
     contract_months = [(name, t) for name, t in active if not every[name].is_outlet]
     leased = [
         (outlet, pool, t)
@@ -37,6 +38,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
         "delivered": ramped,
         "firm": firm,
         "signed": signed,
+        "option_open": options,
         "leased": leased,
         "active_balance": active,
         "delivered_balance": ramped,
@@ -45,6 +47,8 @@ def sets(index: Index) -> dict[str, list[Any]]:
         "signature_least": signed,
         "signature_most": signed,
         "renewal": [(n, s) for n, s in started if not every[n].is_outlet and every[n].row.renews is not None],
+        "option_active": options,
+        "option_required": options,
         "contract_capacity": contract_months,
         "outlet_cover": [(name, t) for name, t in active if name in index.lendable],
     }
@@ -163,6 +167,22 @@ def renewal(m: ProgramData, name: str, s: int) -> Row:
     """
     renewed = m.index.agreements[m.index.agreements[name].row.renews]
     return Row(m.col["started"][name, s]).at_most(blocks_ended(m, renewed, s))
+
+
+def option_active(m: ProgramData, name: str, t: int) -> Row:
+    """``in_force[c,t] <= max_blocks[c] option_open[c,t]`` for each contract with ``requires`` and month."""
+    most = Row().add(m.index.agreements[name].most_blocks, m.col["option_open"][name, t])
+    return Row(m.col["in_force"][name, t]).at_most(most)
+
+
+def option_required(m: ProgramData, name: str, t: int) -> Row:
+    """An option needs the blocks that it requires.
+
+    ``requires_blocks[c] option_open[c,t] <= in_force[requires[c],t]`` for each contract with ``requires`` and month.
+    """
+    row = m.index.agreements[name].row
+    needed = Row().add(float(row.requires_blocks), m.col["option_open"][name, t])
+    return needed.at_most(m.col["in_force"].get((row.requires, t), 0.0))
 
 
 def contract_capacity(m: ProgramData, pool: str, t: int) -> Row:

@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
 
-DECISIONS = ("ordered", "bought", "started", "ended", "signed", "committed", "placed")
+DECISIONS = ("ordered", "bought", "started", "ended", "signed", "option_open", "committed", "placed")
 # What follows from the decisions by the equations of the program, whatever the operation is.
 STATES = ("built", "installed", "in_force", "delivered", "firm", "running", "not_run")
 

@@ -74,7 +74,8 @@ class ElasticSlacks:
     def all(self) -> list[ElasticSlack]:
         """Return all slacks, table by table."""
         kinds = (self.budgets, self.services, self.runs, self.commitments, self.shares, self.outages)
-        return [one for kind in (*kinds, self.rules, self.sites, self.outlets, self.renewals) for one in kind()]
+        more = (self.rules, self.sites, self.outlets, self.renewals, self.options)
+        return [one for kind in (*kinds, *more) for one in kind()]
 
     def rows(self, family: str, chosen: Callable[[tuple[Any, ...]], bool]) -> Iterator[tuple[tuple[Any, ...], int]]:
         """Yield keys and row numbers of the constraints of a family."""
@@ -241,6 +242,20 @@ class ElasticSlacks:
             if cells:
                 edit = _const(_set("contracts", name, "renews", ""))
                 yield ElasticSlack("contracts", name, "renews", cells, 1.0 / (agreement.committed or 1.0), edit)
+
+    def options(self) -> Iterator[ElasticSlack]:
+        """Fewer blocks of another contract that an agreed one requires."""
+        for name, agreement in self.index.agreements.items():
+            cells = [(number, -1.0) for _, number in self.rows("option_required", _named(name))]
+            if not agreement.committed or not cells:
+                continue
+            most = float(agreement.row.requires_blocks)
+
+            def edit(value: float, _: Floats, name: str = name, most: float = most) -> Edit:
+                return _set("contracts", name, "requires_blocks", max(0.0, _down(most - value)))
+
+            if most > 0:
+                yield ElasticSlack("contracts", name, "requires_blocks", cells, 1.0 / most, edit, most=most)
 
 
 def _named(name: str) -> Callable[[tuple[Any, ...]], bool]:

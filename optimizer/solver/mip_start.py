@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 
 from optimizer.program.added_head import added_in
+from optimizer.program.agreements import blocks_active, blocks_ended, blocks_started
 from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.program.build import Program
 from optimizer.program.fixings import FAMILY, months_ahead
+from optimizer.program.row import Term
+
+_NO_BLOCK = 1e-9
 
 
 def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[str] = ()) -> tuple[Ints, Floats]:
@@ -34,7 +38,7 @@ def start_values(program: Program, arrays: Arrays, plan: Any, free: Collection[s
     m, values = program.parts, decision_values(program, arrays, plan)
     given, first = arrays.integer.copy(), len(program.columns)
     given[first : first + len(program.named.variables)] &= ~np.isnan(_own_values(program, plan))
-    for family in (*FAMILY.values(), "built", "signed"):
+    for family in (*FAMILY.values(), "built", "signed", "option_open"):
         given[[x for key, x in m.col[family].items() if key[0] in free]] = False
     columns = np.flatnonzero(given)
     return columns, values[columns]
@@ -63,6 +67,7 @@ def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:
     values[len(program.columns) :][: len(own)] = np.nan_to_num(own)
     values = np.clip(values, arrays.lower, arrays.upper)
     _drop_ends(program, values)
+    _open_options(program, values)
     return values
 
 
@@ -97,6 +102,21 @@ def _drop_ends(program: Program, values: Floats) -> None:
     for (item, _), column in m.col["ended"].items():
         if item not in started and agreements[item].committed is None:
             values[column] = 0.0
+
+
+def _open_options(program: Program, values: Floats) -> None:
+    """Set the blocks in force of contracts that require another, and open the options that these need."""
+    m, agreements = program.parts, program.index.agreements
+
+    def value(term: Term) -> float:
+        return float(values[term]) if isinstance(term, int) else term
+
+    for (name, t), column in m.col["option_open"].items():
+        agreement = agreements[name]
+        before, started = blocks_active(m, agreement, t - 1), blocks_started(m, agreement, t)
+        active = value(before) + value(started) - value(blocks_ended(m, agreement, t))
+        values[m.col["in_force"][name, t]] = active
+        values[column] = float(active > _NO_BLOCK)
 
 
 def _follow(program: Program, values: Floats) -> None:

@@ -15,6 +15,7 @@ from tests.golden.instances import (
     delivery,
     long_run,
     minimum,
+    options,
     outages,
     outlets,
     power,
@@ -64,6 +65,10 @@ CASES: dict[str, Case] = {
     # next: n <= 4 in month 2, in which old expires, else 0
     # more: n <= q[now] up to month 1, and in month 2, after `ends_by`, n <= A[now,1]
     "renewal": renewals,
+    # N[tier] <= 3 y; agreed: N = 2 <= 2 y in months 0 and 1
+    "option_active": options,
+    # tier: 2 y <= N[base], and y <= 0 in month 2, after base has ended; agreed: y <= N[tier]
+    "option_required": options,
     # plain: U <= 10 A; slow, with a ramp: U <= 20 D
     "contract_capacity": delivery,
     # x[any,own] + x[any,lease] = 10 A[any], not from the contract without sublease, nor from the lab's own;

@@ -69,6 +69,13 @@ def renewals() -> Instance:
     )
 
 
+def options() -> Instance:
+    base = {"contract": "base", "term_months": 2, "latest": 0, "max_blocks": 4}
+    tier = {"contract": "tier", "term_months": 1, "max_blocks": 3, "requires": "base", "requires_blocks": 2}
+    agreed = {"contract": "agreed", "term_months": 3, "earliest": -1, "committed_blocks": 2, "requires": "tier"}
+    return leases(3, base, tier, agreed)
+
+
 def delivery() -> Instance:
     contracts = [
         {**LEASE, "contract": "plain", "term_months": 1},

@@ -23,6 +23,7 @@ def add_supply(w: World) -> None:
         _add_contract(w, contract)
     for contract in w.tables["contracts"]:
         _add_renewal(w, contract)
+        _add_requirement(w, contract)
     for outlet in w.tables["outlets"]:
         _add_agreement(w, outlet, outlet["outlet"], outlet["tenant"], "outlet")
     for offer in w.tables["on_demand"]:
@@ -203,6 +204,15 @@ def _add_renewal(w: World, c: Row) -> None:
         for s, n in w.starts[c["contract"]].items():
             if 0 <= s < w.T:
                 w.add(n, "<=", w.ends[c["renews"]][s])
+
+
+def _add_requirement(w: World, c: Row) -> None:
+    """While any block is active, so many of another contract are."""
+    name, most = c["contract"], c["max_blocks"] if c["committed_blocks"] is None else c["committed_blocks"]
+    for t in w.plan if c["requires"] else ():
+        opened = w.var(f"open {name} {t}", integer=True, most=1)
+        w.add(w.active[name][t], "<=", most * opened)
+        w.add(w.active[c["requires"]][t], ">=", c["requires_blocks"] * opened)
 
 
 def _add_pool(w: World, row: Row, kind: str, capacity: list[Any]) -> None:

@@ -18,7 +18,7 @@ _TEXTS = {
     "accelerator", "class", "provider", "kind", "group", "site", "region", "build", "payment", "after", "purchase",
     "contract", "per", "renews", "offer", "commitment", "item", "outlet", "tenant", "sells", "workload", "run",
     "budget", "covers", "policy", "rule", "subject", "member", "sense", "each", "quantity", "vendor", "description",
-    "interruption",
+    "interruption", "requires",
 }  # fmt: skip
 _FIRST, _LAST, _REQUIRED = "@first", "@last", "@required"
 _WINDOW = {"earliest": _FIRST, "latest": _LAST}
@@ -50,7 +50,8 @@ DEFAULTS: dict[str, Row] = {
     },
     "contracts": {
         **_AGREEMENT, "contract": _REQUIRED, "provider": _REQUIRED, "region": _REQUIRED, "accelerator": _REQUIRED,
-        "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None, "escalation": 0,
+        "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None, "requires": None,
+        "requires_blocks": 1, "escalation": 0,
     },
     "ramps": {"contract": _REQUIRED, "month_of_term": _REQUIRED, "capacity_fraction": _REQUIRED, "price_fraction": 1},
     "interruptions": {

@@ -87,6 +87,7 @@ _TABLES: dict[str, Records] = {
             "term_months": 2,
             "max_blocks": 3,
             "renews": "old",
+            "requires": "lease",
         },
     ],
     "ramps": [

@@ -94,7 +94,7 @@ def test_bounds_and_integrality_are_those_of_the_variables(relax: bool) -> None:
         assert arrays.lower[number] == (-np.inf if lower is None else lower)
         assert arrays.upper[number] == (np.inf if upper is None else upper)
         assert arrays.integer[number] == (variable.is_integer() and not relax)
-    assert arrays.size["integers"] == arrays.integer.sum() == (0 if relax else 83)
+    assert arrays.size["integers"] == arrays.integer.sum() == (0 if relax else 89)
 
 
 def _leased(**columns: Any) -> Program:
