@@ -37,7 +37,7 @@ class CashTerm:
     name : str
         Name in the cash table.
     kind : str
-        ``capex``, ``opex``, ``revenue``, ``penalty`` or ``residual``.
+        ``capex``, ``opex``, ``revenue``, ``penalty``, ``residual`` or ``owed``.
     items : mapping of str to str
         By table of its items, the column of the party; ``in_house`` or ``""`` for a party that is the same for all.
     label, group, colour : str
@@ -75,6 +75,11 @@ class CashTerm:
     def is_paid(self) -> bool:
         """Whether money changes hands within the plan: it counts in budgets and in own rules on spend."""
         return self.kind in ("capex", "opex", "revenue")
+
+    @property
+    def is_after(self) -> bool:
+        """Whether it is booked in the month after the plan."""
+        return self.kind in ("residual", "owed")
 
     @property
     def is_recurring(self) -> bool:

@@ -30,7 +30,7 @@ from tests.program.tiny import paid, solved, tiny
 
 TERMS = cash_terms()
 PACKAGE = Path(optimizer.__file__).parent
-KINDS = ("capex", "opex", "revenue", "penalty", "residual")
+KINDS = ("capex", "opex", "revenue", "penalty", "residual", "owed")
 # Names that mean a cash term only: not also a table, a column, a variable, a source of capacity...
 OWN_NAMES = {"fixed", "energy", "maintenance", "upfront", "termination", "lateness", "residual"}
 
@@ -57,7 +57,7 @@ def test_a_cash_term_names_tables_and_columns_of_the_format(name: str) -> None:
         assert party in (("",) if term.kind == "penalty" else ("in_house", *tables[table].columns))
     assert set(term.commits) <= set(term.items)
     assert bool(term.says) == (term.kind == "penalty")
-    assert (term.focus is None) == (term.kind in ("penalty", "residual"))
+    assert (term.focus is None) == (term.kind in ("penalty", "residual", "owed"))
     if term.focus is not None:
         assert bool(term.focus.split) == ("contracts" in term.items)
 

@@ -116,6 +116,23 @@ class Agreement:
         """Share of the accelerators delivered at each of some ages."""
         return values_at(self.capacity_ramp, ages, 1.0)
 
+    @property
+    def prepaid(self) -> float:
+        """Share of the price of the fixed or minimum term that is paid at signature; none of an outlet."""
+        return 0.0 if self.outlet else float(self.row.prepaid_fraction)
+
+    def term_prices(self, start: int, months: int) -> Array:
+        """Price of a block in each month of its fixed or minimum term, ``months`` being those of the plan.
+
+        A fixed term keeps the price of its start, of the plan's first month if that is before; a terminable contract
+        has the price of each month, after the plan that of the last.
+        """
+        ages = np.arange(self.term)
+        at = np.full(self.term, max(start, 0)) if self.fixed else np.minimum(np.maximum(start + ages, 0), months - 1)
+        charged = interrupted(self.interruptions, start + ages, "price_fraction")
+        found: Array = self.block_prices(at) * self.price_fractions(ages) * charged
+        return found
+
     def bound_cost(self, start: int) -> float:
         """What one block that starts in a month binds to: upfront and price over the fixed or the minimum term."""
         ages = np.arange(self.term)

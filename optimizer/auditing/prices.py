@@ -142,6 +142,22 @@ def energy(case: Priced) -> Payments:
 
 
 @_prices
+def prepayment(case: Priced) -> Payments:
+    """Share of the price of fixed and minimum terms, at their signature."""
+    return ((name, stock.prepaid()) for name, stock in case.stocks.items() if not stock.agreement.outlet)
+
+
+@_prices
+def tail(case: Priced) -> Payments:
+    """Share of what fixed and minimum terms of contracts cost after the plan, in the month after it."""
+    head, later = case.facts.instance.head, np.zeros(case.facts.months + 1)
+    for name, stock in case.stocks.items() if head.tail_fraction else ():
+        if not stock.agreement.outlet:
+            later[-1] = head.tail_fraction * stock.due_after(head.discount_rate)
+            yield name, later.copy()
+
+
+@_prices
 def upfront(case: Priced) -> Payments:
     """Upfronts of contracts."""
     return ((name, stock.upfront()) for name, stock in case.stocks.items() if not stock.agreement.outlet)

@@ -15,7 +15,7 @@ from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import COLUMNS, MONTH, NAMES, QUANTITY, SUBJECT, TEXT, Table, figures, texts
 from optimizer.auditing.verdict import FLOOR, LARGEST, Findings
-from optimizer.cash_terms import terms_of_kind
+from optimizer.cash_terms import cash_terms
 from optimizer.instance.instance import Instance
 
 Array = NDArray[Any]
@@ -106,14 +106,14 @@ def cells(draft: Draft, say: Findings) -> None:
 
 
 def months(draft: Draft, say: Findings) -> None:
-    """Every row lies in a month of the plan; a residual value in the one after it."""
-    last, residual = draft.facts.months, terms_of_kind("residual")
+    """Every row lies in a month of the plan; what counts after the plan in the one after it."""
+    last, later = draft.facts.months, {term.name for term in cash_terms().values() if term.is_after}
     for name, columns in draft.columns.items():
         t = draft.t[name] = _places(draft.facts.month_of, columns, (MONTH[name],))
         terms = columns["term"].tolist() if name == "cash" else [""] * len(t)
-        after = np.array([term in residual for term in terms], dtype=bool)
+        after = np.array([term in later for term in terms], dtype=bool)
         good = np.where(after, t == last, (t >= 0) & (t < last))
-        allowed = f"{say.labels[0]} to {say.labels[-2]} allowed, for a residual value {say.labels[-1]}"
+        allowed = f"{say.labels[0]} to {say.labels[-2]} allowed, for what counts after the plan {say.labels[-1]}"
         _leave_out(draft, say, name, good, partial(_cells_of, columns, (MONTH[name],)), allowed)
 
 

@@ -89,8 +89,31 @@ class Stock:
         """Price of the blocks in force: for a fixed term that of the month they started in (the first, if before)."""
         first = np.clip(self.starts, 0, len(self.price) - 1)
         price = self.price[first][:, None] if self.agreement.fixed else self.price[None, :]
-        found: Array = (self.alive * price * self._fractions("price")).sum(axis=0)
+        in_term = (self.ages >= 0) & (self.ages < self.agreement.term)
+        due = np.where(in_term, 1.0 - self.agreement.prepaid, 1.0)
+        found: Array = (self.alive * price * due * self._fractions("price")).sum(axis=0)
         return found * self._left("price_fraction")
+
+    def prepaid(self) -> Array:
+        """What of the price of terms is paid at their signature, where that is in the plan."""
+        agreement, found = self.agreement, np.zeros(len(self.handed))
+        for start, blocks in zip(self.starts, self.blocks, strict=True):
+            signed = start - agreement.row.lead_months
+            if 0 <= signed < len(found):
+                found[signed] += blocks * agreement.prepaid * agreement.term_prices(start, len(found)).sum()
+        return found
+
+    def due_after(self, rate: float) -> float:
+        """Invoices of terms after the plan, each discounted to the month after it at a rate per year."""
+        agreement, months = self.agreement, len(self.handed)
+        total = 0.0
+        for start, blocks in zip(self.starts.tolist(), self.blocks.tolist(), strict=True):
+            prices = agreement.term_prices(start, months) * (1.0 - agreement.prepaid)
+            for age, price in enumerate(prices.tolist()):
+                beyond = start + age - months
+                if beyond >= 0:
+                    total += blocks * price * (1.0 + rate) ** (-beyond / 12.0)
+        return total
 
     def upfront(self) -> Array:
         """Paid at the signature of the blocks, where that is in the plan."""

@@ -28,6 +28,11 @@ def _due(sketch: Sketch) -> Series:
     due = [0.0] * sketch.months
     for row in sketch.rows("contracts"):
         prices = price_of(sketch, row["contract"], row["price"])
+        signed = (row["earliest"] or 0) - (row["lead_months"] or 0)
+        if row["committed_blocks"] and row.get("prepaid_fraction") and 0 <= signed < sketch.months:
+            months = row["min_term_months"] if row["term_months"] is None else row["term_months"]
+            early = row["prepaid_fraction"] * months * block_price(sketch, row, max(prices)) * 1.4
+            due[signed] += row["committed_blocks"] * early
         for t, blocks in enumerate(blocks_in_force(row, sketch.months)):
             due[t] += blocks * (block_price(sketch, row, prices[t]) * 1.2 + (row["upfront_per_block"] or 0.0))
     for row in sketch.rows("commitments"):

@@ -12,10 +12,13 @@ def add_clauses(sketch: Sketch, draw: Draw) -> None:
     """Give some contracts of some instances clauses; what they are sure to deliver and to cost stays as it is."""
     if not draw.chance(sketch.size.clauses):
         return
+    if draw.chance(0.6):
+        sketch.head["tail_fraction"] = draw.pick((1.0, draw.between(0.1, 0.9)))
     for row in sketch.rows("contracts"):
         if row["term_months"] is not None and draw.chance(0.4):
             _escalate(sketch, draw, row)
     for row in sketch.rows("contracts"):
+        row["prepaid_fraction"] = draw.pick((None, None, 1.0, draw.between(0.05, 0.9)))
         if not row["committed_blocks"] and draw.chance(0.2):
             _require(sketch, draw, row)
 

@@ -32,7 +32,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (2, "builds", add_builds),
     (3, "purchases", add_purchases),
     (4, "contracts", add_contracts),
-    (14, "", add_clauses),
+    (14, "clauses", add_clauses),
     (5, "", add_workloads),
     (6, "commitments", add_commitments),
     (7, "", add_on_demand),

@@ -40,6 +40,7 @@ class Head:
     currency: str
     discount_rate: float
     hours_per_month: float
+    tail_fraction: float
 
 
 class Row:

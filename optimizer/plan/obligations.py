@@ -87,11 +87,7 @@ def _agreed(index: Index) -> Iterator[tuple[str, float]]:
 def _block(agreement: Agreement, start: int) -> float:
     """Return the cost of one block after the plan's last month, within its fixed or minimum term."""
     paid = min(max(agreement.horizon - start, 0), agreement.term)  # months of the term that lie in the plan or before
-    if agreement.fixed:
-        return float(agreement.fixed_prices(start)[paid:].sum())
-    last = agreement.block_price.at(agreement.horizon - 1)
-    charged = agreement.charged.over(start + paid, start + agreement.term)
-    return last * float((agreement.price.over(paid, agreement.term) * charged).sum())
+    return (1 - agreement.prepaid) * float(agreement.term_prices(start)[paid:].sum())
 
 
 def _build(index: Index, item: str, order: int) -> float:

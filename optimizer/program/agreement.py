@@ -160,6 +160,22 @@ class Agreement:
         """Price of each month of a fixed term that starts in ``start``: ramp, escalation and interruptions applied."""
         return self.start_price(start) * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
 
+    @property
+    def prepaid(self) -> float:
+        """Share of the price of the fixed or minimum term that is paid at signature."""
+        return 0.0 if self.is_outlet else float(self.row.prepaid_fraction)
+
+    def term_prices(self, start: int) -> Array:
+        """Price of each month of the fixed or minimum term of a block that starts in ``start``.
+
+        Ramp, escalation and interruptions are applied; after the plan a terminable contract has its last month's price.
+        """
+        if self.fixed:
+            return self.fixed_prices(start)
+        months = np.arange(start, start + self.term)
+        prices = self.block_price.over(0, self.horizon)[np.clip(months, 0, self.horizon - 1)]
+        return prices * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
+
     def bound_cost(self, start: int) -> float:
         """What one block binds to at signature: upfront and the price over the fixed or minimum term."""
         if self.fixed:

@@ -1,6 +1,6 @@
 """Money: one function per cash term books it in the ledger; budgets; the objective.
 
-Months of money lie in 0 .. T-1, but for the residual value, which is booked in month T.
+Months of money lie in 0 .. T-1, but for the residual value and the tail, which are booked in month T.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from optimizer.program.ledger import Account, Entries, Ledger
 from optimizer.program.placement import last_month, late_months, month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.program_data import ProgramData
-from optimizer.program.row import Row
+from optimizer.program.row import Row, Term
 from optimizer.program.rules import constraint_months
 from optimizer.program.steps import Array
 
@@ -115,10 +115,8 @@ def _upfronts(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, s
     if not row.upfront_per_block:
         return
     account = _agreement_account(term, agreement)
-    starts = [int(row.earliest)] if agreement.committed is not None else agreement.starts
-    for s in starts:
+    for s, blocks in _signatures(m, agreement):
         if 0 <= s - row.lead_months < m.index.horizon:
-            blocks = m.col["started"].get((agreement.name, s), agreement.committed or 0.0)
             ledger.add(account, blocks, s - row.lead_months, sign * row.upfront_per_block)
 
 
@@ -127,6 +125,15 @@ def upfront(m: ProgramData, ledger: Ledger) -> None:
     for agreement in m.index.agreements.values():
         if not agreement.is_outlet:
             _upfronts(m, ledger, agreement, "upfront", 1.0)
+
+
+def _signatures(m: ProgramData, agreement: Agreement) -> Iterator[tuple[int, Term]]:
+    """Start months and blocks of everything that is signed or was, also of what starts before or after the plan."""
+    if agreement.committed is not None:
+        start = int(agreement.row.earliest)
+        yield start, m.col["started"].get((agreement.name, start), agreement.committed)
+    else:
+        yield from ((s, m.col["started"][agreement.name, s]) for s in agreement.starts)
 
 
 def _within(start: int, stop: int, end: int) -> tuple[int, int]:
@@ -140,6 +147,7 @@ def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, si
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
     if agreement.fixed:
         shares, charged = agreement.price.over(0, agreement.term), agreement.charged.over(0, horizon)
+        shares = shares * (1 - agreement.prepaid)
         for s in starts:
             first, last = _within(s, s + agreement.term, horizon)
             prices = sign * (agreement.start_price(s) * shares[first - s : last - s] * charged[first:last])
@@ -149,7 +157,9 @@ def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, si
     full = agreement.full_price
     months = list(agreement.months)
     ledger.add_many(account, [m.col["in_force"][agreement.name, t] for t in months], months, prices[months] * full)
-    surplus = agreement.price.over(0, agreement.ramp_end) - full
+    shares = agreement.price.over(0, agreement.ramp_end)
+    shares[: agreement.term] *= 1 - agreement.prepaid
+    surplus = shares - full
     for s in starts if surplus.any() else []:
         first, last = _within(s, s + len(surplus), agreement.last_month + 1)
         amounts = prices[first:last] * surplus[first - s : last - s]
@@ -161,6 +171,29 @@ def contract(m: ProgramData, ledger: Ledger) -> None:
     for agreement in m.index.agreements.values():
         if not agreement.is_outlet:
             _monthly(m, ledger, agreement, "contract", 1.0)
+
+
+def prepayment(m: ProgramData, ledger: Ledger) -> None:
+    """Share of the price of the fixed or minimum term, paid at signature, also of its months after the plan."""
+    for agreement in m.index.agreements.values():
+        for s, blocks in _signatures(m, agreement) if agreement.prepaid else ():
+            signed = s - int(agreement.row.lead_months)
+            if 0 <= signed < m.index.horizon:
+                amount = agreement.prepaid * float(agreement.term_prices(s).sum())
+                ledger.add(_agreement_account("prepayment", agreement), blocks, signed, amount)
+
+
+def tail(m: ProgramData, ledger: Ledger) -> None:
+    """Share of the invoices of fixed and minimum terms after the plan, discounted to the month after it."""
+    index, share = m.index, m.index.instance.head.tail_fraction
+    for agreement in index.agreements.values():
+        for s, blocks in _signatures(m, agreement) if share and not agreement.is_outlet else ():
+            months = np.arange(s, s + agreement.term)
+            later = months >= index.horizon
+            worth = (1 + index.instance.head.discount_rate) ** (-(months - index.horizon) / 12)
+            invoices = (1 - agreement.prepaid) * agreement.term_prices(s) * worth
+            amount = share * float(invoices[later].sum())
+            ledger.add(_agreement_account("tail", agreement), blocks, index.horizon, amount)
 
 
 def termination(m: ProgramData, ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, term_lab
 from optimizer.report.document import Grid, by_month
 from optimizer.report.periods import AFTER
 from optimizer.report.plan_context import PlanContext
+from optimizer.schema import terms_of_kind
 
 _ROW = 40  # height of a pair of bars
 _KINDS = (("nominal", "amount", MUTED), ("present value", "present_value", INK))
@@ -43,10 +44,12 @@ def _in_unit(grid: Grid, unit: str) -> Grid:
 
 
 def _after_note(context: PlanContext, table: pd.DataFrame) -> str:
-    after = float(table.loc[table["month"] > context.months[-1], "amount"].sum())
-    if not after:
-        return ""
-    return f"Not shown: the residual value of {money(-after, context.currency)}, counted after the last month."
+    later = table[table["month"] > context.months[-1]]
+    found = later.groupby(later["term"].isin(terms_of_kind("owed")))["amount"].sum()
+    names = {False: ("the residual value", -1), True: ("the tail of contracts", 1)}
+    parts = [f"{what} of {money(sign * float(found[tail]), context.currency)}"
+             for tail, (what, sign) in names.items() if found.get(tail)]  # fmt: skip
+    return f"Not shown: {' and '.join(parts)}, counted after the last month." if parts else ""
 
 
 def _by_month_title(context: PlanContext, totals: pd.Series[float]) -> str:
@@ -57,7 +60,7 @@ def _by_month_title(context: PlanContext, totals: pd.Series[float]) -> str:
 
 
 def cash_by_year(context: PlanContext) -> Chart:
-    """Money out by calendar year and party, with the residual value at the end."""
+    """Money out by calendar year and party, with the residual value and the tail of contracts at the end."""
     table = context.plan.cash
     year = table["month"].map(lambda month: AFTER if month > context.months[-1] else month[:4])
     years = sorted({month[:4] for month in context.months})
@@ -165,7 +168,7 @@ def _pairs_grid(sums: pd.DataFrame, texts: dict[str, str], unit: str, more: pd.D
 
 
 def cumulative(context: PlanContext) -> Chart:
-    """Money out so far, nominal and as present value; the last point adds the residual value."""
+    """Money out so far, nominal and as present value; the last point adds what counts after the last month."""
     table = context.plan.cash
     months = [*context.months, context.plan.instance.label(context.horizon)]
     sums = table.groupby("month")[["amount", "present_value"]].sum().reindex(months, fill_value=0.0).cumsum()
@@ -188,5 +191,9 @@ def cumulative(context: PlanContext) -> Chart:
         ("Nominal", (sums["amount"] / size).tolist()),
         ("Present value", (sums["present_value"] / size).tolist()),
     ]
-    note = "Up to and with each month; the last point adds the residual value." if _after_note(context, table) else ""
+    note = (
+        "Up to and with each month; the last point adds what counts after the last month."
+        if _after_note(context, table)
+        else ""
+    )
     return Chart("cumulative", title, figure, _in_unit(by_month(months, columns, scaled(1.0)), unit), note)

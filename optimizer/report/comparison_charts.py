@@ -70,5 +70,5 @@ def cost(context: PlanContext, comparison: Comparison, key: str) -> Chart:
     after = float(table.loc[table["month"] > context.months[-1], "amount_difference"].sum())
     note = f"In {unit}, nominal, penalties included; above zero: more money out."
     if after:
-        note += f" Not shown: {difference(after, currency)} {AFTER}, the residual value."
+        note += f" Not shown: {difference(after, currency)} {AFTER}: residual value and tail of contracts."
     return Chart(f"cost-{key}", title, figure, by_month(context.months, columns, scaled(1.0)), note)

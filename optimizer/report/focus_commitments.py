@@ -124,7 +124,9 @@ def _contract_end(own: list[Signature]) -> tuple[int, bool]:
 
 
 def _paid(signature: Signature) -> Row:
-    upfront = signature.blocks * signature.agreement.row.upfront_per_block
+    agreement = signature.agreement
+    early = agreement.prepaid * float(agreement.term_prices(signature.start).sum())
+    upfront = signature.blocks * (agreement.row.upfront_per_block + early)
     share = upfront / signature.committed_cost if signature.committed_cost else 0.0
     model = "No Upfront" if share <= 0 else "All Upfront" if share >= 1 else "Partial Upfront"
     return {

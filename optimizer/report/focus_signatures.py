@@ -82,6 +82,8 @@ class Signature:
         months = len(self.active)
         fractions = self.agreement.price.over(-self.start, months - self.start)
         fractions = fractions * self.agreement.charged.over(0, months)
+        in_term = np.arange(months) < self.start + self.agreement.term
+        fractions = fractions * np.where(in_term, 1 - self.agreement.prepaid, 1.0)
         if self.agreement.fixed:
             return self.active * self.agreement.start_price(self.start) * fractions
         return self.active * self.agreement.block_price.over(0, months) * fractions

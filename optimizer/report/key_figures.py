@@ -93,7 +93,7 @@ def _capacity(context: PlanContext) -> KeyFigure:
 
 def _cash(context: PlanContext) -> KeyFigure:
     table = context.plan.cash
-    paid = table[~table["term"].isin(terms_of_kind("penalty", "residual"))].groupby("month")["amount"].sum()
+    paid = table[~table["term"].isin(terms_of_kind("penalty", "residual", "owed"))].groupby("month")["amount"].sum()
     paid = paid.reindex(context.months, fill_value=0.0)
     year, total = float(paid.iloc[:12].sum()), float(paid.sum())
     label = f"Net cash {'out' if year >= 0 else 'in'}, first {counted(min(12, context.horizon), 'month')}"

@@ -88,7 +88,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
         "money per unit",
         "Change of the net present cost per unit of the right-hand side, integer decisions fixed.",
     ),
-    "cash.month": ("", "Month of payment; the residual value stands in the month after the last."),
+    "cash.month": ("", "Month of payment; residual value and tail stand in the month after the last."),
     "cash.term": ("", "Kind of payment."),
     "cash.party": ("", "Who is paid; in_house for the own sites, blank for penalties."),
     "cash.amount": ("money", "Money out is positive, money in negative; nominal."),

@@ -12,10 +12,15 @@ from optimizer.report.key_figures import audit_text, part, status
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
-    from optimizer.instance.instance import Instance
+    from optimizer.instance.instance import Head, Instance
     from optimizer.plan.plan import Plan
 
 _ROWS = 60
+
+
+def _tail(head: Head) -> str:
+    """What contracts count with after the plan."""
+    return f"{percent(head.tail_fraction)} of what they still cost" if head.tail_fraction else "nothing"
 
 
 def inputs(plan: Plan) -> Section:
@@ -51,7 +56,7 @@ def _assumptions(plan: Plan) -> list[tuple[str, ...]]:
         ("Within a month", "what happens in a month happens at its start; quantities do not change within it"),
         ("Energy", "idle accelerators draw no power"),
         ("Work not served", "costs the penalty of its workload, which is part of the cost, but not cash"),
-        ("After the last month", "builds and purchases count with their residual value, contracts with nothing"),
+        ("After the last month", f"builds and purchases count with their residual value, contracts with {_tail(head)}"),
     ]
     if empty:
         found.append(("Not limited by", ", ".join(name.replace("_", " ") for name in empty) + ": none are given"))

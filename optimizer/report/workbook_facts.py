@@ -66,17 +66,19 @@ def kind_sum(kind: str) -> str:
 
 def _money(plan: Plan) -> list[Fact]:
     cash, currency = plan.cash, plan.instance.head.currency
-    penalties, residual = (
-        float(cash.loc[cash["term"].isin(terms_of_kind(kind)), "amount"].sum()) for kind in ("penalty", "residual")
+    penalties, residual, owed = (
+        float(cash.loc[cash["term"].isin(terms_of_kind(kind)), "amount"].sum())
+        for kind in ("penalty", "residual", "owed")
     )
-    paid = float(cash["amount"].sum()) - penalties - residual
-    all_paid = "SUM(plan_cash[amount])-{penalties}-{residual}"
+    paid = float(cash["amount"].sum()) - penalties - residual - owed
+    all_paid = "SUM(plan_cash[amount])-{penalties}-{residual}-{owed}"
     return [
         Fact("paid", "Cash out, net of money in", paid, f"{currency}, nominal, over the entire plan", all_paid),
         Fact(
             "penalties", "Penalties", penalties, f"{currency}, nominal; in the cost, not in cash", kind_sum("penalty")
         ),
         Fact("residual", "Residual value", residual, f"{currency}, nominal; money in", kind_sum("residual")),
+        Fact("owed", "Tail of contracts", owed, f"{currency}, share of what is due after the plan", kind_sum("owed")),
     ]
 
 

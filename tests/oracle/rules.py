@@ -41,7 +41,7 @@ def _counts(flow: Flow, provider: str) -> bool:
 def add_budgets(w: World) -> None:
     """Money out in a window, of the kinds covered."""
     for row in w.tables["budgets"]:
-        not_out = PENALTIES | {"residual", "lease_out"}
+        not_out = PENALTIES | {"residual", "tail", "lease_out"}
 
         def covered(flow: Flow, row: Row = row, not_out: set[str] = not_out) -> bool:
             kind = {"all": True, "capex": flow.term in CAPEX, "opex": flow.term not in CAPEX}[row["covers"]]

@@ -156,6 +156,7 @@ def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: d
     fixed = a["term_months"] is not None
     sign, rent, upfront = (1, "contract", "upfront") if kind == "contract" else (-1, "lease_out", "lease_out")
     prices = [sign * _block_price(w, a, name, t) for t in w.plan]
+    early, term = a.get("prepaid_fraction", 0), a["term_months"] if fixed else a["min_term_months"]
     rise = 1 + a.get("escalation", 0)
     ramp = [share * rise ** (age // 12) for age, share in enumerate(_ramps(w, name, lives, "price_fraction"))]
     rents: list[list[Any]] = [[] for _ in w.plan]
@@ -164,11 +165,32 @@ def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: d
             w.pay(upfront, name, party, s - a["lead_months"], sign * a["upfront_per_block"] * n, kind)
         for t in range(max(s, 0), min(e, w.T)):
             charged = w.left(name, t, "price_fraction")
-            rents[t].append(prices[max(s, 0) if fixed else t] * ramp[t - s] * charged * n)
+            due = 1 - early if t < s + term else 1
+            rents[t].append(due * prices[max(s, 0) if fixed else t] * ramp[t - s] * charged * n)
+        if kind == "contract":
+            _book_term(w, a, name, party, s, n)
         if handed_back:
             w.pay("termination", name, party, e, a["termination_fee_months"] * _block_price(w, a, name, e) * n, kind)
     for t in w.plan:
         w.pay(rent, name, party, t, quicksum(rents[t]), kind)
+
+
+def _book_term(w: World, c: Row, name: str, party: str, s: int, n: Any) -> None:
+    """What is prepaid of a fixed or minimum term, and the part of it after the plan that counts as cost."""
+    fixed, early = c["term_months"] is not None, c["prepaid_fraction"]
+    prices = []
+    for age in range(c["term_months"] if fixed else c["min_term_months"]):
+        at = max(s, 0) if fixed else min(max(s + age, 0), w.T - 1)
+        rise = (1 + c["escalation"]) ** (age // 12)
+        charged = w.left(name, s + age, "price_fraction")
+        prices.append(_block_price(w, c, name, at) * _ramp(w, name, age, "price_fraction") * rise * charged)
+    signed = s - c["lead_months"]
+    if early and 0 <= signed < w.T:
+        w.pay("prepayment", name, party, signed, early * sum(prices) * n, "contract")
+    worth = [(1 + w.tables.rate) ** (-(s + age - w.T) / 12) for age in range(len(prices))]
+    later = sum(price * worth[age] for age, price in enumerate(prices) if s + age >= w.T)
+    if w.tables.tail and later:
+        w.pay("tail", name, "", w.T, w.tables.tail * (1 - early) * later * n)
 
 
 def _block_price(w: World, a: Row, name: str, t: int) -> float:

@@ -51,7 +51,7 @@ DEFAULTS: dict[str, Row] = {
     "contracts": {
         **_AGREEMENT, "contract": _REQUIRED, "provider": _REQUIRED, "region": _REQUIRED, "accelerator": _REQUIRED,
         "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None, "requires": None,
-        "requires_blocks": 1, "escalation": 0,
+        "requires_blocks": 1, "escalation": 0, "prepaid_fraction": 0,
     },
     "ramps": {"contract": _REQUIRED, "month_of_term": _REQUIRED, "capacity_fraction": _REQUIRED, "price_fraction": 1},
     "interruptions": {
@@ -84,6 +84,8 @@ DEFAULTS: dict[str, Row] = {
     "rule_terms": {"rule": _REQUIRED, "quantity": _REQUIRED, "item": _REQUIRED, "coefficient": 1},
 }  # fmt: skip
 
+HEAD = {"discount_rate": 0.0, "hours_per_month": 730.0, "tail_fraction": 0.0}
+
 
 @dataclass
 class Tables:
@@ -92,6 +94,7 @@ class Tables:
     months: int
     rate: float
     hours: float
+    tail: float
     rows: dict[str, list[Row]]
     _named: dict[tuple[str, str], dict[str, list[Row]]] = field(default_factory=dict)
 
@@ -128,7 +131,8 @@ def read_tables(frames: Frames) -> Tables:
     if any(len(frames[table]) for table in unknown):
         raise ValueError(f"the oracle does not know {sorted(unknown)}")
     rows = {table: [_row(table, cells, first, edge) for cells in _records(frames, table)] for table in DEFAULTS}
-    return Tables(months, float(head.get("discount_rate", 0)), float(head.get("hours_per_month", 730)), rows)
+    rate, hours, tail = (float(head.get(key, default)) for key, default in HEAD.items())
+    return Tables(months, rate, hours, tail, rows)
 
 
 def _records(frames: Frames, table: str) -> list[Row]:

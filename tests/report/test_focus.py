@@ -173,7 +173,7 @@ def test_status_of_agreed_contracts(tmp_path: Path, earliest: str, term: str, st
     tables["contracts"] = [tables["contracts"][0], tables["contracts"][3]]
     put(tables, "contracts", 2, "earliest", earliest)
     put(tables, "contracts", 2, "term_months", term)
-    for name in ("ramps", "prices", "rule_terms", "rules", "changes", "scenarios"):
+    for name in ("ramps", "interruptions", "prices", "rule_terms", "rules", "changes", "scenarios"):
         del tables[name]
     (row,) = export(plan(instance(tables)), tmp_path)[0]
     assert row["ContractCommitmentLifecycleStatus"] == status
