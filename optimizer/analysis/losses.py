@@ -64,10 +64,11 @@ def losses(plan: Plan) -> pd.DataFrame:
     case = holdings(plan)
     critical = _critical(case)
     months = np.flatnonzero(critical.any(axis=0)).tolist()
+    there = _with_space(case, case.offered)
     members = list(_members(case)) if months else []
     if not members:
         return pd.DataFrame(columns=list(COLUMNS))
-    gone = [{t: frozenset(p for p in one.pools if case.offered[p, t] > 0) for t in months} for one in members]
+    gone = [{t: frozenset(p for p in one.pools if there[p, t] > 0) for t in months} for one in members]
     before: dict[int, frozenset[int]] = {t: frozenset() for t in months}
     losses = list(dict.fromkeys((t, lost[t]) for t in months for lost in (before, *gone)))
     short = dict(zip(losses, shortfalls(case, critical, losses), strict=True))
@@ -104,7 +105,8 @@ def _critical(case: Holdings) -> Array:
 def _members(case: Holdings) -> Iterator[_Member]:
     """Yield each member with capacity; of several with the same pools the first."""
     with_capacity, offered = (
-        frozenset(np.flatnonzero((what > 0).any(axis=1)).tolist()) for what in (case.capacity, case.offered)
+        frozenset(np.flatnonzero((_with_space(case, what) > 0).any(axis=1)).tolist())
+        for what in (case.capacity, case.offered)
     )
     seen: set[frozenset[int]] = set()
     for subject in SUBJECTS:
@@ -113,6 +115,12 @@ def _members(case: Holdings) -> Iterator[_Member]:
             if pools & with_capacity and mine not in seen:
                 seen.add(mine)
                 yield _Member(subject, name, mine)
+
+
+def _with_space(case: Holdings, capacity: Array) -> Array:
+    """Return figures of pools by month, followed by the blocks that contracts of MW deliver."""
+    blocks = [case.stocks[row.contract].available() for row in case.facts.space]
+    return np.concatenate([capacity, np.array(blocks).reshape(len(blocks), capacity.shape[1])])
 
 
 def _row(
@@ -135,6 +143,7 @@ def _share(case: Holdings, pools: frozenset[int]) -> Array:
     kinds = {row.accelerator: row.reference for row in case.facts.rows["accelerators"]}
     worth = [0.0 if pool.source == "on_demand" else kinds[pool.accelerator] for pool in case.facts.pools]
     capacity = case.capacity * np.array(worth).reshape(-1, 1)
-    total, mine = capacity.sum(axis=0), capacity[sorted(pools)].sum(axis=0)
+    places = [place for place in sorted(pools) if place < len(capacity)]
+    total, mine = capacity.sum(axis=0), capacity[places].sum(axis=0)
     share: Array = np.divide(mine, total, out=np.zeros_like(mine), where=total > 0)
     return share

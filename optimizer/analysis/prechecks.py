@@ -106,4 +106,8 @@ def _most_power(program: Program, site: str) -> Any:
         orders = order_months(row, index.horizon)
         if row.site == site and orders:
             power[min(orders.start + int(row.lead_months), index.horizon) :] += row.mw_per_block * row.max_blocks
+    for name in program.parts.contents[site]["contracts"]:
+        agreement = index.agreements[name]
+        months = np.isin(np.arange(index.horizon), agreement.months)
+        power += months * agreement.most_blocks * agreement.row.mw_per_block * index.share_of(name)
     return power * index.share_of(site)

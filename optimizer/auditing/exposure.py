@@ -13,19 +13,36 @@ Members = dict[str, frozenset[int]]
 
 def members(instance: Instance, pools: list[Pool], policy: Any) -> Members:
     """Places of the pools of each member that a policy is about: of the one named, or of each one but ``in_house``."""
-    return _pools_of([policy.member], pools, policy.subject) if policy.member else each(instance, pools, policy.subject)
+    if policy.member:
+        return _pools_of(instance, [policy.member], pools, policy.subject)
+    return each(instance, pools, policy.subject)
 
 
 def each(instance: Instance, pools: list[Pool], subject: str) -> Members:
     """Places of the pools of each member of a kind but ``in_house``."""
-    return _pools_of(_all_members(instance, pools, subject), pools, subject)
+    return _pools_of(instance, _all_members(instance, pools, subject), pools, subject)
 
 
-def _pools_of(names: list[str], pools: list[Pool], subject: str) -> Members:
-    return {
-        name: frozenset(place for place, pool in enumerate(pools) if name in _belongs_to(pool, subject))
-        for name in names
-    }
+def _pools_of(instance: Instance, names: list[str], pools: list[Pool], subject: str) -> Members:
+    """Places of pools, and of contracts of MW after them, that belong to each of some members."""
+    parties = {row.provider: row for row in instance.rows["providers"]}
+    found = {name: {place for place, one in enumerate(pools) if name in _belongs_to(one, subject)} for name in names}
+    for place, row in enumerate(space(instance), start=len(pools)):
+        party = parties[row.provider]
+        belongs = {"provider": [party.provider], "group": [party.group], "tag": party.tags}.get(subject, ())
+        for name in found:
+            found[name] |= {place} if name in belongs else set()
+    return {name: frozenset(places) for name, places in found.items()}
+
+
+def space(instance: Instance) -> list[Any]:
+    """Rows of the contracts that supply MW; the places after those of the pools are theirs."""
+    return [row for row in instance.rows["contracts"] if row.supplies == "mw"]
+
+
+def is_site_lost(row: Any, subject: str, member: str) -> bool:
+    """Whether a site itself is lost with a member: itself, its region, or the planner's own sites together."""
+    return member == {"site": row.site, "region": row.region, "provider": IN_HOUSE, "group": IN_HOUSE}.get(subject)
 
 
 def worst(every: Members) -> Members:

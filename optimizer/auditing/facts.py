@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.auditing.agreement import agreements, interrupted, steps, values_at
-from optimizer.auditing.exposure import Members, members, worst
+from optimizer.auditing.exposure import Members, members, space, worst
 from optimizer.auditing.pools import pools
 from optimizer.cash_terms import cash_terms
 from optimizer.instance.instance import Instance
@@ -55,6 +55,7 @@ class Facts:
         self._prices = steps((row.item, row.month, row.price) for row in self.rows["prices"])
         self.agreements = agreements(instance, self._prices)
         self.pools = pools(instance)
+        self.space = space(instance)
         self.members = {name: members(instance, self.pools, row) for name, row in self.tables["policies"].items()}
         self.outages = self._outages()
         self.names = self._names()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -178,11 +178,21 @@ class Holdings:
         built = {name: row.mw_per_block * self.energised(name) for name, row in tables["builds"].items()}
         let = {n: row.mw_per_block * self.stocks[n].active for n, row in tables["outlets"].items() if row.sells == "mw"}
         left = [self.facts.share_left(site) for site in self.facts.names["site"]]
+        self.site_left = np.array(left).reshape(self.shape("site"))
+        contracts = range(len(self.facts.pools), len(self.facts.pools) + len(self.facts.space))
         self.mw_supply = self.facts.series("power", "site", "mw") + self._at_sites(built, "builds")
-        self.mw_supply *= np.array(left).reshape(self.shape("site"))
+        self.mw_supply = self.mw_supply * self.site_left + self.mw_of(contracts)
         self.mw_let = self._at_sites(let, "outlets")
         self.mw_used = self.drawn(self.used + self.leased)
         self.mw_floor = FLOOR * float(self.mw_supply.max(initial=0.0))
+
+    def mw_of(self, places: Iterable[int]) -> Array:
+        """MW by site and month of the contracts of MW among some places, as far as interruptions leave them."""
+        found, first = np.zeros(self.shape("site")), len(self.facts.pools)
+        for row in (self.facts.space[place - first] for place in places if place >= first):
+            found[self.facts.names["site"][row.site]] += self.stocks[row.contract].available() * row.mw_per_block
+        left: Array = found * self.site_left
+        return left
 
     def drawn(self, use: Array) -> Array:
         """Facility MW that accelerators in use, by pool and month, draw by site and month."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.auditing.exposure import is_site_lost
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import Findings
@@ -23,7 +24,8 @@ def max_share(case: Holdings, say: Findings) -> None:
         window = list(case.facts.window(row))
         labels, total = [case.facts.label(t) for t in window], capacity.sum(axis=0)[window]
         for member, pools in case.facts.members[name].items() if row.rule == "max_share" else ():
-            mine, what = capacity[sorted(pools)].sum(axis=0)[window], f"reference-accelerators of {member}"
+            mine = capacity[[place for place in sorted(pools) if place < len(capacity)]].sum(axis=0)[window]
+            what = f"reference-accelerators of {member}"
             floor = case.accelerator_floor
             say.compare(mine, "<=", row.limit * total, what, name, labels, floor=floor, relative_to=total)
 
@@ -59,13 +61,19 @@ def outage_capacity(case: Holdings, say: Findings) -> None:
 
 def outage_power(case: Holdings, say: Findings) -> None:
     """Without each member, critical work and what stays leased out fit the power of the sites that are left."""
-    table = case.tables["outages"]
-    for outage, (policy, member) in enumerate(case.facts.outages):
+    table, facts = case.tables["outages"], case.facts
+    for outage, ((policy, member), lost) in enumerate(facts.outages.items()):
         run = _of(table, outage, table["accelerators"], "pool", case.shape("pool"))
-        drawn = np.where(case.drawn(run) > 0, case.drawn(run + case.leased) + case.mw_let, 0.0)
-        for site, place in case.facts.names["site"].items():
+        row, gone = facts.tables["policies"][policy], case.mw_of(lost)
+        counts = case.drawn(run) > 0
+        for site, place in facts.names["site"].items():
+            if not is_site_lost(facts.tables["sites"][site], row.subject, member):
+                window = list(facts.window(row))  # where MW are lost, what is leased out stays supplied
+                counts[place, window] |= gone[place, window] > 0
+        drawn = np.where(counts, case.drawn(run + case.leased) + case.mw_let, 0.0)
+        for site, place in facts.names["site"].items():
             what = f"MW at {site} used and leased out without {member}"
-            say.compare(drawn[place], "<=", case.mw_supply[place], what, policy, floor=case.mw_floor)
+            say.compare(drawn[place], "<=", (case.mw_supply - gone)[place], what, policy, floor=case.mw_floor)
 
 
 def _of(table: Table, outage: int, values: Array, kind: str, shape: tuple[int, int]) -> Array:

@@ -54,7 +54,7 @@ def pools(instance: Instance) -> list[Pool]:
         own = (IN_HOUSE, IN_HOUSE, site, at.region, kind, at.availability, IN_HOUSE, frozenset[str](), True, kw)
         found.append(Pool(f"{site}/{kind}", *own))
     for source, table, name in (("contract", "contracts", "contract"), ("on_demand", "on_demand", "offer")):
-        for row in rows[table]:
+        for row in rows[table] if table == "on_demand" else [row for row in rows[table] if row.supplies != "mw"]:
             party = named["providers"][row.provider]
             where = (row.provider, row.region, row.region, row.accelerator, row.availability)
             lets = source == "contract" and row.sublease

@@ -49,7 +49,7 @@ def _blocks(draw: Draw) -> Row:
     return row
 
 
-def _commit(sketch: Sketch, draw: Draw, row: Row, blocks: float) -> None:
+def commit(sketch: Sketch, draw: Draw, row: Row, blocks: float) -> None:
     """Turn an offer into an existing agreement that runs when the plan starts, or starts in it."""
     term = row["term_months"] if row["term_months"] is not None else row["min_term_months"]
     soonest = -sketch.months if row["term_months"] is None else 1 - row["term_months"]
@@ -78,12 +78,12 @@ def add_contracts(sketch: Sketch, draw: Draw) -> None:
         row = _contract(sketch, draw, f"contract-{number}", draw.pick(suppliers))
         earlier = sketch.rows("contracts")
         if draw.chance(0.25):
-            _commit(sketch, draw, row, _committed(draw, row["integer"] is False))
+            commit(sketch, draw, row, _committed(draw, row["integer"] is False))
         elif earlier and draw.chance(0.25):
             _renew(sketch, draw, row, draw.pick(earlier))
         sketch.add("contracts", row)
         if draw.chance(0.35):
-            _ramp(sketch, draw, row)
+            ramp(sketch, draw, row)
 
 
 def _committed(draw: Draw, in_part: bool) -> float:
@@ -127,7 +127,7 @@ def _renew(sketch: Sketch, draw: Draw, row: Row, old: Row) -> None:
         row |= {"earliest": end, "latest": end + draw.integer(0, 1)}
 
 
-def _ramp(sketch: Sketch, draw: Draw, row: Row) -> None:
+def ramp(sketch: Sketch, draw: Draw, row: Row) -> None:
     """Delivery and price by age; the minimum term of a terminable contract covers it."""
     limit = row["term_months"] - 1 if row["term_months"] is not None else row["min_term_months"]
     ages = draw.some(range(min(limit, sketch.months) + 1), draw.integer(1, 3))
@@ -157,8 +157,8 @@ def add_outlets(sketch: Sketch, draw: Draw) -> None:
             _commit_outlet(sketch, draw, row)
 
 
-def _offer(sketch: Sketch, draw: Draw) -> Row:
-    """Columns that both kinds of outlets have."""
+def offer_terms(sketch: Sketch, draw: Draw) -> Row:
+    """Draw term, timing and blocks of an offer."""
     terms = _terms(sketch, draw)
     term = terms["term_months"] if terms["term_months"] is not None else terms["min_term_months"]
     return {**terms, **_timing(sketch, draw, term), **_blocks(draw)}
@@ -174,7 +174,7 @@ def _space(sketch: Sketch, draw: Draw) -> Row:
     block = mw * draw.between(110_000, 350_000)
     price = {"block_month": block, "mw_month": block / mw}.get(per, block / ((size or 1) * sketch.hours))
     row: Row = {"sells": "mw", "site": site, "accelerator": None, "accelerators_per_block": size, "mw_per_block": mw}
-    row |= {"price": nice(price), "per": per, **_offer(sketch, draw)}
+    row |= {"price": nice(price), "per": per, **offer_terms(sketch, draw)}
     row["upfront_per_block"] = nice(block * draw.between(0, 2)) if draw.chance(0.3) else None
     return row
 
@@ -191,7 +191,7 @@ def _let(sketch: Sketch, draw: Draw) -> Row:
     mw = nice(size * sketch.kind(kind)["kw"] * 1.15 / 1000) if per == "mw_month" or draw.chance(0.3) else None
     row: Row = {"sells": draw.pick((None, "accelerators")), "site": site, "accelerator": kind}
     row |= {"accelerators_per_block": size, "mw_per_block": mw}
-    row |= {"price": _price(sketch, per, hourly, size, mw or 0.0), "per": per, **_offer(sketch, draw)}
+    row |= {"price": _price(sketch, per, hourly, size, mw or 0.0), "per": per, **offer_terms(sketch, draw)}
     row["upfront_per_block"] = nice(hourly * size * sketch.hours * draw.between(0, 2)) if draw.chance(0.3) else None
     return row
 
@@ -209,4 +209,4 @@ def _commit_outlet(sketch: Sketch, draw: Draw, row: Row) -> None:
         most = 0.4 * min(there, 0.5 * power * 1000 / kw) / row["accelerators_per_block"]
     blocks = nice(most, 2) * 0.9 if row["integer"] is False else float(int(most))
     if blocks >= 0.1:
-        _commit(sketch, draw, row, nice(min(blocks, 3.0), 2))
+        commit(sketch, draw, row, nice(min(blocks, 3.0), 2))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from optimizer.generator.draw import Draw
+from optimizer.generator.agreements import commit, offer_terms, ramp
+from optimizer.generator.draw import Draw, nice
+from optimizer.generator.facts import power_of
 from optimizer.generator.sketch import Row, Sketch
 
 _YEAR = 12
@@ -42,6 +44,28 @@ def _escalate(sketch: Sketch, draw: Draw, row: Row) -> None:
         row["term_months"] = end - row["earliest"]
     elif not row["committed_blocks"] and row["ends_by"] is None and draw.chance(0.5):
         row["term_months"] = _YEAR + draw.integer(1, _YEAR + 2)
+
+
+def add_space(sketch: Sketch, draw: Draw) -> None:
+    """Draw contracts of MW at the planner's own sites: leased halls and grid connections."""
+    if not draw.chance(sketch.size.clauses) or not sketch.rows("sites"):
+        return
+    suppliers = [row["provider"] for row in sketch.rows("providers") if row["provider"].startswith("cloud-")]
+    for number in range(1, draw.integer(1, 2) + 1):
+        site = draw.pick(sketch.rows("sites"))["site"]
+        mw = max(nice(max(power_of(sketch, site)) * draw.between(0.1, 0.5)), 0.1)
+        per = draw.pick(("block_month", "mw_month"))
+        price = draw.between(60_000, 250_000) * (mw if per == "block_month" else 1.0)
+        row: Row = {"contract": f"hall-{number}", "provider": draw.pick(suppliers), "supplies": "mw", "site": site}
+        row |= dict.fromkeys(("region", "accelerator", "accelerators_per_block", "availability", "sublease", "renews"))
+        row |= {"mw_per_block": mw, "price": nice(price), "per": per, **offer_terms(sketch, draw)}
+        row["upfront_per_block"] = nice(mw * 1e5 * draw.between(0, 2)) if draw.chance(0.3) else None
+        if draw.chance(0.3):
+            commit(sketch, draw, row, draw.integer(1, 2) if row["integer"] is not False else draw.between(0.3, 2))
+        row["prepaid_fraction"] = draw.maybe(0.3, 0.1, 1.0)
+        sketch.add("contracts", row)
+        if draw.chance(0.4):
+            ramp(sketch, draw, row)
 
 
 def add_interruptions(sketch: Sketch, draw: Draw) -> None:

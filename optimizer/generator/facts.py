@@ -69,9 +69,14 @@ def blocks_in_force(row: Row, months: int) -> Series:
     return [row["committed_blocks"] if start <= t < stop else 0.0 for t in range(months)]
 
 
+def accelerator_contracts(sketch: Sketch) -> list[Row]:
+    """Contracts that supply accelerators."""
+    return [row for row in sketch.rows("contracts") if row.get("supplies") != "mw"]
+
+
 def contracted_capacity(sketch: Sketch, row: Row) -> Series:
-    """Accelerators of an existing contract."""
-    start, size = row["earliest"] or 0, row["accelerators_per_block"]
+    """Accelerators of an existing contract; none of one that supplies MW."""
+    start, size = row["earliest"] or 0, row["accelerators_per_block"] or 0.0
     ramp = [r for r in sketch.rows("ramps") if r["contract"] == row["contract"]]
     shares = steps(ramp, "capacity_fraction", 1.0, sketch.months + max(-start, 0), at="month_of_term")
     blocks_by_month = blocks_in_force(row, sketch.months)

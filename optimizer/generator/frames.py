@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.generator.agreements import add_contracts, add_outlets
 from optimizer.generator.budgets import add_budgets
-from optimizer.generator.clauses import add_clauses, add_interruptions
+from optimizer.generator.clauses import add_clauses, add_interruptions, add_space
 from optimizer.generator.draw import Draw
 from optimizer.generator.in_house import add_builds, add_purchases
 from optimizer.generator.market import add_commitments, add_on_demand, add_prices
@@ -36,6 +36,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (5, "", add_workloads),
     (6, "commitments", add_commitments),
     (7, "", add_on_demand),
+    (16, "", add_space),
     (15, "interruptions", add_interruptions),
     (8, "outlets", add_outlets),
     (9, "prices", add_prices),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import fsum
 
 from optimizer.generator.draw import Draw, nice
-from optimizer.generator.facts import IN_HOUSE, demand_of
+from optimizer.generator.facts import IN_HOUSE, accelerator_contracts, demand_of
 from optimizer.generator.sketch import Row, Sketch, window
 from optimizer.schema import load_schema
 
+_OF_ACCELERATORS = ("capacity", "used", "leased", "served")
 Term = tuple[str, str, str]  # quantity, table and item
 
 # Money per unit of a violation, about.
@@ -73,6 +74,8 @@ def _able(sketch: Sketch) -> dict[tuple[str, str], list[str]]:
             rows = sketch.rows(table)
             if quantity.sells and table == "outlets":
                 rows = [row for row in rows if (row["sells"] or "accelerators") == quantity.sells]
+            if table == "contracts" and quantity.name in _OF_ACCELERATORS:
+                rows = accelerator_contracts(sketch)
             items = [row[column] for row in rows]
             if kind == IN_HOUSE and sketch.rows("sites"):
                 items = [IN_HOUSE]

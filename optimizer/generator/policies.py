@@ -8,6 +8,7 @@ from optimizer.generator.draw import Draw, nice
 from optimizer.generator.facts import (
     IN_HOUSE,
     Series,
+    accelerator_contracts,
     contracted_capacity,
     demand_of,
     fleet_of,
@@ -49,7 +50,7 @@ def _members(sketch: Sketch, subject: str) -> list[str]:
     marks = [marks_of(sketch, name) for name in providers]
     own = [IN_HOUSE] if sketch.rows("sites") else []
     regions = [target.split(".") for target in load_schema().members["region"]]
-    places = {row[column] for table, column in regions for row in sketch.rows(table)}
+    places = {row[column] for table, column in regions for row in sketch.rows(table) if row["region"]}
     found = {
         "provider": [*providers, *own],
         "group": [*sorted({group for group, _ in marks}), *own],
@@ -97,7 +98,7 @@ def _names(sketch: Sketch, subject: str, row: Row) -> list[str]:
 def _contracts(sketch: Sketch, subject: str) -> Parts:
     """Reference capacity of existing contracts."""
     found: Parts = []
-    for row in sketch.rows("contracts"):
+    for row in accelerator_contracts(sketch):
         weight = sketch.reference(row["accelerator"])
         found.append((_names(sketch, subject, row), [weight * count for count in contracted_capacity(sketch, row)]))
     return found
@@ -142,7 +143,7 @@ def _sure(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
         if row["commitment"] is None:
             size = row["max_accelerators"] * _bought(sketch, critical, row)
             found.append((_names(sketch, subject, row), [size * left for left in share_left(sketch, row["offer"])]))
-    for row in sketch.rows("contracts"):
+    for row in accelerator_contracts(sketch):
         worth = _bought(sketch, critical, row)
         found.append((_names(sketch, subject, row), [worth * count for count in contracted_capacity(sketch, row)]))
     return found
@@ -167,7 +168,7 @@ def _powered(sketch: Sketch, subject: str, critical: list[Row]) -> Parts:
 
 def _soonest(sketch: Sketch, draw: Draw) -> int:
     """A month in which something that can be signed has started, if there is one."""
-    months = [max(r["earliest"] or 0, r["lead_months"] or 0) for r in sketch.rows("contracts") if _free(r)]
+    months = [max(r["earliest"] or 0, r["lead_months"] or 0) for r in accelerator_contracts(sketch) if _free(r)]
     inside = [month for month in months if month < sketch.months]
     return draw.pick(inside) if inside else draw.integer(0, sketch.months - 1)
 
@@ -180,7 +181,7 @@ def _free(row: Row) -> bool:
 def _offers(sketch: Sketch, subject: str, critical: list[Row], begin: int) -> list[tuple[list[str], float]]:
     """Critical work that contracts could do that can start by a month and run on."""
     found = []
-    for row in sketch.rows("contracts"):
+    for row in accelerator_contracts(sketch):
         soonest = max(row["earliest"] or 0, row["lead_months"] or 0)
         if _free(row) and soonest <= begin and (row["latest"] is None or row["latest"] >= begin):
             ramp = [r["capacity_fraction"] for r in sketch.rows("ramps") if r["contract"] == row["contract"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from optimizer.generator.draw import Draw, nice
-from optimizer.generator.facts import fleet_of, marks_of, power_of, throughput_of
+from optimizer.generator.facts import accelerator_contracts, fleet_of, marks_of, power_of, throughput_of
 from optimizer.generator.sketch import Row, Sketch, window
 
 
@@ -106,7 +106,7 @@ def _able(sketch: Sketch, work: str) -> list[str]:
 
 
 def _regions(sketch: Sketch) -> list[str]:
-    found = {row["region"] for row in (*sketch.rows("sites"), *sketch.rows("contracts"))}
+    found = {row["region"] for row in (*sketch.rows("sites"), *accelerator_contracts(sketch))}
     return sorted(found | {row["region"] for row in sketch.backstops})
 
 

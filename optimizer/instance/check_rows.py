@@ -84,6 +84,10 @@ def _mw_price(v: Values) -> str | None:
     return None
 
 
+def _contract_mw_price(v: Values) -> str | None:
+    return _mw_price(v) if v["supplies"] != "mw" else None
+
+
 def _outlet_mw_price(v: Values) -> str | None:
     return _mw_price(v) if v["sells"] != "mw" else None
 
@@ -117,6 +121,28 @@ def _fits(v: Values) -> str | None:
     return f"{problem} Give a later ends_by, or leave it blank."
 
 
+def _supplied(column: str, supplies: str) -> Callable[[Values], str | None]:
+    def problem(v: Values) -> str | None:
+        needed = v["supplies"] == supplies and not v[column]
+        return f"{column} is required where a contract supplies {supplies}; give it." if needed else None
+
+    return problem
+
+
+def _not_of(column: str, default: Any, supplies: str) -> Callable[[Values], str | None]:
+    def problem(v: Values) -> str | None:
+        given = v["supplies"] == supplies and v[column] not in (default, None, "")
+        return f"{column} has no meaning where a contract supplies {supplies}; leave it blank." if given else None
+
+    return problem
+
+
+def _per_space(v: Values) -> str | None:
+    if v["supplies"] == "mw" and v["per"].startswith("accelerator_"):
+        return "a contract that supplies mw is priced per block_month or mw_month; give one of them."
+    return None
+
+
 def _escalation(v: Values) -> str | None:
     if v["escalation"] and v["term_months"] is None:
         return (
@@ -146,10 +172,24 @@ _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(_AGREEMENTS, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
     RowCheck(_AGREEMENTS, ("committed_blocks", "integer"), _integer_blocks),
     RowCheck(_AGREEMENTS, ("ends_by", "committed_blocks", "earliest", "term_months", "min_term_months"), _fits),
+    *(
+        RowCheck(("contracts",), (column, "supplies"), _supplied(column, "accelerators"))
+        for column in ("region", "accelerator", "accelerators_per_block")
+    ),
+    *(RowCheck(("contracts",), (column, "supplies"), _supplied(column, "mw")) for column in ("mw_per_block", "site")),
+    *(
+        RowCheck(("contracts",), (column, "supplies"), _not_of(column, default, "mw"))
+        for column, default in (
+            *(("region", ""), ("accelerator", None), ("accelerators_per_block", 0.0)),
+            *(("availability", 1.0), ("sublease", False)),
+        )
+    ),
+    RowCheck(("contracts",), ("site", "supplies"), _not_of("site", None, "accelerators")),
+    RowCheck(("contracts",), ("per", "supplies"), _per_space),
     RowCheck(("contracts",), ("escalation", "term_months", "min_term_months"), _escalation),
     RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
     RowCheck(("commitments",), ("latest", "required"), _required_but_begun),
-    RowCheck(("contracts",), ("mw_per_block", "per"), _mw_price),
+    RowCheck(("contracts",), ("mw_per_block", "per", "supplies"), _contract_mw_price),
     RowCheck(("outlets",), ("mw_per_block", "per", "sells"), _outlet_mw_price),
     RowCheck(("outlets",), ("accelerators_per_block", "per", "sells"), _outlet_accelerator_price),
     RowCheck(("outlets",), ("site", "sells"), _needs("site", "mw")),

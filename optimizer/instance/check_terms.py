@@ -7,6 +7,8 @@ from optimizer.instance.data import BAD, Data
 from optimizer.instance.raw import quoted
 from optimizer.schema import IN_HOUSE, Quantity
 
+_NOT_OF_SPACE = ("accelerators", "reference-accelerators")  # units of quantities that contracts of MW do not have
+
 
 def rule_terms(data: Data) -> None:
     """Report terms whose item lacks the quantity or is ambiguous."""
@@ -43,6 +45,8 @@ def _kinds(data: Data, item: str) -> list[str]:
 
 def _has(data: Data, quantity: Quantity, kind: str, item: str) -> bool:
     """Whether an item of a kind has a quantity."""
+    if kind == "contracts.contract" and quantity.unit.startswith(_NOT_OF_SPACE) and _supplied(data, item) == "mw":
+        return False
     sold = _sold(data, item) if kind == "outlets.outlet" else BAD
     return kind in quantity.items and (not quantity.sells or sold is BAD or sold == quantity.sells)
 
@@ -50,6 +54,11 @@ def _has(data: Data, quantity: Quantity, kind: str, item: str) -> bool:
 def _sold(data: Data, outlet: str) -> str:
     rows = (record.values for _, record in data.records("outlets"))
     return next((str(v["sells"]) for v in rows if v["outlet"] == outlet and v["sells"] is not BAD), BAD)
+
+
+def _supplied(data: Data, contract: str) -> str:
+    rows = (record.values for _, record in data.records("contracts"))
+    return next((str(v["supplies"]) for v in rows if v["contract"] == contract and v["supplies"] is not BAD), BAD)
 
 
 def _unsure(data: Data, quantity: Quantity) -> bool:
@@ -62,6 +71,8 @@ def _cannot(data: Data, quantity: Quantity, kinds: list[str], item: str) -> str:
     what = " and ".join(_noun(kind) for kind in kinds)
     if quantity.sells and "outlets.outlet" in kinds:
         what += f" that sells {_sold(data, item)}"
+    if "contracts.contract" in kinds and _supplied(data, item) == "mw":
+        what += " that supplies mw"
     name = item if kinds == [IN_HOUSE] else f"{quoted(item)}, {what}"
     return f"{quantity.name} is not available for {name}; expected one of {', '.join(able)}."
 

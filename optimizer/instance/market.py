@@ -33,8 +33,9 @@ class Market:
         self._gathered: dict[tuple[str, str], dict[str, list[tuple[int, float]]]] = {}
 
     def rows(self, *tables: str) -> list[Values]:
-        """Values of the rows of some tables."""
-        return [record.values for _, record in self.data.records(*tables)]
+        """Values of the rows of some tables, without contracts that supply MW."""
+        values = (record.values for _, record in self.data.records(*tables))
+        return [v for v in values if v.get("supplies") != "mw"]
 
     @cached_property
     def monthly_prices(self) -> list[float]:

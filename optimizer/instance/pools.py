@@ -38,7 +38,8 @@ class Pools:
             Pool("in_house", kind, sites[site]["region"], own, site, availability=sites[site]["availability"])
             for site, kind in sorted(pairs)
         ]
-        self.all += [self._bought(table.spec.name, r.values) for table, r in data.records("contracts", "on_demand")]
+        bought = [(table.spec.name, r.values) for table, r in data.records("contracts", "on_demand")]
+        self.all += [self._bought(source, v) for source, v in bought if v.get("supplies") != "mw"]
         self._factors: dict[tuple[str, str], float] = {
             (r.values["class"], r.values["accelerator"]): r.values["factor"]
             for _, r in data.records("throughput")

@@ -67,7 +67,7 @@ def _without_effect(data: Data) -> None:
 # ---------------------------------------------------------------- supply and demand
 def _unpowered_sites(data: Data) -> None:
     powered = {r.values["site"] for _, r in data.records("power") if r.values["mw"] > 0}
-    powered |= {r.values["site"] for _, r in data.records("builds")}
+    powered |= {r.values["site"] for _, r in data.records("builds", "contracts")}
     for table, record in data.records("sites"):
         if record.values["site"] not in powered:
             problem = f"{quoted(record.values['site'])} has no power, and no build can bring it any. "

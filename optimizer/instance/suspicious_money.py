@@ -44,7 +44,11 @@ def upfronts(data: Data) -> None:
     """What is paid at signature is not many years' price."""
     for table, record in data.agreements():
         v = record.values
-        hourly = hourly_price(v, v["price"], data.head["hours_per_month"]) if v.get("sells") != "mw" else None
+        hourly = (
+            hourly_price(v, v["price"], data.head["hours_per_month"])
+            if "mw" not in (v.get("sells"), v.get("supplies"))
+            else None
+        )
         month = (hourly or 0.0) * data.head["hours_per_month"] * v["accelerators_per_block"]
         if month and v["upfront_per_block"] > 60 * month:
             problem = (

@@ -60,13 +60,13 @@ def blocks(data: Data) -> None:
     for table, record in data.agreements():
         v = record.values
         size, mw = v["accelerators_per_block"], v["mw_per_block"]
-        if v.get("sells") != "mw" and size and mw and not 0.1 <= mw * 1000 / size <= 50:
+        if "mw" not in (v.get("sells"), v.get("supplies")) and size and mw and not 0.1 <= mw * 1000 / size <= 50:
             problem = (
                 f"comes to {rounded(mw * 1000 / size)} kW per accelerator of a block; usually 0.5 to 10. "
                 "Check mw_per_block (MW) and accelerators_per_block; keep them if they are correct."
             )
             data.fault(table, record, "mw_per_block", problem, warn=True)
-        if v.get("sells") != "mw" and wanted and size > 50 * wanted:
+        if "mw" not in (v.get("sells"), v.get("supplies")) and wanted and size > 50 * wanted:
             problem = (
                 f"a block of {number_text(size)} accelerators, where {rounded(wanted)} reference-accelerators "
                 f"are the total demand. Check its unit and the unit of demand.amount; {_KEEP}"

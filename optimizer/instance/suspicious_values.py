@@ -81,7 +81,7 @@ def usual_prices(data: Data) -> None:
 
 def _check_price(data: Data, table: TypedTable, record: Record, item: Values) -> None:
     """Warn of a price of a contract or outlet that comes to an unusual one."""
-    space = item.get("sells") == "mw"
+    space = "mw" in (item.get("sells"), item.get("supplies"))
     low, high = (end * money_scale(data) for end in (_SPACE if space else HOURLY))
     price = (_space_price if space else hourly_price)(item, record.values["price"], data.head["hours_per_month"])
     if price is None or low <= price <= high or (space and price == 0):

@@ -46,7 +46,7 @@ def shortfalls(case: Holdings, critical: Array, losses: list[Case]) -> Array:
     from scipy.sparse import coo_array, eye_array, hstack, vstack  # takes a while to load
 
     kinds, month = _kinds(case, critical), np.array([t for t, _ in losses])
-    need, room, power = critical[:, month].T, _room(case, kinds, losses), _power(case)[:, month].T
+    need, room, power = critical[:, month].T, _room(case, kinds, losses), _power(case, losses)
     size = max(float(need.max()), 1.0)
     work, kind = np.nonzero(kinds.rates)
     loss, pair = np.nonzero((room[:, kind] > 0) & (need[:, work] > 0))
@@ -134,12 +134,14 @@ def _room(case: Holdings, kinds: _Kinds, losses: list[Case]) -> Array:
     found = np.zeros((len(losses), len(kinds.site)))
     for place, (t, gone) in enumerate(losses):
         left = free[:, t].copy()
-        left[list(gone)] = 0.0
+        left[[place for place in gone if place < len(left)]] = 0.0
         np.add.at(found[place], kinds.of, left)
     return found
 
 
-def _power(case: Holdings) -> Array:
-    """Return the MW available to critical work, by site and month."""
-    left: Array = np.maximum(case.mw_supply - case.mw_let - case.drawn(case.leased), 0.0)
-    return left
+def _power(case: Holdings, losses: list[Case]) -> Array:
+    """Return the MW available to critical work, by loss and site."""
+    left = case.mw_supply - case.mw_let - case.drawn(case.leased)
+    found = [left[:, t] - case.mw_of(gone)[:, t] for t, gone in losses]
+    free: Array = np.maximum(np.array(found).reshape(len(losses), len(left)), 0.0)
+    return free

@@ -200,7 +200,10 @@ class _Extract:
                 row = self.index.builds[build]
                 if row.lead_months < self.index.horizon:
                     available[row.lead_months :] += row.mw_per_block * self._late(build, row.lead_months)
-            available *= self.index.available.get(site, 1.0)
+            for contract in inside["contracts"]:
+                delivered = self.settled.delivered[contract] * self.index.share_of(contract)
+                available += self.index.agreements[contract].row.mw_per_block * delivered
+            available *= self.index.share_of(site)
             drawn, let = np.zeros(self.index.horizon), np.zeros(self.index.horizon)
             for pool in inside["pools"]:
                 drawn += self.index.pools[pool].mw * running[self.number[pool]]

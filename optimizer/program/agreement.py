@@ -161,6 +161,11 @@ class Agreement:
         return self.start_price(start) * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
 
     @property
+    def supplies_mw(self) -> bool:
+        """Whether it is a contract of MW at a site, which has no pool."""
+        return not self.is_outlet and self.row.supplies == "mw"
+
+    @property
     def prepaid(self) -> float:
         """Share of the price of the fixed or minimum term that is paid at signature."""
         return 0.0 if self.is_outlet else float(self.row.prepaid_fraction)

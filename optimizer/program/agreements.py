@@ -23,7 +23,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
     signed = [(name, s) for name, s in started if every[name].least_blocks > 0]
     ramped = [(name, t) for name, t in active if every[name].ramped and not every[name].is_outlet]
     options = [(name, t) for name, t in active if not every[name].is_outlet and every[name].row.requires is not None]
-    contract_months = [(name, t) for name, t in active if not every[name].is_outlet]
+    contract_months = [(name, t) for name, t in active if name in index.pools]
     leased = [
         (outlet, pool, t)
         for outlet, pools in index.lendable.items()

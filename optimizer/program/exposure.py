@@ -16,7 +16,7 @@ def window(row: Any, horizon: int) -> range:
 
 
 def members(index: Index, policy: Any) -> dict[str, frozenset[str]]:
-    """Pools of each member that a policy is about: the one named, or each one but ``in_house``."""
+    """Pools and contracts of MW of each member that a policy is about: the one named, or each one but ``in_house``."""
     names = [policy.member] if policy.member else _every(index, policy.subject)
     return {name: _pools(index, policy.subject, name) for name in names}
 
@@ -48,7 +48,9 @@ def _every(index: Index, subject: str) -> list[str]:
 
 
 def _pools(index: Index, subject: str, member: str) -> frozenset[str]:
-    return frozenset(name for name, pool in index.pools.items() if member in _belongs(index, subject, pool))
+    found = {name for name, pool in index.pools.items() if member in _belongs(index, subject, pool)}
+    parties = {name: agreement.party for name, agreement in index.agreements.items() if agreement.supplies_mw}
+    return frozenset(found | {name for name, party in parties.items() if member in _of_party(index, subject, party)})
 
 
 def _belongs(index: Index, subject: str, pool: Any) -> tuple[str, ...]:
@@ -60,6 +62,17 @@ def _belongs(index: Index, subject: str, pool: Any) -> tuple[str, ...]:
         return (pool.region,)
     if own:
         return () if subject == "tag" else (IN_HOUSE,)
-    party = index.providers[pool.party]
-    belongs: dict[str, tuple[str, ...]] = {"provider": (pool.party,), "group": (party.group,), "tag": party.tags}
-    return belongs[subject]
+    return _of_party(index, subject, pool.party)
+
+
+def _of_party(index: Index, subject: str, name: str) -> tuple[str, ...]:
+    """Members of a kind that all that a provider supplies belongs to; its contracts of MW are lost with their site."""
+    party = index.providers[name]
+    belongs: dict[str, tuple[str, ...]] = {"provider": (name,), "group": (party.group,), "tag": party.tags}
+    return belongs.get(subject, ())
+
+
+def is_site_lost(index: Index, policy: Any, member: str, site: str) -> bool:
+    """Whether a site itself is lost with a member of a policy."""
+    lost = {"site": site, "region": index.sites[site].region, "provider": IN_HOUSE, "group": IN_HOUSE}
+    return lost.get(policy.subject) == member

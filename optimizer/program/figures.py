@@ -60,6 +60,8 @@ def _power(index: Any, site: str, t: int) -> str:
     """Power supplied, and when builds bring more."""
     mw = float(index.supply[site][t]) * index.share_left(site, t)
     text = f"{number(mw)} MW supplied{_interrupted(index, site, t)}"
+    if any(a.supplies_mw and a.row.site == site and t in a.months for a in index.agreements.values()):
+        text += ", contracts apart"
     orders = [(order_months(row, index.horizon), row.lead_months) for row in index.builds.values() if row.site == site]
     starts = [months.start + lead for months, lead in orders if months]
     if not starts:

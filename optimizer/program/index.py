@@ -164,7 +164,8 @@ class Index:
         """Every pool by name: in-house pairs first, then contracts, then on-demand offers."""
         pairs = dict.fromkeys((row.site, row.accelerator) for row in (*self.rows["fleet"], *self.rows["purchases"]))
         made = [self._own_pool(site, accelerator) for site, accelerator in pairs]
-        made += [self._bought_pool(row.contract, "contract", row) for row in self.rows["contracts"]]
+        contracts = [row for row in self.rows["contracts"] if row.supplies == "accelerators"]
+        made += [self._bought_pool(row.contract, "contract", row) for row in contracts]
         made += [self._bought_pool(row.offer, "on_demand", row) for row in self.rows["on_demand"]]
         return {pool.name: pool for pool in made}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
-from optimizer.program.exposure import window
+from optimizer.program.exposure import is_site_lost, window
 from optimizer.program.index import Index
 from optimizer.program.power import leased_out, supplied
 from optimizer.program.program_data import ProgramData
@@ -34,7 +35,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
         "share_limit": shares,
         "outage_demand": needs,
         "outage_capacity": list(left),
-        "outage_power": list(dict.fromkeys(own)),
+        "outage_power": list(dict.fromkeys([*own, *_without_contracts(index)])),
     }
 
 
@@ -63,9 +64,19 @@ def _needs(index: Index) -> list[tuple[str, str, str, int]]:
     ]
 
 
+def _without_contracts(index: Index) -> Iterator[tuple[str, str, str, int]]:
+    """Policy, member, site and month in which contracts of MW are lost at a site that is not."""
+    for name, row in index.policies.items():
+        for member, lost in index.losses[name].items() if row.rule == "survive" else ():
+            for one in [index.agreements[item] for item in lost if item not in index.pools]:
+                if not is_site_lost(index, row, member, one.row.site):
+                    months = window(row, index.horizon)
+                    yield from ((name, member, one.row.site, t) for t in months if t in one.months)
+
+
 def lasting(index: Index, pools: Any) -> list[str]:
     """Pools that count for shares: in-house and contracts."""
-    return [pool for pool in pools if index.pools[pool].source != "on_demand"]
+    return [pool for pool in pools if pool in index.pools and index.pools[pool].source != "on_demand"]
 
 
 def survivors(index: Index, policy: str, member: str) -> list[str]:
@@ -147,9 +158,10 @@ def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) ->
     """Critical work and what stays leased out fit the power of a site.
 
     ``sum(mw[p] (emergency[policy,member,w,p,t] + leased[o,p,t])) + sum(mw_per_block[o] in_force[o,t])
-    <= available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead[b]]))``
-    for each policy, member that is lost, site with pools that are left and month, over these pools, the site's outlets
-    of MW and its builds.
+    <= available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead[b]]) + sum(available[c,t] mw_per_block[c]
+    delivered[c,t]))``
+    for each policy, member that is lost, site and month, over the site's pools that are left, its outlets of MW, its
+    builds and its contracts of MW that are left; where pools are left, and where the site is not lost but a contract.
     """
     lost = m.index.losses[policy][member]
     row = leased_out(m, site, t)
@@ -159,4 +171,4 @@ def outage_power(m: ProgramData, policy: str, member: str, site: str, t: int) ->
         mw = m.index.pools[pool].mw * m.units.accelerators / m.units.mw
         parts = m.emergency_columns_by_pool.get((policy, member, pool, t), [])
         add_leased(m, row.add_all([mw] * len(parts), parts), mw, pool, t)
-    return row.at_most(supplied(m, site, t))
+    return row.at_most(supplied(m, site, t, lost))

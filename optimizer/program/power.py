@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from optimizer.program.index import Index
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row, Term
+from optimizer.program.stock import delivered_blocks
 from optimizer.schema import IN_HOUSE
 
 
@@ -62,7 +64,7 @@ def build_after(m: ProgramData, build: str, t: int) -> Row:
 
 
 def site_contents(index: Index) -> dict[str, dict[str, list[str]]]:
-    """Pools, builds and MW outlets of each site."""
+    """Pools, builds, outlets of MW and contracts of MW of each site."""
     contents: dict[str, dict[str, list[str]]] = {site: defaultdict(list) for site in index.sites}
     for name, pool in index.pools.items():
         if pool.source == IN_HOUSE:
@@ -72,6 +74,8 @@ def site_contents(index: Index) -> dict[str, dict[str, list[str]]]:
     for name, agreement in index.agreements.items():
         if agreement.is_outlet and agreement.row.sells == "mw":
             contents[agreement.row.site]["outlets"].append(name)
+        elif agreement.supplies_mw:
+            contents[agreement.row.site]["contracts"].append(name)
     return contents
 
 
@@ -83,12 +87,22 @@ def leased_out(m: ProgramData, site: str, t: int) -> Row:
     return row
 
 
-def supplied(m: ProgramData, site: str, t: int) -> Row:
-    """MW of a site: supplied, and of energised builds, as far as interruptions leave them."""
+def contracted(m: ProgramData, contract: str, t: int) -> Row:
+    """MW that a contract delivers, as far as interruptions leave them."""
+    per_block = m.index.agreements[contract].row.mw_per_block * m.index.share_left(contract, t) / m.units.mw
+    return Row().add(per_block, delivered_blocks(m, contract, t))
+
+
+def supplied(m: ProgramData, site: str, t: int, lost: Collection[str] = ()) -> Row:
+    """MW of a site: supplied, of energised builds and contracts not lost, as far as interruptions leave them."""
     row = Row(float(m.index.supply[site][t]) / m.units.mw)
     for build in m.contents[site]["builds"]:
         spec = m.index.builds[build]
         row.add(spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
+    for contract in m.contents[site]["contracts"]:
+        if contract not in lost:
+            coefficients, columns, constant = contracted(m, contract, t).parts()
+            row.add_all(coefficients, columns).add(constant, 1.0)
     left = m.index.share_left(site, t)
     return row.times(left) if left else Row(0.0)
 
@@ -97,8 +111,9 @@ def site_power(m: ProgramData, site: str, t: int) -> Row:
     """Power in use and leased out is at most what is there.
 
     ``sum(mw[p] used[p,t]) + sum(mw_per_block[o] in_force[o,t]) <=
-    available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead]))``
-    for each site and month, over its pools, outlets of MW and builds; ``available`` is 1 without interruptions.
+    available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead]) + sum(available[c,t] mw_per_block[c]
+    delivered[c,t]))`` for each site and month, over its pools, outlets of MW, builds and contracts of MW; ``available``
+    is 1 without interruptions, ``delivered`` is ``in_force`` without a ramp.
     """
     drawn = leased_out(m, site, t)
     for pool in m.contents[site]["pools"]:

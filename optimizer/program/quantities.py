@@ -109,9 +109,10 @@ class Quantities:
         for pool in [] if outlets == [item] else self.pools(item):
             if self.index.pools[pool].source == IN_HOUSE:
                 row.add(c * self.index.pools[pool].mw * self.unit, self.col["used"].get((pool, t), 0.0))
-            elif self.index.pools[pool].source == "contract":
-                mw = self.index.agreements[pool].row.mw_per_block * self.index.share_left(pool, t)
-                row.add(c * mw, delivered_blocks(self.m, pool, t))
+        for name, agreement in self.index.agreements.items():
+            if not agreement.is_outlet and item in (name, agreement.party):
+                mw = agreement.row.mw_per_block * self.index.share_left(name, t)
+                row.add(c * mw, delivered_blocks(self.m, name, t))
 
     def started(self, row: Row, c: float, item: str, t: int) -> None:
         """Blocks or lots ordered, blocks that start, or a run that starts."""

@@ -39,6 +39,8 @@ def choose_units(index: Index) -> Units:
     accelerators = _power_of_ten(stocks, 10)
     megawatts = [float(supply.max()) for supply in index.supply.values()]
     megawatts += [row.mw_per_block * max(row.max_blocks, 1) for row in index.builds.values()]
+    space = [agreement for agreement in index.agreements.values() if agreement.supplies_mw]
+    megawatts += [agreement.row.mw_per_block * max(agreement.most_blocks, 1.0) for agreement in space]
     return Units(accelerators, _power_of_ten(megawatts, 10), _power_of_ten(_costs(index, accelerators), 10))
 
 

@@ -27,7 +27,7 @@ COLUMNS = (
     *("x_FacilityMegawatts", "x_Availability", "x_SignatureMonth", "x_LeadMonths", "x_Terminable"),
     *("x_NoticeMonths", "x_TerminationFeeMonths", "x_OpenEnded", "x_Renews", "x_Sublease", "x_Ramp"),
 )
-HOURS = "Accelerator-Hours"
+HOURS, MEGAWATT_HOURS = "Accelerator-Hours", "Megawatt-Hours"
 Row = dict[str, Any]
 
 
@@ -53,6 +53,7 @@ def moment(plan: Plan, month: int) -> str:
 
 def contract_rows(plan: Plan, signed: dict[str, list[Signature]]) -> Iterator[Row]:
     """A row for each signature, planned or agreed."""
+    regions = {row.site: row.region for row in plan.instance.rows["sites"]}
     groups = {row.provider: row.group for row in plan.instance.rows["providers"]}
     for own in signed.values():
         for signature in own:
@@ -64,9 +65,9 @@ def contract_rows(plan: Plan, signed: dict[str, list[Signature]]) -> Iterator[Ro
                 "ContractCommitmentLifecycleStatus": _status(signature),
                 "x_Provider": row.provider,
                 "x_ProviderGroup": groups.get(row.provider),
-                "x_Region": row.region,
+                "x_Region": regions[row.site] if signature.agreement.supplies_mw else row.region,
                 "x_AcceleratorModel": row.accelerator,
-                "x_Availability": row.availability,
+                "x_Availability": None if signature.agreement.supplies_mw else row.availability,
                 "x_LeadMonths": row.lead_months,
                 "x_Terminable": not signature.agreement.fixed,
                 "x_NoticeMonths": None if signature.agreement.fixed else row.notice_months,
@@ -80,7 +81,11 @@ def contract_rows(plan: Plan, signed: dict[str, list[Signature]]) -> Iterator[Ro
 def _what(signature: Signature, plan: Plan) -> Row:
     row, agreement = signature.agreement.row, signature.agreement
     term = f"{'' if agreement.fixed else 'at least '}{counted(agreement.term, 'month')}"
+    space = agreement.supplies_mw
     each = f"{row.accelerators_per_block:,g} {row.accelerator} in {row.region}"
+    each = f"{row.mw_per_block:,g} MW at {row.site}" if space else each
+    per_block = row.mw_per_block if space else row.accelerators_per_block
+    quantity = signature.committed_block_months * per_block * plan.instance.head.hours_per_month
     start = plan.instance.label(signature.start)
     return {
         "BillingCurrency": plan.instance.head.currency,
@@ -88,12 +93,12 @@ def _what(signature: Signature, plan: Plan) -> Row:
         "ContractCommitmentDescription": f"{signature.blocks:g} x {each}, {term} from {start}",
         "ContractCommitmentId": commitment_id(signature, plan),
         "ContractCommitmentType": "Fixed-term capacity" if agreement.fixed else "Terminable capacity",
-        "ContractCommitmentUnit": HOURS,
-        "ContractCommitmentQuantity": signature.committed_accelerator_months * plan.instance.head.hours_per_month,
+        "ContractCommitmentUnit": MEGAWATT_HOURS if space else HOURS,
+        "ContractCommitmentQuantity": quantity,
         "ContractCommitmentCost": signature.committed_cost,
         "ContractId": item_id("contracts", agreement.name),
         "x_Blocks": signature.blocks,
-        "x_Accelerators": signature.blocks * row.accelerators_per_block,
+        "x_Accelerators": None if space else signature.blocks * row.accelerators_per_block,
         "x_FacilityMegawatts": signature.blocks * row.mw_per_block or None,
     }
 

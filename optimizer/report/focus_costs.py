@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optimizer.cash_terms import CashTerm, Charge, cash_terms
-from optimizer.report.focus_commitments import HOURS, commitment_id, item_id, moment, spend_id
+from optimizer.report.focus_commitments import HOURS, MEGAWATT_HOURS, commitment_id, item_id, moment, spend_id
 from optimizer.report.focus_signatures import Signature
 from optimizer.schema import IN_HOUSE, load_schema
 
@@ -142,7 +142,7 @@ class Costs:
         if payment.table == "on_demand":
             return {"ConsumedQuantity": self.accelerators.get(key, 0.0) * self.hours, "ConsumedUnit": HOURS}
         if payment.table == "sites":
-            return {"ConsumedQuantity": self.power.get(key, 0.0) * self.hours, "ConsumedUnit": "Megawatt-Hours"}
+            return {"ConsumedQuantity": self.power.get(key, 0.0) * self.hours, "ConsumedUnit": MEGAWATT_HOURS}
         return {}
 
     def _where(self, payment: Payment, signature: Signature | None) -> Row:
@@ -161,7 +161,7 @@ class Costs:
         if signature is not None and month < len(signature.active):
             delivered = float(signature.delivered[month])
             agreed = signature.agreement.row
-            place["x_Accelerators"] = delivered * agreed.accelerators_per_block
+            place["x_Accelerators"] = delivered * agreed.accelerators_per_block or None
             place["x_FacilityMegawatts"] = delivered * agreed.mw_per_block or None
         elif payment.table == "on_demand":
             place["x_Accelerators"] = self.accelerators.get(key)

@@ -63,11 +63,11 @@ class Signature:
         return self.blocks * self.agreement.bound_cost(self.start)
 
     @property
-    def committed_accelerator_months(self) -> float:
-        """Accelerators times months in the fixed or minimum term, the ramp and interruptions applied."""
+    def committed_block_months(self) -> float:
+        """Blocks times months in the fixed or minimum term, the ramp and interruptions applied."""
         fractions = self.agreement.capacity.over(0, self.agreement.term)
         fractions = fractions * self.agreement.available.over(self.start, self.start + self.agreement.term)
-        return float(self.blocks * self.agreement.row.accelerators_per_block * fractions.sum())
+        return float(self.blocks * fractions.sum())
 
     @property
     def delivered(self) -> Array:

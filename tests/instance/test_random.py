@@ -174,9 +174,9 @@ def _digest(seed: int, size: str) -> str:
 # The digests of what was drawn when the generator was written. One that differs means that instances drawn before are
 # lost: change it only with the generator, and on purpose.
 DIGESTS = {
-    (0, "tiny"): "8dca86165f950f97",
-    (17, "tiny"): "d55220292183c196",
-    (1, "small"): "5454490786c8d3e0",
+    (0, "tiny"): "610503fabfe6b522",
+    (17, "tiny"): "3bdb3bb5240726fe",
+    (1, "small"): "7f567bda9409ef57",
     (2, "S"): "325cfb0e16c31349",
     (3, "M"): "56293cc642d0552f",
     (0, "L"): "b77ffb7233ba4052",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from tests.oracle.tables import Row
@@ -102,10 +103,12 @@ def _cover_outlet(w: World, row: Row) -> None:
         w.add(quicksum(lent), "=", row["accelerators_per_block"] * w.active[name][t])
 
 
-def supply_mw(w: World, site: str, t: int) -> Any:
-    """MW available at a site: supply and energised builds, of which interruptions leave a part."""
+def supply_mw(w: World, site: str, t: int, lost: Collection[str] = ()) -> Any:
+    """MW available at a site: supply, energised builds and contracts not lost, of which interruptions leave a part."""
     builds = [b["build"] for b in w.tables["builds"] if b["site"] == site]
     there = w.tables.step("power", "site", site, t, "mw") + quicksum(w.energised[b][t] for b in builds)
+    space = [c for c in w.tables["contracts"] if c["site"] == site and c["contract"] not in lost]
+    there += quicksum(c["mw_per_block"] * w.left(c["contract"], t) * w.delivered[c["contract"]][t] for c in space)
     return w.left(site, t) * there
 
 

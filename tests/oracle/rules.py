@@ -58,7 +58,10 @@ def add_policies(w: World) -> None:
         for member in [row["member"]] if row["member"] else _members(w, row["subject"]):
             lost = [pool for pool in w.pools.values() if member in _memberships(w, pool, row["subject"])]
             for t in _window(w, row):
-                (_cap_share if row["rule"] == "max_share" else _survive)(w, row, lost, t)
+                if row["rule"] == "max_share":
+                    _cap_share(w, row, lost, t)
+                else:
+                    _survive(w, row, member, lost, t)
 
 
 def _members(w: World, subject: str) -> list[str]:
@@ -95,7 +98,8 @@ def _cap_share(w: World, row: Row, members: list[Pool], t: int) -> None:
     w.add(reference(members), "<=", row["limit"] * reference(w.pools.values()))
 
 
-def _survive(w: World, row: Row, lost: list[Pool], t: int) -> None:
+def _survive(w: World, row: Row, member: str, lost: list[Pool], t: int) -> None:
+    gone = _lost_space(w, row, member)
     left = [pool for pool in w.pools.values() if pool not in lost]
     moved: dict[str, list[Any]] = {pool.name: [] for pool in left}
     for job in w.tables["workloads"]:
@@ -109,10 +113,26 @@ def _survive(w: World, row: Row, lost: list[Pool], t: int) -> None:
         w.add(quicksum(done), "=", need)
     for pool in left:
         w.add(quicksum(moved[pool.name]) + pool.leased(t), "<=", pool.capacity[t])
-    for site in dict.fromkeys(pool.site for pool in left if pool.site):
+    for site in [s["site"] for s in w.tables["sites"] if member not in _site_memberships(s, row["subject"])]:
         own = [pool for pool in left if pool.site == site]
         drawn = quicksum(pool.mw * (quicksum(moved[pool.name]) + pool.leased(t)) for pool in own)
-        w.add(drawn + space_mw(w, site, t), "<=", supply_mw(w, site, t))
+        w.add(drawn + space_mw(w, site, t), "<=", supply_mw(w, site, t, gone))
+
+
+def _site_memberships(site: Row, subject: str) -> set[str]:
+    """Members of a kind with which a site itself is lost."""
+    return {"site": {site["site"]}, "region": {site["region"]}, "tag": set()}.get(subject, {"in_house"})
+
+
+def _lost_space(w: World, row: Row, member: str) -> list[str]:
+    """Contracts of MW that are lost with a member."""
+    found = []
+    for c in w.tables["contracts"]:
+        party = w.tables.by("providers", "provider", c["provider"])
+        belongs = {"provider": {c["provider"]}, "group": {w.group(party)}, "tag": set(party["tags"])}
+        if c["supplies"] == "mw" and member in belongs.get(row["subject"], ()):
+            found.append(c["contract"])
+    return found
 
 
 # ---------------------------------------------------------------- own rules

@@ -216,6 +216,8 @@ def _ramp(w: World, name: str, age: int, column: str) -> float:
 def _add_contract(w: World, c: Row) -> None:
     name = c["contract"]
     _add_agreement(w, c, name, c["provider"], "contract")
+    if c["supplies"] == "mw":
+        return
     left = [w.left(name, t) for t in w.plan]
     capacity = [c["accelerators_per_block"] * left[t] * blocks for t, blocks in enumerate(w.delivered[name])]
     _add_pool(w, c, "contract", capacity)

@@ -18,7 +18,7 @@ _TEXTS = {
     "accelerator", "class", "provider", "kind", "group", "site", "region", "build", "payment", "after", "purchase",
     "contract", "per", "renews", "offer", "commitment", "item", "outlet", "tenant", "sells", "workload", "run",
     "budget", "covers", "policy", "rule", "subject", "member", "sense", "each", "quantity", "vendor", "description",
-    "interruption", "requires",
+    "interruption", "requires", "supplies",
 }  # fmt: skip
 _FIRST, _LAST, _REQUIRED = "@first", "@last", "@required"
 _WINDOW = {"earliest": _FIRST, "latest": _LAST}
@@ -49,9 +49,9 @@ DEFAULTS: dict[str, Row] = {
         "deposit_fraction": 0, "maintenance_per_month": 0, "life_months": 60, "residual_fraction": 1,
     },
     "contracts": {
-        **_AGREEMENT, "contract": _REQUIRED, "provider": _REQUIRED, "region": _REQUIRED, "accelerator": _REQUIRED,
-        "accelerators_per_block": _REQUIRED, "availability": 1, "sublease": False, "renews": None, "requires": None,
-        "requires_blocks": 1, "escalation": 0, "prepaid_fraction": 0,
+        **_AGREEMENT, "contract": _REQUIRED, "provider": _REQUIRED, "region": None, "accelerator": None,
+        "accelerators_per_block": 0, "availability": 1, "sublease": False, "renews": None, "supplies": "accelerators",
+        "site": None, "requires": None, "requires_blocks": 1, "escalation": 0, "prepaid_fraction": 0,
     },
     "ramps": {"contract": _REQUIRED, "month_of_term": _REQUIRED, "capacity_fraction": _REQUIRED, "price_fraction": 1},
     "interruptions": {
