@@ -117,6 +117,11 @@ class Agreement:
         return values_at(self.capacity_ramp, ages, 1.0)
 
     @property
+    def metered(self) -> bool:
+        """Whether it supplies MW that are billed as drawn, above a minimum take."""
+        return not self.outlet and bool(self.row.minimum_take < 1)
+
+    @property
     def prepaid(self) -> float:
         """Share of the price of the fixed or minimum term that is paid at signature; none of an outlet."""
         return 0.0 if self.outlet else float(self.row.prepaid_fraction)
@@ -125,16 +130,22 @@ class Agreement:
         """Price of a block in each month of its fixed or minimum term, ``months`` being those of the plan.
 
         A fixed term keeps the price of its start, of the plan's first month if that is before; a terminable contract
-        has the price of each month, after the plan that of the last.
+        has the price of each month, after the plan that of the last; so has one with a minimum take, which is billed.
         """
         ages = np.arange(self.term)
-        at = np.full(self.term, max(start, 0)) if self.fixed else np.minimum(np.maximum(start + ages, 0), months - 1)
+        each = np.minimum(np.maximum(start + ages, 0), months - 1)
+        at = np.full(self.term, max(start, 0)) if self.fixed and not self.metered else each
         charged = interrupted(self.interruptions, start + ages, "price_fraction")
         found: Array = self.block_prices(at) * self.price_fractions(ages) * charged
+        if self.metered:
+            left = interrupted(self.interruptions, start + ages, "capacity_fraction")
+            found = found * self.row.minimum_take * self.capacity_fractions(ages) * left
         return found
 
-    def bound_cost(self, start: int) -> float:
+    def bound_cost(self, start: int, months: int) -> float:
         """What one block that starts in a month binds to: upfront and price over the fixed or the minimum term."""
+        if self.metered:
+            return float(self.row.upfront_per_block) + float(self.term_prices(start, months).sum())
         ages = np.arange(self.term)
         prices = self.block_prices(np.full(self.term, start) if self.fixed else start + ages)
         prices = prices * interrupted(self.interruptions, start + ages, "price_fraction")

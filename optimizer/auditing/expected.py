@@ -91,7 +91,7 @@ def _decided(case: Priced, row: Decision) -> _Decided:
         first = row.t + (agreement.notice if row.verb in HANDED else 0)  # without the blocks
         return _Decided(*size, "", label(first - 1), blocks * fee * float(agreement.block_prices(first)))
     first = row.t + item.lead_months
-    cost = blocks * agreement.bound_cost(first) * (-1.0 if agreement.outlet else 1.0)
+    cost = blocks * agreement.bound_cost(first, case.facts.months) * (-1.0 if agreement.outlet else 1.0)
     return _Decided(*size, label(first), label(first + agreement.term - 1) if agreement.fixed else "", cost)
 
 

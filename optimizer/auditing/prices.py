@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.facts import Facts
 from optimizer.auditing.holdings import Holdings
+from optimizer.auditing.metered import invoices
 from optimizer.auditing.tables import Table
 from optimizer.auditing.verdict import FLOOR, HALF_CENT
 from optimizer.cash_terms import cash_terms
@@ -165,8 +166,11 @@ def upfront(case: Priced) -> Payments:
 
 @_prices
 def contract(case: Priced) -> Payments:
-    """Monthly prices of contracts."""
-    return ((name, stock.paid()) for name, stock in case.stocks.items() if not stock.agreement.outlet)
+    """Monthly prices of contracts; of those with a minimum take below 1, of what is billed."""
+    for name, stock in case.stocks.items():
+        if not stock.agreement.outlet and not stock.agreement.metered:
+            yield name, stock.paid()
+    yield from invoices(case)
 
 
 @_prices

@@ -62,10 +62,15 @@ def add_space(sketch: Sketch, draw: Draw) -> None:
         row["upfront_per_block"] = nice(mw * 1e5 * draw.between(0, 2)) if draw.chance(0.3) else None
         if draw.chance(0.3):
             commit(sketch, draw, row, draw.integer(1, 2) if row["integer"] is not False else draw.between(0.3, 2))
-        row["prepaid_fraction"] = draw.maybe(0.3, 0.1, 1.0)
+        metered = draw.chance(0.5)
+        row["minimum_take"] = draw.between(0.0, 0.95) if metered else None
+        row["prepaid_fraction"] = None if metered else draw.maybe(0.3, 0.1, 1.0)
         sketch.add("contracts", row)
         if draw.chance(0.4):
             ramp(sketch, draw, row)
+            if metered:
+                for step in sketch.rows("ramps"):
+                    step["price_fraction"] = None if step["contract"] == row["contract"] else step["price_fraction"]
 
 
 def add_interruptions(sketch: Sketch, draw: Draw) -> None:

@@ -36,7 +36,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (5, "", add_workloads),
     (6, "commitments", add_commitments),
     (7, "", add_on_demand),
-    (16, "", add_space),
+    (16, "clauses", add_space),
     (15, "interruptions", add_interruptions),
     (8, "outlets", add_outlets),
     (9, "prices", add_prices),
@@ -45,7 +45,8 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (12, "policies", add_policies),
     (13, "rules", add_rules),
 )
-FAMILIES = tuple(name for _, name, _ in _STEPS if name)
+_PARTS = {"clauses": "contracts"}  # families that are left out with another
+FAMILIES = tuple(dict.fromkeys(name for _, name, _ in _STEPS if name))
 
 
 def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = ()) -> dict[str, Any]:
@@ -74,6 +75,7 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = ()) ->
 
     left_out = frozenset(without)
     _refuse(seed, size, left_out)
+    left_out |= {family for family, of in _PARTS.items() if of in left_out}
     sketch = _begin(seed, size)
     for number, family, add in _STEPS:
         if family not in left_out:

@@ -143,6 +143,18 @@ def _per_space(v: Values) -> str | None:
     return None
 
 
+def _metered(v: Values) -> str | None:
+    if v["minimum_take"] == 1:
+        return None
+    if v["supplies"] != "mw":
+        return "only contracts that supply mw have a minimum take; leave it blank."
+    given = [name for name in ("escalation", "prepaid_fraction") if v[name]]
+    if given:
+        also = " and ".join(given)
+        return f"below 1, MW are billed as drawn at the price of each month, without {also}. Leave one of them blank."
+    return None
+
+
 def _escalation(v: Values) -> str | None:
     if v["escalation"] and v["term_months"] is None:
         return (
@@ -186,6 +198,7 @@ _CHECKS: tuple[RowCheck, ...] = (
     ),
     RowCheck(("contracts",), ("site", "supplies"), _not_of("site", None, "accelerators")),
     RowCheck(("contracts",), ("per", "supplies"), _per_space),
+    RowCheck(("contracts",), ("minimum_take", "supplies", "escalation", "prepaid_fraction"), _metered),
     RowCheck(("contracts",), ("escalation", "term_months", "min_term_months"), _escalation),
     RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
     RowCheck(("commitments",), ("latest", "required"), _required_but_begun),

@@ -52,6 +52,19 @@ def ramps(data: Data) -> None:
             data.fault(data.tables["ramps"], record, "month_of_term", f"{problem} {remedy}")
 
 
+def metered(data: Data) -> None:
+    """Of a contract with a minimum take below 1 no ramp changes the price."""
+    contracts = _by_name(data, "contracts")
+    for table, record in data.records("ramps"):
+        contract = contracts.get(record.values["contract"])
+        if contract is None or not (contract.has("minimum_take") and record.has("price_fraction")):
+            continue
+        if contract.values["minimum_take"] < 1 and record.values["price_fraction"] != 1:
+            name = quoted(record.values["contract"])
+            problem = f"what is drawn from {name} is billed, so that its price has no ramp. Leave it blank."
+            data.fault(table, record, "price_fraction", problem)
+
+
 def renewals(data: Data) -> None:
     """A contract renews one of the same provider."""
     contracts = _by_name(data, "contracts")

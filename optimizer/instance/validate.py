@@ -20,6 +20,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("Every reference names something that exists.", check_names.references),
     ("No row contradicts itself.", check_rows.rows),
     ("The minimum term of a terminable contract covers its ramp.", check_tables.ramps),
+    ("Of a contract with a minimum take below 1 no ramp changes the price.", check_tables.metered),
     ("A contract renews one of the same provider.", check_tables.renewals),
     ("A contract requires another one.", check_tables.requirements),
     ("Only the price of a contract is interrupted.", check_tables.interruptions),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.plan.metered import settle_metered
 from optimizer.plan.penalties import RuleValues, settle_penalties
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
@@ -76,6 +77,7 @@ def settle(program: Program, values: Floats, counted: Collection[int] = ()) -> S
     for family in ("ordered", "built", "bought", "installed", "started", "ended", "delivered"):
         book.write(family, getattr(settled, family))
     book.write("in_force", active)
+    settle_metered(program, values, counted)
     settled.rule_values = settle_penalties(program, values, counted)
     return settled
 

@@ -166,6 +166,16 @@ class Agreement:
         return not self.is_outlet and self.row.supplies == "mw"
 
     @property
+    def take(self) -> float:
+        """Share of the MW delivered that is billed even if less is drawn."""
+        return float(self.row.minimum_take) if self.supplies_mw else 1.0
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether MW are billed as drawn above a minimum take, at the price of each month."""
+        return self.take < 1
+
+    @property
     def prepaid(self) -> float:
         """Share of the price of the fixed or minimum term that is paid at signature."""
         return 0.0 if self.is_outlet else float(self.row.prepaid_fraction)
@@ -174,17 +184,21 @@ class Agreement:
         """Price of each month of the fixed or minimum term of a block that starts in ``start``.
 
         Ramp, escalation and interruptions are applied; after the plan a terminable contract has its last month's price.
+        Of a contract with a minimum take below 1 it is what is billed at least.
         """
-        if self.fixed:
+        if self.fixed and not self.is_metered:
             return self.fixed_prices(start)
         months = np.arange(start, start + self.term)
         prices = self.block_price.over(0, self.horizon)[np.clip(months, 0, self.horizon - 1)]
+        if self.is_metered:
+            prices = prices * self.take * self.capacity.over(0, self.term)
+            prices = prices * self.available.over(start, start + self.term)
         return prices * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
 
     def bound_cost(self, start: int) -> float:
         """What one block binds to at signature: upfront and the price over the fixed or minimum term."""
-        if self.fixed:
-            monthly = float(self.fixed_prices(start).sum())
+        if self.fixed or self.is_metered:
+            monthly = float(self.term_prices(start).sum() if self.is_metered else self.fixed_prices(start).sum())
         else:
             prices = self.block_price.over(start, start + self.term) * self.charged.over(start, start + self.term)
             monthly = float((prices * self.price.over(0, self.term)).sum())

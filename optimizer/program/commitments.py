@@ -85,7 +85,7 @@ def spend_balance(m: ProgramData, provider: str, t: int) -> Row:
     """What is paid adds up.
 
     ``spent[v,t-1] + paid[v,t] = spent[v,t]`` for each provider with a commitment and month; ``paid`` is money of
-    ``started``, ``ended``, ``in_force`` and ``used``.
+    ``started``, ``ended``, ``in_force``, ``billed`` and ``used``.
     """
     spent = m.col["spent"]
     amounts, columns = m.counted[provider].get(t, ([], []))

@@ -17,6 +17,7 @@ from optimizer.program.row import ONE, Term
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_NOISE = 1e-12  # relative
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,7 @@ class Entries:
 
     def per_column(self, weights: Floats, count: int) -> Floats:
         """Sum of ``weights`` (one per entry) by column."""
-        found: Floats = np.bincount(self.columns, weights=weights, minlength=count).astype(float)
-        return found
+        return cancelled(self.columns, weights, count)
 
     def of_terms(self, terms: Iterable[str]) -> NDArray[np.bool_]:
         """Mask of the entries of some terms."""
@@ -54,13 +54,23 @@ class Entries:
         """Amounts and column numbers of some entries by month, each column once."""
         width = int(self.columns.max(initial=0)) + 1
         slots, where = np.unique(self.months[chosen] * width + self.columns[chosen], return_inverse=True)
-        amounts = np.bincount(where, weights=self.amounts[chosen], minlength=len(slots))
+        amounts = cancelled(where, self.amounts[chosen], len(slots))
         found: dict[int, tuple[list[float], list[int]]] = {}
         for slot, amount in zip(slots.tolist(), amounts.tolist(), strict=True):
+            if amount == 0.0:
+                continue
             of_month = found.setdefault(slot // width, ([], []))
             of_month[0].append(amount)
             of_month[1].append(slot % width)
         return found
+
+
+def cancelled(where: Ints, amounts: Floats, count: int) -> Floats:
+    """Return sums by slot; amounts that cancel, such as a prepayment and its month, sum to exactly 0."""
+    sums = np.bincount(where, weights=amounts, minlength=count)
+    gross = np.bincount(where, weights=np.abs(amounts), minlength=count)
+    found: Floats = np.where(np.abs(sums) > _NOISE * gross, sums, 0.0)
+    return found
 
 
 def joined(one: Entries, other: Entries) -> Entries:

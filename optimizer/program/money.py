@@ -145,6 +145,11 @@ def _within(start: int, stop: int, end: int) -> tuple[int, int]:
 def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     account, horizon = _agreement_account(term, agreement), m.index.horizon
     starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
+    if agreement.is_metered:
+        months = list(agreement.months)
+        prices = mw_prices(agreement)[months] * m.units.mw
+        ledger.add_many(account, [m.col["billed"][agreement.name, t] for t in months], months, prices)
+        return
     if agreement.fixed:
         shares, charged = agreement.price.over(0, agreement.term), agreement.charged.over(0, horizon)
         shares = shares * (1 - agreement.prepaid)
@@ -164,6 +169,13 @@ def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, si
         first, last = _within(s, s + len(surplus), agreement.last_month + 1)
         amounts = prices[first:last] * surplus[first - s : last - s]
         ledger.add(account, blocks_started(m, agreement, s), range(first, last), amounts)
+
+
+def mw_prices(agreement: Agreement) -> Array:
+    """Price of a MW that is billed, by month of the plan."""
+    prices = agreement.block_price.over(0, agreement.horizon) * agreement.charged.over(0, agreement.horizon)
+    each: Array = prices / agreement.row.mw_per_block
+    return each
 
 
 def contract(m: ProgramData, ledger: Ledger) -> None:

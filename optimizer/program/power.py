@@ -17,11 +17,17 @@ def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
     orders = [(name, t) for name, months in index.build_orders.items() for t in months]
     followers = [key for key in orders if index.builds[key[0]].after is not None]
+    metered = [(name, t) for name, a in index.agreements.items() if a.is_metered for t in a.months]
     return {
         "ordered": orders,
         "built": orders,
         "build_stock": orders,
         "build_after": followers,
+        "drawn": metered,
+        "billed": metered,
+        "drawn_delivered": metered,
+        "billed_drawn": metered,
+        "billed_least": metered,
         "site_power": [(site, t) for site in index.sites for t in range(index.horizon)],
     }
 
@@ -93,14 +99,45 @@ def contracted(m: ProgramData, contract: str, t: int) -> Row:
     return Row().add(per_block, delivered_blocks(m, contract, t))
 
 
-def supplied(m: ProgramData, site: str, t: int, lost: Collection[str] = ()) -> Row:
-    """MW of a site: supplied, of energised builds and contracts not lost, as far as interruptions leave them."""
+def drawn_delivered(m: ProgramData, contract: str, t: int) -> Row:
+    """What is drawn is delivered.
+
+    ``drawn[c,t] <= available[c,t] mw_per_block[c] delivered[c,t]`` for each contract with a minimum take below 1 and
+    month; without a ramp, ``delivered`` is ``in_force``.
+    """
+    return Row(m.col["drawn"][contract, t]).at_most(contracted(m, contract, t))
+
+
+def billed_drawn(m: ProgramData, contract: str, t: int) -> Row:
+    """``drawn[c,t] <= billed[c,t]`` for each contract with a minimum take below 1 and month."""
+    return Row(m.col["drawn"][contract, t]).at_most(m.col["billed"][contract, t])
+
+
+def billed_least(m: ProgramData, contract: str, t: int) -> Row:
+    """The minimum take is billed.
+
+    ``minimum_take[c] available[c,t] mw_per_block[c] delivered[c,t] <= billed[c,t]`` for each contract with a minimum
+    take below 1 and month; without a ramp, ``delivered`` is ``in_force``.
+    """
+    least = contracted(m, contract, t).times(m.index.agreements[contract].take)
+    return least.at_most(m.col["billed"][contract, t])
+
+
+def supplied(m: ProgramData, site: str, t: int, lost: Collection[str] = (), *, metered: bool = False) -> Row:
+    """MW of a site: supplied, of energised builds and contracts not lost, as far as interruptions leave them.
+
+    Of contracts with a minimum take below 1 what is drawn if ``metered``, else all that they deliver.
+    """
     row = Row(float(m.index.supply[site][t]) / m.units.mw)
     for build in m.contents[site]["builds"]:
         spec = m.index.builds[build]
         row.add(spec.mw_per_block / m.units.mw, built_by(m, build, t - spec.lead_months))
     for contract in m.contents[site]["contracts"]:
-        if contract not in lost:
+        if contract in lost:
+            continue
+        if metered and m.index.agreements[contract].is_metered:
+            row.add(1.0, m.col["drawn"].get((contract, t), 0.0))
+        else:
             coefficients, columns, constant = contracted(m, contract, t).parts()
             row.add_all(coefficients, columns).add(constant, 1.0)
     left = m.index.share_left(site, t)
@@ -113,9 +150,10 @@ def site_power(m: ProgramData, site: str, t: int) -> Row:
     ``sum(mw[p] used[p,t]) + sum(mw_per_block[o] in_force[o,t]) <=
     available[i,t] (supply[i,t] + sum(mw_per_block[b] built[b,t-lead]) + sum(available[c,t] mw_per_block[c]
     delivered[c,t]))`` for each site and month, over its pools, outlets of MW, builds and contracts of MW; ``available``
-    is 1 without interruptions, ``delivered`` is ``in_force`` without a ramp.
+    is 1 without interruptions, ``delivered`` is ``in_force`` without a ramp; of contracts with a minimum take below 1
+    ``drawn`` counts.
     """
     drawn = leased_out(m, site, t)
     for pool in m.contents[site]["pools"]:
         drawn.add(m.index.pools[pool].mw * m.units.accelerators / m.units.mw, m.col["used"].get((pool, t), 0.0))
-    return drawn.at_most(supplied(m, site, t))
+    return drawn.at_most(supplied(m, site, t, metered=True))

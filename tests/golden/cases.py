@@ -14,6 +14,7 @@ from tests.golden.instances import (
     commitments,
     delivery,
     long_run,
+    metered,
     minimum,
     options,
     outages,
@@ -42,6 +43,12 @@ CASES: dict[str, Case] = {
     ),
     # U x 0.5 x 1.2 + 3 A[space] <= 10, and 20 + 5 B[wing,0] in month 1
     "site_power": power,
+    # g[grid] <= 0.5 x 4 N in month 0, interrupted, and <= 4 N in month 1
+    "drawn_delivered": metered,
+    # g <= v
+    "billed_drawn": metered,
+    # 0.75 x 0.5 x 4 N <= v in month 0, 0.75 x 4 N <= v in month 1
+    "billed_least": metered,
     # I[t] = I[t-1] + l[t-1] - l[t-3]: a lead of 1 and a life of 2; no order in month 4, which would come too late
     "purchase_stock": lambda: purchase(5, lead_months=1, life_months=2),
     # sum of l <= 23 / 5; l <= 12 / 5, that is 2 whole lots, in each month

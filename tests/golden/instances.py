@@ -69,6 +69,13 @@ def renewals() -> Instance:
     )
 
 
+def metered() -> Instance:
+    grid = {"contract": "grid", "supplies": "mw", "site": "hall", "mw_per_block": 4, "minimum_take": 0.75, "price": 10}
+    blank = {"region": None, "accelerator": None, "accelerators_per_block": None, "min_term_months": 1}
+    half = {"item": "grid", "from": 0, "to": 0, "capacity_fraction": 0.5}
+    return _tiny(2, {"jobs": [10]}, **_site(contracts=[{**grid, **blank}], interruptions=[half]))
+
+
 def options() -> Instance:
     base = {"contract": "base", "term_months": 2, "latest": 0, "max_blocks": 4}
     tier = {"contract": "tier", "term_months": 1, "max_blocks": 3, "requires": "base", "requires_blocks": 2}

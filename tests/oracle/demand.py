@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
+from tests.oracle.supply import block_price
 from tests.oracle.tables import Row
 from tests.oracle.world import Pool, World, quicksum
 
@@ -24,6 +25,9 @@ def add_demand(w: World) -> None:
             if pool.kind == "offer":
                 price = w.tables.step("prices", "item", pool.name, t, "price", _offer_price(w, pool))
                 w.pay("on_demand", pool.name, pool.provider, t, price * w.tables.hours * pool.used(t), "offer")
+    for contract in w.tables["contracts"]:
+        if contract["minimum_take"] < 1:
+            meter(w, contract)
     for site in w.tables["sites"]:
         _limit_power(w, site["site"])
 
@@ -103,12 +107,32 @@ def _cover_outlet(w: World, row: Row) -> None:
         w.add(quicksum(lent), "=", row["accelerators_per_block"] * w.active[name][t])
 
 
-def supply_mw(w: World, site: str, t: int, lost: Collection[str] = ()) -> Any:
+def held_mw(w: World, c: Row, t: int) -> Any:
+    """MW that a contract delivers."""
+    return c["mw_per_block"] * w.left(c["contract"], t) * w.delivered[c["contract"]][t]
+
+
+def meter(w: World, c: Row) -> None:
+    """What is drawn of a contract with a minimum take, and what of it is billed, at each month's price."""
+    name = c["contract"]
+    w.metered[name] = [w.var(f"draw {name} {t}") for t in w.plan]
+    for t in w.plan:
+        billed, held = w.var(f"bill {name} {t}"), held_mw(w, c, t)
+        w.add(w.metered[name][t], "<=", held)
+        w.add(billed, ">=", w.metered[name][t])
+        w.add(billed, ">=", c["minimum_take"] * held)
+        price = block_price(w, c, name, t) / c["mw_per_block"] * w.left(name, t, "price_fraction")
+        w.pay("contract", name, c["provider"], t, price * billed, "contract")
+
+
+def supply_mw(w: World, site: str, t: int, lost: Collection[str] = (), metered: bool = False) -> Any:
     """MW available at a site: supply, energised builds and contracts not lost, of which interruptions leave a part."""
     builds = [b["build"] for b in w.tables["builds"] if b["site"] == site]
     there = w.tables.step("power", "site", site, t, "mw") + quicksum(w.energised[b][t] for b in builds)
     space = [c for c in w.tables["contracts"] if c["site"] == site and c["contract"] not in lost]
-    there += quicksum(c["mw_per_block"] * w.left(c["contract"], t) * w.delivered[c["contract"]][t] for c in space)
+    there += quicksum(
+        w.metered[c["contract"]][t] if metered and c["minimum_take"] < 1 else held_mw(w, c, t) for c in space
+    )
     return w.left(site, t) * there
 
 
@@ -125,6 +149,6 @@ def drawn_mw(w: World, site: str, t: int) -> Any:
 
 def _limit_power(w: World, site: str) -> None:
     for t in w.plan:
-        w.add(drawn_mw(w, site, t) + space_mw(w, site, t), "<=", supply_mw(w, site, t))
+        w.add(drawn_mw(w, site, t) + space_mw(w, site, t), "<=", supply_mw(w, site, t, metered=True))
         price = w.tables.step("power", "site", site, t, "price_per_mwh")
         w.pay("energy", site, "in_house", t, price * w.tables.hours * drawn_mw(w, site, t))

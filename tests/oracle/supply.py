@@ -155,7 +155,7 @@ def _limit_blocks(w: World, a: Row, name: str) -> None:
 def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: dict[Any, Any]) -> None:
     fixed = a["term_months"] is not None
     sign, rent, upfront = (1, "contract", "upfront") if kind == "contract" else (-1, "lease_out", "lease_out")
-    prices = [sign * _block_price(w, a, name, t) for t in w.plan]
+    prices = [sign * block_price(w, a, name, t) for t in w.plan]
     early, term = a.get("prepaid_fraction", 0), a["term_months"] if fixed else a["min_term_months"]
     rise = 1 + a.get("escalation", 0)
     ramp = [share * rise ** (age // 12) for age, share in enumerate(_ramps(w, name, lives, "price_fraction"))]
@@ -166,11 +166,12 @@ def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: d
         for t in range(max(s, 0), min(e, w.T)):
             charged = w.left(name, t, "price_fraction")
             due = 1 - early if t < s + term else 1
+            due = 0 if a.get("minimum_take", 1) < 1 else due
             rents[t].append(due * prices[max(s, 0) if fixed else t] * ramp[t - s] * charged * n)
         if kind == "contract":
             _book_term(w, a, name, party, s, n)
         if handed_back:
-            w.pay("termination", name, party, e, a["termination_fee_months"] * _block_price(w, a, name, e) * n, kind)
+            w.pay("termination", name, party, e, a["termination_fee_months"] * block_price(w, a, name, e) * n, kind)
     for t in w.plan:
         w.pay(rent, name, party, t, quicksum(rents[t]), kind)
 
@@ -180,10 +181,12 @@ def _book_term(w: World, c: Row, name: str, party: str, s: int, n: Any) -> None:
     fixed, early = c["term_months"] is not None, c["prepaid_fraction"]
     prices = []
     for age in range(c["term_months"] if fixed else c["min_term_months"]):
-        at = max(s, 0) if fixed else min(max(s + age, 0), w.T - 1)
+        take = c["minimum_take"]
+        at = max(s, 0) if fixed and take == 1 else min(max(s + age, 0), w.T - 1)
         rise = (1 + c["escalation"]) ** (age // 12)
         charged = w.left(name, s + age, "price_fraction")
-        prices.append(_block_price(w, c, name, at) * _ramp(w, name, age, "price_fraction") * rise * charged)
+        least = 1 if take == 1 else take * _ramp(w, name, age, "capacity_fraction") * w.left(name, s + age)
+        prices.append(block_price(w, c, name, at) * _ramp(w, name, age, "price_fraction") * rise * charged * least)
     signed = s - c["lead_months"]
     if early and 0 <= signed < w.T:
         w.pay("prepayment", name, party, signed, early * sum(prices) * n, "contract")
@@ -193,7 +196,7 @@ def _book_term(w: World, c: Row, name: str, party: str, s: int, n: Any) -> None:
         w.pay("tail", name, "", w.T, w.tables.tail * (1 - early) * later * n)
 
 
-def _block_price(w: World, a: Row, name: str, t: int) -> float:
+def block_price(w: World, a: Row, name: str, t: int) -> float:
     units = {
         "block_month": 1,
         "mw_month": a["mw_per_block"],

@@ -51,7 +51,8 @@ DEFAULTS: dict[str, Row] = {
     "contracts": {
         **_AGREEMENT, "contract": _REQUIRED, "provider": _REQUIRED, "region": None, "accelerator": None,
         "accelerators_per_block": 0, "availability": 1, "sublease": False, "renews": None, "supplies": "accelerators",
-        "site": None, "requires": None, "requires_blocks": 1, "escalation": 0, "prepaid_fraction": 0,
+        "site": None, "requires": None, "requires_blocks": 1, "minimum_take": 1, "escalation": 0,
+        "prepaid_fraction": 0,
     },
     "ramps": {"contract": _REQUIRED, "month_of_term": _REQUIRED, "capacity_fraction": _REQUIRED, "price_fraction": 1},
     "interruptions": {

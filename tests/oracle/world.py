@@ -74,6 +74,7 @@ class World:
         self.ends: dict[str, list[Any]] = {}  # blocks that end, by agreement
         self.active: dict[str, list[Any]] = {}  # blocks active, by agreement
         self.delivered: dict[str, list[Any]] = {}  # blocks after the ramp, by agreement
+        self.metered: dict[str, list[Any]] = {}  # MW drawn, by contract with a minimum take
         self.energised: dict[str, list[Any]] = {}  # MW by build
         self.installed: dict[str, list[Any]] = {}  # accelerators by purchase
         self.unserved: dict[tuple[str, int], Any] = {}  # by workload or run, and month

@@ -159,7 +159,7 @@ def test_money_names_who_is_paid(plan: Plan) -> None:
     parties = plan.cash.groupby("term")["party"].unique()
     known = {
         **{key: {"in_house"} for key in ("build", "purchase", "fixed", "energy", "maintenance", "residual")},
-        **{key: {"cloud", "neo"} for key in ("upfront", "contract", "on_demand", "shortfall")},
+        **{key: {"cloud", "neo"} for key in ("upfront", "prepayment", "contract", "on_demand", "shortfall", "tail")},
         "lease_out": {"lab"},
         "termination": {"lab", "neo", "cloud"},
         **{key: {""} for key in ("unserved", "lateness", "not_run", "violation")},

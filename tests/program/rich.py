@@ -88,6 +88,20 @@ _TABLES: dict[str, Records] = {
             "max_blocks": 3,
             "renews": "old",
             "requires": "lease",
+            "prepaid_fraction": 0.25,
+        },
+        {
+            "contract": "grid",
+            "supplies": "mw",
+            "site": "barn",
+            "mw_per_block": 0.1,
+            "price": 2e4,
+            "min_term_months": 1,
+            "minimum_take": 0.7,
+            "integer": False,
+            "region": None,
+            "accelerator": None,
+            "accelerators_per_block": float("nan"),
         },
     ],
     "ramps": [
@@ -158,6 +172,6 @@ _TABLES: dict[str, Records] = {
 
 def rich_frames(months: int = 6, **given: Any) -> dict[str, Any]:
     """Frames of the rich instance; tables given replace its own."""
-    head = {"name": "rich", "discount_rate": 0.1}
+    head = {"name": "rich", "discount_rate": 0.1, "tail_fraction": 0.1}
     tables = {"head": head, **_TABLES, **given}
     return frames(months, **tables)

@@ -158,3 +158,76 @@ def test_it_is_extended_by_a_what_if_in_place() -> None:
     # 5 + 2 x 6 of 20 run.
     assert query("contracts.hall-lease.mw_per_block=0.006").objective == pytest.approx(600 + 9000)
     assert query.live.rebuilt == 0
+
+
+# ---------------------------------------------------------------- minimum take
+METERED = {**HALL, "committed_blocks": 2, "earliest": 0, "minimum_take": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("demand", "billed"),
+    [
+        (3, 6),  # own power is enough: the minimum take, 0.6 of 10 kW
+        (9, 6),  # 4 kW are drawn, 6 are billed
+        (13, 8),  # 8 kW are drawn and billed
+        (20, 10),  # all of it
+    ],
+)
+def test_what_is_drawn_above_the_minimum_take_is_billed(demand: float, billed: float) -> None:
+    """Tests the invoices of two blocks of 5 kW, at 100 a block, that is 20 a kW."""
+    case = _case(METERED, demand=demand)
+    plan = _costs(case, 3 * (20 * billed + 1000 * max(0, demand - 15)))
+    assert paid(plan, "contract") == pytest.approx(dict.fromkeys(range(3), 20 * billed))
+    assert by_month(plan, "power", "mw_available") == {0: 0.015, 1: 0.015, 2: 0.015}
+
+
+def test_the_price_is_that_of_each_month_and_interrupted() -> None:
+    """Tests that also a fixed term pays each month's price, and what an interruption leaves of MW and price."""
+    # 13 kW wanted, 5 own: 8 kW at 20, at 40 from month 1 on. In month 2 half of the 10 kW is left, at half the price:
+    # 5 kW at 20, and 3 accelerators do no work.
+    prices = [{"item": "hall-lease", "month": 1, "price": 200}]
+    recall = [{"interruption": "a", "item": "hall-lease", "from": 2, "capacity_fraction": 0.5, "price_fraction": 0.5}]
+    plan = _costs(_case(METERED, demand=13, prices=prices, interruptions=recall), 160 + 320 + 100 + 3000)
+    assert paid(plan, "contract") == pytest.approx({0: 160, 1: 320, 2: 100})
+
+
+def test_the_cheaper_contract_is_drawn_first() -> None:
+    """Tests two metered contracts of one site: their minimum takes, and above them the cheaper MW."""
+    # 5 own, 6 + 3 kW billed anyway: 14 of 18 kW wanted. 4 more: 2 of the second at 10 a kW, 2 of the first at 20.
+    other = {**METERED, "contract": "grid", "committed_blocks": 1, "price": 50}
+    plan = _costs(_case(METERED, other, demand=18), 3 * (20 * 8 + 10 * 5))
+    assert paid(plan, "contract", "hall-lease") == pytest.approx(dict.fromkeys(range(3), 160))
+
+
+def test_what_it_binds_to_is_the_minimum_take() -> None:
+    """Tests committed cost and tail: the minimum take, after the plan at the price of its last month."""
+    # One month at 200 for two blocks of a lease that goes on for two: 0.6 x 200 = 120 each, and half of 240 as a tail.
+    offer = {**HALL, "minimum_take": 0.6, "latest": 0}
+    case = _case(offer, months=1, head={"tail_fraction": 0.5})
+    plan = _costs(case, 200 + 5000 + 120)
+    assert plan.decisions["committed_cost"].tolist() == pytest.approx([3 * 120])
+    assert paid(plan, "tail") == pytest.approx({1: 120})
+
+
+def test_commitments_count_the_invoice() -> None:
+    """Tests that what is billed counts towards a spend commitment to the lessor."""
+    # A year of 1200, three months of it 300; 3 x 120 are billed, or what a commitment of 6000 demands: 1500 in all.
+    for amount, short in ((1200, 0), (6000, 1500 - 360)):
+        deal = {"annual_amount": amount, "required": True, "latest": 0}
+        _costs(_case(METERED, demand=3, commitments=[deal]), 360 + short)
+
+
+def test_a_minimum_take_of_1_is_none() -> None:
+    """Tests that a share of 1 is a plain contract, and that one just below it costs nearly the same."""
+    for take in (1, 1 - 1e-9):
+        _costs(_case({**METERED, "minimum_take": take}, demand=3), 600)
+
+
+def test_the_audit_prices_what_is_billed() -> None:
+    """Tests that less and more than what must be billed are violations, at the minimum take and above it."""
+    for demand in (3, 13):
+        plan = solved(optimizer.read(_case(METERED, demand=demand)))
+        row = pick(plan, "cash", term="contract", month=month(1))
+        for factor in (0.99999, 1.00001):
+            wrong = change(plan, "cash", row, amount=lambda amount, by=factor: amount * by)
+            assert ("cash", "hall-lease", month(1)) in named(wrong)

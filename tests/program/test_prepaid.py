@@ -150,8 +150,10 @@ def test_a_tail_keeps_a_long_contract_from_being_nearly_free() -> None:
 
 def test_no_prepayment_and_no_tail_change_nothing() -> None:
     """Tests that shares of 0 give the optimum without them."""
-    best = optimizer.solve(optimizer.read(rich_frames()), relax=True, threads=1).objective
-    case = rich_frames(head={"name": "rich", "discount_rate": 0.1, "tail_fraction": 0.0})
+    case = rich_frames(head={"name": "rich", "discount_rate": 0.1})
+    case["contracts"] = case["contracts"].drop(columns="prepaid_fraction")
+    best = optimizer.solve(optimizer.read(case), relax=True, threads=1).objective
+    case["instance"]["tail_fraction"] = 0.0
     case["contracts"] = case["contracts"].assign(prepaid_fraction=0.0)
     assert optimizer.solve(optimizer.read(case), relax=True, threads=1).objective == pytest.approx(best, rel=1e-9)
 
