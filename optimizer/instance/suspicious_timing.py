@@ -201,10 +201,11 @@ def commitments(data: Data) -> None:
 
 
 def reach(data: Data) -> None:
-    """At least a third of a term lies within the plan, if it starts as soon as it can."""
+    """At least a third of a term lies within the plan, if it starts as soon as it can, or its tail counts."""
     for table, record in data.records("contracts", "commitments"):
         v = record.values
-        if v.get("committed_blocks") is not None:
+        counted = table.spec.is_agreement and data.head["tail_fraction"] > 0
+        if v.get("committed_blocks") is not None or counted:
             continue
         column, months = _length(v)
         if not table.spec.columns[column].is_usual(v[column]):

@@ -45,10 +45,14 @@ def notes(index: Index, decisions: pd.DataFrame) -> list[str]:
         return []
     largest = ", ".join(f"{item} {amount:,.0f}" for item, amount in list(owed.items())[:_MOST])
     more = f" and {len(owed) - _MOST} more" if len(owed) > _MOST else ""
+    counts = "The cost counts none of it; plan more months (months) to count it."
+    if head.tail_fraction:
+        share = f"{100 * head.tail_fraction:g} %"
+        counts = f"The cost counts {share} of the terms of contracts in it (tail_fraction), and none of the rest."
     return [
         f"{sum(owed.values()):,.0f} {head.currency} fall due after the plan's last month, "
         f"{index.instance.label(index.horizon - 1)}, for what is signed and ordered by then: {largest}{more}. "
-        "The cost counts none of it; plan more months (months) to count it."
+        f"{counts}"
     ]
 
 

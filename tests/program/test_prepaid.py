@@ -148,6 +148,18 @@ def test_a_tail_keeps_a_long_contract_from_being_nearly_free() -> None:
     assert solved(optimizer.read(whole)).objective == pytest.approx(200)
 
 
+def test_warnings_and_notes_know_the_tail() -> None:
+    """Tests that a term far beyond the plan is warned of, and noted as not counted, only without a tail."""
+    lease = {"price": 100, "term_months": 12}
+    for share, warnings, text in (
+        (0.0, 1, "The cost counts none of it"),
+        (0.4, 0, "The cost counts 40 % of the terms"),
+    ):
+        plan = solved(optimizer.read(_case(lease, months=1, head={"tail_fraction": share})))
+        assert sum(warning.column == "term_months" for warning in plan.instance.warnings) == warnings
+        assert any(text in note for note in plan.head["warnings"])
+
+
 def test_no_prepayment_and_no_tail_change_nothing() -> None:
     """Tests that shares of 0 give the optimum without them."""
     case = rich_frames(head={"name": "rich", "discount_rate": 0.1})
