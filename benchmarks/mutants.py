@@ -231,17 +231,16 @@ def attempt(mutant: Mutant, tests: list[str], seconds: float) -> dict[str, Any]:
     from cosmic_ray.plugins import get_operator
 
     operator = get_operator(mutant.operator)()
-    with use_mutation(Path(mutant.module), operator, mutant.occurrence) as (before, after):
+    known = {"name": mutant.name, **asdict(mutant), "killer": "", "tests": len(tests), "diff": []}
+    with contextlib.ExitStack() as stack:
+        change = use_mutation(Path(mutant.module), operator, mutant.occurrence)
+        try:
+            before, after = stack.enter_context(change)
+        except AttributeError:  # of Cosmic Ray, at an exception with a dotted name
+            return {**known, "outcome": "no mutation"}
         by = killer(tests, STARTUP + SLOWDOWN * seconds)
-    changed = ndiff(before.splitlines(), after.splitlines())
-    return {
-        "name": mutant.name,
-        **asdict(mutant),
-        "outcome": "killed" if by else "survived",
-        "killer": by,
-        "tests": len(tests),
-        "diff": [line for line in changed if line[:2] in ("- ", "+ ")],
-    }
+    diff = [line for line in ndiff(before.splitlines(), after.splitlines()) if line[:2] in ("- ", "+ ")]
+    return {**known, "outcome": "killed" if by else "survived", "killer": by, "diff": diff}
 
 
 class Workers:
@@ -353,7 +352,8 @@ def forget(record: Path, workers: Workers) -> None:
 
 def report(results: list[dict[str, Any]]) -> None:
     """Print how many mutants survived, with the change of each."""
-    alive = [one for one in results if one["outcome"] in ("survived", "not run")]
+    results = [one for one in results if one["outcome"] != "no mutation"]
+    alive = [one for one in results if one["outcome"] != "killed"]
     for one in sorted(alive, key=lambda one: (one["module"], one["first"])):
         click.echo(f"{one['name']} ({one['outcome']}, {one['tests']} tests)")
         click.echo("".join(f"    {line}\n" for line in one["diff"]), nl=False)
