@@ -232,7 +232,7 @@ def test_the_row_that_the_tutorial_shows_is_that_of_the_example() -> None:
     """Tests that the lease is told cell by cell as the example has it."""
     with (ROOT / "instances" / "bridge-lease" / "contracts.csv").open(encoding="utf-8", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["contract"] == "colossus-1")
-    told = TUTORIAL[TUTORIAL.index("| column | here |") : TUTORIAL.index("All columns are in")]
+    told = TUTORIAL[TUTORIAL.index("| column | here |") : TUTORIAL.index("All columns are described in")]
     count = 0
     for line in told.splitlines()[2:]:
         if line.startswith("|"):
