@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.auditing.comparison import Column
+from optimizer.auditing.obligations import obligations as owed_for
 from optimizer.auditing.ordering import HANDED, SIGNED
 from optimizer.auditing.own_rules import constraints, counted
 from optimizer.auditing.placements import Decision
@@ -39,6 +40,8 @@ SENTENCES = {
     "own_rules": "Every constraint of the own rules has its row, with the value, slack and violation of the plan.",
     "cash": "Every payment is what its decisions and figures cost by the instance's prices, and none is left out.",
     "cash_party": "A payment names the party that is paid or pays, `in_house` for own sites, none for a penalty.",
+    "owed": "What is owed for an item is what is still to be paid if it is handed back as early as allowed.",
+    "owed_party": "An obligation names the party that is paid, `in_house` for builds and purchases.",
     "present_value": "The present value of a payment is its amount discounted to the plan's first month.",
 }
 """Rules on the columns below."""
@@ -204,10 +207,35 @@ def cash(case: Priced) -> Columns:
     yield Column("present_value", "cash", "present_value", table["amount"] * case.facts.discount[table.t])
 
 
+def obligations(case: Priced) -> Columns:
+    """Derive the table ``obligations``."""
+    names = case.facts.names["obligation"]
+    owed = np.zeros((2, len(names), case.facts.months))
+    for item, *amounts in owed_for(case):
+        owed[:, names[item]] += amounts
+    floor = FLOOR * max([float(owed.max(initial=0.0)), *(row.annual_amount for row in case.facts.rows["commitments"])])
+    for name, values in zip(("owed", "owed_after_horizon"), owed, strict=True):
+        yield Column("owed", "obligations", name, values, ("obligation",), floor=floor)
+    parties = _objects(case.facts.creditors.values())[case.tables["obligations"].codes["obligation"]]
+    yield Column("owed_party", "obligations", "party", parties)
+
+
 def _objects(values: Iterable[Any]) -> Array:
     """Text as an array."""
     return np.array(list(values), dtype=object)
 
 
 Table = Callable[[Priced], Columns]
-TABLES: tuple[Table, ...] = (decisions, capacity, allocation, leases, runs, service, power, outages, rules, cash)
+TABLES: tuple[Table, ...] = (
+    decisions,
+    capacity,
+    allocation,
+    leases,
+    runs,
+    service,
+    power,
+    outages,
+    rules,
+    cash,
+    obligations,
+)

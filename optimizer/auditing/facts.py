@@ -13,7 +13,7 @@ from optimizer.auditing.exposure import Members, members, space, worst
 from optimizer.auditing.pools import pools
 from optimizer.cash_terms import cash_terms
 from optimizer.instance.instance import Instance
-from optimizer.schema import load_schema
+from optimizer.schema import IN_HOUSE, load_schema
 
 Array = NDArray[Any]
 
@@ -37,6 +37,8 @@ class Facts:
         Pools of each member of each policy; those of the losses to survive, by policy and member.
     names : dict of str to dict
         Places of names by kind of name.
+    creditors : dict of str to str
+        Party that is paid for each of ``names["obligation"]``.
     payees : tuple of (list of str, list of str)
         Table and party of the item of each of ``names["cash"]``.
     yields : array
@@ -58,6 +60,7 @@ class Facts:
         self.space = space(instance)
         self.members = {name: members(instance, self.pools, row) for name, row in self.tables["policies"].items()}
         self.outages = self._outages()
+        self.creditors = _creditors(instance)
         self.names = self._names()
         paid = [
             (table, term.party(table, row))
@@ -111,6 +114,7 @@ class Facts:
             "rule": _places(self.tables["rules"]),
             "outage": _places(self.outages),
             "decision": _places(_pairs(load_schema().decisions, self.tables)),
+            "obligation": _places(self.creditors),
             "cash": _places(_pairs({name: term.items for name, term in cash_terms().items()}, self.tables)),
         }
 
@@ -123,6 +127,13 @@ class Facts:
             never = float("nan")  # on demand
             found.append([never if p.source == "on_demand" else r for p, r in zip(self.pools, rates, strict=True)])
         return np.array(found, dtype=float).reshape(len(self.names["demand"]), len(self.pools))
+
+
+def _creditors(instance: Instance) -> dict[str, str]:
+    """Party that is paid, by everything that can be signed or ordered and is paid for."""
+    named = instance.named
+    providers = {name: row.provider for table in ("contracts", "commitments") for name, row in named[table].items()}
+    return providers | dict.fromkeys([*named["builds"], *named["purchases"]], IN_HOUSE)
 
 
 def _pairs(kinds: Mapping[str, Iterable[str]], tables: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:

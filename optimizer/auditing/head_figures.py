@@ -15,7 +15,7 @@ from optimizer.auditing.verdict import Findings, number, rounding, total
 from optimizer.cash_terms import terms_of_kind
 
 Array = NDArray[Any]
-Expected = tuple[float | int | None, float]  # a figure, and by how much it may be off
+Expected = tuple[float | int | str | None, float]  # a figure, and by how much it may be off
 
 _EXACT = 1e-15  # a difference of two figures of the head
 _MONTHS_AHEAD = 3
@@ -46,13 +46,13 @@ def _each(say: Findings, name: str, given: Any, expected: Mapping[str, Expected]
 
 
 def _agrees(say: Findings, name: str, given: Mapping[str, Any], key: str, expected: Expected) -> None:
-    """Compare one figure: null or a count exactly, another number within its rounding."""
+    """Compare one figure: null, a count or a month exactly, another number within its rounding."""
     found, (right, floor) = given.get(key), expected
     text = repr(found) if key in given else "missing"
     if right is None:
         say.that(key in given and found is None, name, "", text, "null expected")
-    elif isinstance(right, int):
-        say.that(type(found) is int and found == right, name, "", text, f"{right} expected")
+    elif isinstance(right, int | str):
+        say.that(type(found) is type(right) and found == right, name, "", text, f"{right} expected")
     else:
         good = is_number(found) and abs(found - right) <= floor
         say.that(good, name, "", text, f"{number(right, 6)} expected")
@@ -77,8 +77,25 @@ def _headline(case: Priced) -> dict[str, Expected | dict[str, Expected]]:
         "unserved_penalty": total(_paid(cash, "unserved")),
         "peak_accelerators": _peaks(case.tables["capacity"], "accelerators"),
         "peak_mw": _peaks(case.tables["capacity"], "mw"),
+        **_owed(case),
         "decisions": (len(acts), 0.0),
         "decisions_due_soon": (sum(row.t < _MONTHS_AHEAD for row in acts), 0.0),
+    }
+
+
+def _owed(case: Priced) -> dict[str, Expected]:
+    """What is owed in the first month and at most, and what is due after the plan as of its last month."""
+    table, last = case.tables["obligations"], case.facts.months - 1
+    sums = [total(table["owed"][table.t == t]) for t in range(last + 1)]
+    peak, off = max(sums)
+    given = part(case.head, "headline").get("owed_peak_month")
+    highest = [case.facts.label(t) for t, (owed, _) in enumerate(sums) if owed >= peak - off]  # in all but rounding
+    month = given if isinstance(given, str) and given in highest else highest[0]
+    return {
+        "owed_at_start": sums[0],
+        "owed_peak": (peak, off),
+        "owed_peak_month": (month if peak else None, 0.0),
+        "owed_after_horizon": total(table["owed_after_horizon"][table.t == last]),
     }
 
 

@@ -29,8 +29,10 @@ class Order:
 
     table: str
     item: str
-    paid: Array  # by month of the plan
-    kept: float  # share of it that is the residual value at the end
+    month: int
+    due: Array  # payments by month, also after the plan
+    paid: Array  # those in the plan
+    kept: float  # share of these that is the residual value at the end
 
 
 class Priced(Holdings):
@@ -79,9 +81,9 @@ def _build_orders(case: Holdings) -> Iterator[Order]:
                 months, share = np.arange(t, there), 1.0 / row.lead_months
             else:
                 months, share = np.array([there if row.payment == "delivery" else t]), 1.0
-            paid = np.zeros(end)
-            paid[months[months < end]] = cost * share
-            yield Order("builds", name, paid, _kept(end, row, there))
+            due = np.zeros(max(end, there + 1))
+            due[months] = cost * share
+            yield Order("builds", name, t, due, due[:end], _kept(end, row, there))
 
 
 def _purchase_orders(case: Holdings) -> Iterator[Order]:
@@ -89,11 +91,11 @@ def _purchase_orders(case: Holdings) -> Iterator[Order]:
     for name, row in case.facts.tables["purchases"].items():
         price = case.facts.prices(name, row.unit_price)
         for t in np.flatnonzero(case.lots[name]).tolist():
-            cost, there, paid = case.lots[name][t] * row.lot_size * price[t], t + row.lead_months, np.zeros(end)
-            for month, share in ((t, row.deposit_fraction), (there, 1.0 - row.deposit_fraction)):
-                if month < end:
-                    paid[month] += cost * share
-            yield Order("purchases", name, paid, _kept(end, row, there))
+            cost, there = case.lots[name][t] * row.lot_size * price[t], t + row.lead_months
+            due = np.zeros(max(end, there + 1))
+            due[t] += cost * row.deposit_fraction
+            due[there] += cost * (1.0 - row.deposit_fraction)
+            yield Order("purchases", name, t, due, due[:end], _kept(end, row, there))
 
 
 def _kept(end: int, row: Any, there: int) -> float:

@@ -29,6 +29,7 @@ _COLUMNS = {
     "outages": "month policy member pool workload accelerators:quantity work:quantity",
     "rules": ("month rule each sense value:figure rhs:figure slack:quantity violation:quantity shadow_price:figure"),
     "cash": "month term item party amount:figure present_value:figure",
+    "obligations": "month item party owed:quantity owed_after_horizon:quantity",
 }
 COLUMNS: dict[str, dict[str, str]] = {
     table: {name: kind or TEXT for name, _, kind in (column.partition(":") for column in columns.split())}
@@ -48,11 +49,13 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "outages": {"outage": ("policy", "member"), "pool": ("pool",), "workload": ("workload",)},
     "rules": {"rule": ("rule",)},
     "cash": {"cash": ("term", "item")},
+    "obligations": {"obligation": ("item",)},
 }
 """Columns that hold names, by the kind of name; with the month they identify a table's rows."""
 
 SUBJECT = {
-    table: "item" if table in ("decisions", "cash") else next(iter(of.values()))[0] for table, of in NAMES.items()
+    table: "item" if table in ("decisions", "cash", "obligations") else next(iter(of.values()))[0]
+    for table, of in NAMES.items()
 }
 """Column with what a table's rows are about, for violations."""
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.plan.decisions import decision_rows, placed_runs
 from optimizer.plan.extract_rules import outages_table, rules_table
+from optimizer.plan.obligations import obligations_table
 from optimizer.plan.settle import Floats, Settled, settle
 from optimizer.plan.tables import COLUMNS, make_table
 from optimizer.program.build import Program
@@ -49,6 +50,7 @@ def tables_of(
     tables = _Extract(program, settled).tables()
     tables["outages"] = outages_table(program, settled.values)
     tables["rules"] = rules_table(program, settled, rule_prices or {})
+    tables["obligations"] = obligations_table(program, settled)
     return {name: tables[name] for name in COLUMNS}
 
 

@@ -48,8 +48,30 @@ def headline(tables: Mapping[str, pd.DataFrame], instance: Instance, bound: floa
         "unserved_penalty": amounts.get("unserved", 0.0),
         "peak_accelerators": accelerators,
         "peak_mw": megawatts,
+        **_owed(tables["obligations"], instance),
         "decisions": len(months),
         "decisions_due_soon": sum(instance.month_index(month) < SOON for month in months),
+    }
+
+
+def _owed(obligations: pd.DataFrame, instance: Instance) -> dict[str, Any]:
+    """Return what is owed at the start, at its peak and the first month of that, and what of it is due after the plan.
+
+    The latter is as of the last month.
+    """
+    first, last = instance.label(0), instance.label(instance.head.months - 1)
+    by_month: dict[str, float] = {}
+    after = 0.0
+    columns = (obligations[name].to_list() for name in ("month", "owed", "owed_after_horizon"))
+    for month, owed, later in zip(*columns, strict=True):
+        by_month[month] = by_month.get(month, 0.0) + owed
+        after += later if month == last else 0.0
+    peak = max(by_month, key=lambda month: by_month[month], default=None)
+    return {
+        "owed_at_start": by_month.get(first, 0.0),
+        "owed_peak": by_month[peak] if peak else 0.0,
+        "owed_peak_month": peak,
+        "owed_after_horizon": after,
     }
 
 

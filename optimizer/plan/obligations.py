@@ -1,46 +1,256 @@
-"""Obligations of a plan after its last month, which its cost does not include."""
+"""Obligations: what is still to be paid for what is signed and ordered, if all is handed back as early as allowed.
+
+Obligations of a month are those at its start, after its decisions are made and before anything of it is paid.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.cash_terms import cash_terms
 from optimizer.instance.instance import Instance
+from optimizer.plan.settle import Floats, Settled
+from optimizer.plan.tables import make_table
 from optimizer.program.agreement import Agreement
-from optimizer.program.index import Index
+from optimizer.program.build import Program
 from optimizer.program.money import build_instalments
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _YEAR = 12
 _MOST = 3  # maximum number of items in a note
+_NOISE = 1e-9  # relative to the largest amount: smaller ones are left out
+_NEVER = int(np.iinfo(np.int64).max)  # a month after all others
+
+Months = NDArray[np.int64]
+Payment = tuple[int, int, float]  # month of the decision, month of payment, amount
 
 
-def owed_after(instance: Instance, decisions: pd.DataFrame) -> dict[str, float]:
-    """Return nominal payments due after the plan's last month for decisions and agreements made by then.
+@dataclass(frozen=True)
+class Dues:
+    """Payments that the decisions on an item bind to, and when they end if it is left as early as allowed.
 
-    The invoices of fixed and minimum terms that lie there (of a terminable contract at the price of the plan's last
-    month), what is still to be paid for orders, and the years of spend commitments, which are to be spent or paid.
+    Attributes
+    ----------
+    item, party : str
+        What is paid for, and to whom.
+    since : array of int
+        First month of the plan in which each part of it is bound.
+    amounts, fees : array
+        By part and month, from the plan's first month on: payments, and the fee if it is left in that month.
+    ends : array of int
+        By part and month of the plan: first month without payments, if it is left as early as allowed by then.
+    """
+
+    item: str
+    party: str
+    since: Months
+    amounts: Floats
+    fees: Floats
+    ends: Months
+
+    def due(self, first: int = 0, stop: int = _NEVER) -> Floats:
+        """Return what is to be paid from month ``first`` to ``stop - 1``, as seen in each month of the plan.
+
+        What was due before the month in which it is seen is paid.
+        """
+        seen, width = np.arange(self.ends.shape[1]), self.amounts.shape[1]
+        start, paid = np.maximum(seen, first), np.pad(np.cumsum(self.amounts, axis=1), ((0, 0), (1, 0)))
+        end = np.maximum(np.minimum(np.minimum(self.ends, stop), width), np.minimum(start, width))
+        owed = np.take_along_axis(paid, end, 1) - paid[:, np.minimum(start, width)]
+        leaving = (start <= self.ends) & (self.ends < min(stop, width))
+        owed += np.where(leaving, np.take_along_axis(self.fees, np.minimum(self.ends, width - 1), 1), 0.0)
+        found: Floats = np.where(seen >= self.since[:, None], owed, 0.0).sum(axis=0)
+        return found
+
+
+def obligations_table(program: Program, settled: Settled) -> pd.DataFrame:
+    """Return the plan table ``obligations`` of a settled solution."""
+    horizon, label = program.index.horizon, program.instance.label
+    dues = [*_contracts(program, settled), *_orders(program, settled)]
+    found = [(one.item, one.party, one.due(), one.due(horizon)) for one in dues]
+    found += _commitments(program, settled, dues)
+    most = max((float(owed.max()) for _, _, owed, _ in found), default=0.0)
+    rows = [
+        (label(t), item, party, float(owed[t]), float(after[t]))
+        for t in range(horizon)
+        for item, party, owed, after in found
+        if owed[t] > _NOISE * most
+    ]
+    return make_table("obligations", rows)
+
+
+# ---------------------------------------------------------------- contracts
+def _contracts(program: Program, settled: Settled) -> Iterator[Dues]:
+    """Yield the payments of contracts."""
+    for name, agreement in program.index.agreements.items():
+        lots = [] if agreement.is_outlet else list(_lots(agreement, settled.started[name], settled.ended[name]))
+        if lots:
+            yield _fixed(agreement, lots) if agreement.fixed else _terminable(agreement, lots)
+
+
+def _lots(agreement: Agreement, started: Floats, ended: Floats) -> Iterator[tuple[int, float, int]]:
+    """Yield start month, number of blocks and month they are handed back in; the oldest are handed back first."""
+    starts = [(t, float(started[t])) for t in np.flatnonzero(started).tolist()]
+    if agreement.committed is not None:
+        starts = [(int(agreement.row.earliest), agreement.committed)] if agreement.committed > 0 else []
+    ends = [(e, float(ended[e])) for e in reversed(np.flatnonzero(ended).tolist())]
+    for start, blocks in starts:
+        left = blocks
+        while left > 0 and ends:
+            end, handed = ends.pop()
+            part = min(left, handed)
+            yield start, part, end
+            left -= part
+            if handed > part:
+                ends.append((end, handed - part))
+        if left > 0:
+            yield start, left, _NEVER
+
+
+def _signed(agreement: Agreement, starts: Months) -> Months:
+    """Return the first month of the plan in which blocks that start in some months are signed."""
+    return np.zeros_like(starts) if agreement.committed is not None else starts - int(agreement.row.lead_months)
+
+
+def _fixed(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues:
+    """Return the payments of blocks with a fixed term."""
+    starts = np.array([start for start, _, _ in lots], dtype=np.int64)
+    amounts = np.zeros((len(lots), max(int(starts.max()) + agreement.term, 0) + 1))
+    for place, (start, blocks, _) in enumerate(lots):
+        first, end = max(start, 0), max(start + agreement.term, 0)
+        amounts[place, first:end] = blocks * (1 - agreement.prepaid) * agreement.term_prices(start)[first - start :]
+    _add_upfronts(agreement, lots, amounts)
+    ends = np.full((len(lots), agreement.horizon), amounts.shape[1], dtype=np.int64)
+    since = _signed(agreement, starts)
+    return Dues(agreement.name, agreement.party, since, amounts, np.zeros_like(amounts), ends)
+
+
+def _terminable(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues:
+    """Return the payments of terminable blocks, with the fee for leaving; after the plan prices stay."""
+    row, horizon = agreement.row, agreement.horizon
+    starts, blocks, handed = (np.array(column)[:, None] for column in zip(*lots, strict=True))
+    last = _NEVER if row.ends_by is None else int(row.ends_by) + 1  # runs out, without a fee
+    notice = np.arange(horizon) + max(1, int(row.notice_months))
+    ends = np.minimum(np.maximum(starts + agreement.term, notice), np.minimum(handed, last))
+    months = np.arange(max(int(ends.max()), int(starts.max()), 0) + 1)
+    prices = blocks * agreement.block_price.over(0, horizon)[np.minimum(months, horizon - 1)]
+    fractions = np.array([agreement.price.over(-start, len(months) - start) for start in starts[:, 0].tolist()])
+    amounts = np.where(months >= starts, prices * fractions * agreement.charged.over(0, len(months)), 0.0)
+    amounts *= np.where(months < starts + agreement.term, 1 - agreement.prepaid, 1.0)
+    if agreement.is_metered:
+        ramp = [agreement.capacity.over(-start, len(months) - start) for start in starts[:, 0].tolist()]
+        amounts *= agreement.take * np.array(ramp) * agreement.available.over(0, len(months))
+    _add_upfronts(agreement, lots, amounts)
+    fees = np.where(months < last, row.termination_fee_months * prices, 0.0)
+    return Dues(agreement.name, agreement.party, _signed(agreement, starts[:, 0]), amounts, fees, ends)
+
+
+def _add_upfronts(agreement: Agreement, lots: Sequence[tuple[int, float, int]], amounts: Floats) -> None:
+    """Add what is paid at signature, where that is in the plan."""
+    for place, (start, blocks, _) in enumerate(lots):
+        signed = start - int(agreement.row.lead_months)
+        if signed >= 0:
+            prepaid = agreement.prepaid * float(agreement.term_prices(start).sum())
+            amounts[place, signed] += blocks * (agreement.row.upfront_per_block + prepaid)
+
+
+# ---------------------------------------------------------------- builds and purchases
+def _orders(program: Program, settled: Settled) -> Iterator[Dues]:
+    """Yield the payments of builds and purchases."""
+    index = program.index
+    for name, row in index.builds.items():
+        instalments: list[Payment] = []
+        for t in np.flatnonzero(settled.ordered[name]).tolist():
+            months, share = build_instalments(row, t)
+            amount = share * float(settled.ordered[name][t]) * row.capex_per_mw * row.mw_per_block
+            instalments += [(t, month, amount) for month in months]
+        yield from _payments(program, name, cash_terms()["build"].party("builds", row), instalments)
+    for name, row in index.purchases.items():
+        price, payments = index.item_price(name, row.unit_price), list[Payment]()
+        for t in np.flatnonzero(settled.bought[name]).tolist():
+            cost = float(settled.bought[name][t]) * row.lot_size * price.at(t)
+            payments.append((t, t, row.deposit_fraction * cost))
+            payments.append((t, t + row.lead_months, (1 - row.deposit_fraction) * cost))
+        yield from _payments(program, name, cash_terms()["purchase"].party("purchases", row), payments)
+
+
+def _payments(program: Program, item: str, party: str, payments: Sequence[Payment]) -> Iterator[Dues]:
+    """Yield the payments for an item, if there are any."""
+    if payments:
+        amounts = np.zeros((len(payments), max(month for _, month, _ in payments) + 1))
+        for place, (_, month, amount) in enumerate(payments):
+            amounts[place, month] = amount
+        ends = np.full((len(payments), program.index.horizon), amounts.shape[1], dtype=np.int64)
+        since = np.array([ordered for ordered, _, _ in payments], dtype=np.int64)
+        yield Dues(item, party, since, amounts, np.zeros_like(amounts), ends)
+
+
+# ---------------------------------------------------------------- spend commitments
+def _commitments(program: Program, settled: Settled, dues: Sequence[Dues]) -> Iterator[tuple[str, str, Floats, Floats]]:
+    """Yield item, provider, what is owed, and what of it falls due after the plan, by month.
+
+    Of each year it is what is neither paid to the provider yet nor due to it for contracts.
+    """
+    index, values, committed = program.index, settled.values, program.parts.col["committed"]
+    for name, row in index.commitments.items():
+        starts = [(s, float(values[column])) for (item, s), column in committed.items() if item == name]
+        owed = np.zeros((2, index.horizon))
+        firm = [one for one in dues if one.party == row.provider]
+        paid = _paid_to(program, settled, row.provider) if starts else np.zeros(index.horizon)
+        for start, share in starts:
+            for year in range(start, start + _YEAR * row.years, _YEAR) if share > 0 else ():
+                cut = min(max(year, index.horizon), year + _YEAR)  # the year's first month after the plan
+                for place, first, stop in ((0, year, cut), (1, cut, year + _YEAR)):
+                    amount = share * row.annual_amount * (stop - first) / _YEAR
+                    owed[place] += _left(amount, paid, firm, start, first, stop)
+        yield name, row.provider, owed.sum(axis=0), owed[1]
+
+
+def _left(amount: float, paid: Floats, firm: Sequence[Dues], since: int, first: int, stop: int) -> Floats:
+    """Return what is left of an amount to be spent in some months, by the month of the plan in which it is seen."""
+    seen, inside = np.arange(len(paid)), np.where(np.arange(len(paid)) >= first, paid, 0.0)
+    spent = np.cumsum(inside) - inside
+    bound = sum((one.due(first, stop) for one in firm), np.zeros(len(paid)))
+    left = np.maximum(amount - spent - bound, 0.0)
+    return np.where((seen >= since) & (seen < stop), left, 0.0)
+
+
+def _paid_to(program: Program, settled: Settled, provider: str) -> Floats:
+    """Return what is paid to a provider and counts towards its commitments, by month."""
+    found = np.zeros(program.index.horizon)
+    for t, (amounts, columns) in program.parts.counted[provider].items():
+        found[t] = float(np.dot(amounts, settled.values[columns]))
+    return found
+
+
+# ---------------------------------------------------------------- what falls due after the plan
+def owed_after(instance: Instance, obligations: pd.DataFrame) -> dict[str, float]:
+    """Return nominal payments due after the plan's last month for what is signed and ordered by then.
 
     Parameters
     ----------
     instance : Instance
         The planned instance.
-    decisions : DataFrame
-        The plan's table of decisions.
+    obligations : DataFrame
+        The plan's table of obligations.
 
     Returns
     -------
     dict of str to float
         Amount by item, in the instance's currency, the largest first, without zero amounts.
     """
-    return _owed(Index(instance), decisions)
+    last = obligations[obligations["month"] == instance.label(instance.head.months - 1)]
+    rows = zip(last["item"].to_list(), last["owed_after_horizon"].to_list(), strict=True)
+    return dict(sorted(((item, amount) for item, amount in rows if amount > 0.005), key=lambda pair: -pair[1]))
 
 
-def notes(index: Index, decisions: pd.DataFrame) -> list[str]:
-    """Return the note on obligations for the plan's head; empty if there are none."""
-    owed, head = _owed(index, decisions), index.instance.head
+def notes(instance: Instance, obligations: pd.DataFrame) -> list[str]:
+    """Return the note on obligations after the plan for its head; empty if there are none."""
+    owed, head = owed_after(instance, obligations), instance.head
     if not owed:
         return []
     largest = ", ".join(f"{item} {amount:,.0f}" for item, amount in list(owed.items())[:_MOST])
@@ -51,60 +261,6 @@ def notes(index: Index, decisions: pd.DataFrame) -> list[str]:
         counts = f"The cost counts {share} of the terms of contracts in it (tail_fraction), and none of the rest."
     return [
         f"{sum(owed.values()):,.0f} {head.currency} fall due after the plan's last month, "
-        f"{index.instance.label(index.horizon - 1)}, for what is signed and ordered by then: {largest}{more}. "
+        f"{instance.label(head.months - 1)}, for what is signed and ordered by then: {largest}{more}. "
         f"{counts}"
     ]
-
-
-def _owed(index: Index, decisions: pd.DataFrame) -> dict[str, float]:
-    """Return the amounts of :func:`owed_after`."""
-    found: dict[str, float] = {}
-    for item, amount in (*_decided(index, decisions), *_agreed(index)):
-        found[item] = found.get(item, 0.0) + amount
-    kept = {item: amount for item, amount in found.items() if amount > 0.005}
-    return dict(sorted(kept.items(), key=lambda pair: -pair[1]))
-
-
-def _decided(index: Index, decisions: pd.DataFrame) -> Iterator[tuple[str, float]]:
-    """Yield item and amount of each decision; the audit reports items that the instance does not have."""
-    columns = (decisions[name].to_list() for name in ("month", "decision", "item", "blocks", "starts"))
-    for month, decision, item, blocks, starts in zip(*columns, strict=True):
-        if decision == "sign" and item in index.agreements:
-            yield item, blocks * _block(index.agreements[item], index.instance.month_index(starts))
-        elif decision == "commit_spend" and item in index.commitments:
-            row, start = index.commitments[item], index.instance.month_index(starts)
-            months = min(max(start + _YEAR * row.years - index.horizon, 0), _YEAR * row.years)
-            yield item, blocks * row.annual_amount * months / _YEAR
-        elif decision == "order_build" and item in index.builds:
-            yield item, blocks * _build(index, item, index.instance.month_index(month))
-        elif decision == "buy" and item in index.purchases:
-            yield item, blocks * _lot(index, item, index.instance.month_index(month))
-
-
-def _agreed(index: Index) -> Iterator[tuple[str, float]]:
-    """Yield item and amount of each contract that was agreed before the plan."""
-    for name, agreement in index.agreements.items():
-        if agreement.committed and not agreement.is_outlet:
-            yield name, agreement.committed * _block(agreement, int(agreement.row.earliest))
-
-
-def _block(agreement: Agreement, start: int) -> float:
-    """Return the cost of one block after the plan's last month, within its fixed or minimum term."""
-    paid = min(max(agreement.horizon - start, 0), agreement.term)  # months of the term that lie in the plan or before
-    return (1 - agreement.prepaid) * float(agreement.term_prices(start)[paid:].sum())
-
-
-def _build(index: Index, item: str, order: int) -> float:
-    """Return the cost of one block of a build after the plan's last month."""
-    row = index.builds[item]
-    months, share = build_instalments(row, order)
-    return float(sum(month >= index.horizon for month in months) * share * row.capex_per_mw * row.mw_per_block)
-
-
-def _lot(index: Index, item: str, order: int) -> float:
-    """Return the cost of one lot of a purchase after the plan's last month."""
-    row = index.purchases[item]
-    if order + row.lead_months < index.horizon:
-        return 0.0
-    price = index.item_price(item, row.unit_price).at(order)
-    return float((1 - row.deposit_fraction) * price * row.lot_size)

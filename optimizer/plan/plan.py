@@ -160,6 +160,11 @@ class Plan:
         """Money by month, term, item and party; money out is positive."""
         return self.tables["cash"]
 
+    @property
+    def obligations(self) -> pd.DataFrame:
+        """What is still to be paid for what is signed and ordered, by month and item."""
+        return self.tables["obligations"]
+
     def __repr__(self) -> str:
         """One line: name, status, objective and gap."""
         gap = "nothing proven" if self.gap is None else f"gap {self.gap:.3%}"

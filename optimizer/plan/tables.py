@@ -54,6 +54,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "outages": ("month", "policy", "member", "pool", "workload", "accelerators", "work"),
     "rules": ("month", "rule", "each", "sense", "value", "rhs", "slack", "violation", "shadow_price"),
     "cash": ("month", "term", "item", "party", "amount", "present_value"),
+    "obligations": ("month", "item", "party", "owed", "owed_after_horizon"),
 }
 
 

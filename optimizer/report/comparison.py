@@ -41,6 +41,7 @@ def headline(comparison: Comparison) -> Table:
         number_row("Net present cost", a.objective, b.objective, money),
         ("Gap", _gap(a), _gap(b), ""),
         *(number_row(name, _sum(a, kinds), _sum(b, kinds), money) for name, kinds in _GROUPS),
+        number_row("Peak owed", _peak_owed(a), _peak_owed(b), money),
         number_row("Peak accelerators", _peak(a, "accelerators"), _peak(b, "accelerators"), count),
         number_row("Peak MW", _peak(a, "mw"), _peak(b, "mw"), count),
         ("Unserved", _unserved(a), _unserved(b), ""),
@@ -71,6 +72,11 @@ def _sum(plan: Plan, kinds: Sequence[str]) -> float:
 
 def _peak(plan: Plan, column: str) -> float:
     return float(plan.capacity.groupby("month")[column].sum().max()) if len(plan.capacity) else 0.0
+
+
+def _peak_owed(plan: Plan) -> float:
+    """Return the most that is owed in any month."""
+    return float(plan.obligations.groupby("month")["owed"].sum().max()) if len(plan.obligations) else 0.0
 
 
 def _unserved(plan: Plan) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
 from optimizer.report.charts import Chart
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.section_obligations import owed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -87,6 +88,10 @@ class Figures:
     def cash(self, by: str = "month") -> go.Figure:
         """Money by ``"month"``, ``"year"``, ``"term"`` or ``"party"``, or so far (``"cumulative"``)."""
         return self._choose(_CASH, by, "by")
+
+    def obligations(self) -> go.Figure:
+        """What is still to be paid for what is signed and ordered, by month and party."""
+        return owed(self._context).figure
 
     def exposure(self, by: str = "provider") -> go.Figure:
         """Share of capacity by ``"provider"`` over time, or by ``"group"``: ultimate owner."""

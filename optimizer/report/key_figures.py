@@ -112,7 +112,7 @@ def _penalties(plan: Plan) -> KeyFigure:
 
 def _owed(plan: Plan) -> list[KeyFigure]:
     """What falls due after the plan's last month, if anything."""
-    owed = owed_after(plan.instance, plan.decisions)
+    owed = owed_after(plan.instance, plan.obligations)
     if not owed:
         return []
     largest = ", ".join(f"{item} {money(amount)}" for item, amount in list(owed.items())[:3])

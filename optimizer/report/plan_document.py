@@ -13,6 +13,7 @@ from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_explained import explained
 from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
+from optimizer.report.section_obligations import obligations
 from optimizer.report.section_rules import rules
 from optimizer.report.section_service import service_table
 from optimizer.report.steps import later_steps, next_steps
@@ -61,6 +62,7 @@ def sections(context: PlanContext) -> list[Section]:
         Section("work", "What runs where", work),
         Section("power", "Power of the own sites", [power]),
         Section("cash", "Cash", cash),
+        Section("obligations", "Obligations", obligations(context)),
         Section("exposure", "Exposure to providers and owners", (*exposure, *_others(context), *losses(context))),
         Section("service", "Service and unserved work", (chart_work.unserved(context), service_table(context))),
         rules(context),

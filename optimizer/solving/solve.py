@@ -237,7 +237,7 @@ def _extracted(
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
     head["headline"] = headline(tables, program.instance, head["bound"])
-    head["warnings"] += obligations.notes(program.index, tables["decisions"])
+    head["warnings"] += obligations.notes(program.instance, tables["obligations"])
     if added:
         head[KEY] = to_head(found.added, found.values, program.instance)
         head["warnings"] += [f"constraint {one.name} was added to the program" for one in added.constraints]

@@ -183,12 +183,38 @@ TABLES = {
         2030-06,violation,mine,,12
         2030-07,residual,wing,in_house,-2250000
         2030-07,residual,buy,in_house,-180""",
+    # Each month the lease could end in the next one for a fee of 1.5 x its price: two blocks at 100 + 150, 100 + 180
+    # and 120 + 180; then the fee of one and 120 + 180 of the other. The fee of the last month is due after the plan.
+    # Of the year of spending 400 in the plan and 800 after it are owed, less the 100 that are owed for firm or were
+    # paid for it.
+    "obligations": """
+        2030-01,lease,neo,500,0
+        2030-01,firm,cloud,130,0
+        2030-02,lease,neo,560,0
+        2030-02,firm,cloud,125,0
+        2030-02,buy,in_house,240,0
+        2030-03,lease,neo,600,0
+        2030-03,firm,cloud,100,0
+        2030-03,buy,in_house,180,0
+        2030-03,deal,cloud,1100,800
+        2030-04,lease,neo,480,0
+        2030-04,firm,cloud,50,0
+        2030-04,wing,in_house,6000000,1500000
+        2030-04,buy,in_house,180,0
+        2030-04,deal,cloud,1100,800
+        2030-05,lease,neo,300,0
+        2030-05,wing,in_house,4500000,1500000
+        2030-05,deal,cloud,1100,800
+        2030-06,lease,neo,300,180
+        2030-06,wing,in_house,3000000,1500000
+        2030-06,deal,cloud,1100,800""",
 }
 
 
 # Paid: 245, 285, 290, 1500640, 1500260 and 1500530 in the six months. 4 x 60 + 13 + 10 from tenants; 70 + 2 x 126 of
 # penalties for 46 of 108 not served. Most accelerators in the third and the fourth month: 20 + 10, then 10 + 10 + 10.
-# Eight rows are no expiry; due in the first three months are the first four and the notice of the hand-back.
+# Eight rows are no expiry; due in the first three months are the first four and the notice of the hand-back. Owed are
+# 500 + 130 in the first month, 480 + 50 + 6000000 + 180 + 1100 in the fourth; after the plan 180 + 1500000 + 800.
 HEADLINE = {
     "cash_out": 4502250.0,
     "lease_out_revenue": 263.0,
@@ -196,6 +222,10 @@ HEADLINE = {
     "unserved_penalty": 322.0,
     "peak_accelerators": {"total": 30.0, "in_house": 10.0, "contract": 30.0, "on_demand": 4.0},
     "peak_mw": {"total": 1.0, "in_house": 0.018, "contract": 1.0, "on_demand": 0.0},
+    "owed_at_start": 630.0,
+    "owed_peak": 6001810.0,
+    "owed_peak_month": "2030-04",
+    "owed_after_horizon": 1500980.0,
     "decisions": 8,
     "decisions_due_soon": 5,
 }

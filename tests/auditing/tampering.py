@@ -26,6 +26,7 @@ SUBJECT = {
     "outages": "policy",
     "rules": "rule",
     "cash": "item",
+    "obligations": "item",
 }
 
 

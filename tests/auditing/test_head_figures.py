@@ -51,6 +51,9 @@ def _corruptions(value: Any, place: Place) -> Iterator[tuple[str, Any]]:
     if value is None:
         yield "number", 0.0
         return
+    if isinstance(value, str):  # a month
+        yield from (("null", None), ("another month", "2030-12"), ("number", 0))
+        return
     yield from (("null", None), ("other type", float(value) if isinstance(value, int) else [value]))
     if place[0] != "size":  # how many there are does not follow from the tables
         yield "one more", value + 1

@@ -94,8 +94,8 @@ def _two_sites() -> Tables:
 
 _OLD = {"contract": "old", "price": 1, "term_months": 2, "committed_blocks": 1, "earliest": 0}
 _AGAIN = {"contract": "again", "price": 1, "term_months": 1, "max_blocks": 9}
-_KEPT = {"capacity", "capacity_use", "cash", "decision_dates"}
-_ENDED = {"expire", "capacity", "capacity_use", "pool_limit", "cash"}
+_KEPT = {"capacity", "capacity_use", "cash", "decision_dates", "owed"}
+_ENDED = {"expire", "capacity", "capacity_use", "pool_limit", "cash", "owed"}
 _UNRUN = {"eligible", "work", "run_dates", "run_allocation"}
 _LESS_POWER = {"power": [{"mw": 0.009, "price_per_mwh": 9}]}
 
@@ -109,18 +109,19 @@ _MINE = {"rules": [{"sense": "<=", "rhs": 9, "penalty": 0}], "rule_terms": [{"qu
 _SHELLS = {"build": "annex", "capex_per_mw": 1}
 _DEAR = {"capex_per_mw": 9}
 _NEXT = {"lead_months": 1}
+_LATER = {**_NEXT, "payment": "delivery"}
 _HALF = {"mw_per_block": 0.005}
 _FIXED = {"term_months": 2, "min_term_months": None}
 
 _RIVAL = {"providers": [{"group": "alpha", "tags": "rival;other"}, {"provider": "lab", "kind": "tenant"}]}
 _STARTS_LATER = _FIXED | {"lead_months": 1}
 _NO_TERM = {"min_term_months": 0}
-_NEVER = {"capacity", "capacity_use", "pool_limit", "cash"}
+_NEVER = {"capacity", "capacity_use", "pool_limit", "cash", "owed"}
 
 BUILT = [
     Case("order_window", "wing", 0, [10], _wing(), _wing({"earliest": 1})),
-    Case("cash", "wing", 0, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing({**_NEXT, "payment": "delivery"})),
-    Case("cash", "wing", 1, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing({**_NEXT, "payment": "delivery"})),
+    Case("cash", "wing", 0, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing(_LATER), {"owed"}),
+    Case("cash", "wing", 1, [0, 10], _wing({**_NEXT, "payment": "order"}), _wing(_LATER), {"owed"}),
     Case("order_window", "buy", 0, [5], _buy(), _buy(earliest=1)),
     Case("build_limit", "wing", 0, [10], _wing({**_HALF, "max_blocks": 2}), _wing(_HALF)),
     Case("build_after", "annex", 0, [10], _wing(_DEAR, _SHELLS), _wing(_DEAR, {**_SHELLS, "after": "wing"})),

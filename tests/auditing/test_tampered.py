@@ -139,6 +139,17 @@ CELLS: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("cash", {"term": "contract"}, "month", "2030-09", "months"),
     ("cash", {"term": "residual"}, "month", "2030-08", "months"),
     ("cash", {"term": "contract"}, "month", "January", "months"),
+    # obligations
+    *[
+        ("obligations", {"item": item}, "owed", _more, "owed")
+        for item in ("wing", "buy", "lease", "old", "again", "fast", "deal")
+    ],
+    ("obligations", {"item": "deal"}, "owed_after_horizon", _more, "owed"),
+    ("obligations", {"item": "old"}, "owed_after_horizon", 1.0, "owed"),
+    ("obligations", {"item": "lease"}, "party", "cloud", "owed_party"),
+    ("obligations", {"item": "wing"}, "party", "", "owed_party"),
+    ("obligations", {"item": "lease"}, "item", "hourly", "names"),
+    ("obligations", {"item": "deal"}, "month", "2030-09", "months"),
 ]
 
 # Table, which row, rule that must be broken if it is missing.
@@ -157,6 +168,7 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
     ("rules", {}, "own_rules"),
     ("cash", {}, "cash"),
     ("cash", {"term": "residual"}, "cash"),
+    ("obligations", {}, "owed"),
 ]
 
 

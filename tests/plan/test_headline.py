@@ -125,3 +125,17 @@ def test_a_solved_plan_carries_its_headline() -> None:
     assert found["unserved_share"] == pytest.approx(5 / 35)
     assert found["peak_accelerators"]["contract"] == 10
     assert (found["decisions"], found["decisions_due_soon"]) == (1, 1)
+
+
+def test_what_is_owed_at_the_start_at_most_and_after_the_plan() -> None:
+    """Tests the sum of the first month, the first month with the highest sum, and the last month's part after it."""
+    # 30 + 20 in the first month, 60 in the third and fourth; in the last (the sixth) 5 + 1 of 10 + 1 fall due after it.
+    rows: Rows = [
+        *((month(0), "lease", "cloud", 30.0, 9.0), (month(0), "wing", "in_house", 20.0, 0.0)),
+        *((month(2), "lease", "cloud", 60.0, 9.0), (month(3), "lease", "cloud", 60.0, 9.0)),
+        *((month(5), "lease", "cloud", 10.0, 5.0), (month(5), "wing", "in_house", 1.0, 1.0)),
+    ]
+    found = figures(obligations=rows)
+    keys = ("owed_at_start", "owed_peak", "owed_peak_month", "owed_after_horizon")
+    assert [found[key] for key in keys] == [50.0, 60.0, month(2), 6.0]
+    assert [figures()[key] for key in keys] == [0.0, 0.0, None, 0.0]

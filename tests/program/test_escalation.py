@@ -40,7 +40,7 @@ def test_what_is_signed_binds_to_the_risen_price() -> None:
     assert plan.objective == pytest.approx(1310)
     (signed,) = plan.decisions.itertuples(index=False)
     assert signed.committed_cost == pytest.approx(2641)
-    assert owed_after(plan.instance, plan.decisions) == pytest.approx({"lease": 1331})
+    assert owed_after(plan.instance, plan.obligations) == pytest.approx({"lease": 1331})
 
 
 def test_the_ramp_of_the_price_is_escalated_too() -> None:

@@ -90,7 +90,7 @@ def test_what_is_signed_binds_to_the_price_that_is_left() -> None:
     plan = solved(tiny(4, {"jobs": [10]}, contracts=[lease], interruptions=[recall]))
     (signed,) = plan.decisions.itertuples(index=False)
     assert signed.committed_cost == pytest.approx(300)
-    assert owed_after(plan.instance, plan.decisions) == pytest.approx({"lease": 80})
+    assert owed_after(plan.instance, plan.obligations) == pytest.approx({"lease": 80})
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -39,7 +39,7 @@ def test_a_share_of_a_fixed_term_is_paid_at_signature() -> None:
     assert paid(plan, "prepayment") == {1: 240}
     assert paid(plan, "contract") == {2: 60, 3: 60, 4: 60}
     _agreed(plan, 20_000 + 240 + 180, case)
-    assert owed_after(plan.instance, plan.decisions) == pytest.approx({"lease": 180})
+    assert owed_after(plan.instance, plan.obligations) == pytest.approx({"lease": 180})
     (signed,) = plan.decisions.itertuples(index=False)
     assert signed.committed_cost == pytest.approx(600)
 

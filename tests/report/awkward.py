@@ -42,6 +42,10 @@ ROWS: dict[str, Rows] = {
         ("2027-12", "lease_out", "let", "-tenant", -1000.0, -800.0),
         ("2028-01", "residual", "hall-1", "in_house", -5e5, -4e5),
     ],
+    "obligations": [
+        ("2026-01", "lease", "=SUM(A1)", 18e6, 0.0),
+        ("2027-12", "hall-1", "in_house", 2e8, 5e7),
+    ],
 }
 
 

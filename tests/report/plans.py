@@ -134,6 +134,21 @@ def _cash() -> Rows:
     return [(_month(t), term, item, party, amount, amount * 0.99**t) for t, term, item, party, amount in rows]
 
 
+def _obligations() -> Rows:
+    """What is owed by month: of the lease a minimum term of three months, later two months' notice, to the hand-back.
+
+    Of the year of spending nothing is left once the fixed contract is signed: its eight months in it cost more.
+    """
+    rows: list[tuple[int, str, str, float, float]] = [(0, "deal", "cloud", 1e6, 0.0)]
+    rows += [(0, "old", "neo", 1e5, 0.0), (1, "old", "neo", 5e4, 0.0)]
+    rows += [(t, "fixed", "cloud", 3e5 * (12 - max(t - 4, 0)), 1.2e6) for t in range(1, 12)]
+    rows += [(t, "annex", "in_house", 1e6 * (6 - t), 0.0) for t in range(2, 6)]
+    rows += [
+        (t, "lease", "neo", owed, 0.0) for t, owed in zip(range(2, 8), (6e5, 4e5, 4e5, 4e5, 4e5, 2e5), strict=True)
+    ]
+    return [(_month(t), *rest) for t, *rest in sorted(rows)]
+
+
 def _month(t: int) -> str:
     return str(pd.Period("2026-01", freq="M") + t)
 
@@ -164,6 +179,7 @@ def _tables() -> dict[str, Rows]:
         "outages": [("2026-05", "outage", "cloud", "hall/gpu", "chat", 700, 700)],
         "rules": [*rules, ("2026-12", "least", "total", ">=", 1, 1, 0, 0, 100.0)],
         "cash": _cash(),
+        "obligations": _obligations(),
     }
 
 
