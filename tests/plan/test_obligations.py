@@ -206,3 +206,16 @@ def test_outlets_and_running_costs_are_not_owed() -> None:
         outlets=[{"accelerator": "gpu", "accelerators_per_block": 5, "price": 5, "min_term_months": 2}],
     )
     assert owed == {}
+
+
+def test_prepaid_and_interrupted_months_are_owed_at_what_is_left_of_them() -> None:
+    """Tests a minimum term of 4 at 100, half of it prepaid, of which month 1 costs a tenth and month 5 nothing."""
+    # Prices of the term: 100, 10, 100, 100; half of their sum, 155, is paid at signature, then 50, 5, 50 and 50.
+    # Month 0: 155 + 155. Then 105, 100, 50 are left. Month 4, past the term: 100, and no more by notice of that month.
+    contracts = [{"price": 100, "min_term_months": 4, "prepaid_fraction": 0.5, "latest": 0}]
+    breaks = [
+        {"item": "lease", "from": 1, "to": 1, "capacity_fraction": 1, "price_fraction": 0.1},
+        {"interruption": "later", "item": "lease", "from": 5, "capacity_fraction": 1, "price_fraction": 0},
+    ]
+    owed = _table(5, {"jobs": [10]}, contracts=contracts, interruptions=breaks)
+    assert owed == {"lease": [pytest.approx(pair) for pair in ((310, 0), (105, 0), (100, 0), (50, 0), (100, 0))]}
