@@ -138,7 +138,8 @@ def _violated(sense: str) -> Callable[[Priced, Index], float]:
 
 
 # Value by index and what kind of figure it is. Shortfalls of years that end together are one payment in the tables, and
-# so are the two sides of an equation: the value that the plan reports for constraints that count them is not checked.
+# so are the two sides of an equation; of contracts with a minimum take the tables give the power of their site and the
+# invoice. The value that the plan reports for constraints that count these is not checked.
 _FAMILIES: dict[str, tuple[Callable[[Priced, Index], float], str]] = {
     "one": (lambda *_: 1.0, "block"),
     "ordered": (_monthly(lambda case, name: case.ordered[name]), "block"),

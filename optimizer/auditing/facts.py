@@ -130,10 +130,11 @@ class Facts:
 
 
 def _creditors(instance: Instance) -> dict[str, str]:
-    """Party that is paid, by everything that can be signed or ordered and is paid for."""
-    named = instance.named
-    providers = {name: row.provider for table in ("contracts", "commitments") for name, row in named[table].items()}
-    return providers | dict.fromkeys([*named["builds"], *named["purchases"]], IN_HOUSE)
+    """Party of everything that is decided on: what is owed is owed to it, and for own work in house."""
+    tables = load_schema().tables.items()
+    parties = {name: table.party_column for name, table in tables if table.decisions}
+    rows = ((name, row, party) for table, party in parties.items() for name, row in instance.named[table].items())
+    return {name: getattr(row, party) if party else IN_HOUSE for name, row, party in rows}
 
 
 def _pairs(kinds: Mapping[str, Iterable[str]], tables: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:

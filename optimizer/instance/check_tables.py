@@ -89,12 +89,13 @@ def requirements(data: Data) -> None:
 
 def interruptions(data: Data) -> None:
     """Only the price of a contract is interrupted."""
-    contracts, others = names_of(data, ("contracts.contract",)), names_of(data, ("sites.site", "on_demand.offer"))
+    contracts = names_of(data, ("contracts.contract",))
+    items = names_of(data, data.schema.tables["interruptions"].columns["item"].refers)
     for table, record in data.records("interruptions"):
         if not record.has("item", "price_fraction") or record.values["price_fraction"] == 1.0:
             continue
         item = record.values["item"]
-        if item in others.known and item not in contracts.known:
+        if item in items.known and item not in contracts.known:
             problem = f"only contracts have a monthly price, and {quoted(item)} is not a contract. Leave it blank."
             data.fault(table, record, "price_fraction", problem)
 

@@ -52,12 +52,12 @@ def test_numbers_declared_are_those_built(program: Program, family: str) -> None
 
 
 # What is declared in words, from the tables of the rich instance. Its agreements: old is agreed already with 2 blocks,
-# the others have max_blocks; all builds, purchases and agreements are in whole blocks and lots.
-_MOST = {"lease": 3, "block": 4, "old": 2, "again": 3, "let": 1, "space": 1}
+# the others have max_blocks; all are in integer blocks and lots, but for the grid connection.
+_MOST = {"lease": 3, "block": 4, "old": 2, "again": 3, "grid": 1, "let": 1, "space": 1}
 
 
 def _started(_: Instance, name: str, __: int) -> tuple[float, float, bool]:
-    return (2, 2, False) if name == "old" else (0, _MOST[name], True)
+    return (2, 2, False) if name == "old" else (0, _MOST[name], name != "grid")
 
 
 def _bought(instance: Instance, _: str, __: int) -> tuple[float, float, bool]:
@@ -80,7 +80,7 @@ BY_KEY: dict[str, Any] = {
     "built": lambda instance, build, _: (0, {"wing": 2, "annex": 1}[build], True),
     "bought": _bought,
     "started": _started,
-    "ended": lambda *_: (0, math.inf, True),
+    "ended": lambda _, name, __: (0, math.inf, name != "grid"),
     "in_force": lambda _, name, __: (0, _MOST[name], False),
     "used": _used,
     "unserved": _unserved,
