@@ -23,8 +23,8 @@ import pandas as pd
 import optimizer
 from benchmarks import options
 from benchmarks.runs import draw
+from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.own_decisions import fix_decisions
-from optimizer.analysis.values import values_table
 from optimizer.instance.examples import find_example
 from optimizer.plan.plan import Plan
 from optimizer.program.arrays import Arrays

@@ -16,14 +16,14 @@ import optimizer
 from optimizer.auditing import prices
 from optimizer.cash_terms import cash_terms, terms_of_kind
 from optimizer.plan.plan import Plan
-from optimizer.program import money
+from optimizer.program import payments
 from optimizer.program.ledger import Ledger
 from optimizer.program.program_data import ProgramData
 from optimizer.report.colours import ALARM, PALETTE, REST, term_colour, term_label
 from optimizer.report.focus import write_focus
 from optimizer.report.html import page
-from optimizer.report.periods import Periods, cash_by_period
 from optimizer.report.plan_document import plan_document
+from optimizer.report.totals_by_period import Periods, cash_by_period
 from optimizer.report.workbook import write_workbook
 from optimizer.schema import load_schema, program_contents
 from tests.program.tiny import paid, solved, tiny
@@ -40,7 +40,7 @@ OWN_NAMES = {"fixed", "energy", "maintenance", "upfront", "termination", "latene
 def test_a_cash_term_is_complete(name: str) -> None:
     """Tests that each term has a function that books it, one that prices it again, and all that reports need."""
     term = TERMS[name]
-    assert getattr(money, name).__doc__
+    assert getattr(payments, name).__doc__
     assert prices.PRICES[name].__doc__
     assert term.kind in KINDS
     assert term_colour(name) in {REST, ALARM, *(light for light, _ in PALETTE)}
@@ -109,7 +109,9 @@ def _book(m: ProgramData, ledger: Ledger) -> None:
     """Book 7 for each block in force, by month."""
     for agreement in m.index.agreements.values():
         for t in agreement.months:
-            ledger.add(money._agreement_account("insurance", agreement), m.col["in_force"][agreement.name, t], t, 7.0)
+            ledger.add(
+                payments._agreement_account("insurance", agreement), m.col["in_force"][agreement.name, t], t, 7.0
+            )
 
 
 def _price(case: prices.Priced) -> Iterator[tuple[str, Any]]:
@@ -121,7 +123,7 @@ def _price(case: prices.Priced) -> Iterator[tuple[str, Any]]:
 def insured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A further cash term: its record, the function that books it and the one that prices it again."""
     monkeypatch.setitem(program_contents()["terms"], "insurance", INSURANCE)
-    monkeypatch.setattr(money, "insurance", _book, raising=False)
+    monkeypatch.setattr(payments, "insurance", _book, raising=False)
     monkeypatch.setitem(prices.PRICES, "insurance", _price)
     cash_terms.cache_clear()
     yield

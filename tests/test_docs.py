@@ -166,8 +166,9 @@ def test_a_plan_table_is_told_column_by_column(table: str) -> None:
 
 def test_tables_of_explanations_are_told() -> None:
     """Tests that docs/plan.md tells every column of what `capopt explain` writes beside a plan."""
-    from optimizer.analysis import caps, deadlines, events, offers, steps, values
+    from optimizer.analysis import caps, deadlines, events, offers, steps
     from optimizer.analysis import decide_now as first
+    from optimizer.analysis import marginal_values as values
     from optimizer.analysis import termination_timing as exits
     from optimizer.analysis.losses import COLUMNS as LOSSES
     from optimizer.plan.plan import EXPLAINED

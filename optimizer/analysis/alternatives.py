@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from optimizer.instance.suggestions import parties_of
+from optimizer.instance.name_suggestions import parties_of
 from optimizer.interruption import ends_all_searches
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of

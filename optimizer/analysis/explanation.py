@@ -17,11 +17,11 @@ from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.decide_now import first_table
 from optimizer.analysis.events import Answer, Event, answers, events_table, usual_events
 from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
+from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.offers import offers, offers_table
 from optimizer.analysis.policy_trial import Requirement
 from optimizer.analysis.steps import steps_table, usual_steps
 from optimizer.analysis.termination_timing import ITEMS, Termination, exits_table, terminations
-from optimizer.analysis.values import values_table
 from optimizer.instance.edit import Edit
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import EXPLAINED, Plan
@@ -45,7 +45,7 @@ class Explanation:
     plan : Plan
         The plan that is explained.
     values : DataFrame
-        Marginal values, by month; see :func:`optimizer.analysis.values.values_table`.
+        Marginal values, by month; see :func:`optimizer.analysis.marginal_values.values_table`.
     steps : DataFrame
         Savings by steps, solved again; see :func:`optimizer.analysis.steps.steps_table`.
     offers : DataFrame

@@ -11,10 +11,10 @@ import pandas as pd
 
 from optimizer.errors import EditError
 from optimizer.format import counted
+from optimizer.instance.cell_number import BadValueError
+from optimizer.instance.cell_value import convert
+from optimizer.instance.name_suggestions import did_you_mean
 from optimizer.instance.name_text import normal_name
-from optimizer.instance.number_value import BadValueError
-from optimizer.instance.suggestions import did_you_mean
-from optimizer.instance.values import convert
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Arrays

@@ -126,7 +126,7 @@ def _why_not(name: str, gap: float | None, time_limit: float, threads: int | Non
 
 def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
     from optimizer.analysis.offers import offers
-    from optimizer.instance.suggestions import did_you_mean
+    from optimizer.instance.name_suggestions import did_you_mean
 
     parties = {offer.item: offer.party for offer in offers(plan)}
     unknown = [item for item in items if item not in parties]

@@ -18,8 +18,8 @@ from optimizer.generator.sizes import SIZES
 from optimizer.generator.sketch import Row, Sketch
 from optimizer.generator.workloads import add_runs, add_workloads
 from optimizer.generator.world import add_world
+from optimizer.instance.cell_value import month_label, month_number
 from optimizer.instance.template import refuse_existing
-from optimizer.instance.values import month_label, month_number
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.format import counted
+from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import BAD, Data
 from optimizer.instance.suspicious_timing import RUNNING
-from optimizer.instance.values import month_label
 
 Values = dict[str, Any]
 _AGREEMENTS = ()  # tables of a check that applies to all agreements

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.cell_number import BadValueError
+from optimizer.instance.cell_value import convert
 from optimizer.instance.check_names import explained, names_of
 from optimizer.instance.data import BAD, Data, Record, TypedTable
-from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import quoted
-from optimizer.instance.values import convert
 from optimizer.schema import IN_HOUSE, Column
 
 _CHANGING: dict[str, tuple[str, ...]] = {

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.errors import EditError
+from optimizer.instance.cell_value import month_label, month_number
 from optimizer.instance.instance import Instance
+from optimizer.instance.name_suggestions import did_you_mean
 from optimizer.instance.name_text import normal_name
 from optimizer.instance.number_spelling import parse_number, two_readings
 from optimizer.instance.raw import Raw, RawTable
 from optimizer.instance.read import raw_head, raw_table, revised
-from optimizer.instance.suggestions import did_you_mean
-from optimizer.instance.values import month_label, month_number
 from optimizer.schema import Table, load_schema
 
 _EDIT = re.compile(r"([^.=\s]+)\.(.+)\.([^.=\s]+?)\s*(\*=|\+=|-=|=)\s*(.*)", re.DOTALL)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
+from optimizer.instance.name_suggestions import did_you_mean
 from optimizer.instance.notes import Notes, is_comment, is_note
 from optimizer.instance.raw import (
     Raw,
@@ -18,7 +19,6 @@ from optimizer.instance.raw import (
     take_comments,
     tidy,
 )
-from optimizer.instance.suggestions import did_you_mean
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.cell_number import BadValueError
+from optimizer.instance.cell_value import convert
 from optimizer.instance.month_reading import month_readings
 from optimizer.instance.name_text import difference, skeleton
 from optimizer.instance.notes import Notes, head_place
-from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Unusable, shown
-from optimizer.instance.values import convert
 from optimizer.schema import Column, load_schema
 
 HEAD_FILE = "instance.toml"

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import Fault
 from optimizer.format import counted
+from optimizer.instance.cell_value import month_label, month_number
 from optimizer.instance.notes import HEAD, Notes
 from optimizer.instance.raw import number_text
-from optimizer.instance.values import month_label, month_number
 from optimizer.schema import Column, Table, load_schema
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Instance:
         if table.startswith("_"):
             raise AttributeError(table)  # looked up by copies, pickles and notebooks
         if table not in load_schema().tables:
-            from optimizer.instance.suggestions import did_you_mean
+            from optimizer.instance.name_suggestions import did_you_mean
 
             hint = did_you_mean(table, (*load_schema().tables, *vars(type(self))))
             raise AttributeError(f"an instance has no table or attribute {table!r}.{hint}")

@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
+from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import Data
 from optimizer.instance.instance import Head, Instance, make_row
 from optimizer.instance.notes import HEAD, Notes, is_note, placed
 from optimizer.instance.raw import Raw, RawTable, column_letters, printable, shown
 from optimizer.instance.type_data import type_data
 from optimizer.instance.validate import validate
-from optimizer.instance.values import month_label
 from optimizer.schema import Column, load_schema
 
 

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import Data, Record, TypedTable
 from optimizer.instance.month_reading import is_last_day, odd_date
 from optimizer.instance.raw import quoted, shown
-from optimizer.instance.values import month_label
 
 
 def odd_dates(data: Data) -> None:

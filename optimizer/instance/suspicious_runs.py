@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from optimizer.format import counted
+from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import Data, Record
 from optimizer.instance.pools import Pools, Values
 from optimizer.instance.raw import number_text, quoted
-from optimizer.instance.values import month_label
 
 _REMEDY = "Widen its regions or exclude, give it another class, or add such capacity (not on demand)."
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from optimizer.format import counted
+from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import Data
 from optimizer.instance.pools import Values
 from optimizer.instance.raw import shown
-from optimizer.instance.values import month_label
 
 _OUT = "or remove the row"
 RUNNING = (

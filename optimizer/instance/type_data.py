@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from optimizer.errors import Fault
+from optimizer.instance.cell_number import BadValueError
+from optimizer.instance.cell_value import convert
 from optimizer.instance.data import BAD, Data, Record, TypedTable
 from optimizer.instance.name_text import difference
 from optimizer.instance.notes import is_note
 from optimizer.instance.number_spelling import comma_use
-from optimizer.instance.number_value import BadValueError
 from optimizer.instance.raw import Raw, RawTable, Unusable, shown, unknown_text
-from optimizer.instance.values import convert
 from optimizer.schema import Column, Schema
 
 

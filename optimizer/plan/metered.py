@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.build import Program
-from optimizer.program.money import mw_prices
+from optimizer.program.payments import mw_prices
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from optimizer.plan.settle import Floats, Settled
 from optimizer.plan.tables import make_table
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
-from optimizer.program.money import build_instalments
+from optimizer.program.payments import build_instalments
 
 _YEAR = 12
 _MOST = 3  # maximum number of items in a note

@@ -13,7 +13,7 @@ from math import inf, isfinite
 from typing import Any
 
 from optimizer.errors import AdditionError
-from optimizer.instance.suggestions import did_you_mean
+from optimizer.instance.name_suggestions import did_you_mean
 from optimizer.program.program_data import Name, ProgramData, key_parts
 from optimizer.program.row import ONE, Row
 from optimizer.schema import program_contents

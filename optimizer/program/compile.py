@@ -14,7 +14,7 @@ from optimizer.program.added import Added, scaled_rows
 from optimizer.program.arrays import Arrays, Floats, Mask, by_column
 from optimizer.program.build import Program
 from optimizer.program.gc_control import collector_paused
-from optimizer.program.money import net_present_cost
+from optimizer.program.payments import net_present_cost
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 from optimizer.program.row_names import name_of

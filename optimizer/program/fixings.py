@@ -11,9 +11,9 @@ import numpy as np
 
 from optimizer.errors import FixingError
 from optimizer.instance.instance import Instance
+from optimizer.instance.name_suggestions import did_you_mean, parties_of
 from optimizer.instance.name_text import normal_name
 from optimizer.instance.notice import notice_of
-from optimizer.instance.suggestions import did_you_mean, parties_of
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
 from optimizer.schema import load_schema

@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 
 from optimizer.program.added import Added, AddedVariable, scaled_rows
-from optimizer.program.money import net_present_cost
+from optimizer.program.payments import net_present_cost
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
 

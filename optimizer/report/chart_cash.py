@@ -12,8 +12,8 @@ from optimizer.format import counted, money, month_text, net, percent, scale_of,
 from optimizer.report.charts import Chart, add_bars, new_figure, party_series, plot_text, style
 from optimizer.report.colours import INK, MUTED, PENALTIES, party_text, term_label, whose
 from optimizer.report.document import Grid, by_month
-from optimizer.report.periods import AFTER
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.totals_by_period import AFTER
 
 _ROW = 40  # height of a pair of bars
 _KINDS = (("nominal", "amount", MUTED), ("present value", "present_value", INK))

@@ -22,8 +22,8 @@ from optimizer.report.charts import (
 from optimizer.report.colours import ALARM, INK, MUTED, REST, party_text, whose
 from optimizer.report.document import Grid, by_month
 from optimizer.report.lanes import LANE, Span, add_lane, add_marks, add_spans, lanes
-from optimizer.report.periods import Periods
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.totals_by_period import Periods
 from optimizer.schema import IN_HOUSE
 
 _WORKLOADS = 8

@@ -13,8 +13,8 @@ from optimizer.report.charts import Chart, Series, add_bars, add_line, new_figur
 from optimizer.report.colours import INK
 from optimizer.report.comparison import difference, scale, signed
 from optimizer.report.document import by_month
-from optimizer.report.periods import AFTER
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.totals_by_period import AFTER
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison

@@ -11,7 +11,7 @@ from optimizer.plan.compare_items import without_noise
 from optimizer.report.colours import party_text
 from optimizer.report.comparison import left_out, number_row, scale, signed, tenths
 from optimizer.report.document import Grid, Table
-from optimizer.report.periods import AFTER, Periods
+from optimizer.report.totals_by_period import AFTER, Periods
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison

@@ -11,12 +11,12 @@ from optimizer.format import counted
 from optimizer.report.document import Grid, Table
 from optimizer.report.given_up import BREAKS, conflicts
 from optimizer.report.key_figures import key_figures
-from optimizer.report.periods import capacity_table, cash_table
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_rules import rules_table, shortfalls_table
 from optimizer.report.section_service import service_table
 from optimizer.report.steps import later_steps, next_steps
 from optimizer.report.terminal import draw, draw_table, grid_columns, plain
+from optimizer.report.totals_by_period import capacity_table, cash_table
 from optimizer.report.training_runs import calendar, runs_grid
 
 if TYPE_CHECKING:

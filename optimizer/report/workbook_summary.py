@@ -12,10 +12,10 @@ from optimizer.report import workbook_charts as charts
 from optimizer.report.colours import term_label
 from optimizer.report.document import Figure, Table
 from optimizer.report.given_up import conflicts
-from optimizer.report.periods import AFTER
 from optimizer.report.section_inputs import provenance_tables, warnings_table
 from optimizer.report.sheets import Book, place
 from optimizer.report.steps import next_steps
+from optimizer.report.totals_by_period import AFTER
 from optimizer.report.workbook_facts import Fact, headline
 from optimizer.report.workbook_months import month_columns
 

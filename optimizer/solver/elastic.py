@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.instance.edit import Edit
 from optimizer.program.arrays import Arrays, Floats, Terms
 from optimizer.program.build import Program
-from optimizer.program.money import counted_in
+from optimizer.program.payments import counted_in
 from optimizer.program.row import ONE
 from optimizer.solver.elastic_slacks import ElasticSlack, ElasticSlacks
 

@@ -20,13 +20,13 @@ from optimizer.analysis.events import COLUMNS as EVENTS
 from optimizer.analysis.events import Answer, events_table, usual_events
 from optimizer.analysis.explanation import Explanation, explain, plain_rows
 from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
+from optimizer.analysis.marginal_values import COLUMNS as VALUES
+from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.offers import COLUMNS as OFFERS
 from optimizer.analysis.offers import _Verdict, offers
 from optimizer.analysis.steps import COLUMNS as STEPS
 from optimizer.analysis.steps import steps_table, usual_steps
 from optimizer.analysis.termination_timing import COLUMNS as EXITS
-from optimizer.analysis.values import COLUMNS as VALUES
-from optimizer.analysis.values import values_table
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.plan.plan import EXPLAINED, Plan
 from optimizer.report.whatif_tables import explanation_text

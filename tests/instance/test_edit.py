@@ -8,7 +8,7 @@ import optimizer
 from optimizer.errors import EditError
 from optimizer.instance.edit import apply_edits, parse_delay, parse_edit
 from optimizer.instance.instance import Instance
-from optimizer.instance.suggestions import did_you_mean, suggestions
+from optimizer.instance.name_suggestions import did_you_mean, suggestions
 from tests.program.tiny import frames, tiny
 
 

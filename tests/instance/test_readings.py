@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.errors import EditError, InstanceError
+from optimizer.instance.cell_number import BadValueError
+from optimizer.instance.cell_value import convert
 from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.month_reading import month_readings
 from optimizer.instance.number_spelling import comma_use
-from optimizer.instance.number_value import BadValueError
 from optimizer.instance.read import read
-from optimizer.instance.values import convert
 from optimizer.schema import Column, load_schema
 from tests.instance.edits import frames
 from tests.instance.fault_texts import fault_texts

@@ -11,7 +11,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
-from optimizer.analysis.values import values_table
+from optimizer.analysis.marginal_values import values_table
 from optimizer.errors import AdditionError
 from optimizer.program.added_head import added_in
 from optimizer.program.build import Program

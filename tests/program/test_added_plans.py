@@ -11,9 +11,9 @@ import pytest
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
 from optimizer.analysis.explanation import explain
+from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.own_decisions import check_decisions
 from optimizer.analysis.policy_trial import Requirement, try_policy
-from optimizer.analysis.values import values_table
 from optimizer.auditing import audit
 from optimizer.errors import AdditionError, NoFeasiblePlan, PlanFileError
 from optimizer.plan.plan import Plan

@@ -127,7 +127,7 @@ def test_a_variable_has_a_row_in_the_formulation(name: str) -> None:
 @pytest.mark.parametrize("term", CONTENTS["terms"])
 def test_a_cash_term_has_a_row_in_the_formulation(term: str) -> None:
     """Tests that each cash term has a row in the table of money."""
-    assert f"\n| `{term}` |" in FORMULATION.split("Money: `money`")[1]
+    assert f"\n| `{term}` |" in FORMULATION.split("Payments: `payments`")[1]
 
 
 def test_families_are_numbered_by_room() -> None:
@@ -136,7 +136,7 @@ def test_families_are_numbered_by_room() -> None:
     assert [room for _, room in rooms] == list(ROOMS)
     numbers = {room: number for number, room in rooms}
     expected, count = [], Counter[str]()
-    for family, entry in [*CONTENTS["constraints"].items(), ("net_present_cost", {"room": "money"})]:
+    for family, entry in [*CONTENTS["constraints"].items(), ("net_present_cost", {"room": "payments"})]:
         count[entry["room"]] += 1
         expected.append(f"{numbers[entry['room']]}.{count[entry['room']]} {family}")
     assert re.findall(r"^### (\d.*)$", FORMULATION, flags=re.MULTILINE) == expected

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.analysis.values import values_table
+from optimizer.analysis.marginal_values import values_table
 from optimizer.errors import NoFeasiblePlan
 from tests.auditing.tampering import judged_by, named
 from tests.oracle import ask

@@ -12,9 +12,9 @@ from optimizer.instance.examples import find_example
 from optimizer.instance.read import read
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, make_table
-from optimizer.report.periods import AFTER, Periods, capacity_by_period, cash_by_period
 from optimizer.report.steps import biggest, steps
 from optimizer.report.summary import summary
+from optimizer.report.totals_by_period import AFTER, Periods, capacity_by_period, cash_by_period
 from tests.program.tiny import solved, tiny
 
 Rows = list[tuple[object, ...]]

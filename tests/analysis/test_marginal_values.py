@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import optimizer
+from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.steps import steps_table, usual_steps
-from optimizer.analysis.values import values_table
 from optimizer.plan.plan import Plan
 from tests.program.tiny import solved, tiny
 

@@ -1,4 +1,4 @@
-"""Money: one function per cash term books it in the ledger; budgets; the objective.
+"""Payments: one function per cash term books it in the ledger; budgets; the objective.
 
 Months of money lie in 0 .. T-1, but for the residual value and the tail, which are booked in month T.
 """

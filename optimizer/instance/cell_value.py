@@ -9,10 +9,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from optimizer.instance.cell_number import NUMERIC, BadValueError, items_of, refuse_repeats
 from optimizer.instance.month_reading import month_readings, zoned_months
 from optimizer.instance.name_text import normal_name, unseen
 from optimizer.instance.notes import MARK, is_error
-from optimizer.instance.number_value import NUMERIC, BadValueError, items_of, refuse_repeats
 from optimizer.instance.raw import nearest, number_text, quoted
 from optimizer.schema import Column
 
