@@ -133,8 +133,9 @@ def _creditors(instance: Instance) -> dict[str, str]:
     """Party of everything that is decided on: what is owed is owed to it, and for own work in house."""
     tables = load_schema().tables.items()
     parties = {name: table.party_column for name, table in tables if table.decisions}
-    rows = ((name, row, party) for table, party in parties.items() for name, row in instance.named[table].items())
-    return {name: getattr(row, party) if party else IN_HOUSE for name, row, party in rows}
+    rows = [(name, row, party) for table, party in parties.items() for name, row in instance.named[table].items()]
+    # A spend commitment may have the name of a contract, which comes first and is named.
+    return {name: getattr(row, party) if party else IN_HOUSE for name, row, party in reversed(rows)}
 
 
 def _pairs(kinds: Mapping[str, Iterable[str]], tables: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:

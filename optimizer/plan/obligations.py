@@ -62,7 +62,7 @@ class Dues:
         end = np.maximum(np.minimum(np.minimum(self.ends, stop), width), np.minimum(start, width))
         owed = np.take_along_axis(paid, end, 1) - paid[:, np.minimum(start, width)]
         leaving = (start <= self.ends) & (self.ends < min(stop, width))
-        owed += np.where(leaving, np.take_along_axis(self.fees, np.minimum(self.ends, width - 1), 1), 0.0)
+        owed += np.where(leaving, np.take_along_axis(self.fees, np.clip(self.ends, 0, width - 1), 1), 0.0)
         found: Floats = np.where(seen >= self.since[:, None], owed, 0.0).sum(axis=0)
         return found
 
@@ -71,14 +71,16 @@ def obligations_table(program: Program, settled: Settled) -> pd.DataFrame:
     """Return the plan table ``obligations`` of a settled solution."""
     horizon, label = program.index.horizon, program.instance.label
     dues = [*_contracts(program, settled), *_orders(program, settled)]
-    found = [(one.item, one.party, one.due(), one.due(horizon)) for one in dues]
-    found += _commitments(program, settled, dues)
-    most = max((float(owed.max()) for _, _, owed, _ in found), default=0.0)
+    parts = [(one.item, one.party, one.due(), one.due(horizon)) for one in dues]
+    found: dict[str, tuple[str, Floats]] = {}
+    for item, party, *owed in (*parts, *_commitments(program, settled, dues)):
+        found.setdefault(item, (party, np.zeros((2, horizon))))[1][:] += owed
+    most = max((float(owed.max()) for _, owed in found.values()), default=0.0)
     rows = [
-        (label(t), item, party, float(owed[t]), float(after[t]))
+        (label(t), item, party, *owed[:, t].tolist())
         for t in range(horizon)
-        for item, party, owed, after in found
-        if owed[t] > _NOISE * most
+        for item, (party, owed) in found.items()
+        if owed[0, t] > _NOISE * most
     ]
     return make_table("obligations", rows)
 
@@ -90,6 +92,7 @@ def _contracts(program: Program, settled: Settled) -> Iterator[Dues]:
         lots = [] if agreement.is_outlet else list(_lots(agreement, settled.started[name], settled.ended[name]))
         if lots:
             yield _fixed(agreement, lots) if agreement.fixed else _terminable(agreement, lots)
+            yield _upfronts(agreement, lots)
 
 
 def _lots(agreement: Agreement, started: Floats, ended: Floats) -> Iterator[tuple[int, float, int]]:
@@ -123,7 +126,6 @@ def _fixed(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues
     for place, (start, blocks, _) in enumerate(lots):
         first, end = max(start, 0), max(start + agreement.term, 0)
         amounts[place, first:end] = blocks * (1 - agreement.prepaid) * agreement.term_prices(start)[first - start :]
-    _add_upfronts(agreement, lots, amounts)
     ends = np.full((len(lots), agreement.horizon), amounts.shape[1], dtype=np.int64)
     since = _signed(agreement, starts)
     return Dues(agreement.name, agreement.party, since, amounts, np.zeros_like(amounts), ends)
@@ -144,18 +146,21 @@ def _terminable(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) ->
     if agreement.is_metered:
         ramp = [agreement.capacity.over(-start, len(months) - start) for start in starts[:, 0].tolist()]
         amounts *= agreement.take * np.array(ramp) * agreement.available.over(0, len(months))
-    _add_upfronts(agreement, lots, amounts)
     fees = np.where(months < last, row.termination_fee_months * prices, 0.0)
     return Dues(agreement.name, agreement.party, _signed(agreement, starts[:, 0]), amounts, fees, ends)
 
 
-def _add_upfronts(agreement: Agreement, lots: Sequence[tuple[int, float, int]], amounts: Floats) -> None:
-    """Add what is paid at signature, where that is in the plan."""
+def _upfronts(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues:
+    """Return what is paid at signature, where that is in the plan: nothing that follows reduces it."""
+    starts = np.array([start for start, _, _ in lots], dtype=np.int64)
+    signed = starts - int(agreement.row.lead_months)
+    amounts = np.zeros((len(lots), max(int(signed.max()), 0) + 1))
     for place, (start, blocks, _) in enumerate(lots):
-        signed = start - int(agreement.row.lead_months)
-        if signed >= 0:
+        if signed[place] >= 0:
             prepaid = agreement.prepaid * float(agreement.term_prices(start).sum())
-            amounts[place, signed] += blocks * (agreement.row.upfront_per_block + prepaid)
+            amounts[place, signed[place]] = blocks * (agreement.row.upfront_per_block + prepaid)
+    ends = np.full((len(lots), agreement.horizon), amounts.shape[1], dtype=np.int64)
+    return Dues(agreement.name, agreement.party, _signed(agreement, starts), amounts, np.zeros_like(amounts), ends)
 
 
 # ---------------------------------------------------------------- builds and purchases

@@ -11,7 +11,7 @@ from optimizer.errors import NoFeasiblePlan
 from optimizer.generator import random_instance
 from optimizer.plan.plan import Plan
 
-_FIRM = ("build", "purchase", "upfront", "contract", "termination")
+_FIRM = ("build", "purchase", "upfront", "prepayment", "contract", "termination")
 _SEEDS = range(4)
 
 
