@@ -9,7 +9,7 @@ import highspy
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from pyomo.opt import SolverFactory
+from pyomo.environ import SolverFactory
 
 import optimizer
 from optimizer.generator import random_frames

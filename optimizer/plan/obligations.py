@@ -260,7 +260,7 @@ def notes(instance: Instance, obligations: pd.DataFrame) -> list[str]:
         return []
     largest = ", ".join(f"{item} {amount:,.0f}" for item, amount in list(owed.items())[:_MOST])
     more = f" and {len(owed) - _MOST} more" if len(owed) > _MOST else ""
-    counts = "The cost counts none of it; plan more months (months) to count it."
+    counts = "The cost counts none of it; plan more months or set tail_fraction to count it."
     if head.tail_fraction:
         share = f"{100 * head.tail_fraction:g} %"
         counts = f"The cost counts {share} of the terms of contracts in it (tail_fraction), and none of the rest."

@@ -91,7 +91,7 @@ def test_the_plan_says_what_is_owed() -> None:
     assert decided(plan) == [(2, "sign", "lease", 1)]
     assert plan.head["warnings"][-1] == (
         "2,700 USD fall due after the plan's last month, 2030-03, for what is signed and ordered by then: lease 2,700. "
-        "The cost counts none of it; plan more months (months) to count it."
+        "The cost counts none of it; plan more months or set tail_fraction to count it."
     )
     ended = solved(tiny(3, WORK, contracts=[{"price": 300, "term_months": 3}]))
     assert not [text for text in ended.head["warnings"] if "fall due" in text]
