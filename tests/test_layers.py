@@ -13,9 +13,10 @@ PACKAGE = Path(optimizer.__file__).parent
 # before `plan`, which takes the holdings of agreements from it.
 ORDER = (
     ("errors", "format", "schema", "cash_terms", "interruption", "versions", "exchange", "files", "carry", "folders"),
-    ("instance", "generator", "auditing", "program", "solver", "plan", "solving", "analysis", "report", "bench", "cli"),
+    ("instance", "generator", "auditing", "program", "solver", "plan"),
+    ("solving", "uncertainty", "analysis", "report", "bench", "cli"),
 )
-PLACE = {room: place for place, room in enumerate([*ORDER[0], *ORDER[1]])}
+PLACE = {room: place for place, room in enumerate(room for rooms in ORDER for room in rooms)}
 
 
 def imports() -> Iterator[tuple[str, str, str]]:
