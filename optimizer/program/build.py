@@ -23,7 +23,7 @@ from optimizer.program.ledger import Entries, Ledger, joined
 from optimizer.program.placement import Placement
 from optimizer.program.program_data import Name, ProgramData
 from optimizer.program.quantities import Quantities
-from optimizer.program.units import Units, choose_units
+from optimizer.program.units import Units, choose_units, common_units
 from optimizer.schema import load_schema, program_contents
 
 if TYPE_CHECKING:
@@ -222,21 +222,44 @@ def build(instance: Instance, added: Added | None = None) -> Program:
     AdditionError
         If what was added counts a variable that this program does not have.
     """
-    faults = uncovered(instance)
-    if faults:
-        raise UnsupportedInstance(faults, f"instance {instance.head.name!r}")
+    _check_covered(instance)
     with collector_paused():
-        program = _build(instance)
+        index = Index(instance)
+        program = _build(index, choose_units(index))
     if added:
         program.named = added
         scaled_rows(program.parts, added)  # which refuses what is not there
     return program
 
 
-def _build(instance: Instance) -> Program:
+def build_together(instances: Iterable[Instance]) -> list[Program]:
+    """Build programs that can share columns: in the same units, and with every order month that is allowed.
+
+    A program alone leaves out orders that come to nothing within the plan; in another scenario the same order may.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If an instance uses tables that this version does not cover.
+    """
+    with collector_paused():
+        indexes = [Index(instance, every_order=True) for instance in instances]
+        for index in indexes:
+            _check_covered(index.instance)
+        units = common_units([choose_units(index) for index in indexes])
+        return [_build(index, units) for index in indexes]
+
+
+def _check_covered(instance: Instance) -> None:
+    """Refuse an instance that uses tables that the program does not cover."""
+    faults = uncovered(instance)
+    if faults:
+        raise UnsupportedInstance(faults, f"instance {instance.head.name!r}")
+
+
+def _build(index: Index, units: Units) -> Program:
     contents = program_contents()
-    index = Index(instance)
-    m = ProgramData(index, choose_units(index))
+    m = ProgramData(index, units)
     keys: dict[str, list[Any]] = {}
     for room in ROOMS.values():
         keys.update(room.sets(index))
@@ -244,7 +267,7 @@ def _build(instance: Instance) -> Program:
     for name, entry in contents["variables"].items():
         if name != "one":  # which is there from the beginning
             m.add_columns(name, keys[name], column_kind(name, entry, ROOMS[entry["room"]]))
-    m.budgets = {row.budget: row for row in instance.rows["budgets"]}
+    m.budgets = {row.budget: row for row in index.rows["budgets"]}
     _gather_columns(m)
     of_rules = [term.name for term in cash_terms().values() if "rules" in term.items]  # measured by the other money
     m.entries = book(m, [term for term in cash_terms() if term not in of_rules])

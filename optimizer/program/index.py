@@ -38,10 +38,19 @@ class Pool:
 
 
 class Index:
-    """What an instance means for the program: built once, read by every room."""
+    """What an instance means for the program: built once, read by every room.
 
-    def __init__(self, instance: Instance) -> None:
+    Parameters
+    ----------
+    instance : Instance
+        What to plan.
+    every_order : bool
+        Whether orders that come to nothing within the plan can be made, too.
+    """
+
+    def __init__(self, instance: Instance, *, every_order: bool = False) -> None:
         self.instance = instance
+        self.every_order = every_order
         self.rows = instance.rows
         self.horizon: int = instance.head.months
         self.hours: float = instance.head.hours_per_month
@@ -216,12 +225,12 @@ class Index:
 
     @cached_property
     def purchase_orders(self) -> dict[str, range]:
-        """Order months of each purchase that can come to something."""
+        """Order months of each purchase: those that can come to something, or every one."""
         return {name: orders.purchase_orders(self, row) for name, row in self.purchases.items()}
 
     @cached_property
     def build_orders(self) -> dict[str, range]:
-        """Order months of each build that can come to something."""
+        """Order months of each build: those that can come to something, or every one."""
         return {name: orders.build_orders(self, row) for name, row in self.builds.items()}
 
     @cached_property

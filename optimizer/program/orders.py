@@ -18,9 +18,10 @@ def order_months(row: Any, horizon: int) -> range:
 def purchase_orders(index: Index, row: Any) -> range:
     """Order months of a purchase that deliver within the plan; later ones can only cost, unless a rule asks."""
     months = order_months(row, index.horizon)
-    if _counted(index, row.purchase, "started") or any(
+    counted = _counted(index, row.purchase, "started") or any(
         _counted(index, item, "spend") for item in (row.purchase, row.site, IN_HOUSE)
-    ):
+    )
+    if index.every_order or counted:
         return months
     return _delivered(months, index.horizon - row.lead_months)
 
@@ -32,7 +33,8 @@ def build_orders(index: Index, row: Any) -> range:
     """
     months = order_months(row, index.horizon)
     followed = any(other.after == row.build for other in index.rows["builds"])
-    if row.payment != "delivery" or followed or _counted(index, row.build, "started"):
+    kept = index.every_order or row.payment != "delivery" or followed
+    if kept or _counted(index, row.build, "started"):
         return months
     return _delivered(months, index.horizon - row.lead_months)
 

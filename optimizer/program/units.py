@@ -6,7 +6,7 @@ program is written in units that make typical quantities about ten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,17 @@ def choose_units(index: Index) -> Units:
     space = [agreement for agreement in index.agreements.values() if agreement.supplies_mw]
     megawatts += [agreement.row.mw_per_block * max(agreement.most_blocks, 1.0) for agreement in space]
     return Units(accelerators, _power_of_ten(megawatts, 10), _power_of_ten(_costs(index, accelerators), 10))
+
+
+def common_units(every: Sequence[Units]) -> Units:
+    """Units that suit several programs: of each quantity the median of theirs."""
+
+    def median(sizes: Iterable[float]) -> float:
+        return sorted(sizes)[len(every) // 2]
+
+    return Units(
+        median(one.accelerators for one in every), median(one.mw for one in every), median(one.money for one in every)
+    )
 
 
 def _costs(index: Index, accelerators: float) -> list[float]:
