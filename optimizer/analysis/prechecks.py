@@ -103,9 +103,10 @@ def _most_power(program: Program, site: str) -> Any:
     index = program.index
     power = index.supply[site].copy()
     for row in index.builds.values():
-        orders = order_months(row, index.horizon)
+        before = [order.month for order in index.orders_before[row.build]]
+        orders = [*order_months(row, index.horizon)[:1], *before]
         if row.site == site and orders:
-            power[min(orders.start + int(row.lead_months), index.horizon) :] += row.mw_per_block * row.max_blocks
+            power[max(min(orders) + int(row.lead_months), 0) :] += row.mw_per_block * row.max_blocks
     for name in program.parts.contents[site]["contracts"]:
         agreement = index.agreements[name]
         months = np.isin(np.arange(index.horizon), agreement.months)

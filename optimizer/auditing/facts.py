@@ -71,6 +71,10 @@ class Facts:
         self.payees = [table for table, _ in paid], [party for _, party in paid]
         self.yields = self._yields()
 
+    def decided(self, verb: str, item: str) -> list[Any]:
+        """Rows of `decided` of a kind about an item."""
+        return [row for row in self.rows["decided"] if (row.decision, row.item) == (verb, item)]
+
     def label(self, month: int) -> str:
         """Any month as ``YYYY-MM``."""
         return self.instance.label(int(month))
@@ -88,6 +92,10 @@ class Facts:
         """Share that interruptions leave of what an item has, by month."""
         rows = [row for row in self.rows["interruptions"] if row.item == item]
         return interrupted(rows, np.arange(self.months), "capacity_fraction")
+
+    def price_in(self, item: str, base: float, month: int) -> float:
+        """Price of an item in a month, which can lie before the plan."""
+        return float(values_at(self._prices.get(item, []), month, base))
 
     def series(self, table: str, name: str, value: str) -> Array:
         """A step series by month, 0 before its first row: an array of names by months."""

@@ -87,6 +87,12 @@ class Holdings:
         """Whether a constraint that was added to the program counts a variable of a family whose index begins so."""
         return any(name == family and part[: len(index)] == index for name, part in self._added_terms)
 
+    def ordered_so_far(self, build: str) -> Array:
+        """Blocks of a build ordered by the end of each month, before the plan included."""
+        before = sum(row.blocks for row in self.facts.decided("order_build", build))
+        found: Array = before + np.cumsum(self.ordered[build])
+        return found
+
     # ------------------------------------------------------------------ stocks
     def _stock(self, name: str) -> Stock:
         agreement = self.facts.agreements[name]
@@ -111,6 +117,9 @@ class Holdings:
         for t in np.flatnonzero(self.lots[purchase]):
             there = t + row.lead_months
             found[there : there + row.life_months] += self.lots[purchase][t] * row.lot_size
+        for order in self.facts.decided("buy", purchase):
+            there = order.month + row.lead_months
+            found[max(there, 0) : max(there + row.life_months, 0)] += order.blocks * row.lot_size
         return found
 
     def energised(self, build: str) -> Array:
@@ -119,6 +128,8 @@ class Holdings:
         found = np.zeros(self.facts.months)
         for t in np.flatnonzero(self.ordered[build]):
             found[t + row.lead_months :] += self.ordered[build][t]
+        for order in self.facts.decided("order_build", build):
+            found[max(order.month + row.lead_months, 0) :] += order.blocks
         return found
 
     def not_run(self, run: str) -> Array:

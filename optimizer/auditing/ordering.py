@@ -73,8 +73,7 @@ def min_blocks(case: Holdings, say: Findings) -> None:
 def build_limit(case: Holdings, say: Findings) -> None:
     """No more blocks of a build are ordered over the horizon than `max_blocks`."""
     for name, row in case.facts.tables["builds"].items():
-        so_far = np.cumsum(case.ordered[name])
-        say.compare(so_far, "<=", row.max_blocks, "blocks ordered so far", name, floor=BLOCK)
+        say.compare(case.ordered_so_far(name), "<=", row.max_blocks, "blocks ordered so far", name, floor=BLOCK)
 
 
 def build_after(case: Holdings, say: Findings) -> None:
@@ -85,7 +84,7 @@ def build_after(case: Holdings, say: Findings) -> None:
             continue
         ahead = builds[row.after]
         least = max(min(row.max_blocks, ahead.max_blocks), BLOCK)
-        mine, its = (np.cumsum(case.ordered[one]) / max(builds[one].max_blocks, BLOCK) for one in (name, row.after))
+        mine, its = (case.ordered_so_far(one) / max(builds[one].max_blocks, BLOCK) for one in (name, row.after))
         say.compare(mine, "<=", its, f"of it ordered, {row.after} being ahead", name, floor=BLOCK / least)
 
 
@@ -96,7 +95,10 @@ def purchase_limits(case: Holdings, say: Findings) -> None:
         if row.max_per_month is not None:
             say.compare(bought, "<=", row.max_per_month, "accelerators bought in the month", name, floor=floor)
         if row.max_total is not None:
-            say.compare(np.cumsum(bought), "<=", row.max_total, "accelerators bought so far", name, floor=floor)
+            before = sum(order.blocks for order in case.facts.decided("buy", name)) * row.lot_size
+            say.compare(
+                before + np.cumsum(bought), "<=", row.max_total, "accelerators bought so far", name, floor=floor
+            )
 
 
 def commitment_once(case: Holdings, say: Findings) -> None:

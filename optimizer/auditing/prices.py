@@ -25,14 +25,15 @@ Payments = Iterator[tuple[str, Array]]  # item, money by month; a residual value
 
 @dataclass(frozen=True)
 class Order:
-    """An order of a build or purchase."""
+    """An order of a build or purchase, in the plan or before it."""
 
     table: str
     item: str
     month: int
     due: Array  # payments by month, also after the plan
     paid: Array  # those in the plan
-    kept: float  # share of these that is the residual value at the end
+    sunk: float  # paid before it
+    kept: float  # share of what is paid until the end of the plan that is the residual value at the end
 
 
 class Priced(Holdings):
@@ -73,29 +74,41 @@ def _prices(rule: Callable[[Priced], Payments]) -> Callable[[Priced], Payments]:
 
 
 def _build_orders(case: Holdings) -> Iterator[Order]:
-    end = case.facts.months
     for name, row in case.facts.tables["builds"].items():
-        for t in np.flatnonzero(case.ordered[name]).tolist():
-            cost, there = case.ordered[name][t] * row.capex_per_mw * row.mw_per_block, t + row.lead_months
+        for t, blocks, agreed in _ordered(case, "order_build", name, case.ordered[name]):
+            price = row.capex_per_mw if agreed is None else agreed
+            cost, there = blocks * price * row.mw_per_block, t + row.lead_months
             if row.payment == "spread" and row.lead_months > 0:
-                months, share = np.arange(t, there), 1.0 / row.lead_months
+                parts = [(month, cost / row.lead_months) for month in range(t, there)]
             else:
-                months, share = np.array([there if row.payment == "delivery" else t]), 1.0
-            due = np.zeros(max(end, there + 1))
-            due[months] = cost * share
-            yield Order("builds", name, t, due, due[:end], _kept(end, row, there))
+                parts = [(there if row.payment == "delivery" else t, cost)]
+            yield _order(case.facts.months, "builds", row, name, t, parts)
 
 
 def _purchase_orders(case: Holdings) -> Iterator[Order]:
-    end = case.facts.months
     for name, row in case.facts.tables["purchases"].items():
-        price = case.facts.prices(name, row.unit_price)
-        for t in np.flatnonzero(case.lots[name]).tolist():
-            cost, there = case.lots[name][t] * row.lot_size * price[t], t + row.lead_months
-            due = np.zeros(max(end, there + 1))
-            due[t] += cost * row.deposit_fraction
-            due[there] += cost * (1.0 - row.deposit_fraction)
-            yield Order("purchases", name, t, due, due[:end], _kept(end, row, there))
+        for t, lots, agreed in _ordered(case, "buy", name, case.lots[name]):
+            price = case.facts.price_in(name, row.unit_price, t) if agreed is None else agreed
+            cost = lots * row.lot_size * price
+            parts = [(t, row.deposit_fraction * cost), (t + row.lead_months, (1.0 - row.deposit_fraction) * cost)]
+            yield _order(case.facts.months, "purchases", row, name, t, parts)
+
+
+def _ordered(case: Holdings, decision: str, item: str, orders: Array) -> Iterator[tuple[int, float, float | None]]:
+    """Month, blocks and agreed price of orders of an item, of those before the plan first."""
+    yield from ((row.month, row.blocks, row.price) for row in case.facts.decided(decision, item))
+    yield from ((t, orders[t], None) for t in np.flatnonzero(orders).tolist())
+
+
+def _order(end: int, table: str, row: Any, name: str, month: int, parts: list[tuple[int, float]]) -> Order:
+    """An order that is paid in parts, by month."""
+    due, sunk, there = np.zeros(max(end, month + row.lead_months + 1)), 0.0, month + row.lead_months
+    for when, amount in parts:
+        if when < 0:
+            sunk += amount
+        else:
+            due[when] += amount
+    return Order(table, name, month, due, due[:end], sunk, _kept(end, row, there))
 
 
 def _kept(end: int, row: Any, there: int) -> float:
@@ -120,7 +133,7 @@ def purchase(case: Priced) -> Payments:
 def residual(case: Priced) -> Payments:
     """What is left of the money paid, in the month after the plan."""
     end = case.facts.months
-    return ((one.item, np.append(np.zeros(end), -one.kept * one.paid.sum())) for one in case.orders)
+    return ((one.item, np.append(np.zeros(end), -one.kept * (one.sunk + one.paid.sum()))) for one in case.orders)
 
 
 @_prices

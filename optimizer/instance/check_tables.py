@@ -22,7 +22,7 @@ _NUMBER = Column("value", "number", "")
 _INTEGER = Column("value", "integer", "")
 
 
-def _by_name(data: Data, table: str) -> dict[Any, Record]:
+def records_by_name(data: Data, table: str) -> dict[Any, Record]:
     """Rows by name; the first of a name counts."""
     found: dict[Any, Record] = {}
     for owner, record in data.records(table):
@@ -34,7 +34,7 @@ def _by_name(data: Data, table: str) -> dict[Any, Record]:
 
 def ramps(data: Data) -> None:
     """The last ``month_of_term`` of a terminable contract's ramp is not beyond its minimum term."""
-    contracts = _by_name(data, "contracts")
+    contracts = records_by_name(data, "contracts")
     last: dict[str, Record] = {}
     for _, record in data.records("ramps"):
         if record.has("contract", "month_of_term"):
@@ -54,7 +54,7 @@ def ramps(data: Data) -> None:
 
 def metered(data: Data) -> None:
     """Of a contract with a minimum take below 1 no ramp changes the price."""
-    contracts = _by_name(data, "contracts")
+    contracts = records_by_name(data, "contracts")
     for table, record in data.records("ramps"):
         contract = contracts.get(record.values["contract"])
         if contract is None or not (contract.has("minimum_take") and record.has("price_fraction")):
@@ -67,7 +67,7 @@ def metered(data: Data) -> None:
 
 def renewals(data: Data) -> None:
     """A contract renews one of the same provider."""
-    contracts = _by_name(data, "contracts")
+    contracts = records_by_name(data, "contracts")
     for table, record in data.records("contracts"):
         other = contracts.get(record.values["renews"])
         if other is None or not (record.has("provider") and other.has("provider")):
@@ -102,7 +102,7 @@ def interruptions(data: Data) -> None:
 
 def waiting(data: Data) -> None:
     """Report builds that wait for themselves, directly or through others; each circle once."""
-    builds = _by_name(data, "builds")
+    builds = records_by_name(data, "builds")
     reported: set[Any] = set()
     for name, record in builds.items():
         chain = [name]

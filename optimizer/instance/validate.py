@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.instance import check_names, check_reserved, check_rows, check_tables, check_terms
+from optimizer.instance import check_decided, check_names, check_reserved, check_rows, check_tables, check_terms
 from optimizer.instance.data import Data
 from optimizer.instance.suspicious import suspicious
 from optimizer.instance.suspicious_months import odd_dates
@@ -25,6 +25,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("A contract requires another one.", check_tables.requirements),
     ("Only the price of a contract is interrupted.", check_tables.interruptions),
     ("No build waits for itself.", check_tables.waiting),
+    ("What was decided before the plan is allowed by its item.", check_decided.decided),
     ("The member of a policy exists.", check_tables.members),
     ("The item of a rule's term has its quantity.", check_terms.rule_terms),
     ("The probabilities of the scenarios sum to 1.", check_tables.probabilities),

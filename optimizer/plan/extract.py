@@ -202,6 +202,8 @@ class _Extract:
                 row = self.index.builds[build]
                 if row.lead_months < self.index.horizon:
                     available[row.lead_months :] += row.mw_per_block * self._late(build, row.lead_months)
+                for order in self.index.orders_before[build]:
+                    available[max(0, order.month + row.lead_months) :] += row.mw_per_block * order.blocks
             for contract in inside["contracts"]:
                 delivered = self.settled.delivered[contract] * self.index.share_of(contract)
                 available += self.index.agreements[contract].row.mw_per_block * delivered

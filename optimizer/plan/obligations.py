@@ -18,7 +18,8 @@ from optimizer.plan.settle import Floats, Settled
 from optimizer.plan.tables import make_table
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
-from optimizer.program.payments import build_instalments
+from optimizer.program.decided import Order
+from optimizer.program.payments import build_instalments, build_price, lot_payments
 
 _YEAR = 12
 _MOST = 3  # maximum number of items in a note
@@ -165,26 +166,31 @@ def _upfronts(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> D
 
 # ---------------------------------------------------------------- builds and purchases
 def _orders(program: Program, settled: Settled) -> Iterator[Dues]:
-    """Yield the payments of builds and purchases."""
+    """Yield the payments of builds and purchases, of orders before the plan too."""
     index = program.index
     for name, row in index.builds.items():
         instalments: list[Payment] = []
-        for t in np.flatnonzero(settled.ordered[name]).tolist():
-            months, share = build_instalments(row, t)
-            amount = share * float(settled.ordered[name][t]) * row.capex_per_mw * row.mw_per_block
-            instalments += [(t, month, amount) for month in months]
+        for order in (*index.orders_before[name], *_made(settled.ordered[name])):
+            months, share = build_instalments(row, order.month)
+            amount = share * order.blocks * build_price(row, order)
+            instalments += [(order.month, month, amount) for month in months]
         yield from _payments(program, name, cash_terms()["build"].party("builds", row), instalments)
     for name, row in index.purchases.items():
-        price, payments = index.item_price(name, row.unit_price), list[Payment]()
-        for t in np.flatnonzero(settled.bought[name]).tolist():
-            cost = float(settled.bought[name][t]) * row.lot_size * price.at(t)
-            payments.append((t, t, row.deposit_fraction * cost))
-            payments.append((t, t + row.lead_months, (1 - row.deposit_fraction) * cost))
+        payments: list[Payment] = []
+        for order in (*index.orders_before[name], *_made(settled.bought[name])):
+            parts = lot_payments(index, row, order.month, order.price)
+            payments += [(order.month, month, order.blocks * amount) for month, amount in parts]
         yield from _payments(program, name, cash_terms()["purchase"].party("purchases", row), payments)
 
 
+def _made(ordered: Floats) -> Iterator[Order]:
+    """Yield the orders of a plan."""
+    return (Order(t, float(ordered[t])) for t in np.flatnonzero(ordered).tolist())
+
+
 def _payments(program: Program, item: str, party: str, payments: Sequence[Payment]) -> Iterator[Dues]:
-    """Yield the payments for an item, if there are any."""
+    """Yield the payments for an item that are due in the plan or after it, if there are any."""
+    payments = [payment for payment in payments if payment[1] >= 0]
     if payments:
         amounts = np.zeros((len(payments), max(month for _, month, _ in payments) + 1))
         for place, (_, month, amount) in enumerate(payments):

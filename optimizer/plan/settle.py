@@ -13,6 +13,7 @@ from optimizer.plan.metered import settle_metered
 from optimizer.plan.penalties import RuleValues, settle_penalties
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
+from optimizer.program.decided import Order
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +69,9 @@ def settle(program: Program, values: Floats, counted: Collection[int] = ()) -> S
         ordered=ordered,
         built={name: np.cumsum(blocks) for name, blocks in ordered.items()},
         bought=bought,
-        installed={name: _installed(index.purchases[name], lots) for name, lots in bought.items()},
+        installed={
+            name: _installed(index.purchases[name], lots, index.orders_before[name]) for name, lots in bought.items()
+        },
         started=started,
         ended=ended,
         active=active,
@@ -128,12 +131,16 @@ def _steps_up(program: Program, build: str, stock: Floats) -> Floats:
     return np.maximum(ordered, 0.0)
 
 
-def _installed(row: Any, lots: Floats) -> Floats:
+def _installed(row: Any, lots: Floats, before: Iterable[Order]) -> Floats:
     """Return the lots that are delivered and within their life, by month."""
     horizon = len(lots)
     delivered = np.zeros(horizon + row.lead_months + row.life_months)
     delivered[row.lead_months : row.lead_months + horizon] += lots
     delivered[row.lead_months + row.life_months :][:horizon] -= lots
+    for order in before:
+        there = order.month + row.lead_months
+        delivered[max(0, there)] += order.blocks
+        delivered[max(0, there + row.life_months)] -= order.blocks
     return np.maximum(np.round(np.cumsum(delivered)[:horizon], _DECIMALS), 0.0)
 
 

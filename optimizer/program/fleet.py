@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.program.decided import ordered_by
 from optimizer.program.index import Index
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row
@@ -46,17 +47,31 @@ def purchase_stock(m: ProgramData, purchase: str, t: int) -> Row:
     ``installed[k,t] = installed[k,t-1] + bought[k,t-lead] - bought[k,t-lead-life]`` for each purchase and month in
     which lots can be installed.
     """
-    spec, bought, installed = m.index.purchases[purchase], m.col["bought"], m.col["installed"]
-    delivered = bought.get((purchase, t - spec.lead_months), 0.0)
-    worn_out = bought.get((purchase, t - spec.lead_months - spec.life_months), 0.0)
-    stock = Row(installed.get((purchase, t - 1), 0.0), delivered).less(worn_out)
+    spec, installed = m.index.purchases[purchase], m.col["installed"]
+    ordered = t - spec.lead_months
+    stock = Row(_installed_before(m, purchase) if t == 0 else installed.get((purchase, t - 1), 0.0))
+    stock.add(1, _lots(m, purchase, ordered)).less(_lots(m, purchase, ordered - spec.life_months))
     return Row(installed[purchase, t]).equals(stock)
+
+
+def _lots(m: ProgramData, purchase: str, t: int) -> Row:
+    """Lots ordered in a month, which can lie before the plan."""
+    before = sum(order.blocks for order in m.index.orders_before[purchase] if order.month == t)
+    return Row(float(before), m.col["bought"].get((purchase, t), 0.0))
+
+
+def _installed_before(m: ProgramData, purchase: str) -> float:
+    """Lots installed in the month before the plan."""
+    row = m.index.purchases[purchase]
+    ages = ((-1 - order.month - row.lead_months, order.blocks) for order in m.index.orders_before[purchase])
+    return float(sum(blocks for age, blocks in ages if 0 <= age < row.life_months))
 
 
 def purchase_total(m: ProgramData, purchase: str) -> Row:
     """A limit in all: ``sum(bought[k,t] over t) <= max_total / lot_size`` for each purchase with ``max_total``."""
     spec = m.index.purchases[purchase]
     bought = Row(*(m.col["bought"][purchase, t] for t in m.index.purchase_orders[purchase]))
+    bought.add(1, ordered_by(m.index.orders_before[purchase], -1))
     return bought.at_most(spec.max_total / spec.lot_size)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optimizer.instance.instance import Instance
 from optimizer.program import exposure, orders, placement
 from optimizer.program.agreement import Agreement, escalated
+from optimizer.program.decided import Order, ordered_by, orders_by_item
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps, product_of_windows
 from optimizer.schema import IN_HOUSE
@@ -224,6 +225,12 @@ class Index:
         return feeding
 
     @cached_property
+    def orders_before(self) -> dict[str, tuple[Order, ...]]:
+        """Orders made before the plan, of every build and purchase."""
+        found = orders_by_item(self.rows["decided"])
+        return {name: found.get(name, ()) for name in (*self.builds, *self.purchases)}
+
+    @cached_property
     def purchase_orders(self) -> dict[str, range]:
         """Order months of each purchase: those that can come to something, or every one."""
         return {name: orders.purchase_orders(self, row) for name, row in self.purchases.items()}
@@ -278,7 +285,10 @@ class Index:
         row = self.purchases[purchase]
         if row.max_total is not None:
             return float(row.max_total)
-        return np.inf if row.max_per_month is None else float(row.max_per_month) * len(self.purchase_orders[purchase])
+        before = ordered_by(self.orders_before[purchase], -1) * row.lot_size
+        most = np.inf if row.max_per_month is None else float(row.max_per_month)
+        months = len(self.purchase_orders[purchase])
+        return float(before + most * months) if months else before
 
     # ------------------------------------------------------------------ eligibility
     @cached_property

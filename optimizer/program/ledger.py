@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.program.row import ONE, Term
+from optimizer.program.row import ONE, Row, Term
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -104,6 +104,13 @@ class Ledger:
             amounts, term = np.asarray(amounts, dtype=float) * term, ONE
         listed = _listed(months)
         self._book(account, [term] * len(listed), listed, _listed(amounts))
+
+    def add_row(self, account: Account, row: Row, month: int, amount: float) -> None:
+        """Book an amount in a month for each unit of a sum of columns and a constant."""
+        coefficients, columns, constant = row.parts()
+        for coefficient, column in zip(coefficients, columns, strict=True):
+            self.add(account, column, month, amount * coefficient)
+        self.add(account, constant, month, amount)
 
     def add_many(self, account: Account, columns: list[int], months: Any, amounts: Any) -> None:
         """Book one amount in one month for each of many columns."""

@@ -41,11 +41,10 @@ def build_orders(index: Index, row: Any) -> range:
 
 def installed_months(index: Index, row: Any) -> range:
     """Months in which lots of a purchase can be installed."""
-    orders = index.purchase_orders[row.purchase]
-    if not orders or orders.start + row.lead_months >= index.horizon:
-        return range(0)
-    last = min(index.horizon, orders[-1] + row.lead_months + row.life_months)
-    return range(orders.start + row.lead_months, last)
+    orders = [*index.purchase_orders[row.purchase], *(order.month for order in index.orders_before[row.purchase])]
+    stays = [(max(t + row.lead_months, 0), t + row.lead_months + row.life_months) for t in orders]
+    stays = [(first, min(end, index.horizon)) for first, end in stays if first < min(end, index.horizon)]
+    return range(min(first for first, _ in stays), max(end for _, end in stays)) if stays else range(0)
 
 
 def _delivered(months: range, stop: int) -> range:

@@ -15,6 +15,7 @@ from optimizer.cash_terms import cash_terms, terms_of_kind
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_started
 from optimizer.program.commitments import year_end, year_starts
+from optimizer.program.decided import Order
 from optimizer.program.index import Index
 from optimizer.program.ledger import Account, Entries, Ledger
 from optimizer.program.placement import last_month, late_months, month_given_up
@@ -58,15 +59,30 @@ def build(m: ProgramData, ledger: Ledger) -> None:
             paid = [month for month in months if month < m.index.horizon]
             price = share * row.capex_per_mw * row.mw_per_block
             ledger.add(account, m.col["ordered"][name, t], paid, price)
+        for order in m.index.orders_before[name]:
+            months, share = build_instalments(row, order.month)
+            due = [month for month in months if 0 <= month < m.index.horizon]
+            ledger.add(account, order.blocks, due, share * build_price(row, order))
+
+
+def build_price(row: Any, order: Order) -> float:
+    """Price of one block of a build that was ordered before the plan."""
+    per_mw = row.capex_per_mw if order.price is None else order.price
+    return float(per_mw * row.mw_per_block)
+
+
+def lot_payments(index: Index, row: Any, month: int, price: float | None = None) -> list[tuple[int, float]]:
+    """Months and amounts paid for one lot ordered in a month, at an agreed price if it is given."""
+    lot = (index.item_price(row.purchase, row.unit_price).at(month) if price is None else price) * row.lot_size
+    deposit = row.deposit_fraction
+    return [(month, deposit * lot), (month + row.lead_months, (1 - deposit) * lot)]
 
 
 def purchase_payments(index: Index, row: Any) -> Iterator[tuple[int, list[tuple[int, float]]]]:
     """By order month, months and amounts paid for one lot, within the plan."""
-    price, deposit = index.item_price(row.purchase, row.unit_price), row.deposit_fraction
     for order in index.purchase_orders[row.purchase]:
-        lot = price.at(order) * row.lot_size
-        plan = [(order, deposit * lot), (order + row.lead_months, (1 - deposit) * lot)]
-        yield order, [(month, amount) for month, amount in plan if month < index.horizon]
+        paid = lot_payments(index, row, order)
+        yield order, [(month, amount) for month, amount in paid if month < index.horizon]
 
 
 def purchase(m: ProgramData, ledger: Ledger) -> None:
@@ -76,6 +92,9 @@ def purchase(m: ProgramData, ledger: Ledger) -> None:
         for t, payments in purchase_payments(m.index, row):
             months, amounts = [month for month, _ in payments], [amount for _, amount in payments]
             ledger.add(account, m.col["bought"][name, t], months, amounts)
+        for order in m.index.orders_before[name]:
+            for month, amount in lot_payments(m.index, row, order.month, order.price):
+                ledger.add(account, order.blocks, [month] * (0 <= month < m.index.horizon), amount)
 
 
 def fixed(m: ProgramData, ledger: Ledger) -> None:
@@ -83,7 +102,7 @@ def fixed(m: ProgramData, ledger: Ledger) -> None:
     for name, row in m.index.builds.items():
         cost, account = row.fixed_cost_per_mw_month * row.mw_per_block, _account("fixed", "builds", name, row)
         for t in range(m.index.horizon if cost else 0):
-            ledger.add(account, built_by(m, name, t - row.lead_months), t, cost)
+            ledger.add_row(account, built_by(m, name, t - row.lead_months), t, cost)
 
 
 def energy(m: ProgramData, ledger: Ledger) -> None:
@@ -295,14 +314,26 @@ def residual(m: ProgramData, ledger: Ledger) -> None:
             paid = share * sum(month < index.horizon for month in months) * row.capex_per_mw * row.mw_per_block
             values.append(-paid * _kept(row, t + row.lead_months, index.horizon))
         columns = [m.col["ordered"][name, t] for t in index.build_orders[name]]
-        _book_residual(m, ledger, _account("residual", "builds", name, row), columns, values)
+        account = _account("residual", "builds", name, row)
+        _book_residual(m, ledger, account, columns, values)
+        for order in index.orders_before[name]:
+            months, share = build_instalments(row, order.month)
+            paid = share * sum(month < index.horizon for month in months) * build_price(row, order)
+            kept = _kept(row, order.month + row.lead_months, index.horizon)
+            ledger.add(account, order.blocks, index.horizon, -paid * kept)
     for name, row in index.purchases.items():
         values = []
         for t, payments in purchase_payments(index, row):
             paid = sum(amount for _, amount in payments)
             values.append(-paid * _kept(row, t + row.lead_months, index.horizon))
         columns = [m.col["bought"][name, t] for t in index.purchase_orders[name]]
-        _book_residual(m, ledger, _account("residual", "purchases", name, row), columns, values)
+        account = _account("residual", "purchases", name, row)
+        _book_residual(m, ledger, account, columns, values)
+        for order in index.orders_before[name]:
+            payments = lot_payments(index, row, order.month, order.price)
+            paid = sum(amount for month, amount in payments if month < index.horizon)
+            kept = _kept(row, order.month + row.lead_months, index.horizon)
+            ledger.add(account, order.blocks, index.horizon, -paid * kept)
 
 
 def _book_residual(m: ProgramData, ledger: Ledger, account: Account, columns: list[Any], values: list[float]) -> None:

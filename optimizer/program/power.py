@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+from optimizer.program.decided import ordered_by
 from optimizer.program.index import Index
 from optimizer.program.program_data import ProgramData
 from optimizer.program.row import Row, Term
@@ -33,8 +34,9 @@ def sets(index: Index) -> dict[str, list[Any]]:
 
 
 def limits_built(m: ProgramData, build: str, t: int) -> tuple[float, float]:
-    """Bounds of ``built``: at most ``max_blocks``."""
-    return 0.0, float(m.index.builds[build].max_blocks)
+    """Bounds of ``built``: at most ``max_blocks``, less what was ordered before the plan."""
+    before = ordered_by(m.index.orders_before[build], -1)
+    return 0.0, max(0.0, float(m.index.builds[build].max_blocks) - before)
 
 
 def integer_built(index: Index, build: str, t: int) -> bool:
@@ -42,8 +44,13 @@ def integer_built(index: Index, build: str, t: int) -> bool:
     return bool(index.builds[build].integer)
 
 
-def built_by(m: ProgramData, build: str, t: int) -> Term:
-    """Blocks ordered by the end of a month: a column, or 0 before the first order month."""
+def built_by(m: ProgramData, build: str, t: int) -> Row:
+    """Blocks ordered by the end of a month: before the plan, and in it."""
+    return Row(ordered_by(m.index.orders_before[build], t), _built(m, build, t))
+
+
+def _built(m: ProgramData, build: str, t: int) -> Term:
+    """Blocks ordered in the plan by the end of a month: a column, or 0 before the first order month."""
     months = m.index.build_orders[build]
     if not months or t < months[0]:
         return 0.0
@@ -52,7 +59,7 @@ def built_by(m: ProgramData, build: str, t: int) -> Term:
 
 def build_stock(m: ProgramData, build: str, t: int) -> Row:
     """Blocks ordered so far: ``built[b,t] = built[b,t-1] + ordered[b,t]`` for each build and order month."""
-    return Row(m.col["built"][build, t]).equals(Row(built_by(m, build, t - 1), m.col["ordered"][build, t]))
+    return Row(m.col["built"][build, t]).equals(Row(_built(m, build, t - 1), m.col["ordered"][build, t]))
 
 
 def build_after(m: ProgramData, build: str, t: int) -> Row:
@@ -64,9 +71,9 @@ def build_after(m: ProgramData, build: str, t: int) -> Row:
     ahead = m.index.builds[build].after
     most, most_ahead = float(m.index.builds[build].max_blocks), float(m.index.builds[ahead].max_blocks)
     if most == 0:
-        return Row(m.col["built"][build, t]).at_most(0.0)
+        return Row(m.col["built"][build, t]).at_most(0.0)  # and nothing was ordered before
     share_ahead = Row().add(1 / most_ahead if most_ahead else 0.0, built_by(m, ahead, t))
-    return Row().add(1 / most, m.col["built"][build, t]).at_most(share_ahead)
+    return Row().add(1 / most, built_by(m, build, t)).at_most(share_ahead)
 
 
 def site_contents(index: Index) -> dict[str, dict[str, list[str]]]:

@@ -25,13 +25,13 @@ class Row:
 
     Parameters
     ----------
-    *terms : int or float
+    *terms : int, float or Row
         Terms with the coefficient 1.
     """
 
     __slots__ = ("_constant", "coefficients", "columns", "high", "low")
 
-    def __init__(self, *terms: Term) -> None:
+    def __init__(self, *terms: Row | Term) -> None:
         self.coefficients: list[float] = []
         self.columns: list[int] = []
         self._constant = 0.0
@@ -43,7 +43,7 @@ class Row:
             else:
                 self.add(1, term)
 
-    def add(self, coefficient: float, term: Term) -> Row:
+    def add(self, coefficient: float, term: Row | Term) -> Row:
         """Add ``coefficient x term``: an ``int`` is the number of a column, a ``float`` is a constant."""
         if term.__class__ is int:
             if coefficient != 0:
@@ -51,11 +51,15 @@ class Row:
                 self.columns.append(term)
         elif isinstance(term, float):
             self._constant += coefficient * term
+        elif isinstance(term, Row):
+            for own, column in zip(term.coefficients, term.columns, strict=True):
+                self.add(coefficient * own, column)
+            self._constant += coefficient * term._constant
         else:
             raise TypeError(f"expected the number of a column (int) or a constant (float), found {term!r}")
         return self
 
-    def less(self, term: Term) -> Row:
+    def less(self, term: Row | Term) -> Row:
         """Subtract a term."""
         return self.add(-1, term)
 

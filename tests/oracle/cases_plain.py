@@ -41,6 +41,43 @@ PLAIN: dict[str, Frames] = {
         },
         discount_rate=0.12,
     ),
+    # Builds and purchases under way: paid at order, on delivery and in instalments, at agreed prices and those of their
+    # month; some delivered and worn out before or within the plan, one still to come after it, and limits used in part.
+    "ordered before": frames(
+        {
+            "power": "site,month,mw,price_per_mwh\nnorth,2026-03,0.2,90\nsouth,2027-03,0.1,70",
+            "builds": (
+                "build,site,mw_per_block,max_blocks,lead_months,capex_per_mw,payment,fixed_cost_per_mw_month,"
+                "life_months,residual_fraction,after,integer\n"
+                "hall,north,0.15,4,5,6000000,spread,9000,30,0.7,,\n"
+                "annex,north,0.1,3,0,950000,spread,4000,6,,hall,\n"
+                "late,south,0.2,3,20,900000,delivery,0,240,0.5,,\n"
+                "next,south,0.1,2.5,4,3000000,delivery,3000,9,0.9,,false"
+            ),
+            "purchases": (
+                "purchase,site,accelerator,unit_price,lead_months,lot_size,max_per_month,max_total,deposit_fraction,"
+                "maintenance_per_month,life_months,residual_fraction,integer\n"
+                "gpus,north,gpu,24000,4,40,130,270,0.3,60,5,0.8,\n"
+                "tpus,south,tpu,30000,1,25,,,0.5,,48,0.6,\n"
+                "more,north,tpu,26000,3,30,75,,0.25,35,7,,false"
+            ),
+            "prices": "item,month,price\ngpus,2026-10,12000\ngpus,2026-12,19000\ntpus,2027-07,22000",
+            "decided": (
+                "month,decision,item,blocks,starts,ends,price\n"
+                "2026-09,order_build,hall,1,2027-02,,\n2026-11,order_build,hall,2,,,5500000\n"
+                "2026-12,order_build,annex,1,,,\n2026-10,order_build,late,1,2028-06,,\n"
+                "2026-10,order_build,next,0.75,,,2500000\n"
+                "2026-11,buy,gpus,2,,,\n2026-12,buy,gpus,1,2027-04,2027-08,21000\n2026-02,buy,gpus,1,,,\n"
+                "2026-12,buy,tpus,3,,,\n2026-09,buy,more,1.5,,,25000"
+            ),
+            "workloads": "workload,class,penalty,min_service\nchat,serve,9000,\nlabs,study,6000,",
+            "demand": (
+                "workload,month,amount\nchat,2026-11,150\nchat,2027-06,400\nchat,2027-10,600\nlabs,2027-02,120\n"
+                "labs,2027-05,0\nlabs,2027-07,160"
+            ),
+        },
+        discount_rate=0.12,
+    ),
     # Agreements from before the plan: one that expires, one past its minimum term, one still in it and in its ramp,
     # one that runs out by `ends_by` in the first month, one that starts later, each renewed in its own way.
     "agreed before": frames(

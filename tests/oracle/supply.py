@@ -41,17 +41,29 @@ def _add_build(w: World, b: Row) -> None:
     name, lead = b["build"], b["lead_months"]
     ordered = {s: w.var(f"order {name} {s}", integer=b["integer"]) for s in _order_months(w, b)}
     w.starts[name] = ordered
-    w.add(quicksum(ordered.values()), "<=", b["max_blocks"])
-    w.energised[name] = [b["mw_per_block"] * quicksum(n for s, n in ordered.items() if s + lead <= t) for t in w.plan]
+    orders = [
+        *((s, n, b["capex_per_mw"]) for s, n in ordered.items()),
+        *_decided(w, "order_build", name, b["capex_per_mw"]),
+    ]
+    w.orders[name] = [(s, n) for s, n, _ in orders]
+    w.add(quicksum(n for _, n, _ in orders), "<=", b["max_blocks"])
+    w.energised[name] = [b["mw_per_block"] * quicksum(n for s, n, _ in orders if s + lead <= t) for t in w.plan]
     offsets = {"order": [0], "delivery": [lead], "spread": list(range(lead)) or [0]}[b["payment"]]
-    capex = b["capex_per_mw"] * b["mw_per_block"]
-    for s, n in ordered.items():
+    for s, n, price in orders:
+        capex = price * b["mw_per_block"]
         paid = [s + offset for offset in offsets if s + offset < w.T]
         for t in paid:
-            w.pay("build", name, "in_house", t, capex / len(offsets) * n)
+            if t >= 0:
+                w.pay("build", name, "in_house", t, capex / len(offsets) * n)
         _residual(w, b, s, capex * len(paid) / len(offsets) * n)
     for t in w.plan:
         w.pay("fixed", name, "in_house", t, b["fixed_cost_per_mw_month"] * w.energised[name][t])
+
+
+def _decided(w: World, decision: str, item: str, price: float) -> list[tuple[int, float, float]]:
+    """Month, blocks and price of what was ordered before the plan."""
+    rows = [row for row in w.tables["decided"] if (row["decision"], row["item"]) == (decision, item)]
+    return [(row["month"], float(row["blocks"]), price if row["price"] is None else row["price"]) for row in rows]
 
 
 def _residual(w: World, row: Row, order: int, paid: Any) -> None:
@@ -65,8 +77,8 @@ def _keep_builds_behind(w: World) -> None:
         if b["after"]:
             ahead = w.tables.by("builds", "build", b["after"])
             for t in w.plan:
-                own = quicksum(n for s, n in w.starts[b["build"]].items() if s <= t)
-                other = quicksum(n for s, n in w.starts[ahead["build"]].items() if s <= t)
+                own = quicksum(n for s, n in w.orders[b["build"]] if s <= t)
+                other = quicksum(n for s, n in w.orders[ahead["build"]] if s <= t)
                 w.add(own * ahead["max_blocks"], "<=", other * b["max_blocks"])
 
 
@@ -74,18 +86,24 @@ def _add_purchase(w: World, k: Row) -> None:
     name, lead, lot = k["purchase"], k["lead_months"], k["lot_size"]
     lots = {s: w.var(f"buy {name} {s}", integer=k["integer"]) for s in _order_months(w, k)}
     w.starts[name] = lots
+    orders = [(s, n, w.tables.step("prices", "item", name, s, "price", k["unit_price"])) for s, n in lots.items()]
+    for row in w.tables["decided"]:
+        if (row["decision"], row["item"]) == ("buy", name):
+            listed = w.tables.step("prices", "item", name, row["month"], "price", k["unit_price"])
+            orders.append((row["month"], float(row["blocks"]), listed if row["price"] is None else row["price"]))
     if k["max_total"] is not None:
-        w.add(lot * quicksum(lots.values()), "<=", k["max_total"])
+        w.add(lot * quicksum(n for _, n, _ in orders), "<=", k["max_total"])
     w.installed[name] = [
-        lot * quicksum(n for s, n in lots.items() if 0 <= t - s - lead < k["life_months"]) for t in w.plan
+        lot * quicksum(n for s, n, _ in orders if 0 <= t - s - lead < k["life_months"]) for t in w.plan
     ]
-    for s, n in lots.items():
-        if k["max_per_month"] is not None:
+    if k["max_per_month"] is not None:
+        for n in lots.values():
             w.add(lot * n, "<=", k["max_per_month"])
-        price = lot * w.tables.step("prices", "item", name, s, "price", k["unit_price"])
+    for s, n, unit in orders:
+        price = lot * unit
         parts = [(s, k["deposit_fraction"]), (s + lead, 1 - k["deposit_fraction"])]
         for t, share in parts:
-            if t < w.T:
+            if 0 <= t < w.T:
                 w.pay("purchase", name, "in_house", t, price * share * n)
         _residual(w, k, s, price * sum(share for t, share in parts if t < w.T) * n)
     for t in w.plan:

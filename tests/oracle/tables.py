@@ -11,14 +11,16 @@ import pandas as pd
 Frames = Mapping[str, Any]
 Row = dict[str, Any]
 
-_MONTHS = {"month", "until", "earliest", "latest", "ends_by", "from", "to", "release", "deadline", "target"}
+_MONTHS = {
+    "month", "until", "earliest", "latest", "ends_by", "from", "to", "release", "deadline", "target", "starts", "ends",
+}  # fmt: skip
 _FLAGS = {"integer", "sublease", "net", "required"}
 _LISTS = {"tags", "regions", "exclude"}
 _TEXTS = {
     "accelerator", "class", "provider", "kind", "group", "site", "region", "build", "payment", "after", "purchase",
     "contract", "per", "renews", "offer", "commitment", "item", "outlet", "tenant", "sells", "workload", "run",
     "budget", "covers", "policy", "rule", "subject", "member", "sense", "each", "quantity", "vendor", "description",
-    "interruption", "requires", "supplies",
+    "interruption", "requires", "supplies", "decision", "party", "pool",
 }  # fmt: skip
 _FIRST, _LAST, _REQUIRED = "@first", "@last", "@required"
 _WINDOW = {"earliest": _FIRST, "latest": _LAST}
@@ -77,6 +79,11 @@ DEFAULTS: dict[str, Row] = {
     "training_runs": {
         **_JOB, "run": _REQUIRED, "work": _REQUIRED, "sizes": _REQUIRED, "release": _FIRST, "deadline": _LAST,
         "target": None, "lateness_penalty": 0, "penalty": 0, "required": False,
+    },
+    "decided": {
+        "month": _REQUIRED, "decision": _REQUIRED, "item": _REQUIRED, "blocks": 1, "starts": None, "ends": None,
+        "price": None, "party": "", "accelerators": None, "mw": None, "committed_cost": None, "pool": "",
+        "spent": None,
     },
     "budgets": {**_SPAN, "budget": _REQUIRED, "amount": _REQUIRED, "covers": "all", "net": False},
     "policies": {**_SPAN, "policy": _REQUIRED, "rule": _REQUIRED, "subject": _REQUIRED, "member": "",

@@ -219,3 +219,22 @@ def test_prepaid_and_interrupted_months_are_owed_at_what_is_left_of_them() -> No
     ]
     owed = _table(5, {"jobs": [10]}, contracts=contracts, interruptions=breaks)
     assert owed == {"lease": [pytest.approx(pair) for pair in ((310, 0), (105, 0), (100, 0), (50, 0), (100, 0))]}
+
+
+def test_what_is_due_after_the_plan_for_orders_from_before_it() -> None:
+    """Tests orders of month -1: half of 2 lots x 10 x 90 is due on delivery in month 4, 3 of 6 instalments after 2.
+
+    The block costs 600 in 6 instalments from month -1 on: 3 lie before the end of a plan of 2 months.
+    """
+    buy = {"unit_price": 100, "lot_size": 10, "lead_months": 5, "deposit_fraction": 0.5}
+    owed = _owed(
+        2,
+        {"jobs": [0]},
+        builds=[{"capex_per_mw": 600, "lead_months": 6}],
+        purchases=[buy],
+        decided=[
+            {"month": -1, "decision": "order_build", "item": "wing"},
+            {"month": -1, "decision": "buy", "item": "buy", "blocks": 2, "price": 90},
+        ],
+    )
+    assert owed == {"buy": pytest.approx(900), "wing": pytest.approx(300)}

@@ -1,0 +1,40 @@
+"""Orders made before the plan: constants with the meaning of the variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of a build or purchase before the plan.
+
+    Attributes
+    ----------
+    month : int
+        Month of the order, negative.
+    blocks : float
+        Blocks of a build or lots of a purchase.
+    price : float or None
+        Agreed price per MW or accelerator; None for the price in the tables.
+    """
+
+    month: int
+    blocks: float
+    price: float | None = None
+
+
+def orders_by_item(rows: Iterable[Any]) -> Mapping[str, tuple[Order, ...]]:
+    """Return the orders of builds and purchases in rows of ``decided``, by item."""
+    found: dict[str, tuple[Order, ...]] = {}
+    for row in rows:
+        if row.decision in ("order_build", "buy"):
+            found[row.item] = (*found.get(row.item, ()), Order(row.month, row.blocks, row.price))
+    return found
+
+
+def ordered_by(orders: Iterable[Order], month: int) -> float:
+    """Return the blocks ordered up to a month."""
+    return float(sum(order.blocks for order in orders if order.month <= month))

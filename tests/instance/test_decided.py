@@ -1,0 +1,113 @@
+"""The table `decided`: what is read, and what the rules of items do not allow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import optimizer
+from optimizer.errors import InstanceError
+from tests.program.tiny import month, tiny
+
+BUILDS = [
+    {"build": "hall-2", "mw_per_block": 1, "max_blocks": 2, "lead_months": 3, "capex_per_mw": 5},
+    {"build": "annex", "mw_per_block": 1, "max_blocks": 4, "lead_months": 1, "capex_per_mw": 5, "after": "hall-2"},
+]
+BUY = {"unit_price": 7, "lot_size": 10, "lead_months": 2, "life_months": 12, "max_total": 50, "max_per_month": 30}
+HALL = {"month": -2, "decision": "order_build", "item": "hall-2"}
+LOTS = {"month": -1, "decision": "buy", "item": "buy"}
+
+
+def _read(*rows: dict[str, Any]) -> optimizer.Instance:
+    return tiny(6, {"jobs": [1]}, builds=BUILDS, purchases=[BUY], decided=rows)
+
+
+def test_other_columns_of_a_plan_are_not_used() -> None:
+    """Tests that a row as a plan has it is read, and means what one without its derived columns does."""
+    from_plan = {
+        **HALL,
+        "party": "in_house",
+        "accelerators": 0,
+        "mw": 1,
+        "pool": "",
+        "starts": 1,
+        "ends": "",
+        "committed_cost": 5,
+    }
+    (row,) = _read(from_plan).rows["decided"]
+    assert (row.month, row.item, row.blocks, row.starts, row.price) == (-2, "hall-2", 1, 1, None)
+
+
+@pytest.mark.parametrize("name", ["folder", "book.xlsx"])
+def test_it_survives_saving(tmp_path: Path, name: str) -> None:
+    """Tests that folder and workbook hold the table."""
+    instance = _read(HALL, {**LOTS, "blocks": 2, "price": 6.5})
+    assert optimizer.read(instance.save(tmp_path / name)) == instance
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "problem"),
+    [
+        ([{**HALL, "month": 0}], "month", f"{month(0)} is not before the plan's first month"),
+        ([{**HALL, "item": "wing"}], "item", "wing"),
+        ([{**HALL, "decision": "buy"}], "decision", "'hall-2' is no purchase"),
+        ([{**LOTS, "blocks": 1.5}], "blocks", "'buy' has integer blocks only"),
+        ([{**LOTS, "blocks": 0}], "blocks", "0"),
+        ([{**HALL, "blocks": 3}], "blocks", "3 blocks of 'hall-2' were decided, but its max_blocks is 2"),
+        ([HALL, {**HALL, "month": -1, "blocks": 2}], "blocks", "3 blocks of 'hall-2' were decided"),
+        ([{**LOTS, "blocks": 4}], "blocks", "40 accelerators of 'buy' were decided, but its max_per_month is 30"),
+        (
+            [{**LOTS, "blocks": 3}, {**LOTS, "month": -2, "blocks": 3}],
+            "blocks",
+            "60 accelerators of 'buy' were decided, but its max_total is 50",
+        ),
+        ([{**HALL, "starts": 2}], "starts", f"{month(2)} does not follow"),
+        ([{**LOTS, "ends": 11}], "ends", f"expected {month(12)}"),
+        ([{**HALL, "ends": 11}], "ends", "expected blank"),
+        ([{**HALL, "pool": "hall/gpu"}], "pool", "order_build has no pool"),
+        ([{**LOTS, "spent": 5}], "spent", "buy has no spent"),
+        ([{**HALL, "decision": "commit_spend"}], "decision", "order_build, buy"),
+        # One of two blocks allows two of four.
+        ([HALL, {**HALL, "month": -1, "item": "annex", "blocks": 3}], "blocks", "3 of 4 blocks of 'annex'"),
+        ([{**HALL, "month": -3, "item": "annex"}, HALL], "blocks", "but 0 of 2 of 'hall-2'"),
+    ],
+)
+def test_what_is_not_allowed(rows: list[dict[str, Any]], column: str, problem: str) -> None:
+    """Tests that what an item's rules do not allow is an error at its cell."""
+    with pytest.raises(InstanceError) as caught:
+        _read(*rows)
+    faults = [fault for fault in caught.value.faults if fault.where == "decided"]
+    assert [fault.column for fault in faults] == [column]
+    assert problem in str(faults[0])
+
+
+def test_what_is_allowed_at_the_edge() -> None:
+    """Tests that limits can be met exactly."""
+    annex = {**HALL, "month": -1, "item": "annex", "blocks": 2}
+    rows = [HALL, annex, {**LOTS, "blocks": 3}, {**LOTS, "month": -2, "blocks": 2, "starts": 0, "ends": 11}]
+    assert len(_read(*rows).rows["decided"]) == 4
+
+
+def test_every_error_is_reported_at_once() -> None:
+    """Tests that several wrong rows, and several wrong cells of one, are reported together."""
+    rows = [{**HALL, "starts": 2, "ends": 9}, {**LOTS, "blocks": 0.5}, {**LOTS, "month": 1}, {**HALL, "blocks": 9}]
+    with pytest.raises(InstanceError) as caught:
+        _read(*rows)
+    assert [(fault.row, fault.column) for fault in caught.value.faults] == [
+        (1, "starts"),
+        (1, "ends"),
+        (2, "blocks"),
+        (3, "month"),
+        (4, "blocks"),
+    ]
+
+
+def test_expiries_are_ignored() -> None:
+    """Tests that `expire` rows of a plan, which can lie in any month, neither count nor are refused."""
+    lease = {"price": 1, "term_months": 3, "earliest": -4, "committed_blocks": 1}
+    expiry = {"month": -1, "decision": "expire", "item": "lease", "party": "cloud", "blocks": 1, "ends": -2}
+    given = {"contracts": [lease], "fleet": [{"count": 1}]}
+    with_rows = tiny(2, {"jobs": [5]}, **given, decided=[expiry, {**expiry, "month": 1, "ends": 0}])
+    assert optimizer.solve(with_rows).objective == optimizer.solve(tiny(2, {"jobs": [5]}, **given)).objective
