@@ -111,6 +111,14 @@ def test_whole_blocks_that_leave_no_plan() -> None:
         assert (found.plan.objective if found.plan else None) == (None if note else pytest.approx(300))
 
 
+def test_the_share_of_demand_that_a_policy_leaves_unserved() -> None:
+    """Tests that without a second provider a cap of three quarters is met by going without capacity at all."""
+    plan = planned(1, 10, contracts=[CHEAP])
+    (row,) = plain_rows(caps_table(plan, [Requirement("max_share", "provider", "cloud", 0.75, 1.0)], EXACT))
+    # Ten unserved at 1000 each instead of a block of 100.
+    assert (row["costs"], row["unserved"]) == (pytest.approx(9900), pytest.approx(1))
+
+
 def test_what_is_held_is_held_on() -> None:
     """Tests that where nothing may be signed with another, no cap can be kept, but by going without capacity."""
     free = planned(1, 10)

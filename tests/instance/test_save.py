@@ -12,6 +12,7 @@ import optimizer
 from optimizer import files
 from optimizer.instance.instance import Instance
 from optimizer.instance.read import read
+from optimizer.instance.save import _can_be_exchanged
 from tests.instance.sample import put, sample, write_folder
 from tests.program.tiny import frames
 
@@ -51,6 +52,17 @@ def test_the_working_folder_is_written_in_its_place(tmp_path: Path, monkeypatch:
     without.save(".")
     assert Path.cwd().stat().st_ino == before
     assert optimizer.read(".") == without
+
+
+@pytest.mark.parametrize(
+    ("entries", "can"),
+    [(["instance.toml"], True), (["instance.toml", "drafts/"], False), (["notes.txt"], False), (["drafts/"], False)],
+)
+def test_folders_that_are_replaced_at_once(tmp_path: Path, entries: list[str], can: bool) -> None:
+    """Tests that only the folder of an instance without folders in it is replaced as one."""
+    for entry in entries:
+        (tmp_path / entry).mkdir() if entry.endswith("/") else (tmp_path / entry).touch()
+    assert _can_be_exchanged(tmp_path) == can
 
 
 @pytest.mark.parametrize("target", ["mine", "mine.xlsx"])

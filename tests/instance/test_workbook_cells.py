@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
 
 from optimizer.errors import InstanceError
+from optimizer.instance.raw import column_letters
 from optimizer.instance.read import read
 from tests.instance.fault_texts import fault_texts
 from tests.instance.sample import HEAD, Tables, put, sample, write_folder, write_workbook
@@ -108,6 +109,12 @@ def test_another_form_is_read_the_same(tmp_path: Path, case: str) -> None:
     SAME[case](book)
     book.save(path)
     assert read(path) == read(write_folder(tmp_path / "plain", sample()))
+
+
+@pytest.mark.parametrize(("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
+def test_letters_of_columns(position: int, letters: str) -> None:
+    """Tests the letters at the steps from one to two, and from two to three: 26 of one, 26 times 26 of two."""
+    assert column_letters(position) == letters
 
 
 def test_names_that_are_numbers_and_dates(tmp_path: Path) -> None:

@@ -48,6 +48,12 @@ def _changes(before: list[Any], after: list[Any]) -> list[tuple[Any, ...]]:
             [("2026-03", "sign", "lease", 2), ("2026-06", "sign", "lease", 1)],
             [("dropped", "lease", "2026-05", "", 1, 0), ("moved", "lease", "2026-04", "2026-06", 1, 1)],
         ),
+        # A later row of the same month is not taken for a row of another month, although that one comes first.
+        (
+            [SIGN, ("2026-04", "sign", "lease", 1)],
+            [("2026-04", "sign", "lease", 1)],
+            [("dropped", "lease", "2026-03", "", 2, 0)],
+        ),
     ],
 )
 def test_decisions(before: list[Any], after: list[Any], changes: list[tuple[Any, ...]]) -> None:

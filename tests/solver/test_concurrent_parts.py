@@ -26,6 +26,15 @@ def search(gap: float = 0.1, report: Any = None, values: Floats | None = None) -
     return found
 
 
+@pytest.mark.parametrize(("asked", "used"), [(3, 3), (None, 4)])
+def test_threads_are_those_of_the_machine_unless_given(
+    monkeypatch: pytest.MonkeyPatch, asked: int | None, used: int
+) -> None:
+    """Tests that a search on a machine of four cores uses four threads, or as many as it is given."""
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert concurrent_mip._Search(SMALL, Options(threads=asked), None).threads == used
+
+
 @pytest.mark.parametrize(
     ("silence", "bound", "ended"),
     [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 
 import optimizer
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver.minimal_service import NOTE, minimal_service, with_minimal_service
+from optimizer.solver.minimal_service import NOTE, _unserved, minimal_service, with_minimal_service
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
@@ -66,6 +67,18 @@ def test_what_must_be_served_is_served() -> None:
     demand = [{"workload": name, "month": 0, "amount": 12} for name in ("must", "may")]
     plan = at_once(tiny(1, demand, workloads=workloads, contracts=[LEASE]))
     assert plan.objective == pytest.approx(3000 + 2000 + 12_000)
+
+
+def test_work_and_service_that_may_be_left_out_are_fixed() -> None:
+    """Tests that a workload without a minimum is unserved in full, and that its allocations leave the program."""
+    workloads = [{"workload": "must", "min_service": 0.5}, {"workload": "may"}]
+    demand = [{"workload": name, "month": 0, "amount": 12} for name in ("must", "may")]
+    arrays = compile_program(build(tiny(1, demand, workloads=workloads, contracts=[LEASE])))
+    fixed, values = _unserved(arrays)
+    names = [arrays.columns[column] for column in np.flatnonzero(fixed)]
+    assert {(family, key[0]) for family, key in names} == {("unserved", "may"), ("allocated", "may")}
+    (unserved,) = (column for column, name in enumerate(arrays.columns) if name == ("unserved", ("may", 0)))
+    assert values[unserved] == arrays.upper[unserved] > 0
 
 
 def test_no_values_where_rules_cannot_be_met() -> None:
