@@ -24,6 +24,7 @@ from optimizer.errors import (
 )
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
+from optimizer.solver import highs
 from optimizer.solver.solution import Progress
 from optimizer.solving import solve as planning
 from optimizer.versions import version_of
@@ -345,6 +346,22 @@ def test_an_unexpected_error_after_the_search_keeps_the_solution(
         assert optimizer.read(kept / "instance").hash == lease.hash
         assert "in broken" in (kept / "error.txt").read_text(encoding="utf-8")
     assert not (tmp_path / "plan").exists()
+
+
+def test_an_unexpected_error_in_the_search_keeps_its_solution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that what a search has found when it fails is kept as what follows the search is, with its cause."""
+
+    def broken(*args: object, **options: object) -> None:
+        raise KeyError("colossus")
+
+    monkeypatch.setattr(highs, "with_integers_rounded", broken)
+    lease = tiny(1, {"jobs": [1]}, contracts=[{"price": 100, "term_months": 1}])
+    with pytest.raises(PlanNotCompleted, match="no plan can be made of it: KeyError: 'colossus'") as caught:
+        planning.solve_to_folder(lease, tmp_path / "plan")
+    assert caught.value.kept == str(tmp_path / "plan.unfinished")
+    values = pd.read_csv(tmp_path / "plan.unfinished" / "solution.csv").set_index("column")["value"]
+    assert values["started[lease,0]"] == pytest.approx(1)
+    assert "in broken" in (tmp_path / "plan.unfinished" / "error.txt").read_text(encoding="utf-8")
 
 
 def test_an_unexpected_error_of_writing_keeps_the_plan(

@@ -37,9 +37,13 @@ def solution_kept(instance: Instance, arrays: Arrays, values: Floats | None) -> 
     except Exception as error:
         if values is None:
             raise
-        pairs = zip(arrays.columns, values.tolist(), strict=True)
-        columns = {name_of(column): value for column, value in pairs if value}
-        raise PlanNotCompleted(error, columns, instance) from error
+        raise not_completed(instance, arrays, values, error) from error
+
+
+def not_completed(instance: Instance, arrays: Arrays, values: Floats, error: BaseException) -> PlanNotCompleted:
+    """Return the error that has a solution of which no plan can be made."""
+    pairs = zip(arrays.columns, values.tolist(), strict=True)
+    return PlanNotCompleted(error, {name_of(column): value for column, value in pairs if value}, instance)
 
 
 def keep_solution(failure: PlanNotCompleted, target: Path) -> PlanNotCompleted:

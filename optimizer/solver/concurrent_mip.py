@@ -19,10 +19,11 @@ import numpy as np
 from optimizer.interruption import interruptible
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver import highs
+from optimizer.solver.failed_search import incumbent_kept
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.interruptible import abandon
 from optimizer.solver.large_neighbourhood_search import FINE, LargeNeighbourhoodSearch
-from optimizer.solver.solution import Options, Report, Solution, Stop, overtime
+from optimizer.solver.solution import Deadline, Options, Report, Solution, Stop
 
 _PROOF_OPTIONS = {  # the heuristics start with these; RINS stays: it uses the relaxation after cuts
     "mip_heuristic_run_rens": False,
@@ -63,14 +64,15 @@ def solve(
         search = _Search(arrays, options, report)
         if start is not None:
             search.begin(start)
-        return search.run(duals)
+        with incumbent_kept(search.incumbents, arrays):
+            return search.run(duals)
 
 
 class _Search:
     def __init__(self, arrays: Arrays, options: Options, report: Report | None) -> None:
         self.arrays, self.options, self.report = arrays, options, report
         self.threads = options.threads or os.cpu_count() or 1
-        self.deadline = time.perf_counter() + options.time_limit
+        self.deadline = Deadline.after(options.time_limit)
         self.model = self._proof()
         self.heuristics = LargeNeighbourhoodSearch(arrays, options, self.on_improvement)
         self.results: list[Floats | None] = []  # of the steps; None for a step without improvement
@@ -119,7 +121,7 @@ class _Search:
         finally:
             self._end()
         if worker:
-            worker.join(_LAST)
+            worker.join(min(_LAST, self.deadline.to_finish()))
             if worker.is_alive():
                 abandon(worker)  # it is still inside HiGHS
         if self.error is not None:
@@ -127,8 +129,7 @@ class _Search:
         return self._result(found, duals)
 
     def _prove(self, threads: int | None) -> Solution:
-        left = max(self.deadline - time.perf_counter(), 0.0)
-        options = replace(self.options, threads=threads, time_limit=left)
+        options = replace(self.options, threads=threads, time_limit=self.deadline.left())
         return self.model.solve(options, self._look, known_bound=self.known_bound)
 
     def _restart(self) -> None:
@@ -246,7 +247,7 @@ class _Search:
             self.model.interrupt()
 
     def _stopping(self) -> bool:
-        return self.over or self.model.stopping or time.perf_counter() > self.deadline
+        return self.over or self.model.stopping or not self.deadline.left()
 
     # ------------------------------------------------------------------ both
     def _look(self, incumbent: float | None, bound: float | None, nodes: int) -> None:
@@ -282,30 +283,36 @@ class _Search:
             self.change.notify_all()
         self.heuristics.stop()
 
+    def _of_heuristics(self) -> list[Floats]:
+        kept = (self.heuristics.values, self.heuristics.seen_values, self.best_of_heuristics)
+        return [values for values in kept if values is not None]
+
+    def _of_proof(self) -> list[Floats]:
+        return [self.best_of_proof[1]] if self.best_of_proof else []
+
+    def incumbents(self) -> list[Floats]:
+        """Return the best solutions of both so far."""
+        return self._of_heuristics() + self._of_proof()
+
     def _result(self, found: Solution, duals: bool) -> Solution:
         """Return the best solution of both, with the dual bound."""
-        kept = (self.heuristics.values, self.heuristics.seen_values, self.best_of_heuristics)
-        mine = [values for values in kept if values is not None]
+        mine = self._of_heuristics()
         if found.stop is Stop.INFEASIBLE and mine:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
         if found.stop is Stop.INFEASIBLE:
             from optimizer.solver.iis import with_iis  # imports SciPy, which is slow
 
-            return with_iis(found, self.arrays, self._to_finish())
+            return with_iis(found, self.arrays, self.deadline.to_finish())
         candidates = [found.values] if found.values is not None else []
         stop = Stop.GAP_REACHED if self.gap_reached else found.stop
         if self.closing_bound is not None and self.best_delivered is not None and found.stop is not Stop.GAP_REACHED:
             stop, found = Stop.GAP_REACHED, replace(found, bound=self.closing_bound)
             candidates.append(self.best_delivered[1])
         elif found.stop is not Stop.GAP_REACHED:
-            candidates += mine + ([self.best_of_proof[1]] if self.best_of_proof else [])
+            candidates += mine + self._of_proof()
         if not candidates:
             return found
         best = min(candidates, key=lambda values: float(self.arrays.cost @ values))
         found = replace(found, stop=stop, values=best)
-        return highs.completed(self.arrays, found, self.options, duals=duals, seconds=self._to_finish())
-
-    def _to_finish(self) -> float:
-        """Return the seconds available after the search."""
-        return max(self.deadline - time.perf_counter(), 0.0) + overtime(self.options)
+        return highs.completed(self.arrays, found, self.options, duals=duals, seconds=self.deadline.to_finish())

@@ -12,7 +12,7 @@ from optimizer.instance.edit import Edit
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver.elastic import Cell, ElasticProgram
 from optimizer.solver.highs import Model
-from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, grace
 
 _GAP = 1e-4
 _EXCESS = 0.05  # relative excess over the bound at which a solution is accepted without further search
@@ -62,7 +62,7 @@ def cheapest_repair(loosened: ElasticProgram, options: Options) -> Repair | Stop
         relaxed, arrays = replace(relaxed, values=values), _barring(arrays, spared)
     found = _with_integers(loosened, arrays, relaxed, settings, until, known_bound)
     if found.values is not None:
-        values = _polished(loosened, arrays, found.values, options, until + overtime(options))
+        values = _polished(loosened, arrays, found.values, options, until + grace(options.time_limit))
         return _repair(loosened, values, found.stop is Stop.GAP_REACHED, values)
     if found.stop is Stop.INFEASIBLE:
         return None

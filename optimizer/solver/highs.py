@@ -14,6 +14,7 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.interruption import finishing, interruptible
 from optimizer.program.arrays import Arrays, Floats, Ints
+from optimizer.solver.failed_search import incumbent_kept
 from optimizer.solver.highs_incumbents import Incumbent, IncumbentExchange
 from optimizer.solver.highs_options import (
     CONFIRMATIONS,
@@ -33,7 +34,7 @@ from optimizer.solver.highs_options import (
 )
 from optimizer.solver.interruptible import SearchAbandoned, run_interruptibly
 from optimizer.solver.persistent import Report
-from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop, overtime
+from optimizer.solver.solution import Deadline, Options, Solution, SolutionStatus, Stop
 
 __all__ = [
     "NAME",
@@ -98,7 +99,7 @@ class Model(IncumbentExchange):
         self._start: tuple[Ints, Floats] | None = None
         self._abandoned = False
         self._interrupted = False
-        self._until = math.inf  # when the current run must end
+        self._deadline = Deadline.after(math.inf)  # of the current solve
         self._basis: Any = None  # of the first solve of a linear program; later solves start from it
         self._most_iterations = 0
         self._highs = self._new_highs()
@@ -151,7 +152,7 @@ class Model(IncumbentExchange):
             its incumbent with its dual bound.
         """
         with interruptible():
-            self._until = time.perf_counter() + options.time_limit
+            self._deadline = Deadline.after(options.time_limit)
             target = max(_target(known_bound, options.gap), objective_target)
             solution = self._solve(options, report, duals, target, patience)
         if solution.stop is Stop.INFEASIBLE or solution.bound >= known_bound:
@@ -163,7 +164,7 @@ class Model(IncumbentExchange):
 
         A linear program starts from the last basis. Ctrl-C raises once the run has stopped.
         """
-        self._until = time.perf_counter() + options.time_limit
+        self._deadline = Deadline.after(options.time_limit)
         stopped = self._run(settings_of(self.arrays, options, options.time_limit) | settings, None)
         if self._state.pressed:
             raise KeyboardInterrupt
@@ -184,7 +185,7 @@ class Model(IncumbentExchange):
                 return self._abandoned_solution(options, stopped)
             if stopped or self._highs.getModelStatus() in _FROM_BASIS:
                 return self._solution(options, stopped, duals)
-            left = self._left()
+            left = self._deadline.left()
         settings = settings_of(self.arrays, options, left) | {"objective_target": target}
         stopped = self._run(settings, report, from_scratch=self._basis is not None, patience=patience)
         if self._abandoned:
@@ -204,15 +205,10 @@ class Model(IncumbentExchange):
         self._keep_basis()
         return self._solution(options, stopped, duals)
 
-    def _left(self) -> float:
-        """Return the seconds left of the time limit."""
-        return self._until - time.perf_counter()
-
     def _confirm(self, options: Options, report: Report | None) -> bool:
         """Run HiGHS again, without presolve, until its status is conclusive; return whether Ctrl-C stopped it."""
-        self._until = max(self._until, time.perf_counter()) + overtime(options)
         for option_set in CONFIRMATIONS:
-            settings = settings_of(self.arrays, options, self._left()) | option_set
+            settings = settings_of(self.arrays, options, self._deadline.to_finish()) | option_set
             stopped = self._run(settings, report, from_scratch=True)
             if stopped or self._abandoned or self._highs.getModelStatus() != STATUS.kUnknown:
                 return stopped
@@ -273,11 +269,7 @@ class Model(IncumbentExchange):
             bound=-np.inf if state.bound is None else state.bound,
             nodes=state.nodes,
         )
-        return completed(self.arrays, found, options, duals=False, seconds=self._to_finish(options))
-
-    def _to_finish(self, options: Options) -> float:
-        """Return the seconds available to complete a solution."""
-        return max(self._left(), 0.0) + overtime(options)
+        return completed(self.arrays, found, options, duals=False, seconds=self._deadline.to_finish())
 
     def _solution(self, options: Options, stopped: bool, duals: bool) -> Solution:
         """Read stop reason, solution status, values and bound from HiGHS."""
@@ -298,7 +290,7 @@ class Model(IncumbentExchange):
         bound = float(info.mip_dual_bound) if integral else (float(info.objective_function_value) if done else -np.inf)
         found = Solution(stop, SolutionStatus.FEASIBLE, values, bound, nodes, iterations)
         if integral:
-            return completed(arrays, found, options, duals=duals, seconds=self._to_finish(options))
+            return completed(arrays, found, options, duals=duals, seconds=self._deadline.to_finish())
         if duals and done:
             row_duals, column_duals = (
                 np.array(one, dtype=float) for one in (primal_dual.row_dual, primal_dual.col_dual)
@@ -334,15 +326,18 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     ------
     SolverError
         If HiGHS fails, or ends with a status other than feasible, infeasible or stopped.
+    SearchFailed
+        If there is a solution, but an error occurs.
     """
+    deadline, model = Deadline.after(options.time_limit), Model(arrays)
     with interruptible():
-        until = time.perf_counter() + options.time_limit
-        solution = Model(arrays).solve(options, report, duals=duals)
+        with incumbent_kept(model.incumbents, arrays):
+            solution = model.solve(options, report, duals=duals)
         if solution.stop is not Stop.INFEASIBLE:
             return solution
         from optimizer.solver.iis import with_iis  # imports SciPy, which is slow
 
-        return with_iis(solution, arrays, max(until - time.perf_counter(), 0.0) + overtime(options))
+        return with_iis(solution, arrays, deadline.to_finish())
 
 
 def with_integers_rounded(

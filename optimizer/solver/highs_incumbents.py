@@ -56,6 +56,10 @@ class IncumbentExchange(PersistentModel):
         if self.on_incumbent is not None:
             self.on_incumbent(float(out.objective_function_value), self._best)
 
+    def incumbents(self) -> list[Floats]:
+        """Return the best solution that HiGHS has found itself, if there is one."""
+        return [] if self._best is None else [self._best]
+
     # ------------------------------------------------------------------ external solutions
     def offer(self, values: Floats) -> None:
         """Offer a solution to the running search, or to the next one; callable from any thread.

@@ -60,6 +60,8 @@ def with_iis(solution: Solution, arrays: Arrays, seconds: float) -> Solution:
 
     Ctrl-C ends the search for the IIS; the result stays infeasible.
     """
+    if seconds <= 0:
+        return solution
     try:
         found = find_iis(arrays, min(seconds, _SECONDS))
     except KeyboardInterrupt:

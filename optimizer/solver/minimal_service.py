@@ -8,92 +8,167 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.interruption import interruptible
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.row_names import family_of
 from optimizer.solver.highs import Model
+from optimizer.solver.interruptible import abandon
 from optimizer.solver.large_neighbourhood_search import LargeNeighbourhoodSearch
-from optimizer.solver.solution import Options, Solution, SolutionStatus
+from optimizer.solver.solution import Deadline, Options, Report, Solution, SolutionStatus, Stop
 
 NOTE = (
     "the search found no plan within the time limit, so this one was made without it: it meets every rule, but no "
     "search has made it cheaper; give it more time for a better one"
 )
-_LEAST_SECONDS = 5.0
-_SHARE = 0.08  # of the time limit
+_SECONDS, _SHARE, _MOST = 5.0, 0.08, 0.5  # of the time limit: at least so many seconds, or this share; at most half
+_TICK = 0.02
+_LAST = 0.2  # seconds to stop
 _TOLERANCE = 1e-6  # relative: what meets every row and bound this closely is a plan
 _DECISIONS = ("ordered", "bought", "started", "placed", "committed")
 
 
-def with_minimal_service(found: Solution, arrays: Arrays, options: Options) -> Solution:
-    """Return a solution that serves no more than the rules require, with what was proven before.
+class MinimalService:
+    """Find a solution of minimal service, in a thread, late in a search that has no incumbent.
+
+    It runs while the search does, in the last part of the time limit, so that it adds nothing to it: the last twelfth,
+    but at least five seconds, and at most half.
 
     Parameters
     ----------
-    found : Solution
-        Where a search ended without a plan.
     arrays : Arrays
         The full program.
     options : Options
-        Those of the search. A twelfth of its time limit, and at least five seconds, may follow.
-
-    Returns
-    -------
-    Solution
-        ``found`` itself where no such solution is found in this time.
+        Those of the search.
     """
-    until = time.perf_counter() + max(_LEAST_SECONDS, _SHARE * options.time_limit)
-    values = minimal_service(arrays, options, until)
-    if values is None:
-        return found
-    return replace(found, status=SolutionStatus.FEASIBLE, values=values, notes=(*found.notes, NOTE))
 
+    def __init__(self, arrays: Arrays, options: Options) -> None:
+        self.arrays, self.options, self.deadline = arrays, options, Deadline.after(options.time_limit)
+        self._begins = self.deadline.until - min(max(_SECONDS, _SHARE * options.time_limit), _MOST * options.time_limit)
+        self._values: Floats | None = None
+        self._error: Exception | None = None
+        self._needless, self._ended = threading.Event(), threading.Event()
+        self._interrupt: Callable[[], None] = lambda: None  # of the running attempt
+        self._thread: threading.Thread | None = None
 
-def minimal_service(arrays: Arrays, options: Options, until: float) -> Floats | None:
-    """Solve the program with nothing allocated to the workloads that need not be served.
+    def __enter__(self) -> MinimalService:
+        """Wait to be needed."""
+        return self
 
-    First without any decision that is not fixed already; where that is infeasible, by a dive from the linear
-    relaxation, which rounds up.
+    def __exit__(self, *_: object) -> None:
+        """End the thread, or leave it if it does not stop."""
+        self._needless.set()
+        self._interrupt()
+        if self._thread is not None:
+            self._thread.join(min(_LAST, self.deadline.to_finish()))
+            if self._thread.is_alive():
+                abandon(self._thread)
 
-    Returns
-    -------
-    ndarray or None
-        A value for every column that meets every row and bound; None if no such values were found.
-    """
-    fixed, values = _unserved(arrays)
-    small = _without(arrays, fixed, values)
-    if small is None:
+    def watching(self, report: Report | None) -> Report:
+        """Return a callback for the search that reports, and begins when the search is late and has no incumbent."""
+
+        def watch(incumbent: float | None, bound: float | None, nodes: int, *source: str) -> None:
+            if incumbent is None and time.perf_counter() > self._begins:
+                self._begin()
+            if report is not None:
+                report(incumbent, bound, nodes, *source)
+
+        return watch
+
+    def solution(self, found: Solution) -> Solution:
+        """Return the solution of minimal service, with what the search has proven.
+
+        Parameters
+        ----------
+        found : Solution
+            Result of the search.
+
+        Returns
+        -------
+        Solution
+            ``found`` itself if the search has a solution or has not ended by its time limit, or if there is none of
+            minimal service in time.
+        """
+        if found.values is not None or found.stop is not Stop.TIME_LIMIT:
+            return found
+        self._begin()
+        with interruptible() as pressed:
+            while not (self._ended.wait(_TICK) or pressed.is_set() or time.perf_counter() > self.deadline.latest):
+                pass
+        if self._error is not None:
+            raise self._error
+        if self._values is None:
+            return found
+        return replace(found, status=SolutionStatus.FEASIBLE, values=self._values, notes=(*found.notes, NOTE))
+
+    def _begin(self) -> None:
+        """Start the thread, once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    # ------------------------------------------------------------------ in the thread
+    def _run(self) -> None:
+        try:
+            self._values = self.solve()
+        except Exception as error:  # noqa: BLE001 - raised again by solution(), in the main thread
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def solve(self) -> Floats | None:
+        """Solve the program with nothing allocated to the workloads that need not be served.
+
+        First without any decision that is not fixed already; where that is infeasible, by a dive from the linear
+        relaxation, which rounds up.
+
+        Returns
+        -------
+        ndarray or None
+            A value for every column that meets every row and bound; None if no such values were found.
+        """
+        fixed, values = _unserved(self.arrays)
+        small = _without(self.arrays, fixed, values)
+        if small is None:
+            return None
+        for attempt in (self._nothing_decided, self._dive):
+            found = None if self._needless.is_set() else attempt(small)
+            if found is not None:
+                values[~fixed] = np.where(small.integer, np.round(found), found)
+                if self.arrays.worst_violation(values) <= _TOLERANCE:
+                    return values
         return None
-    for attempt in (_nothing_decided, _dive):
-        found = attempt(small, options, until - time.perf_counter())
-        if found is not None:
-            values[~fixed] = np.where(small.integer, np.round(found), found)
-            if arrays.worst_violation(values) <= _TOLERANCE:
-                return values
-    return None
 
+    def _nothing_decided(self, small: Arrays) -> Floats | None:
+        """Order, buy, sign, place and commit nothing but what is fixed."""
+        decided = np.array([family_of(name) in _DECISIONS for name in small.columns], dtype=bool)
+        upper = np.where(decided, np.maximum(small.lower, 0.0), small.upper)
+        limits = replace(self.options, time_limit=self._seconds(), threads=1)
+        model = Model(replace(small, upper=upper))
+        self._let_interrupt(model.interrupt)
+        return model.part(limits, {}).values
 
-def _nothing_decided(small: Arrays, options: Options, seconds: float) -> Floats | None:
-    """Order, buy, sign, place and commit nothing but what is fixed."""
-    decided = np.array([family_of(name) in _DECISIONS for name in small.columns], dtype=bool)
-    upper = np.where(decided, np.maximum(small.lower, 0.0), small.upper)
-    limits = replace(options, time_limit=max(seconds, 0.0), threads=1)
-    return Model(replace(small, upper=upper)).part(limits, {}).values
+    def _dive(self, small: Arrays) -> Floats | None:
+        """Dive from the linear relaxation."""
+        dive = LargeNeighbourhoodSearch(small, replace(self.options, time_limit=self._seconds()), dive_from=0)
+        self._let_interrupt(dive.stop)
+        dive.step()
+        return dive.values
 
+    def _let_interrupt(self, interrupt: Callable[[], None]) -> None:
+        """Let an attempt that begins be interrupted, at once if it is needless by now."""
+        self._interrupt = interrupt
+        if self._needless.is_set():
+            interrupt()
 
-def _dive(small: Arrays, options: Options, seconds: float) -> Floats | None:
-    """Dive from the linear relaxation."""
-    improver = LargeNeighbourhoodSearch(small, replace(options, time_limit=max(seconds, 0.0)), dive_from=0)
-    timer = threading.Timer(max(seconds, 0.0), improver.stop)
-    timer.start()
-    improver.step()
-    timer.cancel()
-    return improver.values
+    def _seconds(self) -> float:
+        return max(self.deadline.latest - time.perf_counter(), 0.0)
 
 
 def _unserved(arrays: Arrays) -> tuple[NDArray[np.bool_], Floats]:

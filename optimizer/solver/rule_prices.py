@@ -10,14 +10,14 @@ from optimizer.interruption import finishing
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
 from optimizer.program.unit_changes import UnitChanges
-from optimizer.solver.solution import Solution, grace
+from optimizer.solver.solution import Solution
 
 Key = tuple[str, int]  # rule, month
-_MOST, _LEAST = 10.0, 1.0
+_MOST = 10.0  # seconds
 _TOUCHES = 1e-7  # in the scale of a row: what is nearer to its limit reaches it
 
 
-def rule_prices(program: Program, arrays: Arrays, solution: Solution, limit: float) -> dict[Key, float]:
+def rule_prices(program: Program, arrays: Arrays, solution: Solution, seconds: float) -> dict[Key, float]:
     """Shadow prices of the planner's own rules, in money per unit of the right-hand side.
 
     The price is the change of the net present cost per unit of a small change of the right-hand side, with the integer
@@ -28,8 +28,8 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution, limit: flo
     ----------
     program, arrays, solution : Program, Arrays, Solution
         A solution of the program; nothing where it has no values.
-    limit : float
-        Time limit of the search, of which the prices take a small share; what that leaves open is a dual.
+    seconds : float
+        Time limit, and at most ten seconds; what that leaves open is a dual.
     """
     if solution.values is None or not program.parts.rows["own_rule"]:
         return {}
@@ -37,12 +37,12 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution, limit: flo
 
     fixed = arrays.with_values(arrays.integer, solution.values)
     changes = list(UnitChanges(program, arrays).rules())
-    found, seconds = None, min(max(grace(limit), _LEAST), _MOST)
+    found = None
     with finishing() as pressed:
         if not pressed:
             # Ctrl-C ends the prices, not the plan that they belong to.
             with suppress(KeyboardInterrupt):
-                found = changes_of_optimum(fixed, changes, seconds=seconds, estimate=True)
+                found = changes_of_optimum(fixed, changes, seconds=min(seconds, _MOST), estimate=True)
     if found is None:
         return _duals(program, arrays, solution)
     steps = np.array([change.step for change in changes])

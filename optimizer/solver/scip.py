@@ -13,8 +13,9 @@ from optimizer.errors import SolverError
 from optimizer.interruption import interruptible
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver import highs
+from optimizer.solver.failed_search import incumbent_kept
 from optimizer.solver.interruptible import SearchAbandoned, run_interruptibly
-from optimizer.solver.solution import Options, Report, Solution, SolutionStatus, Stop, overtime
+from optimizer.solver.solution import Deadline, Options, Report, Solution, SolutionStatus, Stop
 from optimizer.versions import version_of
 
 NAME = "SCIP"
@@ -101,6 +102,10 @@ class Model:
         """Store an improving solution; called by SCIP."""
         self.note()
         self._best = self._values()
+
+    def incumbents(self) -> list[Floats]:
+        """Return the best solution so far, if there is one."""
+        return [] if self._best is None else [self._best]
 
     def _values(self) -> Floats:
         best = self._model.getBestSol()
@@ -221,15 +226,14 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     HiGHS confirms infeasibility and finds the IIS. With integers fixed, HiGHS solves the rest to its own tolerances,
     with the duals.
     """
-    until = time.perf_counter() + options.time_limit
+    deadline = Deadline.after(options.time_limit)
     with interruptible():
         search = Model(arrays)
-        left = max(until - time.perf_counter(), 0.0)
-        found = search.solve(replace(options, time_limit=left), report)
-        seconds = max(until - time.perf_counter(), 0.0) + overtime(options)
-        if found.stop is Stop.INFEASIBLE:
-            return confirmed(arrays, options, report, seconds)
-        return highs.completed(arrays, found, options, duals=duals, seconds=seconds)
+        with incumbent_kept(search.incumbents, arrays):
+            found = search.solve(replace(options, time_limit=deadline.left()), report)
+            if found.stop is Stop.INFEASIBLE:
+                return confirmed(arrays, options, report, deadline.left())
+            return highs.completed(arrays, found, options, duals=duals, seconds=deadline.to_finish())
 
 
 def confirmed(arrays: Arrays, options: Options, report: Report | None, left: float) -> Solution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypedDict
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 SOLVERS = ("highs", "scip")
 
-_LEAST_GRACE, _GRACE_SHARE = 0.25, 0.04
+_LEAST_GRACE, _GRACE_SHARE = 0.2, 0.04
 
 
 class Report(Protocol):
@@ -91,14 +92,46 @@ class SolveOptions(TypedDict, total=False):
     solver: str
 
 
-def overtime(options: Options) -> float:
-    """Return the seconds allowed after the time limit to complete the result of a search."""
-    return grace(options.time_limit)
-
-
 def grace(limit: float) -> float:
     """Return the seconds that a step with a time limit gets beyond it: a share, and at least what a tick takes."""
     return max(_LEAST_GRACE, _GRACE_SHARE * limit)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Clock of a search and of all that follows it, on the clock of ``time.perf_counter()``.
+
+    What follows a search (confirming infeasibility, finding a conflict, completing a plan) uses what is left of the
+    time limit, and a :func:`grace`. A step that does not stop then is left another grace later, so that together they
+    keep the time limit to 10 %, or to half a second if that is more.
+
+    Attributes
+    ----------
+    until : float
+        When the search must stop.
+    finish : float
+        When what follows must stop.
+    latest : float
+        When nothing is waited for any more.
+    """
+
+    until: float
+    finish: float
+    latest: float
+
+    @classmethod
+    def after(cls, limit: float) -> Deadline:
+        """Start the clock of a time limit in seconds."""
+        until, more = time.perf_counter() + limit, grace(limit)
+        return cls(until, until + more, until + 2 * more)
+
+    def left(self) -> float:
+        """Return the seconds left for the search."""
+        return max(self.until - time.perf_counter(), 0.0)
+
+    def to_finish(self) -> float:
+        """Return the seconds left for what follows the search."""
+        return max(self.finish - time.perf_counter(), 0.0)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from pathlib import Path
@@ -22,7 +23,7 @@ from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
 from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
-from optimizer.plan.unfinished import keep_solution, solution_kept
+from optimizer.plan.unfinished import keep_solution, not_completed, solution_kept
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program, build
@@ -31,8 +32,10 @@ from optimizer.program.gc_control import collector_paused, freeze_program
 from optimizer.program.labels import agreed_label, label_of, sentences, without_definitions
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
+from optimizer.solver.failed_search import SearchFailed
+from optimizer.solver.minimal_service import MinimalService
 from optimizer.solver.rule_prices import rule_prices
-from optimizer.solver.solution import Options, Solution, Stop, overtime
+from optimizer.solver.solution import Options, Solution, Stop, grace
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.versions import version_of
 
@@ -134,13 +137,20 @@ def solve_from(
             freeze_program(len(arrays.columns))
     with interruptible():  # Ctrl-C ends the search, not what follows
         with clock.phase("solve"):
-            rules = bool(program.instance.rows["rules"])
-            solution = engines.solve(arrays, options, clock.reporter(program.units.money), duals=rules, start=start)
-        if solution.values is None and solution.stop is Stop.TIME_LIMIT:
-            from optimizer.solver.minimal_service import with_minimal_service
-
-            solution = with_minimal_service(solution, arrays, options)
+            solution = _searched(program, arrays, options, clock, start)
         return finish(program, arrays, solution, options, clock)
+
+
+def _searched(program: Program, arrays: Arrays, options: Options, clock: Clock, start: Floats | None) -> Solution:
+    """Return the solution of a search, or one of minimal service; ``start`` as for :func:`solve_from`."""
+    rules = bool(program.instance.rows["rules"])
+    report = clock.reporter(program.units.money)
+    try:
+        with MinimalService(arrays, options) as fallback:
+            found = engines.solve(arrays, options, fallback.watching(report), duals=rules, start=start)
+            return fallback.solution(found)
+    except SearchFailed as failure:
+        raise not_completed(program.instance, arrays, failure.values, failure.why) from failure.why
 
 
 def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
@@ -222,17 +232,22 @@ def _built(instance: Instance, clock: Clock) -> Program:
         return build(instance)
 
 
+def _rest(options: Options, clock: Clock) -> float:
+    """Return the seconds that the search has left to what follows it."""
+    return max(options.time_limit + grace(options.time_limit) - clock.seconds.get("solve", 0.0), 0.0)
+
+
 def _extracted(
     program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock
 ) -> tuple[Plan, tuple[Violation, ...]]:
     """Plan of a solution, not audited yet, and the added constraints that it breaks; or why there is none."""
     if solution.values is None:
-        left = options.time_limit + overtime(options) - clock.seconds.get("solve", 0.0)
-        raise _no_plan(program, arrays, solution, left)
+        raise _no_plan(program, arrays, solution, _rest(options, clock))
     added, (own, rest) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
         settled = settle(program, own, columns_in_added(program.parts, added))
-        tables = tables_of(program, settled, rule_prices(program, arrays, solution, options.time_limit))
+        seconds = max(_rest(options, clock), grace(options.time_limit))
+        tables = tables_of(program, settled, rule_prices(program, arrays, solution, seconds))
         found = check_added(program.parts, added, settled.values, rest[: len(added.variables)])
     present = tables["cash"]["present_value"].to_numpy()
     head = _head(program, arrays, solution, options, float(present.sum()), float(np.abs(present).sum()))
@@ -311,10 +326,10 @@ def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: f
     from optimizer.solver.hitting_sets import find_one  # SciPy, which is long to import
 
     named = bool(solution.conflict or solution.conflict_columns)
+    until = time.perf_counter() + min(seconds, _CONFLICT_SECONDS)
     try:
-        one = (
-            find_one(make_elastic(program, arrays), min(seconds, _CONFLICT_SECONDS)) if named and seconds > 0 else None
-        )
+        elastic = make_elastic(program, arrays) if named and seconds > 0 else None
+        one = None if elastic is None else find_one(elastic, until - time.perf_counter())
     except KeyboardInterrupt:
         one = None
     rows, columns = (solution.conflict, solution.conflict_columns) if one is None else (one.rows, one.columns)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ import optimizer
 from optimizer.instance.instance import Instance
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver.minimal_service import NOTE, _unserved, minimal_service, with_minimal_service
+from optimizer.solver.minimal_service import NOTE, MinimalService, _unserved
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
@@ -23,9 +21,10 @@ LEASE = {"price": 3000, "min_term_months": 1}
 
 def at_once(instance: Instance) -> optimizer.Plan:
     """The plan that follows a search whose time ended without one."""
-    program, options = build(instance), Options(time_limit=1)
+    program, options = build(instance), Options(time_limit=30)
     arrays = compile_program(program)
-    found = with_minimal_service(Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING), arrays, options)
+    with MinimalService(arrays, options) as fallback:
+        found = fallback.solution(Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING))
     plan = finish(program, arrays, found, options, Clock(None))
     assert (plan.status, plan.head["stopped"]) == ("feasible", "time_limit")
     assert NOTE in plan.head["warnings"]
@@ -84,7 +83,7 @@ def test_work_and_service_that_may_be_left_out_are_fixed() -> None:
 def test_no_values_where_rules_cannot_be_met() -> None:
     """Tests that an instance without a plan gets none."""
     instance = tiny(1, {"jobs": [20]}, workloads=[{"workload": "jobs", "min_service": 1}], contracts=[LEASE])
-    assert minimal_service(compile_program(build(instance)), Options(), time.perf_counter() + 5) is None
+    assert MinimalService(compile_program(build(instance)), Options()).solve() is None
 
 
 def test_a_search_without_time_returns_a_plan() -> None:
