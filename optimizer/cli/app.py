@@ -151,6 +151,12 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Random seed of the solver."
 )
 @click.option("--relax", is_flag=True, help="Allow fractional blocks and lots.")
+@click.option(
+    "--start",
+    metavar="PLAN",
+    type=click.Path(path_type=Path),
+    help="Begin the search with the decisions of another plan.",
+)
 @solver_option
 @click.option(
     "--elastic", is_flag=True, help="If no plan meets all rules, apply the cheapest repair and plan with it (exit 5)."
@@ -173,6 +179,7 @@ def solve(
     elastic: bool,
     replace: bool,
     as_json: bool,
+    start: Path | None,
     **options: Any,
 ) -> int:
     """Find the plan of least net present cost, prove its gap, write it and print its summary.
@@ -185,6 +192,10 @@ def solve(
     data = _read(instance, strict)
     from optimizer.plan.folder import prepare, written_head
 
+    if start is not None:
+        from optimizer.plan.plan import load_plan
+
+        options["start"] = load_plan(start)
     place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
     from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
@@ -292,7 +303,7 @@ def _least_violating(
     from optimizer.analysis.diagnose import diagnose
     from optimizer.plan.folder import source_of, write_plan
 
-    found = diagnose(data, **options)
+    found = diagnose(data, **{name: value for name, value in options.items() if name != "start"})
     click.echo(found.text(), err=True)
     if found.plan is None:
         raise error

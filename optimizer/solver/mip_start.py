@@ -14,6 +14,8 @@ from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.program.build import Program
 from optimizer.program.fixings import FAMILY, months_ahead
 from optimizer.program.row import Term
+from optimizer.solver.highs import solve_with_integers_fixed
+from optimizer.solver.solution import Options, Stop
 
 _NO_BLOCK = 1e-9
 
@@ -69,6 +71,27 @@ def decision_values(program: Program, arrays: Arrays, plan: Any) -> Floats:
     _drop_ends(program, values)
     _open_options(program, values)
     return values
+
+
+def completed_start(program: Program, arrays: Arrays, plan: Any, options: Options) -> Floats | None:
+    """Return a solution with a plan's integer decisions, all else optimised; None if there is none.
+
+    Parameters
+    ----------
+    program, arrays, plan : Program, Arrays, Plan
+        As for :func:`start_values`; the plan can start earlier, so that its decisions before are left out.
+    options : Options
+        With the time limit.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C was pressed meanwhile.
+    """
+    found = solve_with_integers_fixed(arrays, decision_values(program, arrays, plan), options)
+    if found.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
+    return found.values
 
 
 def _own_values(program: Program, plan: Any) -> list[float]:

@@ -41,6 +41,7 @@ from optimizer.versions import version_of
 
 _CONFLICT_SECONDS = 30.0  # to narrow a conflict
 _PENNY = 1e-9  # of all money that moves
+NO_START = "the decisions of the plan to start from do not fit this instance; the search began without them"
 _VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
 
 
@@ -53,6 +54,7 @@ def solve(
     seed: int = 0,
     relax: bool = False,
     solver: str = "highs",
+    start: Plan | None = None,
     progress: OnProgress | None = None,
 ) -> Plan:
     """Find the plan of least present cost, prove how good it is, and audit it.
@@ -74,6 +76,9 @@ def solve(
         Solve the linear relaxation: blocks and lots may be fractional.
     solver : {"highs", "scip"}
         HiGHS, or SCIP in one thread, which needs PySCIPOpt: ``pip install 'capopt[scip]'``.
+    start : Plan, optional
+        Another plan whose decisions HiGHS's search begins with, as far as they are possible here: of the same instance,
+        an edited one, or one that was rolled forward since. The other engines ignore it.
     progress : callable, optional
         Called with :class:`optimizer.solver.solution.Progress` as the work goes on.
 
@@ -102,11 +107,14 @@ def solve(
         If the plan found costs less than the bound that is proven: the plan or the proof is wrong.
     """
     options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax, solver=solver)
-    return solve_from(instance, options, progress)
+    return solve_from(instance, options, progress, start)
 
 
 def solve_from(
-    instance: Instance | Program, options: Options, progress: OnProgress | None = None, start: Floats | None = None
+    instance: Instance | Program,
+    options: Options,
+    progress: OnProgress | None = None,
+    start: Plan | Floats | None = None,
 ) -> Plan:
     """Find a plan as :func:`solve` does, where one is known already.
 
@@ -118,9 +126,9 @@ def solve_from(
         How to search.
     progress : callable, optional
         As for :func:`solve`.
-    start : ndarray, optional
-        A solution, by its values of the program's columns. HiGHS's search begins with it; the other engines find their
-        own.
+    start : Plan or ndarray, optional
+        A plan, as for :func:`solve`, or a solution by its values of the program's columns. HiGHS's search begins with
+        it; the other engines find their own.
 
     Raises
     ------
@@ -141,16 +149,34 @@ def solve_from(
         return finish(program, arrays, solution, options, clock)
 
 
-def _searched(program: Program, arrays: Arrays, options: Options, clock: Clock, start: Floats | None) -> Solution:
+def _searched(
+    program: Program, arrays: Arrays, options: Options, clock: Clock, start: Plan | Floats | None
+) -> Solution:
     """Return the solution of a search, or one of minimal service; ``start`` as for :func:`solve_from`."""
     rules = bool(program.instance.rows["rules"])
     report = clock.reporter(program.units.money)
     try:
         with MinimalService(arrays, options) as fallback:
-            found = engines.solve(arrays, options, fallback.watching(report), duals=rules, start=start)
-            return fallback.solution(found)
+            values, left, notes = _start_of(program, arrays, options, start)
+            found = engines.solve(arrays, left, fallback.watching(report), duals=rules, start=values)
+            return fallback.solution(changed(found, notes=(*found.notes, *notes)))
     except SearchFailed as failure:
         raise not_completed(program.instance, arrays, failure.values, failure.why) from failure.why
+
+
+def _start_of(
+    program: Program, arrays: Arrays, options: Options, start: Plan | Floats | None
+) -> tuple[Floats | None, Options, tuple[str, ...]]:
+    """Return the solution that a search begins with, the options with the time left, and what is to be noted."""
+    if not isinstance(start, Plan) or not arrays.integer.any() or options.solver != "highs":
+        return None if isinstance(start, Plan) else start, options, ()
+    from optimizer.solver.mip_start import completed_start
+
+    began = time.perf_counter()
+    values = completed_start(program, arrays, start, options)
+    left = max(options.time_limit - (time.perf_counter() - began), 0.0)
+    notes = () if values is not None else (NO_START,)
+    return values, changed(options, time_limit=left), notes
 
 
 def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
