@@ -14,7 +14,7 @@ from optimizer.errors import AdditionError, Fault, UnsupportedInstance
 from optimizer.format import counted
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
-from optimizer.program import agreements, commitments, demand, fleet, payments, policies, power, rules, runs
+from optimizer.program import agreements, budgets, commitments, demand, fleet, payments, policies, power, rules, runs
 from optimizer.program.added import Added, AddedConstraint, Part, scaled_rows, written_constraint
 from optimizer.program.columns import check_hooks, column_kind
 from optimizer.program.gc_control import collector_paused
@@ -38,7 +38,7 @@ ROOMS: dict[str, ModuleType] = {
     "commitments": commitments,
     "policies": policies,
     "rules": rules,
-    "payments": payments,
+    "budgets": budgets,
 }
 
 

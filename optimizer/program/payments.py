@@ -1,4 +1,4 @@
-"""Payments: one function per cash term books it in the ledger; budgets; the objective.
+"""Payments: one function per cash term books it in the ledger; the objective.
 
 Months of money lie in 0 .. T-1, but for the residual value and the tail, which are booked in month T.
 """
@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizer.cash_terms import cash_terms, terms_of_kind
+from optimizer.cash_terms import cash_terms
 from optimizer.program.agreement import Agreement
 from optimizer.program.agreements import blocks_started
 from optimizer.program.commitments import year_end, year_starts
@@ -21,14 +20,9 @@ from optimizer.program.ledger import Account, Entries, Ledger
 from optimizer.program.placement import last_month, late_months, month_given_up
 from optimizer.program.power import built_by
 from optimizer.program.program_data import ProgramData
-from optimizer.program.row import Row, Term
+from optimizer.program.row import Term
 from optimizer.program.rules import constraint_months
 from optimizer.program.steps import Array
-
-
-def sets(index: Index) -> dict[str, list[Any]]:
-    """Index sets of this room."""
-    return {"budget_limit": [row.budget for row in index.rows["budgets"]]}
 
 
 def build_instalments(row: Any, order: int) -> tuple[list[int], float]:
@@ -339,32 +333,6 @@ def residual(m: ProgramData, ledger: Ledger) -> None:
 def _book_residual(m: ProgramData, ledger: Ledger, account: Account, columns: list[Any], values: list[float]) -> None:
     """Book what is left of each order of an item, after the plan's last month."""
     ledger.add_many(account, columns, [m.index.horizon] * len(values), values)
-
-
-def budget_terms(row: Any) -> tuple[str, ...]:
-    """Return the cash terms that a budget counts."""
-    return terms_of_kind(*(("capex", "opex") if row.covers == "all" else (row.covers,)), *["revenue"] * row.net)
-
-
-def counted_in(m: ProgramData, row: Any) -> NDArray[np.bool_]:
-    """Entries of the ledger that a budget counts, as a mask."""
-    entries: Entries = m.entries
-    inside: NDArray[np.bool_] = entries.of_terms(budget_terms(row)) & (entries.months >= max(row.from_, 0))
-    inside &= (entries.months <= row.to) & (entries.months < m.index.horizon)
-    return inside
-
-
-def budget_limit(m: ProgramData, budget: str) -> Row:
-    """Money out is at most the amount.
-
-    ``sum(amount[column] column) <= amount`` for each budget, over the entries of the ledger in its window of the kinds
-    covered, nominal, less lease-out revenue if ``net``.
-    """
-    row = m.budgets[budget]
-    entries, inside = m.entries, counted_in(m, row)
-    spend = entries.per_column(np.where(inside, entries.amounts, 0.0), len(m.names)) / m.units.money
-    columns = np.flatnonzero(spend)
-    return Row().add_all(spend[columns].tolist(), columns.tolist()).at_most(row.amount / m.units.money)
 
 
 def net_present_cost(m: ProgramData) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.format import count, fixed, money, percents, rounded
-from optimizer.program.payments import budget_terms
+from optimizer.program.budgets import budget_terms
 from optimizer.report.colours import party_text
 from optimizer.report.document import Block, Figure, Grid, Prose, Section, Table
 from optimizer.report.exposure import Exposure

@@ -9,8 +9,8 @@ import numpy as np
 
 from optimizer.instance.edit import Edit
 from optimizer.program.arrays import Arrays, Floats, Terms
+from optimizer.program.budgets import counted_in
 from optimizer.program.build import Program
-from optimizer.program.payments import counted_in
 from optimizer.program.row import ONE
 from optimizer.solver.elastic_slacks import ElasticSlack, ElasticSlacks
 

@@ -1,4 +1,4 @@
-"""Discounting and budgets: hand-worked optima."""
+"""Budgets and discounting: hand-worked optima."""
 
 from __future__ import annotations
 
