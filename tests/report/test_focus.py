@@ -165,6 +165,7 @@ def test_other_charges(exported: tuple[Rows, Rows]) -> None:
         ("2025-12", "12", "Active"),
         ("2024-01", "12", "Expired"),
         ("2026-01", "12", "Active"),
+        ("2025-02", "12", "Active"),  # its last month is the plan's first
     ],
 )
 def test_status_of_agreed_contracts(tmp_path: Path, earliest: str, term: str, status: str) -> None:

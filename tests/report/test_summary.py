@@ -12,9 +12,10 @@ from optimizer.instance.examples import find_example
 from optimizer.instance.read import read
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, make_table
+from optimizer.report.plan_context import PlanContext
 from optimizer.report.steps import biggest, steps
 from optimizer.report.summary import summary
-from optimizer.report.totals_by_period import AFTER, Periods, capacity_by_period, cash_by_period
+from optimizer.report.totals_by_period import AFTER, Periods, capacity_by_period, cash_by_period, cash_table
 from tests.program.tiny import solved, tiny
 
 Rows = list[tuple[object, ...]]
@@ -188,6 +189,14 @@ def test_cash_adds_up(wide: bool) -> None:
     assert frame.loc["present value", "Total"] == pytest.approx(total[5])
     assert frame.loc[AFTER, "Residual" if wide else "In-house"] == -1e9
     assert frame.loc["2026", "Leased out"] == -5e7
+
+
+@pytest.mark.parametrize(("amount", "shown"), [(999.9, "999.9"), (999.96, "1,000"), (998.96, "999.0")])
+def test_digits_of_costs(amount: float, shown: str) -> None:
+    """Tests that costs have one digit below their scale's thousand, and none where one would round up to it."""
+    rows: Rows = [("2026-05", "contract", "colossus-1", "xai", amount, amount)]
+    table = cash_table(PlanContext(make_plan(cash=rows)))
+    assert {row[table.grid.columns.index("Total")] for row in table.grid.rows} == {shown, "–"}  # 0 in other years
 
 
 def test_nothing_at_all_can_be_summed_up() -> None:

@@ -14,7 +14,7 @@ from optimizer.instance.instance import Instance
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver import conflict_parts
+from optimizer.solver import cell_conflicts, conflict_parts
 from optimizer.solver.cell_conflicts import ConflictRefiner
 from optimizer.solver.claims import Claims
 from optimizer.solver.conflict_parts import FeasibilityCache, reduced
@@ -62,6 +62,14 @@ def test_answers_are_remembered_for_more_and_for_less() -> None:
     assert verdicts.is_feasible({0, 2}) is True
     assert verdicts.is_feasible({0, 1, 3}) is False
     assert verdicts.is_feasible({1, 2}) is None
+
+
+def test_what_is_unknown_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that a check of cells that ran out of time is repeated, and that a verdict is not."""
+    refiner = ConflictRefiner(loose(tiny(1, {"jobs": [20]}, **THREE)), time.perf_counter() + 60)
+    verdicts = iter([None, False])
+    monkeypatch.setattr(cell_conflicts, "has_solution", lambda *_: next(verdicts))
+    assert [refiner.is_feasible(refiner.every) for _ in range(3)] == [None, False, False]
 
 
 # Ten are there and 6000 agreed: 20 must be served, a run of 99 on ten has two months, and a budget of 5000.

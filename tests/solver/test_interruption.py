@@ -18,7 +18,7 @@ import pytest
 from optimizer.interruption import interruptible
 from optimizer.program.arrays import Floats
 from optimizer.solver import highs, highs_options
-from optimizer.solver.interruptible import SearchAbandoned, run_uninterruptible
+from optimizer.solver.interruptible import SearchAbandoned, _Waiting, run_uninterruptible
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.command import environment
 from tests.solver.programs import INF, knapsacks, program
@@ -60,6 +60,19 @@ def test_ctrl_c_returns_the_incumbent() -> None:
     assert solution.values is not None
     assert arrays.worst_violation(solution.values) <= 1e-9
     assert solution.bound < arrays.cost @ solution.values
+
+
+def test_a_search_within_its_time_is_not_stopped() -> None:
+    """Tests that it is asked to stop once: after its time, or when the stop is set; not while it has time."""
+    asked: list[int] = []
+    stop = threading.Event()
+    waiting = _Waiting(stop, threading.Event(), None, lambda: asked.append(1), time.perf_counter() + 60)
+    assert not waiting.is_over(5.0)
+    assert not asked
+    stop.set()
+    assert not waiting.is_over(5.0)
+    assert not waiting.is_over(5.0)
+    assert asked == [1]
 
 
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
