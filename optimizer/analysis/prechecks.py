@@ -56,7 +56,7 @@ def _commitments(program: Program) -> Iterator[str]:
     index = program.index
     possible = {key[0] for key in program.parts.col["committed"]}
     for name, row in index.commitments.items():
-        if row.required and name not in possible:
+        if row.required and name not in possible and name not in index.commitments_before:
             where = _place(program, "commitments", name, "columns earliest and latest")
             yield f"{where}: spend commitment {name} must be taken, and cannot start in any month of the plan."
 

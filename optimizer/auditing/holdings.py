@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,16 @@ from optimizer.auditing.verdict import FLOOR
 from optimizer.schema import load_schema
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A start of a spend commitment."""
+
+    start: int  # first month, which can lie before the plan
+    share: float  # 1; in a relaxed plan a part
+    since: int  # first month of the plan in which it is decided
+    spent: float  # paid to the provider before the plan in the year that is current then
 
 
 class Holdings:
@@ -34,7 +45,7 @@ class Holdings:
     stocks : dict of str to Stock
         Blocks of each agreement.
     committed, running : dict of str to array
-        Of each spend commitment, whether it starts and whether it runs, by month.
+        Of each spend commitment, whether the plan starts it and whether it runs, by month.
     placements : list of Placement
         Training runs that are placed.
     used, leased, capacity, offered : array
@@ -103,11 +114,18 @@ class Holdings:
             handed[row.t + agreement.notice :][:1] += row.blocks
         return Stock(agreement, signed, handed)
 
+    def taken(self, commitment: str) -> list[Taken]:
+        """Starts of a spend commitment, before the plan and in it."""
+        made = self.facts.decided("commit_spend", commitment)
+        before = [Taken(one.month if one.starts is None else one.starts, 1.0, 0, one.spent or 0.0) for one in made]
+        starts = np.flatnonzero(self.committed[commitment]).tolist()
+        return [*before, *(Taken(t, float(self.committed[commitment][t]), t, 0.0) for t in starts)]
+
     def _running(self, name: str) -> Array:
         """Whether a spend commitment runs, by month; in part in a relaxed plan."""
         found, length = np.zeros(self.facts.months), 12 * self.facts.tables["commitments"][name].years
-        for start in np.flatnonzero(self.committed[name]):
-            found[start : start + length] += self.committed[name][start]
+        for one in self.taken(name):
+            found[max(one.start, 0) : max(one.start + length, 0)] += one.share
         return found
 
     def installed(self, purchase: str) -> Array:

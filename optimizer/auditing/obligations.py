@@ -100,13 +100,14 @@ def _commitment(case: Priced, name: str, contracts: list[Array]) -> tuple[Array,
     """What is left of the years of a commitment: neither paid to the provider yet, nor owed to it for contracts."""
     end, row = case.facts.months, case.facts.tables["commitments"][name]
     seen, paid, owed = np.arange(end), paid_to(case, row.provider), np.zeros((2, end))
-    for start in np.flatnonzero(case.committed[name]).tolist():
-        for year in range(start, start + 12 * row.years, 12):
+    for one in case.taken(name):
+        for year in range(one.start, one.start + 12 * row.years, 12):
             parts = ((0, year, min(year + 12, end)), (1, max(year, end), year + 12))  # in the plan, and after it
             for place, first, stop in (part for part in parts if part[1] < part[2]):
-                amount = case.committed[name][start] * row.annual_amount * (stop - first) / 12.0
-                spent = np.array([paid[first:t].sum() for t in seen])
-                bound = sum((due[:, first:stop].sum(axis=1) for due in contracts), np.zeros(end))
+                amount = one.share * row.annual_amount * (stop - first) / 12.0
+                amount -= one.spent if first < 0 < stop else 0.0
+                spent = np.array([paid[max(first, 0) : t].sum() for t in seen])
+                bound = sum((due[:, max(first, 0) : max(stop, 0)].sum(axis=1) for due in contracts), np.zeros(end))
                 left = np.maximum(amount - spent - bound, 0.0)
-                owed[place] += np.where((seen >= start) & (seen < stop), left, 0.0)
+                owed[place] += np.where((seen >= one.since) & (seen < stop), left, 0.0)
     return owed[0] + owed[1], owed[1]

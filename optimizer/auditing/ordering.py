@@ -104,7 +104,7 @@ def purchase_limits(case: Holdings, say: Findings) -> None:
 def commitment_once(case: Holdings, say: Findings) -> None:
     """A spend commitment is taken at most once, and once if it is required."""
     for name, row in case.facts.tables["commitments"].items():
-        sense, taken = "=" if row.required else "<=", float(case.committed[name].sum())
+        sense, taken = "=" if row.required else "<=", sum(one.share for one in case.taken(name))
         say.compare(taken, sense, 1.0, "times taken", name, "", floor=BLOCK)
 
 

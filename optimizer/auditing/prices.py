@@ -217,13 +217,17 @@ def shortfall(case: Priced) -> Payments:
     by_a_rule = any(row.quantity == "spend" for row in case.facts.rows["rule_terms"])
     for name, row in case.facts.tables["commitments"].items():
         paid, due = paid_to(case, row.provider), np.zeros(case.facts.months)
-        share = np.zeros(case.facts.months)  # of a year that begins in a month
-        for start in np.flatnonzero(case.committed[name]).tolist():
-            share[start : start + 12 * row.years : 12] += case.committed[name][start]
-        for begin in np.flatnonzero(share).tolist():
-            last = min(begin + 12, case.facts.months) - 1
-            amount = share[begin] * row.annual_amount * (last - begin + 1) / 12.0
-            due[last] += max(0.0, amount - float(paid[begin : last + 1].sum()))
+        share = np.zeros(11 + case.facts.months)  # of a year that begins in a month, from the 11 before the plan on
+        spent = np.zeros(len(share))
+        for one in case.taken(name):
+            years = np.arange(one.start, one.start + 12 * row.years, 12) + 11
+            years = years[(years >= 0) & (years < len(share))]
+            share[years] += one.share
+            spent[years[years < 11]] += one.spent
+        for place in np.flatnonzero(share).tolist():
+            begin, last = place - 11, min(place + 1, case.facts.months) - 1
+            amount = share[place] * row.annual_amount * (last - begin + 1) / 12.0 - spent[place]
+            due[last] += max(0.0, amount - float(paid[max(begin, 0) : last + 1].sum()))
         more = by_a_rule or case.counts_added("shortfall", name)
         yield name, np.maximum(due, _reported(case, name)) if more else due
 

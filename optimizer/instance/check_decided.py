@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from optimizer.instance.check_decided_commitments import check_commitments
 from optimizer.instance.check_decided_orders import check_builds, check_purchases
 from optimizer.instance.check_tables import records_by_name
 from optimizer.instance.data import BAD, Data, Record, TypedTable
@@ -20,6 +21,7 @@ IGNORED = "expire"  # follows from the terms of agreements
 CHECKS: dict[str, Callable[[Data, list[Decided]], None]] = {
     "order_build": check_builds,
     "buy": check_purchases,
+    "commit_spend": check_commitments,
 }
 """By the decision that takes an item: what checks all rows on one item."""
 

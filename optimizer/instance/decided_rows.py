@@ -43,6 +43,26 @@ def check_integer(data: Data, row: Decided) -> None:
         row.fault(data, "blocks", problem)
 
 
+def check_taken_once(data: Data, rows: list[Decided]) -> None:
+    """Report what is taken in full, and once, and was decided otherwise."""
+    for row in rows:
+        if row.values["blocks"] != 1:
+            problem = f"{row.values['blocks']:g} was decided, but {quoted(row.values['item'])} is taken in full. "
+            row.fault(data, "blocks", f"{problem}Leave it blank, or leave the row out.")
+    for row in rows[1:]:
+        problem = f"{row.values['decision']} {quoted(row.values['item'])} was decided in row {rows[0].record.row} too. "
+        row.fault(data, "item", f"{problem}It can be decided once; leave one of them out.")
+
+
+def check_start(data: Data, row: Decided) -> int:
+    """Return the month in which something starts; report a start before its decision."""
+    start, month = row.values["starts"], row.values["month"]
+    if start is not None and start < month:
+        problem = f"{label(data, start)} is before the month of the decision, {label(data, month)}. "
+        row.fault(data, "starts", f"{problem}Correct one of them.")
+    return int(month if start is None else start)
+
+
 def check_limit(data: Data, last: Decided, amount: float, limit: str, unit: str) -> None:
     """Report an amount above the limit of an item, at the last row that counts in it."""
     most = last.item[limit]
@@ -54,7 +74,7 @@ def check_limit(data: Data, last: Decided, amount: float, limit: str, unit: str)
 def check_blank(data: Data, row: Decided, *columns: str) -> None:
     """Report values that a kind of decision does not have."""
     for column in columns:
-        if row.values[column] not in (None, ""):
+        if row.values[column] not in (None, "", 0):
             row.fault(data, column, f"{row.values['decision']} has no {column}. Leave it blank.")
 
 

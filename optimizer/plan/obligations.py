@@ -206,19 +206,29 @@ def _commitments(program: Program, settled: Settled, dues: Sequence[Dues]) -> It
 
     Of each year it is what is neither paid to the provider yet nor due to it for contracts.
     """
-    index, values, committed = program.index, settled.values, program.parts.col["committed"]
+    index = program.index
     for name, row in index.commitments.items():
-        starts = [(s, float(values[column])) for (item, s), column in committed.items() if item == name]
-        owed = np.zeros((2, index.horizon))
+        starts, owed = list(_started(program, settled, name)), np.zeros((2, index.horizon))
         firm = [one for one in dues if one.party == row.provider]
         paid = _paid_to(program, settled, row.provider) if starts else np.zeros(index.horizon)
-        for start, share in starts:
+        for start, share, since, before in starts:
             for year in range(start, start + _YEAR * row.years, _YEAR) if share > 0 else ():
                 cut = min(max(year, index.horizon), year + _YEAR)  # the year's first month after the plan
                 for place, first, stop in ((0, year, cut), (1, cut, year + _YEAR)):
                     amount = share * row.annual_amount * (stop - first) / _YEAR
-                    owed[place] += _left(amount, paid, firm, start, first, stop)
+                    amount -= before if first < 0 < stop else 0.0
+                    owed[place] += _left(amount, paid, firm, since, first, stop)
         yield name, row.provider, owed.sum(axis=0), owed[1]
+
+
+def _started(program: Program, settled: Settled, commitment: str) -> Iterator[tuple[int, float, int, float]]:
+    """Yield start, share, first month in which it is owed and what was spent before the plan in its current year."""
+    made = program.index.commitments_before.get(commitment)
+    if made is not None:
+        yield made.start, 1.0, 0, made.spent
+    for (item, s), column in program.parts.col["committed"].items():
+        if item == commitment:
+            yield s, float(settled.values[column]), s, 0.0
 
 
 def _left(amount: float, paid: Floats, firm: Sequence[Dues], since: int, first: int, stop: int) -> Floats:
@@ -233,7 +243,7 @@ def _left(amount: float, paid: Floats, firm: Sequence[Dues], since: int, first: 
 def _paid_to(program: Program, settled: Settled, provider: str) -> Floats:
     """Return what is paid to a provider and counts towards its commitments, by month."""
     found = np.zeros(program.index.horizon)
-    for t, (amounts, columns) in program.parts.counted[provider].items():
+    for t, (amounts, columns) in program.parts.counted.get(provider, {}).items():
         found[t] = float(np.dot(amounts, settled.values[columns]))
     return found
 

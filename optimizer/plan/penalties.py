@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.program.build import Program
-from optimizer.program.commitments import counted_entries, year_end
+from optimizer.program.commitments import counted_entries, due_in_year, year_end
 from optimizer.program.program_data import ProgramData
 
 Floats = NDArray[np.float64]
 RuleValues = dict[tuple[str, int], tuple[float, float]]
-_YEAR = 12
 _NOISE = 1e-9  # relative: smaller amounts count as zero
 RULE_NOISE = 1e-7  # relative to a rule's terms: feasibility tolerance of the solver
 
@@ -73,11 +72,10 @@ def _shortfalls(program: Program, values: Floats, counted: Collection[int]) -> N
     by_a_rule = any(term.quantity == "spend" for term in index.rows["rule_terms"])  # which can require higher payments
     paid = {provider: _paid(program, provider, values) for provider in {provider for provider, _ in m.col["spent"]}}
     for (name, begin), column in m.col["shortfall"].items():
-        row, end = index.commitments[name], year_end(index, begin)
-        starts = [m.col["committed"].get((name, begin - _YEAR * year)) for year in range(int(row.years))]
-        share = sum(values[start] for start in starts if start is not None)
-        due = share * row.annual_amount * (end - begin + 1) / _YEAR
-        short = due - float(paid[row.provider][begin : end + 1].sum())
+        coefficients, columns, constant = due_in_year(m, name, begin).parts()
+        due = m.units.money * (constant + float(np.dot(coefficients, values[columns])))
+        inside = slice(max(begin, 0), year_end(index, begin) + 1)
+        short = due - float(paid[index.commitments[name].provider][inside].sum())
         needed = short / m.units.money if short > _NOISE * due else 0.0
         values[column] = max(needed, values[column]) if by_a_rule or column in counted else needed
 

@@ -10,7 +10,7 @@ from optimizer.cash_terms import cash_terms
 from optimizer.program.index import Index
 from optimizer.program.ledger import Entries
 from optimizer.program.program_data import ProgramData
-from optimizer.program.row import Row
+from optimizer.program.row import Row, Term
 
 _YEAR = 12
 
@@ -18,11 +18,10 @@ _YEAR = 12
 def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
     starts = [(name, s) for name, row in index.commitments.items() for s in start_months(index, row)]
-    running = [
-        (name, t) for name, row in index.commitments.items() if start_months(index, row) for t in range(index.horizon)
-    ]
-    years = [(name, b) for name, row in index.commitments.items() for b in year_starts(index, row)]
-    providers = dict.fromkeys(row.provider for row in index.commitments.values() if start_months(index, row))
+    taken = {name: row for name, row in index.commitments.items() if year_starts(index, row)}
+    running = [(name, t) for name in taken for t in range(index.horizon)]
+    years = [(name, b) for name, row in taken.items() for b in year_starts(index, row)]
+    providers = dict.fromkeys(row.provider for row in taken.values())
     spent = [(provider, t) for provider in providers for t in range(index.horizon)]
     tied = [(name, t) for name, row in index.offers.items() if row.commitment is not None for t in range(index.horizon)]
     return {
@@ -30,7 +29,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
         "running": running,
         "shortfall": years,
         "spent": spent,
-        "commitment_once": list(index.commitments),
+        "commitment_once": [name for name in index.commitments if name not in index.commitments_before],
         "running_balance": running,
         "spend_balance": spent,
         "commitment_year": years,
@@ -40,14 +39,21 @@ def sets(index: Index) -> dict[str, list[Any]]:
 
 
 def start_months(index: Index, row: Any) -> range:
-    """Months of the plan in which a commitment can start."""
+    """Months of the plan in which a commitment can start; none if it was made before the plan."""
+    if row.commitment in index.commitments_before:
+        return range(0)
     return range(max(int(row.earliest), 0), min(int(row.latest), index.horizon - 1) + 1)
 
 
 def year_starts(index: Index, row: Any) -> list[int]:
-    """Months in which a year of a commitment can begin, whichever month it starts in."""
-    begins = {s + _YEAR * k for s in start_months(index, row) for k in range(int(row.years))}
-    return sorted(month for month in begins if month < index.horizon)
+    """Months in which a year of a commitment can begin that has months in the plan, whichever month it starts in.
+
+    Of a commitment that was made before the plan, the first can lie before it.
+    """
+    made = index.commitments_before.get(row.commitment)
+    starts = start_months(index, row) if made is None else [made.start]
+    begins = {s + _YEAR * k for s in starts for k in range(int(row.years))}
+    return sorted(month for month in begins if -_YEAR < month < index.horizon)
 
 
 def year_end(index: Index, begin: int) -> int:
@@ -55,8 +61,30 @@ def year_end(index: Index, begin: int) -> int:
     return min(begin + _YEAR, index.horizon) - 1
 
 
+def starting(m: ProgramData, commitment: str, s: int) -> Term:
+    """Whether a commitment starts in a month: a column, or 1 or 0 if it was made before the plan or cannot start."""
+    made = m.index.commitments_before.get(commitment)
+    return m.col["committed"].get((commitment, s), 0.0 if made is None else float(made.start == s))
+
+
+def due_in_year(m: ProgramData, commitment: str, begin: int) -> Row:
+    """What is to be spent in the plan in a year that begins in a month: its amount less what is spent.
+
+    Only the end of the plan cuts the amount; months of the year before the plan count in it.
+    """
+    index, row = m.index, m.index.commitments[commitment]
+    made, due = index.commitments_before.get(commitment), Row()
+    amount = row.annual_amount * (year_end(index, begin) - begin + 1) / _YEAR / m.units.money
+    for year in range(int(row.years)):
+        due.add(amount, starting(m, commitment, begin - _YEAR * year))
+    return due if made is None or begin >= 0 else due.less(made.spent / m.units.money)
+
+
 def commitment_once(m: ProgramData, commitment: str) -> Row:
-    """One start: ``sum(committed[g,s] over s) <= 1``, ``= 1`` where ``required``, for each commitment."""
+    """A commitment starts once, if it was not made before the plan.
+
+    ``sum(committed[g,s] over s) <= 1``, ``= 1`` where ``required``, for each commitment that was not.
+    """
     row = m.index.commitments[commitment]
     starts = Row(*(m.col["committed"][commitment, s] for s in start_months(m.index, row)))
     return starts.equals(1.0) if row.required else starts.at_most(1.0)
@@ -68,9 +96,11 @@ def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
     ``running[g,t] = running[g,t-1] + committed[g,t] - committed[g,t-12*years]`` for each commitment that can start and
     month.
     """
-    running, starts, years = m.col["running"], m.col["committed"], int(m.index.commitments[commitment].years)
-    stock = Row(running.get((commitment, t - 1), 0.0), starts.get((commitment, t), 0.0))
-    return Row(running[commitment, t]).equals(stock.less(starts.get((commitment, t - _YEAR * years), 0.0)))
+    running, length = m.col["running"], _YEAR * int(m.index.commitments[commitment].years)
+    made = m.index.commitments_before.get(commitment)
+    before = float(made is not None and made.start < 0 < made.start + length + 1)
+    stock = Row(before if t == 0 else running[commitment, t - 1], starting(m, commitment, t))
+    return Row(running[commitment, t]).equals(stock.less(starting(m, commitment, t - length)))
 
 
 def counted_entries(m: ProgramData, provider: str) -> Any:
@@ -99,12 +129,9 @@ def commitment_year(m: ProgramData, commitment: str, begin: int) -> Row:
     ``annual_amount months/12 sum(committed[g,t-12j] over j) - (spent[v,end] - spent[v,t-1]) <= shortfall[g,t]`` for
     each commitment and month ``t`` in which a year of it can begin; ``end`` is the year's last month in the plan.
     """
-    index, row = m.index, m.index.commitments[commitment]
-    end, spent = year_end(index, begin), m.col["spent"]
-    amount = row.annual_amount * (end - begin + 1) / _YEAR / m.units.money
-    missing = Row(spent.get((row.provider, begin - 1), 0.0)).less(spent[row.provider, end])
-    for year in range(int(row.years)):
-        missing.add(amount, m.col["committed"].get((commitment, begin - _YEAR * year), 0.0))
+    provider, spent = m.index.commitments[commitment].provider, m.col["spent"]
+    missing = Row(spent.get((provider, begin - 1), 0.0)).less(spent[provider, year_end(m.index, begin)])
+    missing.add(1, due_in_year(m, commitment, begin))
     return missing.at_most(m.col["shortfall"][commitment, begin])
 
 

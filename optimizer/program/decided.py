@@ -1,4 +1,4 @@
-"""Orders made before the plan: constants with the meaning of the variables."""
+"""What was decided before the plan: constants with the meaning of the variables."""
 
 from __future__ import annotations
 
@@ -33,6 +33,31 @@ def orders_by_item(rows: Iterable[Any]) -> Mapping[str, tuple[Order, ...]]:
         if row.decision in ("order_build", "buy"):
             found[row.item] = (*found.get(row.item, ()), Order(row.month, row.blocks, row.price))
     return found
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A spend commitment that was made before the plan.
+
+    Attributes
+    ----------
+    start : int
+        First month, which can lie before the plan or in it.
+    spent : float
+        Paid to the provider before the plan in the year that is current then.
+    """
+
+    start: int
+    spent: float
+
+
+def commitments_by_name(rows: Iterable[Any]) -> Mapping[str, Commitment]:
+    """Return the spend commitments in rows of ``decided``."""
+    return {
+        row.item: Commitment(row.month if row.starts is None else row.starts, row.spent or 0.0)
+        for row in rows
+        if row.decision == "commit_spend"
+    }
 
 
 def ordered_by(orders: Iterable[Order], month: int) -> float:

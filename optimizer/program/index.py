@@ -6,7 +6,7 @@ Rules never filter: a key that stands in a set is one that matters.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from optimizer.instance.instance import Instance
 from optimizer.program import exposure, orders, placement
 from optimizer.program.agreement import Agreement, escalated
-from optimizer.program.decided import Order, ordered_by, orders_by_item
+from optimizer.program.decided import Commitment, Order, commitments_by_name, ordered_by, orders_by_item
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps, product_of_windows
 from optimizer.schema import IN_HOUSE
@@ -229,6 +229,11 @@ class Index:
         """Orders made before the plan, of every build and purchase."""
         found = orders_by_item(self.rows["decided"])
         return {name: found.get(name, ()) for name in (*self.builds, *self.purchases)}
+
+    @cached_property
+    def commitments_before(self) -> Mapping[str, Commitment]:
+        """Spend commitments that were made before the plan, by name."""
+        return commitments_by_name(self.rows["decided"])
 
     @cached_property
     def purchase_orders(self) -> dict[str, range]:

@@ -122,7 +122,7 @@ class ElasticSlacks:
     def commitments(self) -> Iterator[ElasticSlack]:
         """A required commitment that is not taken."""
         for name, row in self.index.commitments.items():
-            if row.required:
+            if row.required and name not in self.index.commitments_before:
                 cells = [(number, 1.0) for _, number in self.rows("commitment_once", _named(name))]
                 edit = _const(_set("commitments", name, "required", "false"))
                 yield ElasticSlack("commitments", name, "required", cells, 1.0, edit, most=1.0)

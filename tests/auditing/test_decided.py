@@ -52,6 +52,34 @@ def test_another_past_is_noticed(plan: Plan, rows: list[dict[str, Any]], expecte
     assert {(rule, item, month(t)) for rule, item, t in expected} <= found
 
 
+DEAL = {"month": -4, "decision": "commit_spend", "item": "deal", "spent": 300}
+
+
+def _committed(**row: Any) -> Instance:
+    rate = {"price": 0.5, "max_accelerators": 10, "commitment": "deal"}
+    made = [DEAL | row] if row.get("month") != "never" else []
+    deal = {"annual_amount": 1200, "years": 2}
+    return tiny(12, {"jobs": [1]}, commitments=[deal], on_demand=[rate], decided=made)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        # A month earlier, 1200 - 300 - 7 x 50 = 550 are due in month 6 and the next year has more months.
+        ({"month": -5}, {("cash", "deal", 6), ("cash", "deal", 7), ("cash", "deal", 11), ("owed", "deal", 0)}),
+        ({"spent": 250}, {("cash", "deal", 7), ("owed", "deal", 7)}),
+        # Without it, nothing of its rate can be used.
+        ({"month": "never"}, {("cash", "deal", 7), ("pool_limit", "hourly", 0), ("owed", "deal", 0)}),
+    ],
+)
+def test_another_commitment_is_noticed(row: dict[str, Any], expected: set[tuple[str, str, int]]) -> None:
+    """Tests that a plan is found wrong where another start, or other spending before it, would give other figures."""
+    plan = solved(_committed())
+    assert named(plan) == set()
+    found = named(judged_by(plan, _committed(**row)))
+    assert {(rule, item, month(t)) for rule, item, t in expected} <= found
+
+
 def test_limits_count_what_was_decided() -> None:
     """Tests that `max_blocks` and `max_total` hold for orders before the plan and in it."""
     # Two lots more serve 20; power for 30 comes with a block more.

@@ -17,11 +17,13 @@ BUILDS = [
 ]
 BUY = {"unit_price": 7, "lot_size": 10, "lead_months": 2, "life_months": 12, "max_total": 50, "max_per_month": 30}
 HALL = {"month": -2, "decision": "order_build", "item": "hall-2"}
+DEAL = {"month": -2, "decision": "commit_spend", "item": "deal"}
 LOTS = {"month": -1, "decision": "buy", "item": "buy"}
 
 
 def _read(*rows: dict[str, Any]) -> optimizer.Instance:
-    return tiny(6, {"jobs": [1]}, builds=BUILDS, purchases=[BUY], decided=rows)
+    deal = {"annual_amount": 10, "years": 2}
+    return tiny(6, {"jobs": [1]}, builds=BUILDS, purchases=[BUY], commitments=[deal], decided=rows)
 
 
 def test_other_columns_of_a_plan_are_not_used() -> None:
@@ -68,7 +70,13 @@ def test_it_survives_saving(tmp_path: Path, name: str) -> None:
         ([{**HALL, "ends": 11}], "ends", "expected blank"),
         ([{**HALL, "pool": "hall/gpu"}], "pool", "order_build has no pool"),
         ([{**LOTS, "spent": 5}], "spent", "buy has no spent"),
-        ([{**HALL, "decision": "commit_spend"}], "decision", "order_build, buy"),
+        ([{**HALL, "decision": "commit_spend"}], "decision", "'hall-2' is no commitment"),
+        ([{**DEAL, "blocks": 2}], "blocks", "2 was decided, but 'deal' is taken in full"),
+        ([DEAL, {**DEAL, "month": -1}], "item", "commit_spend 'deal' was decided in row 1 too"),
+        ([{**DEAL, "starts": -3}], "starts", f"{month(-3)} is before the month of the decision, {month(-2)}"),
+        ([{**DEAL, "ends": 3}], "ends", f"expected {month(21)}"),
+        ([{**DEAL, "price": 3}], "price", "commit_spend has no price"),
+        ([{**DEAL, "starts": 0, "spent": 3}], "spent", "nothing can be spent before the first month"),
         # One of two blocks allows two of four.
         ([HALL, {**HALL, "month": -1, "item": "annex", "blocks": 3}], "blocks", "3 of 4 blocks of 'annex'"),
         ([{**HALL, "month": -3, "item": "annex"}, HALL], "blocks", "but 0 of 2 of 'hall-2'"),

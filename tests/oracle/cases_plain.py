@@ -78,6 +78,32 @@ PLAIN: dict[str, Frames] = {
         },
         discount_rate=0.12,
     ),
+    # Spend commitments made before the plan: one in its second year, of which a part was spent, one that starts later
+    # in it, one that is over; the rates of all of them, and one that the plan can make.
+    "committed before": frames(
+        {
+            "commitments": (
+                "commitment,provider,annual_amount,years,earliest,latest,required\nold,neo,4000000,3,,,true\n"
+                "next,cloud,3000000,1,,,\nover,cloud,9000000,1,,,true\nfree,cloud,2500000,1,2027-03,2027-05,"
+            ),
+            "on_demand": (
+                "offer,provider,region,accelerator,price,max_accelerators,availability,commitment\n"
+                "old-rate,neo,east,gpu,1.9,150,0.95,old\nnext-rate,cloud,west,gpu,1.7,100,,next\n"
+                "over-rate,cloud,west,gpu,0.5,500,,over\nfree-rate,cloud,west,tpu,1.2,80,,free\n"
+                "list,cloud,west,tpu,6,500,,"
+            ),
+            "decided": (
+                "month,decision,item,starts,ends,spent\n2025-10,commit_spend,old,,2028-09,1100000\n"
+                "2026-12,commit_spend,next,2027-04,,\n2025-06,commit_spend,over,2025-08,,5"
+            ),
+            "workloads": "workload,class,penalty\nchat,serve,9000\nlabs,study,6000",
+            "demand": (
+                "workload,month,amount\nchat,2026-11,150\nchat,2027-06,300\nlabs,2027-02,120\nlabs,2027-05,0\n"
+                "labs,2027-07,160"
+            ),
+        },
+        discount_rate=0.1,
+    ),
     # Agreements from before the plan: one that expires, one past its minimum term, one still in it and in its ramp,
     # one that runs out by `ends_by` in the first month, one that starts later, each renewed in its own way.
     "agreed before": frames(

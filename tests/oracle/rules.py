@@ -15,6 +15,12 @@ PENALTIES = {"unserved", "lateness", "not_run", "violation"}
 def add_commitment_starts(w: World) -> None:
     """When each spend commitment starts; on-demand rates hang on it."""
     for row in w.tables["commitments"]:
+        made = [one for one in w.tables["decided"] if one["decision"] == "commit_spend"]
+        made = [one for one in made if one["item"] == row["commitment"]]
+        if made:
+            w.starts[row["commitment"]] = {made[0]["month"] if made[0]["starts"] is None else made[0]["starts"]: 1}
+            w.spent[row["commitment"]] = made[0]["spent"] or 0
+            continue
         months = range(max(row["earliest"], 0), min(row["latest"], w.T - 1) + 1)
         starts = {s: w.var(f"commit {row['commitment']} {s}", integer=True, most=1) for s in months}
         w.starts[row["commitment"]] = starts
@@ -28,7 +34,10 @@ def add_shortfalls(w: World) -> None:
         for s, chosen in w.starts[row["commitment"]].items():
             for first in range(s, min(s + 12 * row["years"], w.T), 12):
                 months = range(first, min(first + 12, w.T))
-                paid = quicksum(counted[t] for t in months)
+                if months[-1] < 0:
+                    continue  # a year before the plan
+                paid = quicksum(counted[t] for t in months if t >= 0)
+                paid += w.spent.get(row["commitment"], 0) if first < 0 else 0
                 short = MONEY * w.var(f"short {row['commitment']} {s} {first}")
                 w.add(short + paid, ">=", row["annual_amount"] * len(months) / 12 * chosen)
                 w.pay("shortfall", row["commitment"], row["provider"], months[-1], short, "commitment")

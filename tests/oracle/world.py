@@ -72,6 +72,7 @@ class World:
         self.pools: dict[str, Pool] = {}
         self.starts: dict[str, dict[int, Any]] = {}  # blocks, lots or runs by item and month
         self.orders: dict[str, list[tuple[int, Any]]] = {}  # blocks of builds by month, before the plan too
+        self.spent: dict[str, float] = {}  # before the plan, in the year of a commitment that it begins in
         self.ends: dict[str, list[Any]] = {}  # blocks that end, by agreement
         self.active: dict[str, list[Any]] = {}  # blocks active, by agreement
         self.delivered: dict[str, list[Any]] = {}  # blocks after the ramp, by agreement

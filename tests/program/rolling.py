@@ -4,25 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 import optimizer
 from optimizer.plan.plan import Plan
-from tests.program.tiny import month
 
 Frames = dict[str, Any]
+_COUNTED = {"contract", "upfront", "prepayment", "termination", "on_demand"}  # towards a spend commitment
 
 
 def rolled(frames: Frames, plan: Plan, months: int) -> Frames:
     """The frames of an instance that starts so many months later, with the plan's decisions until then."""
     rows = plan.decisions
-    made = rows[(rows["month"] < month(months)) & (rows["decision"] != "expire")]
-    head = {**frames["instance"], "start": month(months), "months": frames["instance"]["months"] - months}
+    made = rows[(rows["month"] < plan.instance.label(months)) & (rows["decision"] != "expire")]
+    before = pd.DataFrame(frames.get("decided", []))
+    made = pd.concat([frame for frame in (before, made) if len(frame)] or [made]).reset_index(drop=True)
+    each: list[dict[Any, Any]] = made.to_dict("records")
+    pools = dict(zip(plan.runs["run"], plan.runs["pool"], strict=True))
+    made["spent"] = [_spent(plan, row, months) if row["decision"] == "commit_spend" else None for row in each]
+    made["pool"] = [row.get("pool") or pools.get(row["item"]) for row in each]
+    head = {**frames["instance"], "start": plan.instance.label(months), "months": frames["instance"]["months"] - months}
     return {**frames, "instance": head, **({"decided": made} if len(made) else {})}
+
+
+def _spent(plan: Plan, row: Any, months: int) -> float | None:
+    """What was paid until a month in the year of a commitment that is current then."""
+    start = plan.instance.month_index(str(row["starts"] or row["month"]))
+    if start >= months:
+        return None
+    begin = start + (months - start) // 12 * 12
+    provider = plan.instance.named["commitments"][row["item"]].provider
+    cash = plan.cash[plan.cash["term"].isin(_COUNTED) & (plan.cash["party"] == provider)]
+    inside = cash[(cash["month"] >= plan.instance.label(max(begin, 0))) & (cash["month"] < plan.instance.label(months))]
+    before = 0.0 if begin >= 0 else float(row.get("spent") or 0.0)
+    return before + float(inside["amount"].sum())
 
 
 def remaining(plan: Plan, months: int) -> float:
     """What the plan costs from a month on, as seen from then: no decision of it lies before."""
     cash = plan.cash
-    before = float(cash["present_value"][cash["month"] < month(months)].sum())
+    before = float(cash["present_value"][cash["month"] < plan.instance.label(months)].sum())
     rate = plan.instance.head.discount_rate
     return (plan.objective - before) * float((1 + rate) ** (months / 12))
 
