@@ -57,6 +57,19 @@ def cumulative(book: Book, sheet: Any, months: list[Column], currency: str, at: 
     sheet.insert_chart(*at, chart, {"description": "Cumulative money out over time"})
 
 
+def obligations(book: Book, sheet: Any, months: list[Column], currency: str, at: tuple[int, int]) -> None:
+    """What is owed at the start of each month, and the part of it that falls due after the plan."""
+    chart = book.book.add_chart({"type": "line"})
+    style = {"line": {"color": INK, "width": 2.25}}
+    dashed = {"line": {"color": MUTED, "width": 1.75, "dash_type": "dash"}}
+    chart.add_series({"name": "owed", **_month_cells(months, "owed"), **style})
+    chart.add_series({"name": "due after the plan", **_month_cells(months, "owed_after_horizon"), **dashed})
+    values = months[position_of(months, "owed") - 1].values
+    _finish(chart, "Still to be paid if left as early as allowed, nominal", *_scale(values, currency))
+    chart.set_x_axis({**_axis(""), **_month_axis(months)})
+    sheet.insert_chart(*at, chart, {"description": "What is owed over time"})
+
+
 def cash(book: Book, sheet: Any, area: Area, currency: str, at: tuple[int, int]) -> None:
     """Money by year and term, stacked; money in goes below zero."""
     chart = book.book.add_chart({"type": "column", "subtype": "stacked"})

@@ -75,7 +75,10 @@ def month_columns(plan: Plan) -> list[Column]:
     amount = _sum(plan, "cash", "amount", f"{currency}, nominal; money in is negative", total=True)
     position = len(columns) + 1
     columns += [amount, _cumulative(amount, position, currency)]
-    return [*columns, _sum(plan, "cash", "present_value", f"{currency}, discounted", total=True)]
+    columns.append(_sum(plan, "cash", "present_value", f"{currency}, discounted", total=True))
+    owed = f"{currency}, nominal, at the month's start"
+    columns.append(_sum(plan, "obligations", "owed", owed))
+    return [*columns, _sum(plan, "obligations", "owed_after_horizon", f"{owed}, due after the plan")]
 
 
 def position_of(columns: list[Column], name: str) -> int:

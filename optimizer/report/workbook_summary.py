@@ -37,18 +37,22 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
         row = write_table(book, sheet, row + 1, table)
     row = write_table(book, sheet, row + 1, _by_step(next_steps(plan)))
     row = _write_parties(book, sheet, row + 1, plan)
-    area = _write_years(book, sheet, max(row, _TOP + 3 * charts.ROWS) + 1, plan)
+    owes = not plan.obligations.empty
+    bottom = _TOP + (3 + owes) * charts.ROWS
+    area = _write_years(book, sheet, max(row, bottom) + 1, plan)
     last = area.last + 1
     for table in (*provenance_tables(plan), warnings_table(plan)):
         last = write_table(book, sheet, last + 1, table)
     charts.capacity(book, sheet, months, (_TOP, _CHARTS_AT))
     charts.cash(book, sheet, area, head.currency, (_TOP + charts.ROWS, _CHARTS_AT))
     charts.cumulative(book, sheet, months, head.currency, (_TOP + 2 * charts.ROWS, _CHARTS_AT))
+    if owes:
+        charts.obligations(book, sheet, months, head.currency, (_TOP + 3 * charts.ROWS, _CHARTS_AT))
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 19)
     sheet.set_column(2, 24, 17)
     columns = max(_CHARTS_AT + charts.COLUMNS, len(area.terms) + 2)
-    sheet.print_area(0, 0, max(last, _TOP + 3 * charts.ROWS) - 1, columns - 1)  # notes run over into empty columns
+    sheet.print_area(0, 0, max(last, bottom) - 1, columns - 1)  # notes run over into empty columns
 
 
 def write_heading(book: Book, sheet: Any, row: int, title: str, width: int = 6) -> None:

@@ -59,7 +59,7 @@ def test_every_formula_gives_the_value_beside_it(book: Workbook, cached: Workboo
     found = Sheets(book)
     formulas = found.formulas()
     # By month: 14 columns in 25 rows, and 5 sums.
-    assert sum(sheet == "by_month" for sheet, _, _ in formulas) == 14 * 25 + 5
+    assert sum(sheet == "by_month" for sheet, _, _ in formulas) == 16 * 25 + 5
     for sheet, cell, formula in formulas:
         value = found.value(sheet, cell)
         assert cached[sheet][cell].value == pytest.approx(value, rel=1e-12, abs=1e-9), (sheet, cell, formula)
@@ -183,7 +183,7 @@ def test_index_links_to_every_sheet(book: Workbook) -> None:
 
 
 def test_charts_draw_the_sheets(path: Path) -> None:
-    """Tests that there are three native charts with titles and units, over the cells that the summary shows."""
+    """Tests that there are four native charts with titles and units, over the cells that the summary shows."""
     with zipfile.ZipFile(path) as archive:
         names = sorted(name for name in archive.namelist() if re.fullmatch(r"xl/charts/chart\d\.xml", name))
         charts = [archive.read(name).decode() for name in names]
@@ -192,11 +192,14 @@ def test_charts_draw_the_sheets(path: Path) -> None:
         "Accelerators by source",
         "Money by year and term",
         "Money out so far",
+        "Still to be paid if left as early as allowed",
     ]
-    assert [title[-1] for title in titles] == ["accelerators", "k USD", "k USD"]
+    assert [title[-1] for title in titles] == ["accelerators", "k USD", "k USD", "M USD"]
     # 24 months: rows 4 to 27, not the month after the last.
     assert "by_month!$B$4:$B$27" in charts[0]
     assert "by_month!$N$4:$N$27" in charts[2]
+    assert "by_month!$P$4:$P$27" in charts[3]
+    assert "by_month!$Q$4:$Q$27" in charts[3]
 
 
 def test_empty_plan(tmp_path: Path) -> None:
@@ -277,9 +280,9 @@ def test_the_summary_prints_its_cells_and_charts_alone(tmp_path: Path) -> None:
     """Tests that the printed area ends with the last row and the charts, so that no empty page follows."""
     write_workbook(small_plan(), tmp_path / "book.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["summary"]
-    # Three charts of 19 rows from row 4 on end in row 60; seven columns from H on end with N.
+    # Four charts of 19 rows from row 4 on end in row 79; seven columns from H on end with N.
     last = max(cell.row for row in sheet.iter_rows() for cell in row if cell.value is not None)
-    assert last > 60
+    assert last > 79
     assert sheet.print_area == f"'summary'!$A$1:$N${last}"
 
 
