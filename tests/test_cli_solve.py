@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -225,3 +226,35 @@ def test_what_nobody_expected_is_one_line(debug: str, tmp_path: Path) -> None:
         line = "unexpected RuntimeError: first line. This is a bug; run with CAPOPT_DEBUG=1 for the traceback"
         assert line in found["error"]
         assert f"capopt: {line}" in done.stderr
+
+
+# ---------------------------------------------------------------- near an earlier plan
+def test_a_plan_near_an_earlier_one_is_written_and_summed_up(first: tuple[Path, Ended]) -> None:
+    """Tests that the plan of the README stays as it is, that this is said, and that the plan has the figures."""
+    folder, _ = first
+    done = capopt("solve", "first-steps", "--near", "plans/first-steps", "--within", "0.5%", "-o", "near", cwd=folder)
+    assert done.code == 0
+    assert "No decision of the earlier plan changes." in done.out
+    near = optimizer.load_plan(folder / "near").head["near"]
+    assert (near["within"], near["distance"], near["lost"]) == (0.005, 0, [])
+    assert near["plan"]["name"] == "first-steps"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--within", "1%"), "--within goes with --near"),
+        (("--near", "plans/first-steps", "--elastic"), "--near and --elastic exclude each other"),
+        (("--near", "plans/first-steps", "--within", "much"), "expected a share such as 1% or 0.01"),
+        (("--near", "plans/none"), "plans/none"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    first: tuple[Path, Ended], inside: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, options: Any, message: str
+) -> None:
+    """Tests that nothing is solved, with exit code 2 and a message."""
+    monkeypatch.chdir(first[0])
+    done = inside("solve", "first-steps", "-o", "other", *options)
+    assert done.code == 2
+    assert message in done.err
+    assert not Path("other").exists()

@@ -45,7 +45,10 @@ def gap(case: Holdings, say: Findings) -> None:
 
 
 def status(case: Holdings, say: Findings) -> None:
-    """A plan is optimal if its gap is within the target gap, else feasible; relaxed only if the options say so."""
+    """A plan is optimal if its gap is within the target gap, else feasible; relaxed only if the options say so.
+
+    Of a plan that stays near an earlier one, the gap of the best plan and that of the distance count.
+    """
     found, target = case.head.get("status"), part(case.head, "options").get("gap")
     relaxed, relax = case.head.get("relaxed"), part(case.head, "options").get("relax")
     say.that(
@@ -64,15 +67,25 @@ def status(case: Holdings, say: Findings) -> None:
 
 def _within(case: Holdings, say: Findings, found: str, target: float) -> None:
     """Whether ``found`` is what the gap between objective and bound makes of it."""
-    cost, proven = case.head.get("objective"), case.head.get("bound")
+    near = part(case.head, "near")
+    cost, proven = near.get("best_cost", case.head.get("objective")), case.head.get("bound")
     if not is_number(proven) or not is_number(cost):
         say.that(found == "feasible", "status", "", found, "feasible expected, as no bound is proven")
         return
     slack = RELATIVE * (abs(cost) + float(abs(case.tables["cash"]["present_value"]).sum()))
-    excess = cost - proven - target * abs(cost)
-    holds = excess <= slack if found == "optimal" else excess >= -slack
+    excess, far = cost - proven - target * abs(cost) - slack, _unproven_distance(near, target)
+    optimal = max(excess, far) <= 0
+    holds = optimal if found == "optimal" else not optimal or max(excess + 2 * slack, far) >= 0
     other = "feasible" if found == "optimal" else "optimal"
     say.that(holds, "status", "", f"{found} with {number(cost - proven)} unproven", f"{other} expected")
+
+
+def _unproven_distance(near: Mapping[str, Any], target: float) -> float:
+    """By how much the distance of a plan from an earlier one exceeds the target gap; below 0 if not at all."""
+    distance, proven = (near.get(key, 0.0) for key in ("distance", "distance_bound"))
+    if not is_number(distance) or not is_number(proven):
+        return 0.0
+    return distance - proven - (target + RELATIVE) * distance if distance else -1.0
 
 
 def part(head: Mapping[str, Any], key: str) -> Mapping[str, Any]:

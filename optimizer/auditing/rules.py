@@ -11,6 +11,7 @@ from optimizer.auditing import (
     headline,
     limits,
     money,
+    near,
     ordering,
     own_rules,
     policies,
@@ -32,7 +33,7 @@ Check = Callable[[Priced, Findings], None]
 _READING: tuple[Reading, ...] = (reading.tables, reading.cells, reading.months, reading.names)
 _CHECKS: tuple[Check, ...] = (
     *(reading.negative, reading.duplicates),
-    *(headline.identity, headline.bound, headline.gap, headline.status),
+    *(headline.identity, headline.bound, headline.gap, headline.status, near.near),
     *(ordering.order_window, ordering.start_window, ordering.committed, ordering.ends_by),
     *(ordering.integer_blocks, ordering.min_blocks, ordering.build_limit, ordering.build_after),
     *(ordering.purchase_limits, ordering.commitment_once),

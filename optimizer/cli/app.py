@@ -20,7 +20,7 @@ from optimizer.cli.compare import compare
 from optimizer.cli.exit_codes import details, fault_details, leave, print_json, undisturbed
 from optimizer.cli.explain import alternatives, explain, whatif
 from optimizer.cli.export import export
-from optimizer.cli.options import Finite, solver_option
+from optimizer.cli.options import Finite, Share, solver_option
 from optimizer.cli.report import report
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted
@@ -161,6 +161,18 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
 @click.option(
     "--elastic", is_flag=True, help="If no plan meets all rules, apply the cheapest repair and plan with it (exit 5)."
 )
+@click.option(
+    "--near",
+    metavar="PLAN",
+    type=click.Path(path_type=Path),
+    help="Among plans that cost little more than the best, find the one that changes least of this earlier plan.",
+)
+@click.option(
+    "--within",
+    type=Share(),
+    metavar="SHARE",
+    help="With --near: maximum additional cost over the best plan found.  [default: 0.5%]",
+)
 @click.option("--replace", is_flag=True, help="Replace what is in the plan folder, even another instance's plan.")
 @_strict
 @click.option(
@@ -179,23 +191,22 @@ def solve(
     elastic: bool,
     replace: bool,
     as_json: bool,
-    start: Path | None,
     **options: Any,
 ) -> int:
     """Find the plan of least net present cost, prove its gap, write it and print its summary.
+
+    With --near, changes of decisions are measured in the money that they bind; a block moved by a month counts a
+    twelfth of it for each. PLAN can start earlier than INSTANCE. Both the cost and the distance are proven.
 
     Ctrl-C or SIGTERM ends the search and keeps the best plan so far. An earlier plan of the instance in the folder is
     replaced at once, when the new one is complete, and your own files in it stay; the plan of another instance is
     replaced with --replace only.
     """
     began = time.time()
+    options = _with_plans(options, elastic)
     data = _read(instance, strict)
     from optimizer.plan.folder import prepare, written_head
 
-    if start is not None:
-        from optimizer.plan.plan import load_plan
-
-        options["start"] = load_plan(start)
     place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
     from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
@@ -264,6 +275,20 @@ cli.add_command(bench)
 
 
 # ---------------------------------------------------------------- helpers
+def _with_plans(options: dict[str, Any], elastic: bool) -> dict[str, Any]:
+    """Return the options of a solve that are given, with the plans to start from and to stay near loaded."""
+    if options["within"] is not None and options["near"] is None:
+        raise click.UsageError("--within goes with --near.")
+    if options["near"] is not None and elastic:
+        raise click.UsageError("--near and --elastic exclude each other.")
+    from optimizer.plan.plan import load_plan
+
+    plans = {name: load_plan(options[name]) for name in ("start", "near") if options[name] is not None}
+    rest = {name: value for name, value in options.items() if name not in ("start", "near", "within")}
+    within = {} if options["within"] is None else {"within": options["within"]}
+    return {**rest, **plans, **within}
+
+
 def _read(name: str, strict: bool) -> Instance:
     """Read an instance; with ``strict``, its warnings are errors."""
     from optimizer.instance.examples import find_instance

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from optimizer.cli.exit_codes import print_json
-from optimizer.cli.options import Finite
+from optimizer.cli.options import Finite, Share
 
 if TYPE_CHECKING:
     from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
@@ -273,7 +273,12 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
 @click.command(short_help="Show which decisions all near-optimal plans share.")
 @click.argument("plan", type=_PLAN)
 @click.option(
-    "--within", default="1%", show_default=True, metavar="SHARE", help="Maximum additional cost of a near-optimal plan."
+    "--within",
+    type=Share(above=0.0),
+    default="1%",
+    show_default=True,
+    metavar="SHARE",
+    help="Maximum additional cost of a near-optimal plan.",
 )
 @click.option(
     "--plans", "count", type=click.IntRange(0, 9), default=2, show_default=True, help="Number of distinct plans."
@@ -285,7 +290,7 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
 @_json
 def alternatives(
     plan: Path,
-    within: str,
+    within: float,
     count: int,
     output: Path | None,
     replace: bool,
@@ -304,33 +309,21 @@ def alternatives(
     from optimizer.plan.plan import load_plan
     from optimizer.solver.solution import Options
 
-    share = _share(within)
     loaded = load_plan(plan)
     options = Options(gap=0.01, time_limit=time_limit, threads=threads)
     names = [] if output is None else [output / f"{number}" for number in range(1, count + 1)]
     places = [prepare(name, loaded.instance, "csv", replace, loaded.origin) for name in names]
-    found = find_alternatives(loaded, share, count, options)
+    found = find_alternatives(loaded, within, count, options)
     for other, place in zip(found.plans, places, strict=False):
         _written(other, loaded, place)
     if as_json:
         plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
         tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}
-        print_json({"plan": str(plan), "within": share, **tables, "plans": plans})
+        print_json({"plan": str(plan), "within": within, **tables, "plans": plans})
     from optimizer.report.whatif_tables import alternatives_text
 
     _print(alternatives_text(found, loaded, _width(as_json)), as_json)
     return 0
-
-
-def _share(text: str) -> float:
-    bare = text.strip()
-    try:
-        share = float(bare[:-1]) / 100 if bare.endswith("%") else float(bare)
-    except ValueError:
-        share = -1.0
-    if not 0 < share < 10:
-        raise click.UsageError(f"--within {text!r}: expected a share such as 1% or 0.01")
-    return share
 
 
 # ---------------------------------------------------------------- helpers

@@ -12,6 +12,7 @@ from optimizer.plan.settle import Floats, Settled
 from optimizer.program.agreement import Agreement
 from optimizer.program.build import Program
 from optimizer.program.index import Index
+from optimizer.program.money_bound import money_bound
 from optimizer.program.placement import Placement, last_month
 from optimizer.schema import IN_HOUSE
 
@@ -23,8 +24,8 @@ def decision_rows(program: Program, settled: Settled) -> list[tuple[Any, ...]]:
     label = program.instance.label
     rows = [*_orders(program.index, settled, label), *_purchases(program.index, settled, label)]
     for agreement in program.index.agreements.values():
-        rows += _signatures(agreement, settled, label)
-        rows += _hand_backs(agreement, settled, label)
+        rows += _signatures(program.index, agreement, settled, label)
+        rows += _hand_backs(program.index, agreement, settled, label)
         rows += _expiries(agreement, settled, label)
     rows += [*_commitments(program, settled, label), *_runs(program, settled, label)]
     rows.sort(key=lambda row: row[0])
@@ -41,15 +42,15 @@ def _orders(index: Index, settled: Settled, label: Any) -> Iterator[Decision]:
         for t, blocks in _each(settled.ordered[name]):
             mw = blocks * row.mw_per_block
             starts = label(t + row.lead_months)
-            yield t, "order_build", name, IN_HOUSE, blocks, 0.0, mw, starts, "", mw * row.capex_per_mw
+            cost = blocks * money_bound(index, "ordered", name, t)
+            yield t, "order_build", name, IN_HOUSE, blocks, 0.0, mw, starts, "", cost
 
 
 def _purchases(index: Index, settled: Settled, label: Any) -> Iterator[Decision]:
     for name, row in index.purchases.items():
-        price = index.item_price(name, row.unit_price)
         for t, lots in _each(settled.bought[name]):
             count, first = lots * row.lot_size, t + row.lead_months
-            cost, last = count * price.at(t), first + row.life_months - 1
+            cost, last = lots * money_bound(index, "bought", name, t), first + row.life_months - 1
             yield t, "buy", name, IN_HOUSE, lots, count, 0.0, label(first), label(last), cost
 
 
@@ -60,21 +61,21 @@ def _size(agreement: Agreement, blocks: float) -> tuple[float, float, float]:
     return blocks, blocks * row.accelerators_per_block if counted else 0.0, blocks * row.mw_per_block
 
 
-def _signatures(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
+def _signatures(index: Index, agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
     if agreement.committed is not None:
         return
     decision, sign = ("lease_out", -1.0) if agreement.is_outlet else ("sign", 1.0)
     for s, blocks in _each(settled.started[agreement.name]):
         ends = label(s + agreement.term - 1) if agreement.fixed else ""
-        cost = sign * blocks * agreement.bound_cost(s)
+        cost = sign * blocks * money_bound(index, "started", agreement.name, s)
         signed = s - agreement.row.lead_months
         yield signed, decision, agreement.name, agreement.party, *_size(agreement, blocks), label(s), ends, cost
 
 
-def _hand_backs(agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
+def _hand_backs(index: Index, agreement: Agreement, settled: Settled, label: Any) -> Iterator[Decision]:
     decision = "take_back" if agreement.is_outlet else "hand_back"
     for e, blocks in _each(settled.ended[agreement.name]):
-        fee = blocks * agreement.row.termination_fee_months * agreement.block_price.at(e)
+        fee = blocks * money_bound(index, "ended", agreement.name, e)
         noticed = e - notice_of(agreement.row)
         yield noticed, decision, agreement.name, agreement.party, *_size(agreement, blocks), "", label(e - 1), fee
 
@@ -88,7 +89,7 @@ def _commitments(program: Program, settled: Settled, label: Any) -> Iterator[Dec
     for (name, s), column in program.parts.col["committed"].items():
         share, row = float(settled.values[column]), program.index.commitments[name]
         if share > 0:
-            ends, cost = label(s + 12 * row.years - 1), share * row.annual_amount * row.years
+            ends, cost = label(s + 12 * row.years - 1), share * money_bound(program.index, "committed", name, s)
             yield s, "commit_spend", name, row.provider, share, 0.0, 0.0, label(s), ends, cost
 
 

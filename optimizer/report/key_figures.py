@@ -10,6 +10,7 @@ from optimizer.plan.obligations import owed_after
 from optimizer.report.document import KeyFigures
 from optimizer.report.given_up import BREAKS, given_up_texts
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.section_near import near_figures
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -28,7 +29,7 @@ def key_figures(context: PlanContext) -> KeyFigures:
     """Return the figures for a first look."""
     plan = context.plan
     found = [_cost(plan), _gap(plan), _service(plan), _capacity(context), _cash(context), _penalties(plan)]
-    return KeyFigures([*_elastic(plan), *found, *_owed(plan), *_audit(plan)])
+    return KeyFigures([*_elastic(plan), *found[:2], *near_figures(plan), *found[2:], *_owed(plan), *_audit(plan)])
 
 
 def _elastic(plan: Plan) -> list[KeyFigure]:
@@ -71,6 +72,7 @@ def status(plan: Plan) -> str:
     """Return how good the plan is, and why the search ended."""
     target, reason = percent(float(part(plan, "options").get("gap") or 0.0)), str(plan.head.get("stopped", ""))
     text = f"within the target gap of {target}"
+    text = f"the best plan and the changes {text}" if part(plan, "near") else text
     text = text if plan.status == "optimal" else f"not {text}: {_STOPS.get(reason, reason)}"
     return f"{text}; relaxed: blocks and lots may be fractional" if plan.head.get("relaxed") else text
 

@@ -13,6 +13,7 @@ from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_explained import explained
 from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
+from optimizer.report.section_near import near_section
 from optimizer.report.section_obligations import obligations
 from optimizer.report.section_rules import rules
 from optimizer.report.section_service import service_table
@@ -57,6 +58,7 @@ def sections(context: PlanContext) -> list[Section]:
     return [
         Section("headline", "Summary", summary),
         *_conflicts(context.plan),
+        *near_section(context.plan),
         Section("capacity", "Capacity over time", capacity),
         Section("decisions", "Decisions", [timeline]),
         Section("work", "What runs where", work),

@@ -17,6 +17,8 @@ _PHASES = {
     "build": "building the program",
     "compile": "compiling it",
     "solve": "solving",
+    "near": "staying near the earlier plan",
+    "cheapest": "cheapest of the nearest plans",
     "extract": "reading off the plan",
     "audit": "checking the plan",
 }
@@ -56,7 +58,8 @@ def line(event: Progress, currency: str) -> str:
     parts = [f"{event.elapsed:6.1f} s  {_PHASES.get(event.phase, event.phase)}"]
     if event.incumbent is not None:
         source = f" ({event.source})" if event.source else ""
-        parts.append(f"best plan {money(event.incumbent, currency)}{source}")
+        what = "changes" if event.phase == "near" else "best plan"
+        parts.append(f"{what} {money(event.incumbent, currency)}{source}")
     if event.bound is not None:
         parts.append(f"bound {money(event.bound, currency)}")
     if event.gap is not None:

@@ -34,7 +34,7 @@ class Clock:
         if peak is not None:
             self.memory_mb[name] = round(peak, 1)
 
-    def reporter(self, money: float) -> Report | None:
+    def reporter(self, money: float, phase: str = "solve") -> Report | None:
         """Return the callback of the solver for incumbents and bounds; ``money`` is the unit of its costs."""
         on_progress = self.on_progress
         if on_progress is None:
@@ -46,7 +46,7 @@ class Clock:
                 gap = (incumbent - bound) / abs(incumbent)
             on_progress(
                 Progress(
-                    phase="solve",
+                    phase=phase,
                     elapsed=time.perf_counter() - self.began,
                     incumbent=None if incumbent is None else incumbent * money,
                     bound=None if bound is None else bound * money,

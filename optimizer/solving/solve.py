@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import platform
-import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import numpy as np
 
 from optimizer.auditing import Violation, audit
-from optimizer.errors import AuditFailed, BoundContradicted, NoFeasiblePlan, PlanNotCompleted, StoppedWithoutPlan
+from optimizer.errors import AuditFailed, BoundContradicted, PlanNotCompleted
 from optimizer.folders import Placed
 from optimizer.instance.instance import Instance
 from optimizer.interruption import interruptible, interruptible_from_search_on
@@ -23,69 +23,67 @@ from optimizer.plan.folder import Place, keep_failed, prepare, write_plan
 from optimizer.plan.headline import headline
 from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
-from optimizer.plan.unfinished import keep_solution, not_completed, solution_kept
+from optimizer.plan.unfinished import keep_solution, solution_kept
 from optimizer.program.added_head import KEY, to_head
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
 from optimizer.program.gc_control import collector_paused, freeze_program
-from optimizer.program.labels import agreed_label, label_of, sentences, without_definitions
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
-from optimizer.solver.failed_search import SearchFailed
-from optimizer.solver.minimal_service import MinimalService
 from optimizer.solver.rule_prices import rule_prices
-from optimizer.solver.solution import Options, Solution, Stop, grace
+from optimizer.solver.solution import Options, Solution, SolveOptions, Stop, grace
 from optimizer.solving.clock import Clock, OnProgress
+from optimizer.solving.no_plan import no_plan
+from optimizer.solving.search import search
 from optimizer.versions import version_of
 
-_CONFLICT_SECONDS = 30.0  # to narrow a conflict
 _PENNY = 1e-9  # of all money that moves
-NO_START = "the decisions of the plan to start from do not fit this instance; the search began without them"
+SEARCHES = ("solve", "near", "cheapest")
+"""Phases that share the time limit: for the best plan, for the nearest to an earlier one, for the cheapest of these."""
 _VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
 
 
 def solve(
     instance: Instance | Program,
     *,
-    gap: float = 1e-3,
-    time_limit: float = 600.0,
-    threads: int | None = None,
-    seed: int = 0,
-    relax: bool = False,
-    solver: str = "highs",
     start: Plan | None = None,
+    near: Plan | None = None,
+    within: float = 0.005,
     progress: OnProgress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> Plan:
     """Find the plan of least present cost, prove how good it is, and audit it.
+
+    With an earlier plan to stay near, find the one that changes least of its decisions among those that cost little
+    more than the best.
 
     Parameters
     ----------
     instance : Instance or Program
         As returned by :func:`optimizer.read`; or a program from :func:`optimizer.build`, with constraints added, which
         hold in the plan and in all that is made of it.
-    gap : float
-        Relative gap to prove between the plan's cost and the bound; 0.001 is 0.1 %.
-    time_limit : float
-        Seconds for the solver. The best plan so far is returned, with its gap.
-    threads : int, optional
-        Threads of the solver; by default it chooses.
-    seed : int
-        Random seed of the solver.
-    relax : bool
-        Solve the linear relaxation: blocks and lots may be fractional.
-    solver : {"highs", "scip"}
-        HiGHS, or SCIP in one thread, which needs PySCIPOpt: ``pip install 'capopt[scip]'``.
     start : Plan, optional
         Another plan whose decisions HiGHS's search begins with, as far as they are possible here: of the same instance,
-        an edited one, or one that was rolled forward since. The other engines ignore it.
+        an edited one, or one that was rolled forward since. The other engines ignore it. By default that of ``near``.
+    near : Plan, optional
+        An earlier plan, also one that starts earlier. Changes are measured in money bound; the head's ``near`` has the
+        distance, with its bound, and what staying near costs. Objective, bound and gap are those of the cost.
+    within : float
+        With ``near``: share of the cost of the best plan found that the plan may cost more; 0.005 is 0.5 %.
     progress : callable, optional
         Called with :class:`optimizer.solver.solution.Progress` as the work goes on.
+    **options
+        ``gap``: relative gap to prove between the plan's cost and the bound, 0.001 by default (0.1 %). ``time_limit``:
+        seconds for the solver, 600 by default; the best plan so far is returned, with its gap. ``threads``: threads of
+        the solver; by default it chooses. ``seed``: its random seed, 0 by default. ``relax``: whether to solve the
+        linear relaxation, in which blocks and lots may be fractional. ``solver``: ``highs``, or ``scip`` in one thread,
+        which needs PySCIPOpt: ``pip install 'capopt[scip]'``.
 
     Returns
     -------
     Plan
-        Audited.
+        Audited. With ``near`` it is optimal if cost and distance are proven within the gap.
 
     Raises
     ------
@@ -106,8 +104,12 @@ def solve(
     BoundContradicted
         If the plan found costs less than the bound that is proven: the plan or the proof is wrong.
     """
-    options = Options(gap=gap, time_limit=time_limit, threads=threads, seed=seed, relax=relax, solver=solver)
-    return solve_from(instance, options, progress, start)
+    settings = Options(**options)
+    if near is None:
+        return solve_from(instance, settings, progress, start)
+    from optimizer.solving.near import solve_near  # which builds on this module
+
+    return solve_near(instance, near, within, settings, progress, start)
 
 
 def solve_from(
@@ -135,52 +137,41 @@ def solve_from(
     CapoptError
         As :func:`solve` does.
     """
+    clock = Clock(progress)
+    program, arrays = prepare_program(instance, options, clock)
+    with interruptible():  # Ctrl-C ends the search, not what follows
+        return finish(program, arrays, search(program, arrays, options, clock, start), options, clock)
+
+
+def prepare_program(instance: Instance | Program, options: Options, clock: Clock) -> tuple[Program, Arrays]:
+    """Build and compile the program of an instance, once the engine of the options is there.
+
+    Raises
+    ------
+    UnsupportedInstance, AdditionError, SolverError
+        As :func:`solve` does.
+    """
     engines.check(options)
     _versions(options)  # looked up now, so that nothing is missing when the plan is there
-    clock = Clock(progress)
     with collector_paused():
         program = instance if isinstance(instance, Program) else _built(instance, clock)
         with clock.phase("compile"):
             arrays = compile_program(program, relax=options.relax)
             freeze_program(len(arrays.columns))
-    with interruptible():  # Ctrl-C ends the search, not what follows
-        with clock.phase("solve"):
-            solution = _searched(program, arrays, options, clock, start)
-        return finish(program, arrays, solution, options, clock)
+    return program, arrays
 
 
-def _searched(
-    program: Program, arrays: Arrays, options: Options, clock: Clock, start: Plan | Floats | None
-) -> Solution:
-    """Return the solution of a search, or one of minimal service; ``start`` as for :func:`solve_from`."""
-    rules = bool(program.instance.rows["rules"])
-    report = clock.reporter(program.units.money)
-    try:
-        with MinimalService(arrays, options) as fallback:
-            values, left, notes = _start_of(program, arrays, options, start)
-            found = engines.solve(arrays, left, fallback.watching(report), duals=rules, start=values)
-            return fallback.solution(changed(found, notes=(*found.notes, *notes)))
-    except SearchFailed as failure:
-        raise not_completed(program.instance, arrays, failure.values, failure.why) from failure.why
-
-
-def _start_of(
-    program: Program, arrays: Arrays, options: Options, start: Plan | Floats | None
-) -> tuple[Floats | None, Options, tuple[str, ...]]:
-    """Return the solution that a search begins with, the options with the time left, and what is to be noted."""
-    if not isinstance(start, Plan) or not arrays.integer.any() or options.solver != "highs":
-        return None if isinstance(start, Plan) else start, options, ()
-    from optimizer.solver.mip_start import completed_start
-
-    began = time.perf_counter()
-    values = completed_start(program, arrays, start, options)
-    left = max(options.time_limit - (time.perf_counter() - began), 0.0)
-    notes = () if values is not None else (NO_START,)
-    return values, changed(options, time_limit=left), notes
-
-
-def finish(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
+def finish(
+    program: Program,
+    arrays: Arrays,
+    solution: Solution,
+    options: Options,
+    clock: Clock,
+    more: Callable[[Plan], dict[str, Any]] | None = None,
+) -> Plan:
     """Return the plan of a solution: extracted, audited, with its head.
+
+    ``more`` returns further keys of the head for the plan, before it is audited.
 
     Raises
     ------
@@ -188,13 +179,21 @@ def finish(program: Program, arrays: Arrays, solution: Solution, options: Option
         As :func:`solve` does.
     """
     with solution_kept(program.instance, arrays, solution.values):
-        return _finished(program, arrays, solution, options, clock)
+        return _finished(program, arrays, solution, options, clock, more)
 
 
-def _finished(program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock) -> Plan:
+def _finished(
+    program: Program,
+    arrays: Arrays,
+    solution: Solution,
+    options: Options,
+    clock: Clock,
+    more: Callable[[Plan], dict[str, Any]] | None,
+) -> Plan:
     """Return the plan of a solution, as :func:`finish` does."""
     with collector_paused():
         plan, broken = _extracted(program, arrays, solution, options, clock)
+        plan.head.update(more(plan) if more else {})
         with clock.phase("audit"):
             verdict = audit(plan).with_violations(broken)
     plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())
@@ -235,7 +234,7 @@ def cost_of(program: Program, arrays: Arrays, solution: Solution) -> Cost:
         As :func:`solve` does.
     """
     if solution.values is None:
-        raise _no_plan(program, arrays, solution)
+        raise no_plan(program, arrays, solution)
     money = program.units.money
     terms = arrays.cost * solution.values[: len(arrays.cost)]
     objective, turnover = (float(terms.sum()) + arrays.offset) * money, float(np.abs(terms).sum()) * money
@@ -260,7 +259,8 @@ def _built(instance: Instance, clock: Clock) -> Program:
 
 def _rest(options: Options, clock: Clock) -> float:
     """Return the seconds that the search has left to what follows it."""
-    return max(options.time_limit + grace(options.time_limit) - clock.seconds.get("solve", 0.0), 0.0)
+    searched = sum(clock.seconds.get(phase, 0.0) for phase in SEARCHES)
+    return max(options.time_limit + grace(options.time_limit) - searched, 0.0)
 
 
 def _extracted(
@@ -268,7 +268,7 @@ def _extracted(
 ) -> tuple[Plan, tuple[Violation, ...]]:
     """Plan of a solution, not audited yet, and the added constraints that it breaks; or why there is none."""
     if solution.values is None:
-        raise _no_plan(program, arrays, solution, _rest(options, clock))
+        raise no_plan(program, arrays, solution, _rest(options, clock))
     added, (own, rest) = program.added, np.split(solution.values, [len(program.columns)])
     with clock.phase("extract"):
         settled = settle(program, own, columns_in_added(program.parts, added))
@@ -331,40 +331,6 @@ def solve_to_place(instance: Instance, place: Place, tables: str = "csv", **opti
         except PlanNotCompleted as failure:
             raise keep_solution(failure, place.folder) from failure.__cause__
         return plan, write_plan(plan, place, tables)
-
-
-def _no_plan(program: Program, arrays: Arrays, solution: Solution, seconds: float = 0.0) -> Exception:
-    """Why there is no solution; a conflict is narrowed in the seconds that are left."""
-    if solution.stop is Stop.INFEASIBLE:
-        return _infeasible(program, arrays, solution, seconds)
-    why = {Stop.TIME_LIMIT: "the time limit was reached", Stop.INTERRUPTED: "it was interrupted"}[solution.stop]
-    note = f" ({'; '.join(solution.notes)})" if solution.notes else ""
-    message = f"{why} before any plan was found{note}; give it more time or ask for a larger gap"
-    return StoppedWithoutPlan(message, solution.stop is Stop.INTERRUPTED)
-
-
-def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: float) -> NoFeasiblePlan:
-    """The error with an irreducible conflict in a planner's terms; with the solver's where the time is too short.
-
-    Ctrl-C ends the search for the conflict; the verdict stands.
-    """
-    from optimizer.solver.elastic import make_elastic
-    from optimizer.solver.hitting_sets import find_one  # SciPy, which is long to import
-
-    named = bool(solution.conflict or solution.conflict_columns)
-    until = time.perf_counter() + min(seconds, _CONFLICT_SECONDS)
-    try:
-        elastic = make_elastic(program, arrays) if named and seconds > 0 else None
-        one = None if elastic is None else find_one(elastic, until - time.perf_counter())
-    except KeyboardInterrupt:
-        one = None
-    rows, columns = (solution.conflict, solution.conflict_columns) if one is None else (one.rows, one.columns)
-    labels = [label_of(program, arrays.rows[row]) for row in rows]
-    labels += [label_of(program, arrays.columns[column]) for column in columns]
-    labels += [agreed_label(program, name) for name in (() if one is None else one.agreed)]
-    return NoFeasiblePlan(
-        sentences(program, without_definitions(labels)), irreducible=one is not None and one.irreducible
-    )
 
 
 def _versions(options: Options) -> dict[str, str]:

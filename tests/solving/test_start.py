@@ -14,7 +14,7 @@ from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.solver.mip_start import completed_start
 from optimizer.solver.solution import Options
-from optimizer.solving.solve import NO_START
+from optimizer.solving.search import NO_START
 from tests.command import capopt
 from tests.program.tiny import frames, solved, tiny
 
