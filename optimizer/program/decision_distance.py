@@ -1,4 +1,4 @@
-"""Decisions of a program beside those of an earlier plan, month by month, with the money that each block counts.
+"""Decisions of a program and of an earlier plan, month by month, with the money that each block counts.
 
 A block, lot or share that is dropped or added counts the money that it binds; one that is moved counts a twelfth of it
 for every month, and never more than if it were dropped and added (``formulation.md``, section 13).
@@ -75,7 +75,7 @@ class Lost:
 
 
 def lines_of(program: Program, plan: Any) -> tuple[list[Line], list[Lost]]:
-    """Return the decisions of a program beside those of an earlier plan.
+    """Return the decisions of a program with those of an earlier plan.
 
     Parameters
     ----------

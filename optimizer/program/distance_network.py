@@ -46,7 +46,7 @@ class DistanceNetwork:
     Parameters
     ----------
     lines : sequence of Line
-        Decisions of the program beside those of the earlier plan.
+        Decisions of the program with those of the earlier plan.
     """
 
     def __init__(self, lines: Sequence[Line]) -> None:

@@ -1,7 +1,7 @@
 """The nearest plan: of the plans that cost little more than the best, the one that changes least of an earlier plan.
 
 Three searches share the time limit: for the best plan; for the least distance of those that cost at most so much more;
-and, if decisions that do not count made it dearer than necessary, for the cheapest of the nearest. The first two prove
+and, if decisions that do not count raised its cost, for the cheapest of the nearest. The first two prove
 what no plan can be below.
 """
 
@@ -103,7 +103,7 @@ class _Nearest:
         lines, self.lost = lines_of(program, near)
         self.network = DistanceNetwork(lines)
         self.bound = 0.0  # proven bound of the distance
-        self.best = self.limit = math.inf  # cost of the best plan, and of the dearest that is allowed
+        self.best = self.limit = math.inf  # cost of the best plan, and the highest allowed
 
     def plan(self, start: Plan | None) -> Plan:
         """Return the nearest plan; if there is none at all, raise the error that says why."""
