@@ -23,7 +23,7 @@ from optimizer.interruption import interruptible
 from optimizer.solver.solution import grace
 
 if TYPE_CHECKING:
-    from optimizer.program.arrays import Arrays
+    from optimizer.program.arrays import Arrays, Floats
 
 _MORE = 0.5  # seconds beyond its limit that a call gets at most
 _TICK = 0.05
@@ -57,6 +57,38 @@ def run_in_process(arrays: Arrays, settings: dict[str, Any], seconds: float) -> 
     return _call("run", arrays, {"time_limit": max(seconds, 0.0), **settings}, seconds)
 
 
+def search_in_process(
+    arrays: Arrays,
+    settings: dict[str, Any],
+    seconds: float,
+    start: Floats | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, Any] | None:
+    """Solve a program as :func:`run_in_process` does, with the values of its best solution.
+
+    Parameters
+    ----------
+    arrays, settings, seconds
+        As of :func:`run_in_process`.
+    start : ndarray, optional
+        Solution from which a mixed-integer search begins; ignored if it is infeasible.
+    stop : threading.Event, optional
+        Ends the search without an answer.
+
+    Returns
+    -------
+    dict or None
+        As of :func:`run_in_process`; ``bound`` is -inf where nothing is proven, and ``values`` are None where there is
+        no solution.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C came.
+    """
+    return _call("search", arrays, {"time_limit": max(seconds, 0.0), **settings}, seconds, start, stop)
+
+
 def iis_in_process(arrays: Arrays, strategy: int, seconds: float) -> dict[str, Any] | None:
     """Irreducible infeasible subsystem of a program, as HiGHS names it.
 
@@ -75,15 +107,22 @@ def iis_in_process(arrays: Arrays, strategy: int, seconds: float) -> dict[str, A
     return _call("iis", arrays, settings, seconds)
 
 
-def _call(name: str, arrays: Arrays, settings: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+def _call(
+    name: str,
+    arrays: Arrays,
+    settings: dict[str, Any],
+    seconds: float,
+    start: Floats | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, Any] | None:
     if seconds <= 0 or getattr(sys, "frozen", False):  # frozen: the executable is not an interpreter
         return None
     with interruptible() as pressed:
         if pressed.is_set():
             raise KeyboardInterrupt
-    program = {one.name: getattr(arrays, one.name) for one in fields(arrays)} | {"columns": (), "rows": ()}
+    program = {one.name: getattr(arrays, one.name) for one in fields(arrays)}
     with _process() as process:
-        return process.call((name, program, settings), seconds)
+        return process.call((name, program | {"columns": (), "rows": (), "start": start}, settings), seconds, stop)
 
 
 class _Process:
@@ -103,8 +142,11 @@ class _Process:
         rested = time.perf_counter() - self.rests
         return self.parent == os.getpid() and rested < _RESTED and self.popen.poll() is None
 
-    def call(self, request: Any, seconds: float) -> dict[str, Any] | None:
-        """Return the answer to a request; end the process if none comes in time, its start included, or Ctrl-C does."""
+    def call(self, request: Any, seconds: float, stop: threading.Event | None = None) -> dict[str, Any] | None:
+        """Return the answer to a request; end the process if none comes in time, its start included, or Ctrl-C does.
+
+        ``stop`` ends it, too.
+        """
         exchange = _Exchange(self.popen, request, seconds)
         until = exchange.began + seconds + min(grace(seconds), _MORE)
         with interruptible() as pressed:
@@ -112,7 +154,7 @@ class _Process:
                 while not exchange.ended.wait(_TICK):
                     if pressed.is_set():
                         raise KeyboardInterrupt
-                    if time.perf_counter() > until:
+                    if time.perf_counter() > until or (stop is not None and stop.is_set()):
                         break
             finally:
                 if not exchange.ended.is_set() or exchange.answer is None:

@@ -24,6 +24,7 @@ import numpy as np
 
 from optimizer.solver.highs_options import CONFIRMATIONS, EXACT, INFEASIBLE, STATUS, SilentHighs, as_lp, set_options
 
+_STOPPED = (STATUS.kTimeLimit, STATUS.kSolutionLimit)
 _IDLE = 60.0  # seconds without a request after which the process ends
 _MORE = 5.0  # seconds beyond its limit after which a request ends the process
 
@@ -84,10 +85,13 @@ def _new_highs(program: Any, settings: dict[str, Any]) -> Any:
     return highs
 
 
-def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
-    """Solve a program; confirm an infeasible verdict, or one that is unknown, without presolve."""
+def _solved(program: Any, settings: dict[str, Any]) -> Any:
+    """HiGHS after it solved a program; an infeasible verdict, or one that is unknown, is confirmed without presolve."""
     until = time.perf_counter() + settings["time_limit"]
     highs = _new_highs(program, settings)
+    if getattr(program, "start", None) is not None:
+        columns = np.arange(len(program.start), dtype=np.int32)
+        highs.setSolution(len(columns), columns, program.start)
     highs.run()
     status = highs.getModelStatus()
     unsure = status == STATUS.kUnknown or (status in INFEASIBLE and settings.get("presolve") != "off")
@@ -95,16 +99,41 @@ def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
         left = max(until - time.perf_counter(), 0.0)
         highs = _new_highs(program, settings | option_set | {"time_limit": left})
         highs.run()
-        status = highs.getModelStatus()
-        if status != STATUS.kUnknown:
+        if highs.getModelStatus() != STATUS.kUnknown:
             break
+    return highs
+
+
+def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
+    """Solve a program, and return status, objective, bound and duals."""
+    highs = _solved(program, settings)
     info = highs.getInfo()
     return {
-        "status": status.name,
+        "status": highs.getModelStatus().name,
         "feasible": info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible,
         "objective": float(info.objective_function_value),
         "bound": float(info.mip_dual_bound),
         "row_duals": np.array(highs.getSolution().row_dual, dtype=float),
+    }
+
+
+def _search(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
+    """Solve a program, and return status, objective, proven bound, values and duals."""
+    highs = _solved(program, settings)
+    info, status, solution = highs.getInfo(), highs.getModelStatus(), highs.getSolution()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    bound = -np.inf
+    if program.integer.any():
+        bound = float(info.mip_dual_bound) if status in (STATUS.kOptimal, *_STOPPED) else -np.inf
+    elif status == STATUS.kOptimal:
+        bound = float(info.objective_function_value)
+    return {
+        "status": status.name,
+        "feasible": feasible,
+        "objective": float(info.objective_function_value),
+        "bound": bound if abs(bound) < highspy.kHighsInf else -np.inf,
+        "values": np.array(solution.col_value, dtype=float) if feasible else None,
+        "row_duals": np.array(solution.row_dual, dtype=float),
     }
 
 
@@ -120,4 +149,8 @@ def _iis(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-WORK: dict[str, Callable[[SimpleNamespace, dict[str, Any]], dict[str, Any]]] = {"run": _run, "iis": _iis}
+WORK: dict[str, Callable[[SimpleNamespace, dict[str, Any]], dict[str, Any]]] = {
+    "run": _run,
+    "search": _search,
+    "iis": _iis,
+}

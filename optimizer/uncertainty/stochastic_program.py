@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,7 +113,7 @@ class StochasticProgram:
         """Number of decisions."""
         return 1 + max((int(of_columns.max(initial=OWN)) for of_columns in self.decisions), default=OWN)
 
-    def costs(self, values: list[Floats]) -> Floats:
+    def costs(self, values: Sequence[Floats]) -> Floats:
         """Return the cost of each scenario, of values of its columns."""
         pairs = zip(self.scenarios, values, strict=True)
         return np.array([float(arrays.cost @ x[: len(arrays.cost)]) + arrays.offset for arrays, x in pairs])

@@ -17,9 +17,14 @@ SALES = (2.0, 4.0, 6.0)
 """Demand of the newsvendor's scenarios."""
 
 
+def named(arrays: Arrays) -> Arrays:
+    """Return a program whose columns have a family and a key, as those of the package."""
+    return replace(arrays, columns=tuple(("column", (str(number), 0)) for number in range(len(arrays.cost))))
+
+
 def newsvendor(whole: bool = False) -> StochasticProgram:
     """Papers ordered at 1 each before the demand is known, sold at 2.4: 2, 4 or 6 of them, with equal probability."""
-    scenarios = [program([1, -PRICE], [[1, -1]], [0], [INF], upper=[10, sales], whole=whole) for sales in SALES]
+    scenarios = [named(program([1, -PRICE], [[1, -1]], [0], [INF], upper=[10, sales], whole=whole)) for sales in SALES]
     return StochasticProgram(tuple(scenarios), np.full(3, 1 / 3), tuple(np.array([0, OWN]) for _ in scenarios))
 
 
@@ -44,7 +49,7 @@ def random_program(seed: int, whole: bool) -> StochasticProgram:
         integer = np.array([whole, False, whole, whole, False, False])
         # A last column meets every row, at a price.
         met = one.with_columns(["short"], (np.arange(5), np.zeros(5, dtype=int), np.ones(5)), [30.0], [INF])
-        scenarios.append(replace(met, integer=np.append(integer, False), offset=float(chance.integers(-9, 9))))
+        scenarios.append(replace(named(met), integer=np.append(integer, False), offset=float(chance.integers(-9, 9))))
     decisions = np.array([[0, 1, OWN], [0, 1, 2], [0, OWN, 2], [0, OWN, 2]])
     places = np.array([2, 0, 3])
     of_columns = [np.full(7, OWN) for _ in scenarios]

@@ -1,0 +1,204 @@
+"""Decomposition of a stochastic program: bounds from priced bundles, plans from decisions fixed in all scenarios.
+
+Each round solves one subproblem a bundle at the current multipliers (a Lagrangian bound), and one a bundle for each
+candidate (a plan if all are feasible). The search ends on the gap between bound and plan. Bundles are merged when their
+bound no longer rises; the last bundle is the extensive form.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.program.arrays import Arrays, Floats, Ints
+from optimizer.solver.solution import Stop
+from optimizer.uncertainty.alone import SHARE_OF_GAP, Alone
+from optimizer.uncertainty.bundles import Bundles, Groups, make_bundles
+from optimizer.uncertainty.candidates import Candidates
+from optimizer.uncertainty.extensive_form import extensive_form
+from optimizer.uncertainty.incumbent import Incumbent
+from optimizer.uncertainty.multipliers import Multipliers
+from optimizer.uncertainty.stochastic_program import OWN, with_risk
+from optimizer.uncertainty.subproblems import (
+    FIXED,
+    LAGRANGIAN,
+    POLISHED,
+    Answer,
+    Subproblem,
+    fixed,
+    priced,
+    solve_subproblem,
+)
+from optimizer.workers.workers import Workers
+
+_CANDIDATES = 2  # a round
+_STALLED = 6  # rounds in which the bound must have risen by a share of what is missing
+_RISE = 0.1
+_SLACK = 1e-6  # relative, of the bounds of the risk measure's decision
+
+
+class GapReached(Exception):
+    """Raised when bound and plan have met."""
+
+
+def merged(groups: Groups) -> Groups:
+    """Return half as many groups, each of two neighbours."""
+    return [[*groups[at], *(groups[at + 1] if at + 1 < len(groups) else ())] for at in range(0, len(groups), 2)]
+
+
+class Decomposition:
+    """Rounds of a stochastic program with its scenarios in given bundles.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        What is improved.
+    groups : list of list of int
+        Scenarios of each bundle.
+    alone : Alone
+        Plans of the scenarios alone.
+    workers : Workers
+        They solve the subproblems.
+    """
+
+    def __init__(self, incumbent: Incumbent, groups: Groups, alone: Alone, workers: Workers) -> None:
+        self.incumbent, self.workers = incumbent, workers
+        program = incumbent.program
+        self.neutral = make_bundles(program, groups)
+        averse = not incumbent.risk.is_neutral
+        self.bundles = make_bundles(with_risk(program, incumbent.risk), groups) if averse else self.neutral
+        self._alone = alone
+        self.multipliers = Multipliers(self.bundles, _first(self.bundles, alone.multipliers))
+        self.prices = self.multipliers.centre
+        self.candidates = Candidates(self.neutral)
+        known = ~np.isnan(alone.costs)
+        if known.any():
+            self.candidates.use(alone.points[known], program.probabilities[known])
+        self._answers: list[Answer] = []
+        self._fixed: dict[int, list[Floats]] = defaultdict(list)  # by candidate
+        self._number = 0
+        self._may_polish = False
+
+    def run(self) -> Stop | None:
+        """Run rounds until the search ends, or, without a reason to, the bound no longer rises."""
+        bounds = [self.incumbent.bound]
+        while self.incumbent.stop is None:
+            self.incumbent.rounds += 1
+            self._answers = []
+            self.workers.map(solve_subproblem, [*self._priced(), *self._candidates(), *self._polished()], self._note)
+            self.prices = self.multipliers.next()
+            bounds.append(self.incumbent.bound)
+            if len(bounds) > _STALLED and not bounds[-1] - bounds[-1 - _STALLED] >= _RISE * self.incumbent.missing():
+                return None
+        return self.incumbent.stop
+
+    # ------------------------------------------------------------------ subproblems
+    def _priced(self) -> list[Subproblem]:
+        """Subproblems of the bound: each bundle with its multipliers."""
+        found = []
+        for number, (arrays, (decisions, columns)) in enumerate(
+            zip(self.bundles.arrays, self.bundles.shared, strict=True)
+        ):
+            prices = self.prices[number, decisions] / self.bundles.probabilities[number]
+            task = priced(self._limited(arrays, columns[decisions >= self.neutral.count]), columns, prices)
+            found.append(self._subproblem(LAGRANGIAN, number, task))
+        return found
+
+    def _limited(self, arrays: Arrays, column: Ints) -> Arrays:
+        r"""Return a bundle's program with the decision of the risk measure bounded: value at risk, largest regret.
+
+        No plan that is better than the incumbent, of objective :math:`U`, has one beyond
+        :math:`(U - (1-\lambda) E) / \lambda` with the least expected cost :math:`E`, or below what a scenario costs.
+        """
+        if not len(column):
+            return arrays
+        risk, bounds = self.incumbent.risk, self._alone.bounds
+        least = bounds - np.array(risk.best) if risk.measure == "regret" else bounds
+        low = float(least.max() if risk.measure == "regret" else least.min())
+        expected = float(self.incumbent.program.probabilities @ bounds)
+        high = (self.incumbent.objective - (1 - risk.weight) * expected) / risk.weight
+        lower, upper = arrays.lower.copy(), arrays.upper.copy()
+        lower[column], upper[column] = low, max(high + _SLACK * (1 + abs(high)), low) if np.isfinite(high) else np.inf
+        return replace(arrays, lower=lower, upper=upper)
+
+    def _candidates(self) -> list[Subproblem]:
+        """Subproblems of plans: each bundle with the decisions of a candidate."""
+        found = []
+        for candidate in self.candidates.take(_CANDIDATES):
+            self._number += 1
+            for number, (arrays, (decisions, columns)) in enumerate(
+                zip(self.neutral.arrays, self.neutral.shared, strict=True)
+            ):
+                found.append(self._subproblem(FIXED, number, fixed(arrays, columns, candidate[decisions])))
+        return found
+
+    def _polished(self) -> list[Subproblem]:
+        """Subproblem of the incumbent with its integers fixed, if a decision is continuous."""
+        incumbent, self._may_polish = self.incumbent.values if self._may_polish else None, False
+        if incumbent is None:
+            return []
+        form = extensive_form(with_risk(self.incumbent.program, self.incumbent.risk))
+        columns = np.concatenate([places[: len(x)] for places, x in zip(form.columns, incumbent, strict=True)])
+        values = np.concatenate(incumbent)
+        integers = form.arrays.integer[columns]
+        return [self._subproblem(POLISHED, -1, fixed(form.arrays, columns[integers], values[integers]).relaxed())]
+
+    def _subproblem(self, kind: str, number: int, arrays: Arrays) -> Subproblem:
+        options = self.incumbent.options
+        gap = options.gap * SHARE_OF_GAP
+        return Subproblem(kind, number, arrays, gap, self.incumbent.until, options.seed, self._number)
+
+    # ------------------------------------------------------------------ answers
+    def _note(self, task: Subproblem, answer: Answer) -> None:
+        """Use an answer; they come in the order of the subproblems."""
+        if task.kind == LAGRANGIAN:
+            self._answers.append(answer)
+            if len(self._answers) == len(self.bundles.groups):
+                self._use_bound()
+        elif answer.values is not None and task.kind == FIXED:
+            self._fixed[task.candidate].append(answer.values)
+            if len(self._fixed[task.candidate]) == len(self.neutral.groups):
+                plan = self.neutral.by_scenario(self._fixed.pop(task.candidate))
+                shared = self.neutral.is_shared
+                self._may_polish |= self.incumbent.take(plan) and not self.neutral.integer[shared].all()
+        elif answer.values is not None:
+            self._use_polished(answer.values)
+        if self.incumbent.stop is Stop.GAP_REACHED:
+            raise GapReached
+
+    def _use_bound(self) -> None:
+        """Use the answers of all bundles at the current multipliers: their bound, and their solutions."""
+        probabilities, answers = self.bundles.probabilities, self._answers
+        bound = float(probabilities @ np.array([answer.bound for answer in answers]))
+        found = [(number, one.values) for number, one in enumerate(answers) if one.values is not None]
+        for number, values in found:
+            self.multipliers.add_cut(number, values)
+        self.multipliers.move(self.prices, bound)
+        self.incumbent.prove(bound)
+        if found:
+            points = np.array([self.bundles.point(number, values) for number, values in found])
+            self.candidates.use(points, probabilities[[number for number, _ in found]])
+
+    def _use_polished(self, values: Floats) -> None:
+        """Use the incumbent with better continuous values, and try its decisions next."""
+        program = self.incumbent.program
+        form = extensive_form(with_risk(program, self.incumbent.risk))
+        plan = form.values_by_scenario(np.where(form.arrays.integer, np.round(values), values))
+        if self.incumbent.take(plan):
+            decisions = np.full(program.decision_count, np.nan)
+            for x, of_columns in zip(plan, program.decisions, strict=True):
+                used = np.flatnonzero(of_columns != OWN)
+                decisions[of_columns[used]] = x[used]
+            self.candidates.add(decisions)
+
+
+def _first(bundles: Bundles, multipliers: Floats | None) -> Floats:
+    """Return the multipliers (bundle, decision) to begin with, from those by scenario."""
+    found = np.zeros((len(bundles.groups), bundles.count))
+    if multipliers is not None:
+        for number, group in enumerate(bundles.groups):
+            decisions, _ = bundles.shared[number]
+            found[number, decisions] = multipliers[group].sum(axis=0)[decisions]
+    return found

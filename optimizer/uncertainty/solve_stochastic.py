@@ -1,0 +1,119 @@
+"""Solve a stochastic program: by its extensive form if that is small, by decomposition otherwise."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.interruption import interruptible
+from optimizer.solver import concurrent_mip
+from optimizer.solver.solution import Options, Report, Stop
+from optimizer.uncertainty.alone import Alone, solve_alone
+from optimizer.uncertainty.bundles import groups_of
+from optimizer.uncertainty.decomposition import Decomposition, GapReached, merged
+from optimizer.uncertainty.extensive_form import extensive_form
+from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
+from optimizer.uncertainty.stochastic_program import RiskMeasure, StochasticProgram, with_risk
+from optimizer.workers.workers import Workers
+
+EXTENSIVE, DECOMPOSITION = "extensive", "decomposition"
+_FEW_INTEGERS = 2000
+"""Integer columns of an extensive form up to which it is solved itself (docs/performance.md)."""
+
+
+def solve_stochastic(
+    program: StochasticProgram,
+    risk: RiskMeasure,
+    options: Options,
+    workers: Workers,
+    report: Report | None = None,
+    *,
+    method: str | None = None,
+    bundle_size: int = 1,
+) -> StochasticSolution:
+    """Solve a stochastic program.
+
+    Ctrl-C and the time limit end the search with the best plan so far. The result depends on the seed, but not on the
+    number of workers, unless the time limit ends the search.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+        Scenarios and the decisions that they share.
+    risk : RiskMeasure
+        What is minimised; of ``regret`` without ``best`` the proven bounds of the scenarios alone are used.
+    options : Options
+        Gap, time limit and seed.
+    workers : Workers
+        They solve the subproblems.
+    report : callable, optional
+        Called with incumbent, bound and rounds when one of them changes.
+    method : {"extensive", "decomposition"}, optional
+        By default the extensive form if it has few integer columns.
+    bundle_size : int
+        Scenarios in a bundle at the start of the decomposition.
+
+    Raises
+    ------
+    BoundContradicted
+        If the plan costs less than what is proven.
+    """
+    incumbent = Incumbent(program, risk, options, report)
+    count = len(program.scenarios)
+    alone = Alone(np.full(count, np.nan), np.full(count, -np.inf), np.full((count, program.decision_count), np.nan))
+    stop: Stop | None = None
+    method = method or choose_method(program)
+    with interruptible():
+        try:
+            alone = solve_alone(incumbent, workers, relax=method == DECOMPOSITION and risk.is_neutral)
+            stop = _search(incumbent, alone, workers, method, bundle_size)
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        except GapReached:
+            stop = Stop.GAP_REACHED
+    return StochasticSolution(
+        stop,
+        incumbent.values,
+        incumbent.objective,
+        incumbent.checked_bound(),
+        alone.costs,
+        alone.bounds,
+        incumbent.rounds,
+        alone.infeasible,
+    )
+
+
+def choose_method(program: StochasticProgram) -> str:
+    """Return the method for a program: its extensive form if that has few integer columns."""
+    integers = sum(int(arrays.integer.sum()) for arrays in program.scenarios)
+    return EXTENSIVE if integers <= _FEW_INTEGERS else DECOMPOSITION
+
+
+def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, bundle_size: int) -> Stop:
+    """Search until the gap or a limit is reached, with larger and larger bundles."""
+    if alone.infeasible is not None:
+        return Stop.INFEASIBLE
+    if incumbent.risk.measure == "regret" and not incumbent.risk.best:
+        incumbent.risk = replace(incumbent.risk, best=tuple(alone.bounds.tolist()))
+    if np.isfinite(alone.bounds).all():
+        incumbent.prove(incumbent.risk.value(alone.bounds, incumbent.program.probabilities))
+    groups = groups_of(incumbent.program, bundle_size)
+    while method == DECOMPOSITION and len(groups) > 1:
+        stop = Decomposition(incumbent, groups, alone, workers).run()
+        if stop is not None:
+            return stop
+        groups = merged(groups)
+    return _solve_extensive(incumbent)
+
+
+def _solve_extensive(incumbent: Incumbent) -> Stop:
+    """Solve the extensive form in the time that is left."""
+    form = extensive_form(with_risk(incumbent.program, incumbent.risk))
+    options = replace(incumbent.options, time_limit=max(incumbent.until - time.time(), 0.0))
+    found = concurrent_mip.solve(form.arrays, options, incumbent.report)
+    incumbent.prove(found.bound)
+    if found.values is not None:
+        incumbent.take(form.values_by_scenario(found.values))
+    return incumbent.stop or found.stop

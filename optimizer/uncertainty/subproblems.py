@@ -1,0 +1,115 @@
+"""Subproblems of a decomposition: programs that workers solve, each in a process of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from optimizer.program.arrays import Arrays, Floats, Ints
+from optimizer.solver.highs import with_integers_rounded
+from optimizer.solver.highs_options import INFEASIBLE_NAMES
+from optimizer.solver.highs_process import search_in_process
+from optimizer.solver.large_neighbourhood_search import SUB_MIP_OPTIONS
+from optimizer.solver.solution import Options
+
+LAGRANGIAN, ALONE, FIXED, RELAXED, POLISHED = "lagrangian", "alone", "fixed", "relaxed", "polished"
+_NODES = 300
+_INTERIOR_POINT = {"solver": "ipx", "run_crossover": "off"}
+
+
+@dataclass(frozen=True)
+class Subproblem:
+    """A program to solve.
+
+    Attributes
+    ----------
+    kind : str
+        What it is for.
+    number : int
+        Bundle, or scenario.
+    arrays : Arrays
+        The program.
+    gap : float
+        Relative gap at which its search ends.
+    until : float
+        When it must end, on the clock of ``time.time()``.
+    seed : int
+        Random seed.
+    candidate : int
+        Number of the decisions that are fixed in it.
+    """
+
+    kind: str
+    number: int
+    arrays: Arrays
+    gap: float
+    until: float
+    seed: int = 0
+    candidate: int = -1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Result of a subproblem.
+
+    Attributes
+    ----------
+    values : ndarray or None
+        Its best solution.
+    bound : float
+        Proven dual bound; -inf where nothing is proven.
+    infeasible : bool
+        Whether it is proven that there is no solution.
+    duals : ndarray or None
+        Duals of the rows of a linear program.
+    """
+
+    values: Floats | None = None
+    bound: float = -np.inf
+    infeasible: bool = False
+    duals: Floats | None = None
+
+
+def solve_subproblem(task: Subproblem, stop: threading.Event) -> Answer:
+    """Solve a subproblem; a search that is stopped early gives its dual bound and its best solution."""
+    seconds = task.until - time.time()
+    if stop.is_set() or seconds <= 0:
+        return Answer()
+    found = search_in_process(task.arrays, _settings(task), seconds, stop=stop)
+    if found is None:
+        return Answer()
+    values = found["values"]
+    if task.kind in (FIXED, POLISHED) and values is not None:
+        left = max(task.until - time.time(), 0.0)
+        values, _, _ = with_integers_rounded(values, task.arrays, Options(threads=1, seed=task.seed), False, left)
+    duals = found["row_duals"] if task.kind == RELAXED and found["status"] == "kOptimal" else None
+    return Answer(values, found["bound"], found["status"] in INFEASIBLE_NAMES, duals)
+
+
+def _settings(task: Subproblem) -> dict[str, Any]:
+    """Return the options of HiGHS: of a search a limit on its nodes, so that it finds the same on every machine."""
+    settings: dict[str, Any] = {"threads": 1, "random_seed": task.seed}
+    if task.kind == RELAXED:
+        return settings | _INTERIOR_POINT
+    if not task.arrays.integer.any():
+        return settings
+    return settings | SUB_MIP_OPTIONS | {"mip_rel_gap": task.gap, "mip_max_nodes": _NODES}
+
+
+def priced(arrays: Arrays, columns: Ints, prices: Floats) -> Arrays:
+    """Return a program with prices added to the cost of some columns."""
+    cost = arrays.cost.copy()
+    cost[columns] += prices
+    return replace(arrays, cost=cost)
+
+
+def fixed(arrays: Arrays, columns: Ints, values: Floats) -> Arrays:
+    """Return a program with some columns fixed; those whose value is NaN stay free."""
+    chosen = ~np.isnan(values)
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    lower[columns[chosen]] = upper[columns[chosen]] = values[chosen]
+    return replace(arrays, lower=lower, upper=upper)

@@ -1,0 +1,211 @@
+"""Decomposition and extensive form: the same optima, bounds that never contradict, the same for any workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.solver import highs
+from optimizer.solver.highs_process import end_processes
+from optimizer.solver.solution import Options, Stop
+from optimizer.uncertainty.alone import multipliers_of
+from optimizer.uncertainty.bundles import groups_of, make_bundles
+from optimizer.uncertainty.extensive_form import extensive_form
+from optimizer.uncertainty.incumbent import StochasticSolution
+from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, EXTENSIVE, choose_method, solve_stochastic
+from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram
+from optimizer.uncertainty.subproblems import priced
+from optimizer.workers.workers import LocalWorkers
+from tests.solver.programs import INF, knapsacks, program
+from tests.uncertainty.programs import four_stages, named, newsvendor, random_program, scip_optimum
+
+NOTHING = RiskMeasure()
+EXACT = Options(gap=0.0, threads=1, time_limit=60)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _end_processes() -> Iterator[None]:
+    yield
+    end_processes()
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[LocalWorkers]:
+    made = LocalWorkers(2)
+    yield made
+    made.close()
+
+
+def _assert_one_plan(program: StochasticProgram, found: StochasticSolution) -> None:
+    """Every shared decision has one value, and every scenario's rows are met."""
+    assert found.values is not None
+    values: dict[int, float] = {}
+    for arrays, of_columns, x in zip(program.scenarios, program.decisions, found.values, strict=True):
+        assert arrays.worst_violation(x) <= 1e-6
+        assert (x[arrays.integer] == np.round(x[arrays.integer])).all()
+        for column in np.flatnonzero(of_columns != OWN).tolist():
+            assert values.setdefault(int(of_columns[column]), float(x[column])) == pytest.approx(float(x[column]))
+
+
+@pytest.mark.parametrize("method", [EXTENSIVE, DECOMPOSITION])
+@pytest.mark.parametrize(
+    ("program", "risk", "expected"),
+    [
+        # The optima are derived in test_extensive_form.py.
+        (newsvendor(), NOTHING, -4.0),
+        (newsvendor(whole=True), RiskMeasure("cvar", level=2 / 3, weight=0.25), -3.2),
+        (newsvendor(whole=True), RiskMeasure("regret"), 2.8),
+        (four_stages(), NOTHING, 3.375),
+    ],
+)
+def test_programs_solved_by_hand(
+    workers: LocalWorkers, program: StochasticProgram, risk: RiskMeasure, expected: float, method: str
+) -> None:
+    """Tests plan and bound of both methods, and that regret is measured from the scenarios alone by default."""
+    found = solve_stochastic(program, risk, EXACT, workers, method=method)
+    assert found.objective == pytest.approx(expected)
+    assert found.bound == pytest.approx(expected)
+    assert found.stop is Stop.GAP_REACHED
+    _assert_one_plan(program, found)
+
+
+@pytest.mark.parametrize("risk", [NOTHING, RiskMeasure("cvar", 0.6, 0.5), RiskMeasure("regret", weight=0.7)])
+@pytest.mark.parametrize("seed", range(2))
+def test_decomposition_against_scip(workers: LocalWorkers, seed: int, risk: RiskMeasure) -> None:
+    """Tests random mixed-integer programs of three stages: plan, bound, and the bounds of the scenarios alone."""
+    program = random_program(seed, whole=True)
+    found = solve_stochastic(program, risk, EXACT, workers, method=DECOMPOSITION)
+    best = tuple(found.alone_bounds) if risk.measure == "regret" else ()
+    expected = scip_optimum(program, replace(risk, best=best))
+    assert found.objective == pytest.approx(expected, rel=1e-6)
+    assert found.bound <= expected + 1e-6 * abs(expected)
+    assert found.alone_costs == pytest.approx(found.alone_bounds, rel=1e-6)
+    _assert_one_plan(program, found)
+
+
+def test_a_bound_of_few_rounds_does_not_contradict(workers: LocalWorkers) -> None:
+    """Tests that with a coarse gap the optimum lies between bound and plan."""
+    for seed in range(3, 6):
+        program = random_program(seed, whole=True)
+        expected = scip_optimum(program, NOTHING)
+        found = solve_stochastic(program, NOTHING, Options(gap=0.05), workers, method=DECOMPOSITION)
+        assert found.bound <= expected + 1e-6 * abs(expected)
+        assert found.objective >= expected - 1e-6 * abs(expected)
+        assert found.objective - found.bound <= 0.05 * abs(found.objective) + 1e-9
+
+
+def test_the_answer_does_not_depend_on_the_number_of_workers() -> None:
+    """Tests that 1, 2 and 4 workers find the same plan with the same bound in as many rounds."""
+    program, found = random_program(7, whole=True), []
+    for count in (1, 2, 4):
+        one = LocalWorkers(count)
+        found.append(solve_stochastic(program, NOTHING, Options(gap=0.02), one, method=DECOMPOSITION))
+        one.close()
+    first = found[0]
+    assert first.values is not None
+    for other in found[1:]:
+        assert other.values is not None
+        assert (other.objective, other.bound, other.rounds) == (first.objective, first.bound, first.rounds)
+        assert all((a == b).all() for a, b in zip(first.values, other.values, strict=True))
+
+
+def test_the_multipliers_of_the_relaxation_give_its_optimum() -> None:
+    """Tests that scenarios priced with its duals have relaxations that add up to the relaxation's optimum."""
+    program = random_program(2, whole=True)
+    form = extensive_form(program)
+    relaxed = highs.solve(form.arrays.relaxed(), EXACT, duals=True)
+    assert relaxed.row_duals is not None
+    prices = multipliers_of(program, relaxed.row_duals, form.first_rows)
+    assert prices.sum(axis=0) == pytest.approx(np.zeros(program.decision_count), abs=1e-9)
+    total = 0.0
+    for number, (arrays, of_columns) in enumerate(zip(program.scenarios, program.decisions, strict=True)):
+        chance, columns = program.probabilities[number], np.flatnonzero(of_columns != OWN)
+        one = priced(arrays.relaxed(), columns, prices[number, of_columns[columns]] / chance)
+        total += chance * highs.solve(one, EXACT).bound
+    assert total == pytest.approx(relaxed.bound)
+
+
+def test_bundles_are_the_same_program() -> None:
+    """Tests that the extensive form of bundles has the optimum of that of their scenarios."""
+    program = random_program(1, whole=False)
+    expected = highs.solve(extensive_form(program).arrays, EXACT).bound
+    groups = groups_of(program, 2)
+    bundles = make_bundles(program, groups)
+    decisions = []
+    for arrays, (numbers, columns) in zip(bundles.arrays, bundles.shared, strict=True):
+        one = np.full(len(arrays.cost), OWN)
+        one[columns] = numbers
+        decisions.append(one)
+    form = extensive_form(StochasticProgram(bundles.arrays, bundles.probabilities, tuple(decisions)))
+    found = highs.solve(form.arrays, EXACT)
+    assert found.bound == pytest.approx(expected)
+    assert found.values is not None
+    plan = bundles.by_scenario(form.values_by_scenario(found.values))
+    assert program.probabilities @ program.costs(plan) == pytest.approx(expected)
+
+
+def test_scenarios_of_a_node_are_bundled() -> None:
+    """Tests that those of the lower and of the upper half of the demand are together."""
+    assert groups_of(four_stages(), 2) == [[0, 1], [2, 3]]
+
+
+def test_a_scenario_without_a_plan_is_named(workers: LocalWorkers) -> None:
+    """Tests an infeasible scenario: 9 units are needed of at most 2."""
+    one = newsvendor(whole=True)
+    short = program([1, 1], [[1, 1]], [9], [INF], upper=[1, 1], whole=True)
+    found = solve_stochastic(replace(one, scenarios=(*one.scenarios[:2], short)), NOTHING, EXACT, workers)
+    assert (found.stop, found.infeasible, found.values) == (Stop.INFEASIBLE, 2, None)
+
+
+def test_scenarios_that_contradict_each_other_are_infeasible(workers: LocalWorkers) -> None:
+    """Tests two scenarios that have plans alone, but none with the same decision: x <= 1 and x >= 2."""
+    low, high = (named(program([1], [[1]], [least], [most], upper=9, whole=True)) for least, most in ((0, 1), (2, 9)))
+    both = StochasticProgram((low, high), np.full(2, 0.5), (np.array([0]), np.array([0])))
+    found = solve_stochastic(both, NOTHING, EXACT, workers, method=DECOMPOSITION)
+    assert (found.stop, found.infeasible, found.values) == (Stop.INFEASIBLE, None, None)
+
+
+def _long() -> StochasticProgram:
+    """Two scenarios of knapsacks that no search proves in a minute; they share ten items."""
+    arrays = named(knapsacks())
+    columns = np.where(np.arange(len(arrays.cost)) < 10, np.arange(len(arrays.cost)), OWN)
+    other = replace(arrays, cost=arrays.cost[::-1].copy())
+    return StochasticProgram((arrays, other), np.full(2, 0.5), (columns, columns))
+
+
+def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers) -> None:
+    """Tests a search that ends early with a plan and a bound below it."""
+    found = solve_stochastic(_long(), NOTHING, Options(gap=0, time_limit=4, threads=1), workers, method=DECOMPOSITION)
+    assert found.stop is Stop.TIME_LIMIT
+    _assert_one_plan(_long(), found)
+    assert -INF < found.bound < found.objective
+
+
+def test_ctrl_c_keeps_the_best_plan(workers: LocalWorkers) -> None:
+    """Tests Ctrl-C as soon as there is a plan."""
+    pressed = threading.Event()
+
+    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+        if incumbent is not None and not pressed.is_set():
+            pressed.set()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    options = Options(gap=0, time_limit=60, threads=1)
+    found = solve_stochastic(_long(), NOTHING, options, workers, report, method=DECOMPOSITION)
+    assert found.stop is Stop.INTERRUPTED
+    _assert_one_plan(_long(), found)
+
+
+def test_small_programs_are_solved_as_they_are() -> None:
+    """Tests the choice of the method by the number of integer columns."""
+    assert choose_method(random_program(0, whole=True)) == EXTENSIVE
+    many = _long()
+    scenarios = many.scenarios * 11
+    eleven = StochasticProgram(scenarios, np.full(22, 1 / 22), many.decisions * 11)
+    assert choose_method(eleven) == DECOMPOSITION  # 2,200 integers
