@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from optimizer.analysis.budget import Budget, BudgetSpent
 from optimizer.instance.name_suggestions import parties_of
-from optimizer.interruption import ends_all_searches
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Floats
@@ -19,7 +21,7 @@ from optimizer.program.fixings import apply_fixings, fixings_of, months_ahead
 from optimizer.schema import IN_HOUSE
 from optimizer.solver.highs import Model, solve_with_integers_fixed
 from optimizer.solver.mip_start import start_values
-from optimizer.solver.solution import Options, Solution, SolutionStatus
+from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 
@@ -32,6 +34,10 @@ _FAMILIES = {  # decision of each family of columns; of outlets, those started a
     "committed": "commit_spend",
     "placed": "start_run",
 }
+_INTEGRAL = 1e-5  # of blocks: noise in a bound of a number of them
+_ATTAINED = 1e-6  # relative: an end that near to the plan's own amount is attained
+_NOTHING = 1e-6  # blocks: none
+_OF_DISTINCT = 0.5  # share of what is left of the budget
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,29 @@ class Alternatives:
         where all of them decide on some.
     plans : tuple of Plan
         Near-optimal plans whose decisions differ from the plan's, and from each other, as much as they can.
+    unfinished : int
+        Searches that the budget or Ctrl-C cut short or left out. Ranges are then wider than they need be, as the
+        linear relaxation proves them; NaN where it was not reached either.
+    stopped : bool
+        Whether Ctrl-C ended the work.
     """
 
     within: float
     ranges: pd.DataFrame
     first: pd.DataFrame
     plans: tuple[Plan, ...]
+    unfinished: int = 0
+    stopped: bool = False
 
 
-def find_alternatives(plan: Plan, within: float = 0.01, plans: int = 2, options: Options | None = None) -> Alternatives:
+def find_alternatives(
+    plan: Plan,
+    within: float = 0.01,
+    plans: int = 2,
+    options: Options | None = None,
+    budget: Budget | None = None,
+    on_step: Callable[[str], None] | None = None,
+) -> Alternatives:
     """Explore the plans whose cost exceeds that of a plan by at most ``within``.
 
     Parameters
@@ -69,19 +89,35 @@ def find_alternatives(plan: Plan, within: float = 0.01, plans: int = 2, options:
     plans : int
         Number of distinct plans to return.
     options : Options, optional
-        Options of each search; by default ``time_limit`` is 20 s and ``gap`` 1 % of the range.
+        Options of each search; by default ``gap`` is 1 % of the range.
+    budget : Budget, optional
+        Seconds in all and of one search; by default 20 s for each search.
+    on_step : callable, optional
+        Called with a line on each search, and on what is to come.
     """
-    with ends_all_searches():
-        space = _Space(plan, within, options or Options(gap=0.01, time_limit=20.0))
-        found = tuple(space.distinct(plans))
-        return Alternatives(within, space.ranges(), space.first(), found)
+    shared = budget or Budget(limit=20.0)
+    space = _Space(plan, within, options or Options(gap=0.01), shared, on_step or (lambda _: None))
+    return space.explore(plans)
+
+
+@dataclass
+class _Range:
+    """A weighted sum of columns, and its range over the near-optimal plans as far as it is known."""
+
+    name: str
+    weights: Floats
+    now: float
+    integral: bool
+    least: float = 0.0
+    most: float = math.nan
+    finished: list[float] = field(default_factory=list)  # signs of the ends that more time would not change
 
 
 class _Space:
     """Space of the near-optimal plans, over which other objectives are optimised."""
 
-    def __init__(self, plan: Plan, within: float, options: Options) -> None:
-        self.plan, self.options = plan, options
+    def __init__(self, plan: Plan, within: float, options: Options, budget: Budget, say: Callable[[str], None]) -> None:
+        self.plan, self.options, self.within, self.budget, self.say = plan, options, within, budget, say
         self.program: Program = program_of(plan)
         self.parties = parties_of(plan.instance)
         arrays = apply_fixings(self.program, compile_program(self.program), fixings_of(plan))
@@ -95,29 +131,80 @@ class _Space:
         self.start = columns, values
         self.at = np.zeros(len(arrays.cost))
         self.at[columns] = values
-        self.model = Model(self.arrays)
+        self.model, self.relaxation = Model(self.arrays), Model(self.arrays.relaxed())
 
-    def search(self, objective: Floats) -> Solution:
+    # ------------------------------------------------------------------ the order of work
+    def explore(self, plans: int) -> Alternatives:
+        """Find the ranges that the relaxation proves, then those of this month, distinct plans, and all others."""
+        first, measures = list(self._first()), list(self._measures())
+        found: list[Plan] = []
+        stopped = False
+        ranges = [*(row[-1] for row in first), *(row[-1] for row in measures)]
+        try:
+            self._each("relaxation", ranges, self._relax)
+            self._each("decisions of this month", [row[-1] for row in first], self._narrow, 0.5)
+            self._distinct(plans, found)
+            self._each("ranges", [row[-1] for row in measures], self._narrow)
+        except KeyboardInterrupt:
+            stopped = True
+        left = sum(2 - len(one.finished) for one in ranges)
+        left += max(self.distinct_left, 0)
+        return Alternatives(self.within, _ranges_table(measures), _first_table(first), tuple(found), left, stopped)
+
+    def _each(self, what: str, ranges: list[_Range], narrow: Callable[[_Range, float], None], share: float = 1) -> None:
+        """Narrow both ends of ranges, each with its part of a share of the budget."""
+        left = [(one, sign) for one in ranges for sign in (1.0, -1.0) if sign not in one.finished]
+        self.budget.stage(share)
+        for number, (one, sign) in enumerate(left):
+            if not self.budget.question(len(left) - number):
+                return
+            end = "least" if sign > 0 else "most"
+            self.say(f"{what}, {number + 1} of {len(left)}: the {end} of {one.name}")
+            with suppress(BudgetSpent):
+                narrow(one, sign)
+
+    def _relax(self, one: _Range, sign: float) -> None:
+        """Bound an end of a range by the linear relaxation, which decides it if the plan attains it."""
+        self.relaxation.change(replace(self.arrays.relaxed(), cost=sign * one.weights, offset=0.0))
+        found = self.relaxation.solve(replace(self.options, time_limit=self.budget.search()))
+        if found.stop is Stop.INTERRUPTED:
+            raise KeyboardInterrupt
+        if found.stop is Stop.GAP_REACHED:
+            self._bound(one, sign, found.bound, final=False)
+
+    def _narrow(self, one: _Range, sign: float) -> None:
+        """Bound an end of a range by a search."""
+        found = self._search(sign * one.weights)
+        self._bound(one, sign, found.bound, final=self.budget.cuts == self.cuts_before)
+
+    def _bound(self, one: _Range, sign: float, bound: float, *, final: bool) -> None:
+        """Take over a bound of an end; the end is final if the plan attains it, or the search ended by itself."""
+        if math.isfinite(bound) and one.integral:
+            bound = math.ceil(bound - _INTEGRAL)
+        if sign > 0:
+            one.least = min(max(one.least, bound, 0.0), one.now)
+        else:
+            one.most = max(-bound if one.most != one.most else min(one.most, -bound), one.now)
+        attained = one.least if sign > 0 else one.most
+        if final or abs(attained - one.now) <= _ATTAINED * max(abs(one.now), 1.0):
+            one.finished.append(sign)
+
+    def _search(self, objective: Floats) -> Solution:
         """Minimise another objective over the near-optimal plans."""
+        seconds = self.budget.search()
+        self.cuts_before = self.budget.cuts
         self.model.change(replace(self.arrays, cost=objective, offset=0.0))
         self.model.start(*self.start)
-        return self.model.solve(self.options)
-
-    def extremes(self, weights: Floats) -> tuple[float, float]:
-        """Return the range of a weighted sum of columns, from the bounds of the searches: no plan lies outside."""
-        low, high = self.search(weights).bound, -self.search(-weights).bound
-        return max(0.0, low), high
+        found = self.model.solve(replace(self.options, time_limit=seconds))
+        if found.stop is Stop.INTERRUPTED:
+            raise KeyboardInterrupt
+        if found.stop is Stop.TIME_LIMIT:
+            self.budget.ended(seconds)
+        return found
 
     # ------------------------------------------------------------------ ranges
-    def ranges(self) -> pd.DataFrame:
-        """Return the ranges of accelerator-months in use and of decided blocks, by party."""
-        rows = []
-        for kind, party, unit, weights, now in self._measures():
-            least, most = self.extremes(weights)
-            rows.append((kind, party, min(least, now), now, max(most, now), unit))
-        return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
-
-    def _measures(self) -> Iterator[tuple[str, str, str, Floats, float]]:
+    def _measures(self) -> Iterator[tuple[str, str, str, _Range]]:
+        """Yield accelerator-months in use and decided blocks, by party."""
         program_data, index = self.program.parts, self.program.index
         capacity = self.plan.capacity
         for party in dict.fromkeys(pool.party for pool in index.pools.values()):
@@ -127,7 +214,7 @@ class _Space:
                     weights[column] = self.program.units.accelerators
             rows = capacity[capacity["party"] == party]
             now = float(rows["used"].sum() + rows["leased_out"].sum())
-            yield "used", party, "accelerator-months", weights, now
+            yield "used", party, "accelerator-months", _Range(f"use of {party}", weights, now, integral=False)
         for family in _FAMILIES:
             columns: dict[tuple[str, str], list[int]] = {}
             for key, column in program_data.col[family].items():
@@ -135,7 +222,11 @@ class _Space:
             for (decision, party), chosen in columns.items():
                 weights = np.zeros(len(self.arrays.cost))
                 weights[chosen] = 1.0
-                yield decision, party, "blocks in all", weights, float(weights @ self.at)
+                yield decision, party, "blocks in all", self._range(f"{decision} {party}", weights)
+
+    def _range(self, name: str, weights: Floats) -> _Range:
+        integral = bool(self.arrays.integer[weights > 0].all())
+        return _Range(name.replace("_", " "), weights, float(weights @ self.at), integral)
 
     def _decision(self, family: str, item: str) -> str:
         """Return the decision on an item that the columns of a family stand for."""
@@ -147,21 +238,15 @@ class _Space:
         return self.parties.get(item, IN_HOUSE)
 
     # ------------------------------------------------------------------ this month
-    def first(self) -> pd.DataFrame:
-        """Return the ranges of the decisions of the first month."""
-        rows = []
+    def _first(self) -> Iterator[tuple[str, str, str, str, _Range]]:
+        """Yield the decisions of the first month."""
         label = self.program.instance.label(0)
         for family in _FAMILIES:
             for item, columns in self._decided_first(family).items():
                 decision = self._decision(family, item)
                 weights = np.zeros(len(self.arrays.cost))
                 weights[columns] = 1.0
-                now = float(weights @ self.at)
-                least, most = self.extremes(weights)
-                if max(now, most) > 1e-6:
-                    low, high = min(now, _rounded(least)), max(now, _rounded(most))
-                    rows.append((label, decision, item, self._party(item), now, low, high, low > 1e-6))
-        return pd.DataFrame(rows, columns=list(FIRST_COLUMNS))
+                yield label, decision, item, self._party(item), self._range(f"{decision} {item}", weights)
 
     def _decided_first(self, family: str) -> dict[str, list[int]]:
         """Return the columns of decisions that are made in the first month, by item."""
@@ -175,24 +260,35 @@ class _Space:
         return found
 
     # ------------------------------------------------------------------ distinct plans
-    def distinct(self, count: int) -> Iterator[Plan]:
-        """Yield near-optimal plans that differ as much as possible from the plan and from each other."""
+    distinct_left = 0  # plans that were not searched for, or not to the end
+
+    def _distinct(self, count: int, plans: list[Plan]) -> None:
+        """Add near-optimal plans that differ as much as possible from the plan and from each other."""
         chosen = [self.at]
         integers = np.flatnonzero(self.arrays.integer[: len(self.program.columns)])
-        for _ in range(count):
+        self.distinct_left = count
+        self.budget.stage(_OF_DISTINCT)
+        for number in range(count):
+            if not self.budget.question(count - number):
+                return
+            self.say(f"distinct plan {number + 1} of {count}")
             weights = np.zeros(len(self.arrays.cost))
             for other in chosen:
                 weights[integers] += np.where(
                     other[integers] > 0, 1.0, -1.0 / np.maximum(self.arrays.upper[integers], 1.0)
                 )
-            solution = self.search(weights)
-            if solution.values is None:
+            try:
+                solution = self._search(weights)
+            except BudgetSpent:
                 return
-            values = solution.values[: len(self.program.columns)]
-            if any(np.allclose(values[integers], other[integers]) for other in chosen):
+            cut = self.budget.cuts > self.cuts_before
+            values = None if solution.values is None else solution.values[: len(self.program.columns)]
+            if values is None or any(np.allclose(values[integers], other[integers]) for other in chosen):
+                self.distinct_left = self.distinct_left if cut else 0
                 return
-            chosen.append(solution.values)
-            yield self._plan(solution)
+            chosen.append(np.asarray(solution.values))
+            plans.append(self._plan(solution))
+            self.distinct_left -= not cut
 
     def _plan(self, solution: Solution) -> Plan:
         """Return the plan of a solution, with its continuous part re-optimised for these decisions."""
@@ -207,6 +303,21 @@ class _Space:
         found = finish(self.program, self.cost, settled, self.options, Clock())
         kept = {"held": self.plan.head["held"]} if self.plan.head.get("held") else {}
         return replace(found, head={**found.head, **kept})
+
+
+def _ranges_table(measures: list[tuple[str, str, str, _Range]]) -> pd.DataFrame:
+    rows = [(kind, party, one.least, one.now, one.most, unit) for kind, party, unit, one in measures]
+    return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
+
+
+def _first_table(first: list[tuple[str, str, str, str, _Range]]) -> pd.DataFrame:
+    """Return the table of the first month, without decisions that no near-optimal plan makes."""
+    rows = []
+    for *known, one in first:
+        low, high = min(one.now, _rounded(one.least)), one.most if one.most != one.most else _rounded(one.most)
+        if not high <= _NOTHING:
+            rows.append((*known, one.now, low, high, low > _NOTHING))
+    return pd.DataFrame(rows, columns=list(FIRST_COLUMNS))
 
 
 def _rounded(value: float) -> float:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
 from optimizer.analysis.events import changes
-from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.analysis.losses import losses, shares
 from optimizer.analysis.policy_trial import PolicyTrial, Requirement, try_policy
 from optimizer.plan.plan import Plan
@@ -34,7 +33,6 @@ def caps_table(
     plan: Plan,
     items: Iterable[Requirement],
     options: Options,
-    stop: Callable[[], None] | None = None,
     on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
     """Return the cost of requirements on exposure, each solved separately from the given plan.
@@ -47,8 +45,6 @@ def caps_table(
         See :func:`requirements`.
     options : Options
         Options of each search.
-    stop : callable, optional
-        Called on Ctrl-C, after which no further requirement is tried; without it, KeyboardInterrupt is raised.
     on_progress : callable, optional
         Called with the progress of each search.
 
@@ -62,11 +58,12 @@ def caps_table(
         interval of the difference of the optimal plans), ``unserved`` (share of demand that is then unserved),
         ``answer`` (the largest decisions that differ from the plan's), ``note`` (reason for missing figures).
     """
-    found = until_interrupted(items, lambda one: try_policy(plan, one, options, on_progress), stop)
-    return pd.DataFrame([_row(plan, one) for one in found], columns=list(COLUMNS))
+    found = [try_policy(plan, one, options, on_progress) for one in items]
+    return pd.DataFrame([cap_row(plan, one) for one in found], columns=list(COLUMNS))
 
 
-def _row(plan: Plan, found: PolicyTrial) -> tuple[Any, ...]:
+def cap_row(plan: Plan, found: PolicyTrial) -> tuple[Any, ...]:
+    """Return the row of a requirement."""
     one, other = found.requirement, found.plan
     month = plan.instance.label(found.first) if found.first < plan.instance.head.months else ""
     known = (str(one), one.rule, one.subject, one.member, one.share, one.limit, month)

@@ -55,19 +55,36 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         ``delay_note`` (reason for a missing figure that was requested).
     """
     rows = []
-    for decision in plan.decisions.to_dict("records"):
-        if decision["decision"] not in _ACTS:
-            continue
-        month = decision["month"]
-        soon = months is None or plan.instance.month_index(month) < months
-        back = decision["decision"] in BACK
-        effect = plan.instance.label(_first_without(plan, decision)) if back else decision["starts"]
-        more = ExtraCost() if ask is None or not soon else cost_of_fixing(ask, plan, _later(plan, decision))
-        costs = (more.costs, more.at_least, more.at_most, more.note)
-        who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
-        rows.append((month, _ACTS[decision["decision"]], *who, effect, _last(plan, decision), *costs))
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return table.sort_values("month", kind="stable", ignore_index=True)
+    for decision in due_decisions(plan):
+        soon = months is None or is_soon(plan, decision, months)
+        more = ExtraCost() if ask is None or not soon else cost_of_delay(ask, plan, decision)
+        rows.append(deadline_row(plan, decision, more))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def due_decisions(plan: Plan) -> list[dict[Any, Any]]:
+    """Return the decisions of a plan that are due in some month, in the order of the months."""
+    rows = plan.decisions[plan.decisions["decision"].isin(list(_ACTS))]
+    return rows.sort_values("month", kind="stable").to_dict("records")
+
+
+def is_soon(plan: Plan, decision: dict[Any, Any], months: int) -> bool:
+    """Whether a decision is due in the first so many months."""
+    return plan.instance.month_index(decision["month"]) < months
+
+
+def cost_of_delay(ask: WhatIf, plan: Plan, decision: dict[Any, Any]) -> ExtraCost:
+    """Return the additional cost of making a decision a month later at the earliest."""
+    return cost_of_fixing(ask, plan, _later(plan, decision))
+
+
+def deadline_row(plan: Plan, decision: dict[Any, Any], more: ExtraCost) -> tuple[Any, ...]:
+    """Return the row of a decision."""
+    back = decision["decision"] in BACK
+    effect = plan.instance.label(_first_without(plan, decision)) if back else decision["starts"]
+    costs = (more.costs, more.at_least, more.at_most, more.note)
+    who = (decision["decision"], decision["item"], decision["party"], decision["blocks"])
+    return (decision["month"], _ACTS[decision["decision"]], *who, effect, _last(plan, decision), *costs)
 
 
 def _row(plan: Plan, item: str) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import until_interrupted
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.termination_timing import ITEMS, terminations
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
@@ -65,12 +65,13 @@ def usual_events(plan: Plan) -> list[Event]:
     return [*_slips(plan), *_growth(plan), *_taken_back(plan)]
 
 
-def answers(ask: WhatIf, events: Iterable[Event], stop: Callable[[], None] | None = None) -> list[Answer]:
-    """Find the best plan for each event until Ctrl-C, which calls ``stop``; without it, KeyboardInterrupt is raised."""
-    return until_interrupted(events, lambda event: _answered(ask, event), stop)
+def answers(ask: WhatIf, events: Iterable[Event]) -> list[Answer]:
+    """Find the best plan for each event."""
+    return [answer_to(ask, event) for event in events]
 
 
-def _answered(ask: WhatIf, event: Event) -> Answer:
+def answer_to(ask: WhatIf, event: Event) -> Answer:
+    """Find the best plan for an event."""
     try:
         return Answer(event, ask.ask(event.edits, event.fixings))
     except (NoFeasiblePlan, StoppedWithoutPlan) as error:
@@ -98,15 +99,21 @@ def events_table(plan: Plan, found: list[Answer]) -> pd.DataFrame:
         ``unserved`` (share of demand that is then unserved), ``answer`` (the largest decisions that differ from the
         plan's, in words), ``note`` (reason for missing figures). Events without a plan come first.
     """
-    return pd.DataFrame([_row(plan, answer) for answer in worst_first(found)], columns=list(COLUMNS))
+    return sorted_events(event_row(plan, answer) for answer in found)
 
 
-def worst_first(found: list[Answer]) -> list[Answer]:
-    """Sort events: those without a plan, those for which none was found in time, and all others."""
-    return sorted(found, key=lambda answer: (answer.plan is not None, answer.note != NoFeasiblePlan.note))
+def sorted_events(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """Return the table of rows: events without a plan, those for which none was found in time, and all others."""
+
+    def place(row: Any) -> tuple[bool, bool, bool]:
+        costs, note = row[COLUMNS.index("costs")], row[COLUMNS.index("note")]
+        return note == NOT_EXAMINED, costs is not None, note != NoFeasiblePlan.note
+
+    return pd.DataFrame(sorted(rows, key=place), columns=list(COLUMNS))
 
 
-def _row(plan: Plan, answer: Answer) -> tuple[Any, ...]:
+def event_row(plan: Plan, answer: Answer) -> tuple[Any, ...]:
+    """Return the row of an event."""
     event, other = answer.event, answer.plan
     known = (event.text, event.kind, event.item, event.month)
     if other is None:

@@ -1,39 +1,26 @@
-"""The explanation of a plan: all of its tables, computed until they are complete or Ctrl-C is pressed."""
+"""The explanation of a plan: all of its tables, as far as a budget goes or until Ctrl-C is pressed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from optimizer.analysis.caps import caps_table, requirements
+from optimizer.analysis.budget import DEFAULT, Budget
 from optimizer.analysis.deadlines import deadlines_table
-from optimizer.analysis.decide_now import first_table
-from optimizer.analysis.events import Answer, Event, answers, events_table, usual_events
-from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
-from optimizer.analysis.marginal_values import values_table
-from optimizer.analysis.offers import offers, offers_table
-from optimizer.analysis.policy_trial import Requirement
-from optimizer.analysis.steps import steps_table, usual_steps
-from optimizer.analysis.termination_timing import ITEMS, Termination, exits_table, terminations
-from optimizer.instance.edit import Edit
+from optimizer.analysis.examination import Examination, OnStep
+from optimizer.analysis.offers import offers
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import EXPLAINED, Plan
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, SolveOptions
 from optimizer.solving import clock
 
 _NOTHING = pd.DataFrame()
-# Key column of the tables that can be computed in part
-_NAMES = {"offers": "item", "steps": "step", "exits": "item", "events": "event", "caps": "requirement"}
-_SOON = 3  # months: the cost of delay is computed for decisions that are due in them
-OnStep = Callable[[str], None]
-Named = TypeVar("Named", str, Edit, Event, Termination, Requirement)
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,9 +48,12 @@ class Explanation:
     caps : DataFrame
         Cost of less exposure; see :func:`optimizer.analysis.caps.caps_table`.
     stopped : str
-        Step at which Ctrl-C ended the work, ``""`` if it did not; the tables have the rows computed until then.
+        Question at which Ctrl-C ended the work, ``""`` if it did not.
+    unfinished : tuple of str
+        Questions that the budget or Ctrl-C left open, or examined for a shorter time than they need.
 
-    Tables that were not requested or not reached have no columns.
+    Tables that were not requested or not reached have no columns. Rows of questions that were not examined have no
+    figures but those proven already, and a note that says so.
     """
 
     plan: Plan
@@ -76,6 +66,12 @@ class Explanation:
     first: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     caps: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     stopped: str = ""
+    unfinished: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question was examined to its end."""
+        return not self.stopped and not self.unfinished
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -94,30 +90,23 @@ class Explanation:
     def save(self, folder: str | Path) -> list[Path]:
         """Write the tables into the plan folder as CSV, all at once, and return their paths.
 
-        Rows of an earlier explanation are kept for offers, steps, exits, events and caps that this one did not reach.
+        Offers of an earlier explanation that this one was not to examine are kept.
 
         Raises
         ------
         PlanNotSaved
             If the folder cannot be written, or contains another plan by now; the message names where the plan is kept.
         """
-        found = {
-            name: self._with_earlier(name, _NAMES[name]) if name in _NAMES else table
-            for name, table in self.tables.items()
-        }
+        found = {**self.tables, **({"offers": self._all_offers()} if "offers" in self.tables else {})}
         write_explained(self.plan, Path(folder), found)
         return [Path(folder) / f"{name}.csv" for name in found]
 
-    def _with_earlier(self, name: str, key: str) -> pd.DataFrame:
-        """Return a table with the rows of an earlier explanation that this one did not compute."""
-        now = getattr(self, name).to_dict("records")
-        done = {str(row[key]) for row in now}
-        earlier = self.plan.explained.get(name, _NOTHING).to_dict("records")
-        rows = [*now, *(row for row in earlier if str(row[key]) not in done)]
-        if name == "offers":
-            order = {offer.item: place for place, offer in enumerate(offers(self.plan))}
-            rows = sorted((row for row in rows if row[key] in order), key=lambda row: order[row[key]])
-        return pd.DataFrame(rows, columns=list(getattr(self, name).columns))
+    def _all_offers(self) -> pd.DataFrame:
+        """Return the offers, with those of an earlier explanation that were not to be examined, in the usual order."""
+        earlier = self.plan.explained.get("offers", _NOTHING).to_dict("records")
+        rows = {row["item"]: row for row in [*earlier, *self.offers.to_dict("records")]}
+        items = (offer.item for offer in offers(self.plan))
+        return pd.DataFrame([rows[item] for item in items if item in rows], columns=list(self.offers.columns))
 
 
 def explain(
@@ -125,11 +114,11 @@ def explain(
     *,
     quick: bool = False,
     items: Sequence[str] = (),
-    gap: float | None = None,
-    time_limit: float = 10.0,
-    threads: int | None = None,
+    budget: float | Budget | None = DEFAULT,
+    more: bool = False,
     on_step: OnStep | None = None,
     progress: clock.OnProgress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> Explanation:
     """Explain a plan.
 
@@ -141,123 +130,37 @@ def explain(
         Compute only what needs no further integer search: marginal values, and deadlines without the cost of delay.
     items : sequence of str
         Analyse only these offers.
-    gap : float, optional
-        Relative gap of each search; the gap of the plan's own search by default.
-    time_limit : float
-        Seconds for each search.
-    threads : int, optional
-        Threads of the solver.
+    budget : float, Budget or None
+        Seconds in all; None for all there is, with ``time_limit`` for each search. What a planner needs first is
+        examined first; what is left open is marked as such.
+    more : bool
+        Continue from the tables that the plan has: what they answer is not examined again.
     on_step : callable, optional
-        Called with a line on the current step.
+        Called with a line on the current question, and on the kinds of questions to come.
     progress : callable, optional
         Called with the progress of each search, as for :func:`optimizer.solve`.
+    **options
+        ``gap`` of each search (by default that of the plan's own search), ``time_limit`` of one search (by default what
+        the budget leaves, 10 s without one), ``threads`` and ``seed``.
 
     Returns
     -------
     Explanation
         Tables of values, steps, offers, deadlines, exits, events, the first month and caps.
     """
-    say: OnStep = on_step or (lambda _: None)
-    target = float(plan.head.get("options", {}).get("gap", 1e-3)) if gap is None else gap
-    work = _Work(plan, Options(gap=target, time_limit=time_limit, threads=threads), say, progress)
-    if items:
-        return work.done(offers=work.offers(items))
-    if quick:
+    limit = options.pop("time_limit", None)
+    given = budget if isinstance(budget, Budget) else Budget(budget, limit)
+    options.setdefault("gap", float(plan.head.get("options", {}).get("gap", 1e-3)))
+    settings = Options(**options)
+    work = Examination(plan, settings, given, on_step, progress, more=more)
+    names = ["offers"] if items else ["values"] if quick else list(Examination.STAGES)
+    work.run(names, items)
+    tables = work.tables()
+    if quick and "values" in tables:
         earlier = plan.explained.get("deadlines")  # which may have the cost of delay
-        return work.done(values=work.values(), deadlines=deadlines_table(plan) if earlier is None else earlier)
-    return work.everything()
-
-
-class _Work:
-    """Run the searches for an explanation until Ctrl-C."""
-
-    def __init__(self, plan: Plan, options: Options, say: OnStep, progress: clock.OnProgress | None) -> None:
-        self.plan, self.options, self.say, self.progress = plan, options, say, progress
-        self.at = self.stopped = ""
-
-    @cached_property
-    def ask(self) -> InterruptibleWhatIf:
-        options = self.options
-        found = InterruptibleWhatIf(self.plan, gap=options.gap, time_limit=options.time_limit, threads=options.threads)
-        found.on_progress = self.progress
-        return found
-
-    def done(self, **tables: pd.DataFrame) -> Explanation:
-        """Return the explanation with the tables that were computed."""
-        return Explanation(self.plan, **tables, stopped=self.stopped)
-
-    def stop(self) -> None:
-        """Handle Ctrl-C: abandon the current step and start no other."""
-        self.stopped = self.at
-
-    def everything(self) -> Explanation:
-        """Compute all tables, the slowest ones last."""
-        tables = {"values": self.values(), "deadlines": self.deadlines(), "exits": self.exits()}
-        tables |= self.events(tables["deadlines"])
-        return self.done(**tables, caps=self.caps(), steps=self.steps(), offers=self.offers())
-
-    def values(self) -> pd.DataFrame:
-        return self._complete("marginal values", lambda: values_table(self.plan, self.options))
-
-    def steps(self) -> pd.DataFrame:
-        each = self._each("step", usual_steps(self.plan))
-        return self._part(lambda: steps_table(self.ask, self.plan, each, self.stop))
-
-    def offers(self, items: Sequence[str] = ()) -> pd.DataFrame:
-        names = [offer.item for offer in offers(self.plan) if not items or offer.item in items]
-        each = self._each("offer", names)
-        return self._part(lambda: offers_table(self.ask, self.plan, each, self.stop))
-
-    def deadlines(self) -> pd.DataFrame:
-        what = f"what a month's delay costs of the decisions due in the first {_SOON} months"
-        return self._complete(what, lambda: deadlines_table(self.plan, self.ask, _SOON))
-
-    def exits(self) -> pd.DataFrame:
-        each = self._each("leaving", terminations(self.plan)[:ITEMS])
-        return self._part(lambda: exits_table(self.ask, self.plan, each, self.stop))
-
-    def events(self, deadlines: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """Compute the table of events, and that of the first month if all events were solved, since it covers all."""
-        found: list[Answer] = []
-
-        def table() -> pd.DataFrame:
-            found.extend(answers(self.ask, self._each("event", usual_events(self.plan)), self.stop))
-            return events_table(self.plan, found)
-
-        events = self._part(table)
-        return {"events": events, "first": _NOTHING if self.stopped else first_table(self.plan, found, deadlines)}
-
-    def caps(self) -> pd.DataFrame:
-        if self.stopped:
-            return _NOTHING
-        each = self._each("requirement", requirements(self.plan))
-        return self._part(lambda: caps_table(self.plan, each, self.options, self.stop, self.progress))
-
-    def _complete(self, what: str, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Compute a table that is complete or empty."""
-        if self.stopped:
-            return _NOTHING
-        self._begin(what)
-        try:
-            return work()
-        except KeyboardInterrupt:
-            self.stop()
-            return _NOTHING
-
-    def _part(self, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Compute a table that may have some of its rows only."""
-        table = _NOTHING if self.stopped else work()
-        return _NOTHING if self.stopped and table.empty else table
-
-    def _each(self, what: str, names: Sequence[Named]) -> Iterator[Named]:
-        """Yield things, and report each before it is analysed."""
-        for number, name in enumerate(names, start=1):
-            self._begin(f"{what} {number} of {len(names)}: {name}")
-            yield name
-
-    def _begin(self, what: str) -> None:
-        self.at = what
-        self.say(what)
+        tables["deadlines"] = deadlines_table(plan) if earlier is None else earlier
+    unfinished = tuple(question.name for question in work.unfinished)
+    return Explanation(plan, **tables, stopped=work.stopped, unfinished=unfinished)
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

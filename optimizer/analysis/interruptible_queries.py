@@ -1,34 +1,44 @@
-"""Series of what-ifs that Ctrl-C ends, and the additional cost of fixed decisions."""
+"""Series of what-ifs that a budget or Ctrl-C ends, and the additional cost of fixed decisions."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
+from optimizer.analysis.budget import Budget, BudgetSpent
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.format import counted
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
 from optimizer.solver.solution import Solution, Stop
 from optimizer.solving.clock import Clock, OnProgress
-from optimizer.solving.whatif import WhatIf
-
-Item = TypeVar("Item")
-Found = TypeVar("Found")
+from optimizer.solving.solve import Cost
+from optimizer.solving.whatif import SweepRow, WhatIf
 
 
 class InterruptibleWhatIf(WhatIf):
-    """What-ifs of which Ctrl-C ends the entire series instead of the current search only.
+    """What-ifs of which Ctrl-C ends the entire series instead of the current search only, within a budget.
 
     Attributes
     ----------
     on_progress : callable or None
         Called with the progress of each search.
+    budget : Budget or None
+        Gives each search its seconds; the time limit of the options by default.
+    on_step : callable or None
+        Called with a line on each value of a sweep.
+    stopped : str
+        Value at which Ctrl-C ended a sweep; ``""`` if it did not.
     """
 
     on_progress: OnProgress | None = None
+    budget: Budget | None = None
+    on_step: Callable[[str], None] | None = None
+    stopped: str = ""
 
     def _solved(
         self,
@@ -38,28 +48,44 @@ class InterruptibleWhatIf(WhatIf):
         known_bound: float | None = None,
         objective_target: float | None = None,
     ) -> Solution:
-        """Solve as :class:`optimizer.WhatIf` does, but raise KeyboardInterrupt if the search was interrupted."""
+        """Solve as :class:`optimizer.WhatIf` does, but raise KeyboardInterrupt if the search was interrupted.
+
+        Raises
+        ------
+        BudgetSpent
+            If no time is left for the search.
+        """
         clock.on_progress = clock.on_progress or self.on_progress
+        if self.budget is not None:
+            starts = 2 if fixings and self.live.arrays.integer.any() else 1
+            self.options = replace(self.options, time_limit=self.budget.search(starts))
         solution = super()._solved(edits, fixings, clock, known_bound, objective_target)
         if solution.stop is Stop.INTERRUPTED:
             raise KeyboardInterrupt
+        if self.budget is not None and solution.stop is Stop.TIME_LIMIT:
+            self.budget.ended(self.options.time_limit)
         return solution
 
-
-def until_interrupted(
-    items: Iterable[Item], work: Callable[[Item], Found], stop: Callable[[], None] | None
-) -> list[Found]:
-    """Compute a result for each item until Ctrl-C, which calls ``stop``; without it, KeyboardInterrupt is raised."""
-    found = []
-    for item in items:
+    def _sweep_row(self, value: float, query: Callable[[], Cost], left: int) -> SweepRow:
+        """Return the row of a value, within its part of the budget; Ctrl-C ends the sweep and keeps the rows so far."""
+        text = f"value {value:.15g}; {counted(left - 1, 'more value')} to come"
+        if self.stopped or not self._begin_question(left):
+            return value, math.nan, None, None, NOT_EXAMINED
+        if self.on_step is not None:
+            self.on_step(text)
         try:
-            found.append(work(item))
+            return super()._sweep_row(value, query, left)
+        except BudgetSpent:
+            return value, math.nan, None, None, NOT_EXAMINED
         except KeyboardInterrupt:
-            if stop is None:
-                raise
-            stop()
-            break
-    return found
+            self.stopped = text
+            return value, math.nan, None, None, NOT_EXAMINED
+
+    def _begin_question(self, left: int) -> bool:
+        if self.budget is None:
+            return True
+        self.budget.stage(1.0)
+        return self.budget.question(left) > 0
 
 
 @dataclass(frozen=True)

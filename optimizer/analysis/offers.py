@@ -9,15 +9,16 @@ is reported as not proven.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from optimizer.analysis.breakeven_price import BreakevenPrice, BreakevenSearch, CostWithout
-from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.analysis.price_dependence import is_constrained
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.cash_terms import cash_terms
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
@@ -57,7 +58,7 @@ class Offer:
     row: Any
 
 
-def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[], None] | None = None) -> pd.DataFrame:
+def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
     """Return the table of verdicts on offers.
 
     Parameters
@@ -68,8 +69,6 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[
         The plan that is explained.
     items : iterable of str
         Offers of the plan's instance; see :func:`offers`.
-    stop : callable, optional
-        Called on Ctrl-C, after which no further offer is analysed; without it, KeyboardInterrupt is raised.
 
     Returns
     -------
@@ -83,8 +82,45 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str], stop: Callable[[
     """
     found = {offer.item: offer for offer in offers(plan)}
     search = TightGapSearch(ask, plan)
-    rows = until_interrupted(items, lambda item: _Verdict(search, found[item]).row(), stop)
+    rows = [_Verdict(search, found[item]).row() for item in items]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+class Verdicts:
+    """Verdicts on some offers of a plan, which share what they find.
+
+    Parameters
+    ----------
+    ask : WhatIf
+        What-ifs of the plan.
+    plan : Plan
+        The plan that is explained.
+    chosen : sequence of Offer
+        The offers.
+    """
+
+    def __init__(self, ask: WhatIf, plan: Plan, chosen: Sequence[Offer]) -> None:
+        search = TightGapSearch(ask, plan)
+        self._verdicts = {offer.item: _Verdict(search, offer) for offer in chosen}
+
+    def nearest_first(self) -> list[Offer]:
+        """Return the offers, those nearest to being taken or dropped first."""
+        return [verdict.offer for verdict in self._verdicts.values()]
+
+    def known(self, offer: Offer) -> tuple[Any, ...]:
+        """Return the row of an offer as far as it is known without a search."""
+        verdict = self._verdicts[offer.item]
+        return (*verdict.known, *(None,) * 6, False, NOT_EXAMINED)
+
+    def examine(self, offer: Offer) -> tuple[Any, ...]:
+        """Return the row of an offer after searches."""
+        return self._verdicts[offer.item].row()
+
+
+def is_final(row: tuple[Any, ...]) -> bool:
+    """Whether more time would not change a row of the table."""
+    cells = dict(zip(COLUMNS, row, strict=True))
+    return bool(cells["proven"]) or cells["reason"] == _SAME
 
 
 def offers(plan: Plan) -> Iterator[Offer]:
@@ -163,16 +199,20 @@ class _Verdict:
         self.terms = [term.name for term in cash_terms().values() if term.priced and offer.table in term.items]
         self.sign = -1.0 if offer.table == "outlets" else 1.0
 
-    def row(self) -> tuple[Any, ...]:
-        """Return the row of the table."""
+    @cached_property
+    def known(self) -> tuple[Any, ...]:
+        """Cells of the row that the plan itself gives."""
         offer, amount = self.offer, taken(self.plan, self.offer)
         verdict = "rejected" if amount <= 0 else "taken" if amount >= offer.possible * (1 - 1e-6) else "partly"
-        known = (offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price)
+        return offer.item, offer.table, offer.party, verdict, amount, offer.possible, offer.price
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the row of the table."""
         try:
-            return (*known, *self._worth(verdict))
+            return (*self.known, *self._worth(self.known[3]))
         except StoppedWithoutPlan:
             nothing = (None,) * 6
-            return (*known, *nothing, False, "not found out in time; give each search more time")
+            return (*self.known, *nothing, False, "not found out in time; give each search more time")
 
     def _worth(self, verdict: str) -> tuple[Any, ...]:
         """Return worth and break-even price with their proven intervals, whether they are proven, and the reason."""

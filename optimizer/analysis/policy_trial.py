@@ -71,6 +71,11 @@ class PolicyTrial:
     plan: Plan | None
     note: str = ""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the time limit ended the search without a plan."""
+        return self.plan is None and self.note == StoppedWithoutPlan.note
+
 
 def try_policy(plan: Plan, one: Requirement, options: Options, on_progress: OnProgress | None = None) -> PolicyTrial:
     """Find the best plan that meets a requirement from the first month on from which it can always be met.

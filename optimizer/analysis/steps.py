@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import until_interrupted
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
@@ -16,9 +15,7 @@ from optimizer.solving.whatif import WhatIf
 COLUMNS = ("step", "saves", "at_least", "at_most", "objective", "note")
 
 
-def steps_table(
-    ask: WhatIf, plan: Plan, edits: Iterable[str | Edit], stop: Callable[[], None] | None = None
-) -> pd.DataFrame:
+def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.DataFrame:
     """Return the savings of steps, each solved separately from the given plan.
 
     Parameters
@@ -29,8 +26,6 @@ def steps_table(
         The plan to compare with.
     edits : iterable of str or Edit
         Steps as edits: ``power.hall.mw+=1``, ``demand.assistant.amount*=1.1``, ``contracts.lease.max_blocks+=1``.
-    stop : callable, optional
-        Called on Ctrl-C, after which no further step is solved; without it, KeyboardInterrupt is raised.
 
     Returns
     -------
@@ -39,11 +34,11 @@ def steps_table(
         (proven interval of the saving of the optimal plans), ``objective``, ``note`` (reason for missing figures: the
         step leaves no plan, or none was found in time).
     """
-    rows = until_interrupted(edits, lambda edit: _step(ask, plan, edit), stop)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame([step_row(ask, plan, edit) for edit in edits], columns=list(COLUMNS))
 
 
-def _step(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:
+def step_row(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:
+    """Return the row of a step."""
     name = str(edit)
     step = parse_edit(edit) if isinstance(edit, str) else edit
     try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing, until_interrupted
+from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing
 from optimizer.cash_terms import cash_terms
 from optimizer.instance.notice import notice_of
 from optimizer.plan.plan import Plan
@@ -65,9 +65,7 @@ class Termination:
         return str(getattr(self.row, load_schema().tables[self.table].party_column))
 
 
-def exits_table(
-    ask: WhatIf, plan: Plan, items: Iterable[Termination], stop: Callable[[], None] | None = None
-) -> pd.DataFrame:
+def exits_table(ask: WhatIf, plan: Plan, items: Iterable[Termination]) -> pd.DataFrame:
     """Return the cost of terminating earlier or later.
 
     Parameters
@@ -78,8 +76,6 @@ def exits_table(
         The plan that is explained.
     items : iterable of Termination
         Contracts and outlets to analyse; see :func:`terminations`.
-    stop : callable, optional
-        Called on Ctrl-C, after which no further item is analysed; without it, KeyboardInterrupt is raised.
 
     Returns
     -------
@@ -89,8 +85,8 @@ def exits_table(
         (additional cost of the best plan found), ``at_least`` and ``at_most`` (proven interval of the difference of the
         optimal plans), ``note`` (reason for missing figures).
     """
-    found = until_interrupted(items, lambda one: list(_rows(ask, plan, one)), stop)
-    return pd.DataFrame([row for rows in found for row in rows], columns=list(COLUMNS))
+    rows = [exit_row(plan, one, shift, cost_of_exit(ask, plan, one, shift)) for one in items for shift in shifts(one)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def terminations(plan: Plan) -> list[Termination]:
@@ -139,16 +135,24 @@ def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> 
     return [Fixing("keep", "", item, plan.instance.label(t), blocks) for t in range(first - 1, month)]
 
 
-def _rows(ask: WhatIf, plan: Plan, one: Termination) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the plan's month and of the months around it."""
+def shifts(one: Termination) -> Iterator[int]:
+    """Yield the shifts of its month that are possible, 0 included."""
     for shift in sorted((*SHIFTS, 0)):
-        month = one.month + shift
-        if not one.earliest <= month <= one.latest:
-            continue
-        first, notice = plan.instance.label(month), plan.instance.label(month - notice_of(one.row))
-        known = (one.item, one.party, load_schema().tables[one.table].decisions[1], first, notice, shift)
-        more = ExtraCost(0.0) if shift == 0 else cost_of_fixing(ask, plan, _holds(plan, one, month))
-        yield (*known, more.costs, more.at_least, more.at_most, more.note)
+        if one.earliest <= one.month + shift <= one.latest:
+            yield shift
+
+
+def cost_of_exit(ask: WhatIf, plan: Plan, one: Termination, shift: int) -> ExtraCost:
+    """Return the additional cost of terminating earlier or later than the plan."""
+    return ExtraCost(0.0) if shift == 0 else cost_of_fixing(ask, plan, _holds(plan, one, one.month + shift))
+
+
+def exit_row(plan: Plan, one: Termination, shift: int, more: ExtraCost) -> tuple[Any, ...]:
+    """Return the row of a month in which an item can be terminated."""
+    month = one.month + shift
+    first, notice = plan.instance.label(month), plan.instance.label(month - notice_of(one.row))
+    known = (one.item, one.party, load_schema().tables[one.table].decisions[1], first, notice, shift)
+    return (*known, more.costs, more.at_least, more.at_most, more.note)
 
 
 def _holds(plan: Plan, one: Termination, month: int) -> list[Fixing]:

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer import __version__
+from optimizer.cli.alternatives import alternatives
 from optimizer.cli.bench import bench
 from optimizer.cli.compare import compare
 from optimizer.cli.exit_codes import details, fault_details, leave, print_json, undisturbed
-from optimizer.cli.explain import alternatives, explain, whatif
+from optimizer.cli.explain import explain
 from optimizer.cli.export import export
 from optimizer.cli.options import Finite, Share, solver_option
 from optimizer.cli.report import report
+from optimizer.cli.whatif import whatif
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted
 
@@ -245,7 +247,7 @@ def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
     compared with the plan.
     """
     if decisions is not None:
-        from optimizer.cli.explain import own_decisions
+        from optimizer.cli.whatif import own_decisions
 
         return own_decisions(plan, decisions, as_json)
     from optimizer.auditing import audit as check

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from optimizer.analysis.budget import Budget
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MOST_SHARE = 10.0
+SECONDS = 60.0
+"""Seconds of a budget unless another one is given."""
 
 solver_option = click.option(
     "--solver",
@@ -49,3 +56,53 @@ class Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{number} is not a finite number.", param, ctx)
         return number
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+gap_option = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
+threads_option = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
+replace_option = click.option(
+    "--replace", is_flag=True, help="Replace the content of the folder, even another instance's plan."
+)
+limit_option = click.option(
+    "--time-limit",
+    type=Finite(min=0),
+    help="Seconds of one search. [default: what the budget leaves; with --full 10]",
+)
+full_option = click.option(
+    "--full", is_flag=True, help="No budget: examine everything, with --time-limit for each search."
+)
+
+
+def budget_option(text: str) -> Callable[[Decorated], Decorated]:
+    """Return the option ``--budget`` with its help."""
+    return click.option("--budget", type=Finite(min=0), help=text)
+
+
+def budget_of(seconds: float | None, full: bool, time_limit: float | None) -> Budget:
+    """Return the budget that the options ask for."""
+    from optimizer.analysis.budget import Budget
+
+    refuse_both(seconds, full)
+    return Budget(None if full else SECONDS if seconds is None else seconds, time_limit)
+
+
+def refuse_both(seconds: float | None, full: bool) -> None:
+    """Refuse ``--budget`` with ``--full``."""
+    if full and seconds is not None:
+        raise click.UsageError("--full has no budget: leave out --budget.")
+
+
+def width(err: bool) -> int:
+    """Return the width of the terminal, or of a plain text."""
+    from rich.console import Console
+
+    console = Console(stderr=err)
+    return min(console.width, 120) if console.is_terminal else 100
+
+
+def show(what: Any, err: bool) -> None:
+    """Print tables and texts, on standard error if ``err``."""
+    from rich.console import Console
+
+    Console(stderr=err, highlight=False, width=width(err)).print(what)

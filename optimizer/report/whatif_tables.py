@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.format import compact, count, counted, money, percent, signed_money
 from optimizer.report import sentences
 from optimizer.report.document import Grid, Prose, Table
@@ -66,7 +67,7 @@ def sweep_table(table: pd.DataFrame, cell: str, plan: Plan, width: int = 100) ->
 
 def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Group:
     """Return near-optimal alternatives for a console."""
-    table = found.ranges[(found.ranges["most"] > 0) | (found.ranges["plan"] > 0)]
+    table = found.ranges[~(found.ranges["most"] <= 0)]
     rows = [(str(row.party), f"{_verb(row.kind)}, {row.unit}", *_range(row)) for row in table.itertuples()]
     now = [
         (f"{_verb(row.decision)} {row.item}", "no regret" * bool(row.no_regret), *_range(row))
@@ -84,7 +85,8 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
 
 
 def _range(row: Any) -> tuple[str, str, str]:
-    return count(float(row.least)), count(float(row.plan)), count(float(row.most))
+    most = NOT_EXAMINED if missing(row.most) else count(float(row.most))
+    return count(float(row.least)), count(float(row.plan)), most
 
 
 def _verb(kind: object) -> str:

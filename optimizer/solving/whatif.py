@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Unpack
@@ -24,6 +25,7 @@ from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import Cost, cost_of, finish
 
 Texts = str | Iterable[str]
+SweepRow = tuple[float, float, float | None, float | None, str]  # value, objective, bound, gap, note
 
 
 class WhatIf:
@@ -213,7 +215,8 @@ class WhatIf:
     ) -> pd.DataFrame:
         """Return the costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
 
-        A value without a feasible plan, or without one found in time, has no figures but a note.
+        A value without a feasible plan, or without one found in time, has no figures but a note. The ends of the range
+        are solved first, then what lies halfway between.
 
         Parameters
         ----------
@@ -227,17 +230,35 @@ class WhatIf:
             As for :func:`optimizer.solve`.
         """
         others, fixings = list(others), list(fixings)
-        rows: list[tuple[float | str | None, ...]] = []
-        for value in values:
-            try:
-                found = self.ask_cost([*others, parse_edit(f"{edit}={value!r}")], fixings, progress)
-            except (NoFeasiblePlan, StoppedWithoutPlan) as error:
-                rows.append((value, math.nan, None, None, error.note))
-            else:
-                rows.append((value, found.objective, found.bound, found.gap, ""))
-        table = pd.DataFrame(rows, columns=["value", "objective", "bound", "gap", "note"])
+        rows: dict[int, SweepRow] = {}
+        for place in by_halves(len(values)):
+            value = values[place]
+            query = partial(self.ask_cost, [*others, parse_edit(f"{edit}={value!r}")], fixings, progress)
+            rows[place] = self._sweep_row(value, query, len(values) - len(rows))
+        columns = ["value", "objective", "bound", "gap", "note"]
+        table = pd.DataFrame([rows[place] for place in sorted(rows)], columns=columns)
         table.insert(4, "change", table["objective"].diff())
         return table
+
+    def _sweep_row(self, value: float, query: Callable[[], Cost], left: int) -> SweepRow:
+        """Return the row of a value of a sweep, of which ``left`` rows are missing."""
+        try:
+            found = query()
+        except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+            return value, math.nan, None, None, error.note
+        return value, found.objective, found.bound, found.gap, ""
+
+
+def by_halves(count: int) -> Iterator[int]:
+    """Yield the places 0 to ``count`` - 1: the first, the last, and then those halfway between known ones."""
+    spans = deque([(0, count - 1)])
+    yield from dict.fromkeys([0, count - 1] if count else [])
+    while spans:
+        low, high = spans.popleft()
+        if high - low > 1:
+            middle = (low + high) // 2
+            yield middle
+            spans += [(low, middle), (middle, high)]
 
 
 def _texts(texts: Texts) -> list[str]:

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import optimizer
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.errors import PlanFileWarning, PlanNotSaved
+from optimizer.plan.plan import EXPLAINED
 from tests.analysis.commands import COST, TABLES, Run, strict
 from tests.command import capopt, environment
 from tests.program.tiny import frames, solved, tiny
@@ -44,6 +46,55 @@ def test_explain_as_json_is_one_object(call: Run, plan: Path) -> None:
     # A tenth more demand: one more by the hour costs 500 in each of three months.
     assert steps["demand.jobs.amount*=1.1"] == pytest.approx(-1500)
     assert "Deadlines" in ended.err
+
+
+def test_a_spent_budget_says_what_is_open_and_more_goes_on(call: Run, plan: Path) -> None:
+    """Tests that without any time all tables are valid, and that what continues gives the tables of all there is."""
+    full = strict(call("explain", plan, "--full", "--json", "--threads", "1").out)
+    for path in plan.glob("*.csv"):
+        if path.stem in EXPLAINED:
+            path.unlink()
+    ended = call("explain", plan, "--budget", "0", "--json")
+    found = strict(ended.out)
+    assert (ended.code, found["exit_code"]) == (3, 3)
+    assert {row["reason"] for row in found["offers"]} == {NOT_EXAMINED}
+    assert {row["note"] for row in found["steps"]} == {NOT_EXAMINED}
+    assert found["deadlines"][0]["delay_note"] == NOT_EXAMINED
+    assert found["first"] == found["values"] == []
+    assert len(found["unfinished"]) > 10
+    assert f"capopt explain {plan} --more" in ended.err
+    again = call("explain", plan, "--more", "--json", "--threads", "1")
+    assert again.code == 0
+    more = strict(again.out)
+    assert {name: more[name] for name in EXPLAINED} == {name: full[name] for name in EXPLAINED}
+    assert more["unfinished"] == []
+
+
+def test_more_asks_nothing_twice(call: Run, plan: Path) -> None:
+    """Tests that what was examined to its end is not examined again, and stands in the tables as before."""
+    before = strict(call("explain", plan, "--json", "--threads", "1").out)
+    ended = call("explain", plan, "--more", "--json", "--threads", "1")
+    after = strict(ended.out)
+    assert ended.code == 0
+    for name in EXPLAINED:
+        for old, new in zip(before[name], after[name], strict=True):
+            assert new == pytest.approx(old, nan_ok=True)
+    assert " ... " not in ended.err
+    assert "offer 1 of 4" not in ended.err
+
+
+def test_limits_that_contradict_each_other_are_refused(call: Run, plan: Path, impossible: Path) -> None:
+    """Tests that each ends with 2 and says what to leave out."""
+    for arguments, text in (
+        (["explain", plan, "--full", "--budget", "5"], "leave out --budget"),
+        (["alternatives", plan, "--full", "--budget", "5"], "leave out --budget"),
+        (["whatif", plan, "--set", "contracts.lease.price=1", "--budget", "5"], "are for --sweep"),
+        (["explain", impossible, "--full", "--budget", "5"], "leave out --budget"),
+        (["explain", impossible, "--time-limit", "5"], "give --budget"),
+        (["explain", impossible, "--more"], "need a plan folder"),
+    ):
+        ended = call(*arguments)
+        assert (ended.code, text in ended.err) == (2, True), ended.err
 
 
 def test_explain_quick_searches_nothing(call: Run, plan: Path) -> None:

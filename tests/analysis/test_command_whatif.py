@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import optimizer
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.auditing import audit
 from tests.analysis.commands import COST, UNBOUGHT, Run, strict
 from tests.command import capopt
@@ -95,6 +96,22 @@ def test_a_sweep(call: Run, plan: Path) -> None:
     assert "+6 k" in ended.out  # 3 x 2000 more than the plan
 
 
+def test_a_sweep_within_a_budget(call: Run, plan: Path) -> None:
+    """Tests that a spent budget leaves all values open (exit 3), and that all there is has no budget."""
+    cell = ["--sweep", "contracts.lease.price=3000:5000:3"]
+    ended = call("whatif", plan, *cell, "--budget", "0", "--json")
+    found = strict(ended.out)
+    assert (ended.code, found["exit_code"]) == (3, 3)
+    assert [(row["value"], row["objective"], row["note"]) for row in found["rows"]] == [
+        (value, None, NOT_EXAMINED) for value in (3000, 4000, 5000)
+    ]
+    ended = call("whatif", plan, *cell, "--full", "--json", "--threads", "1")
+    assert ended.code == 0
+    assert [row["objective"] for row in strict(ended.out)["rows"]] == pytest.approx([9000, 12_000, 15_000])
+    places = [ended.err.index(f"value {value}; ") for value in (3000, 5000, 4000)]
+    assert places == sorted(places)
+
+
 def test_a_sweep_over_values_that_leave_no_plan(call: Run, plan: Path) -> None:
     """Tests that such a value has no figures but a note, and that others have theirs: 30 are 10 leased, 20 by hour."""
     must = ["--set", "workloads.jobs.min_service=1", "--set", "contracts.dear.max_blocks=0", *UNBOUGHT]
@@ -117,6 +134,16 @@ def test_alternatives(call: Run, plan: Path) -> None:
     (lease,) = (row for row in found["first"] if row["item"] == "lease")
     assert (lease["least"], lease["plan"], lease["no_regret"]) == (0, 1, False)
     assert "Decisions of the first month" in ended.err
+
+
+def test_alternatives_within_a_budget(call: Run, plan: Path) -> None:
+    """Tests that a spent budget leaves the most of every decision open, and ends with 3."""
+    ended = call("alternatives", plan, "--within", "70%", "--plans", "1", "--budget", "0", "--json")
+    found = strict(ended.out)
+    assert (ended.code, found["exit_code"], found["plans"]) == (3, 3, [])
+    assert {(row["least"], row["most"]) for row in found["first"]} == {(0, None)}
+    assert found["unfinished"] == 2 * (len(found["first"]) + len(found["ranges"])) + 1
+    assert NOT_EXAMINED in ended.err
 
 
 def test_alternatives_need_a_share(call: Run, plan: Path) -> None:

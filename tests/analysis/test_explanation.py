@@ -24,6 +24,7 @@ from optimizer.analysis.marginal_values import COLUMNS as VALUES
 from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.offers import COLUMNS as OFFERS
 from optimizer.analysis.offers import _Verdict, offers
+from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.steps import COLUMNS as STEPS
 from optimizer.analysis.steps import steps_table, usual_steps
 from optimizer.analysis.termination_timing import COLUMNS as EXITS
@@ -159,9 +160,9 @@ def test_ctrl_c_ends_all_searches(plan: Plan, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_ctrl_c_keeps_what_is_worked_out(plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Tests that the first offer is kept when the search on the second is interrupted, beside what was known before."""
+    """Tests that the first offer is kept when the search on the second is interrupted, with what was known before."""
     names = [offer.item for offer in offers(plan)][:2]
-    whole = explain(plan, items=names, gap=0, threads=1).offers
+    complete = explain(plan, items=names, gap=0, threads=1).offers
     row = _Verdict.row
 
     def second_stopped(verdict: _Verdict) -> tuple[Any, ...]:
@@ -172,14 +173,17 @@ def test_ctrl_c_keeps_what_is_worked_out(plan: Plan, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(_Verdict, "row", second_stopped)
     found = explain(plan, items=names, gap=0, threads=1)
     assert found.stopped == f"offer 2 of 2: {names[1]}"
-    assert list(found.offers["item"]) == names[:1]
-    earlier = replace(plan, explained={"offers": whole})
-    replace(found, plan=earlier).save(tmp_path)
+    assert found.unfinished == (found.stopped,)
+    assert found.offers["reason"].tolist() == [complete["reason"][0], NOT_EXAMINED]
+    earlier = replace(plan, explained={"offers": complete})
+    again = explain(earlier, items=names, gap=0, threads=1)
+    again.save(tmp_path)
+    assert_frame_equal(again.offers, complete)
     assert list(pd.read_csv(tmp_path / "offers.csv", dtype=str, keep_default_na=False)["item"]) == names
 
 
 def test_ctrl_c_ends_what_is_left(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that after Ctrl-C in the first step nothing more is begun, and only the marginal values are there."""
+    """Tests that after Ctrl-C in the first search nothing more is begun: marginal values and dates are there."""
     begun: list[str] = []
 
     def interrupted(*_: object) -> Plan:
@@ -187,9 +191,10 @@ def test_ctrl_c_ends_what_is_left(plan: Plan, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(InterruptibleWhatIf, "ask", interrupted)
     found = explain(plan, gap=0, threads=1, on_step=begun.append)
-    assert list(found.tables) == ["values"]
+    assert list(found.tables) == ["values", "deadlines"]
+    assert found.deadlines["delay_note"].tolist() == [NOT_EXAMINED] * len(found.deadlines)
     assert found.stopped == begun[-1]
-    assert len(begun) == 2
+    assert [line for line in begun if "to come" not in line] == ["marginal values", found.stopped]
 
 
 def test_ctrl_c_keeps_the_events_come_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -209,10 +214,10 @@ def test_ctrl_c_keeps_the_events_come_to(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(InterruptibleWhatIf, "ask", second_stopped)
     found = explain(earlier, gap=0, threads=1)
     assert found.stopped == f"event 2 of 2: {events[1]}"
-    assert set(found.tables) == {"values", "deadlines", "exits", "events"}
+    assert set(found.tables) == {"values", "deadlines", "offers", "exits", "events"}
     found.save(tmp_path)
     table = pd.read_csv(tmp_path / "events.csv", dtype=str, keep_default_na=False)
-    assert table[["kind", "note"]].to_numpy().tolist() == [["slip", ""], ["growth", "old"]]
+    assert table[["kind", "note"]].to_numpy().tolist() == [["growth", "old"], ["slip", ""]]
 
 
 def test_marginal_values_and_alternatives_hold_what_is_held() -> None:

@@ -1,0 +1,188 @@
+"""The command ``capopt whatif``, and the pricing of a planner's own decisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.cli.exit_codes import print_json
+from optimizer.cli.options import (
+    Finite,
+    budget_of,
+    budget_option,
+    gap_option,
+    json_option,
+    replace_option,
+    show,
+    threads_option,
+    width,
+)
+
+if TYPE_CHECKING:
+    from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
+    from optimizer.instance.edit import Edit
+    from optimizer.plan.folder import Place
+    from optimizer.plan.plan import Plan
+    from optimizer.program.fixings import Fixing
+
+_PLAN = click.Path(path_type=Path)
+_EXAMPLES = """\b
+capopt whatif plans/mine --set contracts.bridge.price=1.1e9 --set "demand.inference.amount*=1.2"
+capopt whatif plans/mine --delay builds.texas=6 --force sign:offer-7@2027-03 --end lease@2027-06
+capopt whatif plans/mine --sweep contracts.bridge.price=0.8e9:1.5e9:8
+"""
+_SEARCH = 60.0  # seconds of one search
+
+
+@click.command(epilog=_EXAMPLES, short_help="Solve again with other prices, dates or decisions.")
+@click.argument("plan", type=_PLAN)
+@click.option("--set", "edits", multiple=True, metavar="TABLE.ITEM.COLUMN=VALUE", help="Set a cell; *=, += and -= too.")
+@click.option(
+    "--delay", "delays", multiple=True, metavar="TABLE.ITEM=MONTHS", help="Delay its arrival by this number of months."
+)
+@click.option("--force", multiple=True, metavar="[DECISION:]ITEM[@MONTH[=BLOCKS]]", help="Force this decision.")
+@click.option("--forbid", multiple=True, metavar="[DECISION:]ITEM[@MONTH]", help="Forbid this decision.")
+@click.option(
+    "--end",
+    multiple=True,
+    metavar="ITEM@MONTH[=BLOCKS]",
+    help="End it: at most these blocks (default 0) from that month on.",
+)
+@click.option("--sweep", metavar="TABLE.ITEM.COLUMN=FROM:TO:STEPS", help="Solve over a range of values of one cell.")
+@click.option("-o", "--output", type=_PLAN, metavar="PLAN", help="Write the new plan there.")
+@replace_option
+@budget_option("With --sweep: seconds in all. [default: 60]")
+@click.option("--full", is_flag=True, help="With --sweep: no budget, --time-limit for each value.")
+@gap_option
+@click.option(
+    "--time-limit", type=Finite(min=0), help="Seconds of one search. [default: 60; with --sweep what the budget leaves]"
+)
+@threads_option
+@json_option
+def whatif(
+    plan: Path,
+    edits: tuple[str, ...],
+    delays: tuple[str, ...],
+    sweep: str | None,
+    output: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    threads: int | None,
+    as_json: bool,
+    **fixings: Any,
+) -> int:
+    """Solve a plan's instance again with edits, or with decisions forced, forbidden or ended, and compare.
+
+    A sweep solves the ends of the range first, then the values between. When its budget ends, or on Ctrl-C or SIGTERM,
+    the rows until then are printed (exit 3).
+    """
+    replace, budget, full = bool(fixings.pop("replace")), fixings.pop("budget"), bool(fixings.pop("full"))
+    if (full or budget is not None) and not sweep:
+        raise click.UsageError("--budget and --full are for --sweep; limit a single search by --time-limit.")
+    if not (edits or delays or sweep or any(fixings.values())):
+        raise click.UsageError("Give at least one of --set, --delay, --force, --forbid, --end and --sweep.")
+    if sweep and output is not None:
+        raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
+    from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
+    from optimizer.instance.edit import parse_delay, parse_edit
+    from optimizer.interruption import interruptible_from_search_on
+    from optimizer.plan.folder import prepare
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.progress import follow
+    from optimizer.solving.whatif import WhatIf, parse_fixings
+
+    base = load_plan(plan)
+    place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
+    target = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
+    options: dict[str, Any] = {"gap": float(target), "threads": threads}
+    chosen, fixed = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_fixings(**fixings)
+    if sweep:
+        ask = InterruptibleWhatIf(base, **options)
+        ask.budget = budget_of(budget, full, _SEARCH if full and time_limit is None else time_limit)
+        return _sweep(ask, sweep, chosen, fixed, as_json)
+    options["time_limit"] = _SEARCH if time_limit is None else time_limit
+    with interruptible_from_search_on():
+        with follow(base.instance.head.currency) as show_progress:
+            other = WhatIf(base, **options).ask(chosen, fixed, show_progress)
+        output = None if place is None else write_derived(other, base, place)
+    from optimizer.plan.compare import compare
+    from optimizer.report.comparison_document import comparison_text
+
+    comparison = compare(base, other, ("plan", "what if"))
+    code = 0 if other.status == "optimal" else 3
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
+    show(comparison_text([comparison], width(as_json)), as_json)
+    return _print_target(output, code, as_json)
+
+
+def write_derived(other: Plan, base: Plan, place: Place) -> Path:
+    """Write a plan that was worked out from another one; where it is."""
+    from dataclasses import replace
+
+    from optimizer.plan.folder import write_plan
+
+    placed = write_plan(replace(other, origin=base.origin), place)
+    for note in placed.notes:
+        click.echo(f"capopt: {note}.", err=True)
+    return placed.folder
+
+
+def _print_target(output: Path | None, code: int, as_json: bool) -> int:
+    if output is not None:
+        click.echo(f"Plan written to {output}", err=as_json)
+    return code
+
+
+def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], fixings: list[Fixing], as_json: bool) -> int:
+    from optimizer.analysis.explanation import plain_rows
+    from optimizer.analysis.questions import NOT_EXAMINED
+    from optimizer.report.progress import narrate
+    from optimizer.report.whatif_tables import sweep_table
+
+    cell, _, span = (part.strip() for part in sweep.partition("="))
+    values, base = _span(sweep, span), ask.plan
+    assert base is not None
+    with narrate(base.instance.head.currency) as (ask.on_step, show_progress):
+        table = ask.sweep(cell, values, edits, fixings, show_progress)
+    if ask.stopped and table["objective"].isna().all():
+        raise KeyboardInterrupt
+    wide = (table["gap"].astype(float) > ask.options.gap + 1e-9).any()
+    code = 3 if wide or ask.stopped or (table["note"] == NOT_EXAMINED).any() else 0
+    if as_json:
+        print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": sweep, "rows": plain_rows(table)})
+    show(sweep_table(table, cell, base, width(as_json)), as_json)
+    return code
+
+
+def _span(sweep: str, span: str) -> list[float]:
+    import numpy as np
+
+    parts = span.split(":")
+    try:
+        first, last, steps = float(parts[0]), float(parts[1]), int(parts[2])
+        if len(parts) != 3 or steps < 2:
+            raise ValueError
+    except (ValueError, IndexError):
+        raise click.UsageError(f"{sweep!r} is not a valid sweep; expected table.item.column=from:to:steps") from None
+    return [float(value) for value in np.linspace(first, last, steps)]
+
+
+def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
+    """Price and check the planner's own decisions, and show what they cost against a plan."""
+    from optimizer.analysis.own_decisions import check_decisions, read_decisions
+    from optimizer.plan.compare import compare
+    from optimizer.plan.plan import load_plan
+    from optimizer.report.comparison_document import comparison_text
+
+    base = load_plan(plan)
+    options = base.head.get("options", {})
+    mine = check_decisions(base, read_decisions(decisions), gap=float(options.get("gap", 1e-3)), time_limit=60.0)
+    comparison = compare(base, mine, ("plan", "mine"))
+    code = 0 if mine.status == "optimal" else 3
+    if as_json:
+        print_json({"plan": str(plan), "exit_code": code, "file": str(decisions), **comparison.to_dict()})
+    show(comparison_text([comparison], width(as_json)), as_json)
+    return code
