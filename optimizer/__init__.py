@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from optimizer.instance.read import read
     from optimizer.plan.compare import Comparison, compare
     from optimizer.plan.plan import Plan, load_plan
+    from optimizer.plan.roll import Roll, roll
     from optimizer.program.build import Program, build
     from optimizer.report.figures import figures
     from optimizer.solver.solution import Progress
@@ -67,6 +68,7 @@ __all__ = [
     "PlanNotSaved",
     "Program",
     "Progress",
+    "Roll",
     "SolverError",
     "StoppedWithoutPlan",
     "UnsupportedInstance",
@@ -82,6 +84,7 @@ __all__ = [
     "load_plan",
     "losses",
     "read",
+    "roll",
     "solve",
 ]
 
@@ -95,6 +98,7 @@ _ROOMS = {
     "optimizer.auditing": ("Audit", "Violation", "audit"),
     "optimizer.plan.compare": ("Comparison", "compare"),
     "optimizer.plan.plan": ("Plan", "load_plan"),
+    "optimizer.plan.roll": ("Roll", "roll"),
     "optimizer.report.figures": ("figures",),
     "optimizer.solver.solution": ("Progress",),
     "optimizer.solving.solve": ("solve",),

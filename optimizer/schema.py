@@ -69,6 +69,10 @@ class Column:
         Whether it is a text that is mostly a number.
     later : bool
         Whether it was added to the format later, so that the hash leaves it out where all rows have the default.
+    left : bool
+        Whether it limits a window, so that a rolled instance has what is left of it.
+    until : bool
+        Whether it is the first month without the row.
     tried : TriedStep or None
         Change of usual size that is tried on each item, if any is.
     """
@@ -90,6 +94,8 @@ class Column:
     names: bool = False
     numeric: bool = False
     later: bool = False
+    left: bool = False
+    until: bool = False
     tried: TriedStep | None = None
 
     def is_usual(self, value: float, scale: float = 1.0) -> bool:

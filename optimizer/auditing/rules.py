@@ -87,6 +87,18 @@ def holdings(plan: PlanTables) -> Holdings:
     return Holdings(draft.facts, plan.head, draft.tables())
 
 
+def priced(plan: PlanTables) -> Priced:
+    """What a plan's tables amount to and cost, by item and month; nothing of it is judged.
+
+    Parameters
+    ----------
+    plan : Plan
+        As for :func:`audit`; its tables are all there.
+    """
+    _, draft = _read(plan)
+    return Priced(draft.facts, plan.head, draft.tables())
+
+
 def _read(plan: PlanTables) -> tuple[Findings, Draft]:
     """A plan's tables as far as they are understood, with what is not; none are taken if one is missing."""
     facts = Facts(plan.instance)

@@ -23,6 +23,7 @@ from optimizer.cli.explain import explain
 from optimizer.cli.export import export
 from optimizer.cli.options import Finite, Share, solver_option
 from optimizer.cli.report import report
+from optimizer.cli.roll import roll
 from optimizer.cli.whatif import whatif
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted
@@ -157,7 +158,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     "--start",
     metavar="PLAN",
     type=click.Path(path_type=Path),
-    help="Begin the search with the decisions of another plan.",
+    help="Begin the search with the decisions of another plan, such as the one that the instance was rolled from.",
 )
 @solver_option
 @click.option(
@@ -272,6 +273,7 @@ cli.add_command(explain)
 cli.add_command(whatif)
 cli.add_command(alternatives)
 cli.add_command(compare)
+cli.add_command(roll)
 cli.add_command(export)
 cli.add_command(bench)
 

@@ -61,6 +61,17 @@ def read_folder(folder: Path) -> Raw:
     return raw
 
 
+def read_file(path: Path, table: str) -> Raw:
+    """Everything found in a CSV file, of any name, that has one table."""
+    raw = Raw(source=str(path), head_where=HEAD_FILE)
+    try:
+        raw.tables[table] = _parse(path, table, raw)
+    except _UnreadableError as error:
+        raw.faults.append(error.fault)
+        raw.broken.add(table)
+    return raw
+
+
 def _read_notes(path: Path, raw: Raw) -> None:
     """A file of notes: its cells are kept, whatever they are."""
     try:

@@ -191,3 +191,29 @@ def _table_notes(table: RawTable) -> Notes:
             unique = name if name not in columns else f"{name} ({column_letters(place)})"
             columns[unique] = tuple(cells[place] for _, cells in table.rows)
     return Notes(placed(table.comments, [row for row, _ in table.rows], table.header_row), columns)
+
+
+def read_table(source: str | os.PathLike[str] | object, table: str) -> RawTable:
+    """Return the raw cells of one table: of a CSV file, of the sheet of its name in a workbook, or of a DataFrame.
+
+    Raises
+    ------
+    InstanceError
+        If it cannot be read; it carries every error found.
+    """
+    from optimizer.instance.folder import read_file
+    from optimizer.instance.frames import read_frames
+
+    if not isinstance(source, str | os.PathLike):
+        raw = read_frames({table: source, HEAD: {}})
+    else:
+        path = Path(os.fsdecode(source))
+        if not path.is_file():
+            raise _unreadable(str(path), "is not a file; expected a CSV file or an .xlsx workbook.")
+        raw = _read_path(path) if path.suffix.lower() in (".xlsx", ".xlsm") else read_file(path, table)
+    faults = [fault for fault in raw.faults if fault.where in (table, Path(str(source)).name)]
+    if table not in raw.tables and not faults:
+        faults = [Fault(raw.source, problem=f"has no sheet {table}; expected one with its columns.")]
+    if faults:
+        raise InstanceError(faults, raw.source)
+    return raw.tables[table]
