@@ -9,7 +9,6 @@ from typing import Any
 from optimizer.format import counted
 from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import BAD, Data
-from optimizer.instance.suspicious_timing import RUNNING
 
 Values = dict[str, Any]
 _AGREEMENTS = ()  # tables of a check that applies to all agreements
@@ -164,21 +163,6 @@ def _escalation(v: Values) -> str | None:
     return None
 
 
-def _required_but_over(v: Values) -> str | None:
-    if v["required"] and v["deadline"] < 0:
-        return (
-            "the run is required, but its deadline lies before the plan. "
-            "Remove the row if it was run, or give it a later deadline."
-        )
-    return None
-
-
-def _required_but_begun(v: Values) -> str | None:
-    if v["required"] and v["latest"] < 0:
-        return f"the commitment is required, but can only start before the plan. {RUNNING}"
-    return None
-
-
 _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(_AGREEMENTS, ("term_months", "min_term_months"), _one_term),
     RowCheck(_AGREEMENTS, ("min_blocks", "max_blocks", "committed_blocks"), _blocks),
@@ -200,8 +184,6 @@ _CHECKS: tuple[RowCheck, ...] = (
     RowCheck(("contracts",), ("per", "supplies"), _per_space),
     RowCheck(("contracts",), ("minimum_take", "supplies", "escalation", "prepaid_fraction"), _metered),
     RowCheck(("contracts",), ("escalation", "term_months", "min_term_months"), _escalation),
-    RowCheck(("training_runs",), ("deadline", "required"), _required_but_over),
-    RowCheck(("commitments",), ("latest", "required"), _required_but_begun),
     RowCheck(("contracts",), ("mw_per_block", "per", "supplies"), _contract_mw_price),
     RowCheck(("outlets",), ("mw_per_block", "per", "sells"), _outlet_mw_price),
     RowCheck(("outlets",), ("accelerators_per_block", "per", "sells"), _outlet_accelerator_price),

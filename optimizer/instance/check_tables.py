@@ -9,6 +9,7 @@ from optimizer.instance.cell_number import BadValueError
 from optimizer.instance.cell_value import convert
 from optimizer.instance.check_names import explained, names_of
 from optimizer.instance.data import BAD, Data, Record, TypedTable
+from optimizer.instance.decided_rows import decided_items
 from optimizer.instance.raw import quoted
 from optimizer.schema import IN_HOUSE, Column
 
@@ -98,6 +99,20 @@ def interruptions(data: Data) -> None:
         if item in items.known and item not in contracts.known:
             problem = f"only contracts have a monthly price, and {quoted(item)} is not a contract. Leave it blank."
             data.fault(table, record, "price_fraction", problem)
+
+
+def required(data: Data) -> None:
+    """What is required can be decided in the plan, or was decided before."""
+    made = decided_items(data)
+    for name in data.schema.names(lambda table: table.decisions and "required" in table.columns):
+        spec = data.schema.tables[name]
+        own, last, verb = spec.key[0], spec.window[1], spec.decisions[0]
+        for table, record in data.records(name):
+            late = record.has("required", last) and record.values["required"] and record.values[last] < 0
+            if late and (verb, record.values[own]) not in made:
+                problem = f"the {own} is required, but its {last} lies before the plan. Give a later month; if it was "
+                problem += f"decided before, give it in decided ({verb}), or remove the row if it is over."
+                data.fault(table, record, last, problem)
 
 
 def waiting(data: Data) -> None:

@@ -85,3 +85,8 @@ def check_month(data: Data, row: Decided, column: str, month: int | None, follow
         expected = "blank" if month is None else label(data, month)
         problem = f"{label(data, found)} does not follow from {follows} of {quoted(row.values['item'])}; "
         row.fault(data, column, f"{problem}expected {expected}. Leave it blank.")
+
+
+def decided_items(data: Data) -> set[tuple[str, str]]:
+    """Return decisions and items of the rows of `decided`."""
+    return {(record.values["decision"], record.values["item"]) for _, record in data.records("decided")}

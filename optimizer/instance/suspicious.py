@@ -146,7 +146,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("No row of a step series is replaced before the plan starts.", suspicious_months.superseded),
     ("Windows overlap the plan.", timing.windows),
     ("An interruption has an effect.", timing.interruptions),
-    ("A spend commitment can start within the plan.", timing.commitments),
+    ("A spend commitment can start within the plan, or was made before.", timing.commitments),
     ("A third of a term lies within the plan.", timing.reach),
     ("The fleet is there when the plan starts.", timing.fleet),
 )

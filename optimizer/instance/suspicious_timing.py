@@ -5,15 +5,12 @@ from __future__ import annotations
 from optimizer.format import counted
 from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import Data
+from optimizer.instance.decided_rows import decided_items
 from optimizer.instance.pools import Values
 from optimizer.instance.raw import shown
 
 _OUT = "or remove the row"
-RUNNING = (
-    "If it runs already, remove the row, leave commitment of its on-demand offers blank, and give what is left of "
-    "each of its years as a rule: spend of its provider >= what is left, over the months of that year, each total, "
-    "penalty 1."
-)
+_RUNNING = "If it runs already, give its start in decided: commit_spend, its month, what was spent in its current year."
 
 
 def _label(data: Data, t: int) -> str:
@@ -189,11 +186,14 @@ def fleet(data: Data) -> None:
 
 
 def commitments(data: Data) -> None:
-    """A spend commitment can start within the plan."""
+    """A spend commitment can start within the plan, or was made before."""
+    made = decided_items(data)
     for table, record in data.records("commitments"):
         v = record.values
+        if ("commit_spend", v["commitment"]) in made:
+            continue
         if v["latest"] < 0:
-            problem = f"it starts before the plan, so it is not planned, and its rates do not apply. {RUNNING}"
+            problem = f"it starts before the plan, so it is not planned, and its rates do not apply. {_RUNNING}"
             data.fault(table, record, "latest", problem, warn=True)
         elif max(v["earliest"], 0) > min(v["latest"], data.months - 1):
             problem = f"no month of the plan lies between earliest and latest. Change one of them, {_OUT}."

@@ -24,6 +24,7 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("A contract renews one of the same provider.", check_tables.renewals),
     ("A contract requires another one.", check_tables.requirements),
     ("Only the price of a contract is interrupted.", check_tables.interruptions),
+    ("What is required can be decided in the plan, or was decided before.", check_tables.required),
     ("No build waits for itself.", check_tables.waiting),
     ("What was decided before the plan is allowed by its item.", check_decided.decided),
     ("The member of a policy exists.", check_tables.members),
