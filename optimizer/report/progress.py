@@ -17,6 +17,7 @@ _PHASES = {
     "build": "building the program",
     "compile": "compiling it",
     "solve": "solving",
+    "trade": "trading cost for fewer changes",
     "near": "staying near the earlier plan",
     "cheapest": "cheapest of the nearest plans",
     "extract": "reading off the plan",

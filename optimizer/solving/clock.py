@@ -29,7 +29,7 @@ class Clock:
         if self.on_progress:
             self.on_progress(Progress(phase=name, elapsed=started - self.began))
         yield
-        self.seconds[name] = round(time.perf_counter() - started, 4)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 4)
         peak = _peak_memory_mb()
         if peak is not None:
             self.memory_mb[name] = round(peak, 1)
@@ -55,6 +55,17 @@ class Clock:
                     source=source if incumbent is not None else "",
                 )
             )
+
+        return report
+
+    def ticker(self, phase: str) -> Report | None:
+        """Return a callback of the solver that reports its nodes, for a search whose costs say nothing to a planner."""
+        on_progress = self.on_progress
+        if on_progress is None:
+            return None
+
+        def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+            on_progress(Progress(phase=phase, elapsed=time.perf_counter() - self.began, nodes=nodes))
 
         return report
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +35,7 @@ from optimizer.solving.solve import finish, prepare_program
 _FIRST, _SECOND = 1 / 2, 2 / 3  # of the time that is left: for the best plan, then for the nearest
 _BEGIN = 1 / 5  # the same, to complete the decisions of the earlier plan
 _FINISH = 1.0  # seconds at least, and after Ctrl-C at most, to complete a solution
+_TRADES, _TRADE, _TRADE_GAP = 4, 1 / 5, 0.05  # number of trades, their time, and the improvement that is worth one
 _MARGIN = 1e-6  # relative: by how much a limit is lowered that the solver exceeded by rounding
 _NOTHING = 1e-6  # of the money that an average block counts: less is rounding
 _PENNY = 1e-9  # of all money that moves
@@ -114,43 +114,77 @@ class _Nearest:
             return finish(self.program, self.arrays, first, self.options, self.clock)
         self.best = self._cost(first.values)
         self.limit = self.best + self.within * abs(self.best)
-        found, steps = self._found(first.values), [first]
+        self.found, self.steps = self._found(first.values), [first]
         if before is not None and self._cost(before) <= self.limit:
-            found = min(found, self._found(before), key=_order)
-        if first.stop is not Stop.INTERRUPTED:
-            found, more = self._searched(first, found)
-            steps += more
-        joined, head = _joined(steps, found.values), partial(self._head, found)
-        return finish(self.program, self.arrays, joined, self.options, self.clock, head)
+            self.found = min(self.found, self._found(before), key=_order)
+        nearest = self.network.nearest(self.arrays, self.limit)
+        for search_more in (self._trade, self._approach, self._save):
+            if not self._is_interrupted:
+                search_more(nearest)
+        return finish(self.program, self.arrays, self._joined(), self.options, self.clock, self._head)
 
     # ------------------------------------------------------------------ searches
-    def _searched(self, first: Solution, found: _Found) -> tuple[_Found, list[Solution]]:
-        """Search for the nearest plan, and, if it costs more than it has to, for the cheapest of the nearest."""
-        nearest, steps = self.network.nearest(self.arrays, self.limit), list[Solution]()
-        if found.distance > _NOTHING:
-            steps = [self._search("near", nearest, _SECOND, self.network.unit, found)]
-            self.bound = max(0.0, steps[0].bound)
-            if steps[0].values is not None and not self._allowed(steps[0]):  # above the limit by rounding
-                nearest = self.network.nearest(self.arrays, max(self.best, self.limit - _MARGIN * abs(self.limit)))
-                steps.append(self._search("near", nearest, _SECOND, self.network.unit, found))
-            found = min([found, *self._allowed(steps[-1])], key=_order)
-        interrupted = any(one.stop is Stop.INTERRUPTED for one in steps)
-        if interrupted or found.cost - first.bound <= self.options.gap * abs(found.cost):
-            return found, steps
-        cheapest = self.network.cheapest(nearest, self.arrays, found.distance)
-        steps.append(self._search("cheapest", cheapest, 1.0, self.program.units.money, found))
-        most = found.distance + _NOTHING * (1 + found.distance)
-        as_near = [one for one in self._allowed(steps[-1]) if one.distance <= most]
-        return min([found, *as_near], key=lambda one: one.cost), steps
+    def _trade(self, nearest: Arrays) -> None:
+        """Search for plans with fewer changes, at a price for which none of them costs too much.
 
-    def _search(self, phase: str, arrays: Arrays, share: float, unit: float, found: _Found) -> Solution:
-        """Solve a program with the network from a solution."""
-        report, start = self.clock.reporter(unit, phase), np.append(found.values, found.flows)
+        With the price ``(limit - cost) / distance`` of the plan found, cost and priced distance add up to the limit;
+        what adds up to less costs less than the limit. The price then rises (Dinkelbach's method). The bound of the
+        sum bounds the distance, too.
+        """
+        if not self.arrays.integer.any():
+            return
+        for _ in range(_TRADES):
+            found, room = self.found, self.limit - self.found.cost
+            if found.distance <= _NOTHING or room <= _PENNY * abs(self.limit) or self._is_interrupted:
+                return
+            price = room / found.distance
+            gap = min(self.options.gap, _TRADE_GAP * room / abs(self.limit))
+            sums = replace(nearest, cost=np.append(self.arrays.cost, 0.0 * found.flows) + price * nearest.cost)
+            step = self._search("trade", replace(sums, offset=self.arrays.offset), _TRADE, 0.0, gap)
+            self.bound = max(self.bound, (step.bound - self.limit) / price)
+            if self.found.distance > (1 - _TRADE_GAP) * found.distance:
+                return
+
+    def _approach(self, nearest: Arrays) -> None:
+        """Search for the nearest plan, and prove it."""
+        gap = self.options.gap
+        if self._is_proven:
+            return
+        step = self._search("near", nearest, _SECOND, self.network.unit, gap)
+        self.bound = max(self.bound, step.bound)
+        if step.values is not None and not self._allowed(step):  # above the limit by rounding
+            lower = max(self.best, self.limit - _MARGIN * abs(self.limit))
+            self._search("near", self.network.nearest(self.arrays, lower), _SECOND, self.network.unit, gap)
+
+    def _save(self, nearest: Arrays) -> None:
+        """Search for the cheapest of the nearest plans, if it costs more than the best one."""
+        gap, found = self.options.gap, self.found
+        if found.cost <= self.best or found.cost - self.steps[0].bound <= gap * abs(found.cost):
+            return
+        cheapest = self.network.cheapest(nearest, self.arrays, found.distance)
+        step = self._search("cheapest", cheapest, 1.0, self.program.units.money, gap)
+        most = found.distance + _NOTHING * (1 + found.distance)
+        as_near = [one for one in self._allowed(step) if one.distance <= most]
+        self.found = min([found, *as_near], key=lambda one: one.cost)
+
+    def _search(self, phase: str, arrays: Arrays, share: float, unit: float, gap: float) -> Solution:
+        """Solve a program with the network from the solution found; keep what it finds if it is nearer."""
+        report = self.clock.reporter(unit, phase) if unit else self.clock.ticker(phase)
+        start = np.append(self.found.values, self.found.flows)
+        options = replace(self._options(share), gap=gap)
         try:
             with self.clock.phase(phase):
-                return engines.solve(arrays, self._options(share), report, start=start)
+                step = engines.solve(arrays, options, report, start=start)
         except SearchFailed as failure:
             raise not_completed(self.program.instance, arrays, failure.values, failure.why) from failure.why
+        self.found = min([self.found, *self._allowed(step)], key=_order)
+        self.steps.append(step)
+        return step
+
+    @property
+    def _is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended a search."""
+        return any(step.stop is Stop.INTERRUPTED for step in self.steps)
 
     def _options(self, share: float) -> Options:
         """Return the options of a search that may take a share of the time that is left."""
@@ -190,18 +224,32 @@ class _Nearest:
         return float(self.arrays.cost @ values) + self.arrays.offset
 
     # ------------------------------------------------------------------ head
-    def _head(self, found: _Found, plan: Plan) -> dict[str, Any]:
+    def _joined(self) -> Solution:
+        """Return the solution found, with the bound of the first search and the reason why the search for it ended."""
+        stop = Stop.INTERRUPTED if self._is_interrupted else self.steps[0].stop
+        if stop is Stop.GAP_REACHED and not self._is_proven:
+            stop = Stop.TIME_LIMIT
+        nodes, iterations = (sum(getattr(step, name) for step in self.steps) for name in ("nodes", "iterations"))
+        values = self.found.values
+        return replace(self.steps[0], values=values, stop=stop, nodes=nodes, iterations=iterations, row_duals=None)
+
+    @property
+    def _is_proven(self) -> bool:
+        """Whether the distance is within the target gap of its bound."""
+        return self.found.distance - self.bound <= max(self.options.gap * self.found.distance, _NOTHING)
+
+    def _head(self, plan: Plan) -> dict[str, Any]:
         """Return the keys of the head that say what was changed, and what staying near costs."""
-        money, unit, cost = self.program.units.money, self.network.unit, plan.objective
+        money, unit, cost, found = self.program.units.money, self.network.unit, plan.objective, self.found
         best = cost if found.cost <= self.best else min(self.best * money, cost)
         distance = found.distance * unit if found.distance > _NOTHING else 0.0
-        bound = min(self.bound * unit, distance)
+        bound = distance if found.distance - self.bound <= _NOTHING else max(self.bound, 0.0) * unit
         changes = self.network.changes(found.values, found.flows) if distance else []
-        gap = self.options.gap
-        proven = plan.bound is not None and best - plan.bound <= max(gap, PRECISION) * abs(best)
+        gap = max(self.options.gap, PRECISION)
+        proven = plan.bound is not None and best - plan.bound <= gap * abs(best)
         near = self.near.instance
         return {
-            "status": "optimal" if proven and distance - bound <= max(gap, PRECISION) * distance else "feasible",
+            "status": "optimal" if proven and self._is_proven else "feasible",
             "near": {
                 "plan": {"name": near.head.name, "start": near.head.start, "hash": near.hash},
                 "within": self.within,
@@ -229,10 +277,3 @@ class _Nearest:
 def _order(one: _Found) -> tuple[float, float]:
     """Return what to minimise: the distance, and of as near solutions the cost."""
     return round(one.distance / _NOTHING) * _NOTHING, one.cost
-
-
-def _joined(steps: list[Solution], values: Floats) -> Solution:
-    """Return a solution with the bound of the first search, and why the first that ended early stopped."""
-    stop = next((one.stop for one in steps if one.stop is not Stop.GAP_REACHED), Stop.GAP_REACHED)
-    nodes, iterations = (sum(getattr(one, name) for one in steps) for name in ("nodes", "iterations"))
-    return replace(steps[0], values=values, stop=stop, nodes=nodes, iterations=iterations, row_duals=None)

@@ -39,7 +39,7 @@ from optimizer.solving.search import search
 from optimizer.versions import version_of
 
 _PENNY = 1e-9  # of all money that moves
-SEARCHES = ("solve", "near", "cheapest")
+SEARCHES = ("solve", "trade", "near", "cheapest")
 """Phases that share the time limit: for the best plan, for the nearest to an earlier one, for the cheapest of these."""
 _VERSIONS = ("capopt", "pyomo", "numpy", "pandas")
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 import optimizer
+from optimizer.generator import random_instance
+from optimizer.instance.edit import apply_edits, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.solver import engines
@@ -249,6 +251,22 @@ def test_the_audit_notices_a_wrong_status() -> None:
     assert any(found.rule == "status" for found in violations(with_head(plan, status="feasible")))
     loose = with_head(plan, near__distance_bound=0.0, near__distance_gap=1.0)
     assert {found.rule for found in violations(loose)} == {"status"}
+
+
+@pytest.mark.parametrize(("seed", "factor"), [(7, 0.8), (13, 1.2), (16, 0.8)])
+def test_trading_cost_for_changes_keeps_to_the_limit(seed: int, factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that without the search for the nearest plan, the distance found and its bound enclose the right one."""
+    instance = random_instance(seed, "tiny")
+    earlier = solved(instance)
+    later = apply_edits(instance, [parse_edit(f"demand.*.amount*={factor}")])
+    right = near_of(solved(later, near=earlier, within=0.01))["distance"]
+    monkeypatch.setattr("optimizer.solving.near._Nearest._approach", lambda self, nearest: None)
+    phases: list[str] = []
+    options: dict[str, Any] = {"gap": 0.0, "threads": 1, "progress": lambda event: phases.append(event.phase)}
+    near = near_of(optimizer.solve(later, near=earlier, within=0.01, **options))
+    assert near["distance_bound"] <= right * (1 + 1e-6)
+    assert near["distance"] >= right * (1 - 1e-6)
+    assert "trade" in phases
 
 
 def test_progress_shows_both_searches() -> None:
