@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     )
     from optimizer.instance.instance import Instance
     from optimizer.instance.read import read
+    from optimizer.instance.scenario import Scenario
+    from optimizer.instance.scenarios import scenarios
     from optimizer.plan.compare import Comparison, compare
     from optimizer.plan.plan import Plan, load_plan
     from optimizer.plan.roll import Roll, roll
@@ -69,6 +71,7 @@ __all__ = [
     "Program",
     "Progress",
     "Roll",
+    "Scenario",
     "SolverError",
     "StoppedWithoutPlan",
     "UnsupportedInstance",
@@ -85,6 +88,7 @@ __all__ = [
     "losses",
     "read",
     "roll",
+    "scenarios",
     "solve",
 ]
 
@@ -95,6 +99,8 @@ _ROOMS = {
     "optimizer.analysis.losses": ("losses",),
     "optimizer.instance.instance": ("Instance",),
     "optimizer.instance.read": ("read",),
+    "optimizer.instance.scenario": ("Scenario",),
+    "optimizer.instance.scenarios": ("scenarios",),
     "optimizer.auditing": ("Audit", "Violation", "audit"),
     "optimizer.plan.compare": ("Comparison", "compare"),
     "optimizer.plan.plan": ("Plan", "load_plan"),

@@ -51,8 +51,8 @@ class Column:
         Whether every row needs a value.
     default : Any
         What a blank means; ``"@first"``, ``"@last"`` and ``"@name"`` as defined in ``tables.toml``; None stays blank.
-    min, above, max : float or None
-        Bounds; ``above`` is exclusive.
+    min, above, below, max : float or None
+        Bounds; ``above`` and ``below`` are exclusive.
     choices : tuple
         All legal values, empty if free.
     refers : tuple of str
@@ -67,6 +67,8 @@ class Column:
         Whether it is a text that names a row of some table.
     numeric : bool
         Whether it is a text that is mostly a number.
+    picks : str
+        ``table`` where it names a table, ``row`` or ``column`` where it names one of the table that its row names.
     later : bool
         Whether it was added to the format later, so that the hash leaves it out where all rows have the default.
     left : bool
@@ -85,6 +87,7 @@ class Column:
     default: Any = None
     min: float | None = None
     above: float | None = None
+    below: float | None = None
     max: float | None = None
     choices: tuple[Any, ...] = ()
     refers: tuple[str, ...] = ()
@@ -93,6 +96,7 @@ class Column:
     pattern: str = ""
     names: bool = False
     numeric: bool = False
+    picks: str = ""
     later: bool = False
     left: bool = False
     until: bool = False
@@ -145,6 +149,8 @@ class Table:
         Column with the price of an offer, ``""`` if its rows are not offers.
     limits : bool
         Whether its rows limit plans in their window.
+    ordered : bool
+        Whether the order of its rows counts.
     focus : Resource or None
         What its items are in the FOCUS dataset, where they are billed.
     uncovered : str
@@ -164,6 +170,7 @@ class Table:
     price: str = ""
     limits: bool = False
     uncovered: str = ""
+    ordered: bool = False
     focus: Resource | None = None
 
     @property

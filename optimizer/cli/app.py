@@ -24,6 +24,7 @@ from optimizer.cli.export import export
 from optimizer.cli.options import Finite, Share, solver_option
 from optimizer.cli.report import report
 from optimizer.cli.roll import roll
+from optimizer.cli.scenarios import scenarios
 from optimizer.cli.whatif import whatif
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted
@@ -275,6 +276,7 @@ cli.add_command(alternatives)
 cli.add_command(compare)
 cli.add_command(roll)
 cli.add_command(export)
+cli.add_command(scenarios)
 cli.add_command(bench)
 
 

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.files import write_file
 from optimizer.instance import reference
 from optimizer.instance.save import cell_value
-from optimizer.instance.workbook_lists import Places, add_lists, gather_names
+from optimizer.instance.workbook_lists import INDEX, Places, add_lists, gather_names
 from optimizer.schema import Column, Table, load_schema
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
@@ -57,7 +57,7 @@ def write_workbook(path: Path, head: dict[str, Any], tables: dict[str, list[list
 def _write_index(sheet: Worksheet, tables: dict[str, list[list[str]]]) -> None:
     """The first sheet: what the others hold. The reader passes it over."""
     schema = load_schema()
-    sheet.title = "index"
+    sheet.title = INDEX
     sheet.append(["sheet", "rows at first", "what it holds"])
     sheet.append(["instance", "", schema.head.meaning.replace("`", "")])
     for name, table in schema.tables.items():

@@ -100,6 +100,9 @@ def _refuse_bounds(number: float, column: Column) -> None:
         raise BadValueError(f"expected at least {column.min:g}{unit}, {found}.")
     if column.above is not None and number <= column.above:
         raise BadValueError(f"expected more than {column.above:g}{unit}, {found}.")
+    if column.below is not None and number >= column.below:
+        near = f"{number / 100:g}" if column.below == 1 < number <= 100 else ""
+        raise BadValueError(f"expected less than {column.below:g}{unit}, {found}.", near)
     if column.max is not None and number > column.max:
         percent = column.max == 1 and column.type == "number" and number <= 100
         near = f"{number / 100:g}" if percent else ""

@@ -38,9 +38,9 @@ def _has_content(table: TypedTable) -> bool:
 
 
 def keys(data: Data) -> None:
-    """Report rows that repeat the key of another row of the table, unless they add up."""
+    """Report rows that repeat the key of another row of the table, unless they add up or count in order."""
     for table in data.tables.values():
-        if table.spec.adds:
+        if table.spec.adds or table.spec.ordered:
             continue
         first: dict[tuple[Any, ...], Record] = {}
         for record in table.records:
@@ -56,7 +56,7 @@ def keys(data: Data) -> None:
 def _repeated(table: TypedTable, record: Record, first: Record) -> str:
     """Message for a row that repeats the key of another, with what its cells may mean instead."""
     key = table.spec.key
-    shown_key = quoted(", ".join(_key_text(record, column) for column in key))
+    shown_key = quoted(", ".join(filter(None, (_key_text(record, column) for column in key))))
     alike = difference(*(str(row.found.get(key[0])) for row in (record, first)))
     dates = [found for name in key if isinstance(found := record.found.get(name), date)]
     odd = [f"{problem[:1].upper()}{problem[1:]}" for problem in map(odd_date, dates) if problem]

@@ -1,26 +1,16 @@
-"""Contradictions between rows: ramps, renewals, builds that wait, policies, scenarios."""
+"""Contradictions between rows: ramps, renewals, builds that wait, policies."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from optimizer.errors import Fault
-from optimizer.instance.cell_number import BadValueError
-from optimizer.instance.cell_value import convert
 from optimizer.instance.check_names import explained, names_of
-from optimizer.instance.data import BAD, Data, Record, TypedTable
+from optimizer.instance.data import BAD, Data, Record
 from optimizer.instance.decided_rows import decided_items
 from optimizer.instance.raw import quoted
-from optimizer.schema import IN_HOUSE, Column
+from optimizer.schema import IN_HOUSE
 
-_CHANGING: dict[str, tuple[str, ...]] = {
-    "multiply": ("number", "integer"),
-    "add": ("number", "integer"),
-    "delay": ("month", "integer"),
-}
 _BREAK = "Leave after of one of them blank."
-_NUMBER = Column("value", "number", "")
-_INTEGER = Column("value", "integer", "")
 
 
 def records_by_name(data: Data, table: str) -> dict[Any, Record]:
@@ -143,57 +133,3 @@ def members(data: Data) -> None:
         if not known and not explained(data, names, {member}):
             near = data.speller.nearest(member, names.known)
             data.fault(table, record, "member", f"no {subject} is called {quoted(member)}.", near)
-
-
-def probabilities(data: Data) -> None:
-    """The probabilities of the scenarios sum to 1."""
-    table = data.tables["scenarios"]
-    values = [record.values["probability"] for record in table.records]
-    lost = table.raw.lost if table.raw else ()
-    if values and BAD not in values and not lost and abs(sum(values) - 1) > 1e-6:
-        problem = f"the probabilities sum to {sum(values):g}; they must sum to 1. Correct one of them."
-        data.faults.append(Fault(data.where("scenarios"), column="probability", problem=problem))
-
-
-def changes(data: Data) -> None:
-    """A change names a row and a column that exist, and a value that the column takes."""
-    for table, record in data.records("changes"):
-        if not record.has("table"):
-            continue
-        name = record.values["table"]
-        if name in data.schema.tables:
-            _check_change(data, table, record, data.tables[name])
-        else:
-            near = data.speller.nearest(name, data.schema.tables)
-            data.fault(table, record, "table", f"{quoted(name)} is not a table of the format.", near)
-
-
-def _check_change(data: Data, table: TypedTable, record: Record, target: TypedTable) -> None:
-    spec = target.spec
-    key, column, how, value = (record.values[name] for name in ("key", "column", "how", "value"))
-    if key is not BAD and key != "*":
-        names = names_of(data, (f"{spec.name}.{spec.key[0]}",))
-        if not (key in names.known or key in names.doubtful or explained(data, names, {key})):
-            near = data.speller.nearest(key, names.known)
-            data.fault(table, record, "key", f"no {spec.key[0]} in {spec.name} is called {quoted(key)}.", near)
-    if column is BAD:
-        return
-    if column not in spec.columns:
-        near = data.speller.nearest(column, spec.columns)
-        data.fault(table, record, "column", f"{quoted(column)} is not a column of {spec.name}.", near)
-    elif how is not BAD:
-        _check_effect(data, table, record, spec.columns[column], how, value)
-
-
-def _check_effect(data: Data, table: TypedTable, record: Record, column: Column, how: str, value: Any) -> None:
-    kinds = _CHANGING.get(how)
-    if kinds and column.type not in kinds:
-        kind = {"ref": "name"}.get(column.type, column.type)
-        data.fault(table, record, "how", f"{how} cannot change {column.name}, which is a {kind}; only set can.")
-        return
-    if value is BAD:
-        return
-    try:
-        convert(value, {"set": column, "delay": _INTEGER}.get(how, _NUMBER), commas=table.commas)
-    except BadValueError as bad:
-        data.fault(table, record, "value", bad.problem, bad.nearest)

@@ -155,7 +155,7 @@ def _names(table: RawTable, spec: Table) -> list[tuple[str, ...]]:
     """Names of each row: of a batch, its site, then with its kind, then with its ``until``, as far as it has them."""
     columns = [_column(table, name) for name in (spec.key if spec.adds else spec.key[:1])]
     rows = [[part for part in row if part not in ("", "None")] for row in zip(*columns, strict=True)]
-    return [tuple("/".join(row[:n]) for n in range(1, len(row) + 1)) for row in rows]
+    return [tuple("/".join(row[:n]) for n in range(1, len(row) + 1)) or ("",) for row in rows]
 
 
 def _refuse_several(edit: Edit, spec: Table, names: list[str]) -> None:

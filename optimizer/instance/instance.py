@@ -40,6 +40,11 @@ class Head:
     currency: str
     discount_rate: float
     hours_per_month: float
+    risk_measure: str
+    risk_weight: float
+    risk_level: float
+    max_scenarios: int
+    seed: int
     tail_fraction: float
 
 
@@ -236,15 +241,17 @@ class Instance:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the content: the same for every file format, any order of rows, and explicit or blank defaults."""
+        """SHA-256 of the content: the same for every file format, and for explicit or blank defaults.
+
+        The order of rows counts only in tables where it means something.
+        """
         settings = self._counted(load_schema().head, (self.head,))
         content: dict[str, Any] = {"instance": {one.name: repr(getattr(self.head, one.name)) for one in settings}}
         for table, rows in self.rows.items():
             if rows:
                 columns = self._counted(load_schema().tables[table], rows)
-                content[table] = sorted(
-                    map(list, zip(*(self._hash_cells(column, rows) for column in columns), strict=True))
-                )
+                cells = map(list, zip(*(self._hash_cells(column, rows) for column in columns), strict=True))
+                content[table] = list(cells) if load_schema().tables[table].ordered else sorted(cells)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def save(self, path: str | Path) -> Path:

@@ -57,7 +57,10 @@ def understood(raw: Raw, began: float | None = None) -> Instance:
     validate(data)
     if data.faults:
         raise InstanceError(_in_order(data), f"instance {raw.source}")
-    return _freeze(data, perf_counter() - began)
+    found = _freeze(data, perf_counter() - began)
+    from optimizer.instance.scenarios import check_scenarios, is_uncertain  # which read scenarios with this
+
+    return replace(found, warnings=(*found.warnings, *check_scenarios(found))) if is_uncertain(found) else found
 
 
 def revised(instance: Instance, changed: Raw, replaced: Collection[str] | None = None) -> Instance:

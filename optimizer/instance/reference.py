@@ -78,6 +78,8 @@ def limits_text(column: Column) -> str:
         return f"above {column.above:g}, at most {column.max:g}"
     if column.above is not None:
         return f"above {column.above:g}"
+    if column.min is not None and column.below is not None:
+        return f"{column.min:g} to below {column.below:g}"
     if column.min is not None and column.max is not None:
         return f"{column.min:g} to {column.max:g}"
     if column.min is not None:
@@ -128,6 +130,8 @@ def table_text(table: Table) -> str:
     if table.adds:
         same = " and ".join(f"`{name}`" for name in table.key)
         notes.append(f"Rows that share {same} add up their `{table.adds}`, with a warning.")
+    elif table.ordered:
+        notes.append("The order of its rows counts.")
     elif table.key:
         notes.append(f"No two rows share {' and '.join(f'`{name}`' for name in table.key)}.")
     return f"### {table.name}\n\n{' '.join(notes)}\n\n{columns_text(table)}\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.format import counted
 from optimizer.instance import (
+    check_scenarios,
     suspicious_money,
     suspicious_months,
     suspicious_names,
@@ -38,6 +39,7 @@ _SERVED = "Widen its regions or exclude, give it another class, or add such capa
 
 
 def _without_effect(data: Data) -> None:
+    check_scenarios.unused_measure(data)
     for table, record in data.agreements():
         v = record.values
         for column in ("notice_months", "termination_fee_months"):
@@ -149,4 +151,5 @@ CHECKS: tuple[tuple[str, Callable[[Data], Any]], ...] = (
     ("A spend commitment can start within the plan, or was made before.", timing.commitments),
     ("A third of a term lies within the plan.", timing.reach),
     ("The fleet is there when the plan starts.", timing.fleet),
+    ("What becomes known is known within the plan.", check_scenarios.known_after),
 )

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.instance import check_decided, check_names, check_reserved, check_rows, check_tables, check_terms
+from optimizer.instance import (
+    check_decided,
+    check_names,
+    check_reserved,
+    check_rows,
+    check_scenarios,
+    check_tables,
+    check_terms,
+)
 from optimizer.instance.data import Data
 from optimizer.instance.suspicious import suspicious
 from optimizer.instance.suspicious_months import odd_dates
 
 CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("Required tables have rows.", check_names.needed_tables),
-    ("No two rows of a table have the same key, unless they add up.", check_names.keys),
+    ("No two rows of a table have the same key, unless they add up or count in order.", check_names.keys),
     ("A name that plans refer to by itself names one thing only.", check_names.unique_names),
     ("No name means every item.", check_reserved.every_item),
     ("No site has a slash in its name.", check_reserved.slashes),
@@ -29,8 +37,10 @@ CHECKS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("What was decided before the plan is allowed by its item.", check_decided.decided),
     ("The member of a policy exists.", check_tables.members),
     ("The item of a rule's term has its quantity.", check_terms.rule_terms),
-    ("The probabilities of the scenarios sum to 1.", check_tables.probabilities),
-    ("A change names a row and a column that exist, and a value the column takes.", check_tables.changes),
+    ("An instance has scenarios or risks.", check_scenarios.either),
+    ("Probabilities sum to 1, of the outcomes of a risk to at most 1.", check_scenarios.probabilities),
+    ("No outcome is called as planned.", check_scenarios.outcomes),
+    ("A change names a cell that exists, and a value that it takes.", check_scenarios.changes),
 )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 LAST_ROW = 2000  # lists reach down to here, and take names from rows down to here
+INDEX, INDEX_FIRST = "index", 3  # first sheet, and its row with the name of the first table
 _NAMES = 500  # names at most in a list gathered from several sheets
 _FIRST = 27  # first of the hidden columns of the index that gather names
 Places = dict[tuple[str, ...], str]  # where names from several columns are gathered, as a formula
@@ -20,14 +21,14 @@ Places = dict[tuple[str, ...], str]  # where names from several columns are gath
 
 def add_lists(sheet: Worksheet, position: int, column: Column, gathered: Places) -> None:
     """Let the cells under a header be chosen from a list, where there is one; months are checked to be dates."""
-    rule = _rule(column, gathered)
+    rule = _rule(sheet.title, column, gathered)
     if rule is not None:
         letter = get_column_letter(position)
         sheet.add_data_validation(rule)
         rule.add(f"{letter}2:{letter}{LAST_ROW}")
 
 
-def _rule(column: Column, gathered: Places) -> DataValidation | None:
+def _rule(table: str, column: Column, gathered: Places) -> DataValidation | None:
     if column.type == "month":
         rule = DataValidation("date", operator="greaterThanOrEqual", formula1="1", allow_blank=True)
         rule.errorStyle, rule.errorTitle, rule.error = (
@@ -45,9 +46,24 @@ def _rule(column: Column, gathered: Places) -> DataValidation | None:
         formula, strict = _area(column.refers[0]), False
     elif column.type == "ref":
         formula, strict = gathered[column.refers], False
+    elif column.picks:
+        formula, strict = _picks(table, column.picks), False
     else:
         return None
     return DataValidation("list", formula1=formula, allow_blank=True, showErrorMessage=strict)
+
+
+def _picks(table: str, what: str) -> str:
+    """Tables of the base data, or rows or columns of the table that the row of the cell names."""
+    tables = load_schema().tables
+    if what == "table":
+        last = max(row for row, spec in enumerate(tables.values(), start=INDEX_FIRST) if not spec.uncovered)
+        return f"'{INDEX}'!$A${INDEX_FIRST}:$A${last}"
+    names = [column.picks for column in tables[table].columns.values()]
+    named = f'"\'"&${get_column_letter(names.index("table") + 1)}2&"\'!'
+    if what == "column":
+        return f'OFFSET(INDIRECT({named}$A$1"),0,0,1,COUNTA(INDIRECT({named}$1:$1")))'
+    return f'OFFSET(INDIRECT({named}$A$2"),0,0,MAX(1,COUNTA(INDIRECT({named}$A$2:$A${LAST_ROW}"))),1)'
 
 
 def _area(target: str) -> str:

@@ -1,7 +1,7 @@
-"""The scenario tree: which scenarios are told apart in which month, and the decisions that they share until then.
+"""The scenario tree: which scenarios are distinguished in which month, and the decisions that they share until then.
 
-Scenarios that are not told apart in a month are one node, and take the decisions of that month together. A decision is
-the same if it is about the same item, of the same kind, and taken in the same month: where lead times differ between
+Scenarios that are not distinguished in a month are one node, and take the decisions of that month together. A decision
+is the same if it is about the same item, of the same kind, and taken in the same month: where lead times differ between
 scenarios, the same order arrives in different months.
 """
 
@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Node:
-    """Scenarios that are not told apart, from the month on in which they are first told apart from all others.
+    """Scenarios that are not distinguished, from the month on in which they first are from all others.
 
     Attributes
     ----------
@@ -75,8 +75,8 @@ class Tree:
 def make_tree(scenarios: Sequence[Scenario], months: int) -> Tree:
     """Return the tree of scenarios over the months of a plan.
 
-    Two scenarios are told apart in a month if a risk has different outcomes in them of which at least one is known in
-    that month or before.
+    Two scenarios are distinguished in a month if a risk has different outcomes in them of which at least one is known
+    in that month or before.
     """
     nodes: list[Node] = []
     node_of = np.zeros((len(scenarios), months), dtype=np.int64)

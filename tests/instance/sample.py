@@ -60,10 +60,10 @@ _TABLES = {
     "policies": "policy,rule,subject,member,limit\nspread,max_share,group,alpha,0.6\noutage,survive,site,north,0.5\n",
     "rules": "rule,sense,rhs,each\ncap,<=,10000,month\n",
     "rule_terms": "rule,quantity,item,coefficient\ncap,capacity,lease,1\n",
-    "scenarios": "scenario,probability\nbase,0.7\nslip,0.3\n",
+    "scenarios": "scenario,probability,known\nbase,0.7,\nslip,0.3,2026-01\n",
     "changes": (
-        "scenario,table,key,column,how,value\n"
-        "slip,builds,hall-1,lead_months,delay,6\nslip,demand,*,amount,multiply,0.8\n"
+        "scenario,table,key,column,how,value,from\n"
+        "slip,builds,hall-1,lead_months,delay,6,\nslip,demand,*,amount,multiply,0.8,2027-12\n"
     ),
 }
 

@@ -66,17 +66,30 @@ def test_every_choice_flag_and_name_has_a_list(book: Workbook) -> None:
         for column in table.columns.values():
             rule = _list(book, name, column.name)
             wanted = {"choice": "list", "flag": "list", "ref": "list", "month": "date"}.get(column.type)
+            wanted = "list" if column.picks else wanted
             assert (rule.type if rule else None) == wanted, (name, column.name)
             if column.type == "choice":
                 assert rule.formula1 == f'"{",".join(column.choices)}"'
             if rule:
-                assert rule.showErrorMessage == (column.type != "ref")
+                assert rule.showErrorMessage == (column.type != "ref" and not column.picks)
                 assert len(rule.formula1) <= 255  # Excel refuses more
 
 
 def test_names_from_one_sheet_are_offered(book: Workbook) -> None:
     """Tests that the list of providers is the first column of the sheet of providers."""
     assert _list(book, "contracts", "provider").formula1 == "'providers'!$A$2:$A$2000"
+
+
+def test_changes_offer_what_their_table_has(book: Workbook) -> None:
+    """Tests lists of tables, and of names and columns of the table that column D names: A2 down, and row 1."""
+    tables = [name for name, table in load_schema().tables.items() if not table.uncovered]
+    assert _list(book, "changes", "table").formula1 == f"'index'!$A$3:$A${len(tables) + 2}"
+    assert [book["index"][f"A{row}"].value for row in range(3, len(tables) + 3)] == tables
+    there = 'INDIRECT("\'"&$D2&"\'!$A$2'
+    keys = f'OFFSET({there}"),0,0,MAX(1,COUNTA({there}:$A$2000"))),1)'
+    assert _list(book, "changes", "key").formula1 == keys
+    top = 'INDIRECT("\'"&$D2&"\'!'
+    assert _list(book, "changes", "column").formula1 == f'OFFSET({top}$A$1"),0,0,1,COUNTA({top}$1:$1")))'
 
 
 @pytest.mark.parametrize(

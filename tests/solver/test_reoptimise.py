@@ -25,7 +25,7 @@ SHARES = ("min_service", "critical", "limit", "deposit_fraction", "residual_frac
 CELLS = [
     (table.name, column.name)
     for table in load_schema().tables.values()
-    if table.name not in ("scenarios", "changes")
+    if not table.uncovered
     for column in table.columns.values()
     if column.type in ("number", "integer") and column.name not in ("latitude", "longitude")
 ]

@@ -45,7 +45,7 @@ def test_an_order_that_arrives_after_the_plan_is_still_shared() -> None:
     assert shared(together(purchase(1), purchase(3)), "bought") == [(orders, []), (orders, [])]
 
 
-def test_orders_are_their_own_once_scenarios_are_told_apart() -> None:
+def test_orders_are_their_own_once_scenarios_are_distinguished() -> None:
     """Tests that orders of the months from ``known`` on are not shared."""
     orders = [("buy", 0), ("buy", 1)]
     assert shared(together(purchase(1), purchase(3), known=2), "bought") == [(orders, []), (orders, [])]
@@ -103,7 +103,7 @@ def test_units_agree() -> None:
 
 
 def test_builds_share_their_stock_while_they_share_their_orders() -> None:
-    """Tests that the integer blocks ordered so far are shared until the scenarios are told apart, and own after."""
+    """Tests that the integer blocks ordered so far are shared until the scenarios are distinguished, and own after."""
     build = {"max_blocks": 3, "capex_per_mw": 1, "payment": "delivery", "lead_months": 1}
     pair = [tiny(3, {"jobs": [1]}, builds=[{**build, **lead}]) for lead in ({}, {"lead_months": 2})]
     built = [("wing", 0), ("wing", 1)]

@@ -1,4 +1,4 @@
-"""The scenario tree: nodes by what is known, and the columns that scenarios share until they are told apart."""
+"""The scenario tree: nodes by what is known, and the columns that scenarios share until they are distinguished."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_as_planned_is_known_when_all_else_is_ruled_out() -> None:
 
 
 def test_what_was_known_before_the_plan_is_known_in_its_first_month() -> None:
-    """Tests that scenarios told apart before the plan, or in its first month, are never one node."""
+    """Tests that scenarios distinguished before the plan, or in its first month, are never one node."""
     assert members(tree_of({"a": ("x", -3)}, {"a": ("y", 0)})) == [(0, (0,), None), (0, (1,), None)]
 
 
