@@ -3,7 +3,7 @@
 ## make quick   the tests that take less than 0.2 s each, in under a minute
 ## make check   lint and types alone
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
-## make docs    write the pages that follow from tables.toml and from the commands, and run the notebook
+## make docs    write the pages that follow from tables.toml, plan.toml and from the commands, and run the notebook
 ## make site    build the documentation as a site in build/site, from which it opens without a server
 ## make benchmarks  compare with other solvers, hours: put the table into docs/benchmarks.md (python -m benchmarks --help)
 ## make mutants  draw faults by seed and list those that no test notices, hours (python -m benchmarks.mutants --help)
@@ -49,6 +49,7 @@ browser:
 docs: $(VENV)/.installed-test
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
 	$(BIN)/python -m optimizer.cli.reference docs/commands.md
+	$(BIN)/python -m optimizer.plan.reference docs/plan.md
 	$(BIN)/python docs/site/notebook.py
 
 benchmarks: $(VENV)/.installed-test

@@ -352,3 +352,9 @@ def load_schema() -> Schema:
 def program_contents() -> dict[str, Any]:
     """Return the contents of the program as defined in ``program.toml``."""
     return _load("program.toml")
+
+
+@cache
+def plan_contents() -> dict[str, Any]:
+    """Return the tables of a plan as defined in ``plan.toml``."""
+    return _load("plan.toml")

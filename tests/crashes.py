@@ -34,7 +34,8 @@ from optimizer.analysis import explanation
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.plan.folder import KIND
-from optimizer.plan.plan import EXPLAINED, Plan
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import EXPLAINED, text_columns
 from optimizer.report import html, plan_document, whatif_tables
 from optimizer.solving import solve as planning
 from tests.program.tiny import frames
@@ -94,8 +95,8 @@ def prepare(home: Path) -> Stage:
 def _explained(number: int) -> dict[str, pd.DataFrame]:
     """A table of each kind that explains a plan, with one row of this number."""
     return {
-        name: pd.DataFrame([{**dict.fromkeys(sorted(texts), "1"), **dict.fromkeys(sorted(numbers), number)}])
-        for name, (texts, numbers) in EXPLAINED.items()
+        name: pd.DataFrame([dict.fromkeys(columns, number) | dict.fromkeys(text_columns(name), "1")])
+        for name, columns in EXPLAINED.items()
     }
 
 

@@ -11,13 +11,10 @@ from optimizer.analysis.events import changes
 from optimizer.analysis.losses import losses, shares
 from optimizer.analysis.policy_trial import PolicyTrial, Requirement, try_policy
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.solver.solution import Options
 from optimizer.solving.clock import OnProgress
 
-COLUMNS = (
-    *("requirement", "rule", "subject", "member", "share", "limit", "month"),
-    *("costs", "at_least", "at_most", "unserved", "answer", "note"),
-)
 PARTS = (0.75, 0.5)  # caps, as fractions of the member's highest share
 NOTABLE = 0.1  # minimum share for which caps are tried
 MEMBERS = 4  # members tried, for caps and for losses each
@@ -59,7 +56,7 @@ def caps_table(
         ``answer`` (the largest decisions that differ from the plan's), ``note`` (reason for missing figures).
     """
     found = [try_policy(plan, one, options, on_progress) for one in items]
-    return pd.DataFrame([cap_row(plan, one) for one in found], columns=list(COLUMNS))
+    return pd.DataFrame([cap_row(plan, one) for one in found], columns=column_names("caps"))
 
 
 def cap_row(plan: Plan, found: PolicyTrial) -> tuple[Any, ...]:

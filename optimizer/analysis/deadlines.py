@@ -11,14 +11,11 @@ from optimizer.analysis.termination_timing import in_force, kept_until
 from optimizer.instance.notice import notice_of
 from optimizer.plan.hand_backs import BACK
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.program.fixings import Fixing
 from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
 
-COLUMNS = (
-    *("month", "act", "decision", "item", "party", "blocks", "takes_effect", "last_month"),
-    *("delay_costs", "at_least", "at_most", "delay_note"),
-)
 _ACTS = {
     "order_build": "order",
     "buy": "order",
@@ -59,7 +56,7 @@ def deadlines_table(plan: Plan, ask: WhatIf | None = None, months: int | None = 
         soon = months is None or is_soon(plan, decision, months)
         more = ExtraCost() if ask is None or not soon else cost_of_delay(ask, plan, decision)
         rows.append(deadline_row(plan, decision, more))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=column_names("deadlines"))
 
 
 def due_decisions(plan: Plan) -> list[dict[Any, Any]]:

@@ -10,11 +10,8 @@ from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.events import Answer
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 
-COLUMNS = (
-    *("month", "act", "decision", "item", "party", "blocks", "least", "most", "events", "kept", "otherwise"),
-    *("without_plan", "not_found", "delay_costs", "at_least", "at_most", "delay_note"),
-)
 _NONE = (NoFeasiblePlan.note, StoppedWithoutPlan.note)
 Key = tuple[str, ...]  # act, decision, item, party
 _KEYS = ["act", "decision", "item", "party"]
@@ -51,7 +48,7 @@ def first_table(plan: Plan, found: list[Answer], deadlines: pd.DataFrame | None 
     for key in every:
         there = {name: due.get(key, 0.0) for name, due in others.items()}
         rows.append((*_row(plan, key, mine.get(key, 0.0), there), *none.values(), *_delay(plan, deadlines, key)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=column_names("first"))
 
 
 def _delay(plan: Plan, deadlines: pd.DataFrame | None, key: Key) -> tuple[Any, ...]:

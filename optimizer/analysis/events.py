@@ -13,10 +13,10 @@ from optimizer.analysis.termination_timing import ITEMS, terminations
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.program.fixings import Fixing
 from optimizer.solving.whatif import WhatIf
 
-COLUMNS = ("event", "kind", "item", "month", "costs", "at_least", "at_most", "unserved", "answer", "note")
 SLIP = 6  # months
 FASTER = 2  # times the growth
 _BIGGEST = 4  # maximum number of changes in a text
@@ -106,10 +106,10 @@ def sorted_events(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """Return the table of rows: events without a plan, those for which none was found in time, and all others."""
 
     def place(row: Any) -> tuple[bool, bool, bool]:
-        costs, note = row[COLUMNS.index("costs")], row[COLUMNS.index("note")]
+        costs, note = row[column_names("events").index("costs")], row[column_names("events").index("note")]
         return note == NOT_EXAMINED, costs is not None, note != NoFeasiblePlan.note
 
-    return pd.DataFrame(sorted(rows, key=place), columns=list(COLUMNS))
+    return pd.DataFrame(sorted(rows, key=place), columns=column_names("events"))
 
 
 def event_row(plan: Plan, answer: Answer) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from optimizer.analysis.policy_trial import PolicyTrial, Requirement, try_policy
 from optimizer.analysis.questions import NOT_EXAMINED, Agenda, Question, Rows, Stage
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.solver.solution import Options, Stop
 from optimizer.solving import clock
 
@@ -128,7 +129,7 @@ class Examination:
         if name == "offers":
             place = {offer.item: number for number, offer in enumerate(offer_verdicts.offers(self.plan))}
             rows.sort(key=lambda row: place[row[0]])
-        return pd.DataFrame(rows, columns=list(_COLUMNS[name]))
+        return pd.DataFrame(rows, columns=column_names(name))
 
     def _stage(self, name: str) -> Stage:
         questions: list[Question] = getattr(self, f"_{name}_questions")()
@@ -137,7 +138,7 @@ class Examination:
 
     def _question(self, name: str, table: str, key: Sequence[str], open_row: Row, ask: Callable[[], Row]) -> Question:
         """Return a question of one row, which starts with that of an earlier explanation, if there is one."""
-        columns = _COLUMNS[table]
+        columns = column_names(table)
         mine = tuple(dict(zip(columns, open_row, strict=True))[column] for column in key)
         row = earlier_rows(self.plan, table, columns, key).get(mine)
         if row is None:
@@ -148,7 +149,7 @@ class Examination:
     def _is_final(self, table: str, row: Row) -> bool:
         if table == "offers":
             return offer_verdicts.is_final(row)
-        return is_final(self.plan, self.options.gap, _COLUMNS[table], row)
+        return is_final(self.plan, self.options.gap, column_names(table), row)
 
     # ------------------------------------------------------------------ the stages
     def _values_questions(self) -> list[Question]:
@@ -186,7 +187,7 @@ class Examination:
         for decision in deadlines.due_decisions(plan):
             soon = deadlines.is_soon(plan, decision, _SOON)
             found.append(next(rows) if soon else deadlines.deadline_row(plan, decision, ExtraCost()))
-        return pd.DataFrame(found, columns=list(deadlines.COLUMNS))
+        return pd.DataFrame(found, columns=column_names("deadlines"))
 
     def _offers_questions(self) -> list[Question]:
         chosen = [one for one in offer_verdicts.offers(self.plan) if not self._items or one.item in self._items]
@@ -264,17 +265,6 @@ class Examination:
             return self._question(name, "steps", ("step",), known, lambda: steps.step_row(self.ask, plan, step))
 
         return [question(number, step) for number, step in enumerate(every, start=1)]
-
-
-_COLUMNS = {
-    "values": marginal_values.COLUMNS,
-    "deadlines": deadlines.COLUMNS,
-    "offers": offer_verdicts.COLUMNS,
-    "exits": termination_timing.COLUMNS,
-    "events": events.COLUMNS,
-    "caps": caps.COLUMNS,
-    "steps": steps.COLUMNS,
-}
 
 
 def _is_unknown(name: str, stage: Stage) -> bool:

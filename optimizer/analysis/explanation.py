@@ -16,7 +16,8 @@ from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.examination import Examination, OnStep
 from optimizer.analysis.offers import offers
 from optimizer.plan.folder import write_explained
-from optimizer.plan.plan import EXPLAINED, Plan
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import EXPLAINED
 from optimizer.solver.solution import Options, SolveOptions
 from optimizer.solving import clock
 

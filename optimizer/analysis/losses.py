@@ -19,6 +19,7 @@ from optimizer.auditing import holdings
 from optimizer.auditing.exposure import each
 from optimizer.auditing.holdings import Holdings
 from optimizer.plan.emergency import shortfalls
+from optimizer.plan.tables import column_names
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -26,19 +27,6 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 SUBJECTS = ("provider", "group", "site", "region", "tag")
-COLUMNS = (
-    "subject",
-    "member",
-    "share",
-    "share_month",
-    "months",
-    "first",
-    "month",
-    "critical",
-    "short",
-    "workloads",
-    "before",
-)
 
 
 def losses(plan: Plan) -> pd.DataFrame:
@@ -67,7 +55,7 @@ def losses(plan: Plan) -> pd.DataFrame:
     there = _with_space(case, case.offered)
     members = list(_members(case)) if months else []
     if not members:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame(columns=column_names("losses"))
     gone = [{t: frozenset(p for p in one.pools if there[p, t] > 0) for t in months} for one in members]
     before: dict[int, frozenset[int]] = {t: frozenset() for t in months}
     losses = list(dict.fromkeys((t, lost[t]) for t in months for lost in (before, *gone)))
@@ -76,7 +64,7 @@ def losses(plan: Plan) -> pd.DataFrame:
         _row(case, critical, one, {t: short[t, lost[t]] for t in months}, {t: short[t, before[t]] for t in months})
         for one, lost in zip(members, gone, strict=True)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=column_names("losses"))
 
 
 def shares(plan: Plan, subject: str) -> dict[str, float]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
@@ -26,7 +27,6 @@ from optimizer.solver.mip_start import decision_values
 from optimizer.solver.sensitivity import changes_of_optimum
 from optimizer.solver.solution import Options, Stop
 
-COLUMNS = ("month", "kind", "item", "unit", "held", "held_fewer", "relaxed")
 _NOISE = 1e-9
 _SECONDS = 60.0  # time limit of the program with decisions fixed
 
@@ -70,7 +70,7 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
     wanted = np.flatnonzero((np.nan_to_num(figures) != 0).any(axis=1))
     rows = [(*_named(plan, changes[place]), *figures[place].tolist()) for place in wanted.tolist()]
     rows.sort(key=lambda row: row[0])
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=column_names("values"))
 
 
 def _named(plan: Plan, change: UnitChange) -> tuple[str, str, str, str]:

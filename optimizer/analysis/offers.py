@@ -24,6 +24,7 @@ from optimizer.cash_terms import cash_terms
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.program.added_head import KEY
 from optimizer.program.fixings import Fixing
 from optimizer.program.index import Index
@@ -31,10 +32,6 @@ from optimizer.schema import load_schema
 from optimizer.solver.bound import bound_below
 from optimizer.solving.whatif import WhatIf
 
-COLUMNS = (
-    *("item", "table", "party", "verdict", "taken", "possible", "price"),
-    *("worth", "worth_at_least", "worth_at_most", "price_to_win", "at_least", "at_most", "proven", "reason"),
-)
 _NOISE = 1e-8  # relative to the cost: smaller differences count as zero
 _ROUND = 1e-6  # of a tenth of a percent
 
@@ -83,7 +80,7 @@ def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
     found = {offer.item: offer for offer in offers(plan)}
     search = TightGapSearch(ask, plan)
     rows = [_Verdict(search, found[item]).row() for item in items]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=column_names("offers"))
 
 
 class Verdicts:
@@ -119,7 +116,7 @@ class Verdicts:
 
 def is_final(row: tuple[Any, ...]) -> bool:
     """Whether more time would not change a row of the table."""
-    cells = dict(zip(COLUMNS, row, strict=True))
+    cells = dict(zip(column_names("offers"), row, strict=True))
     return bool(cells["proven"]) or cells["reason"] == _SAME
 
 

@@ -9,10 +9,9 @@ import pandas as pd
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
-
-COLUMNS = ("step", "saves", "at_least", "at_most", "objective", "note")
 
 
 def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.DataFrame:
@@ -34,7 +33,7 @@ def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.Data
         (proven interval of the saving of the optimal plans), ``objective``, ``note`` (reason for missing figures: the
         step leaves no plan, or none was found in time).
     """
-    return pd.DataFrame([step_row(ask, plan, edit) for edit in edits], columns=list(COLUMNS))
+    return pd.DataFrame([step_row(ask, plan, edit) for edit in edits], columns=column_names("steps"))
 
 
 def step_row(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:

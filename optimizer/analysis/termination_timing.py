@@ -12,11 +12,11 @@ from optimizer.analysis.interruptible_queries import ExtraCost, cost_of_fixing
 from optimizer.cash_terms import cash_terms
 from optimizer.instance.notice import notice_of
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.program.fixings import Fixing
 from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
 
-COLUMNS = ("item", "party", "decision", "month", "notice", "shift", "costs", "at_least", "at_most", "note")
 SHIFTS = (-6, -3, -1, 1, 3, 6)  # months
 ITEMS = 4  # number of items analysed, the most expensive ones
 
@@ -86,7 +86,7 @@ def exits_table(ask: WhatIf, plan: Plan, items: Iterable[Termination]) -> pd.Dat
         optimal plans), ``note`` (reason for missing figures).
     """
     rows = [exit_row(plan, one, shift, cost_of_exit(ask, plan, one, shift)) for one in items for shift in shifts(one)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=column_names("exits"))
 
 
 def terminations(plan: Plan) -> list[Termination]:

@@ -24,7 +24,7 @@ from optimizer.files import uninterrupted, write_files
 from optimizer.folders import ANY, NotPlaced, Placed, Superseded
 from optimizer.format import DIGITS
 from optimizer.instance.save import folder_contents, is_table_file
-from optimizer.plan.tables import COLUMNS
+from optimizer.plan.tables import COLUMNS, EXPLAINED
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -38,8 +38,6 @@ NO_PARQUET = "Parquet tables need pyarrow: pip install 'capopt[parquet]'"
 
 def _is_ours(parts: tuple[str, ...]) -> bool:
     """Whether a path below a plan folder is one that capopt writes."""
-    from optimizer.plan.plan import EXPLAINED
-
     if len(parts) == 2:
         return parts[0] == INSTANCE_FOLDER and is_table_file(parts[1:])
     name, _, suffix = parts[0].rpartition(".")

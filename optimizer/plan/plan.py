@@ -27,42 +27,9 @@ from optimizer.plan.folder import (
     take_origin,
     write_plan,
 )
-from optimizer.plan.tables import COLUMNS, make_table, text_columns
+from optimizer.plan.tables import COLUMNS, EXPLAINED, make_table, text_columns
 
 # Tables of an explained plan, with their columns of text and of numbers or flags.
-EXPLAINED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "values": (frozenset({"month", "kind", "item", "unit"}), frozenset({"held", "held_fewer", "relaxed"})),
-    "steps": (frozenset({"step", "note"}), frozenset({"saves", "at_least", "at_most", "objective"})),
-    "offers": (
-        frozenset({"item", "table", "party", "verdict", "reason"}),
-        frozenset(
-            {"taken", "possible", "price", "worth", "worth_at_least", "worth_at_most"}
-            | {"price_to_win", "at_least", "at_most", "proven"}
-        ),
-    ),
-    "deadlines": (
-        frozenset({"month", "act", "decision", "item", "party", "takes_effect", "last_month", "delay_note"}),
-        frozenset({"blocks", "delay_costs", "at_least", "at_most"}),
-    ),
-    "exits": (
-        frozenset({"item", "party", "decision", "month", "notice", "note"}),
-        frozenset({"shift", "costs", "at_least", "at_most"}),
-    ),
-    "events": (
-        frozenset({"event", "kind", "item", "month", "answer", "note"}),
-        frozenset({"costs", "at_least", "at_most", "unserved"}),
-    ),
-    "first": (
-        frozenset(
-            {"month", "act", "decision", "item", "party", "otherwise", "without_plan", "not_found", "delay_note"}
-        ),
-        frozenset({"blocks", "least", "most", "events", "kept", "delay_costs", "at_least", "at_most"}),
-    ),
-    "caps": (
-        frozenset({"requirement", "rule", "subject", "member", "month", "answer", "note"}),
-        frozenset({"share", "limit", "costs", "at_least", "at_most", "unserved"}),
-    ),
-}
 _TRIES = 20  # readings of a folder that others write
 
 
@@ -280,15 +247,16 @@ def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
     """Read the tables that ``capopt explain`` wrote; leave out those of an earlier version, which lack columns."""
     found: dict[str, pd.DataFrame] = {}
     old: list[str] = []
-    for name, (texts, numbers) in EXPLAINED.items():
+    for name, columns in EXPLAINED.items():
         path = source / f"{name}.csv"
         if path.is_file():
             try:
                 table = pd.read_csv(path, dtype=str, keep_default_na=False)
-                missing = sorted((texts | numbers) - {*table.columns})
+                missing = sorted({*columns} - {*table.columns})
                 if missing:
                     old.append(f"{name}.csv lacks {', '.join(missing)}")
                     continue
+                numbers = {*columns} - {*text_columns(name)}
                 found[name] = table.assign(**{column: _unquoted(table[column]) for column in numbers})
             except (ValueError, OSError, pd.errors.ParserError) as error:
                 raise PlanFileError(f"{path} cannot be read: {error}; delete it and explain the plan again") from error

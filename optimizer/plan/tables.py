@@ -1,8 +1,9 @@
-"""Tables of a plan and their columns, the interface to other software."""
+"""Tables of a plan and their columns, the interface to other software, as declared in ``plan.toml``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,58 +11,55 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Columns of text; all others are numbers.
-TEXT = frozenset(
-    {
-        "month",
-        "decision",
-        "item",
-        "party",
-        "starts",
-        "ends",
-        "pool",
-        "source",
-        "site_or_region",
-        "accelerator",
-        "workload",
-        "outlet",
-        "term",
-        "site",
-        "run",
-        "target",
-        "rule",
-        "each",
-        "sense",
-        "policy",
-        "member",
-    }
-)
+from optimizer.schema import plan_contents
+
+MONTH = "YYYY-MM"
+"""Unit of the columns of months."""
 COUNTS = frozenset({"blocks", "late_months"})  # integers where all rows are
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "decisions": (
-        *("month", "decision", "item", "party", "blocks", "accelerators", "mw"),
-        *("starts", "ends", "committed_cost"),
-    ),
-    "capacity": (
-        *("month", "pool", "source", "party", "site_or_region", "accelerator", "accelerators"),
-        *("used", "leased_out", "idle", "mw"),
-    ),
-    "allocation": ("month", "pool", "demand", "accelerators", "work"),
-    "leases": ("month", "outlet", "pool", "accelerators"),
-    "runs": ("run", "pool", "accelerators", "starts", "ends", "target", "late_months"),
-    "service": ("month", "workload", "demand", "served", "unserved"),
-    "power": ("month", "site", "mw_available", "mw_used", "mw_leased_out"),
-    "outages": ("month", "policy", "member", "pool", "workload", "accelerators", "work"),
-    "rules": ("month", "rule", "each", "sense", "value", "rhs", "slack", "violation", "shadow_price"),
-    "cash": ("month", "term", "item", "party", "amount", "present_value"),
-    "obligations": ("month", "item", "party", "owed", "owed_after_horizon"),
-}
+
+
+@dataclass(frozen=True)
+class PlanColumn:
+    """A column: what it means, in which unit; ``plan.toml`` explains the units."""
+
+    meaning: str
+    unit: str = ""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text or months, not numbers."""
+        return self.unit in ("", MONTH)
+
+
+@dataclass(frozen=True)
+class PlanTable:
+    """A table: what it holds, what makes it (``solve``, ``explain`` or ``losses``), and its columns in their order."""
+
+    meaning: str
+    source: str
+    columns: Mapping[str, PlanColumn]
+
+
+def _table(entry: Mapping[str, Any]) -> PlanTable:
+    columns = {name: PlanColumn(**column) for name, column in entry["columns"].items()}
+    return PlanTable(entry["meaning"], entry["source"], columns)
+
+
+TABLES = {name: _table(entry) for name, entry in plan_contents()["tables"].items()}
+COLUMNS = {name: tuple(table.columns) for name, table in TABLES.items() if table.source == "solve"}
+"""Columns of the tables of every plan."""
+EXPLAINED = {name: tuple(table.columns) for name, table in TABLES.items() if table.source == "explain"}
+"""Columns of the tables that ``capopt explain`` adds."""
+
+
+def column_names(table: str) -> list[str]:
+    """Return the columns of a table in their order."""
+    return list(TABLES[table].columns)
 
 
 def text_columns(table: str) -> list[str]:
-    """Return the text columns of a table; `demand` names a workload in `allocation` and is a number in `service`."""
-    names = [name for name in COLUMNS[table] if name in TEXT]
-    return [*names, "demand"] if table == "allocation" else names
+    """Return the columns of a table that hold text or months."""
+    return [name for name, column in TABLES[table].columns.items() if column.is_text]
 
 
 def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) -> pd.DataFrame:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from optimizer.analysis.losses import losses
-from optimizer.report.plan_columns import MEANINGS, headings
+from optimizer.plan.tables import MONTH, TABLES, PlanColumn, PlanTable
 from optimizer.report.sheets import Book, Heading
 from optimizer.report.workbook_months import write_months
 from optimizer.report.workbook_summary import write_summary
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _OUTPUT = "#1F55B3"
+_LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")  # of Markdown
 _KINDS = {"number": "number", "integer": "number", "month": "month", "flag": "flag"}
 
 
@@ -52,8 +54,9 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
         ("by_month", head.months, "Capacity, work and money by month"),
     ]
     for name, frame in {**plan.tables, "losses": losses(plan), **plan.explained}.items():
-        book.table(name, MEANINGS.get(name, ""), headings(name, frame, head.currency), frame, f"plan_{name}")
-        contents.append((name, len(frame), MEANINGS.get(name, "")))
+        table = TABLES[name]
+        book.table(name, table.meaning, _headings(table, frame, head.currency), frame, f"plan_{name}")
+        contents.append((name, len(frame), table.meaning))
     contents += _write_inputs(book, plan.instance)
     write_months(book, months, plan)
     write_summary(book, summary, plan)
@@ -61,6 +64,24 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     book.index(index, note, contents)
     summary.activate()
     return book.save(path)
+
+
+def _headings(table: PlanTable, frame: pd.DataFrame, currency: str) -> list[Heading]:
+    """Headings of the sheet of a plan table."""
+    found = []
+    for name in map(str, frame.columns):
+        column = table.columns.get(name, PlanColumn(""))
+        meaning = _LINK.sub(r"\1", column.meaning).replace("`", "")
+        unit = "" if column.unit in (MONTH, "flag") else column.unit.replace("money", currency)
+        kind = "month" if column.unit == MONTH else _kind(frame[name])
+        found.append(Heading(name, kind, unit, f"{meaning[:1].upper()}{meaning[1:]}." if meaning else ""))
+    return found
+
+
+def _kind(column: pd.Series[Any]) -> str:
+    if pd.api.types.is_bool_dtype(column):
+        return "flag"
+    return "number" if pd.api.types.is_numeric_dtype(column) else "text"
 
 
 def _write_inputs(book: Book, instance: Instance) -> list[tuple[str, int, str]]:

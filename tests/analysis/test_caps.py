@@ -16,6 +16,7 @@ from optimizer.analysis.policy_trial import Requirement, try_policy
 from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import EXPLAINED
 from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options
 from tests.program.tiny import month, solved, tiny
@@ -155,7 +156,7 @@ def test_a_plan_without_much_exposure_has_nothing_to_ask() -> None:
     """Tests that a plan that is all in-house, with nothing critical, has no rows."""
     plan = solved(tiny(1, {"jobs": [20]}, fleet=[{"count": 20}]))
     assert requirements(plan) == []
-    assert list(caps_table(plan, [], EXACT).columns) == list(caps.COLUMNS)
+    assert list(caps_table(plan, [], EXACT).columns) == list(EXPLAINED["caps"])
 
 
 def test_ctrl_c_keeps_what_was_come_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

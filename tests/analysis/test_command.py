@@ -12,7 +12,7 @@ import pytest
 import optimizer
 from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.errors import PlanFileWarning, PlanNotSaved
-from optimizer.plan.plan import EXPLAINED
+from optimizer.plan.tables import EXPLAINED
 from tests.analysis.commands import COST, TABLES, Run, strict
 from tests.command import capopt, environment
 from tests.program.tiny import frames, solved, tiny

@@ -12,24 +12,17 @@ from pandas.testing import assert_frame_equal
 
 import optimizer
 from optimizer.analysis.alternatives import find_alternatives
-from optimizer.analysis.caps import COLUMNS as CAPS
-from optimizer.analysis.deadlines import COLUMNS as DEADLINES
-from optimizer.analysis.decide_now import COLUMNS as FIRST
 from optimizer.analysis.diagnose import diagnose
-from optimizer.analysis.events import COLUMNS as EVENTS
 from optimizer.analysis.events import Answer, events_table, usual_events
 from optimizer.analysis.explanation import Explanation, explain, plain_rows
 from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
-from optimizer.analysis.marginal_values import COLUMNS as VALUES
 from optimizer.analysis.marginal_values import values_table
-from optimizer.analysis.offers import COLUMNS as OFFERS
 from optimizer.analysis.offers import _Verdict, offers
 from optimizer.analysis.questions import NOT_EXAMINED
-from optimizer.analysis.steps import COLUMNS as STEPS
 from optimizer.analysis.steps import steps_table, usual_steps
-from optimizer.analysis.termination_timing import COLUMNS as EXITS
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
-from optimizer.plan.plan import EXPLAINED, Plan
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import EXPLAINED
 from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import solved, tiny
@@ -97,15 +90,6 @@ def test_an_explained_plan_is_saved_and_loaded(found: Explanation, plan: Plan, t
     assert loaded.explained["offers"]["proven"].dtype == bool
     plan.save(tmp_path / "plan")
     assert optimizer.load_plan(tmp_path / "plan").explained == {}
-
-
-def test_the_columns_that_are_read_are_those_that_are_written() -> None:
-    """Tests that the tables of an explained plan have the columns that their makers tell."""
-    made = {"values": VALUES, "steps": STEPS, "offers": OFFERS, "deadlines": DEADLINES}
-    made |= {"exits": EXITS, "events": EVENTS, "first": FIRST, "caps": CAPS}
-    assert {name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()} == {
-        name: set(columns) for name, columns in made.items()
-    }
 
 
 @pytest.mark.parametrize("content", ['"item\n1', 'item,table\n"lease', ""])

@@ -11,7 +11,8 @@ import highspy
 import pytest
 
 from optimizer.analysis.explanation import plain_rows
-from optimizer.analysis.losses import COLUMNS, losses
+from optimizer.analysis.losses import losses
+from optimizer.plan.tables import column_names
 from optimizer.solver.highs_options import SilentHighs
 from tests.program.tiny import month, solved, tiny
 
@@ -33,7 +34,7 @@ def lost(months: int, demand: Any, **given: Any) -> dict[str, dict[str, Any]]:
     """Rows of the table by subject and member."""
     plan = solved(tiny(months, demand, **{"providers": PARTIES, "workloads": CRITICAL, **given}))
     table = losses(plan)
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == column_names("losses")
     return {f"{row['subject']} {row['member']}": row for row in plain_rows(table)}
 
 

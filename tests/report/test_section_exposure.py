@@ -8,8 +8,8 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from optimizer.analysis.losses import COLUMNS
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.report.document import Prose, Table
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, sentences
@@ -24,7 +24,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("group", "alpha", 0.9, "2026-02", 7, "2026-02", "2026-05", 1000.0, 600.0, "chat; study", 100.0),
     ("site", "hall", 0.1, "2026-01", *NONE),
 ]
-TABLE = pd.DataFrame(ROWS, columns=list(COLUMNS))
+TABLE = pd.DataFrame(ROWS, columns=column_names("losses"))
 
 
 def test_who_can_be_lost_and_who_cannot() -> None:
@@ -65,7 +65,7 @@ def test_every_plan_tells_it(tmp_path: Path) -> None:
     assert prose.paragraphs[0].startswith("Without own site hall critical work is short in 2 months")
     sheet = openpyxl.load_workbook(write_workbook(plan, tmp_path / "plan.xlsx"))["losses"]
     header, row = list(sheet.iter_rows(min_row=3, values_only=True))[:2]
-    assert header == COLUMNS
+    assert header == tuple(column_names("losses"))
     assert dict(zip(header, row, strict=True))["short"] == 10
     (only,) = losses(PlanContext(small_plan()))
     assert only.paragraphs == [NOTHING_CRITICAL]

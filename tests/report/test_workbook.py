@@ -15,14 +15,11 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from optimizer.analysis.losses import COLUMNS as LOSSES
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
 from optimizer.errors import CapoptError
-from optimizer.plan.plan import EXPLAINED
-from optimizer.plan.tables import COLUMNS
+from optimizer.plan.tables import COLUMNS, TABLES
 from optimizer.report import sheets
-from optimizer.report.plan_columns import MEANINGS, unit_and_meaning
 from optimizer.report.workbook import write_workbook
 from tests.report.awkward import ROWS, awkward_plan
 from tests.report.formulas import Sheets
@@ -220,11 +217,17 @@ def test_too_many_rows_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not (tmp_path / "plan.xlsx").exists()
 
 
-def test_every_column_is_explained() -> None:
-    """Tests that each plan table and each of its columns has a meaning, tables of an explained plan too."""
-    tables = {**COLUMNS, **{name: {*texts, *numbers} for name, (texts, numbers) in EXPLAINED.items()}, "losses": LOSSES}
-    assert {*tables} == set(MEANINGS)
-    assert [(t, c) for t, columns in tables.items() for c in columns if not unit_and_meaning(t, c)[1]] == []
+def test_every_column_is_explained(path: Path) -> None:
+    """Tests that each column of a sheet has its meaning and unit as a note, without the marks of the documentation."""
+    book = openpyxl.load_workbook(path)
+    for table in COLUMNS:
+        notes = {cell.value: cell.comment.text for cell in book[table][3]}
+        assert {name: bool(text) for name, text in notes.items()} == dict.fromkeys(COLUMNS[table], True)
+        assert not any("`" in text or "](" in text for text in notes.values())
+    # The unit of money is the currency; months are dates and have no unit.
+    assert book["cash"]["E3"].comment.text.endswith("Unit: USD.")
+    assert book["cash"]["A3"].comment.text == "Month of payment; the residual value is in the month after the last."
+    assert all(one.meaning for table in TABLES.values() for one in table.columns.values())
 
 
 def test_an_explained_plan_has_more_sheets(tmp_path: Path) -> None:
