@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import click
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from IPython.core.formatters import DisplayFormatter
@@ -26,7 +27,7 @@ from optimizer.report.key_figures import key_figures
 from optimizer.report.notebook import instance_html, plan_html, register
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.plan_document import plan_document
-from optimizer.report.section_rules import rules, rules_table, shares_grid
+from optimizer.report.section_rules import _joined, rules, rules_table, shares_grid
 from optimizer.report.section_service import service_table
 from tests.report.hostile import NAMES, hostile_plan
 from tests.report.plans import empty_plan, large_plan, small_plan
@@ -366,3 +367,9 @@ def test_a_plan_changed_by_hand_is_refused(folder: Path, capsys: pytest.CaptureF
     assert "power, row 3, column month: found ''" in output
     assert "power, row 3, column mw_available: found 'inf', expected a number." in output
     assert not (folder / "x.html").exists()
+
+
+def test_many_names_are_counted() -> None:
+    """Tests that of seven names five are shown, each once, and the others counted."""
+    assert _joined(pd.Series(list("aabcdefg"))) == "a; b; c; d; e and 2 more"
+    assert _joined(pd.Series(list("abcde"))) == "a; b; c; d; e"
