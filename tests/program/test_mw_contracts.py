@@ -89,6 +89,18 @@ def test_what_is_lost_takes_its_mw_along() -> None:
                 optimizer.solve(optimizer.read(case))
 
 
+def test_the_mw_of_other_lessors_survive() -> None:
+    """Tests that of two halls of two lessors either one is left when the other is lost."""
+    # 15 of 20 accelerators run with both, 10 with either one alone: half of 20 survives.
+    halls = [
+        {**HALL, "contract": f"of-{name}", "provider": name, "committed_blocks": 1, "earliest": 0} for name in "ab"
+    ]
+    parties = [{"provider": name} for name in "ab"]
+    policy = {"rule": "survive", "subject": "provider", "member": "", "limit": 0.5}
+    jobs = [{"workload": "jobs", "penalty": 1000, "critical": 1}]
+    _costs(_case(*halls, providers=parties, workloads=jobs, policies=[policy]), 2 * 300 + 15_000)
+
+
 @pytest.mark.parametrize(("subject", "member", "least"), [("provider", "cloud", 1), ("site", "hall", 0)])
 def test_space_that_is_sold_stays_supplied(subject: str, member: str, least: int) -> None:
     """Tests that space sold out of leased MW needs other power if the lessor is lost, not if the site is."""
