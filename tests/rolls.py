@@ -22,6 +22,7 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.plan.roll import rolled
 from optimizer.schema import load_schema
+from optimizer.solving.search import NO_START
 
 TOLERANCE = 1e-6  # relative to all money that moves
 
@@ -44,7 +45,9 @@ def remaining(plan: Plan, months: int) -> float:
 
 def disagreement(plan: Plan, months: int, **options: Any) -> str:
     """What a plan rolled forward and solved again gains or loses; ``""`` if nothing."""
-    again = optimizer.solve(optimizer.roll(plan, months).instance, **options)
+    again = optimizer.solve(optimizer.roll(plan, months).instance, start=plan, **options)
+    if NO_START in again.head["warnings"]:
+        return "what the plan has left is no solution"
     size = TOLERANCE * max(float(plan.cash["present_value"].abs().sum()), 1.0)
     left, least = remaining(plan, months), later(plan, -np.inf if plan.bound is None else plan.bound, months)
     if again.objective < least - size:
