@@ -23,6 +23,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.really_done import read_decided, really_done
 from optimizer.schema import load_schema
 
+_UNCERTAIN = "changes"  # table without which scenarios and risks change nothing
 _ROUNDING = 1e-9  # relative: what a limit has left is not below 0 by less
 _COPIED = ("month", "decision", "item", "blocks", "starts", "ends")
 
@@ -117,8 +118,8 @@ def _check(plan: Plan, months: int, extend: int) -> None:
     if names:
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         raise EditError(f"the plan obeys what was added to its program ({listed}), which an instance cannot have")
-    uncovered = load_schema().names(lambda table: table.uncovered)
-    if rows := [name for name in uncovered if plan.instance.rows[name]]:
+    uncertain = load_schema().names(lambda table: table.uncovered or table.name == _UNCERTAIN)
+    if rows := [name for name in uncertain if plan.instance.rows[name]]:
         raise EditError(f"instances with {' and '.join(rows)} cannot be rolled forward yet; remove these rows")
 
 

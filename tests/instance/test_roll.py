@@ -314,7 +314,7 @@ def test_what_was_overspent_is_named() -> None:
 # window, a step series, a limit over a window, `until`, an agreed price. All other columns stay as they are.
 KNOWN = {
     "instance": "format name title description sources start months currency discount_rate hours_per_month "
-    "tail_fraction",
+    "risk_measure risk_weight risk_level max_scenarios seed tail_fraction",
     "accelerators": "accelerator kw reference vendor description",
     "throughput": "class accelerator factor",
     "providers": "provider kind group tags",
@@ -345,8 +345,10 @@ KNOWN = {
     "policies": "policy rule subject member limit from to",
     "rules": "rule sense rhs from to each penalty",
     "rule_terms": "rule quantity item coefficient",
-    "scenarios": "scenario probability title",
-    "changes": "scenario table key column how value from to",
+    # Instances with these are refused.
+    "scenarios": "scenario probability known title",
+    "risks": "risk outcome probability known title",
+    "changes": "scenario risk outcome table key column how value from to",
 }
 
 
