@@ -12,7 +12,7 @@ from optimizer.program.build import Program
 from optimizer.program.figures import number
 from optimizer.program.labels import month_span
 from optimizer.program.orders import order_months
-from optimizer.program.placement import duration
+from optimizer.program.placement import duration, months_of
 from optimizer.schema import IN_HOUSE
 
 _NOISE = 1e-9  # relative
@@ -20,7 +20,7 @@ _NOISE = 1e-9  # relative
 
 def prechecks(program: Program) -> tuple[str, ...]:
     """Describe cells that no plan can meet, whatever is signed, bought or built."""
-    return (*_runs(program), *_workloads(program), *_commitments(program))
+    return (*_runs(program), *_runs_before(program), *_workloads(program), *_commitments(program))
 
 
 def _place(program: Program, table: str, name: str, columns: str) -> str:
@@ -34,7 +34,7 @@ def _runs(program: Program) -> Iterator[str]:
     index = program.index
     placed = {run for run, *_ in index.placements}
     for name, row in index.runs.items():
-        if not row.required or name in placed:
+        if not row.required or name in placed or name in index.runs_before:
             continue
         pools = [pool for run, pool in index.run_yields if run == name]
         if not pools:
@@ -50,6 +50,23 @@ def _runs(program: Program) -> Iterator[str]:
             yield f"{where}: run {name} {takes}, and its window has {max(span, 0)}{cut}."
         else:
             yield f"{where}: run {name} must be run, and no pool is large enough for long enough in its window."
+
+
+def _runs_before(program: Program) -> Iterator[str]:
+    """Describe runs that were placed before the plan in pools that cannot be large enough."""
+    index = program.index
+    for at, row in enumerate(index.rows["decided"]):
+        if row.decision != "start_run":
+            continue
+        place, most = index.runs_before[row.item], index.most_capacity[row.pool].copy()
+        if row.pool in index.agreements:
+            most[~np.isin(np.arange(index.horizon), index.agreements[row.pool].months)] = 0.0
+        short = [t for t in months_of(index, place) if index.occupied_before[row.pool][t] > most[t] * (1 + _NOISE)]
+        if short:
+            run = f"run {row.item} was placed before the plan on {number(place[2])} accelerators of {row.pool}"
+            least = f"it can have {number(float(min(most[t] for t in short)))} at the most for such runs"
+            where = program.instance.place("decided", at)
+            yield f"{where}, columns pool and accelerators: {run}, and {least} in {month_span(program, short)}."
 
 
 def _commitments(program: Program) -> Iterator[str]:

@@ -15,6 +15,7 @@ from optimizer.program.labels import (
     merge_labels,
     month_span,
     needs,
+    occupied_labels,
     sentences,
     without_definitions,
 )
@@ -41,7 +42,7 @@ def reasons_of(program: Program, loosened: ElasticProgram, found: Iterable[CellC
 def _reason(program: Program, spread: Spread, irreducible: bool, agreed: list[Label]) -> Reason:
     first = [*(label_of(program, one) for one in spread.components[0]), *agreed]
     others = [label_of(program, one) for components in spread.components[1:] for one in components]
-    shown, same = _shown(first), _shown(others)
+    shown, same = ([*occupied_labels(program, each), *each] for each in (_shown(first), _shown(others)))
     alike = {(one.says, one.figure, one.sources) for one in shown}
     constant = all((one.says, one.figure, one.sources) in alike for one in same)
     if constant:

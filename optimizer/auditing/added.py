@@ -109,7 +109,7 @@ def _used(case: Priced, pool: str) -> Array:
 def _placed(case: Priced, index: Index) -> float:
     run, pool, size, _ = index
     place, t = case.facts.names["pool"][pool], _month(case, index)
-    mine = [one for one in case.placements if (one.run, one.pool, one.start) == (run, place, t)]
+    mine = [one for one in case.placements if (one.run, one.pool, one.start, one.before) == (run, place, t, None)]
     return float(sum(one.share for one in mine if abs(one.accelerators - one.share * size) <= RELATIVE * size))
 
 

@@ -123,7 +123,7 @@ def allocation(case: Priced) -> Columns:
     runs, pools = case.facts.names["run"], case.facts.names["pool"]
     given = np.zeros((len(runs) * len(pools), case.facts.months))
     for one in case.placements:
-        given[runs[one.run] * len(pools) + one.pool, one.start : one.end + 1] += one.accelerators
+        given[runs[one.run] * len(pools) + one.pool, max(one.start, 0) : one.end + 1] += one.accelerators
     to_runs, floor = slice(len(case.demand) * len(pools), None), case.accelerator_floor
     yield Column("run_allocation", "allocation", "accelerators", given, ("demand", "pool"), to_runs, floor)
 

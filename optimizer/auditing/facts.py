@@ -75,6 +75,13 @@ class Facts:
         """Rows of `decided` of a kind about an item."""
         return [row for row in self.rows["decided"] if (row.decision, row.item) == (verb, item)]
 
+    @property
+    def earlier_starts(self) -> dict[str, int]:
+        """Months before the plan in which runs were started, by their labels."""
+        rows = [row for row in self.rows["decided"] if row.decision == "start_run"]
+        starts = (row.month if row.starts is None else row.starts for row in rows)
+        return {self.label(start): start for start in starts if start < 0}
+
     def label(self, month: int) -> str:
         """Any month as ``YYYY-MM``."""
         return self.instance.label(int(month))

@@ -157,9 +157,13 @@ class Holdings:
         """
         found, deadline = np.zeros(self.facts.months), self.facts.tables["training_runs"][run].deadline
         if deadline >= 0:
-            placed = sum(one.share for one in self.placements if one.run == run)
-            found[min(deadline, self.facts.months - 1)] = max(0.0, 1.0 - placed)
+            found[min(deadline, self.facts.months - 1)] = max(0.0, 1.0 - self.times_placed(run))
         return found
+
+    def times_placed(self, run: str) -> float:
+        """How often a run is placed: before the plan, also if it is over by then, and in it."""
+        here = sum(one.share for one in self.placements if one.run == run and one.before is None)
+        return len(self.facts.decided("start_run", run)) + here
 
     # ------------------------------------------------------------------ capacity, work, power
     def _pools(self) -> None:

@@ -255,7 +255,8 @@ def lateness(case: Priced) -> Payments:
     end = case.facts.months
     for one in case.placements:
         late, row = np.zeros(end), case.facts.tables["training_runs"][one.run]
-        late[min(one.end, end - 1)] = one.share * row.lateness_penalty * one.late
+        if one.before is None or one.end < end:
+            late[min(one.end, end - 1)] = one.share * row.lateness_penalty * one.late
         yield one.run, late
 
 

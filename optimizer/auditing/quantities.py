@@ -100,7 +100,7 @@ def _started(case: Priced, item: str) -> Any:
         return case.stocks[item].begun()
     found = np.zeros(case.facts.months)
     for one in case.placements:
-        if one.run == item:
+        if one.run == item and one.start >= 0:
             found[one.start] += one.share
     return found
 

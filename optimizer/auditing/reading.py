@@ -106,13 +106,18 @@ def cells(draft: Draft, say: Findings) -> None:
 
 
 def months(draft: Draft, say: Findings) -> None:
-    """Every row lies in a month of the plan; what counts after the plan in the one after it."""
+    """Every row lies in a month of the plan; what counts after the plan in the one after it.
+
+    A run can start in a month before the plan in which one was started.
+    """
     last, later = draft.facts.months, {term.name for term in cash_terms().values() if term.is_after}
     for name, columns in draft.columns.items():
-        t = draft.t[name] = _places(draft.facts.month_of, columns, (MONTH[name],))
+        earlier = draft.facts.earlier_starts if name == "runs" else {}
+        t = draft.t[name] = _places(draft.facts.month_of | earlier, columns, (MONTH[name],))
+        before = np.isin(columns[MONTH[name]], [*earlier])
         terms = columns["term"].tolist() if name == "cash" else [""] * len(t)
         after = np.array([term in later for term in terms], dtype=bool)
-        good = np.where(after, t == last, (t >= 0) & (t < last))
+        good = np.where(after, t == last, ((t >= 0) & (t < last)) | before)
         allowed = f"{say.labels[0]} to {say.labels[-2]} allowed, for what counts after the plan {say.labels[-1]}"
         _leave_out(draft, say, name, good, partial(_cells_of, columns, (MONTH[name],)), allowed)
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.auditing.holdings import Holdings
+from optimizer.auditing.placements import placed_before
 from optimizer.auditing.verdict import BLOCK, RELATIVE, Findings, number
 
 
 def run_decision(case: Holdings, say: Findings) -> None:
-    """Every placed run has a decision `start_run` of the same month, size, end and party, and the other way round."""
-    taken = set()
+    """Every placed run has a decision `start_run` of the same month, size, end and party, and the other way round.
+
+    The decision can be one from before the plan: then the run is placed in its pool if it occupies months of the plan.
+    """
+    taken, known = set(), [one.before for one in case.placements]
+    for past in placed_before(case.facts):
+        if past.start < case.facts.months and past.end >= 0:
+            label = case.facts.label(past.start)
+            say.that(past.row in known, past.row.item, label, "not in runs as decided before", "a row in runs expected")
     for one in case.placements:
         taken.add(id(one.decision))
-        say.that(one.decision is not None, one.run, one.month, "placed in runs", "a decision start_run expected")
+        decided = one.decision is not None or one.before is not None
+        say.that(decided, one.run, one.month, "placed in runs", "a decision start_run expected")
         if one.decision is not None:
             mw = one.accelerators * case.kw[one.pool] / 1000.0
             say.compare(one.decision.mw, "=", mw, "MW decided on", one.run, one.month, floor=case.mw_floor)
@@ -39,8 +48,8 @@ def run_size(case: Holdings, say: Findings) -> None:
 
 
 def run_window(case: Holdings, say: Findings) -> None:
-    """A run lies between its `release` and its `deadline`, and within the plan."""
-    for one in case.placements:
+    """A run that is placed in the plan lies between its `release` and its `deadline`, and within the plan."""
+    for one in (one for one in case.placements if one.before is None):
         first, last = max(one.spec.release, 0), min(one.spec.deadline, case.facts.months - 1)
         found = f"{case.facts.label(one.start)} to {case.facts.label(one.end)}"
         allowed = f"{case.facts.label(first)} to {case.facts.label(last)} allowed"
@@ -50,5 +59,4 @@ def run_window(case: Holdings, say: Findings) -> None:
 def run_once(case: Holdings, say: Findings) -> None:
     """A run is placed at most once, and once if it is required."""
     for name, row in case.facts.tables["training_runs"].items():
-        placed = sum(one.share for one in case.placements if one.run == name)
-        say.compare(placed, "=" if row.required else "<=", 1.0, "times placed", name, "", floor=BLOCK)
+        say.compare(case.times_placed(name), "=" if row.required else "<=", 1.0, "times placed", name, "", floor=BLOCK)

@@ -11,6 +11,7 @@ from typing import Any
 
 from optimizer.instance.check_decided_commitments import check_commitments
 from optimizer.instance.check_decided_orders import check_builds, check_purchases
+from optimizer.instance.check_decided_runs import check_runs
 from optimizer.instance.check_tables import records_by_name
 from optimizer.instance.data import BAD, Data, Record, TypedTable
 from optimizer.instance.decided_rows import Decided, label
@@ -22,6 +23,7 @@ CHECKS: dict[str, Callable[[Data, list[Decided]], None]] = {
     "order_build": check_builds,
     "buy": check_purchases,
     "commit_spend": check_commitments,
+    "start_run": check_runs,
 }
 """By the decision that takes an item: what checks all rows on one item."""
 

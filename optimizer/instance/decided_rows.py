@@ -25,9 +25,9 @@ class Decided:
         """Values of the row."""
         return self.record.values
 
-    def fault(self, data: Data, column: str, problem: str) -> None:
+    def fault(self, data: Data, column: str, problem: str, nearest: str = "") -> None:
         """Report an error in a column of the row."""
-        data.fault(self.table, self.record, column, problem)
+        data.fault(self.table, self.record, column, problem, nearest)
 
 
 def label(data: Data, t: int) -> str:

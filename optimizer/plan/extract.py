@@ -15,7 +15,7 @@ from optimizer.plan.obligations import obligations_table
 from optimizer.plan.settle import Floats, Settled, settle
 from optimizer.plan.tables import COLUMNS, make_table
 from optimizer.program.build import Program
-from optimizer.program.placement import Placement, last_month, months_late
+from optimizer.program.placement import Placement, last_month, months_late, months_of
 from optimizer.schema import IN_HOUSE
 
 _NOISE = 1e-12  # relative to the largest amount: smaller amounts are left out
@@ -65,7 +65,8 @@ class _Extract:
         self.pools = list(self.index.pools.values())
         self.number = {pool.name: position for position, pool in enumerate(self.pools)}
         self.unit = program.units.accelerators
-        self.placed = placed_runs(program, settled.values)
+        before = [(place, 1.0) for place in self.index.runs_before.values() if months_of(self.index, place)]
+        self.placed = [*before, *placed_runs(program, settled.values)]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables."""
@@ -100,7 +101,7 @@ class _Extract:
         keys, amounts = self._nonzero("allocated")
         running: dict[tuple[str, str, int], float] = {}  # in a relaxed plan, a run can have several placements
         for (run, pool, size, start), share in self.placed:
-            for t in self._months((run, pool, size, start)):
+            for t in months_of(self.index, (run, pool, size, start)):
                 running[run, pool, t] = running.get((run, pool, t), 0.0) + share * size
         keys = [*keys, *running]
         amounts = np.concatenate([amounts, list(running.values())])
@@ -118,9 +119,6 @@ class _Extract:
             "work": work,
         }
         return make_table("allocation", _sorted(columns, months)), used
-
-    def _months(self, place: Placement) -> range:
-        return range(place[3], last_month(self.index, place) + 1)
 
     def _run(self, place: Placement, share: float) -> tuple[Any, ...]:
         run, pool, size, start = place

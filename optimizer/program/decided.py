@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from optimizer.program.placement import Placement
+
 
 @dataclass(frozen=True)
 class Order:
@@ -58,6 +60,16 @@ def commitments_by_name(rows: Iterable[Any]) -> Mapping[str, Commitment]:
         for row in rows
         if row.decision == "commit_spend"
     }
+
+
+def runs_by_name(rows: Iterable[Any], runs: Mapping[str, Any]) -> Mapping[str, Placement]:
+    """Return the training runs placed before the plan in rows of ``decided``, by name."""
+    found = {}
+    for row in rows:
+        if row.decision == "start_run":
+            size = runs[row.item].sizes[0] if row.accelerators is None else row.accelerators
+            found[row.item] = (row.item, row.pool, size, row.month if row.starts is None else row.starts)
+    return found
 
 
 def ordered_by(orders: Iterable[Order], month: int) -> float:

@@ -39,6 +39,8 @@ def _busy(index: Index, eligible: dict[tuple[str, str], NDArray[np.bool_]]) -> d
             busy[pool][leased] |= index.possible[pool][leased]
     for pool, taken in zip(index.pools, _occupied(index), strict=True):
         busy[pool] |= taken
+    for pool, before in index.occupied_before.items():
+        busy[pool] |= before > 0
     return busy
 
 
@@ -53,11 +55,13 @@ def _occupied(index: Index) -> NDArray[np.bool_]:
 
 
 def limits_used(m: ProgramData, pool: str, t: int) -> tuple[float, float | None]:
-    """Bounds of ``used``: the fleet where nothing can be bought, the offer's maximum on demand."""
+    """Bounds of ``used``: the fleet where nothing can be bought, the offer's maximum on demand, 0 without blocks."""
     index, unit = m.index, m.units.accelerators
     source = index.pools[pool].source
     if source == "on_demand":
         return 0.0, index.share_left(pool, t) * index.offers[pool].max_accelerators / unit
+    if source == "contract" and t not in index.agreements[pool].months:
+        return 0.0, 0.0  # a run that was placed before the plan occupies what is not there
     if source == IN_HOUSE and not index.purchases_of.get(pool):
         return 0.0, float(index.fleet[pool][t]) / unit
     return 0.0, None
@@ -91,11 +95,13 @@ def pool_use(m: ProgramData, pool: str, t: int) -> Row:
     """Use of a pool adds up.
 
     ``sum(allocated[w,p,t]) + sum(size placed[r,p,size,s]) + sum(leased[o,p,t]) = used[p,t]`` for each pool and month in
-    which it can be used, over workloads, placements that last in ``t``, and outlets.
+    which it can be used, over workloads, placements that last in ``t``, those before the plan too, and outlets.
     """
     parts = m.columns_by_pool.get((pool, t), [])
     sizes, taken = m.placements_by_pool.get((pool, t), ((), ()))
     row = Row().add_all([1.0] * len(parts), parts).add_all(sizes, taken)
+    if pool in m.index.occupied_before:
+        row.add(1 / m.units.accelerators, float(m.index.occupied_before[pool][t]))
     return add_leased(m, row, 1.0, pool, t).equals(m.col["used"][pool, t])
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from optimizer.instance.instance import Instance
 from optimizer.program import exposure, orders, placement
 from optimizer.program.agreement import Agreement, escalated
-from optimizer.program.decided import Commitment, Order, commitments_by_name, ordered_by, orders_by_item
+from optimizer.program.decided import Commitment, Order, commitments_by_name, ordered_by, orders_by_item, runs_by_name
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps, product_of_windows
 from optimizer.schema import IN_HOUSE
@@ -236,6 +236,20 @@ class Index:
         return commitments_by_name(self.rows["decided"])
 
     @cached_property
+    def runs_before(self) -> Mapping[str, placement.Placement]:
+        """Training runs that were placed before the plan, by name."""
+        return runs_by_name(self.rows["decided"], self.runs)
+
+    @cached_property
+    def occupied_before(self) -> dict[str, Array]:
+        """Accelerators that runs placed before the plan occupy, by pool and month."""
+        found: dict[str, Array] = {}
+        for place in self.runs_before.values():
+            months = placement.months_of(self, place)
+            found.setdefault(place[1], np.zeros(self.horizon))[months.start : months.stop] += place[2]
+        return found
+
+    @cached_property
     def purchase_orders(self) -> dict[str, range]:
         """Order months of each purchase: those that can come to something, or every one."""
         return {name: orders.purchase_orders(self, row) for name, row in self.purchases.items()}
@@ -267,6 +281,8 @@ class Index:
                 mask[name][:] = self.offers[name].max_accelerators > 0
             if name in self.available:
                 mask[name] &= self.available[name] > 0
+            if name in self.occupied_before:  # where nothing is there, the limit on its use says so
+                mask[name] |= self.occupied_before[name] > 0
         return mask
 
     @cached_property

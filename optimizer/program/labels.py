@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.program.build import Program
 from optimizer.program.figures import figure_of, number
+from optimizer.program.placement import months_of
 from optimizer.program.row_names import family_of, key_of
 from optimizer.schema import IN_HOUSE, load_schema, program_contents
 
@@ -111,6 +112,25 @@ def agreed_label(program: Program, name: str) -> Label:
     return Label("started", f"{table[:-1]} {name} runs since before the plan", None, figure, (source,))
 
 
+def occupied_labels(program: Program, labels: Iterable[Label]) -> list[Label]:
+    """Return labels of the runs placed before the plan that occupy a pool in a month of which labels limit the use."""
+    limits = {(one.names[0], one.month) for one in labels if one.family in _STOCKS and one.month is not None}
+    occupied = program.index.occupied_before
+    return [
+        _occupied_label(program, pool, t) for pool, t in sorted(limits) if pool in occupied and occupied[pool][t] > 0
+    ]
+
+
+def _occupied_label(program: Program, pool: str, t: int) -> Label:
+    index, runs = program.index, dict[str, str]()
+    for at, row in enumerate(program.instance.rows["decided"]):
+        if row.decision == "start_run" and row.pool == pool and t in months_of(index, index.runs_before[row.item]):
+            runs[row.item] = program.instance.place("decided", at)
+    says = f"{few([*runs])}, placed before the plan, run in {pool} in {{month}}"
+    figure = f"{number(float(index.occupied_before[pool][t]))} accelerators"
+    return Label("pool_use", says, t, figure, (few([*runs.values()]),), names=(pool, "{month}"))
+
+
 # ---------------------------------------------------------------- table rows
 def _agreed(program: Program) -> tuple[str, ...]:
     """Return the table rows of agreements from before the plan."""
@@ -194,9 +214,12 @@ def few(texts: Sequence[str], most: int = 3) -> str:
 
 _MANY = 3  # things with the same label that are merged
 _VARIES = {"outage_capacity": 2, "outage_power": 2, "outage_demand": 2, "share_limit": 1}  # which name differs
+_STOCKS = ("used", "in_house_capacity", "contract_capacity")  # what limits the use of a pool
 _NEEDS = ("unserved", "demand_met", "outage_demand", "not_run", "run_once", "outlet_cover", "renewal")
 
 
 def needs(one: Label) -> bool:
     """Return whether a label is a requirement rather than a limit."""
-    return one.family in _NEEDS or (one.family == "started" and "agreed" in one.figure)
+    occupied = one.family == "pool_use" and not one.defines
+    occupied = one.family == "pool_use" and not one.defines
+    return occupied or one.family in _NEEDS or (one.family == "started" and "agreed" in one.figure)

@@ -270,7 +270,12 @@ def lateness(m: ProgramData, ledger: Ledger) -> None:
         months = [last_month(m.index, place) for place in places]
         late = np.array([late_months(row, month) for month in months], dtype=float)
         amounts = row.lateness_penalty * late
-        ledger.add_many(_account("lateness", "training_runs", name, row), list(places.values()), months, amounts)
+        account = _account("lateness", "training_runs", name, row)
+        ledger.add_many(account, list(places.values()), months, amounts)
+        if name in m.index.runs_before:
+            end = last_month(m.index, m.index.runs_before[name])
+            cost = row.lateness_penalty * late_months(row, end)
+            ledger.add(account, 1.0, [end] * (0 <= end < m.index.horizon), cost)
 
 
 def not_run(m: ProgramData, ledger: Ledger) -> None:

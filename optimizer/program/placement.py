@@ -31,6 +31,12 @@ def last_month(index: Index, placement: Placement) -> int:
     return start + duration(index, run, pool, size) - 1
 
 
+def months_of(index: Index, placement: Placement) -> range:
+    """Months of the plan that a placed run occupies; none if it is over before the plan or starts after it."""
+    first = min(max(placement[3], 0), index.horizon)
+    return range(first, max(min(last_month(index, placement) + 1, index.horizon), first))
+
+
 def months_late(index: Index, placement: Placement) -> int:
     """Months after its target in which a placed run finishes; 0 without a target."""
     return late_months(index.runs[placement[0]], last_month(index, placement))
@@ -53,9 +59,14 @@ def month_given_up(index: Index, run: str) -> int | None:
 
 
 def placements(index: Index) -> list[Placement]:
-    """Every place, size and start in which a run can finish by its deadline, in a pool that can be large enough."""
+    """Every place, size and start in which a run can finish by its deadline, in a pool that can be large enough.
+
+    Runs that were placed before the plan have none.
+    """
     found: list[Placement] = []
     for run, pool in index.run_yields:
+        if run in index.runs_before:
+            continue
         row = index.runs[run]
         final = min(int(row.deadline), index.horizon - 1)
         for size in row.sizes:

@@ -74,17 +74,16 @@ class Quantities:
         if not c:
             return
         if item in self.index.workloads or item in self.index.runs:
-            work = self.work.by_item(item, t)
-            row.add_all([c * accelerators for accelerators, _, _ in work], [column for _, _, column in work])
+            for accelerators, _, term in self.work.by_item(item, t):
+                row.add(c * accelerators, term)
             return
         for pool in self.pools(item):
             add_used(self.m, row, float(c), pool, t)
 
     def served(self, row: Row, c: float, item: str, t: int) -> None:
         """Work delivered, in reference-accelerators."""
-        work, c = self.work_of(item, t), float(c)
-        if c:
-            row.add_all([c * accelerators * rate for accelerators, rate, _ in work], [column for *_, column in work])
+        for accelerators, rate, term in self.work_of(item, t) if c else ():
+            row.add(float(c) * accelerators * rate, term)
 
     def leased(self, row: Row, c: float, item: str, t: int) -> None:
         """Accelerators leased out: to an outlet, or out of the pools of an item."""
@@ -117,6 +116,8 @@ class Quantities:
     def started(self, row: Row, c: float, item: str, t: int) -> None:
         """Blocks or lots ordered, blocks that start, or a run that starts."""
         if item in self.index.runs:
+            before = self.index.runs_before.get(item)
+            row.add(c, float(before is not None and before[3] == t))
             for column in self._starts.get((item, t), []):
                 row.add(c, column)
             return
@@ -135,7 +136,7 @@ class Quantities:
         """Demand not served; of a run, 1 in the month its penalty is due, if it is not run and was not over already."""
         if item in self.index.workloads:
             row.add(c * self.unit, self.col["unserved"].get((item, t), 0.0))
-        elif t == month_given_up(self.index, item):
+        elif item in self.col["not_run"] and t == month_given_up(self.index, item):
             row.add(c, self.col["not_run"][item])
 
     def spend(self, row: Row, c: float, item: str, t: int) -> None:

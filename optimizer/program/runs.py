@@ -17,7 +17,7 @@ Occupants = tuple[list[float], list[int]]  # sizes of placements in the program'
 
 def sets(index: Index) -> dict[str, list[Any]]:
     """Index sets of this room."""
-    lasting = [name for name, row in index.runs.items() if not is_over(row)]
+    lasting = [name for name, row in index.runs.items() if not is_over(row) and name not in index.runs_before]
     return {"placed": index.placements, "not_run": lasting, "run_once": lasting}
 
 
@@ -51,6 +51,7 @@ def limits_not_run(m: ProgramData, run: str) -> tuple[float, float]:
 def run_once(m: ProgramData, run: str) -> Row:
     """A run is placed once, or not run.
 
-    ``not_run[r] + sum(placed[r,p,m,s] over p, m, s) = 1`` for each run whose deadline is not before the plan.
+    ``not_run[r] + sum(placed[r,p,m,s] over p, m, s) = 1`` for each run that was not placed before the plan and whose
+    deadline is not before it.
     """
     return Row(m.col["not_run"][run], *m.placements_of.get(run, {}).values()).equals(1.0)

@@ -35,6 +35,8 @@ def add_used(m: ProgramData, row: Row, coefficient: float, pool: str, t: int) ->
     """Add ``coefficient x`` the accelerators of a pool that do workloads and training runs, in natural units."""
     working, (_, taken) = m.columns_by_pool.get((pool, t), ()), m.placements_by_pool.get((pool, t), ((), ()))
     row.add_all([coefficient * m.units.accelerators] * len(working), working)
+    if pool in m.index.occupied_before:
+        row.add(coefficient, float(m.index.occupied_before[pool][t]))
     return row.add_all([coefficient * m.names[column][1][2] for column in taken], taken)
 
 

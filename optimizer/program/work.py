@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cache, cached_property
 
-from optimizer.program.placement import last_month
+from optimizer.program.placement import Placement, months_of
 from optimizer.program.program_data import ProgramData
+from optimizer.program.row import Term
 
-Done = list[tuple[float, float, int]]  # accelerators per unit of a column, work per accelerator, column
+Done = list[tuple[float, float, Term]]  # accelerators per unit of a term, work per accelerator, column or constant
 
 
 class Work:
@@ -28,18 +29,24 @@ class Work:
         """What a workload or run does in a month."""
         pools, columns = self.m.columns_by_workload.get((item, t), ([], []))
         rates = [self.index.yields[item, pool] for pool in pools]
-        done = [(self.unit, rate, column) for rate, column in zip(rates, columns, strict=True)]
+        done: Done = [(self.unit, rate, column) for rate, column in zip(rates, columns, strict=True)]
         return done + self._of_run(item).get(t, [])
 
     def _in_pool(self, pool: str, t: int) -> Done:
         """What is done in a pool in a month."""
         allocated = self.m.col["allocated"]
         keys = [(workload, pool, t) for workload in self._workloads_of.get(pool, [])]
-        done = [(self.unit, self.index.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
+        done: Done = [(self.unit, self.index.yields[key[0], pool], allocated[key]) for key in keys if key in allocated]
         for column in self.m.placements_by_pool.get((pool, t), ((), ()))[1]:
             _, (run, _, size, _) = self.m.names[column]
             done.append((size, self.index.run_yields[run, pool], column))
-        return done
+        places = (place for place in self.index.runs_before.values() if place[1] == pool)
+        return done + [self._entry(place, 1.0) for place in places if t in months_of(self.index, place)]
+
+    def _entry(self, place: Placement, term: Term) -> tuple[float, float, Term]:
+        """What a placement does: all of it for a term of 1."""
+        run, pool, size, _ = place
+        return size, self.index.run_yields[run, pool], term
 
     @cached_property
     def _workloads_of(self) -> dict[str, list[str]]:
@@ -52,9 +59,10 @@ class Work:
     def _by_month(self, run: str) -> dict[int, Done]:
         """What a run does, by month."""
         found: dict[int, Done] = defaultdict(list)
-        for place, column in self.m.placements_of.get(run, {}).items():
-            _, pool, size, start = place
-            entry = (size, self.index.run_yields[run, pool], column)
-            for t in range(start, last_month(self.index, place) + 1):
+        before = self.index.runs_before.get(run)
+        every: list[tuple[Placement, Term]] = [(before, 1.0)] if before is not None else []
+        for place, term in [*every, *self.m.placements_of.get(run, {}).items()]:
+            entry = self._entry(place, term)
+            for t in months_of(self.index, place):
                 found[t].append(entry)
         return found

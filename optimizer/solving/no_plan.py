@@ -7,7 +7,7 @@ import time
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program
-from optimizer.program.labels import agreed_label, label_of, sentences, without_definitions
+from optimizer.program.labels import agreed_label, label_of, occupied_labels, sentences, without_definitions
 from optimizer.solver.solution import Solution, Stop
 
 _CONFLICT_SECONDS = 30.0  # to narrow a conflict
@@ -42,6 +42,6 @@ def _infeasible(program: Program, arrays: Arrays, solution: Solution, seconds: f
     labels = [label_of(program, arrays.rows[row]) for row in rows]
     labels += [label_of(program, arrays.columns[column]) for column in columns]
     labels += [agreed_label(program, name) for name in (() if one is None else one.agreed)]
-    return NoFeasiblePlan(
-        sentences(program, without_definitions(labels)), irreducible=one is not None and one.irreducible
-    )
+    shown = without_definitions(labels)
+    clash = sentences(program, [*occupied_labels(program, shown), *shown])
+    return NoFeasiblePlan(clash, irreducible=one is not None and one.irreducible)

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
-from tests.auditing.tampering import judged_by, named
+from tests.auditing.tampering import judged_by, named, without
 from tests.program.tiny import month, solved, tiny
 
 WING = {"mw_per_block": 0.02, "max_blocks": 3, "lead_months": 3, "capex_per_mw": 30_000, "residual_fraction": 1}
@@ -78,6 +78,39 @@ def test_another_commitment_is_noticed(row: dict[str, Any], expected: set[tuple[
     assert named(plan) == set()
     found = named(judged_by(plan, _committed(**row)))
     assert {(rule, item, month(t)) for rule, item, t in expected} <= found
+
+
+RUN = {"work": 50, "sizes": "10;25", "penalty": 9000, "lateness_penalty": 70, "target": 0, "required": True}
+MADE = {"month": -2, "decision": "start_run", "item": "big", "pool": "hall/gpu", "accelerators": 10}
+
+
+def _running(**row: Any) -> Instance:
+    made = [MADE | row] if row.get("month") != "never" else []
+    return tiny(6, {"jobs": [15]}, fleet=[{"count": 25}], training_runs=[RUN], decided=made)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        # It takes 5 months, to month 2, and a month less of the plan if it started a month earlier.
+        ({"month": -3}, {("run_decision", "big", -3), ("months", "big", -2)}),
+        ({"accelerators": 25}, {("run_decision", "big", -2)}),
+        ({"month": "never"}, {("months", "big", -2), ("run_once", "big", None), ("run_allocation", "big", 0)}),
+    ],
+)
+def test_another_run_is_noticed(row: dict[str, Any], expected: set[tuple[str, str, int | None]]) -> None:
+    """Tests that a plan is found wrong where another run before it would occupy other accelerators or months."""
+    plan = solved(_running())
+    assert named(plan) == set()
+    found = named(judged_by(plan, _running(**row)))
+    assert {(rule, item, "" if t is None else month(t)) for rule, item, t in expected} <= found
+
+
+def test_a_run_under_way_that_is_left_out_is_noticed() -> None:
+    """Tests that the table of runs, and the accelerators that they occupy, have to have what was placed before."""
+    plan = solved(_running())
+    found = named(without(plan, "runs", 0))
+    assert {("run_decision", "big", month(-2)), ("run_allocation", "big", month(0))} <= found
 
 
 def test_limits_count_what_was_decided() -> None:

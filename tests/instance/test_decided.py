@@ -18,12 +18,32 @@ BUILDS = [
 BUY = {"unit_price": 7, "lot_size": 10, "lead_months": 2, "life_months": 12, "max_total": 50, "max_per_month": 30}
 HALL = {"month": -2, "decision": "order_build", "item": "hall-2"}
 DEAL = {"month": -2, "decision": "commit_spend", "item": "deal"}
+BIG = {"month": -2, "decision": "start_run", "item": "big", "pool": "hall/gpu", "accelerators": 20}
 LOTS = {"month": -1, "decision": "buy", "item": "buy"}
 
 
 def _read(*rows: dict[str, Any]) -> optimizer.Instance:
     deal = {"annual_amount": 10, "years": 2}
-    return tiny(6, {"jobs": [1]}, builds=BUILDS, purchases=[BUY], commitments=[deal], decided=rows)
+    return tiny(
+        6,
+        {"jobs": [1]},
+        accelerators=[{}, {"accelerator": "old"}],
+        providers=[{}, {"provider": "barred"}],
+        fleet=[{"count": 25}, {"accelerator": "old", "count": 25}],
+        builds=BUILDS,
+        purchases=[BUY],
+        contracts=[
+            {"price": 1, "term_months": 9},
+            {"contract": "barred", "provider": "barred", "price": 1, "term_months": 9, "max_blocks": 9},
+        ],
+        on_demand=[{"price": 9, "max_accelerators": 99}],
+        commitments=[deal],
+        training_runs=[
+            {"work": 100, "sizes": "10;20", "exclude": "barred"},
+            {"run": "late", "work": 20, "sizes": 20, "release": 2},
+        ],
+        decided=rows,
+    )
 
 
 def test_other_columns_of_a_plan_are_not_used() -> None:
@@ -77,6 +97,25 @@ def test_it_survives_saving(tmp_path: Path, name: str) -> None:
         ([{**DEAL, "ends": 3}], "ends", f"expected {month(21)}"),
         ([{**DEAL, "price": 3}], "price", "commit_spend has no price"),
         ([{**DEAL, "starts": 0, "spent": 3}], "spent", "nothing can be spent before the first month"),
+        ([{**BIG, "blocks": 0.5}], "blocks", "0.5 was decided, but 'big' is taken in full"),
+        ([{**BIG, "starts": -9}], "starts", f"{month(-9)} is before the month of the decision, {month(-2)}"),
+        ([{**BIG, "spent": 4}], "spent", "start_run has no spent"),
+        ([{**BIG, "accelerators": ""}], "accelerators", "Give the accelerators that it occupies: one of 10, 20"),
+        ([{**BIG, "accelerators": 30}], "accelerators", "30 is not one of the sizes of 'big'"),
+        ([{**BIG, "pool": ""}], "pool", "as in the plan's table runs: one of hall/gpu, lease"),
+        (
+            [{**BIG, "pool": "hall/gpus"}],
+            "pool",
+            "is called 'hall/gpus'. Correct the pool: one of hall/gpu, lease. Did",
+        ),
+        ([{**BIG, "pool": "hourly"}], "pool", "no pool of own or contracted accelerators is called 'hourly'"),
+        ([{**BIG, "pool": "hall/old"}], "pool", "run 'big' cannot run there, by class, regions or exclude"),
+        ([{**BIG, "pool": "barred"}], "pool", "run 'big' cannot run there, by class, regions or exclude"),
+        ([{**BIG, "pool": "lease"}], "pool", "occupies 20 accelerators of 'lease', which has at most 10"),
+        # 100 of work on 20 accelerators of availability 1 take 5 months, on 10 of them 10.
+        ([{**BIG, "ends": 3}], "ends", f"expected {month(2)}"),
+        ([{**BIG, "accelerators": 10}], "month", f"ends in {month(7)} then, after its deadline, {month(5)}"),
+        ([{**BIG, "item": "late", "starts": 1}], "starts", f"before the release of 'late', {month(2)}"),
         # One of two blocks allows two of four.
         ([HALL, {**HALL, "month": -1, "item": "annex", "blocks": 3}], "blocks", "3 of 4 blocks of 'annex'"),
         ([{**HALL, "month": -3, "item": "annex"}, HALL], "blocks", "but 0 of 2 of 'hall-2'"),

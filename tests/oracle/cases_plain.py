@@ -104,6 +104,41 @@ PLAIN: dict[str, Frames] = {
         },
         discount_rate=0.1,
     ),
+    # Runs placed before the plan: one under way in an own pool that gets smaller, late; one on a contract that
+    # starts in the plan; one that is over and required; one that the plan can place, and own rules.
+    "running before": frames(
+        {
+            "power": "site,month,mw,price_per_mwh\nnorth,2026-03,0.6,90",
+            "fleet": "site,accelerator,count,until\nnorth,gpu,200,2027-08\nnorth,gpu,150,",
+            "contracts": (
+                "contract,provider,region,accelerator,accelerators_per_block,price,per,term_months,max_blocks\n"
+                "lease,neo,europe,tpu,60,900,accelerator_month,7,4"
+            ),
+            "on_demand": "offer,provider,region,accelerator,price,max_accelerators\nlist,cloud,west,gpu,6,500",
+            "training_runs": (
+                "run,class,work,sizes,release,deadline,target,lateness_penalty,penalty,required\n"
+                "long,train,900,120;80,,2027-08,2027-03,40000,5000000,\nsoon,train,500,100,,,2027-04,30000,,true\n"
+                "over,train,200,100,,,,,9000000,true\nfree,train,400,110;90,,,2027-09,20000,2500000,"
+            ),
+            "decided": (
+                "month,decision,item,starts,ends,pool,accelerators\n2026-10,start_run,long,,2027-05,north/gpu,120\n"
+                "2026-12,start_run,soon,2027-03,,lease,\n2026-07,start_run,over,,,north/gpu,100"
+            ),
+            "rules": (
+                "rule,sense,rhs,each,penalty\nbusy,<=,250,month,700\ndone,>=,1300,total,90\nfew,<=,1,total,100000\n"
+                "north,<=,280,month,50\nleft,<=,0,total,777"
+            ),
+            "rule_terms": (
+                "rule,quantity,item,coefficient\nbusy,used,long,1\nbusy,used,in_house,1\nbusy,used,soon,1\n"
+                "done,served,long,1\ndone,served,soon,0.5\ndone,served,lease,1\nfew,started,soon,1\n"
+                "few,started,long,1\nfew,started,free,1\nnorth,served,north,1\nleft,unserved,long,1\n"
+                "left,unserved,free,1"
+            ),
+            "workloads": "workload,class,penalty\nchat,serve,9000",
+            "demand": "workload,month,amount\nchat,2026-11,150\nchat,2027-06,300",
+        },
+        discount_rate=0.1,
+    ),
     # Agreements from before the plan: one that expires, one past its minimum term, one still in it and in its ramp,
     # one that runs out by `ends_by` in the first month, one that starts later, each renewed in its own way.
     "agreed before": frames(

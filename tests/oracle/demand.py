@@ -15,8 +15,7 @@ def add_demand(w: World) -> None:
     """All use of the pools, and its limits."""
     for workload in w.tables["workloads"]:
         _add_workload(w, workload)
-    for run in w.tables["training_runs"]:
-        _add_run(w, run)
+    _add_runs(w)
     for outlet in w.tables["outlets"]:
         _cover_outlet(w, outlet)
     for pool in w.pools.values():
@@ -63,6 +62,15 @@ def _add_workload(w: World, row: Row) -> None:
         w.pay("unserved", name, "", t, row["penalty"] * unserved)
 
 
+def _add_runs(w: World) -> None:
+    made = {row["item"]: row for row in w.tables["decided"] if row["decision"] == "start_run"}
+    for run in w.tables["training_runs"]:
+        if run["run"] in made:
+            _go_on_with(w, run, made[run["run"]])
+        else:
+            _add_run(w, run)
+
+
 def _add_run(w: World, row: Row) -> None:
     name = row["run"]
     w.starts[name] = {}
@@ -90,6 +98,19 @@ def _add_run(w: World, row: Row) -> None:
     due = min(row["deadline"], w.T - 1)
     w.unserved[name, due] = 1 - quicksum(chosen)
     w.pay("not_run", name, "", due, row["penalty"] * w.unserved[name, due])
+
+
+def _go_on_with(w: World, row: Row, made: Row) -> None:
+    """A run that was placed before the plan."""
+    name, pool, size = row["run"], w.pools[made["pool"]], made["accelerators"] or row["sizes"][0]
+    _eligible(w, name, row)
+    start = made["month"] if made["starts"] is None else made["starts"]
+    w.starts[name] = {start: 1}
+    last = start + max(1, math.ceil(row["work"] / (size * w.rates[name, pool.name]) - 1e-9)) - 1
+    for t in range(max(start, 0), min(last, w.T - 1) + 1):
+        pool.work.setdefault(t, {})[name] = size
+    if 0 <= last < w.T and row["target"] is not None:
+        w.pay("lateness", name, "", last, row["lateness_penalty"] * max(0, last - row["target"]))
 
 
 def _cover_outlet(w: World, row: Row) -> None:

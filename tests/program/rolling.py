@@ -22,21 +22,21 @@ def rolled(frames: Frames, plan: Plan, months: int) -> Frames:
     each: list[dict[Any, Any]] = made.to_dict("records")
     pools = dict(zip(plan.runs["run"], plan.runs["pool"], strict=True))
     made["spent"] = [_spent(plan, row, months) if row["decision"] == "commit_spend" else None for row in each]
-    made["pool"] = [row.get("pool") or pools.get(row["item"]) for row in each]
+    made["pool"] = [pools.get(row["item"], row.get("pool")) for row in each]
     head = {**frames["instance"], "start": plan.instance.label(months), "months": frames["instance"]["months"] - months}
     return {**frames, "instance": head, **({"decided": made} if len(made) else {})}
 
 
 def _spent(plan: Plan, row: Any, months: int) -> float | None:
     """What was paid until a month in the year of a commitment that is current then."""
-    start = plan.instance.month_index(str(row["starts"] or row["month"]))
+    start = plan.instance.month_index(str(row["starts"]))
     if start >= months:
         return None
     begin = start + (months - start) // 12 * 12
     provider = plan.instance.named["commitments"][row["item"]].provider
     cash = plan.cash[plan.cash["term"].isin(_COUNTED) & (plan.cash["party"] == provider)]
     inside = cash[(cash["month"] >= plan.instance.label(max(begin, 0))) & (cash["month"] < plan.instance.label(months))]
-    before = 0.0 if begin >= 0 else float(row.get("spent") or 0.0)
+    before = 0.0 if begin >= 0 else float(row["spent"])
     return before + float(inside["amount"].sum())
 
 
