@@ -13,6 +13,7 @@ from optimizer.plan.hand_backs import BACK
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
 from optimizer.program.fixings import Fixing
+from optimizer.program.index import Index
 from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
 
@@ -117,7 +118,7 @@ def _later(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
     """Return what delays a decision by a month at least; blocks handed back are kept until then."""
     if decision["decision"] in BACK:
         item, t = str(decision["item"]), _first_without(plan, decision)
-        return kept_until(plan, item, in_force(plan, _row(plan, item), item, t - 1), t, t + 1)
+        return kept_until(plan, item, in_force(plan, Index(plan.instance).agreements[item], t - 1), t, t + 1)
     rows = plan.decisions
     same = (rows["item"] == decision["item"]) & (rows["decision"] == decision["decision"])
     before = float(rows[same & (rows["month"] < decision["month"])]["blocks"].sum())

@@ -39,6 +39,7 @@ _SAME = "a plan without it costs the same"
 _OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
 _CLOSE_CALL = "a plan with it costs as little, within the gaps"
 _GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
+_TIED = "blocks that were decided on before the plan are paid at the same price, so that no other price is tried"
 _BEATEN = "a plan with it, found just now, costs less: solve again, with more time"
 _BETTER = "a plan without it, found just now, costs less: solve again, with more time"
 
@@ -246,6 +247,8 @@ class _Verdict:
         """Return the break-even price with its proven interval, whether it is proven, and the reason."""
         if self.offer.price <= 0:
             return None, None, None, True, self._reason(verdict, None, True)
+        if any(row.item == self.offer.item and row.price is None for row in self.plan.instance.rows["decided"]):
+            return None, None, None, False, _TIED
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
         offer = self.offer
         constrained = is_constrained(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)

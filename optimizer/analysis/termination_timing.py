@@ -13,7 +13,9 @@ from optimizer.cash_terms import cash_terms
 from optimizer.instance.notice import notice_of
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
+from optimizer.program.agreement import Agreement
 from optimizer.program.fixings import Fixing
+from optimizer.program.index import Index
 from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
 
@@ -92,42 +94,47 @@ def exits_table(ask: WhatIf, plan: Plan, items: Iterable[Termination]) -> pd.Dat
 def terminations(plan: Plan) -> list[Termination]:
     """Return the contracts and outlets of a plan that can be terminated at notice, the largest amounts first."""
     named = ((table, item) for table in load_schema().agreements for item in plan.instance.named[table].items())
-    found = [one for table, (item, row) in named if (one := _termination(plan, table, item, row))]
+    agreements = Index(plan.instance).agreements
+    found = [one for table, (item, _) in named if (one := _termination(plan, table, agreements[item]))]
     cash, terms = plan.cash, cash_terms()
     monthly = cash[cash["term"].isin([name for name, term in terms.items() if term.is_recurring])]
     money = monthly.groupby("item")["present_value"].sum()
     return sorted(found, key=lambda one: -abs(float(money.get(one.item, 0.0))))
 
 
-def _termination(plan: Plan, table: str, item: str, row: Any) -> Termination | None:
-    """Return when the plan terminates an item; None if it has none of it, or cannot terminate it."""
-    if row.term_months is not None:
+def _termination(plan: Plan, table: str, agreement: Agreement) -> Termination | None:
+    """Return when the plan terminates an agreement; None if it has none of it, or cannot terminate it."""
+    item, row = agreement.name, agreement.row
+    if agreement.fixed:
         return None
     start, end_early, _ = load_schema().tables[table].decisions
     rows = plan.decisions[plan.decisions["item"] == item]
     signed = rows[rows["decision"] == start]
     starts = [plan.instance.month_index(month) for month in signed["starts"]]
-    starts += [] if row.committed_blocks in (None, 0) else [row.earliest]
+    starts += [one.month for one in agreement.agreed]
     if not starts:
         return None
     back = rows[rows["decision"] == end_early]
     months = [plan.instance.month_index(last) + 1 for last in back["ends"]]
     end = plan.instance.head.months if row.ends_by is None else min(row.ends_by + 1, plan.instance.head.months)
     month = max(months, default=end)
-    blocks = in_force(plan, row, item, month - 1)
+    blocks = in_force(plan, agreement, month - 1)
+    if blocks <= 0:
+        return None
     earliest = max(notice_of(row), min(max(starts) + row.min_term_months, month))
     kept = blocks - float(back["blocks"][[other == month for other in months]].sum()) if months else 0.0
     return Termination(table, row, month, kept, blocks, earliest, end)
 
 
-def in_force(plan: Plan, row: Any, item: str, t: int) -> float:
+def in_force(plan: Plan, agreement: Agreement, t: int) -> float:
     """Return the blocks of a terminable contract or outlet that are in force in a month of a plan."""
-    rows = plan.decisions[plan.decisions["item"] == item]
+    rows = plan.decisions[plan.decisions["item"] == agreement.name]
     starting = rows["decision"].isin(load_schema().tables[t].decisions[0] for t in load_schema().agreements).to_numpy()
     first = rows["starts"].where(starting, rows["ends"]).map(plan.instance.month_index) + ~starting
     changes = rows["blocks"].where(starting, -rows["blocks"])[(first <= t) & (rows["decision"] != "expire")]
-    agreed = float(row.committed_blocks or 0.0) if row.earliest <= t else 0.0
-    return agreed + float(changes.sum())
+    agreed = sum(one.blocks for one in agreement.agreed if one.month <= t)
+    returned = sum(blocks for end, blocks in agreement.returned.items() if end <= t)
+    return float(agreed - returned + changes.sum())
 
 
 def kept_until(plan: Plan, item: str, blocks: float, first: int, month: int) -> list[Fixing]:

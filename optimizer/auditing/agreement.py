@@ -126,17 +126,19 @@ class Agreement:
         """Share of the price of the fixed or minimum term that is paid at signature; none of an outlet."""
         return 0.0 if self.outlet else float(self.row.prepaid_fraction)
 
-    def term_prices(self, start: int, months: int) -> Array:
+    def term_prices(self, start: int, months: int, agreed: float | None = None) -> Array:
         """Price of a block in each month of its fixed or minimum term, ``months`` being those of the plan.
 
         A fixed term keeps the price of its start, of the plan's first month if that is before; a terminable contract
         has the price of each month, after the plan that of the last; so has one with a minimum take, which is billed.
+        An agreed price of a block replaces the one in the tables.
         """
         ages = np.arange(self.term)
         each = np.minimum(np.maximum(start + ages, 0), months - 1)
         at = np.full(self.term, max(start, 0)) if self.fixed and not self.metered else each
         charged = interrupted(self.interruptions, start + ages, "price_fraction")
-        found: Array = self.block_prices(at) * self.price_fractions(ages) * charged
+        prices = self.block_prices(at) if agreed is None else np.full(self.term, agreed)
+        found: Array = prices * self.price_fractions(ages) * charged
         if self.metered:
             left = interrupted(self.interruptions, start + ages, "capacity_fraction")
             found = found * self.row.minimum_take * self.capacity_fractions(ages) * left

@@ -112,7 +112,7 @@ class Holdings:
         handed = np.zeros(self.facts.months)
         for row in self.of(back, name):
             handed[row.t + agreement.notice :][:1] += row.blocks
-        return Stock(agreement, signed, handed)
+        return Stock(agreement, signed, handed, [*self.facts.decided(verb, name), *self.facts.decided(back, name)])
 
     def taken(self, commitment: str) -> list[Taken]:
         """Starts of a spend commitment, before the plan and in it."""

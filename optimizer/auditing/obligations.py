@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.agreement import interrupted
 from optimizer.auditing.prices import Priced, paid_to
-from optimizer.auditing.stock import Stock
+from optimizer.auditing.stock import Lot, Stock
 
 Array = NDArray[np.float64]
 Owed = tuple[str, Array, Array]  # item; what is owed for it, and what of that is due after the plan, by month
@@ -46,38 +46,38 @@ def _contract(stock: Stock) -> Array:
     row = agreement.row
     width = max([end + agreement.notice, *(stock.starts + agreement.term).tolist()]) + 1
     found, before = np.zeros((end, width)), 0.0
-    for start, blocks in zip(stock.starts.tolist(), stock.blocks.tolist(), strict=True):
-        signed, gone = start - row.lead_months, np.zeros(width)
-        gone[:end] = np.clip(np.cumsum(stock.handed) - before, 0.0, blocks)
-        gone[end:] = gone[end - 1]
-        before += blocks
-        upfront = np.zeros(width)
-        if signed >= 0:
-            prepaid = agreement.prepaid * float(agreement.term_prices(start, end).sum())
-            upfront[signed] = blocks * (row.upfront_per_block + prepaid)
-        decided = 0 if agreement.committed else signed
-        found += _unpaid(end, decided, upfront)
+    for lot in stock.lots:
+        signed, upfront = lot.start - row.lead_months, np.zeros(width)
+        left = lot.blocks - np.clip(stock.handed_by(np.arange(-1, width)) - before, 0.0, lot.blocks)
+        before += lot.blocks
+        if signed >= 0 and not lot.decided:
+            prepaid = agreement.prepaid * float(agreement.term_prices(lot.start, end).sum())
+            upfront[signed] = lot.blocks * (row.upfront_per_block + prepaid)
+        since = 0 if lot.committed or lot.decided else signed
+        found += _unpaid(end, since, upfront)
         if agreement.fixed:
-            found += _unpaid(end, decided, _fixed(stock, start, blocks, width))
+            found += _unpaid(end, since, _fixed(stock, lot, width))
         else:
-            found += _terminable(stock, start, decided, blocks - gone)
+            found += _terminable(stock, lot.start, since, left)
     return found
 
 
-def _fixed(stock: Stock, start: int, blocks: float, width: int) -> Array:
+def _fixed(stock: Stock, lot: Lot, width: int) -> Array:
     """Invoices of a fixed term by month."""
-    prices, found = stock.agreement.term_prices(start, len(stock.handed)), np.zeros(width)
-    for month, price in enumerate(prices.tolist(), start):
+    prices, found = stock.agreement.term_prices(lot.start, len(stock.handed), lot.price), np.zeros(width)
+    for month, price in enumerate(prices.tolist(), lot.start):
         if month >= 0:
-            found[month] = blocks * price * (1.0 - stock.agreement.prepaid)
+            found[month] = lot.blocks * price * (1.0 - stock.agreement.prepaid)
     return found
 
 
 def _terminable(stock: Stock, start: int, decided: int, left: Array) -> Array:
-    """What is owed for blocks of which ``left`` by month are not handed back by the plan, as for :func:`_contract`.
+    """What is owed for blocks of which ``left`` are not handed back by the plan, as for :func:`_contract`.
 
-    The others leave after term and notice, with a fee, or run out before without any. Prices after the plan stay.
+    ``left`` is by month, from the one before the plan on. Blocks that are left leave after term and notice, with a fee,
+    or run out before without any. Prices after the plan stay.
     """
+    handed, left = -np.diff(left), left[1:]
     agreement, months, seen = stock.agreement, np.arange(len(left)), np.arange(len(stock.handed))[:, None]
     last = len(left) if agreement.row.ends_by is None else agreement.row.ends_by
     price = agreement.block_prices(np.minimum(months, len(stock.handed) - 1))
@@ -89,7 +89,7 @@ def _terminable(stock: Stock, start: int, decided: int, left: Array) -> Array:
         billed *= interrupted(agreement.interruptions, months, "capacity_fraction")
     leave = np.maximum(start + agreement.term, seen + agreement.notice)
     due = np.where((months >= start) & (months < leave), billed, 0.0)
-    leaving = np.where(months < leave, -np.diff(left, prepend=left[0]), 0.0)
+    leaving = np.where(months < leave, handed, 0.0)
     leaving += np.where(months == leave, left[leave - 1], 0.0)
     due += leaving * price * agreement.row.termination_fee_months
     found: Array = np.where((months >= seen) & (months <= last) & (seen >= decided), due, 0.0)

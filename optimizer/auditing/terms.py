@@ -44,7 +44,7 @@ def handed_in_force(case: Holdings, say: Findings) -> None:
     for name, stock in case.stocks.items():
         if stock.agreement.fixed or not stock.handed.any():
             continue
-        handed = np.cumsum(stock.handed)
+        handed = stock.handed_by(months)
         say.compare(handed, "<=", stock.begun_by(months), "blocks handed back so far", name, floor=BLOCK)
         last = stock.agreement.row.ends_by
         for t in np.flatnonzero(stock.handed > 0) if last is not None else ():
@@ -61,7 +61,7 @@ def min_term(case: Holdings, say: Findings) -> None:
         last = case.facts.months - 1 if agreement.row.ends_by is None else agreement.row.ends_by
         months = np.arange(min(last + 1, case.facts.months))
         begun = stock.begun_by(months)
-        active = begun - np.cumsum(stock.handed)[: len(months)]
+        active = begun - stock.handed_by(months)
         firm = begun - stock.begun_by(months - max(agreement.term, 0))
         labels = case.facts.labels[: len(months)]
         say.compare(active, ">=", firm, "blocks active in their minimum term", name, labels, floor=BLOCK)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from optimizer.instance.check_decided_agreements import check_agreements
 from optimizer.instance.check_decided_commitments import check_commitments
 from optimizer.instance.check_decided_orders import check_builds, check_purchases
 from optimizer.instance.check_decided_runs import check_runs
@@ -22,6 +23,8 @@ IGNORED = "expire"  # follows from the terms of agreements
 CHECKS: dict[str, Callable[[Data, list[Decided]], None]] = {
     "order_build": check_builds,
     "buy": check_purchases,
+    "sign": check_agreements,
+    "lease_out": check_agreements,
     "commit_spend": check_commitments,
     "start_run": check_runs,
 }

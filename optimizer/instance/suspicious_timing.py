@@ -23,12 +23,21 @@ def _term(v: Values) -> int:
 
 
 def agreements(data: Data) -> None:
-    """Every offer can start; every agreement made runs within the plan."""
+    """Every offer can start, unless blocks of it are signed already; every agreement made runs within the plan."""
+    signed = _signed(data)
     for table, record in data.agreements():
         v = record.values
+        if v["committed_blocks"] is None and v[table.spec.name_column] in signed:
+            continue
         column, problem = _made(data, v) if v["committed_blocks"] is not None else _startless(data, v)
         if problem:
             data.fault(table, record, column, problem, warn=True)
+
+
+def _signed(data: Data) -> set[str]:
+    """Items of which blocks were signed before the plan."""
+    starts = {data.schema.tables[name].decisions[0] for name in data.schema.agreements}
+    return {record.values["item"] for _, record in data.records("decided") if record.values["decision"] in starts}
 
 
 def _made(data: Data, v: Values) -> tuple[str, str]:
@@ -79,11 +88,13 @@ def _ends(v: Values, horizon: int) -> tuple[int, int]:
 
 
 def renewals(data: Data) -> None:
-    """What a contract renews can end in a month in which the contract can start."""
+    """A contract that is renewed can end in a month in which the renewal can start; none is signed already."""
+    signed = _signed(data)
     contracts = {record.values["contract"]: record.values for _, record in data.records("contracts")}
     for table, record in data.records("contracts"):
         v = record.values
-        if v["renews"] is None or (v["committed_blocks"] is not None and v["earliest"] < 0):
+        before = v["committed_blocks"] is not None and v["earliest"] < 0
+        if v["renews"] is None or before or signed & {v["contract"], v["renews"]}:
             continue
         made = v["committed_blocks"] is not None
         first = v["earliest"] if made else max(v["earliest"], v["lead_months"], 0)

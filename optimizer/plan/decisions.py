@@ -112,13 +112,14 @@ def _ends(agreement: Agreement, settled: Settled) -> Iterator[tuple[int, float]]
     """Yield the first month without expired blocks, and their number."""
     horizon = agreement.horizon
     if agreement.fixed:
-        starts = list(_each(settled.started[agreement.name]))
-        if agreement.carried:
-            starts.insert(0, agreement.carried)
-        yield from ((s + agreement.term, blocks) for s, blocks in starts if 0 <= s + agreement.term < horizon)
+        ends = np.zeros(horizon)
+        starts = [*_each(settled.started[agreement.name]), *((one.month, one.blocks) for one in agreement.given)]
+        for s, blocks in starts:
+            if 0 <= s + agreement.term < horizon:
+                ends[s + agreement.term] += blocks
+        yield from _each(ends)
     elif agreement.row.ends_by is not None and 0 <= agreement.row.ends_by + 1 < horizon:
-        carried = agreement.carried[1] if agreement.carried else 0.0
         last = agreement.row.ends_by
-        blocks = float(settled.active[agreement.name][last]) if last >= 0 else carried
+        blocks = float(settled.active[agreement.name][last]) if last >= 0 else agreement.active_before(last)
         if blocks > 0:
             yield agreement.row.ends_by + 1, blocks

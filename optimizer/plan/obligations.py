@@ -6,7 +6,7 @@ Obligations of a month are those at its start, after its decisions are made and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -90,52 +90,89 @@ def obligations_table(program: Program, settled: Settled) -> pd.DataFrame:
 def _contracts(program: Program, settled: Settled) -> Iterator[Dues]:
     """Yield the payments of contracts."""
     for name, agreement in program.index.agreements.items():
-        lots = [] if agreement.is_outlet else list(_lots(agreement, settled.started[name], settled.ended[name]))
+        lots = [] if agreement.is_outlet else _lots(agreement, settled.started[name], settled.ended[name])
         if lots:
             yield _fixed(agreement, lots) if agreement.fixed else _terminable(agreement, lots)
             yield _upfronts(agreement, lots)
 
 
-def _lots(agreement: Agreement, started: Floats, ended: Floats) -> Iterator[tuple[int, float, int]]:
-    """Yield start month, number of blocks and month they are handed back in; the oldest are handed back first."""
-    starts = [(t, float(started[t])) for t in np.flatnonzero(started).tolist()]
-    if agreement.committed is not None:
-        starts = [(int(agreement.row.earliest), agreement.committed)] if agreement.committed > 0 else []
-    ends = [(e, float(ended[e])) for e in reversed(np.flatnonzero(ended).tolist())]
-    for start, blocks in starts:
-        left = blocks
+@dataclass(frozen=True)
+class _Lot:
+    """Blocks that start and end together.
+
+    Attributes
+    ----------
+    start, end : int
+        First month with them; first one without them if they are handed back.
+    blocks : float
+        How many.
+    since : int
+        First month of the plan in which they are signed: the first one for those signed before it.
+    due : bool
+        Whether what is due at their signature can fall into the plan: not if a row of `decided` signed them.
+    price : float or None
+        Agreed price of one block and month; None for the one in the tables.
+    """
+
+    start: int
+    blocks: float
+    end: int
+    since: int
+    due: bool = True
+    price: float | None = None
+
+
+def _lots(agreement: Agreement, started: Floats, ended: Floats) -> list[_Lot]:
+    """Return the blocks of a contract by start and hand-back; the oldest are handed back first."""
+    found = list[_Lot]()
+    ends = sorted([*agreement.returned.items(), *((e, float(ended[e])) for e in np.flatnonzero(ended).tolist())])
+    ends.reverse()
+    for lot in sorted(_signatures(agreement, started), key=lambda lot: lot.start):
+        left = lot.blocks
         while left > 0 and ends:
             end, handed = ends.pop()
             part = min(left, handed)
-            yield start, part, end
+            found.append(replace(lot, blocks=part, end=end))
             left -= part
             if handed > part:
                 ends.append((end, handed - part))
         if left > 0:
-            yield start, left, _NEVER
+            found.append(replace(lot, blocks=left))
+    return found
 
 
-def _signed(agreement: Agreement, starts: Months) -> Months:
-    """Return the first month of the plan in which blocks that start in some months are signed."""
-    return np.zeros_like(starts) if agreement.committed is not None else starts - int(agreement.row.lead_months)
+def _signatures(agreement: Agreement, started: Floats) -> Iterator[_Lot]:
+    """Yield what is signed of a contract, in the plan and before it."""
+    if agreement.committed:
+        yield _Lot(int(agreement.row.earliest), agreement.committed, _NEVER, 0)
+    for one in agreement.decided:
+        yield _Lot(one.month, one.blocks, _NEVER, 0, due=False, price=one.price)
+    for t in np.flatnonzero(started).tolist() if agreement.committed is None else ():
+        yield _Lot(t, float(started[t]), _NEVER, t - int(agreement.row.lead_months))
 
 
-def _fixed(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues:
+def _since(lots: Sequence[_Lot]) -> Months:
+    """Return the first month of the plan in which each of some lots is signed."""
+    return np.array([lot.since for lot in lots], dtype=np.int64)
+
+
+def _fixed(agreement: Agreement, lots: Sequence[_Lot]) -> Dues:
     """Return the payments of blocks with a fixed term."""
-    starts = np.array([start for start, _, _ in lots], dtype=np.int64)
-    amounts = np.zeros((len(lots), max(int(starts.max()) + agreement.term, 0) + 1))
-    for place, (start, blocks, _) in enumerate(lots):
-        first, end = max(start, 0), max(start + agreement.term, 0)
-        amounts[place, first:end] = blocks * (1 - agreement.prepaid) * agreement.term_prices(start)[first - start :]
+    last = max(lot.start for lot in lots) + agreement.term
+    amounts = np.zeros((len(lots), max(last, 0) + 1))
+    for place, lot in enumerate(lots):
+        first, end = max(lot.start, 0), max(lot.start + agreement.term, 0)
+        prices = agreement.term_prices(lot.start, lot.price)[first - lot.start :]
+        amounts[place, first:end] = lot.blocks * (1 - agreement.prepaid) * prices
     ends = np.full((len(lots), agreement.horizon), amounts.shape[1], dtype=np.int64)
-    since = _signed(agreement, starts)
-    return Dues(agreement.name, agreement.party, since, amounts, np.zeros_like(amounts), ends)
+    return Dues(agreement.name, agreement.party, _since(lots), amounts, np.zeros_like(amounts), ends)
 
 
-def _terminable(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues:
+def _terminable(agreement: Agreement, lots: Sequence[_Lot]) -> Dues:
     """Return the payments of terminable blocks, with the fee for leaving; after the plan prices stay."""
     row, horizon = agreement.row, agreement.horizon
-    starts, blocks, handed = (np.array(column)[:, None] for column in zip(*lots, strict=True))
+    columns = zip(*((lot.start, lot.blocks, lot.end) for lot in lots), strict=True)
+    starts, blocks, handed = (np.array(column)[:, None] for column in columns)
     last = _NEVER if row.ends_by is None else int(row.ends_by) + 1  # runs out, without a fee
     notice = np.arange(horizon) + max(1, int(row.notice_months))
     ends = np.minimum(np.maximum(starts + agreement.term, notice), np.minimum(handed, last))
@@ -148,20 +185,19 @@ def _terminable(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) ->
         ramp = [agreement.capacity.over(-start, len(months) - start) for start in starts[:, 0].tolist()]
         amounts *= agreement.take * np.array(ramp) * agreement.available.over(0, len(months))
     fees = np.where(months < last, row.termination_fee_months * prices, 0.0)
-    return Dues(agreement.name, agreement.party, _signed(agreement, starts[:, 0]), amounts, fees, ends)
+    return Dues(agreement.name, agreement.party, _since(lots), amounts, fees, ends)
 
 
-def _upfronts(agreement: Agreement, lots: Sequence[tuple[int, float, int]]) -> Dues:
+def _upfronts(agreement: Agreement, lots: Sequence[_Lot]) -> Dues:
     """Return what is paid at signature, where that is in the plan: nothing that follows reduces it."""
-    starts = np.array([start for start, _, _ in lots], dtype=np.int64)
-    signed = starts - int(agreement.row.lead_months)
-    amounts = np.zeros((len(lots), max(int(signed.max()), 0) + 1))
-    for place, (start, blocks, _) in enumerate(lots):
-        if signed[place] >= 0:
-            prepaid = agreement.prepaid * float(agreement.term_prices(start).sum())
-            amounts[place, signed[place]] = blocks * (agreement.row.upfront_per_block + prepaid)
+    signed = [lot.start - int(agreement.row.lead_months) for lot in lots]
+    amounts = np.zeros((len(lots), max(*signed, 0) + 1))
+    for place, lot in enumerate(lots):
+        if signed[place] >= 0 and lot.due:
+            prepaid = agreement.prepaid * float(agreement.term_prices(lot.start).sum())
+            amounts[place, signed[place]] = lot.blocks * (agreement.row.upfront_per_block + prepaid)
     ends = np.full((len(lots), agreement.horizon), amounts.shape[1], dtype=np.int64)
-    return Dues(agreement.name, agreement.party, _signed(agreement, starts), amounts, np.zeros_like(amounts), ends)
+    return Dues(agreement.name, agreement.party, _since(lots), amounts, np.zeros_like(amounts), ends)
 
 
 # ---------------------------------------------------------------- builds and purchases

@@ -145,24 +145,34 @@ def _installed(row: Any, lots: Floats, before: Iterable[Order]) -> Floats:
 
 
 def _since(agreement: Agreement, started: Floats) -> tuple[Floats, int]:
-    """Return blocks started by month, with carried ones, and the number of months before the plan."""
-    if not agreement.carried:
-        return started, 0
-    before = -agreement.carried[0]
+    """Return blocks started by month, with those signed before the plan, and the number of months before it."""
+    before = -min([0, *(one.month for one in agreement.given)])
     history = np.zeros(before + len(started))
     history[before:] = started
-    history[0] += agreement.carried[1]
+    for one in agreement.given:
+        history[before + one.month :][:1] += one.blocks
     return history, before
+
+
+def _returned(agreement: Agreement, horizon: int) -> Floats:
+    """Return the blocks whose hand-back was decided before the plan, by month; earlier ones in the first."""
+    found = np.zeros(horizon)
+    for end, blocks in agreement.returned.items():
+        found[max(0, end) :][:1] += blocks
+    return found
 
 
 def _clear(agreement: Agreement, started: Floats, ended: Floats) -> None:
     """Hand back negligible remainders, because rounded blocks do not sum to exactly zero."""
-    left = agreement.carried[1] if agreement.carried else 0.0
-    for t in np.flatnonzero((started != 0) | (ended != 0)).tolist():
-        left += started[t] - ended[t]
+    history, before = _since(agreement, started)
+    stock = np.cumsum(history)[before:] - np.cumsum(_returned(agreement, len(started)))
+    back = 0.0
+    for t in np.flatnonzero(ended != 0).tolist():
+        back += ended[t]
+        left = stock[t] - back
         if ended[t] > 0 and 0 < abs(left) < _NOTHING:
             ended[t] += left
-            left = 0.0
+            back += left
 
 
 def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:
@@ -170,7 +180,7 @@ def _active(agreement: Agreement, started: Floats, ended: Floats) -> Floats:
     history, before = _since(agreement, started)
     stock = (_fixed_stock(history, agreement.term) if agreement.fixed else np.cumsum(history))[before:]
     if not agreement.fixed:
-        stock = stock - np.cumsum(ended)
+        stock = stock - np.cumsum(ended + _returned(agreement, len(ended)))
     stock[agreement.months.stop :] = 0.0
     return np.maximum(np.round(stock, _DECIMALS), 0.0)
 
@@ -191,6 +201,6 @@ def _delivered(agreement: Agreement, started: Floats, ended: Floats, active: Flo
     fractions = agreement.capacity.over(0, ages)
     delivered = np.convolve(history, fractions)[: len(history)][before:]
     if not agreement.fixed:
-        delivered = delivered - np.cumsum(ended) * agreement.full_capacity
+        delivered = delivered - np.cumsum(ended + _returned(agreement, len(ended))) * agreement.full_capacity
     delivered[agreement.months.stop :] = 0.0
     return np.maximum(np.round(delivered, _DECIMALS), 0.0)

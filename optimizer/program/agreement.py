@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from optimizer.instance.notice import notice_of
+from optimizer.program.decided import Start
 from optimizer.program.steps import Array, Steps
 
 _YEAR = 12
@@ -31,6 +33,8 @@ class Agreement:
     price: Steps  # ramp of the price, by age, the escalation included
     available: Steps  # share of its delivery that interruptions leave, by month
     charged: Steps  # share of its monthly price that interruptions leave, by month
+    decided: tuple[Start, ...] = ()  # signed before the plan
+    returned: Mapping[int, float] = field(default_factory=dict)  # hand-backs decided before, by first month without
 
     @property
     def fixed(self) -> bool:
@@ -55,11 +59,38 @@ class Agreement:
         return None if blocks is None else float(blocks)
 
     @cached_property
-    def carried(self) -> tuple[int, float] | None:
-        """Start month (negative) and blocks of an agreement that started before the plan."""
-        if self.committed is not None and self.row.earliest < 0 and self.committed > 0:
-            return int(self.row.earliest), self.committed
-        return None
+    def agreed(self) -> tuple[Start, ...]:
+        """Starts that are agreed already: committed blocks, and those signed before the plan."""
+        committed = (Start(int(self.row.earliest), self.committed),) if self.committed else ()
+        return (*committed, *self.decided)
+
+    @cached_property
+    def given(self) -> tuple[Start, ...]:
+        """Starts that are constants: all agreed ones but committed blocks that start in the plan."""
+        return self.decided if self.committed and self.row.earliest >= 0 else self.agreed
+
+    def given_in(self, month: int) -> float:
+        """Blocks of constant starts in a month."""
+        return float(sum(start.blocks for start in self.given if start.month == month))
+
+    def _running_before(self, t: int) -> list[Start]:
+        """Constant starts whose blocks run in a month before the plan, if they are not handed back."""
+        running = [one for one in self.given if one.month <= t and (not self.fixed or t < one.month + self.term)]
+        return running if t <= self.last_month else []
+
+    def _returned_by(self, t: int) -> float:
+        """Blocks handed back up to a month before the plan, if it is one in which blocks can run."""
+        return float(sum(blocks for end, blocks in self.returned.items() if end <= t)) if t <= self.last_month else 0.0
+
+    def active_before(self, t: int) -> float:
+        """Blocks active in a month before the plan."""
+        return float(sum(one.blocks for one in self._running_before(t))) - self._returned_by(t)
+
+    @cached_property
+    def delivered_before(self) -> float:
+        """Blocks active in the month before the plan, each by the delivered fraction at its age."""
+        there = sum(one.blocks * self.capacity.at(-1 - one.month) for one in self._running_before(-1))
+        return float(there) - self._returned_by(-1) * self.full_capacity
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -78,9 +109,7 @@ class Agreement:
     @property
     def first_start(self) -> int | None:
         """First month in which blocks can have started, negative if before the plan; None if never."""
-        if self.carried:
-            return self.carried[0]
-        return self.starts[0] if self.starts else None
+        return min((*(one.month for one in self.given), *self.starts[:1]), default=None)
 
     @cached_property
     def months(self) -> range:
@@ -90,7 +119,7 @@ class Agreement:
             return range(0)
         last = self.last_month
         if self.fixed:
-            last = min(last, (self.starts[-1] if self.starts else first) + self.term - 1)
+            last = min(last, max([first, *(one.month for one in self.given), *self.starts[-1:]]) + self.term - 1)
         return range(max(first, 0), max(first, last + 1, 0))
 
     @cached_property
@@ -156,9 +185,13 @@ class Agreement:
         """Price of one block and month fixed at the start (month 0 if it started before)."""
         return self.block_price.at(max(start, 0))
 
-    def fixed_prices(self, start: int) -> Array:
-        """Price of each month of a fixed term that starts in ``start``: ramp, escalation and interruptions applied."""
-        return self.start_price(start) * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
+    def fixed_prices(self, start: int, agreed: float | None = None) -> Array:
+        """Price of each month of a fixed term that starts in ``start``: ramp, escalation and interruptions applied.
+
+        An agreed price of one block and month replaces the one in the tables.
+        """
+        price = self.start_price(start) if agreed is None else agreed
+        return price * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
 
     @property
     def supplies_mw(self) -> bool:
@@ -180,14 +213,15 @@ class Agreement:
         """Share of the price of the fixed or minimum term that is paid at signature."""
         return 0.0 if self.is_outlet else float(self.row.prepaid_fraction)
 
-    def term_prices(self, start: int) -> Array:
+    def term_prices(self, start: int, agreed: float | None = None) -> Array:
         """Price of each month of the fixed or minimum term of a block that starts in ``start``.
 
         Ramp, escalation and interruptions are applied; after the plan a terminable contract has its last month's price.
-        Of a contract with a minimum take below 1 it is what is billed at least.
+        Of a contract with a minimum take below 1 it is what is billed at least. An agreed price of a fixed term
+        replaces the one in the tables.
         """
         if self.fixed and not self.is_metered:
-            return self.fixed_prices(start)
+            return self.fixed_prices(start, agreed)
         months = np.arange(start, start + self.term)
         prices = self.block_price.over(0, self.horizon)[np.clip(months, 0, self.horizon - 1)]
         if self.is_metered:
@@ -195,10 +229,11 @@ class Agreement:
             prices = prices * self.available.over(start, start + self.term)
         return prices * self.price.over(0, self.term) * self.charged.over(start, start + self.term)
 
-    def bound_cost(self, start: int) -> float:
+    def bound_cost(self, start: int, agreed: float | None = None) -> float:
         """What one block binds to at signature: upfront and the price over the fixed or minimum term."""
         if self.fixed or self.is_metered:
-            monthly = float(self.term_prices(start).sum() if self.is_metered else self.fixed_prices(start).sum())
+            prices = self.term_prices(start) if self.is_metered else self.fixed_prices(start, agreed)
+            monthly = float(prices.sum())
         else:
             prices = self.block_price.over(start, start + self.term) * self.charged.over(start, start + self.term)
             monthly = float((prices * self.price.over(0, self.term)).sum())

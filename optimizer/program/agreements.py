@@ -20,6 +20,7 @@ def sets(index: Index) -> dict[str, list[Any]]:
     active = [(name, t) for name, a in every.items() for t in a.months]
     firm = [(name, t) for name, a in every.items() if a.hand_backs and a.term > 0 for t in a.months]
     started = [(name, s) for name, a in every.items() for s in a.starts]
+    given = [(name, one.month) for name, a in every.items() for one in a.given if 0 <= one.month < a.horizon]
     signed = [(name, s) for name, s in started if every[name].least_blocks > 0]
     ramped = [(name, t) for name, t in active if every[name].ramped and not every[name].is_outlet]
     options = [(name, t) for name, t in active if not every[name].is_outlet and every[name].row.requires is not None]
@@ -46,12 +47,17 @@ def sets(index: Index) -> dict[str, list[Any]]:
         "minimum_term": firm,
         "signature_least": signed,
         "signature_most": signed,
-        "renewal": [(n, s) for n, s in started if not every[n].is_outlet and every[n].row.renews is not None],
+        "renewal": [(n, s) for n, s in dict.fromkeys((*started, *given)) if _renews(every[n])],
         "option_active": options,
         "option_required": options,
         "contract_capacity": contract_months,
         "outlet_cover": [(name, t) for name, t in active if name in index.lendable],
     }
+
+
+def _renews(agreement: Agreement) -> bool:
+    """Whether it is a contract that renews another one."""
+    return not agreement.is_outlet and agreement.row.renews is not None
 
 
 def limits_started(m: ProgramData, name: str, s: int) -> tuple[float, float]:
@@ -75,28 +81,29 @@ def integer_ended(index: Index, name: str, e: int) -> bool:
     return bool(index.agreements[name].row.integer)
 
 
-def blocks_started(m: ProgramData, agreement: Agreement, s: int) -> Term:
-    """Blocks that start in a month: a column, what was carried into the plan, or 0."""
-    if agreement.carried and s == agreement.carried[0]:
-        return agreement.carried[1]
-    return m.col["started"].get((agreement.name, s), 0.0)
+def blocks_started(m: ProgramData, agreement: Agreement, s: int) -> Row | Term:
+    """Blocks that start in a month: a column, what was signed before the plan, or both."""
+    return _with(agreement.given_in(s), m.col["started"].get((agreement.name, s), 0.0))
 
 
-def blocks_ended(m: ProgramData, agreement: Agreement, e: int) -> Term:
+def _with(constant: float, term: Term) -> Row | Term:
+    """A constant and a term; the term alone where the constant is 0."""
+    return Row(constant, term) if constant else term
+
+
+def blocks_ended(m: ProgramData, agreement: Agreement, e: int) -> Row | Term:
     """Blocks that end in a month, the first without them: expired, handed back, or run out at ``ends_by``."""
     if agreement.fixed:
         return blocks_started(m, agreement, e - agreement.term)
     if agreement.row.ends_by is not None and e == agreement.row.ends_by + 1:
         return blocks_active(m, agreement, e - 1)
-    return m.col["ended"].get((agreement.name, e), 0.0)
+    return _with(agreement.returned.get(e, 0.0), m.col["ended"].get((agreement.name, e), 0.0))
 
 
 def blocks_active(m: ProgramData, agreement: Agreement, t: int) -> Term:
-    """Blocks active in a month; before the plan, what was carried into it."""
-    if t < 0 and agreement.carried:
-        start, blocks = agreement.carried
-        running = start <= t and (not agreement.fixed or t < start + agreement.term)
-        return blocks if running and t <= agreement.last_month else 0.0
+    """Blocks active in a month, which can lie before the plan."""
+    if t < 0:
+        return agreement.active_before(t)
     return m.col["in_force"].get((agreement.name, t), 0.0)
 
 
@@ -119,8 +126,8 @@ def delivered_balance(m: ProgramData, name: str, t: int) -> Row:
     """
     agreement = m.index.agreements[name]
     before = m.col["delivered"].get((name, t - 1), 0.0)
-    if t == 0 and agreement.carried:
-        before = blocks_active(m, agreement, -1) * agreement.capacity.at(-1 - agreement.carried[0])
+    if t == 0:
+        before = agreement.delivered_before
     stock = Row(before).add(-agreement.full_capacity, blocks_ended(m, agreement, t))
     for age, step in agreement.capacity_steps:
         stock.add(step, blocks_started(m, agreement, t - age))
@@ -134,9 +141,10 @@ def firm_balance(m: ProgramData, name: str, t: int) -> Row:
     month.
     """
     agreement = m.index.agreements[name]
-    stock, carried = Row(m.col["started"].get((name, t), 0.0)), agreement.carried
+    stock = Row(blocks_started(m, agreement, t))
     if t == agreement.months[0]:
-        stock.add(1, carried[1] if carried and carried[0] + agreement.term > t else 0.0)
+        firm = (one.blocks for one in agreement.given if one.month < t < one.month + agreement.term)
+        stock.add(1, float(sum(firm)))
     else:
         stock.add(1, m.col["firm"][name, t - 1]).less(blocks_started(m, agreement, t - agreement.term))
     return Row(m.col["firm"][name, t]).equals(stock)
@@ -166,7 +174,7 @@ def renewal(m: ProgramData, name: str, s: int) -> Row:
     ``started[c,s-term]``, ``ended[c,s]`` or ``in_force[c,s-1]``.
     """
     renewed = m.index.agreements[m.index.agreements[name].row.renews]
-    return Row(m.col["started"][name, s]).at_most(blocks_ended(m, renewed, s))
+    return Row(blocks_started(m, m.index.agreements[name], s)).at_most(blocks_ended(m, renewed, s))
 
 
 def option_active(m: ProgramData, name: str, t: int) -> Row:

@@ -1,4 +1,4 @@
-"""What was decided before the plan: constants with the meaning of the variables."""
+"""Decisions made before the plan: constants with the meaning of the variables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from optimizer.instance.notice import first_with, first_without
 from optimizer.program.placement import Placement
 
 
@@ -26,6 +27,46 @@ class Order:
     month: int
     blocks: float
     price: float | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Blocks of a contract or outlet that start together.
+
+    Attributes
+    ----------
+    month : int
+        First month, which can lie before the plan or in it.
+    blocks : float
+        Blocks.
+    price : float or None
+        Agreed price of one block and month of a fixed term; None for the price in the tables.
+    signed : int or None
+        Month of a decision before the plan; None where it is the lead time before the start.
+    """
+
+    month: int
+    blocks: float
+    price: float | None = None
+    signed: int | None = None
+
+
+def starts_of(rows: Iterable[Any], item: Any, factor: float) -> tuple[Start, ...]:
+    """Return the starts signed in rows of ``decided`` about a contract or outlet; prices are multiplied by a factor."""
+    signed = [row for row in rows if row.decision in ("sign", "lease_out")]
+    prices = [None if row.price is None else row.price * factor for row in signed]
+    pairs = zip(signed, prices, strict=True)
+    return tuple(Start(first_with(row, item), row.blocks, price, row.month) for row, price in pairs)
+
+
+def ends_of(rows: Iterable[Any], item: Any) -> dict[int, float]:
+    """Return the blocks handed back in rows of ``decided`` about an item, by the first month without them."""
+    found: dict[int, float] = {}
+    for row in rows:
+        if row.decision in ("hand_back", "take_back"):
+            first = first_without(row, item)
+            found[first] = found.get(first, 0.0) + row.blocks
+    return found
 
 
 def orders_by_item(rows: Iterable[Any]) -> Mapping[str, tuple[Order, ...]]:

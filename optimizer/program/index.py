@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from optimizer.instance.instance import Instance
 from optimizer.program import exposure, orders, placement
 from optimizer.program.agreement import Agreement, escalated
-from optimizer.program.decided import Commitment, Order, commitments_by_name, ordered_by, orders_by_item, runs_by_name
+from optimizer.program.decided import (
+    Commitment,
+    Order,
+    commitments_by_name,
+    ends_of,
+    ordered_by,
+    orders_by_item,
+    runs_by_name,
+    starts_of,
+)
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps, product_of_windows
 from optimizer.schema import IN_HOUSE
@@ -115,6 +124,14 @@ class Index:
         made += [self._agreement(row.outlet, True, row.tenant, row, ramps) for row in self.rows["outlets"]]
         return {agreement.name: agreement for agreement in made}
 
+    @cached_property
+    def _decided(self) -> dict[str, list[Any]]:
+        """Rows of what was decided before the plan, by item."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows["decided"]:
+            found[row.item].append(row)
+        return dict(found)
+
     def _agreement(
         self, name: str, is_outlet: bool, party: str, row: Any, ramps: dict[str, list[tuple[int, float, float]]]
     ) -> Agreement:
@@ -137,6 +154,8 @@ class Index:
             price=fractions if is_outlet or not row.escalation else escalated(fractions, row),
             available=self._windows(name, "capacity_fraction"),
             charged=self._windows(name, "price_fraction"),
+            decided=starts_of(self._decided.get(name, ()), row, factor),
+            returned=ends_of(self._decided.get(name, ()), row),
         )
 
     # ------------------------------------------------------------------ interruptions

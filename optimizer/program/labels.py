@@ -103,13 +103,20 @@ def label_of(program: Program, component: Any) -> Label:
 
 
 def agreed_label(program: Program, name: str) -> Label:
-    """Return the label of a contract or outlet that has run since before the plan."""
+    """Return the label of a contract or outlet of which blocks are agreed before the plan."""
     agreement = program.index.agreements[name]
     table = next(table for table in load_schema().agreements if name in program.instance.named[table])
     source = program.instance.place(table, list(program.instance.named[table]).index(name))
-    blocks = agreement.carried[1] if agreement.carried else 0.0
+    blocks = float(sum(one.blocks for one in agreement.given) - sum(agreement.returned.values()))
     figure = f"{number(blocks)} {'block' if blocks == 1 else 'blocks'} agreed"
-    return Label("started", f"{table[:-1]} {name} runs since before the plan", None, figure, (source,))
+    text = f"{table[:-1]} {name} runs since before the plan"
+    return Label("started", text, None, figure, (source, *_decided(program, name)))
+
+
+def _decided(program: Program, name: str) -> list[str]:
+    """Return the rows of `decided` about an item."""
+    rows = enumerate(program.instance.rows["decided"])
+    return [program.instance.place("decided", place) for place, row in rows if row.item == name]
 
 
 def occupied_labels(program: Program, labels: Iterable[Label]) -> list[Label]:
@@ -134,9 +141,10 @@ def _occupied_label(program: Program, pool: str, t: int) -> Label:
 # ---------------------------------------------------------------- table rows
 def _agreed(program: Program) -> tuple[str, ...]:
     """Return the table rows of agreements from before the plan."""
-    carried = [name for name, agreement in program.index.agreements.items() if agreement.carried]
+    carried = [name for name, agreement in program.index.agreements.items() if agreement.given]
     rows = [(t, i) for t in load_schema().agreements for n in carried for i in _places(program, t, "agreement", n)]
-    return tuple(program.instance.place(table, i) for table, i in rows)
+    decided = (place for name in carried for place in _decided(program, name))
+    return (*(program.instance.place(table, i) for table, i in rows), *decided)
 
 
 def _sources(program: Program, entry: Any, names: list[str], month: int | None) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import numpy as np
 
 from optimizer.cash_terms import cash_terms
 from optimizer.program.agreement import Agreement
-from optimizer.program.agreements import blocks_started
 from optimizer.program.commitments import year_end, year_starts
 from optimizer.program.decided import Order
 from optimizer.program.index import Index
@@ -141,7 +140,7 @@ def upfront(m: ProgramData, ledger: Ledger) -> None:
 
 
 def _signatures(m: ProgramData, agreement: Agreement) -> Iterator[tuple[int, Term]]:
-    """Start months and blocks of everything that is signed or was, also of what starts before or after the plan."""
+    """Start months and blocks of what the plan signs and of what is committed, also if it starts outside the plan."""
     if agreement.committed is not None:
         start = int(agreement.row.earliest)
         yield start, m.col["started"].get((agreement.name, start), agreement.committed)
@@ -157,19 +156,20 @@ def _within(start: int, stop: int, end: int) -> tuple[int, int]:
 
 def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, sign: float) -> None:
     account, horizon = _agreement_account(term, agreement), m.index.horizon
-    starts = [*agreement.starts, *([agreement.carried[0]] if agreement.carried else [])]
+    starts: list[tuple[int, Term, float | None]] = [
+        *((s, m.col["started"][agreement.name, s], None) for s in agreement.starts),
+        *((one.month, one.blocks, one.price) for one in agreement.given),
+    ]
     if agreement.is_metered:
         months = list(agreement.months)
         prices = mw_prices(agreement)[months] * m.units.mw
         ledger.add_many(account, [m.col["billed"][agreement.name, t] for t in months], months, prices)
         return
     if agreement.fixed:
-        shares, charged = agreement.price.over(0, agreement.term), agreement.charged.over(0, horizon)
-        shares = shares * (1 - agreement.prepaid)
-        for s in starts:
+        for s, blocks, agreed in starts:
             first, last = _within(s, s + agreement.term, horizon)
-            prices = sign * (agreement.start_price(s) * shares[first - s : last - s] * charged[first:last])
-            ledger.add(account, blocks_started(m, agreement, s), range(first, last), prices)
+            prices = sign * (1 - agreement.prepaid) * agreement.fixed_prices(s, agreed)[first - s : last - s]
+            ledger.add(account, blocks, range(first, last), prices)
         return
     prices = sign * agreement.block_price.over(0, horizon) * agreement.charged.over(0, horizon)
     full = agreement.full_price
@@ -178,10 +178,10 @@ def _monthly(m: ProgramData, ledger: Ledger, agreement: Agreement, term: str, si
     shares = agreement.price.over(0, agreement.ramp_end)
     shares[: agreement.term] *= 1 - agreement.prepaid
     surplus = shares - full
-    for s in starts if surplus.any() else []:
+    for s, blocks, _ in starts if surplus.any() else []:
         first, last = _within(s, s + len(surplus), agreement.last_month + 1)
         amounts = prices[first:last] * surplus[first - s : last - s]
-        ledger.add(account, blocks_started(m, agreement, s), range(first, last), amounts)
+        ledger.add(account, blocks, range(first, last), amounts)
 
 
 def mw_prices(agreement: Agreement) -> Array:
@@ -212,11 +212,13 @@ def tail(m: ProgramData, ledger: Ledger) -> None:
     """Share of the invoices of fixed and minimum terms after the plan, discounted to the month after it."""
     index, share = m.index, m.index.instance.head.tail_fraction
     for agreement in index.agreements.values():
-        for s, blocks in _signatures(m, agreement) if share and not agreement.is_outlet else ():
+        signed = [(s, blocks, None) for s, blocks in _signatures(m, agreement)]
+        decided = [(one.month, one.blocks, one.price) for one in agreement.decided]
+        for s, blocks, price in (*signed, *decided) if share and not agreement.is_outlet else ():
             months = np.arange(s, s + agreement.term)
             later = months >= index.horizon
             worth = (1 + index.instance.head.discount_rate) ** (-(months - index.horizon) / 12)
-            invoices = (1 - agreement.prepaid) * agreement.term_prices(s) * worth
+            invoices = (1 - agreement.prepaid) * agreement.term_prices(s, price) * worth
             amount = share * float(invoices[later].sum())
             ledger.add(_agreement_account("tail", agreement), blocks, index.horizon, amount)
 
@@ -227,7 +229,11 @@ def termination(m: ProgramData, ledger: Ledger) -> None:
         months = list(agreement.hand_backs)
         fees = agreement.row.termination_fee_months * agreement.block_price.over(0, m.index.horizon)[months]
         ended = [m.col["ended"][name, e] for e in months]
-        ledger.add_many(_agreement_account("termination", agreement), ended, months, fees)
+        account = _agreement_account("termination", agreement)
+        ledger.add_many(account, ended, months, fees)
+        for month, blocks in agreement.returned.items():
+            fee = agreement.row.termination_fee_months * agreement.block_price.at(month)
+            ledger.add(account, blocks, [month] * (0 <= month < m.index.horizon), fee)
 
 
 def on_demand(m: ProgramData, ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.cash_terms import cash_terms
+from optimizer.program.agreements import blocks_started
 from optimizer.program.ledger import Account
 from optimizer.program.placement import month_given_up
 from optimizer.program.power import built_by
@@ -121,7 +122,10 @@ class Quantities:
             for column in self._starts.get((item, t), []):
                 row.add(c, column)
             return
-        family = "ordered" if item in self.index.builds else "bought" if item in self.index.purchases else "started"
+        if item in self.index.agreements:
+            row.add(c, blocks_started(self.m, self.index.agreements[item], t))
+            return
+        family = "ordered" if item in self.index.builds else "bought"
         row.add(c, self.col[family].get((item, t), 0.0))
 
     @cached_property

@@ -9,12 +9,12 @@ import pandas as pd
 
 from optimizer.format import count, money, month_text, shown, span_text
 from optimizer.plan.hand_backs import BACK
+from optimizer.program.index import Index
 from optimizer.report.charts import Chart
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.steps import NEXT_MONTHS, steps, steps_grid
-from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -79,42 +79,45 @@ def decisions(context: PlanContext) -> Chart:
 
 
 def timeline(plan: Plan) -> list[Lane]:
-    """A lane for each item that something is decided about, by the first month to act in; runs have their own chart."""
+    """A lane for each item that something is decided about, by the first month to act in; runs have their own chart.
+
+    Contracts and outlets of which blocks run that were signed before the plan come after these.
+    """
     by_item: dict[str, Lane] = {}
     for row in plan.decisions.to_dict("records"):
         if row["decision"] in (*_STARTS, *_ENDS):
             by_item.setdefault(row["item"], Lane(row["item"], row["party"], [])).rows.append(row)
     last = plan.instance.label(plan.instance.head.months - 1)
     carried = _carried(plan)
+    for name, agreement in Index(plan.instance).agreements.items():
+        if agreement.decided and agreement.months:
+            by_item.setdefault(name, Lane(name, agreement.party, []))
     for lane in by_item.values():
-        stays = _stays(lane, carried.get(lane.item))
-        ends = ((first, min(end or last, last)) for first, end, _ in stays)
+        stays = _stays(lane, *carried.get(lane.item, ([], [])))
+        ends = ((max(first, plan.instance.label(0)), min(end or last, last)) for first, end, _ in stays)
         lane.spans = sorted((first, end) for first, end in ends if first <= end)
         lane.most = _most_at_once(stays)
     return list(by_item.values())
 
 
-def _carried(plan: Plan) -> dict[str, Stay]:
-    """First month, last month (``""``: open) and blocks of what was agreed before the plan."""
-    label = plan.instance.label
-    agreed = [one for table in load_schema().agreements for one in plan.instance.named[table].items()]
-    return {
-        name: (
-            label(max(row.earliest, 0)),
-            "" if row.term_months is None else label(row.earliest + row.term_months - 1),
-            row.committed_blocks,
-        )
-        for name, row in agreed
-        if row.committed_blocks
-    }
+def _carried(plan: Plan) -> dict[str, tuple[list[Stay], list[tuple[str, float]]]]:
+    """Blocks of agreements from before the plan: their stays (``""``: open), and last months of what is handed back."""
+    label, found = plan.instance.label, {}
+    for name, agreement in Index(plan.instance).agreements.items():
+        stays = [
+            (label(one.month), label(one.month + agreement.term - 1) if agreement.fixed else "", one.blocks)
+            for one in agreement.agreed
+        ]
+        found[name] = stays, [(label(end - 1), blocks) for end, blocks in agreement.returned.items()]
+    return found
 
 
-def _stays(lane: Lane, carried: Stay | None) -> list[Stay]:
+def _stays(lane: Lane, carried: list[Stay], returned: list[tuple[str, float]]) -> list[Stay]:
     """Stays of its blocks: what has no end of its own ends as blocks are handed back or run out, the oldest first."""
     starts = [(row["starts"], row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _STARTS]
-    every = sorted([carried, *starts] if carried else starts, key=lambda start: start[0])
+    every = sorted([*carried, *starts], key=lambda start: start[0])
     found = [stay for stay in every if stay[1]]
-    ends = sorted((row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _ENDS)
+    ends = sorted([*returned, *((row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _ENDS)])
     for first, _, blocks in [start for start in every if not start[1]]:
         left = blocks
         while left > 1e-9 and ends:

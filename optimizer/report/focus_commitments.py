@@ -37,8 +37,9 @@ def item_id(table: str, name: str) -> str:
 
 
 def commitment_id(signature: Signature, plan: Plan) -> str:
-    """Return the identifier of a signature: table, contract and first month."""
-    return f"{item_id('contracts', signature.agreement.name)}/{plan.instance.label(signature.start)}"
+    """Return the identifier of a signature: table, contract and first month; a number if others start then too."""
+    number = f"/{signature.number}" if signature.number > 1 else ""
+    return f"{item_id('contracts', signature.agreement.name)}/{plan.instance.label(signature.start)}{number}"
 
 
 def spend_id(name: str, starts: str) -> str:
@@ -130,7 +131,7 @@ def _contract_end(own: list[Signature]) -> tuple[int, bool]:
 
 def _paid(signature: Signature) -> Row:
     agreement = signature.agreement
-    early = agreement.prepaid * float(agreement.term_prices(signature.start).sum())
+    early = agreement.prepaid * float(agreement.term_prices(signature.start, signature.made.price).sum())
     upfront = signature.blocks * (agreement.row.upfront_per_block + early)
     share = upfront / signature.committed_cost if signature.committed_cost else 0.0
     model = "No Upfront" if share <= 0 else "All Upfront" if share >= 1 else "Partial Upfront"

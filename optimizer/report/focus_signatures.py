@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.program.agreement import Agreement
+from optimizer.program.decided import Start
 from optimizer.program.index import Index
 from optimizer.program.steps import Array
 
@@ -25,32 +26,45 @@ class Signature:
     ----------
     agreement : Agreement
         The contract.
-    start : int
-        First month, counted from the plan's first; negative if before.
-    blocks : float
-        How many start.
+    made : Start
+        First month, blocks, and the agreed price if there is one.
     agreed : bool
         Whether it was made before the plan.
     active : ndarray
         Blocks by month of the plan.
+    number : int
+        Its number among those of the contract that start in the same month, from 1 on.
     ended : ndarray
         Blocks handed back, by first month without them.
+    gone : float
+        Blocks handed back in all, before the plan and after it too.
     """
 
     agreement: Agreement
-    start: int
-    blocks: float
+    made: Start
     agreed: bool
     active: Array
+    number: int = 1
     ended: Array = field(init=False)
+    gone: float = 0.0
 
     def __post_init__(self) -> None:
         self.ended = np.zeros_like(self.active)
 
     @property
+    def start(self) -> int:
+        """First month, counted from the plan's first; negative if before."""
+        return self.made.month
+
+    @property
+    def blocks(self) -> float:
+        """Number of blocks that start."""
+        return self.made.blocks
+
+    @property
     def signed(self) -> int:
         """Month of signature."""
-        return self.start - int(self.agreement.row.lead_months)
+        return self.start - int(self.agreement.row.lead_months) if self.made.signed is None else self.made.signed
 
     @property
     def bound_months(self) -> range:
@@ -60,7 +74,7 @@ class Signature:
     @property
     def committed_cost(self) -> float:
         """Money that the signature commits: upfront, and the price over the fixed or minimum term."""
-        return self.blocks * self.agreement.bound_cost(self.start)
+        return self.blocks * self.agreement.bound_cost(self.start, self.made.price)
 
     @property
     def committed_block_months(self) -> float:
@@ -85,7 +99,8 @@ class Signature:
         in_term = np.arange(months) < self.start + self.agreement.term
         fractions = fractions * np.where(in_term, 1 - self.agreement.prepaid, 1.0)
         if self.agreement.fixed:
-            return self.active * self.agreement.start_price(self.start) * fractions
+            price = self.agreement.start_price(self.start) if self.made.price is None else self.made.price
+            return self.active * price * fractions
         return self.active * self.agreement.block_price.over(0, months) * fractions
 
     def weight(self, split: str, month: int) -> float:
@@ -112,33 +127,42 @@ def signatures(plan: Plan, index: Index) -> dict[str, list[Signature]]:
             continue
         rows = signed[signed["item"] == name]
         starts = [(plan.instance.month_index(str(row["starts"])), float(row["blocks"])) for _, row in rows.iterrows()]
-        own = [_signature(agreement, start, blocks, False) for start, blocks in starts]
-        if agreement.committed:
-            own.append(_signature(agreement, int(agreement.row.earliest), agreement.committed, True))
+        own = [_signature(agreement, Start(start, blocks), False) for start, blocks in starts]
+        own += [_signature(agreement, one, True) for one in agreement.agreed]
         found[name] = sorted(own, key=lambda signature: signature.start)
-        _hand_back(plan, name, found[name])
+        for place, one in enumerate(found[name]):
+            one.number = 1 + sum(other.start == one.start for other in found[name][:place])
+        _hand_back(found[name], sorted([*_handed(plan, name), *agreement.returned.items()]))
     return found
 
 
-def _signature(agreement: Agreement, start: int, blocks: float, agreed: bool) -> Signature:
+def _signature(agreement: Agreement, one: Start, agreed: bool) -> Signature:
     """A signature that runs its full fixed term, or as long as it can."""
-    last = start + agreement.term - 1 if agreement.fixed else agreement.last_month
+    last = one.month + agreement.term - 1 if agreement.fixed else agreement.last_month
     months = np.arange(agreement.horizon)
-    active = np.where((months >= start) & (months <= last), blocks, 0.0)
-    return Signature(agreement, start, blocks, agreed, active)
+    active = np.where((months >= one.month) & (months <= last), one.blocks, 0.0)
+    return Signature(agreement, one, agreed, active)
 
 
-def _hand_back(plan: Plan, name: str, own: list[Signature]) -> None:
-    """Take what is handed back from the oldest signatures whose minimum term is over."""
+def _handed(plan: Plan, name: str) -> list[tuple[int, float]]:
+    """First months without blocks of a contract that a plan hands back, and their numbers."""
     table = plan.decisions
-    rows = table[(table["decision"] == "hand_back") & (table["item"] == name)].sort_values("ends")
-    for last, blocks in zip(rows["ends"], rows["blocks"], strict=True):
-        end, left = plan.instance.month_index(str(last)) + 1, float(blocks)
+    rows = table[(table["decision"] == "hand_back") & (table["item"] == name)]
+    months = [plan.instance.month_index(str(last)) + 1 for last in rows["ends"]]
+    return list(zip(months, rows["blocks"].to_list(), strict=True))
+
+
+def _hand_back(own: list[Signature], handed: list[tuple[int, float]]) -> None:
+    """Take what is handed back from the oldest signatures whose minimum term is over."""
+    for end, blocks in handed:
+        left = blocks
         for signature in own:
             if signature.start + signature.agreement.term > end:
                 continue
-            taken = min(left, float(signature.blocks - signature.ended.sum()))
+            taken = min(left, signature.blocks - signature.gone)
             if taken > _NOISE * signature.blocks:
-                signature.ended[end] += taken
-                signature.active[end:] = np.maximum(signature.active[end:] - taken, 0.0)
+                later = signature.active[max(end, 0) :]
+                signature.ended[max(end, 0) :][:1] += taken * (end >= 0)
+                later[:] = np.maximum(later - taken, 0.0)
+                signature.gone += taken
                 left -= taken

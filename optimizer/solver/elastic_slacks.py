@@ -238,16 +238,17 @@ class ElasticSlacks:
     def renewals(self) -> Iterator[ElasticSlack]:
         """An agreed contract that renews nothing."""
         for name, agreement in self.index.agreements.items():
-            cells = [(number, -1.0) for _, number in self.rows("renewal", _named(name))] if agreement.committed else []
+            cells = [(number, -1.0) for _, number in self.rows("renewal", _named(name))] if agreement.agreed else []
             if cells:
                 edit = _const(_set("contracts", name, "renews", ""))
-                yield ElasticSlack("contracts", name, "renews", cells, 1.0 / (agreement.committed or 1.0), edit)
+                weight = 1.0 / sum(one.blocks for one in agreement.agreed)
+                yield ElasticSlack("contracts", name, "renews", cells, weight, edit)
 
     def options(self) -> Iterator[ElasticSlack]:
         """Fewer blocks of another contract that an agreed one requires."""
         for name, agreement in self.index.agreements.items():
             cells = [(number, -1.0) for _, number in self.rows("option_required", _named(name))]
-            if not agreement.committed or not cells:
+            if not agreement.agreed or not cells:
                 continue
             most = float(agreement.row.requires_blocks)
 

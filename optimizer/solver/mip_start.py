@@ -13,7 +13,7 @@ from optimizer.program.agreements import blocks_active, blocks_ended, blocks_sta
 from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.program.build import Program
 from optimizer.program.fixings import FAMILY, months_ahead
-from optimizer.program.row import Term
+from optimizer.program.row import Row, Term
 from optimizer.solver.highs import solve_with_integers_fixed
 from optimizer.solver.solution import Options, Stop
 
@@ -123,7 +123,7 @@ def _drop_ends(program: Program, values: Floats) -> None:
     m, agreements = program.parts, program.index.agreements
     started = {key[0] for key, x in m.col["started"].items() if values[x] > 0}
     for (item, _), column in m.col["ended"].items():
-        if item not in started and agreements[item].committed is None:
+        if item not in started and not agreements[item].agreed:
             values[column] = 0.0
 
 
@@ -131,8 +131,9 @@ def _open_options(program: Program, values: Floats) -> None:
     """Set the blocks in force of contracts that require another, and open the options that these need."""
     m, agreements = program.parts, program.index.agreements
 
-    def value(term: Term) -> float:
-        return float(values[term]) if isinstance(term, int) else term
+    def value(term: Row | Term) -> float:
+        coefficients, columns, constant = Row(term).parts()
+        return float(np.dot(coefficients, values[columns]) + constant) if columns else constant
 
     for (name, t), column in m.col["option_open"].items():
         agreement = agreements[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.oracle.tables import Row
@@ -126,43 +127,89 @@ def _add_own_pools(w: World) -> None:
 
 
 # ---------------------------------------------------------------- contracts and outlets
-def _lives(w: World, a: Row) -> Iterator[tuple[int, int, bool]]:
-    """Every possible life of a block: first month, first month without it, and whether it was handed back."""
+@dataclass(frozen=True)
+class Life:
+    """A possible life of a block: first month, first month without it, and what is known of it before the plan."""
+
+    start: int
+    end: int
+    back: bool = False  # handed back
+    signed: bool = False  # by a row of `decided`, at this price if there is one
+    price: float | None = None
+    returned: bool = False  # handed back by a row of `decided`
+
+
+def _lives(w: World, a: Row, name: str) -> Iterator[Life]:
+    """Every possible life of a block."""
     fixed = a["term_months"] is not None
     term = a["term_months"] if fixed else a["min_term_months"]
     last = NEVER if a["ends_by"] is None else a["ends_by"]
     if a["committed_blocks"] is None:
         months = range(max(a["earliest"], a["lead_months"], 0), min(a["latest"], w.T - 1) + 1)
-        starts = [s for s in months if s + max(term, 1) - 1 <= last]
+        starts = [Life(s, 0) for s in months if s + max(term, 1) - 1 <= last]
     else:
-        starts = [a["earliest"]]
-    for s in starts:
-        yield s, s + term if fixed else last + 1, False
+        starts = [Life(a["earliest"], 0)]
+    starts += [Life(s, 0, signed=True, price=price) for s, price in _signed_before(w, a, name)]
+    for one in starts:
+        s = one.start
+        yield replace(one, end=s + term if fixed else last + 1)
         if not fixed:
             for e in range(max(1, a["notice_months"], s + term), min(w.T - 1, last) + 1):
-                yield s, e, True
+                yield replace(one, end=e, back=True)
+            for e in _returned_before(w, a, name):
+                if e >= s + term:
+                    yield replace(one, end=e, back=True, returned=True)
+
+
+def _signed_before(w: World, a: Row, name: str) -> dict[tuple[int, float | None], float]:
+    """Blocks that rows of `decided` signed, by start and agreed price."""
+    found: dict[tuple[int, float | None], float] = {}
+    for row in w.tables["decided"]:
+        if row["item"] == name and row["decision"] in ("sign", "lease_out"):
+            key = row["month"] + a["lead_months"] if row["starts"] is None else row["starts"], row["price"]
+            found[key] = found.get(key, 0) + row["blocks"]
+    return found
+
+
+def _returned_before(w: World, a: Row, name: str) -> dict[int, float]:
+    """Blocks that rows of `decided` hand back, by first month without them."""
+    found: dict[int, float] = {}
+    for row in w.tables["decided"]:
+        if row["item"] == name and row["decision"] in ("hand_back", "take_back"):
+            first = row["month"] + max(1, a["notice_months"]) if row["ends"] is None else row["ends"] + 1
+            found[first] = found.get(first, 0) + row["blocks"]
+    return found
 
 
 def _add_agreement(w: World, a: Row, name: str, party: str, kind: str) -> None:
     """Blocks by life, with their limits and money."""
-    lives = {life: w.var(f"{name} {life}", integer=a["integer"]) for life in _lives(w, a)}
-    by_start: dict[int, list[Any]] = {}
-    for (s, _, _), n in lives.items():
-        by_start.setdefault(s, []).append(n)
-    w.starts[name] = {s: quicksum(blocks) for s, blocks in by_start.items()}
-    w.ends[name] = [quicksum(n for (_, e, _), n in lives.items() if e == t) for t in w.plan]
-    w.active[name] = [quicksum(n for (s, e, _), n in lives.items() if s <= t < e) for t in w.plan]
+    lives = {life: w.var(f"{name} {life}", integer=a["integer"]) for life in _lives(w, a, name)}
+    starts = {life.start for life in lives}
+    w.starts[name] = {s: quicksum(n for life, n in lives.items() if life.start == s) for s in sorted(starts)}
+    w.ends[name] = [quicksum(n for life, n in lives.items() if life.end == t) for t in w.plan]
+    w.active[name] = [quicksum(n for life, n in lives.items() if life.start <= t < life.end) for t in w.plan]
+    for key, blocks in _signed_before(w, a, name).items():
+        known = [n for life, n in lives.items() if life.signed and (life.start, life.price) == key]
+        w.add(quicksum(known), "=", blocks)
+    for e, blocks in _returned_before(w, a, name).items():
+        w.add(quicksum(n for life, n in lives.items() if life.returned and life.end == e), "=", blocks)
     if a["committed_blocks"] is not None:
         w.add(w.starts[name][a["earliest"]], "=", a["committed_blocks"])
     else:
-        _limit_blocks(w, a, name)
+        _limit_blocks(w, a, name, lives)
     _book_agreement(w, a, name, party, kind, lives)
     age = _ramps(w, name, lives, "capacity_fraction")
-    w.delivered[name] = [quicksum(age[t - s] * n for (s, e, _), n in lives.items() if s <= t < e) for t in w.plan]
+    w.delivered[name] = [
+        quicksum(age[t - life.start] * n for life, n in lives.items() if life.start <= t < life.end) for t in w.plan
+    ]
 
 
-def _limit_blocks(w: World, a: Row, name: str) -> None:
-    for s, n in w.starts[name].items():
+def _limit_blocks(w: World, a: Row, name: str, lives: dict[Life, Any]) -> None:
+    new: dict[int, list[Any]] = {}
+    for life, blocks in lives.items():
+        if not life.signed:
+            new.setdefault(life.start, []).append(blocks)
+    for s, n in ((s, quicksum(blocks)) for s, blocks in new.items()):
         signed = w.var(f"sign {name} {s}", integer=True, most=1) if a["min_blocks"] else 1
         w.add(n, ">=", a["min_blocks"] * signed)
         w.add(n, "<=", a["max_blocks"] * signed)
@@ -170,7 +217,7 @@ def _limit_blocks(w: World, a: Row, name: str) -> None:
         w.add(w.active[name][t], "<=", a["max_blocks"])
 
 
-def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: dict[Any, Any]) -> None:
+def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: dict[Life, Any]) -> None:
     fixed = a["term_months"] is not None
     sign, rent, upfront = (1, "contract", "upfront") if kind == "contract" else (-1, "lease_out", "lease_out")
     prices = [sign * block_price(w, a, name, t) for t in w.plan]
@@ -178,24 +225,28 @@ def _book_agreement(w: World, a: Row, name: str, party: str, kind: str, lives: d
     rise = 1 + a.get("escalation", 0)
     ramp = [share * rise ** (age // 12) for age, share in enumerate(_ramps(w, name, lives, "price_fraction"))]
     rents: list[list[Any]] = [[] for _ in w.plan]
-    for (s, e, handed_back), n in lives.items():
-        if 0 <= s - a["lead_months"] < w.T:
+    for life, n in lives.items():
+        s, e = life.start, life.end
+        agreed = None if life.price is None else sign * life.price * _units(w, a)
+        if 0 <= s - a["lead_months"] < w.T and not life.signed:
             w.pay(upfront, name, party, s - a["lead_months"], sign * a["upfront_per_block"] * n, kind)
         for t in range(max(s, 0), min(e, w.T)):
             charged = w.left(name, t, "price_fraction")
             due = 1 - early if t < s + term else 1
             due = 0 if a.get("minimum_take", 1) < 1 else due
-            rents[t].append(due * prices[max(s, 0) if fixed else t] * ramp[t - s] * charged * n)
+            price = prices[min(max(s, 0), w.T - 1) if fixed else t] if agreed is None else agreed
+            rents[t].append(due * price * ramp[t - s] * charged * n)
         if kind == "contract":
-            _book_term(w, a, name, party, s, n)
-        if handed_back:
+            _book_term(w, a, name, party, life, n)
+        if life.back and 0 <= e < w.T:
             w.pay("termination", name, party, e, a["termination_fee_months"] * block_price(w, a, name, e) * n, kind)
     for t in w.plan:
         w.pay(rent, name, party, t, quicksum(rents[t]), kind)
 
 
-def _book_term(w: World, c: Row, name: str, party: str, s: int, n: Any) -> None:
+def _book_term(w: World, c: Row, name: str, party: str, life: Life, n: Any) -> None:
     """What is prepaid of a fixed or minimum term, and the part of it after the plan that counts as cost."""
+    s = life.start
     fixed, early = c["term_months"] is not None, c["prepaid_fraction"]
     prices = []
     for age in range(c["term_months"] if fixed else c["min_term_months"]):
@@ -204,9 +255,10 @@ def _book_term(w: World, c: Row, name: str, party: str, s: int, n: Any) -> None:
         rise = (1 + c["escalation"]) ** (age // 12)
         charged = w.left(name, s + age, "price_fraction")
         least = 1 if take == 1 else take * _ramp(w, name, age, "capacity_fraction") * w.left(name, s + age)
-        prices.append(block_price(w, c, name, at) * _ramp(w, name, age, "price_fraction") * rise * charged * least)
+        price = block_price(w, c, name, at) if life.price is None else life.price * _units(w, c)
+        prices.append(price * _ramp(w, name, age, "price_fraction") * rise * charged * least)
     signed = s - c["lead_months"]
-    if early and 0 <= signed < w.T:
+    if early and 0 <= signed < w.T and not life.signed:
         w.pay("prepayment", name, party, signed, early * sum(prices) * n, "contract")
     worth = [(1 + w.tables.rate) ** (-(s + age - w.T) / 12) for age in range(len(prices))]
     later = sum(price * worth[age] for age, price in enumerate(prices) if s + age >= w.T)
@@ -215,18 +267,23 @@ def _book_term(w: World, c: Row, name: str, party: str, s: int, n: Any) -> None:
 
 
 def block_price(w: World, a: Row, name: str, t: int) -> float:
+    return float(w.tables.step("prices", "item", name, t, "price", a["price"]) * _units(w, a))
+
+
+def _units(w: World, a: Row) -> float:
+    """Price of a block per unit of price."""
     units = {
         "block_month": 1,
         "mw_month": a["mw_per_block"],
         "accelerator_month": a["accelerators_per_block"],
         "accelerator_hour": a["accelerators_per_block"] * w.tables.hours,
     }
-    return float(w.tables.step("prices", "item", name, t, "price", a["price"]) * units[a["per"]])
+    return float(units[a["per"]])
 
 
-def _ramps(w: World, name: str, lives: Iterable[tuple[int, int, bool]], column: str) -> list[float]:
+def _ramps(w: World, name: str, lives: Iterable[Life], column: str) -> list[float]:
     """Fraction by the age of a block, as old as any gets within the plan."""
-    return [_ramp(w, name, age, column) for age in range(w.T + max(0, -min((s for s, _, _ in lives), default=0)))]
+    return [_ramp(w, name, age, column) for age in range(w.T + max(0, -min((life.start for life in lives), default=0)))]
 
 
 def _ramp(w: World, name: str, age: int, column: str) -> float:

@@ -23,6 +23,7 @@ def rolled(frames: Frames, plan: Plan, months: int) -> Frames:
     pools = dict(zip(plan.runs["run"], plan.runs["pool"], strict=True))
     made["spent"] = [_spent(plan, row, months) if row["decision"] == "commit_spend" else None for row in each]
     made["pool"] = [pools.get(row["item"], row.get("pool")) for row in each]
+    made["price"] = [_agreed_price(plan, row) for row in each]
     head = {**frames["instance"], "start": plan.instance.label(months), "months": frames["instance"]["months"] - months}
     return {**frames, "instance": head, **({"decided": made} if len(made) else {})}
 
@@ -38,6 +39,20 @@ def _spent(plan: Plan, row: Any, months: int) -> float | None:
     inside = cash[(cash["month"] >= plan.instance.label(max(begin, 0))) & (cash["month"] < plan.instance.label(months))]
     before = 0.0 if begin >= 0 else float(row["spent"])
     return before + float(inside["amount"].sum())
+
+
+def _agreed_price(plan: Plan, row: dict[Any, Any]) -> float | None:
+    """The price that was agreed, or that a fixed term keeps: the one in the tables for the month in which it starts."""
+    agreed = row.get("price")
+    if agreed is not None and not pd.isna(agreed):
+        return float(agreed)
+    table = {"sign": "contracts", "lease_out": "outlets"}.get(row["decision"])
+    item = None if table is None else plan.instance.named[table][row["item"]]
+    if item is None or item.term_months is None or getattr(item, "minimum_take", 1) < 1:
+        return None
+    start = max(plan.instance.month_index(row["starts"]), 0)
+    listed = [(one.month, one.price) for one in plan.instance.rows["prices"] if one.item == row["item"]]
+    return float(max([one for one in listed if one[0] <= start], default=(0, item.price))[1])
 
 
 def remaining(plan: Plan, months: int) -> float:

@@ -21,38 +21,38 @@ def lane(*rows: tuple[str, float, str, str]) -> Any:
     ("rows", "carried", "stays"),
     [
         # A term has its own end.
-        ([("sign", 2, "2026-01", "2026-06")], None, [("2026-01", "2026-06", 2)]),
+        ([("sign", 2, "2026-01", "2026-06")], [], [("2026-01", "2026-06", 2)]),
         # What is handed back ends the oldest blocks first.
-        ([("sign", 2, "2026-01", ""), ("hand_back", 2, "", "2026-05")], None, [("2026-01", "2026-05", 2)]),
+        ([("sign", 2, "2026-01", ""), ("hand_back", 2, "", "2026-05")], [], [("2026-01", "2026-05", 2)]),
         # Of three, one is handed back, and two stay.
         (
             [("sign", 3, "2026-01", ""), ("hand_back", 1, "", "2026-05")],
-            None,
+            [],
             [("2026-01", "2026-05", 1), ("2026-01", "", 2)],
         ),
         # Three handed back at once end two older blocks and one of two younger ones, of which one stays.
         (
             [("sign", 2, "2026-01", ""), ("sign", 2, "2026-03", ""), ("hand_back", 3, "", "2026-05")],
-            None,
+            [],
             [("2026-01", "2026-05", 2), ("2026-03", "2026-05", 1), ("2026-03", "", 1)],
         ),
         # What was agreed before comes first, whatever was signed since.
         (
             [("sign", 1, "2026-02", ""), ("hand_back", 1, "", "2026-05"), ("hand_back", 1, "", "2026-07")],
-            ("2025-09", "", 1),
+            [("2025-09", "", 1)],
             [("2025-09", "2026-05", 1), ("2026-02", "2026-07", 1)],
         ),
-        ([], ("2025-09", "2026-02", 4), [("2025-09", "2026-02", 4)]),
-        ([], None, []),
+        ([], [("2025-09", "2026-02", 4)], [("2025-09", "2026-02", 4)]),
+        ([], [], []),
     ],
 )
 def test_blocks_end_oldest_first(
     rows: list[tuple[str, float, str, str]],
-    carried: tuple[str, str, float] | None,
+    carried: list[tuple[str, str, float]],
     stays: list[tuple[str, str, float]],
 ) -> None:
     """Tests terms, hand-backs in part and across signatures, and what was agreed before the plan."""
-    assert _stays(lane(*rows), carried) == stays
+    assert _stays(lane(*rows), carried, []) == stays
 
 
 @pytest.mark.parametrize(
