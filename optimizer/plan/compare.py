@@ -13,6 +13,7 @@ from optimizer.format import counted
 from optimizer.instance.differences import differences
 from optimizer.plan.compare_decisions import decision_changes
 from optimizer.plan.compare_items import item_changes
+from optimizer.plan.compare_roll import LinedUp, line_up
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -28,11 +29,14 @@ class Comparison:
     Attributes
     ----------
     a, b : Plan
-        The plans.
+        The plans; of plans with different starts, the earlier one from the month on in which the other one starts.
     names : tuple of str
         Names of the plans.
     notes : tuple of str
         Limits of the comparison: different currencies or months, gaps.
+    decided : DataFrame
+        Of plans with different starts: what the earlier one decides before the other one starts, and what was decided
+        since: ``as planned``, ``moved``, ``resized``, ``moved and resized``, ``not done`` or ``not planned``.
     decisions : DataFrame
         Decisions that are ``added``, ``dropped``, ``moved``, ``resized``, ``moved and resized``, with other terms
         (``changed``), or in a month that the other plan does not cover (``outside``).
@@ -54,6 +58,7 @@ class Comparison:
     b: Plan
     names: tuple[str, str]
     notes: tuple[str, ...]
+    decided: pd.DataFrame
     decisions: pd.DataFrame
     terms: pd.DataFrame
     parties: pd.DataFrame
@@ -83,7 +88,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain values, as ``capopt compare --json`` prints it."""
-        tables = ("decisions", "terms", "parties", "items", "capacity", "cost", "service", "inputs")
+        tables = ("decided", "decisions", "terms", "parties", "items", "capacity", "cost", "service", "inputs")
         return {
             "a": _summary(self.a, self.names[0]),
             "b": _summary(self.b, self.names[1]),
@@ -95,7 +100,8 @@ class Comparison:
 
 def _summary(plan: Plan, name: str) -> dict[str, Any]:
     head = plan.instance.head
-    known = {"instance": head.name, "hash": plan.instance.hash, "currency": head.currency, "start": head.start}
+    content = plan.head.get("instance", {}).get("hash", plan.instance.hash)
+    known = {"instance": head.name, "hash": content, "currency": head.currency, "start": head.start}
     proven = {"objective": plan.objective, "bound": plan.bound, "gap": plan.gap, "status": plan.status}
     return {"name": name, **known, "months": head.months, **proven}
 
@@ -115,12 +121,16 @@ def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison
     Comparison
         Tables of the differences.
     """
-    decisions, inputs = decision_changes(a, b), differences(a.instance, b.instance)
+    lined_up = line_up(a, b, names)
+    notes = [*_notes(a, b, names), *lined_up.notes, *_proof_notes(lined_up, names)]
+    a, b = lined_up.a, lined_up.b
+    decisions, inputs = decision_changes(a, b), differences(*lined_up.instances)
     return Comparison(
         a=a,
         b=b,
         names=names,
-        notes=tuple(_notes(a, b, names)),
+        notes=tuple(notes),
+        decided=lined_up.decided,
         decisions=decisions,
         terms=_money(a, b, ["term"]),
         parties=_money(a, b, ["party"]),
@@ -183,7 +193,6 @@ def _notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
             "plain numbers and mean nothing."
         )
     yield from _month_notes(a, b, names)
-    yield from _proof_notes(a, b, names)
 
 
 def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
@@ -194,7 +203,7 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
     both = common_months(a, b)
     common = f"both cover {counted(len(both), 'month')}" if both else "they have no month in common"
     yield f"{covered[0]}, {covered[1]}; {common}."
-    if spans[0][0] != spans[1][0]:
+    if spans[0][0] != spans[1][0] and not both:
         yield f"Present values are discounted to {spans[0][0]} in {names[0]} and to {spans[1][0]} in {names[1]}."
     if both:
         sums = [float(plan.cash.loc[plan.cash["month"].isin(both), "amount"].sum()) for plan in (a, b)]
@@ -208,13 +217,15 @@ def _added(plan: Plan) -> list[dict[str, Any]]:
     return [{key: value for key, value in one.items() if key != "value"} for one in found]
 
 
-def _proof_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
+def _proof_notes(lined_up: LinedUp, names: tuple[str, str]) -> Iterator[str]:
+    """Describe what was fixed or added, and what is proven of the difference."""
+    a, b, (first, second) = lined_up.a, lined_up.b, lined_up.instances
     for plan, name in zip((a, b), names, strict=True):
         if plan.head.get("held"):
             yield f"Fixed in {name}: {', '.join(map(str, plan.head['held']))}."
         if _added(plan):
             yield f"Added to the program of {name}: {', '.join(str(one['name']) for one in _added(plan))}."
-    same = a.instance.hash == b.instance.hash and a.head.get("held") == b.head.get("held") and _added(a) == _added(b)
+    same = first.hash == second.hash and a.head.get("held") == b.head.get("held") and _added(a) == _added(b)
     if same:
         yield "The inputs are the same: what differs comes from the search and its options."
     if a.bound is None or b.bound is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -38,10 +38,10 @@ def decision_changes(a: Plan, b: Plan) -> pd.DataFrame:
         ``change``, ``decision``, ``item``, ``party``; month, size, cost and months in force in both plans (``_a``,
         ``_b``); ``months_later`` and ``committed_cost_difference``.
     """
-    before, after = _grouped(a), _grouped(b)
+    before, after = grouped(a, a.decisions), grouped(b, b.decisions)
     rows = []
     for key in dict.fromkeys([*before, *after]):
-        for old, new in _pairs(before.get(key, []), after.get(key, [])):
+        for old, new in pairs(before.get(key, []), after.get(key, [])):
             change = _change(old, new, a, b)
             if change:
                 rows.append(_row(change, key, old, new, a))
@@ -54,18 +54,18 @@ def _columns() -> list[str]:
     return ["change", "decision", "item", "party", *both, "months_later", "committed_cost_difference"]
 
 
-def _grouped(plan: Plan) -> dict[tuple[str, str], list[Row]]:
-    """Group the rows of the decisions table by kind and item, in order of month."""
+def grouped(plan: Plan, decisions: pd.DataFrame) -> dict[tuple[str, str], list[Row]]:
+    """Group decisions by kind and item, in order of month; training runs with their pool in the plan."""
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     pools = dict(zip(plan.runs["run"], plan.runs["pool"], strict=True))
-    for row in plan.decisions.to_dict("records"):
+    for row in decisions.to_dict("records"):
         pool = pools.get(row["item"], "") if row["decision"] == "start_run" else ""
         known = {str(name): value for name, value in row.items()}
         found[str(row["decision"]), str(row["item"])].append({**known, "pool": pool})
     return found
 
 
-def _pairs(before: list[Row], after: list[Row]) -> Iterator[tuple[Row | None, Row | None]]:
+def pairs(before: list[Row], after: list[Row]) -> Iterator[tuple[Row | None, Row | None]]:
     """Yield pairs of rows of the same decision; rows without a counterpart are paired with None."""
     left, right = list(before), list(after)
     for old in before:
@@ -82,15 +82,21 @@ def _pairs(before: list[Row], after: list[Row]) -> Iterator[tuple[Row | None, Ro
 
 def _change(old: Row | None, new: Row | None, a: Plan, b: Plan) -> str:
     """Return the kind of change; ``""`` if nothing changed."""
-    if old is None or new is None:
+    change = change_of(old, new)
+    if change or old is None or new is None:
         row, other = (new, a) if old is None else (old, b)
-        return OUTSIDE if row and not _covers(other, row["month"]) else ADDED if old is None else DROPPED
-    moved = old["month"] != new["month"]
-    resized = any(_differs(old[name], new[name]) for name in SIZES)
-    if moved or resized:
-        return BOTH if moved and resized else MOVED if moved else RESIZED
+        return OUTSIDE if change in (ADDED, DROPPED) and row and not _covers(other, row["month"]) else change
     others = any(old[name] != new[name] for name in ("starts", "ends", "party", "pool"))
     return CHANGED if others or _differs(old["committed_cost"], new["committed_cost"]) else ""
+
+
+def change_of(old: Row | None, new: Row | None, sizes: Sequence[str] = SIZES) -> str:
+    """Return how month and size of a decision differ: added, dropped, moved, resized or both; ``""`` if not."""
+    if old is None or new is None:
+        return ADDED if old is None else DROPPED
+    moved = old["month"] != new["month"]
+    resized = any(_differs(old[name], new[name]) for name in sizes)
+    return BOTH if moved and resized else MOVED if moved else RESIZED if resized else ""
 
 
 def _covers(plan: Plan, month: str) -> bool:

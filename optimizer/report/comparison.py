@@ -96,6 +96,18 @@ def decisions(comparison: Comparison, most: int) -> Table:
     )
 
 
+def decided(comparison: Comparison, most: int) -> Table:
+    """What the plan that starts earlier decides before the other one starts, and what was decided."""
+    table = comparison.decided
+    rows = []
+    for row in table.head(most).to_dict("records"):
+        months = row["month_planned"], row["month_decided"]
+        blocks = _pair(row["blocks_planned"], row["blocks_decided"], "" if all(months) else "added")
+        rows.append((row["change"], _named(row), _arrow(*months), blocks))
+    columns = ("As planned?", "Decision", "Month", "Blocks")
+    return Table("Planned and decided since", Grid(columns, rows, 3, **left_out(table, rows, "decided")))
+
+
 def _biggest(table: pd.DataFrame, most: int) -> list[Any]:
     """Rows that bind most money in either plan, in their order; of as much money the most accelerators, then MW."""
     names = ["committed_cost", "accelerators", "mw"]
@@ -104,14 +116,25 @@ def _biggest(table: pd.DataFrame, most: int) -> list[Any]:
 
 
 def _decision(row: dict[Any, Any]) -> tuple[str, ...]:
-    party = f" ({shown(row['party'])})" if row["party"] not in ("", "in_house") else ""
-    what = f"{str(row['decision']).replace('_', ' ').capitalize()} {shown(row['item'])}{party}"
+    what = _named(row)
     pairs = [_pair(row[f"{name}_a"], row[f"{name}_b"], row["change"]) for name in ("blocks", "accelerators", "mw")]
-    return row["change"], what, _months(row), *pairs, difference(row["committed_cost_difference"])
+    return (
+        row["change"],
+        what,
+        _arrow(row["month_a"], row["month_b"]),
+        *pairs,
+        difference(row["committed_cost_difference"]),
+    )
 
 
-def _months(row: dict[Any, Any]) -> str:
-    old, new = row["month_a"], row["month_b"]
+def _named(row: dict[Any, Any]) -> str:
+    """Decision, item and party."""
+    party = f" ({shown(row['party'])})" if row["party"] not in ("", "in_house") else ""
+    return f"{str(row['decision']).replace('_', ' ').capitalize()} {shown(row['item'])}{party}"
+
+
+def _arrow(old: str, new: str) -> str:
+    """Two months, or the one that there is."""
     return old or new if old == new or not old or not new else f"{old} → {new}"
 
 

@@ -65,8 +65,10 @@ def _sections(comparison: Comparison, key: str, extent: Extent) -> list[Section]
     capacity, cost = _charts(comparison, key or "0") if extent.page else ((), ())
     figures = [KeyFigures(_figures(comparison))] if extent.page else []
     notes = [Prose(comparison.notes)] if comparison.notes else []
+    since = [("since", "Decided since", (tables.decided(comparison, extent.decisions),))]
     found: list[tuple[str, str, Sequence[Block]]] = [
         ("short", "Summary", (*figures, *notes, tables.headline(comparison))),
+        *(since if len(comparison.decided) else []),
         ("inputs", "What was changed", (time.inputs(comparison, extent.inputs),)),
         ("decisions", "What moved", (tables.decisions(comparison, extent.decisions),)),
         ("items", "Item by item", (tables.items(comparison, extent.items),)),

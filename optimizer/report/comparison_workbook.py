@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
 
 TABLES = {
+    "decided": "What the plan that starts earlier decides before the other one starts, and what was decided",
     "decisions": "Decisions that differ",
     "terms": "Money by cash term",
     "parties": "Money by party; blank: penalties",
@@ -23,7 +24,8 @@ TABLES = {
     "service": "Demand and unserved work, by workload",
     "inputs": "Cells of the inputs that differ",
 }
-_MONTHS = ("month", "month_a", "month_b", "starts_a", "starts_b", "ends_a", "ends_b")
+_OPTIONAL = ("decided",)
+_MONTHS = ("month", "month_planned", "month_decided", "month_a", "month_b", "starts_a", "starts_b", "ends_a", "ends_b")
 _UNITS = {
     "amount": "{money}, nominal",
     "present_value": "{money}, discounted",
@@ -31,6 +33,8 @@ _UNITS = {
     "accelerators": "accelerators",
     "mw": "facility MW",
     "blocks": "blocks or lots",
+    "blocks_planned": "blocks or lots",
+    "blocks_decided": "blocks or lots",
     "demand": "reference-accelerator-months",
     "unserved": "reference-accelerator-months",
     "months_later": "months",
@@ -62,7 +66,7 @@ def write_comparison_workbook(comparisons: Sequence[Comparison], path: str | Pat
     summary, index = book.sheet("summary", "#1F55B3"), book.sheet("index", "#1F55B3")
     contents = [("summary", 0, "What each plan costs, and what makes them hard to compare")]
     for number, comparison in enumerate(comparisons, start=1):
-        for name, meaning in TABLES.items():
+        for name, meaning in tables_of(comparison).items():
             frame, sheet = getattr(comparison, name), _name(name, number, comparisons)
             title = f"{meaning}: {comparison.names[1]} (b) over {comparison.names[0]} (a)"
             book.table(sheet, title, _headings(frame, comparison), frame, f"compare_{sheet}")
@@ -71,6 +75,13 @@ def write_comparison_workbook(comparisons: Sequence[Comparison], path: str | Pat
     book.index(index, f"Differences over {comparisons[0].names[0]}", contents)
     summary.activate()
     return book.save(path)
+
+
+def tables_of(comparison: Comparison) -> dict[str, str]:
+    """Return the tables of a comparison with their meaning: what only some comparisons have, if it has rows."""
+    return {
+        name: meaning for name, meaning in TABLES.items() if name not in _OPTIONAL or len(getattr(comparison, name))
+    }
 
 
 def _name(table: str, number: int, comparisons: Sequence[Comparison]) -> str:

@@ -16,7 +16,7 @@ from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.plan import Plan
 from optimizer.report.comparison import decisions, difference, signed
 from optimizer.report.comparison_document import comparison_document, comparison_text
-from optimizer.report.comparison_workbook import TABLES, write_comparison_workbook
+from optimizer.report.comparison_workbook import tables_of, write_comparison_workbook
 from optimizer.report.html import page
 from tests.instance.sample import put, sample
 from tests.plan.pairs import decision, instance, plan
@@ -109,8 +109,8 @@ def test_workbook_holds_every_table(tmp_path: Path) -> None:
     comparison = _compared((HOSTILE, "new"))
     path = write_comparison_workbook([comparison], tmp_path / "new" / "book.xlsx")
     book, cached = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
-    assert book.sheetnames == ["summary", "index", *TABLES]
-    for name in TABLES:
+    assert book.sheetnames == ["summary", "index", *tables_of(comparison)]
+    for name in tables_of(comparison):
         (table,) = book[name].tables.values()
         assert table.name == f"compare_{name}"
         assert book[name].max_row == 3 + max(len(getattr(comparison, name)), 1)
@@ -129,7 +129,11 @@ def test_workbook_of_three_plans(tmp_path: Path) -> None:
     a, b = _pair()
     path = write_comparison_workbook([compare(a, b), compare(a, a)], tmp_path / "book.xlsx")
     names = openpyxl.load_workbook(path).sheetnames
-    assert names == ["summary", "index", *(f"{name}_{number}" for number in (1, 2) for name in TABLES)]
+    assert names == [
+        "summary",
+        "index",
+        *(f"{name}_{number}" for number in (1, 2) for name in tables_of(compare(a, b))),
+    ]
 
 
 def _saved(folder: Path) -> tuple[str, str]:

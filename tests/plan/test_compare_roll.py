@@ -1,0 +1,99 @@
+"""Plans with different starts, lined up by the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from optimizer.instance.instance import Instance
+from optimizer.plan.compare import Comparison, compare
+from optimizer.plan.compare_roll import plan_from
+from optimizer.plan.roll import roll
+from tests.program.tiny import solved, tiny
+
+# Lots of ten accelerators at 1000 each, delivered at once; what they do not do costs 100 a month by the hour.
+LOTS = {"unit_price": 100, "lot_size": 10, "max_total": 20, "earliest": 0, "life_months": 100, "integer": True}
+HOURLY = {"price": 0.3, "max_accelerators": 100}  # 30 an accelerator and month
+FIRST = [10, 10, 20, 20, 20, 20]
+
+
+def planned(jobs: Sequence[float], hourly: float = 0.3, **head: Any) -> Instance:
+    """Jobs by month, done by accelerators that are bought, or by the hour."""
+    offers = [{**HOURLY, "price": hourly}]
+    return tiny(6, {"jobs": jobs}, purchases=[LOTS], on_demand=offers, head={"discount_rate": 0.2, **head})
+
+
+def changes(found: Comparison) -> list[list[Any]]:
+    """What was planned and decided since."""
+    columns = ["change", "decision", "item", "month_planned", "month_decided", "blocks_planned", "blocks_decided"]
+    return found.decided[columns].to_numpy().tolist()
+
+
+def test_a_plan_that_was_only_rolled_does_not_differ() -> None:
+    """Tests that after two months nothing differs but what was decided in them, as planned: a lot in the first month.
+
+    A lot of 1000 does in six months what costs 10 x 30 x 6 = 1800 by the hour.
+    """
+    earlier = solved(planned(FIRST))
+    later = solved(roll(earlier, 2).instance)
+    found = compare(earlier, later, ("old", "new"))
+    assert changes(found) == [["as planned", "buy", "buy", "2030-01", "2030-01", 1, 1]]
+    assert found.difference == pytest.approx(0, abs=1e-6)
+    assert found.decisions.empty
+    assert found.inputs.empty
+    assert any(note.startswith("The inputs are the same") for note in found.notes)
+    assert "old is shown from 2030-03 on, with its present values as of then." in found.notes
+
+
+def test_the_order_of_the_plans_does_not_matter() -> None:
+    """Tests that the plan that starts earlier may be the second one."""
+    earlier = solved(planned(FIRST))
+    later = solved(roll(earlier, 2).instance)
+    found = compare(later, earlier)
+    assert changes(found) == [["as planned", "buy", "buy", "2030-01", "2030-01", 1, 1]]
+    assert found.difference == pytest.approx(0, abs=1e-6)
+    assert found.inputs.empty
+
+
+def test_inputs_are_compared_with_those_rolled_forward() -> None:
+    """Tests that of the later instance, only the price that was changed differs, and that its cost is the difference.
+
+    At 0.01 by the hour, the second lot is not worth 1000 for four months of 10 accelerators at 1 each.
+    """
+    earlier = solved(planned(FIRST))
+    base = roll(earlier, 2).instance
+    later = solved(base.replace({"on_demand": base.on_demand.assign(price=0.01)}))
+    found = compare(earlier, later)
+    assert found.inputs[["table", "row", "column"]].to_numpy().tolist() == [["on_demand", "hourly", "price"]]
+    # Left of the earlier plan: the second lot, 1000 at the start of the third month.
+    hourly = sum(10 / 1.2 ** (t / 12) for t in range(4))
+    assert found.a.objective == pytest.approx(1000)
+    assert found.difference == pytest.approx(hourly - 1000)
+    assert found.decisions[["change", "item", "month_a"]].to_numpy().tolist() == [["dropped", "buy", "2030-03"]]
+
+
+def test_what_was_decided_otherwise_is_listed() -> None:
+    """Tests that a lot more in another month is moved and resized, and one that was not planned is named."""
+    earlier = solved(planned(FIRST))
+    done = pd.DataFrame([{"month": "2030-02", "decision": "buy", "item": "buy", "blocks": 2}])
+    base = roll(earlier, 2, decided=done).instance
+    assert changes(compare(earlier, solved(base))) == [
+        ["moved and resized", "buy", "buy", "2030-01", "2030-02", 1, 2],
+    ]
+    nothing = roll(earlier, 2).instance.replace({"decided": done.head(0)})
+    assert changes(compare(earlier, solved(nothing))) == [["not done", "buy", "buy", "2030-01", "", 1, 0]]
+
+
+def test_a_plan_without_its_first_months_keeps_its_proof() -> None:
+    """Tests cost and bound as of the third month: discounting grows by 1.2 in twelve months."""
+    plan = solved(planned(FIRST))
+    rest = plan_from(plan, 2)
+    growth, start = 1.2 ** (2 / 12), plan.instance.label(2)
+    cash = plan.cash[plan.cash["month"] >= start]
+    assert rest.objective == pytest.approx(cash["present_value"].sum() * growth)
+    assert rest.bound == pytest.approx(rest.objective)
+    assert (rest.instance.head.start, rest.instance.head.months) == (start, 4)
+    assert rest.capacity["month"].min() == start
