@@ -7,6 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
+
+
+class StopFlag(Protocol):
+    """Whether work should end: a ``threading.Event``, or what a cluster has in its place."""
+
+    def is_set(self) -> bool:
+        """Return whether it should."""
+
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from optimizer.interruption import interruptible
+from optimizer.interruption import StopFlag, interruptible
 from optimizer.solver.solution import grace
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def search_in_process(
     settings: dict[str, Any],
     seconds: float,
     start: Floats | None = None,
-    stop: threading.Event | None = None,
+    stop: StopFlag | None = None,
 ) -> dict[str, Any] | None:
     """Solve a program as :func:`run_in_process` does, with the values of its best solution.
 
@@ -72,7 +72,7 @@ def search_in_process(
         As of :func:`run_in_process`.
     start : ndarray, optional
         Solution from which a mixed-integer search begins; ignored if it is infeasible.
-    stop : threading.Event, optional
+    stop : StopFlag, optional
         Ends the search without an answer.
 
     Returns
@@ -113,7 +113,7 @@ def _call(
     settings: dict[str, Any],
     seconds: float,
     start: Floats | None = None,
-    stop: threading.Event | None = None,
+    stop: StopFlag | None = None,
 ) -> dict[str, Any] | None:
     if seconds <= 0 or getattr(sys, "frozen", False):  # frozen: the executable is not an interpreter
         return None
@@ -142,7 +142,7 @@ class _Process:
         rested = time.perf_counter() - self.rests
         return self.parent == os.getpid() and rested < _RESTED and self.popen.poll() is None
 
-    def call(self, request: Any, seconds: float, stop: threading.Event | None = None) -> dict[str, Any] | None:
+    def call(self, request: Any, seconds: float, stop: StopFlag | None = None) -> dict[str, Any] | None:
         """Return the answer to a request; end the process if none comes in time, its start included, or Ctrl-C does.
 
         ``stop`` ends it, too.

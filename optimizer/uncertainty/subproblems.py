@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from optimizer.interruption import StopFlag
 from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs import with_integers_rounded
 from optimizer.solver.highs_options import INFEASIBLE_NAMES
@@ -51,6 +51,9 @@ class Subproblem:
     seed: int = 0
     candidate: int = -1
 
+    def __str__(self) -> str:
+        return f"subproblem {self.kind} {self.number}"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -74,7 +77,7 @@ class Answer:
     duals: Floats | None = None
 
 
-def solve_subproblem(task: Subproblem, stop: threading.Event) -> Answer:
+def solve_subproblem(task: Subproblem, stop: StopFlag) -> Answer:
     """Solve a subproblem; a search that is stopped early gives its dual bound and its best solution."""
     seconds = task.until - time.time()
     if stop.is_set() or seconds <= 0:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from typing import TypeVar
 
-from optimizer.interruption import interruptible
+from optimizer.interruption import StopFlag, interruptible
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
 
 _TICK = 0.05
 
@@ -23,7 +24,7 @@ class Workers(ABC):
     @abstractmethod
     def map(
         self,
-        work: Callable[[Task, threading.Event], Result],
+        work: Callable[[Task, StopFlag], Result],
         tasks: Sequence[Task],
         on_result: Callable[[Task, Result], None],
     ) -> None:
@@ -65,7 +66,7 @@ class LocalWorkers(Workers):
 
     def map(
         self,
-        work: Callable[[Task, threading.Event], Result],
+        work: Callable[[Task, StopFlag], Result],
         tasks: Sequence[Task],
         on_result: Callable[[Task, Result], None],
     ) -> None:

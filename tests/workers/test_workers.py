@@ -9,12 +9,20 @@ import time
 
 import pytest
 
-from optimizer.interruption import interruptible
+from optimizer.interruption import StopFlag, interruptible
 from optimizer.workers.workers import LocalWorkers
 
 
-def _wait(seconds: float, stop: threading.Event) -> float:
-    stop.wait(seconds)
+def _stopped(stop: StopFlag, seconds: float) -> bool:
+    """Wait, and return whether the work was stopped meanwhile."""
+    until = time.perf_counter() + seconds
+    while not stop.is_set() and time.perf_counter() < until:
+        time.sleep(0.005)
+    return stop.is_set()
+
+
+def _wait(seconds: float, stop: StopFlag) -> float:
+    _stopped(stop, seconds)
     return seconds
 
 
@@ -42,10 +50,10 @@ def test_two_workers_work_at_once() -> None:
 def test_an_error_ends_the_others_and_is_raised(error: type[Exception]) -> None:
     """Tests that running work is stopped, and that the workers can go on."""
 
-    def fails(task: int, stop: threading.Event) -> int:
+    def fails(task: int, stop: StopFlag) -> int:
         if task == 0:
             raise error("of the task")
-        assert stop.wait(20)
+        assert _stopped(stop, 20)
         return task
 
     workers = LocalWorkers(2)
@@ -61,9 +69,9 @@ def test_what_the_receiver_raises_ends_the_work() -> None:
     """Tests that no further task is begun once the result is good enough."""
     begun: list[int] = []
 
-    def begin(task: int, stop: threading.Event) -> None:
+    def begin(task: int, stop: StopFlag) -> None:
         begun.append(task)
-        stop.wait(0.1 * task)
+        _stopped(stop, 0.1 * task)
 
     def enough(task: int, result: None) -> None:
         raise StopIteration
@@ -79,9 +87,9 @@ def test_ctrl_c_ends_the_work() -> None:
     """Tests that Ctrl-C raises soon although tasks run for a minute, and that they are stopped."""
     stopped = threading.Event()
 
-    def long(task: int, stop: threading.Event) -> None:
+    def long(task: int, stop: StopFlag) -> None:
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
-        if stop.wait(60):
+        if _stopped(stop, 60):
             stopped.set()
 
     workers, began = LocalWorkers(1), time.perf_counter()
