@@ -56,7 +56,7 @@ def _check_release(data: Data, row: Decided, start: int) -> None:
 
 
 def _size(data: Data, row: Decided) -> float | None:
-    """Return the accelerators that a run occupies; report a number that is none of its sizes."""
+    """Return the accelerators that a run occupies; report a number that is not one of its sizes."""
     size, sizes = row.values["accelerators"], row.item["sizes"]
     if size is None and len(sizes) == 1:
         return float(sizes[0])

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.format import count, money, month_text, shown, span_text
+from optimizer.plan.earlier_decisions import earlier_decisions
 from optimizer.plan.hand_backs import BACK
-from optimizer.program.index import Index
 from optimizer.report.charts import Chart
 from optimizer.report.colours import GRID, party_text
 from optimizer.report.lanes import Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.plan_context import PlanContext
-from optimizer.report.steps import NEXT_MONTHS, steps, steps_grid
+from optimizer.report.steps import NEXT_MONTHS, PAST, steps, steps_grid
+from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -43,11 +44,13 @@ class Lane:
     item, party : str
         What, and with whom.
     rows : list of dict
-        Its decisions.
+        Its decisions in the plan.
     spans : list of (str, str)
         First and last months of the plan in which some of it is in force.
     most : float
         Blocks that are in force at once at most, also after the plan.
+    before : list of dict
+        Decisions about it that were made before the plan.
     """
 
     item: str
@@ -55,6 +58,12 @@ class Lane:
     rows: list[dict[Any, Any]]
     spans: list[tuple[str, str]] = field(default_factory=list)
     most: float = 0.0
+    before: list[dict[Any, Any]] = field(default_factory=list)
+
+    @property
+    def every(self) -> list[dict[Any, Any]]:
+        """Its decisions, before the plan and in it."""
+        return [*self.before, *self.rows]
 
 
 def decisions(context: PlanContext) -> Chart:
@@ -81,43 +90,54 @@ def decisions(context: PlanContext) -> Chart:
 def timeline(plan: Plan) -> list[Lane]:
     """A lane for each item that something is decided about, by the first month to act in; runs have their own chart.
 
-    Contracts and outlets of which blocks run that were signed before the plan come after these.
+    Items that were decided on before the plan only come after these, if they last into it.
     """
     by_item: dict[str, Lane] = {}
     for row in plan.decisions.to_dict("records"):
         if row["decision"] in (*_STARTS, *_ENDS):
             by_item.setdefault(row["item"], Lane(row["item"], row["party"], [])).rows.append(row)
-    last = plan.instance.label(plan.instance.head.months - 1)
+    for row in earlier_decisions(plan.instance).to_dict("records"):
+        if row["decision"] in (*_STARTS, *_ENDS):
+            by_item.setdefault(row["item"], Lane(row["item"], row["party"], [])).before.append(row)
+    start, last = (plan.instance.label(t) for t in (0, plan.instance.head.months - 1))
     carried = _carried(plan)
-    for name, agreement in Index(plan.instance).agreements.items():
-        if agreement.decided and agreement.months:
-            by_item.setdefault(name, Lane(name, agreement.party, []))
     for lane in by_item.values():
-        stays = _stays(lane, *carried.get(lane.item, ([], [])))
-        ends = ((max(first, plan.instance.label(0)), min(end or last, last)) for first, end, _ in stays)
+        every = _stays(lane, carried.get(lane.item, []))
+        stays = [(max(first, start), end, blocks) for first, end, blocks in every if not end or end >= start]
+        ends = ((first, min(end or last, last)) for first, end, _ in stays)
         lane.spans = sorted((first, end) for first, end in ends if first <= end)
         lane.most = _most_at_once(stays)
-    return list(by_item.values())
+    return [lane for lane in by_item.values() if lane.rows or lane.spans or _coming(lane, start)]
 
 
-def _carried(plan: Plan) -> dict[str, tuple[list[Stay], list[tuple[str, float]]]]:
-    """Blocks of agreements from before the plan: their stays (``""``: open), and last months of what is handed back."""
-    label, found = plan.instance.label, {}
-    for name, agreement in Index(plan.instance).agreements.items():
-        stays = [
-            (label(one.month), label(one.month + agreement.term - 1) if agreement.fixed else "", one.blocks)
-            for one in agreement.agreed
+def _coming(lane: Lane, start: str) -> bool:
+    """Whether something that was decided before the plan is still to start."""
+    return any(row["starts"] > start for row in lane.before)
+
+
+def _carried(plan: Plan) -> dict[str, list[Stay]]:
+    """First month, last month (``""``: open) and blocks of what is agreed already by its row."""
+    label = plan.instance.label
+    agreed = [one for table in load_schema().agreements for one in plan.instance.named[table].items()]
+    return {
+        name: [
+            (
+                label(row.earliest),
+                "" if row.term_months is None else label(row.earliest + row.term_months - 1),
+                row.committed_blocks,
+            )
         ]
-        found[name] = stays, [(label(end - 1), blocks) for end, blocks in agreement.returned.items()]
-    return found
+        for name, row in agreed
+        if row.committed_blocks
+    }
 
 
-def _stays(lane: Lane, carried: list[Stay], returned: list[tuple[str, float]]) -> list[Stay]:
+def _stays(lane: Lane, carried: list[Stay]) -> list[Stay]:
     """Stays of its blocks: what has no end of its own ends as blocks are handed back or run out, the oldest first."""
-    starts = [(row["starts"], row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _STARTS]
+    starts = [(row["starts"], row["ends"], row["blocks"]) for row in lane.every if row["decision"] in _STARTS]
     every = sorted([*carried, *starts], key=lambda start: start[0])
     found = [stay for stay in every if stay[1]]
-    ends = sorted([*returned, *((row["ends"], row["blocks"]) for row in lane.rows if row["decision"] in _ENDS)])
+    ends = sorted((row["ends"], row["blocks"]) for row in lane.every if row["decision"] in _ENDS)
     for first, _, blocks in [start for start in every if not start[1]]:
         left = blocks
         while left > 1e-9 and ends:
@@ -143,7 +163,7 @@ def _biggest(found: list[Lane], most: int) -> list[Lane]:
     """The lanes that bind most money, in their order; of as much money the most accelerators, then MW."""
 
     def rank(lane: Lane) -> tuple[float, ...]:
-        return tuple(-sum(abs(row[name]) for row in lane.rows) for name in ("committed_cost", "accelerators", "mw"))
+        return tuple(-sum(abs(row[name]) for row in lane.every) for name in ("committed_cost", "accelerators", "mw"))
 
     kept = {lane.item for lane in sorted(found, key=rank)[:most]}
     return [lane for lane in found if lane.item in kept]
@@ -152,11 +172,12 @@ def _biggest(found: list[Lane], most: int) -> list[Lane]:
 def _lane_spans(context: PlanContext, number: int, lane: Lane) -> list[Span]:
     """Bars of a lane: lead times, and what is in force."""
     spans = []
-    for row in lane.rows:
-        if row["starts"] and row["starts"] > row["month"]:
+    for row in lane.every:
+        if row["starts"] > max(row["month"], context.start):
             before = str(pd.Period(row["starts"], freq="M") - 1)
             text = f"{row['item']}: lead time, {span_text(row['month'], before)}"
-            spans.append(Span(number, row["month"], min(before, context.months[-1]), text, thin=True))
+            first = max(row["month"], context.start)
+            spans.append(Span(number, first, min(before, context.months[-1]), text, thin=True))
     for first, end in lane.spans:
         text = f"{lane.item}: in force, {span_text(first, end)}"
         spans.append(Span(number, first, end, text))
@@ -165,7 +186,7 @@ def _lane_spans(context: PlanContext, number: int, lane: Lane) -> list[Span]:
 
 def _size(lane: Lane) -> str:
     """How much of it is in force at once at most, and how often that was ordered or signed."""
-    rows = [row for row in lane.rows if row["blocks"] > 0]
+    rows = [row for row in lane.every if row["blocks"] > 0]
     sizes = ((rows[0][key] / rows[0]["blocks"] * lane.most, unit) for key, unit in _UNITS) if rows else ()
     parts = [f"{count(number)} {unit}" for number, unit in sizes if number]
     acts = [row["decision"] for row in lane.rows if row["decision"] in _STARTS]
@@ -176,7 +197,19 @@ def _size(lane: Lane) -> str:
 
 
 def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:
-    early = []
+    early, start = [], plan.instance.label(0)
+    before = [
+        (
+            start,
+            number,
+            f"{row['item']}: {PAST[row['decision']].rstrip(':').lower()} before the plan, {month_text(row['month'])}",
+        )
+        for number, lane in enumerate(shown_lanes)
+        for row in lane.before
+        if not (row["ends"] and row["ends"] < start)
+    ]
+    if before:
+        add_marks(figure, before, "decided before the plan", "triangle-right-open")
     for label, symbol, kinds in _MARKS:
         marks = []
         for number, lane in enumerate(shown_lanes):

@@ -10,6 +10,7 @@ from optimizer.report.document import Document, Findings, Prose, Section
 from optimizer.report.given_up import conflicts
 from optimizer.report.key_figures import key_figures
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.section_decided import decided_section
 from optimizer.report.section_explained import explained
 from optimizer.report.section_exposure import losses
 from optimizer.report.section_inputs import inputs, provenance
@@ -61,6 +62,7 @@ def sections(context: PlanContext) -> list[Section]:
         *near_section(context.plan),
         Section("capacity", "Capacity over time", capacity),
         Section("decisions", "Decisions", [timeline]),
+        *decided_section(plan),
         Section("work", "What runs where", work),
         Section("power", "Power of the own sites", [power]),
         Section("cash", "Cash", cash),

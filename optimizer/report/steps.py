@@ -26,6 +26,16 @@ VERBS = {
     "commit_spend": "Commit to spend:",
     "start_run": "Start run",
 }
+PAST = {
+    "order_build": "Ordered",
+    "buy": "Bought",
+    "sign": "Signed",
+    "hand_back": "Notice given for",
+    "lease_out": "Leased out",
+    "take_back": "Notice given for",
+    "commit_spend": "Committed to spend:",
+    "start_run": "Placed run",
+}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from optimizer.report.document import Grid, Table
 from optimizer.report.given_up import BREAKS, conflicts
 from optimizer.report.key_figures import key_figures
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.section_decided import decided_tables
 from optimizer.report.section_near import near_tables
 from optimizer.report.section_rules import rules_table, shortfalls_table
 from optimizer.report.section_service import service_table
@@ -47,7 +48,7 @@ def render(plan: Plan, where: str = "", width: int = 100) -> Group:
     """
     context, wide = PlanContext(plan), width >= _NARROW
     parts: list[RenderableType] = [*_title(plan), "", *draw([key_figures(context), *conflicts(plan)], width)]
-    parts += draw([next_steps(plan), later_steps(plan), *near_tables(plan)], width, _MOST)
+    parts += draw([next_steps(plan), later_steps(plan), *decided_tables(plan), *near_tables(plan)], width, _MOST)
     parts += [*_runs(context, width), *draw([capacity_table(context, wide), cash_table(context, wide)], width)]
     tables = service_table(context, lacking=True), shortfalls_table(context), rules_table(context, tight=True)
     parts += [*draw(tables, width, _MOST), *_warnings(plan, width)]

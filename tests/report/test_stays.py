@@ -14,7 +14,7 @@ from tests.report.plans import small_plan
 def lane(*rows: tuple[str, float, str, str]) -> Any:
     """Decisions on one item: what, blocks, first and last month."""
     keys = ("decision", "blocks", "starts", "ends")
-    return SimpleNamespace(rows=[dict(zip(keys, row, strict=True)) for row in rows])
+    return SimpleNamespace(every=[dict(zip(keys, row, strict=True)) for row in rows])
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_blocks_end_oldest_first(
     stays: list[tuple[str, str, float]],
 ) -> None:
     """Tests terms, hand-backs in part and across signatures, and what was agreed before the plan."""
-    assert _stays(lane(*rows), carried, []) == stays
+    assert _stays(lane(*rows), carried) == stays
 
 
 @pytest.mark.parametrize(
