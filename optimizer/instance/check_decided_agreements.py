@@ -8,7 +8,7 @@ from typing import Any
 from optimizer.format import counted
 from optimizer.instance.data import Data
 from optimizer.instance.decided_rows import NOISE, Decided, check_blank, check_integer, check_month, label
-from optimizer.instance.notice import first_with, first_without
+from optimizer.instance.notice import first_with, first_without, notice_of
 from optimizer.instance.raw import quoted
 
 BACK = ("hand_back", "take_back")
@@ -111,8 +111,10 @@ def _check_blocks(data: Data, rows: list[Decided]) -> None:
             problem += f"{there:g} are past their minimum term by then. Correct the blocks or the months."
             row.fault(data, "blocks", problem)
     for t, row in signed:
-        active = sum(blocks for start, blocks in starts if start <= t and not (_is_fixed(item) and start + term <= t))
-        active -= sum(one.values["blocks"] for end, one in backs if end <= t)
+        active = firm = sum(blocks for start, blocks in starts if start <= t < start + term)
+        if not _is_fixed(item) and t < notice_of(SimpleNamespace(**item)):  # later, others can still be handed back
+            active = sum(blocks for start, blocks in starts if start <= t)
+            active = max(active - sum(one.values["blocks"] for end, one in backs if end <= t), firm)
         if active > item["max_blocks"] * (1 + NOISE):
             problem = f"{active:g} blocks of {quoted(row.values['item'])} are active in {label(data, t)}, but its "
             problem += f"max_blocks is {item['max_blocks']:g}. Correct the blocks or raise max_blocks."

@@ -52,6 +52,15 @@ def test_blocks_that_the_plan_can_still_sign_can_be_handed_back() -> None:
         _read({**BACK, "month": -1, "ends": 2})
 
 
+def test_blocks_that_the_plan_can_still_hand_back_leave_room() -> None:
+    """Tests that blocks past their minimum term do not count in `max_blocks` once the plan can hand them back."""
+    # Four of four blocks run; notice in the first month ends them in month 2, when the next one may start.
+    four = {**SIGN, "blocks": 4}
+    assert _read(four, {**SIGN, "month": -1, "blocks": 1, "starts": 2})
+    with pytest.raises(InstanceError, match=f"5 blocks of 'lease' are active in {month(1)}, but its max_blocks is 4"):
+        _read(four, {**SIGN, "month": -1, "blocks": 1, "starts": 1})
+
+
 @pytest.mark.parametrize(
     ("rows", "column", "problem"),
     [
