@@ -1,18 +1,21 @@
-"""A campaign of rolled markets: what is left of a plan is the optimum of the instance months later.
+"""Campaigns with decisions from before the plan: ``python -m tests.markets``.
 
-``python -m tests.markets --markets 100`` draws so many random markets, plans each with integer blocks and without, and
-plans again what is left months later, when the decisions until then are made. Each optimum is compared with the old
-plan's remaining cost, and with the second formulation of the tests if ``--oracle`` is given.
+Random markets are planned and rolled forward, with integer blocks and without; the optimum of what is left is compared
+with the old plan's remaining cost. With ``--oracle``, markets in which blocks were signed and handed back before the
+plan are compared with the second formulation, and so are the rolled plans of random instances.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from tests.oracle.compare import assert_agree, told
+import click
+
+import optimizer
+from optimizer.generator import random_instance
+from tests.oracle.compare import assert_agree, frames_of, told
 from tests.oracle.compare import planned as compared
+from tests.oracle.tables import Frames
 from tests.program.markets import market, market_with_past
 from tests.program.rolling import planned, remaining, rolled
 
@@ -20,41 +23,48 @@ MONTHS = (1, 3, 6)
 TOLERANCE = 1e-6  # relative
 
 
-def roll(seed: int, integer: bool) -> Iterator[str]:
-    """Yield what is wrong with a market rolled by so many months; ``""`` where nothing is."""
-    case = market(seed, integer)
-    plan = planned(case)
-    for months in MONTHS:
-        left, found = remaining(plan, months), planned(rolled(case, plan, months)).objective
-        right = abs(found - left) <= TOLERANCE * max(1.0, abs(found), abs(left))
-        yield "" if right else f"market {seed}, integer {integer}, rolled by {months}: {found}, {left} expected"
+def roll_market(seed: int) -> Iterator[str]:
+    """Yield what is wrong with a market rolled by some months; ``""`` where nothing is."""
+    for integer in (False, True):
+        case = market(seed, integer)
+        plan = planned(case)
+        for months in MONTHS:
+            left, found = remaining(plan, months), planned(rolled(case, plan, months)).objective
+            right = abs(found - left) <= TOLERANCE * max(1.0, abs(found), abs(left))
+            yield "" if right else f"market {seed}, integer {integer}, by {months}: {found}, {left} expected"
 
 
-def compare(seed: int, integer: bool) -> str:
-    """Return how the two formulations differ on a market with a past; ``""`` if they agree."""
-    case = market_with_past(seed, integer)
+def compare(seed: int) -> Iterator[str]:
+    """Yield how the two formulations differ; ``""`` where they agree."""
+    cases: list[tuple[str, Frames]] = [
+        (f"market {seed}, integer {integer}", market_with_past(seed, integer)) for integer in (False, True)
+    ]
     try:
-        assert_agree(compared(case), told(case))
-    except AssertionError as error:
-        return f"market {seed} with a past, integer {integer}: {error}"
-    return ""
+        plan = optimizer.solve(random_instance(seed), gap=1e-6, threads=1, time_limit=10)
+        months = max(1, plan.instance.head.months - 2)
+        cases.append((f"tiny {seed} by {months}", frames_of(optimizer.roll(plan, months).instance)))
+    except (optimizer.NoFeasiblePlan, optimizer.StoppedWithoutPlan, optimizer.EditError):
+        pass  # an instance without a plan, or one that is not rolled
+    for name, case in cases:
+        try:
+            assert_agree(compared(case), told(case))
+            yield ""
+        except AssertionError as error:
+            yield f"{name}: {error}"
 
 
-def main() -> int:
-    """Run the campaign; exit code 1 if anything differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--markets", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=0, help="of the first market")
-    parser.add_argument("--oracle", action="store_true", help="compare markets with a past with the oracle instead")
-    chosen = parser.parse_args()
-    found = []
-    for seed in range(chosen.seed, chosen.seed + chosen.markets):
-        for integer in (False, True):
-            found += [compare(seed, integer)] if chosen.oracle else list(roll(seed, integer))
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("--count", default=50, type=click.IntRange(min=1), help="Seeds.")
+@click.option("--seed", default=0, type=click.IntRange(min=0), help="First seed.")
+@click.option("--oracle", is_flag=True, help="Compare with the second formulation instead.")
+def main(count: int, seed: int, oracle: bool) -> None:
+    """Run a campaign; exit code 1 if anything differs."""
+    each: Callable[[int], Iterator[str]] = compare if oracle else roll_market
+    found = [text for number in range(seed, seed + count) for text in each(number)]
     wrong = [text for text in found if text]
-    print("\n".join([*wrong, f"{len(found)} compared, {len(wrong)} differ"]))
-    return int(bool(wrong))
+    click.echo("\n".join([*wrong, f"{len(found)} compared, {len(wrong)} differ"]))
+    raise SystemExit(1 if wrong else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,6 +10,7 @@ from tests.oracle import Answer, Frames, ask
 
 SECONDS = 60.0
 TOLERANCE = 1e-6  # relative
+_HEAD = ("name", "months", "discount_rate", "hours_per_month", "tail_fraction")
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,13 @@ class Verdict:
     cost: float
     bound: float
     proven: bool
+
+
+def frames_of(instance: optimizer.Instance) -> Frames:
+    """What the oracle reads of an instance."""
+    head = {name: value for name, value in vars(instance.head).items() if name in _HEAD}
+    tables = {name: instance.frame(name) for name, rows in instance.rows.items() if rows}
+    return {"instance": {"format": 1, "start": instance.label(0), **head}, **tables}
 
 
 def planned(case: Frames, *, relax: bool = False) -> Verdict:
