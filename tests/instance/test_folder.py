@@ -132,6 +132,10 @@ WRONG_FILES: dict[str, tuple[dict[str, bytes | None], list[str]]] = {
         {"sites.csv": b"site,region,availabilty\nnorth,europe,0.9\nsouth,america,1\n"},
         ["sites.csv, row 1, column availabilty: no such column in the format. Did you mean 'availability'?"],
     ),
+    "column misspelt beside the right one": (
+        {"sites.csv": b"site,region,regoin\nnorth,europe,asia\nsouth,america,asia\n"},
+        ["sites.csv, row 1, column regoin: no such column in the format. Did you mean 'region'?"],
+    ),
     "column unknown": (
         {"sites.csv": b"site,region,zzz\nnorth,europe,1\nsouth,america,1\n"},
         [f"sites.csv, row 1, column zzz: {UNKNOWN}"],

@@ -71,6 +71,7 @@ def test_every_choice_flag_and_name_has_a_list(book: Workbook) -> None:
             if column.type == "choice":
                 assert rule.formula1 == f'"{",".join(column.choices)}"'
             if rule:
+                assert rule.allow_blank
                 assert rule.showErrorMessage == (column.type != "ref" and not column.picks)
                 assert len(rule.formula1) <= 255  # Excel refuses more
 

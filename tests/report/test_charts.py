@@ -134,6 +134,15 @@ def test_pools_tell_their_use(context: PlanContext) -> None:
     assert ("lease", "2,400", "2,400", "", "", "100.0") in chart.grid.rows
 
 
+def test_pools_in_full_use() -> None:
+    """Tests the title where no pool idles, which rounding noise of the search does not change."""
+    small = small_plan()
+    for noise in (0, 1e-9):
+        full = small.capacity.assign(idle=noise)
+        chart = chart_work.pools(PlanContext(replace(small, tables={**small.tables, "capacity": full})))
+        assert chart.title == "Every pool is in full use whenever it is there."
+
+
 def test_runs_are_bars_with_their_targets(context: PlanContext) -> None:
     """Tests that a run's bar covers its months, its target stands at its month's end, and runs not run are shown."""
     chart = chart_work.runs(context)

@@ -14,6 +14,7 @@ from optimizer.report.key_figures import key_figures
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.plan_document import plan_document
 from optimizer.report.section_explained import explained
+from optimizer.report.sentences import NO_PLAN, without_plan
 from optimizer.report.workbook import write_workbook
 from tests.report.explained_plan import explained_plan
 from tests.report.hostile import INVISIBLE, NAMES
@@ -196,6 +197,17 @@ def test_sheets_of_an_explained_plan(tmp_path: Path) -> None:
     assert steps[2][:3] == ["=1+1", 24_000, 20_000]
     assert book["steps"]["A4"].data_type == "s"
     assert {"values", "steps", "offers", "deadlines", "exits", "events", "first"} < set(book.sheetnames)
+
+
+def test_events_without_a_plan_are_named_once() -> None:
+    """Tests that an empty table of offers is not introduced by the events, although those of this month are."""
+    plan = explained_plan(small_plan())
+    tables = dict(plan.explained)
+    events = tables["events"].assign(costs=None, note=NO_PLAN)
+    emptied = {**tables, "events": events, "first": tables["first"].iloc[:0], "offers": tables["offers"].iloc[:0]}
+    found = {section.anchor: paragraphs(section) for section in explained(PlanContext(plan), emptied)}
+    assert len(found["offers"]) == 1
+    assert len(found["first"]) == 1 + len(without_plan(plan, events)) > 1
 
 
 def test_a_plan_with_something_given_up_says_so_first() -> None:
