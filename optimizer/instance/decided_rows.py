@@ -25,9 +25,9 @@ class Decided:
         """Values of the row."""
         return self.record.values
 
-    def fault(self, data: Data, column: str, problem: str, nearest: str = "") -> None:
-        """Report an error in a column of the row."""
-        data.fault(self.table, self.record, column, problem, nearest)
+    def fault(self, data: Data, column: str, problem: str, nearest: str = "", warn: bool = False) -> None:
+        """Report an error, or a warning, in a column of the row."""
+        data.fault(self.table, self.record, column, problem, nearest, warn)
 
 
 def label(data: Data, t: int) -> str:
@@ -79,12 +79,12 @@ def check_blank(data: Data, row: Decided, *columns: str) -> None:
 
 
 def check_month(data: Data, row: Decided, column: str, month: int | None, follows: str) -> None:
-    """Report a month that is not the one that follows from others."""
+    """Warn of a month that is not the one that follows from others, which counts."""
     found = row.values[column]
     if found is not None and found != month:
-        expected = "blank" if month is None else label(data, month)
+        counts = "it has none" if month is None else f"{label(data, month)} counts"
         problem = f"{label(data, found)} does not follow from {follows} of {quoted(row.values['item'])}; "
-        row.fault(data, column, f"{problem}expected {expected}. Leave it blank.")
+        row.fault(data, column, f"{problem}{counts}. Leave it blank.", warn=True)
 
 
 def decided_items(data: Data) -> set[tuple[str, str]]:

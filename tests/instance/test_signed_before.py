@@ -69,14 +69,12 @@ def test_blocks_that_the_plan_can_still_hand_back_leave_room() -> None:
         ([{**SIGN, "blocks": 5}], "blocks", f"5 blocks of 'lease' are active in {month(-5)}, but its max_blocks is 4"),
         ([{**SIGN, "blocks": 3}, {**SIGN, "month": -1}], "blocks", "5 blocks of 'lease' are active"),
         ([{**SIGN, "starts": -6}], "starts", f"'lease' starts in {month(-5)} at the earliest, by its lead_months"),
-        ([{**SIGN, "ends": 5}], "ends", "expected blank"),
         ([{**SIGN, "price": 5}], "price", "'lease' is terminable and paid at the price of each month"),
         ([{**SIGN, "pool": "lease"}], "pool", "sign has no pool"),
         ([{**SIGN, "spent": 5}], "spent", "sign has no spent"),
         ([{**SIGN, "item": "agreed"}], "item", "committed_blocks of 'agreed' are all its blocks"),
         ([{**TERM, "blocks": 1}], "blocks", "1 are fewer than min_blocks of 'fixed', 2"),
         ([{**TERM, "starts": 4}], "starts", f"6 months from {month(4)} on end later than ends_by"),
-        ([{**TERM, "ends": 3}], "ends", f"expected {month(2)}"),
         ([{**SIGN, "item": "grid", "price": 5}], "price", "'grid' has a minimum_take below 1"),
         ([TERM, {**BACK, "item": "fixed"}], "decision", "'fixed' has a fixed term, which nothing ends early"),
         ([SIGN, {**BACK, "ends": -2}], "ends", f"stay until {month(-1)} at the earliest"),
@@ -97,6 +95,14 @@ def test_what_is_not_allowed(rows: list[dict[str, Any]], column: str, problem: s
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize(("row", "problem"), [(SIGN, "it has none"), (TERM, f"{month(2)} counts")])
+def test_an_end_that_follows_from_the_term_is_ignored(row: dict[str, Any], problem: str) -> None:
+    """Tests the warning for an end that a signature has in an earlier plan by another term."""
+    (warning,) = [warning for warning in _read({**row, "ends": 5}).warnings if warning.where == "decided"]
+    assert warning.column == "ends"
+    assert problem in str(warning)
+
+
 def test_an_agreement_that_ends_by_itself_is_not_handed_back() -> None:
     """Tests a hand-back after `ends_by`."""
     lease = {**LEASE, "ends_by": 1}
@@ -106,14 +112,14 @@ def test_an_agreement_that_ends_by_itself_is_not_handed_back() -> None:
 
 def test_every_error_is_reported_at_once() -> None:
     """Tests that wrong rows of several items, and several wrong cells of one row, are reported together."""
-    rows = [{**SIGN, "starts": -9, "price": 1}, {**TERM, "blocks": 1, "ends": 9}, {**LEASE_OUT, "blocks": 3}]
+    rows = [{**SIGN, "starts": -9, "price": 1}, {**TERM, "blocks": 1, "spent": 9}, {**LEASE_OUT, "blocks": 3}]
     with pytest.raises(InstanceError) as caught:
         _read(*rows)
     assert [(fault.row, fault.column) for fault in caught.value.faults] == [
         (1, "starts"),
         (1, "price"),
         (2, "blocks"),
-        (2, "ends"),
+        (2, "spent"),
         (3, "blocks"),
     ]
 
