@@ -23,6 +23,7 @@ from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.cash_terms import cash_terms
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit
+from optimizer.plan.earlier_decisions import earlier_decisions
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
 from optimizer.program.added_head import KEY
@@ -155,8 +156,21 @@ def taken(plan: Plan, offer: Offer) -> float:
         return float(signed["blocks"][~late].sum())
     starting = (rows["decision"] == load_schema().tables[offer.table].decisions[0]).to_numpy()
     months = rows["starts"].where(starting, rows["ends"]).map(plan.instance.month_index) + ~starting
-    changes = rows["blocks"].where(starting, -rows["blocks"]).groupby(months.to_numpy()).sum()
-    return float(changes.sort_index().cumsum().max()) if len(changes) else 0.0
+    starts, ends = (
+        rows["blocks"].where(chosen, 0.0).groupby(months.to_numpy()).sum().sort_index().cumsum()
+        for chosen in (starting, ~starting)
+    )
+    there = starts - (ends - _running_before(plan, offer)).clip(lower=0.0)  # what was signed before ends first
+    return float(there.max()) if len(there) else 0.0
+
+
+def _running_before(plan: Plan, offer: Offer) -> float:
+    """Return the blocks of an offer that were signed before the plan and last into it, less those handed back then."""
+    rows = earlier_decisions(plan.instance)
+    rows = rows[rows["item"] == offer.item]
+    signed = rows["decision"] == load_schema().tables[offer.table].decisions[0]
+    over = signed & (rows["ends"] != "") & (rows["ends"] < plan.instance.label(0))
+    return float(rows["blocks"].where(signed, -rows["blocks"])[~over].sum())
 
 
 def _paid_on_delivery(offer: Offer) -> bool:

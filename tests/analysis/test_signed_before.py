@@ -6,6 +6,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis.deadlines import deadlines_table
+from optimizer.analysis.offers import offers, taken
 from optimizer.analysis.termination_timing import exits_table, terminations
 from tests.analysis.tiny_offers import EXACT, verdict
 from tests.program.tiny import solved, tiny
@@ -53,6 +54,21 @@ def test_the_break_even_price_of_further_blocks(agreed: float | None) -> None:
     else:
         assert found["price_to_win"] == pytest.approx(10_000, rel=1e-3)  # as closely as it is searched
         assert found["proven"]
+
+
+def test_only_new_blocks_are_taken() -> None:
+    """Tests that blocks signed before the plan, and their end, are no part of what a plan takes of an offer."""
+    # Two blocks run until month 1, by their term or by notice given; ten are wanted again from month 4 on.
+    lease = {"price": 300, "term_months": 4, "max_blocks": 3}
+    made = {"month": -2, "decision": "sign", "item": "lease", "blocks": 2}
+    plan = solved(tiny(8, {"jobs": [20, 20, 0, 0, 10]}, contracts=[lease], decided=[made]))
+    (offer,) = offers(plan)
+    assert taken(plan, offer) == 1
+    ended = {"price": 300, "min_term_months": 1, "max_blocks": 3, "earliest": 4}
+    back = {"month": -1, "decision": "hand_back", "item": "lease", "ends": 1, "blocks": 2}
+    plan = solved(tiny(8, {"jobs": [20, 20, 0, 0, 10]}, contracts=[ended], decided=[made, back]))
+    (offer,) = offers(plan)
+    assert taken(plan, offer) == 1
 
 
 def test_a_renewal_signed_before_that_nothing_makes_room_for() -> None:
