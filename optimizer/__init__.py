@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from optimizer.analysis.causes import causes
     from optimizer.analysis.diagnose import diagnose
     from optimizer.analysis.diagnosis import Diagnosis
     from optimizer.analysis.explanation import Explanation, explain
@@ -80,6 +81,7 @@ __all__ = [
     "__version__",
     "audit",
     "build",
+    "causes",
     "compare",
     "diagnose",
     "explain",
@@ -93,6 +95,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "optimizer.analysis.causes": ("causes",),
     "optimizer.analysis.diagnosis": ("Diagnosis",),
     "optimizer.analysis.diagnose": ("diagnose",),
     "optimizer.analysis.explanation": ("Explanation", "explain"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from optimizer.cli.exit_codes import print_json
+from optimizer.cli.options import Finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +20,25 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 @click.command(short_help="Show the differences between plans and their cost.")
 @click.argument("plans", metavar="PLAN PLAN [PLAN]...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--budget",
+    metavar="SECONDS",
+    type=Finite(min=0),
+    help="Also find what each changed input explains of the difference, in so many seconds for all searches.",
+)
 @click.option("--html", metavar="FILE", type=_file, help="Also write a page that opens offline in any browser.")
 @click.option("--xlsx", metavar="FILE", type=_file, help="Also write a workbook with a sheet for each table.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_json: bool) -> int:
+def compare(plans: tuple[Path, ...], budget: float | None, html: Path | None, xlsx: Path | None, as_json: bool) -> int:
     """Compare the first plan with each other one: decisions, money and capacity.
 
     Decisions added, dropped, moved and resized; money by term, party, item and month; capacity by party and month;
-    unserved work; and the inputs that differ.
+    unserved work; and the inputs that differ. Plans with different starts are lined up by the calendar: the earlier
+    one is shown from the other's first month on, with what it decided before and what was decided since.
+
+    With --budget, the inputs that differ are changed one after the other, in the order of the tables, and the instance
+    is solved again each time: the change of its cost is the part that the input explains. What the budget leaves open
+    is one part together.
     """
     if len(plans) < 2:
         raise click.UsageError("Name at least two plans.")
@@ -36,6 +48,8 @@ def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_js
     names = _names(plans)
     first, *others = [load_plan(plan) for plan in plans]
     comparisons = [compare_plans(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
+    if budget is not None:
+        comparisons = _with_causes(comparisons, budget)
     written = _write(comparisons, html, xlsx)
     if as_json:
         print_json({"comparisons": [comparison.to_dict() for comparison in comparisons], **written})
@@ -43,6 +57,16 @@ def compare(plans: tuple[Path, ...], html: Path | None, xlsx: Path | None, as_js
     for path in written.values():
         click.echo(f"Wrote {path}.", err=as_json)
     return 0
+
+
+def _with_causes(comparisons: Sequence[Comparison], budget: float) -> list[Comparison]:
+    """Find the causes of every difference, in equal shares of the budget."""
+    from optimizer.analysis.causes import causes
+    from optimizer.report.progress import narrate
+
+    with narrate(comparisons[0].b.instance.head.currency) as (on_step, progress):
+        share = budget / len(comparisons)
+        return [causes(one, share, on_step=on_step, progress=progress) for one in comparisons]
 
 
 def _names(plans: Sequence[Path]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optimizer.instance.batches import rows_by_key
 from optimizer.instance.raw import number_text
@@ -19,6 +19,17 @@ HEAD = "instance"
 Cells = dict[str, str]  # text of a row by column
 Key = tuple[str, ...]
 _PLAIN = {"@first": "first month", "@last": "last month"}
+
+
+class ChangedCell(NamedTuple):
+    """A cell that differs, or a row (``column`` is ``""``) that only one instance has."""
+
+    table: str
+    key: Key
+    column: str
+    a: str
+    b: str
+    item: str
 
 
 def differences(a: Instance, b: Instance) -> pd.DataFrame:
@@ -40,10 +51,15 @@ def differences(a: Instance, b: Instance) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = [*_head(a, b)]
-    for table in load_schema().tables.values():
-        found += _table(table, _by_key(a, table), _by_key(b, table), _is_about_item(table))
+    found = [(one.table, ", ".join(filter(None, one.key)), *one[2:]) for one in changed_cells(a, b)]
     return pd.DataFrame(found, columns=list(COLUMNS), dtype=object)
+
+
+def changed_cells(a: Instance, b: Instance) -> Iterator[ChangedCell]:
+    """Yield the cells that differ, and rows that only one instance has, as :func:`differences` lists them."""
+    yield from _head(a, b)
+    for table in load_schema().tables.values():
+        yield from _table(table, _by_key(a, table), _by_key(b, table), _is_about_item(table))
 
 
 def _is_about_item(table: Table) -> bool:
@@ -52,11 +68,11 @@ def _is_about_item(table: Table) -> bool:
     return table.item or any(tables[target.split(".")[0]].item for target in targets)
 
 
-def _head(a: Instance, b: Instance) -> Iterator[tuple[str, ...]]:
+def _head(a: Instance, b: Instance) -> Iterator[ChangedCell]:
     before, after = vars(a.head), vars(b.head)
     for key, value in before.items():
         if value != after[key]:
-            yield HEAD, key, "value", _text(value), _text(after[key]), ""
+            yield ChangedCell(HEAD, (key,), "value", _text(value), _text(after[key]), "")
 
 
 def _by_key(instance: Instance, table: Table) -> dict[Key, Cells]:
@@ -64,8 +80,13 @@ def _by_key(instance: Instance, table: Table) -> dict[Key, Cells]:
     found: dict[Key, Cells] = {}
     for values in rows_by_key(table, instance.rows[table.name]).values():
         cells = {name: _cell(instance, column, values[name]) for name, column in table.columns.items()}
-        found[tuple(cells[name] for name in table.key)] = cells
+        found[row_key(instance, table, values)] = cells
     return found
+
+
+def row_key(instance: Instance, table: Table, values: Mapping[str, Any]) -> Key:
+    """Return the key of a row as text: the same for the same row of instances with different starts."""
+    return tuple(_cell(instance, table.columns[name], values[name]) for name in table.key)
 
 
 def _cell(instance: Instance, column: Column, value: Any) -> str:
@@ -84,16 +105,16 @@ def _text(value: Any) -> str:
     return number_text(value) if isinstance(value, float) else str(value)
 
 
-def _table(table: Table, before: dict[Key, Cells], after: dict[Key, Cells], named: bool) -> Iterator[tuple[str, ...]]:
+def _table(table: Table, before: dict[Key, Cells], after: dict[Key, Cells], named: bool) -> Iterator[ChangedCell]:
     for key in dict.fromkeys([*before, *after]):
-        old, new, row = before.get(key), after.get(key), ", ".join(filter(None, key))
+        old, new = before.get(key), after.get(key)
         item = key[0] if named else ""
         if old is None or new is None:
-            yield table.name, row, "", _row_text(table, old), _row_text(table, new), item
+            yield ChangedCell(table.name, key, "", _row_text(table, old), _row_text(table, new), item)
         else:
             for column in table.columns:
                 if old[column] != new[column]:
-                    yield table.name, row, column, old[column], new[column], item
+                    yield ChangedCell(table.name, key, column, old[column], new[column], item)
 
 
 def _row_text(table: Table, cells: Cells | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from optimizer.plan.compare_items import item_changes
 from optimizer.plan.compare_roll import LinedUp, line_up
 
 if TYPE_CHECKING:
+    from optimizer.instance.instance import Instance
     from optimizer.plan.plan import Plan
 
 _NOISE = 1e-9  # relative to the compared figures: smaller differences count as zero
@@ -34,6 +35,8 @@ class Comparison:
         Names of the plans.
     notes : tuple of str
         Limits of the comparison: different currencies or months, gaps.
+    instances : tuple of Instance
+        Whose inputs are compared: those of the plans; of the plan that starts earlier its instance rolled forward.
     decided : DataFrame
         Of plans with different starts: what the earlier one decides before the other one starts, and what was decided
         since: ``as planned``, ``moved``, ``resized``, ``moved and resized``, ``not done`` or ``not planned``.
@@ -52,12 +55,15 @@ class Comparison:
         Demand and unserved demand by workload.
     inputs : DataFrame
         Cells of the instances that differ.
+    causes : DataFrame
+        What each changed input explains of the difference, if :func:`optimizer.causes` found it.
     """
 
     a: Plan
     b: Plan
     names: tuple[str, str]
     notes: tuple[str, ...]
+    instances: tuple[Instance, Instance]
     decided: pd.DataFrame
     decisions: pd.DataFrame
     terms: pd.DataFrame
@@ -67,6 +73,7 @@ class Comparison:
     cost: pd.DataFrame
     service: pd.DataFrame
     inputs: pd.DataFrame
+    causes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def difference(self) -> float:
@@ -95,6 +102,7 @@ class Comparison:
             "difference": self.difference,
             "notes": list(self.notes),
             **{name: getattr(self, name).to_dict("records") for name in tables},
+            "causes": self.causes.astype(object).where(self.causes.notna(), None).to_dict("records"),
         }
 
 
@@ -130,6 +138,7 @@ def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison
         b=b,
         names=names,
         notes=tuple(notes),
+        instances=lined_up.instances,
         decided=lined_up.decided,
         decisions=decisions,
         terms=_money(a, b, ["term"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.cash_terms import terms_of_kind
-from optimizer.format import Format, count, money, percent, scale_of, shown
+from optimizer.format import Format, count, interval_text, money, percent, scale_of, shown
 from optimizer.report.colours import party_text, term_label
 from optimizer.report.document import Grid, Table
 
@@ -106,6 +106,26 @@ def decided(comparison: Comparison, most: int) -> Table:
         rows.append((row["change"], _named(row), _arrow(*months), blocks))
     columns = ("As planned?", "Decision", "Month", "Blocks")
     return Table("Planned and decided since", Grid(columns, rows, 3, **left_out(table, rows, "decided")))
+
+
+def causes(comparison: Comparison, most: int) -> Table:
+    """What each changed input explains of the difference, in the order in which they were changed."""
+    table = comparison.causes
+    size, unit = scale([*table["part"].tolist(), comparison.difference], comparison)
+    rows = []
+    for row in table.head(most).to_dict("records"):
+        proven = interval_text(row["at_least"], row["at_most"])
+        rows.append((shown(row["cause"]), row["moved"], _change(row["part"] / size), proven))
+    left = left_out(table, rows, "causes")
+    rows.append(("all", "", _change(comparison.difference / size), ""))
+    columns = ("Changed input", "Decisions that moved with it", f"Part, {unit}", "Proven")
+    note = "Inputs are changed one after the other, so that the parts depend on their order."
+    grid = Grid(columns, rows, 2, note, frozenset({len(rows) - 1}), **left)
+    return Table("Parts of the difference of the cost", grid)
+
+
+def _change(value: float) -> str:
+    return signed(value, tenths(abs(value)))
 
 
 def _biggest(table: pd.DataFrame, most: int) -> list[Any]:

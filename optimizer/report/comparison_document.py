@@ -66,9 +66,13 @@ def _sections(comparison: Comparison, key: str, extent: Extent) -> list[Section]
     figures = [KeyFigures(_figures(comparison))] if extent.page else []
     notes = [Prose(comparison.notes)] if comparison.notes else []
     since = [("since", "Decided since", (tables.decided(comparison, extent.decisions),))]
+    why = (
+        [("why", "Why the cost differs", (tables.causes(comparison, extent.inputs),))] if len(comparison.causes) else []
+    )
     found: list[tuple[str, str, Sequence[Block]]] = [
         ("short", "Summary", (*figures, *notes, tables.headline(comparison))),
         *(since if len(comparison.decided) else []),
+        *why,
         ("inputs", "What was changed", (time.inputs(comparison, extent.inputs),)),
         ("decisions", "What moved", (tables.decisions(comparison, extent.decisions),)),
         ("items", "Item by item", (tables.items(comparison, extent.items),)),

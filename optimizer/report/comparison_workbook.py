@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TABLES = {
     "decided": "What the plan that starts earlier decides before the other one starts, and what was decided",
+    "causes": "Parts of the difference of the cost by changed input, in the order in which they were changed",
     "decisions": "Decisions that differ",
     "terms": "Money by cash term",
     "parties": "Money by party; blank: penalties",
@@ -24,7 +25,7 @@ TABLES = {
     "service": "Demand and unserved work, by workload",
     "inputs": "Cells of the inputs that differ",
 }
-_OPTIONAL = ("decided",)
+_OPTIONAL = ("decided", "causes")
 _MONTHS = ("month", "month_planned", "month_decided", "month_a", "month_b", "starts_a", "starts_b", "ends_a", "ends_b")
 _UNITS = {
     "amount": "{money}, nominal",
@@ -32,6 +33,10 @@ _UNITS = {
     "committed_cost": "{money}, nominal",
     "accelerators": "accelerators",
     "mw": "facility MW",
+    "part": "{money}, discounted",
+    "at_least": "{money}, discounted",
+    "at_most": "{money}, discounted",
+    "cells": "cells",
     "blocks": "blocks or lots",
     "blocks_planned": "blocks or lots",
     "blocks_decided": "blocks or lots",
