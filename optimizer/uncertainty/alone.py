@@ -1,4 +1,4 @@
-"""The scenarios alone: the best plan of each, as if it were known to come, and the relaxation of all together."""
+"""Wait and see: the best plan of each scenario, as if it were known to come; and the relaxation of all together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from optimizer.uncertainty.stochastic_program import OWN, StochasticProgram
 from optimizer.uncertainty.subproblems import ALONE, RELAXED, Answer, Subproblem, solve_subproblem
 from optimizer.workers.workers import Workers
 
-SHARE_OF_GAP = 0.25
+_SAMPLE = 4  # scenarios
+_LOOSE = 0.1  # share of the cost by which a relaxation may be below it
+SHARE_OF_GAP = 0.5
 """Gap of a subproblem, as a share of the target."""
 
 
@@ -27,8 +29,6 @@ class Alone:
         Cost of the best known plan of each scenario, and its proven bound; NaN and -inf where unknown.
     points : ndarray
         Value of each decision (column) in each scenario's plan (row); NaN where it is not in it.
-    multipliers : ndarray or None
-        Multipliers (scenario, decision) of the relaxation of all scenarios together.
     infeasible : int or None
         A scenario without any plan.
     """
@@ -36,28 +36,24 @@ class Alone:
     costs: Floats
     bounds: Floats
     points: Floats
-    multipliers: Floats | None = None
     infeasible: int | None = None
 
 
-def solve_alone(incumbent: Incumbent, workers: Workers, relax: bool) -> Alone:
-    """Solve each scenario alone; with ``relax`` also the relaxation of the extensive form."""
-    program, options = incumbent.program, incumbent.options
+def nothing_alone(program: StochasticProgram) -> Alone:
+    """Return that nothing is known of the scenarios alone."""
     count = len(program.scenarios)
-    found = Alone(np.full(count, np.nan), np.full(count, -np.inf), np.full((count, program.decision_count), np.nan))
-    form = extensive_form(program) if relax else None
-    tasks = [] if form is None else [Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until)]
-    for number, arrays in enumerate(program.scenarios):
-        gap = options.gap * SHARE_OF_GAP
-        tasks.append(Subproblem(ALONE, number, arrays, gap, incumbent.until, options.seed))
+    return Alone(np.full(count, np.nan), np.full(count, -np.inf), np.full((count, program.decision_count), np.nan))
 
-    def note(task: Subproblem, answer: Answer) -> None:
-        if form is not None and task.kind == RELAXED and answer.duals is not None:
-            found.multipliers = multipliers_of(program, answer.duals, form.first_rows)
-        elif task.kind == ALONE:
-            _note(found, program, task, answer)
 
-    workers.map(solve_subproblem, tasks, note)
+def solve_alone(incumbent: Incumbent, workers: Workers) -> Alone:
+    """Solve each scenario alone."""
+    program, options = incumbent.program, incumbent.options
+    found, gap = nothing_alone(program), options.gap * SHARE_OF_GAP
+    tasks = [
+        Subproblem(ALONE, number, arrays, gap, incumbent.until, options.seed)
+        for number, arrays in enumerate(program.scenarios)
+    ]
+    workers.map(solve_subproblem, tasks, lambda task, answer: _note(found, program, task, answer))
     return found
 
 
@@ -71,6 +67,29 @@ def _note(found: Alone, program: StochasticProgram, task: Subproblem, answer: An
         found.costs[number] = float(task.arrays.cost @ answer.values) + task.arrays.offset
         shared = program.decisions[number] != OWN
         found.points[number, program.decisions[number][shared]] = answer.values[shared]
+
+
+def relaxed_multipliers(incumbent: Incumbent, workers: Workers) -> Floats | None:
+    """Return multipliers (scenario, decision) from the relaxation of the extensive form.
+
+    Returns
+    -------
+    ndarray or None
+        None if the relaxation is not solved, or is no guide: if it is far below the programs of some scenarios.
+    """
+    program, options = incumbent.program, incumbent.options
+    form, gap = extensive_form(program), options.gap * SHARE_OF_GAP
+    tasks = [Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until)]
+    for number, arrays in enumerate(program.scenarios[:_SAMPLE]):
+        tasks.append(Subproblem(ALONE, number, arrays, gap, incumbent.until, options.seed))
+        tasks.append(Subproblem(RELAXED, number, arrays.relaxed(), 0.0, incumbent.until))
+    found: dict[tuple[str, int], Answer] = {}
+    workers.map(solve_subproblem, tasks, lambda task, answer: found.update({(task.kind, task.number): answer}))
+    alone, relaxed = (sum(found[kind, one].bound for one in range(len(tasks) // 2)) for kind in (ALONE, RELAXED))
+    duals = found[RELAXED, -1].duals
+    if duals is None or not alone - relaxed <= _LOOSE * abs(alone):
+        return None
+    return multipliers_of(program, duals, form.first_rows)
 
 
 def multipliers_of(program: StochasticProgram, duals: Floats, first_rows: tuple[int, ...]) -> Floats:

@@ -39,8 +39,12 @@ _RISE = 0.1
 _SLACK = 1e-6  # relative, of the bounds of the risk measure's decision
 
 
-class GapReached(Exception):
-    """Raised when bound and plan have met."""
+class SearchEnded(Exception):
+    """Raised when bound and plan have met, or a bundle is infeasible."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop)
+        self.stop = stop
 
 
 def merged(groups: Groups) -> Groups:
@@ -58,19 +62,23 @@ class Decomposition:
     groups : list of list of int
         Scenarios of each bundle.
     alone : Alone
-        Plans of the scenarios alone.
+        Plans of the scenarios alone, as far as they are known.
+    multipliers : ndarray or None
+        Multipliers (scenario, decision) to begin with.
     workers : Workers
         They solve the subproblems.
     """
 
-    def __init__(self, incumbent: Incumbent, groups: Groups, alone: Alone, workers: Workers) -> None:
+    def __init__(
+        self, incumbent: Incumbent, groups: Groups, alone: Alone, multipliers: Floats | None, workers: Workers
+    ) -> None:
         self.incumbent, self.workers = incumbent, workers
         program = incumbent.program
         self.neutral = make_bundles(program, groups)
         averse = not incumbent.risk.is_neutral
         self.bundles = make_bundles(with_risk(program, incumbent.risk), groups) if averse else self.neutral
         self._alone = alone
-        self.multipliers = Multipliers(self.bundles, _first(self.bundles, alone.multipliers))
+        self.multipliers = Multipliers(self.bundles, _first(self.bundles, multipliers))
         self.prices = self.multipliers.centre
         self.candidates = Candidates(self.neutral)
         known = ~np.isnan(alone.costs)
@@ -87,14 +95,27 @@ class Decomposition:
         while self.incumbent.stop is None:
             self.incumbent.rounds += 1
             self._answers = []
-            self.workers.map(solve_subproblem, [*self._priced(), *self._candidates(), *self._polished()], self._note)
+            self.workers.map(solve_subproblem, self._round(), self._note)
             self.prices = self.multipliers.next()
             bounds.append(self.incumbent.bound)
             if len(bounds) > _STALLED and not bounds[-1] - bounds[-1 - _STALLED] >= _RISE * self.incumbent.missing():
                 return None
         return self.incumbent.stop
 
+    @property
+    def by_scenario(self) -> Floats:
+        """Best multipliers, of a bundle in the row of its first scenario."""
+        found = np.zeros((len(self.incumbent.program.scenarios), self.bundles.count))
+        found[[group[0] for group in self.bundles.groups]] = self.multipliers.centre
+        return found
+
     # ------------------------------------------------------------------ subproblems
+    def _round(self) -> list[Subproblem]:
+        """Subproblems of a round; what may end the search comes first."""
+        plans = [self._fixed_at(candidate) for candidate in self.candidates.take(_CANDIDATES)]
+        parts = [self._polished(), *plans[:1], self._priced(), *plans[1:]]
+        return [one for part in parts for one in part]
+
     def _priced(self) -> list[Subproblem]:
         """Subproblems of the bound: each bundle with its multipliers."""
         found = []
@@ -123,16 +144,15 @@ class Decomposition:
         lower[column], upper[column] = low, max(high + _SLACK * (1 + abs(high)), low) if np.isfinite(high) else np.inf
         return replace(arrays, lower=lower, upper=upper)
 
-    def _candidates(self) -> list[Subproblem]:
-        """Subproblems of plans: each bundle with the decisions of a candidate."""
-        found = []
-        for candidate in self.candidates.take(_CANDIDATES):
-            self._number += 1
+    def _fixed_at(self, candidate: Floats) -> list[Subproblem]:
+        """Subproblems of a plan: each bundle with the decisions of a candidate."""
+        self._number += 1
+        return [
+            self._subproblem(FIXED, number, fixed(arrays, columns, candidate[decisions]))
             for number, (arrays, (decisions, columns)) in enumerate(
                 zip(self.neutral.arrays, self.neutral.shared, strict=True)
-            ):
-                found.append(self._subproblem(FIXED, number, fixed(arrays, columns, candidate[decisions])))
-        return found
+            )
+        ]
 
     def _polished(self) -> list[Subproblem]:
         """Subproblem of the incumbent with its integers fixed, if a decision is continuous."""
@@ -154,6 +174,8 @@ class Decomposition:
     def _note(self, task: Subproblem, answer: Answer) -> None:
         """Use an answer; they come in the order of the subproblems."""
         if task.kind == LAGRANGIAN:
+            if answer.infeasible:
+                raise SearchEnded(Stop.INFEASIBLE)
             self._answers.append(answer)
             if len(self._answers) == len(self.bundles.groups):
                 self._use_bound()
@@ -166,7 +188,7 @@ class Decomposition:
         elif answer.values is not None:
             self._use_polished(answer.values)
         if self.incumbent.stop is Stop.GAP_REACHED:
-            raise GapReached
+            raise SearchEnded(Stop.GAP_REACHED)
 
     def _use_bound(self) -> None:
         """Use the answers of all bundles at the current multipliers: their bound, and their solutions."""

@@ -29,7 +29,8 @@ class StochasticSolution:
     objective, bound : float
         Risk measure of the plan, and what no plan can be below; in the program's units.
     alone_costs, alone_bounds : ndarray
-        Cost of the best known plan for each scenario alone, and its proven bound; NaN and -inf where unknown.
+        Cost of the best known plan for each scenario alone, and its proven bound; NaN and -inf where unknown. Of a
+        risk-neutral program they are not needed, and left to :func:`optimizer.uncertainty.alone.solve_alone`.
     rounds : int
         Rounds of the decomposition; 0 of the extensive form.
     infeasible : int or None

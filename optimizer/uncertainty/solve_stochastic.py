@@ -10,9 +10,9 @@ import numpy as np
 from optimizer.interruption import interruptible
 from optimizer.solver import concurrent_mip
 from optimizer.solver.solution import Options, Report, Stop
-from optimizer.uncertainty.alone import Alone, solve_alone
+from optimizer.uncertainty.alone import Alone, nothing_alone, relaxed_multipliers, solve_alone
 from optimizer.uncertainty.bundles import groups_of
-from optimizer.uncertainty.decomposition import Decomposition, GapReached, merged
+from optimizer.uncertainty.decomposition import Decomposition, SearchEnded, merged
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.stochastic_program import RiskMeasure, StochasticProgram, with_risk
@@ -60,19 +60,16 @@ def solve_stochastic(
     BoundContradicted
         If the plan costs less than what is proven.
     """
-    incumbent = Incumbent(program, risk, options, report)
-    count = len(program.scenarios)
-    alone = Alone(np.full(count, np.nan), np.full(count, -np.inf), np.full((count, program.decision_count), np.nan))
-    stop: Stop | None = None
-    method = method or choose_method(program)
+    incumbent, alone = Incumbent(program, risk, options, report), nothing_alone(program)
     with interruptible():
         try:
-            alone = solve_alone(incumbent, workers, relax=method == DECOMPOSITION and risk.is_neutral)
-            stop = _search(incumbent, alone, workers, method, bundle_size)
+            if not risk.is_neutral:
+                alone = solve_alone(incumbent, workers)
+            stop = _search(incumbent, alone, workers, method or choose_method(program), bundle_size)
+            if stop is Stop.INFEASIBLE and risk.is_neutral:
+                alone = solve_alone(incumbent, workers)
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
-        except GapReached:
-            stop = Stop.GAP_REACHED
     return StochasticSolution(
         stop,
         incumbent.values,
@@ -100,11 +97,18 @@ def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, b
     if np.isfinite(alone.bounds).all():
         incumbent.prove(incumbent.risk.value(alone.bounds, incumbent.program.probabilities))
     groups = groups_of(incumbent.program, bundle_size)
-    while method == DECOMPOSITION and len(groups) > 1:
-        stop = Decomposition(incumbent, groups, alone, workers).run()
+    if method == EXTENSIVE or len(groups) == 1:
+        return _solve_extensive(incumbent)
+    multipliers = relaxed_multipliers(incumbent, workers) if incumbent.risk.is_neutral else None
+    while len(groups) > 1:
+        decomposition = Decomposition(incumbent, groups, alone, multipliers, workers)
+        try:
+            stop = decomposition.run()
+        except SearchEnded as end:
+            stop = end.stop
         if stop is not None:
             return stop
-        groups = merged(groups)
+        groups, multipliers = merged(groups), decomposition.by_scenario
     return _solve_extensive(incumbent)
 
 

@@ -13,11 +13,16 @@ from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs import with_integers_rounded
 from optimizer.solver.highs_options import INFEASIBLE_NAMES
 from optimizer.solver.highs_process import search_in_process
-from optimizer.solver.large_neighbourhood_search import SUB_MIP_OPTIONS
 from optimizer.solver.solution import Options
 
 LAGRANGIAN, ALONE, FIXED, RELAXED, POLISHED = "lagrangian", "alone", "fixed", "relaxed", "polished"
-_NODES = 300
+_SEARCH = {  # RENS and RINS find in these programs what the other heuristics do not (docs/performance.md)
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
+    "mip_max_nodes": 300,
+}
 _INTERIOR_POINT = {"solver": "ipx", "run_crossover": "off"}
 
 
@@ -100,7 +105,7 @@ def _settings(task: Subproblem) -> dict[str, Any]:
         return settings | _INTERIOR_POINT
     if not task.arrays.integer.any():
         return settings
-    return settings | SUB_MIP_OPTIONS | {"mip_rel_gap": task.gap, "mip_max_nodes": _NODES}
+    return settings | _SEARCH | {"mip_rel_gap": task.gap}
 
 
 def priced(arrays: Arrays, columns: Ints, prices: Floats) -> Arrays:
