@@ -15,6 +15,7 @@ from optimizer.schema import load_schema
 
 _YEAR = 12
 _NOISE = 1e-9  # relative: fewer blocks are none
+_SIGNED = ("sign", "lease_out")
 TABLE = "decided"
 
 
@@ -117,6 +118,14 @@ class Decided:
         start = first_month(decision, row)
         return self.price_at(decision.item, base, max(start, 0)) if keeps_price(row) else None
 
+    def latest_month(self, decision: Decision) -> int:
+        """Return the last month in which it could have been decided: lead time or notice before it takes effect."""
+        table, row = self.row_of(decision)
+        if not table or not load_schema().tables[table].is_agreement:
+            return int(decision.month) if decision.starts is None else int(decision.starts)
+        ahead = row.lead_months if decision.decision in _SIGNED else notice_of(row)
+        return _takes_effect(decision, row) - int(ahead)
+
     def over(self, table: str, row: Any) -> list[Decision]:
         """Return the decisions about an item of which nothing is left in the rolled instance.
 
@@ -166,7 +175,7 @@ def first_month(decision: Decision, row: Any) -> int:
 
 def _takes_effect(decision: Decision, row: Any) -> int:
     """Return the first month with the blocks that were signed, or without those that were handed back."""
-    if decision.decision in ("sign", "lease_out"):
+    if decision.decision in _SIGNED:
         return first_month(decision, row)
     return int(decision.ends) + 1 if decision.ends is not None else int(decision.month or 0) + notice_of(row)
 
@@ -177,7 +186,7 @@ def _last_clear_month(row: Any, mine: Sequence[Decision], start: int) -> int | N
     if row.committed_blocks:
         steps[row.earliest] += row.committed_blocks
     for one in mine:
-        steps[_takes_effect(one, row)] += one.blocks if one.decision in ("sign", "lease_out") else -one.blocks
+        steps[_takes_effect(one, row)] += one.blocks if one.decision in _SIGNED else -one.blocks
     blocks, most, clear = 0.0, 0.0, None
     for month in sorted(month for month in steps if month < start):
         blocks += steps[month]

@@ -55,11 +55,11 @@ def really_done(plan: Plan, rows: Sequence[Decision]) -> Plan:
     instance = _with_copies(plan.instance, decided, {names[number]: one for number, one in agreed.items()})
     decisions, runs = [], []
     for number, one in enumerate(rows):
-        named = {"month": instance.label(one.month), "decision": one.decision, "item": names.get(number, one.item)}
+        month = instance.label(decided.latest_month(one))
+        named = {"month": month, "decision": one.decision, "item": names.get(number, one.item)}
         decisions.append({**_BLANK, **named, "blocks": one.blocks})
         if one.decision == "start_run":
-            starts = instance.label(one.month if one.starts is None else one.starts)
-            place = {"run": one.item, "pool": one.pool, "accelerators": one.accelerators, "starts": starts}
+            place = {"run": one.item, "pool": one.pool, "accelerators": one.accelerators, "starts": month}
             runs.append({**_NOT_DONE, **place})
     tables = {"decisions": _frame("decisions", decisions), "runs": _frame("runs", runs)}
     return replace(plan, instance=instance, tables={**plan.tables, **tables})
