@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import Fault
+from optimizer.instance.check_decided import IGNORED
 from optimizer.instance.instance import Instance
 from optimizer.instance.read import read_table
 from optimizer.instance.roll import Past
@@ -20,7 +21,6 @@ from optimizer.schema import load_schema
 
 _BLANK = {"party": "", "starts": "", "ends": "", "accelerators": 0.0, "mw": 0.0, "committed_cost": 0.0}
 _NOT_DONE = {"ends": "", "target": "", "late_months": 0.0}  # columns of runs that follow from the others
-_IGNORED = "expire"  # follows from the terms of agreements
 
 
 def read_decided(instance: Instance, source: str | Path | pd.DataFrame) -> Past:
@@ -33,7 +33,7 @@ def read_decided(instance: Instance, source: str | Path | pd.DataFrame) -> Past:
     """
     table = read_table(source, TABLE)
     cells = [(number, dict(zip(table.header, row, strict=True))) for number, row in table.rows]
-    rows = [understood(instance, one, number) for number, one in cells if one.get("decision") != _IGNORED]
+    rows = [understood(instance, one, number) for number, one in cells if one.get("decision") != IGNORED]
     early = (one for one in rows if one.month is not None and one.month < 0)
     return Past(tuple(rows), where=table.where, faults=tuple(_early(instance, one, table.where) for one in early))
 

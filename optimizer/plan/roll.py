@@ -14,16 +14,18 @@ from optimizer.auditing.prices import Priced, paid_to
 from optimizer.auditing.quantities import quantity
 from optimizer.auditing.rules import priced
 from optimizer.cash_terms import terms_of_kind
-from optimizer.errors import AuditFailed, EditError
+from optimizer.errors import AuditFailed, CapoptError, EditError
 from optimizer.format import counted
+from optimizer.instance.check_decided import IGNORED
 from optimizer.instance.instance import Instance
 from optimizer.instance.roll import Change, Past, roll_instance
-from optimizer.instance.roll_decided import TABLE, Decision, understood
+from optimizer.instance.roll_decided import Decision, understood
 from optimizer.plan.plan import Plan
 from optimizer.plan.really_done import read_decided, really_done
 from optimizer.schema import load_schema
 
 _UNCERTAIN = "changes"  # table without which scenarios and risks change nothing
+_RESTRICTED = ("added", "held", "elastic")  # keys of the head of a plan whose bound is that of another problem
 _ROUNDING = 1e-9  # relative: what a limit has left is not below 0 by less
 _COPIED = ("month", "decision", "item", "blocks", "starts", "ends")
 
@@ -102,6 +104,46 @@ def rolled(plan: Plan, months: int, decided: str | Path | pd.DataFrame | None = 
     return Roll(instance, changes, plan)
 
 
+def bound_of(plan: Plan, instance: Instance) -> float:
+    """Return what no plan of an instance costs less than, from the bound of a plan of it or of one it was rolled from.
+
+    A plan of the rolled instance, together with what was decided before, is one of the plan's instance, of which the
+    bound is proven.
+
+    Parameters
+    ----------
+    plan : Plan
+        Any plan.
+    instance : Instance
+        Any instance.
+
+    Returns
+    -------
+    float
+        Bound on the net present cost; minus infinity if nothing follows from the plan.
+    """
+    months, head = plan.instance.month_index(instance.head.start), plan.head
+    if plan.bound is None or any(head.get(key) for key in _RESTRICTED) or not 0 <= months < plan.instance.head.months:
+        return -float("inf")
+    if months:
+        try:
+            _check(plan, months, 0)
+            known = rolled(plan, months).instance == instance
+        except CapoptError:
+            known = False
+    else:
+        known = plan.instance == instance
+    return _from_month(plan, plan.bound, months) if known else -float("inf")
+
+
+def _from_month(plan: Plan, value: float, months: int) -> float:
+    """Return a net present cost less the payments before a month, as seen from that month; rounding subtracted."""
+    cash, first = plan.cash, plan.instance.label(months)
+    before = float(cash["present_value"][cash["month"] < first].sum())
+    rounding = _ROUNDING * float(cash["present_value"].abs().sum())
+    return (value - before - rounding) * float((1 + plan.instance.head.discount_rate) ** (months / 12))
+
+
 def _check(plan: Plan, months: int, extend: int) -> None:
     """Refuse months that the plan does not have, and plans with what an instance cannot have."""
     last = plan.instance.head.months - 1
@@ -134,21 +176,10 @@ def _source(plan: Plan, months: int) -> str:
 # ---------------------------------------------------------------- what the plan decided
 def _decisions(plan: Plan, months: int) -> list[Decision]:
     """Return the plan's decisions of its first months as rows of `decided`."""
-    until, known = plan.instance.label(months), load_schema().tables[TABLE].columns["decision"].choices
-    rows, found = plan.decisions, []
-    refused: dict[str, int] = {}
-    for row in rows[rows["month"] < until].to_dict("records"):
-        if row["decision"] == "expire":
-            continue
-        if row["decision"] not in known:
-            refused[row["decision"]] = refused.get(row["decision"], 0) + 1
-            continue
-        cells = {name: None if row[name] == "" else row[name] for name in _COPIED}
-        found.append(understood(plan.instance, cells | _run_cells(plan, row)))
-    if refused:
-        names = ", ".join(f"{count} of {name}" for name, count in refused.items())
-        raise EditError(f"decisions of these kinds cannot be rolled forward yet: {names} before {until}")
-    return found
+    until, rows = plan.instance.label(months), plan.decisions
+    made = rows[(rows["month"] < until) & (rows["decision"] != IGNORED)].to_dict("records")
+    cells = ({name: None if row[name] == "" else row[name] for name in _COPIED} | _run_cells(plan, row) for row in made)
+    return [understood(plan.instance, one) for one in cells]
 
 
 def _run_cells(plan: Plan, row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from optimizer.solver.failed_search import incumbent_kept
 from optimizer.solver.highs import NAME, Model
 from optimizer.solver.interruptible import abandon
 from optimizer.solver.large_neighbourhood_search import FINE, LargeNeighbourhoodSearch
-from optimizer.solver.solution import Deadline, Options, Report, Solution, Stop
+from optimizer.solver.solution import Deadline, Options, Report, Solution, SolutionStatus, Stop
 
 _PROOF_OPTIONS = {  # the heuristics start with these; RINS stays: it uses the relaxation after cuts
     "mip_heuristic_run_rens": False,
@@ -51,21 +51,32 @@ def solve(
     *,
     duals: bool = False,
     start: Floats | None = None,
+    known_bound: float = -np.inf,
 ) -> Solution:
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
     With several threads the heuristics use one and the branch and bound the others; with one thread they alternate.
     Most of HiGHS's own heuristics are off, unless ours end without a solution. ``start`` is the initial incumbent of
-    both.
+    both. No solution costs less than ``known_bound``: a start within the gap of it is the result.
     """
     if not arrays.integer.any():
         return highs.solve(arrays, options, report, duals=duals)
     with interruptible():
+        if start is not None and _is_close(arrays, options, start, known_bound):
+            found = Solution(Stop.GAP_REACHED, SolutionStatus.OPTIMAL, start, known_bound)
+            return highs.completed(arrays, found, options, duals=duals, seconds=options.time_limit)
         search = _Search(arrays, options, report)
+        search.known_bound = known_bound
         if start is not None:
             search.begin(start)
         with incumbent_kept(search.incumbents, arrays):
             return search.run(duals)
+
+
+def _is_close(arrays: Arrays, options: Options, values: Floats, bound: float) -> bool:
+    """Whether a solution is feasible and within the gap of a bound."""
+    objective = float(arrays.cost @ values) + arrays.offset
+    return objective - bound <= options.gap * abs(objective) and arrays.worst_violation(values) <= _FEASIBLE
 
 
 class _Search:
@@ -85,10 +96,8 @@ class _Search:
         self.over, self.exhausted, self.heuristics_failed = False, False, False
         self.best_delivered: tuple[float, Floats] | None = None  # best solution delivered to HiGHS
         self.closing_bound: float | None = None  # dual bound within the gap of that solution
-        self.restart, self.known_bound = (
-            False,
-            -np.inf,
-        )  # restart requested; dual bound proven before it
+        self.restart, self.restarted = False, False  # whether a restart is requested, and whether one was
+        self.known_bound = -np.inf  # dual bound that is known, or was proven before a restart
         self.gap_reached = False
         self.error: BaseException | None = None
         self.change = threading.Condition()
@@ -192,11 +201,12 @@ class _Search:
         self._deliver()
         if self.best_delivered is None or self._stopping():
             return
+        bound = max(bound, self.known_bound)
         if self._is_within_gap(self.best_delivered[0], bound):
             self.closing_bound = bound
             self.model.interrupt()
-        elif self.model.dropped and self.callbacks <= _RESTART_CALLBACKS and self.known_bound == -np.inf:
-            self.restart, self.known_bound = True, bound
+        elif self.model.dropped and self.callbacks <= _RESTART_CALLBACKS and not self.restarted:
+            self.restart, self.restarted, self.known_bound = True, True, bound
             self.model.interrupt()
 
     def _deliver(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.solver.solution import Options, Report, Solution
 from optimizer.versions import version_of
@@ -14,10 +16,11 @@ def solve(
     *,
     duals: bool = False,
     start: Floats | None = None,
+    known_bound: float = -np.inf,
 ) -> Solution:
     """Solve compiled arrays with the engine of the options; as :func:`optimizer.solver.highs.solve`.
 
-    ``start`` is a known solution, from which HiGHS's search begins.
+    ``start`` is a known solution, from which HiGHS's search begins; ``known_bound`` what no solution costs less than.
     """
     if options.solver == "scip":
         from optimizer.solver import scip
@@ -25,7 +28,7 @@ def solve(
         return scip.solve(arrays, options, report, duals=duals)
     from optimizer.solver import concurrent_mip
 
-    return concurrent_mip.solve(arrays, options, report, duals=duals, start=start)
+    return concurrent_mip.solve(arrays, options, report, duals=duals, start=start, known_bound=known_bound)
 
 
 def check(options: Options) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace as changed
 
+import numpy as np
+
 from optimizer.plan.plan import Plan
+from optimizer.plan.roll import bound_of
 from optimizer.plan.unfinished import not_completed
 from optimizer.program.arrays import Arrays, Floats
 from optimizer.program.build import Program
@@ -27,10 +30,19 @@ def search(
     try:
         with clock.phase("solve"), MinimalService(arrays, options) as fallback:
             values, left, notes = _start_of(program, arrays, options, start)
-            found = engines.solve(arrays, left, fallback.watching(report), duals=rules, start=values)
+            bound = _known_bound(program, arrays, options, start)
+            watching = fallback.watching(report)
+            found = engines.solve(arrays, left, watching, duals=rules, start=values, known_bound=bound)
             return fallback.solution(changed(found, notes=(*found.notes, *notes)))
     except SearchFailed as failure:
         raise not_completed(program.instance, arrays, failure.values, failure.why) from failure.why
+
+
+def _known_bound(program: Program, arrays: Arrays, options: Options, start: Plan | Floats | None) -> float:
+    """Return what no plan costs less than, in the program's money, by the bound of the plan to start from."""
+    if not isinstance(start, Plan) or options.relax or not arrays.integer.any():
+        return -np.inf
+    return bound_of(start, program.instance) / program.units.money
 
 
 def _start_of(
