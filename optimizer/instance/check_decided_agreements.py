@@ -50,7 +50,7 @@ def _check_signature(data: Data, row: Decided) -> None:
         problem = f"committed_blocks of {name} are all its blocks. "
         row.fault(data, "item", f"{problem}Leave committed_blocks blank, or remove the row.")
     first, least = _first(row), _first(row, starts=None)
-    if first < least:
+    if first < least and first >= 0:  # what runs already has its start, whatever the lead time is now
         problem = f"signed in {label(data, v['month'])}, {name} starts in {label(data, least)} at the earliest, by its "
         row.fault(data, "starts", f"{problem}lead_months. Correct one of them.")
     if item["ends_by"] is not None and first + max(_term(item), 1) - 1 > item["ends_by"]:

@@ -85,7 +85,8 @@ def parse_edit(text: str) -> Edit:
 def parse_delay(text: str) -> Edit:
     """Parse an edit that makes something arrive later: ``builds.texas=6``, ``contracts.bridge=2``, ``power.hall=6``.
 
-    Of a step series the rows after the plan's first month come later. ``fleet`` has no delay.
+    Of a step series the rows after the plan's first month come later, and so does what was decided before the plan and
+    has not arrived. ``fleet`` has no delay.
     """
     table, dot, rest = text.strip().partition(".")
     item, equals, months = rest.rpartition("=")
@@ -128,8 +129,9 @@ def apply_edits(instance: Instance, edits: Iterable[Edit]) -> Instance:
     for edit in edits:
         if not instance.rows[edit.table]:
             raise EditError(f"{edit}: the instance has no {edit.table}; put a row into that table first")
-        if edit.table not in raw.tables:
-            raw.tables[edit.table] = raw_table(instance, edit.table)
+        for name in (edit.table, "decided"):
+            if name not in raw.tables and instance.rows[name]:
+                raw.tables[name] = raw_table(instance, name)
         _apply(raw, edit)
     return revised(instance, raw)
 
@@ -149,6 +151,8 @@ def _apply(raw: Raw, edit: Edit) -> None:
     place = table.header.index(edit.column)
     for i in _holding(table, spec, rows, edit):
         _set(table, i, place, _value(table.rows[i][1][place], spec, edit))
+    if edit.column == "lead_months" and edit.how in ("+=", "-=") and "decided" in raw.tables:
+        _move_signed(raw.tables["decided"], {name for i in rows for name in names[i]}, edit, str(raw.head["start"]))
 
 
 def _names(table: RawTable, spec: Table) -> list[tuple[str, ...]]:
@@ -193,6 +197,20 @@ def _move(table: RawTable, rows: list[int], edit: Edit, start: str) -> None:
         if found[i] > start:
             later = month_number(*map(int, found[i].split("-"))) + int(months) * (1 if edit.how == "+=" else -1)
             _set(table, i, place, month_label(later))
+
+
+def _move_signed(decided: RawTable, items: set[str], edit: Edit, start: str) -> None:
+    """Move the start of blocks that were signed before the plan and are still to come."""
+    months, found = parse_number(edit.value), _column(decided, "starts")
+    place, named = decided.header.index("starts"), _column(decided, "item")
+    for i in range(len(found)):
+        if months is not None and named[i] in items and _is_month(found[i]) and found[i] >= start:
+            later = month_number(*map(int, found[i].split("-"))) + int(months) * (1 if edit.how == "+=" else -1)
+            _set(decided, i, place, month_label(later))
+
+
+def _is_month(cell: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}-\d{2}", cell))
 
 
 def _holding(table: RawTable, spec: Table, rows: list[int], edit: Edit) -> list[int]:

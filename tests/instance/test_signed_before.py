@@ -8,6 +8,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import InstanceError
+from optimizer.instance.edit import apply_edits, parse_delay
 from tests.program.tiny import month, tiny
 
 LEASE = {"contract": "lease", "price": 9, "min_term_months": 3, "notice_months": 2, "lead_months": 1, "max_blocks": 4}
@@ -18,6 +19,8 @@ SPACE = {
     "minimum_take": 0.6, "region": None, "accelerator": None, "accelerators_per_block": None,
 }  # fmt: skip
 LET = {"accelerators_per_block": 5, "price": 9, "min_term_months": 2, "max_blocks": 2}
+SLOW = {**LEASE, "contract": "slow", "lead_months": 5}
+LATER = {"month": -1, "decision": "sign", "item": "slow"}
 SIGN = {"month": -6, "decision": "sign", "item": "lease", "blocks": 2}
 BACK = {"month": -2, "decision": "hand_back", "item": "lease"}
 TERM = {"month": -3, "decision": "sign", "item": "fixed", "blocks": 2}
@@ -25,14 +28,14 @@ LEASE_OUT = {"month": -6, "decision": "lease_out", "item": "let"}
 
 
 def _read(*rows: dict[str, Any]) -> optimizer.Instance:
-    contracts = [LEASE, FIXED, AGREED, SPACE]
+    contracts = [LEASE, FIXED, AGREED, SPACE, SLOW]
     return tiny(6, {"jobs": [1]}, contracts=contracts, outlets=[LET], fleet=[{"count": 9}], decided=rows)
 
 
 def test_what_is_allowed_at_the_edge() -> None:
     """Tests that lead time, notice, minimum term, blocks and `ends_by` can be met exactly."""
     rows = [
-        {**SIGN, "starts": -5, "ends": ""},
+        {**SIGN, "starts": -6, "ends": ""},  # it runs, whatever the lead time of others is now
         {**BACK, "month": -4, "ends": -3},  # minimum term and notice are over in month -2
         {**SIGN, "month": -1, "blocks": 3, "starts": 2},  # 1 + 3 of 4
         {**TERM, "month": -2, "starts": 3, "ends": 8, "price": 7},
@@ -68,7 +71,7 @@ def test_blocks_that_the_plan_can_still_hand_back_leave_room() -> None:
         ([{**SIGN, "blocks": 1.5}], "blocks", "'lease' has integer blocks only"),
         ([{**SIGN, "blocks": 5}], "blocks", f"5 blocks of 'lease' are active in {month(-5)}, but its max_blocks is 4"),
         ([{**SIGN, "blocks": 3}, {**SIGN, "month": -1}], "blocks", "5 blocks of 'lease' are active"),
-        ([{**SIGN, "starts": -6}], "starts", f"'lease' starts in {month(-5)} at the earliest, by its lead_months"),
+        ([{**LATER, "starts": 0}], "starts", f"'slow' starts in {month(4)} at the earliest, by its lead_months"),
         ([{**SIGN, "price": 5}], "price", "'lease' is terminable and paid at the price of each month"),
         ([{**SIGN, "pool": "lease"}], "pool", "sign has no pool"),
         ([{**SIGN, "spent": 5}], "spent", "sign has no spent"),
@@ -112,7 +115,7 @@ def test_an_agreement_that_ends_by_itself_is_not_handed_back() -> None:
 
 def test_every_error_is_reported_at_once() -> None:
     """Tests that wrong rows of several items, and several wrong cells of one row, are reported together."""
-    rows = [{**SIGN, "starts": -9, "price": 1}, {**TERM, "blocks": 1, "spent": 9}, {**LEASE_OUT, "blocks": 3}]
+    rows = [{**LATER, "starts": 3, "price": 1}, {**TERM, "blocks": 1, "spent": 9}, {**LEASE_OUT, "blocks": 3}]
     with pytest.raises(InstanceError) as caught:
         _read(*rows)
     assert [(fault.row, fault.column) for fault in caught.value.faults] == [
@@ -131,3 +134,18 @@ def test_offers_that_are_over_are_not_warned_of_where_blocks_run() -> None:
     assert any(over in warning.problem for warning in tiny(6, {"jobs": [1]}, contracts=[lease]).warnings)
     signed = tiny(6, {"jobs": [1]}, contracts=[lease], decided=[SIGN])
     assert not any(over in warning.problem for warning in signed.warnings)
+
+
+def test_a_delay_moves_what_is_still_to_come() -> None:
+    """Tests that a later arrival of a contract delays blocks that are signed and start in the plan, and no others."""
+    signed = {**SIGN, "blocks": 1}
+    rows = [
+        {**signed, "starts": -5},
+        {**signed, "month": -1, "starts": 0},
+        {**LATER, "starts": 4},
+        {**signed, "month": -2},
+    ]
+    delayed = apply_edits(_read(*rows), [parse_delay("contracts.lease=2")])
+    assert [row.starts for row in delayed.rows["decided"]] == [-5, 2, 4, None]
+    back = apply_edits(delayed, [parse_delay("contracts.lease=-1")])
+    assert [row.starts for row in back.rows["decided"]] == [-5, 1, 4, None]
