@@ -27,7 +27,14 @@ from optimizer.report.document import Document
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-_SYMBOLS = {"triangle-right": "▶", "square": "■", "circle": "○", "diamond": "◇", "line-ns-open": "|"}
+_SYMBOLS = {
+    "triangle-right": "▶",
+    "triangle-right-open": "▷",
+    "square": "■",
+    "circle": "○",
+    "diamond": "◇",
+    "line-ns-open": "|",
+}
 
 
 def legend(chart: Chart) -> list[dict[str, Any]]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from optimizer.plan.tables import make_table
 from optimizer.report import chart_decisions
+from optimizer.report.html import legend
 from optimizer.report.plan_context import PlanContext
+from tests.program.tiny import solved, tiny
 from tests.report.plans import MONTHS, small_plan
 
 
@@ -107,3 +109,12 @@ def test_only_the_biggest_lanes_are_drawn() -> None:
     assert any(text.startswith("buy-10") for text in lanes)
     assert "The 40 biggest of 50 items." in chart.note
     assert len(chart.grid.rows) == 50
+
+
+def test_what_was_decided_before_the_plan_is_in_the_legend() -> None:
+    """Tests that the page of a plan with an order made before it has an entry with its own sign for it."""
+    decided = [{"month": -1, "decision": "buy", "item": "buy", "blocks": 1}]
+    lots = [{"unit_price": 100, "lot_size": 10, "max_total": 20, "lead_months": 2, "earliest": -1, "life_months": 9}]
+    plan = solved(tiny(4, {"jobs": [10]}, purchases=lots, decided=decided))
+    entries = legend(chart_decisions.decisions(PlanContext(plan)))
+    assert [entry["look"] for entry in entries if entry["label"] == "decided before the plan"] == ["▷"]
