@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from optimizer.format import grouped
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -300,7 +302,8 @@ class BoundContradicted(SolverError):
     ) -> None:
         self.objective, self.bound, self.currency, self.kept, self.plan = objective, bound, currency, kept, plan
         unit = f" {currency}" if currency else ""
-        text = f"the plan costs {objective:,.2f}{unit}, less than the {bound:,.2f}{unit} proven for every plan: "
+        cost, least = f"{grouped(objective, 2)}{unit}", f"{grouped(bound, 2)}{unit}"
+        text = f"the plan costs {cost}, less than the {least} proven for every plan: "
         text += (
             "the plan or the proof is wrong. Solve again with another solver (scip) or seed; if it stays so, report it."
         )

@@ -41,9 +41,46 @@ def signed_money(amount: float) -> str:
     return text if amount < 0 or text == "0" else f"+{text}"
 
 
-def compact(value: float) -> str:
-    """Return a number as it was given, to six digits, such as ``2.5`` or ``1,500``."""
-    return f"{value:,.6g}"
+def compact(value: float, digits: int = 6) -> str:
+    """Return a number as it was given, to so many digits, such as ``2.5`` or ``1,500``."""
+    return f"{value:,.{digits}g}"
+
+
+def in_full(value: float) -> str:
+    """Return a number in full, fractions to six digits."""
+    return compact(value) if abs(value) < 1e6 else grouped(value)
+
+
+def grouped(value: float, digits: int = 0) -> str:
+    """Return a number with so many decimals and its thousands separated, such as ``1,234.5``."""
+    return f"{value:,.{digits}f}"
+
+
+def signed_number(value: float, digits: int = 0) -> str:
+    """Return a number as :func:`grouped` does, with its sign, such as ``+1,234.5``."""
+    return f"{value:+,.{digits}f}"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return a number with at most so many decimals, a small one with as many significant digits and one more."""
+    if 0 < abs(value) < 1:
+        return f"{value:.{digits + 1}g}"
+    text = grouped(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def distinguished(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers with as many digits as it takes to distinguish them."""
+    for digits in (2, 4, 6, 9):
+        texts = number(one, digits), number(other, digits)
+        if texts[0] != texts[1] or one == other:
+            return texts
+    return repr(one), repr(other)
+
+
+def brief(value: float) -> str:
+    """Return a number without decimals if it is large, else to four digits."""
+    return grouped(value) if value == 0 or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def unit_value(value: float) -> str:
@@ -53,9 +90,9 @@ def unit_value(value: float) -> str:
     return "" if value == 0 else f"{value:,.4g}" if abs(value) < 1000 else money(value)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: float, noun: str) -> str:
     """Return a number with its noun, such as ``1 cell`` or ``1,200 cells``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{in_full(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def percent(share: float) -> str:
@@ -63,6 +100,16 @@ def percent(share: float) -> str:
     if 0 < abs(share) < 5e-7:
         return "below 0.0001 %"
     return f"{share * 100:.3g} %" if abs(share) < 1 else f"{share * 100:,.0f} %"
+
+
+def percent_figure(share: float, digits: int) -> str:
+    """Return a share with so many decimals of a per cent, for tables of measurements, such as ``0.0512%``."""
+    return f"{share:.{digits}%}"
+
+
+def exact_percent(share: float) -> str:
+    """Return a share in per cent as it was given, to six digits."""
+    return f"{100 * share:.6g} %"
 
 
 def level(share: float) -> str:
@@ -156,9 +203,9 @@ def rounded(value: float) -> str:
     return fixed(value, 0)
 
 
-def tenths(value: float) -> str:
+def tenths(value: float, zero: str = "") -> str:
     """Return a number with one decimal; zero is blank, and what rounds to zero is shown as below 0.1."""
-    return fixed(value, 1)
+    return fixed(value, 1, zero)
 
 
 def percents(share: float) -> str:
@@ -179,4 +226,4 @@ def fixed(value: float, digits: int, zero: str = "") -> str:
     least = 10.0**-digits
     if abs(value) < 0.5 * least:
         return f"{'<' if value > 0 else '>-'}{least:g}"
-    return f"{value:,.{digits}f}"
+    return grouped(value, digits)

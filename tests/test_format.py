@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
+import optimizer
 from optimizer.format import (
+    brief,
     compact,
     count,
     counted,
+    exact_percent,
     figure,
     fixed,
+    grouped,
+    in_full,
     interval_text,
     level,
     money,
     month_text,
     net,
+    number,
     outward,
     percent,
+    percent_figure,
     percents,
     proven_interval,
     rounded,
@@ -24,6 +35,7 @@ from optimizer.format import (
     scaled,
     shown,
     signed_money,
+    signed_number,
     span_text,
     tenths,
     unit_value,
@@ -280,3 +292,46 @@ def test_names_of_the_most_letters_are_not_cut() -> None:
     assert shown("x" * 5, 5) == "xxxxx"
     assert shown("x" * 6, 5) == "xxxx…"
     assert len(shown("x" * 500)) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (grouped(1234.56), "1,235"),
+        (grouped(-1234.56, 1), "-1,234.6"),
+        (signed_number(1234.5, 2), "+1,234.50"),
+        (signed_number(-3), "-3"),
+        (compact(1234567), "1.23457e+06"),
+        (compact(1500.25, 3), "1.5e+03"),
+        (in_full(999_999.4), "999,999"),
+        (in_full(1_234_567.8), "1,234,568"),
+        (in_full(2.5), "2.5"),
+        (brief(1234.56), "1,235"),
+        (brief(0.123456), "0.1235"),
+        (brief(0.0), "0"),
+        (counted(2.5, "block"), "2.5 blocks"),
+        (counted(1.0, "block"), "1 block"),
+        (counted(1_200_000, "row"), "1,200,000 rows"),
+        (exact_percent(0.333), "33.3 %"),
+        (percent_figure(0.000512, 4), "0.0512%"),
+        (number(1234.5), "1,234.5"),
+        (number(0.012345), "0.0123"),
+        (number(-2.0, 6), "-2"),
+    ],
+)
+def test_numbers_in_messages(text: str, expected: str) -> None:
+    """Tests numbers with a fixed number of decimals or digits, shares, and numbers with a noun."""
+    assert text == expected
+
+
+def test_numbers_are_formatted_in_one_module() -> None:
+    """Tests that no other module separates thousands, or fixes the decimals of a number or a per cent, by itself."""
+    package = Path(optimizer.__file__).parent
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+                spec = ast.unparse(node.format_spec)[2:-1]
+                if re.search(r",|f$|%$", spec):
+                    found.append((str(path.relative_to(package)), spec))
+    assert {path for path, _ in found} == {"format.py"}

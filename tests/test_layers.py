@@ -12,7 +12,7 @@ PACKAGE = Path(optimizer.__file__).parent
 # Modules of the package itself, then rooms. `auditing` needs nothing but the instance and the declarations; it stands
 # before `plan`, which takes the holdings of agreements from it.
 ORDER = (
-    ("errors", "format", "schema", "cash_terms", "interruption", "versions", "exchange", "files", "carry", "folders"),
+    ("format", "errors", "schema", "cash_terms", "interruption", "versions", "exchange", "files", "carry", "folders"),
     ("instance", "generator", "auditing", "program", "solver", "plan"),
     ("solving", "workers", "uncertainty", "analysis", "report", "bench", "cli"),
 )
@@ -46,6 +46,6 @@ def test_every_room_has_its_place() -> None:
 
 
 def test_the_audit_shares_no_code_with_the_program() -> None:
-    """Tests that the audit imports the instance, the errors and the declarations alone."""
-    allowed = {"auditing", "instance", "errors", "schema", "cash_terms"}
+    """Tests that the audit imports the instance, the errors, the declarations and the format of numbers alone."""
+    allowed = {"auditing", "instance", "errors", "format", "schema", "cash_terms"}
     assert {other for _, room, other in imports() if room == "auditing"} <= allowed

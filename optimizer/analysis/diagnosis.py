@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.analysis.repair_text import GivenUp
-from optimizer.format import counted
+from optimizer.format import counted, grouped
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 
@@ -75,7 +75,7 @@ class ProvenRepair:
     @property
     def text(self) -> str:
         """The repair in one line, with the cost of its plan."""
-        cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
+        cost = f"{grouped(self.plan.objective)} {self.plan.instance.head.currency}"
         without_power = "" if self.priced else ", the power not counted"
         return f"{'; '.join(one.text for one in self.given_up)}. It costs {cost}{without_power}{doubt(self.plan)}."
 
@@ -134,7 +134,11 @@ class Diagnosis:
         """Return one line: number of conflicts, repair and cost."""
         if self.feasible:
             return "<Diagnosis: feasible>"
-        cost = "" if self.plan is None else f", {self.plan.objective:,.2f} {self.plan.instance.head.currency} with it"
+        cost = (
+            ""
+            if self.plan is None
+            else f", {grouped(self.plan.objective, 2)} {self.plan.instance.head.currency} with it"
+        )
         return (
             f"<Diagnosis: {counted(len(self.reasons), 'reason')}, repair {[str(edit) for edit in self.repair]}{cost}>"
         )
@@ -181,7 +185,7 @@ class Diagnosis:
         lines = [head, *(f"   {one.text}" for one in self.given_up)]
         if self.plan is None:
             return [*lines, "No plan was found in time to prove it; give it more time."]
-        cost = f"{self.plan.objective:,.0f} {self.plan.instance.head.currency}"
+        cost = f"{grouped(self.plan.objective)} {self.plan.instance.head.currency}"
         without_power = ", the power not counted" if any(one.table == "power" for one in self.given_up) else ""
         lines.append(f"With that there is a plan, which costs {cost}{without_power}{doubt(self.plan)}.")
         if self.others:

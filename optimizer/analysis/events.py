@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.termination_timing import ITEMS, terminations
 from optimizer.errors import AdditionError, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.format import compact
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
@@ -188,7 +189,7 @@ def _words(plan: Plan, key: tuple[str, str], old: _Sum | None, new: _Sum | None)
     if old is None:
         return f"{what} in {new.month}"
     if abs(old.blocks - new.blocks) > 1e-6:
-        return f"{what}: {new.blocks:,.4g} in all instead of {old.blocks:,.4g}"
+        return f"{what}: {compact(new.blocks, 4)} in all instead of {compact(old.blocks, 4)}"
     months = plan.instance.month_index(new.month) - plan.instance.month_index(old.month)
     return f"{what} {abs(months)} {'month' if abs(months) == 1 else 'months'} {'later' if months > 0 else 'earlier'}"
 

@@ -15,6 +15,7 @@ from optimizer.analysis.budget import DEFAULT, Budget
 from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.examination import Examination, OnStep
 from optimizer.analysis.offers import offers
+from optimizer.format import grouped
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import EXPLAINED
@@ -81,7 +82,7 @@ class Explanation:
 
     def __repr__(self) -> str:
         """Return one line: the instance, and the number of rows of each table."""
-        counts = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items())
+        counts = ", ".join(f"{name} {grouped(len(table))}" for name, table in self.tables.items())
         return f"<Explanation of {self.plan.instance.head.name}: {counts or 'nothing'}>"
 
     def to_dict(self) -> dict[str, Any]:

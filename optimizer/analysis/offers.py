@@ -22,6 +22,7 @@ from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.cash_terms import cash_terms
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.format import grouped
 from optimizer.instance.edit import Edit
 from optimizer.plan.earlier_decisions import earlier_decisions
 from optimizer.plan.plan import Plan
@@ -188,18 +189,18 @@ def by_share(low: float | None, high: float | None) -> str:
     """
     if low is not None and high is not None:
         for digits in (1, 0):
-            text = f"{100 * low:.{digits}f}"
-            if text == f"{100 * high:.{digits}f}" and float(text) > 0:
+            text = grouped(100 * low, digits)
+            if text == grouped(100 * high, digits) and float(text) > 0:
                 return f" by {text} %"
     least = 0.0 if low is None else math.floor(1000 * low + _ROUND) / 10
     most = None if high is None else math.ceil(1000 * high - _ROUND) / 10
     if most is None:
         unknown = ", if at all, by a share that is not proven: ask for a smaller gap"
-        return f" by at least {least:.1f} %" if least > 0 else unknown
+        return f" by at least {grouped(least, 1)} %" if least > 0 else unknown
     if least > 0:
-        return f" by between {least:.1f} % and {most:.1f} %"
+        return f" by between {grouped(least, 1)} % and {grouped(most, 1)} %"
     doubt = "" if low is not None and low > 0 else ", if at all: ask for a smaller gap"
-    return f" by at most {most:.1f} %{doubt}"
+    return f" by at most {grouped(most, 1)} %{doubt}"
 
 
 class _Verdict:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.format import grouped
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import added_in
@@ -47,7 +48,7 @@ class Requirement:
     def __str__(self) -> str:
         if self.rule == "survive":
             return f"the loss of {self.member} survived"
-        return f"at most {100 * self.limit:.1f} % of the capacity with {self.member}"
+        return f"at most {grouped(100 * self.limit, 1)} % of the capacity with {self.member}"
 
 
 @dataclass(frozen=True)

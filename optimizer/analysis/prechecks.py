@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.format import counted
+from optimizer.format import counted, in_full
 from optimizer.program.build import Program
-from optimizer.program.figures import number
 from optimizer.program.labels import month_span
 from optimizer.program.orders import order_months
 from optimizer.program.placement import duration, months_of
@@ -63,8 +62,8 @@ def _runs_before(program: Program) -> Iterator[str]:
             most[~np.isin(np.arange(index.horizon), index.agreements[row.pool].months)] = 0.0
         short = [t for t in months_of(index, place) if index.occupied_before[row.pool][t] > most[t] * (1 + _NOISE)]
         if short:
-            run = f"run {row.item} was placed before the plan on {number(place[2])} accelerators of {row.pool}"
-            least = f"it can have {number(float(min(most[t] for t in short)))} at the most for such runs"
+            run = f"run {row.item} was placed before the plan on {in_full(place[2])} accelerators of {row.pool}"
+            least = f"it can have {in_full(float(min(most[t] for t in short)))} at the most for such runs"
             where = program.instance.place("decided", at)
             yield f"{where}, columns pool and accelerators: {run}, and {least} in {month_span(program, short)}."
 
@@ -90,8 +89,8 @@ def _workloads(program: Program) -> Iterator[str]:
         worst = int(short[np.argmax((least - most)[short])])
         where = _place(program, "workloads", name, "column min_service")
         months = month_span(program, map(int, short))
-        required = f"{number(float(least[worst]))} must be served in {program.instance.label(worst)}"
-        capacity = number(float(most[worst]))
+        required = f"{in_full(float(least[worst]))} must be served in {program.instance.label(worst)}"
+        capacity = in_full(float(most[worst]))
         yield f"{where}: {required}, and all there is or can be had does {capacity} (short in {months})."
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any
 
+from optimizer.format import exact_percent, in_full
 from optimizer.instance.edit import Edit
 from optimizer.instance.instance import Instance
-from optimizer.program.figures import number, share
 from optimizer.schema import load_schema
 
 _ROWS = 3  # maximum number of rows of a step series in a text
@@ -110,8 +110,8 @@ def _limit(row: Any, _: str) -> str:
 
 
 _WORDS: dict[tuple[str, str], tuple[Callable[[Any, str], str], Callable[[Any], str]]] = {
-    ("budgets", "amount"): (lambda row, currency: f"budget {row.budget}, {currency}", number),
-    ("workloads", "min_service"): (lambda row, _: f"workload {row.workload}, share that must be served", share),
+    ("budgets", "amount"): (lambda row, currency: f"budget {row.budget}, {currency}", in_full),
+    ("workloads", "min_service"): (lambda row, _: f"workload {row.workload}, share that must be served", exact_percent),
     ("training_runs", "required"): (
         lambda row, _: f"run {row.run}",
         lambda value: "must be run" if value else "may be left out",
@@ -120,10 +120,10 @@ _WORDS: dict[tuple[str, str], tuple[Callable[[Any, str], str], Callable[[Any], s
         lambda row, _: f"spend commitment {row.commitment}",
         lambda value: "must be taken" if value else "may be left out",
     ),
-    ("policies", "limit"): (_limit, share),
-    ("rules", "rhs"): (_rule, number),
+    ("policies", "limit"): (_limit, exact_percent),
+    ("rules", "rhs"): (_rule, in_full),
     ("rules", "penalty"): (
-        lambda row, _: f"own rule {row.rule}, exactly {number(row.rhs)}",
+        lambda row, _: f"own rule {row.rule}, exactly {in_full(row.rhs)}",
         lambda value: "must hold" if value is None else "may be broken",
     ),
     ("policies", "from"): (lambda row, _: f"policy {row.policy}, first month", str),
@@ -134,11 +134,11 @@ _WORDS: dict[tuple[str, str], tuple[Callable[[Any, str], str], Callable[[Any], s
     ("budgets", "to"): (lambda row, _: f"budget {row.budget}, last month", str),
     ("training_runs", "deadline"): (lambda row, _: f"run {row.run}, deadline", str),
     ("commitments", "latest"): (lambda row, _: f"spend commitment {row.commitment}, latest start", str),
-    ("power", "mw"): (lambda row, _: f"power of {row.site}, MW", number),
-    ("outlets", "committed_blocks"): (lambda row, _: f"outlet {row.outlet}, blocks agreed", number),
+    ("power", "mw"): (lambda row, _: f"power of {row.site}, MW", in_full),
+    ("outlets", "committed_blocks"): (lambda row, _: f"outlet {row.outlet}, blocks agreed", in_full),
     ("contracts", "requires_blocks"): (
         lambda row, _: f"contract {row.contract}, blocks of {row.requires} required",
-        number,
+        in_full,
     ),
     ("contracts", "renews"): (
         lambda row, _: f"contract {row.contract}",

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.auditing.prices import Priced, paid_to
-from optimizer.auditing.verdict import BLOCK, LARGEST, RELATIVE, Findings, number
+from optimizer.auditing.verdict import BLOCK, LARGEST, RELATIVE, Findings
+from optimizer.format import number
 
 Array = NDArray[Any]
 Index = list[Any]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from optimizer.auditing.headline import is_number, part
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.tables import Table
-from optimizer.auditing.verdict import Findings, number, rounding, total
+from optimizer.auditing.verdict import Findings, rounding, total
 from optimizer.cash_terms import terms_of_kind
+from optimizer.format import number
 
 Array = NDArray[Any]
 Expected = tuple[float | int | str | None, float]  # a figure, and by how much it may be off

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from optimizer.auditing.holdings import Holdings
-from optimizer.auditing.verdict import FLOOR, LARGEST, RELATIVE, Findings, number
+from optimizer.auditing.verdict import FLOOR, LARGEST, RELATIVE, Findings
+from optimizer.format import number
 
 
 def identity(case: Holdings, say: Findings) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.tables import Table
-from optimizer.auditing.verdict import Findings, number
+from optimizer.auditing.verdict import Findings
+from optimizer.format import number
 
 
 def pool_limit(case: Holdings, say: Findings) -> None:

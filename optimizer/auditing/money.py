@@ -6,8 +6,9 @@ import numpy as np
 
 from optimizer.auditing.headline import is_number
 from optimizer.auditing.prices import Priced
-from optimizer.auditing.verdict import FLOOR, Findings, number, total
+from optimizer.auditing.verdict import FLOOR, Findings, total
 from optimizer.cash_terms import terms_of_kind
+from optimizer.format import number
 
 
 def objective(case: Priced, say: Findings) -> None:

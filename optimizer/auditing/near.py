@@ -7,7 +7,8 @@ from typing import Any
 
 from optimizer.auditing.headline import is_number, part
 from optimizer.auditing.holdings import Holdings
-from optimizer.auditing.verdict import FLOOR, RELATIVE, Findings, number
+from optimizer.auditing.verdict import FLOOR, RELATIVE, Findings
+from optimizer.format import number
 
 _FIGURES = ("within", "best_cost", "cost_limit", "cost_of_stability", "distance", "distance_bound", "distance_gap")
 

@@ -7,7 +7,8 @@ import numpy as np
 from optimizer.auditing.agreement import Agreement
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.placements import Decision
-from optimizer.auditing.verdict import BLOCK, Findings, number
+from optimizer.auditing.verdict import BLOCK, Findings
+from optimizer.format import number
 
 SIGNED = ("sign", "lease_out")
 HANDED = ("hand_back", "take_back")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from optimizer.auditing.prices import Priced
 from optimizer.auditing.quantities import quantity, quantity_floor
-from optimizer.auditing.verdict import RELATIVE, Findings, number
+from optimizer.auditing.verdict import RELATIVE, Findings
+from optimizer.format import number
 
 Array = NDArray[Any]
 

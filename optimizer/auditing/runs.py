@@ -6,7 +6,8 @@ import numpy as np
 
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.placements import placed_before
-from optimizer.auditing.verdict import BLOCK, RELATIVE, Findings, number
+from optimizer.auditing.verdict import BLOCK, RELATIVE, Findings
+from optimizer.format import number
 
 
 def run_decision(case: Holdings, say: Findings) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from optimizer.auditing.own_rules import Constraint, constraints, counted
 from optimizer.auditing.prices import Priced
-from optimizer.auditing.verdict import FLOOR, RELATIVE, Findings, number
+from optimizer.auditing.verdict import FLOOR, RELATIVE, Findings
+from optimizer.format import number
 
 _MORE_ROOM = {"<=": -1.0, ">=": 1.0, "=": 0.0}
 """Sign of the change of the cost for one more of the right-hand side; of an equation, either."""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from optimizer.auditing.holdings import Holdings
 from optimizer.auditing.ordering import HANDED
 from optimizer.auditing.stock import Stock
-from optimizer.auditing.verdict import BLOCK, Findings, number
+from optimizer.auditing.verdict import BLOCK, Findings
+from optimizer.format import number
 
 
 def max_blocks(case: Holdings, say: Findings) -> None:

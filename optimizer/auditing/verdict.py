@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.format import distinguished, grouped
+
 Names = Sequence[str] | NDArray[Any] | str
 
 RELATIVE = 1e-6
@@ -122,11 +124,11 @@ class Audit:
     def text(self, most: int = 20) -> str:
         """For people: the verdict and the first ``most`` violations, one a line."""
         if self.passed:
-            return f"The plan passes its audit: {self.checks:,} checks.\n{_left_out()}"
+            return f"The plan passes its audit: {grouped(self.checks)} checks.\n{_left_out()}"
         count = len(self.violations)
-        lines = [f"The plan fails its audit: {count:,} of {self.checks:,} checks."]
+        lines = [f"The plan fails its audit: {grouped(count)} of {grouped(self.checks)} checks."]
         lines += [f"  {violation}" for violation in self.violations[:most]]
-        return "\n".join(lines + ([f"  and {count - most:,} more"] if count > most else []))
+        return "\n".join(lines + ([f"  and {grouped(count - most)} more"] if count > most else []))
 
     def __str__(self) -> str:
         return self.text()
@@ -203,7 +205,7 @@ class Findings:
         left, right = np.broadcast_arrays(left, right)
         names, labels, texts = self._places(left.shape, items, months, what)
         for place in zip(*np.nonzero(~holds), strict=True):
-            one, other = numbers(float(left[place]), float(right[place]))
+            one, other = distinguished(float(left[place]), float(right[place]))
             self.add(names[place], labels[place], f"{one} {texts[place]}", _WORDS[sense].format(other))
 
     def _places(
@@ -238,20 +240,3 @@ def _digits(cells: NDArray[Any]) -> int:
     """Digits to which cells are rounded."""
     few = all(float(f"{cell:.{_FEW_DIGITS}g}") == cell for cell in cells.tolist())
     return _FEW_DIGITS if few else _DIGITS
-
-
-def numbers(one: float, other: float) -> tuple[str, str]:
-    """Two figures for people, with as many digits as it takes to distinguish them."""
-    for digits in (2, 4, 6, 9):
-        texts = number(one, digits), number(other, digits)
-        if texts[0] != texts[1] or one == other:
-            return texts
-    return repr(one), repr(other)
-
-
-def number(value: float, digits: int = 2) -> str:
-    """A figure for people: thousands separated, at most so many decimals, small ones by significant digits."""
-    if 0 < abs(value) < 1:
-        return f"{value:.{digits + 1}g}"
-    text = f"{value:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

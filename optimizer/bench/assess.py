@@ -8,6 +8,7 @@ from collections.abc import Callable
 from optimizer.bench.best_known import INFEASIBLE, TOLERANCE, BestKnown, holds_for
 from optimizer.bench.cases import Case
 from optimizer.bench.runs import Result
+from optimizer.format import grouped
 
 _PLANS = ("optimal", "feasible")
 _EXPECTED = {
@@ -50,7 +51,7 @@ def _conflict(case: Case, result: Result, _: BestKnown | None) -> str:
 def _sound_bound(_: Case, result: Result, __: BestKnown | None) -> str:
     if result.objective is None or result.bound is None or not _above(result.bound, result.objective):
         return ""
-    return f"the bound {result.bound:,.2f} is above the objective {result.objective:,.2f}"
+    return f"the bound {grouped(result.bound, 2)} is above the objective {grouped(result.objective, 2)}"
 
 
 def _not_too_good(_: Case, result: Result, known: BestKnown | None) -> str:
@@ -60,7 +61,7 @@ def _not_too_good(_: Case, result: Result, known: BestKnown | None) -> str:
         return f"a plan was found, but the instance is proven infeasible ({known.found_by}, {known.when})"
     if known.bound is None or not _above(known.bound, result.objective):
         return ""
-    what = f"the objective {result.objective:,.2f} is better than the proven bound {known.bound:,.2f}"
+    what = f"the objective {grouped(result.objective, 2)} is better than the proven bound {grouped(known.bound, 2)}"
     return f"{what} ({known.found_by}, {known.when})"
 
 
@@ -68,11 +69,11 @@ def _not_too_high(_: Case, result: Result, known: BestKnown | None) -> str:
     if known is None or known.objective is None:
         return ""
     if result.status == "infeasible":
-        what = f"the instance was reported infeasible, but a plan of {known.objective:,.2f} is known"
+        what = f"the instance was reported infeasible, but a plan of {grouped(known.objective, 2)} is known"
         return f"{what} ({known.found_by}, {known.when})"
     if result.bound is None or not _above(result.bound, known.objective):
         return ""
-    what = f"the bound {result.bound:,.2f} is above the best known objective {known.objective:,.2f}"
+    what = f"the bound {grouped(result.bound, 2)} is above the best known objective {grouped(known.objective, 2)}"
     return f"{what} ({known.found_by}, {known.when})"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from optimizer.bench.cross_check import Answer, cross_check_solvers
 from optimizer.bench.runs import Limits
 from optimizer.errors import CapoptError, NoFeasiblePlan, StoppedWithoutPlan
+from optimizer.format import grouped
 
 _TOLERANCE = 1e-6  # of all money that moves; below it, two answers are the same
 _ERROR_LENGTH = 1000  # characters of an error that are kept
@@ -140,12 +141,16 @@ def _clash(a: str, one: Answer, b: str, other: Answer, gap: float, scale: float)
         return ""
     slack = _TOLERANCE * max(scale, abs(one.objective), abs(other.objective))
     if one.bound is not None and one.bound > other.objective + slack:
-        return f"the bound of {a}, {one.bound:,.2f}, is above the objective of {b}, {other.objective:,.2f}"
+        return (
+            f"the bound of {a}, {grouped(one.bound, 2)}, is above the objective of {b}, {grouped(other.objective, 2)}"
+        )
     if other.bound is not None and other.bound > one.objective + slack:
-        return f"the bound of {b}, {other.bound:,.2f}, is above the objective of {a}, {one.objective:,.2f}"
+        return (
+            f"the bound of {b}, {grouped(other.bound, 2)}, is above the objective of {a}, {grouped(one.objective, 2)}"
+        )
     allowed = slack + gap * max(abs(one.objective), abs(other.objective))
     if one.status == other.status == "optimal" and abs(one.objective - other.objective) > allowed:
-        return f"the optimum of {a} is {one.objective:,.2f}, that of {b} is {other.objective:,.2f}"
+        return f"the optimum of {a} is {grouped(one.objective, 2)}, that of {b} is {grouped(other.objective, 2)}"
     return ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from optimizer.bench.runs import Result
 from optimizer.errors import CapoptError
 from optimizer.files import write_file
+from optimizer.format import grouped, percent_figure
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 _HEAD = ("instance", "result", "objective", "bound", "gap", "target gap", "nodes", "solver s", "all s", "MB")
@@ -60,12 +61,15 @@ def _cells(result: Result) -> list[str]:
     return [
         result.instance,
         "wrong" if result.problems else result.status,
-        *("" if amount is None else f"{amount:,.2f}".replace("-", "−") for amount in (result.objective, result.bound)),
-        "" if result.gap is None else f"{result.gap:.4%}",
+        *(
+            "" if amount is None else grouped(amount, 2).replace("-", "−")
+            for amount in (result.objective, result.bound)
+        ),
+        "" if result.gap is None else percent_figure(result.gap, 4),
         "" if result.asked_gap is None else f"{100 * result.asked_gap:g}%",
-        "" if nodes is None else f"{nodes:,}",
-        *("" if second is None else f"{second:.1f}" for second in seconds),
-        "" if result.memory_mb is None else f"{result.memory_mb:,.0f}",
+        "" if nodes is None else grouped(nodes),
+        *("" if second is None else grouped(second, 1) for second in seconds),
+        "" if result.memory_mb is None else grouped(result.memory_mb),
     ]
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from optimizer.bench.campaign import Trial, counts
 from optimizer.bench.runs import Result
-from optimizer.format import money
+from optimizer.format import grouped, money, percent_figure
 
 # Phases that a column of seconds adds up.
 _SECONDS = {
@@ -35,18 +35,22 @@ def results_table(results: Sequence[Result]) -> RenderableType:
 
 def _cells(result: Result) -> list[str]:
     best = result.known or {}
-    amounts = [_money(result.objective), _money(result.bound), "" if result.gap is None else f"{result.gap:.4%}"]
+    amounts = [
+        _money(result.objective),
+        _money(result.bound),
+        "" if result.gap is None else percent_figure(result.gap, 4),
+    ]
     known = f"{_money(best.get('objective'))} {best['mark']}".strip() if best else ""
-    columns = f"{result.size['columns']:,}" if "columns" in result.size else ""
-    nodes = f"{result.solver['nodes']:,}" if "nodes" in result.solver else ""
+    columns = grouped(result.size["columns"]) if "columns" in result.size else ""
+    nodes = grouped(result.solver["nodes"]) if "nodes" in result.solver else ""
     seconds = [_seconds(result, phases) for phases in _SECONDS.values()]
-    memory = "" if result.memory_mb is None else f"{result.memory_mb:,.0f}"
+    memory = "" if result.memory_mb is None else grouped(result.memory_mb)
     return [result.instance, result.set, result.status, *amounts, known, columns, nodes, *seconds, memory]
 
 
 def _seconds(result: Result, phases: tuple[str, ...]) -> str:
     found = [result.seconds[name] for name in phases if name in result.seconds]
-    return f"{sum(found):.1f}" if found else ""
+    return grouped(sum(found), 1) if found else ""
 
 
 def _money(amount: float | None) -> str:
@@ -63,13 +67,13 @@ def campaign_table(trials: Sequence[Trial], size: str) -> RenderableType:
     found = counts(trials)
     table = Table(box=None, pad_edge=False, show_header=False)
     seeds = f"seeds {trials[0].seed} to {trials[-1].seed}" if trials else "no seeds"
-    table.add_row("random instances", f"{found['instances']:,} of size {size}, {seeds}")
-    table.add_row("plans", ", ".join(f"{count:,} {name}" for name, count in found["status"].items() if count))
-    table.add_row("answers compared", ", ".join(f"{name} {count:,}" for name, count in found["answers"].items()))
-    table.add_row("tables used", ", ".join(f"{name} {count:,}" for name, count in found["uses"].items()))
-    table.add_row("largest program", f"{found['columns']:,} columns")
-    table.add_row("seconds", f"{found['seconds']:,.1f}")
-    table.add_row("failures", f"{found['failures']:,}")
+    table.add_row("random instances", f"{grouped(found['instances'])} of size {size}, {seeds}")
+    table.add_row("plans", ", ".join(f"{grouped(count)} {name}" for name, count in found["status"].items() if count))
+    table.add_row("answers compared", ", ".join(f"{name} {grouped(count)}" for name, count in found["answers"].items()))
+    table.add_row("tables used", ", ".join(f"{name} {grouped(count)}" for name, count in found["uses"].items()))
+    table.add_row("largest program", f"{grouped(found['columns'])} columns")
+    table.add_row("seconds", grouped(found["seconds"], 1))
+    table.add_row("failures", grouped(found["failures"]))
     again = f"capopt new FOLDER --random --size {size} --seed"
     lines = problem_lines([(f"{again} {trial.seed}", trial.problems) for trial in trials])
     return Group(table, *lines)

@@ -27,7 +27,7 @@ from optimizer.cli.roll import roll
 from optimizer.cli.scenarios import scenarios
 from optimizer.cli.whatif import whatif
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
-from optimizer.format import counted
+from optimizer.format import counted, grouped
 
 if TYPE_CHECKING:
     from optimizer.folders import Placed
@@ -263,7 +263,7 @@ def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
         click.echo(str(violation), err=as_json)
     more = len(verdict.violations) - _LISTED
     if more > 0:
-        click.echo(f"... and {more:,} more", err=as_json)
+        click.echo(f"... and {grouped(more)} more", err=as_json)
     found = "valid" if verdict.passed else counted(len(verdict.violations), "violation")
     click.echo(f"{plan}: {found}; {counted(verdict.checks, 'check')}.", err=as_json)
     return code

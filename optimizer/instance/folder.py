@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
+from optimizer.format import grouped
 from optimizer.instance.head_file import HEAD_FILE, head_notes, parse_head
 from optimizer.instance.notes import Notes, is_comment, is_note
 from optimizer.instance.raw import (
@@ -168,7 +169,7 @@ def _records(path: Path) -> Iterator[tuple[int, list[Any]]]:
 
 def _csv_problem(message: str) -> str:
     if "field larger" in message:
-        return f"has a cell of more than {CELL_LIMIT:,} characters; is a quotation mark left open?"
+        return f"has a cell of more than {grouped(CELL_LIMIT)} characters; is a quotation mark left open?"
     if "end of data" in message:
         return "has a quotation mark that is never closed; the rest of the file cannot be read."
     if "NUL" in message:

@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.errors import CapoptError, Fault
 from optimizer.files import write_file
+from optimizer.format import grouped
 from optimizer.instance.workbook import BROKEN
 
 SHEET = "Errors"
@@ -84,7 +85,7 @@ def mark_workbook(source: Path, faults: Sequence[Fault], target: Path, warn: boo
     content = io.BytesIO()
     book.save(content)
     write_file(target, content.getvalue())
-    text = f"Wrote {target}, with {len(faults):,} marked" if faults else f"Wrote {target}, without any mark"
+    text = f"Wrote {target}, with {grouped(len(faults))} marked" if faults else f"Wrote {target}, without any mark"
     return f"{text}. It may lack drawings of the workbook." if _drawn(source) else f"{text}."
 
 

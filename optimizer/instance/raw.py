@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from optimizer.errors import Fault
+from optimizer.format import grouped
 from optimizer.instance.name_text import difference
 from optimizer.instance.notes import MARK, Notes, is_comment, is_note, may_be_data
 
@@ -263,7 +264,7 @@ def refuse_long(table: RawTable, raw: Raw) -> None:
     for i, (row, cells) in enumerate(table.rows):
         long = [j for j, cell in enumerate(cells) if isinstance(cell, str) and len(cell) > CELL_LIMIT]
         for j in long:
-            problem = f"a cell can hold {CELL_LIMIT:,} characters; this one has {len(cells[j]):,}."
+            problem = f"a cell can hold {grouped(CELL_LIMIT)} characters; this one has {grouped(len(cells[j]))}."
             cell = table.cell(row, j)
             raw.faults.append(Fault(table.where, row, table.header[j], shown(cells[j]), problem, cell=cell))
         if long:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from optimizer.format import compact
 from optimizer.schema import Column, Quantity, Schema, Table, load_schema
 
 _TYPES = {
@@ -93,7 +94,7 @@ def usual_text(column: Column) -> str:
         return ""
     low, high = column.usual
     currency, zero = " USD" if column.is_money else "", " or 0" if column.or_zero and low > 0 else ""
-    return f"usually {low:,.10g} to {high:,.10g}{currency}{zero}"
+    return f"usually {compact(low, 10)} to {compact(high, 10)}{currency}{zero}"
 
 
 def values_text(column: Column) -> str:

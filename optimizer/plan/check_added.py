@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.auditing.verdict import Violation, number
+from optimizer.auditing.verdict import Violation
+from optimizer.format import number
 from optimizer.program.added import Added, AddedConstraint, ScaledRow, scaled_rows
 from optimizer.program.program_data import ProgramData
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.format import counted
+from optimizer.format import counted, grouped, signed_number
 from optimizer.instance.differences import differences
 from optimizer.plan.compare_decisions import decision_changes
 from optimizer.plan.compare_items import item_changes
@@ -89,7 +89,7 @@ class Comparison:
         """Return one line: names, difference of the costs, number of decisions that differ."""
         currency = self.b.instance.head.currency
         return (
-            f"<Comparison {self.names[0]} → {self.names[1]}: {self.difference:+,.2f} {currency}, "
+            f"<Comparison {self.names[0]} → {self.names[1]}: {signed_number(self.difference, 2)} {currency}, "
             f"{counted(len(self.decisions), 'decision')} and {counted(len(self.inputs), 'input')} differ>"
         )
 
@@ -216,7 +216,7 @@ def _month_notes(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
         yield f"Present values are discounted to {spans[0][0]} in {names[0]} and to {spans[1][0]} in {names[1]}."
     if both:
         sums = [float(plan.cash.loc[plan.cash["month"].isin(both), "amount"].sum()) for plan in (a, b)]
-        change = f"{sums[1] - sums[0]:+,.0f} {b.instance.head.currency}"
+        change = f"{signed_number(sums[1] - sums[0])} {b.instance.head.currency}"
         yield f"In the months that both cover, money out differs by {change}, nominal."
 
 
@@ -244,7 +244,7 @@ def _proof_notes(lined_up: LinedUp, names: tuple[str, str]) -> Iterator[str]:
     change = abs(b.objective - a.objective)
     if 0 < change <= left:
         yield (
-            f"The costs differ by no more than the gaps of the two plans together ({left:,.0f} "
+            f"The costs differ by no more than the gaps of the two plans together ({grouped(left)} "
             f"{b.instance.head.currency}): a part of the difference may come from the search alone."
         )
 
@@ -256,7 +256,8 @@ def _interval_note(a: Plan, b: Plan, names: tuple[str, str]) -> Iterator[str]:
         return
     least, most = b.bound - a.objective, b.objective - a.bound
     if most - least > _NOISE * (abs(a.objective) + abs(b.objective)):
+        low, high = signed_number(math.floor(least)), signed_number(math.ceil(most))
         yield (
-            f"The best plan of {names[1]} is proven to cost between {math.floor(least):+,.0f} and "
-            f"{math.ceil(most):+,.0f} {currency} more than that of {names[0]}; tables below compare the plans found."
+            f"The best plan of {names[1]} is proven to cost between {low} and {high} {currency} more than that of "
+            f"{names[0]}; tables below compare the plans found."
         )

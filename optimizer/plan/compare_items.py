@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import figure
+from optimizer.format import brief, compact, figure
 from optimizer.plan.compare_decisions import SIZES
 
 _MOST = 6  # maximum number of changes in the text of an item
@@ -67,7 +67,8 @@ def decision_text(row: dict[Any, Any]) -> str:
     """Describe a changed decision: ``sign moved from 2027-01 to 2027-06, 4 to 6 blocks``."""
     kind = str(row["decision"]).replace("_", " ")
     unit = next((name for name in SIZES if row[f"{name}_a"] != row[f"{name}_b"]), "blocks")
-    size = f"{row[f'{unit}_a']:,g} to {row[f'{unit}_b']:,g} {'MW' if unit == 'mw' else unit}"
+    before, after = (compact(row[f"{unit}_{plan}"]) for plan in "ab")
+    size = f"{before} to {after} {'MW' if unit == 'mw' else unit}"
     change, months = row["change"], f"{row['month_a']} to {row['month_b']}"
     if change in ("moved", "moved and resized"):
         return f"{kind} moved from {months}{f', {size}' if change != 'moved' else ''}"
@@ -82,13 +83,8 @@ def decision_text(row: dict[Any, Any]) -> str:
 
 def use_text(row: dict[Any, Any]) -> str:
     """Describe changed on-demand use: ``used 1,200 to 3,400 accelerator-months``."""
-    before, after = (number(float(row[f"accelerators_{plan}"])) for plan in "ab")
+    before, after = (brief(float(row[f"accelerators_{plan}"])) for plan in "ab")
     return f"used {before} to {after} accelerator-months"
-
-
-def number(value: float) -> str:
-    """Format a number: large ones without decimals, others with four digits."""
-    return f"{value:,.0f}" if value == 0 or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def input_text(row: dict[Any, Any]) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.cash_terms import cash_terms
+from optimizer.format import exact_percent, grouped
 from optimizer.instance.instance import Instance
 from optimizer.plan.settle import Floats, Settled
 from optimizer.plan.tables import make_table
@@ -310,14 +311,14 @@ def notes(instance: Instance, obligations: pd.DataFrame) -> list[str]:
     owed, head = owed_after(instance, obligations), instance.head
     if not owed:
         return []
-    largest = ", ".join(f"{item} {amount:,.0f}" for item, amount in list(owed.items())[:_MOST])
+    largest = ", ".join(f"{item} {grouped(amount)}" for item, amount in list(owed.items())[:_MOST])
     more = f" and {len(owed) - _MOST} more" if len(owed) > _MOST else ""
     counts = "The cost counts none of it; plan more months or set tail_fraction to count it."
     if head.tail_fraction:
-        share = f"{100 * head.tail_fraction:g} %"
+        share = exact_percent(head.tail_fraction)
         counts = f"The cost counts {share} of the terms of contracts in it (tail_fraction), and none of the rest."
     return [
-        f"{sum(owed.values()):,.0f} {head.currency} fall due after the plan's last month, "
+        f"{grouped(sum(owed.values()))} {head.currency} fall due after the plan's last month, "
         f"{instance.label(head.months - 1)}, for what is signed and ordered by then: {largest}{more}. "
         f"{counts}"
     ]

@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimizer.errors import CapoptError, PlanFileError, PlanFileWarning
 from optimizer.folders import fingerprint, restore
+from optimizer.format import grouped, percent_figure
 from optimizer.instance.instance import Instance
 from optimizer.plan.folder import (
     FORMATS,
@@ -134,9 +135,9 @@ class Plan:
 
     def __repr__(self) -> str:
         """One line: name, status, objective and gap."""
-        gap = "nothing proven" if self.gap is None else f"gap {self.gap:.3%}"
+        gap = "nothing proven" if self.gap is None else f"gap {percent_figure(self.gap, 3)}"
         name = self.instance.head.name
-        return f"<Plan {name}: {self.status}, {self.objective:,.2f} {self.instance.head.currency}, {gap}>"
+        return f"<Plan {name}: {self.status}, {grouped(self.objective, 2)} {self.instance.head.currency}, {gap}>"
 
     def save(self, folder: str | Path, tables: str = "csv", replace: bool = False) -> Path:
         """Write the plan folder at once: an earlier plan there is complete until the new one is.

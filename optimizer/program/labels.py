@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from optimizer.format import counted, in_full
 from optimizer.program.build import Program
-from optimizer.program.figures import figure_of, number
+from optimizer.program.figures import figure_of
 from optimizer.program.placement import months_of
 from optimizer.program.row_names import family_of, key_of
 from optimizer.schema import IN_HOUSE, load_schema, program_contents
@@ -108,7 +109,7 @@ def agreed_label(program: Program, name: str) -> Label:
     table = next(table for table in load_schema().agreements if name in program.instance.named[table])
     source = program.instance.place(table, list(program.instance.named[table]).index(name))
     blocks = float(sum(one.blocks for one in agreement.given) - sum(agreement.returned.values()))
-    figure = f"{number(blocks)} {'block' if blocks == 1 else 'blocks'} agreed"
+    figure = f"{counted(blocks, 'block')} agreed"
     text = f"{table[:-1]} {name} runs since before the plan"
     return Label("started", text, None, figure, (source, *_decided(program, name)))
 
@@ -134,7 +135,7 @@ def _occupied_label(program: Program, pool: str, t: int) -> Label:
         if row.decision == "start_run" and row.pool == pool and t in months_of(index, index.runs_before[row.item]):
             runs[row.item] = program.instance.place("decided", at)
     says = f"{few([*runs])}, placed before the plan, run in {pool} in {{month}}"
-    figure = f"{number(float(index.occupied_before[pool][t]))} accelerators"
+    figure = f"{in_full(float(index.occupied_before[pool][t]))} accelerators"
     return Label("pool_use", says, t, figure, (few([*runs.values()]),), names=(pool, "{month}"))
 
 

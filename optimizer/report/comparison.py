@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.cash_terms import terms_of_kind
-from optimizer.format import Format, count, interval_text, money, percent, scale_of, shown
+from optimizer.format import Format, count, interval_text, money, percent, scale_of, shown, tenths
 from optimizer.report.colours import party_text, term_label
 from optimizer.report.document import Grid, Table
 
@@ -194,12 +194,7 @@ def _money(comparison: Comparison, table: pd.DataFrame, key: str, name: str, lab
 
 def _scaled(name: str, values: Any, size: float) -> tuple[str, str, str, str]:
     old, new, change = (float(value) / size for value in values)
-    return name, tenths(old), tenths(new), signed(change, tenths(abs(change)))
-
-
-def tenths(value: float) -> str:
-    """A number with one decimal, a dash for zero."""
-    return "–" if value == 0 else "<0.1" if abs(value) < 0.05 else f"{value:,.1f}"
+    return name, tenths(old, "–"), tenths(new, "–"), signed(change, tenths(abs(change), "–"))
 
 
 def scale(amounts: list[float], comparison: Comparison) -> tuple[float, str]:
@@ -223,6 +218,6 @@ def items(comparison: Comparison, most: int) -> Table:
     for row in table.head(most).to_dict("records"):
         change = row["present_value_difference"] / size
         name = f"{shown(row['item'])}{_whose(row)}"
-        rows.append((name, row["decisions"], row["inputs"], signed(change, tenths(abs(change)))))
+        rows.append((name, row["decisions"], row["inputs"], signed(change, tenths(abs(change), "–"))))
     columns = ("Item", "Its decisions and use", "Its inputs", f"Present value, {unit}")
     return Table("Item by item", Grid(columns, rows, 3, **left_out(table, rows, "items")), "No item differs.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group
 
-from optimizer.format import money
+from optimizer.format import grouped, money
 from optimizer.report import comparison as tables
 from optimizer.report import comparison_time as time
 from optimizer.report.document import Block, Document, Grid, KeyFigures, Prose, Section, Table
@@ -103,6 +103,6 @@ def _figures(comparison: Comparison) -> list[tuple[str, str, str]]:
         ("Net present cost", tables.difference(comparison.difference, currency), f"{second} over {first}"),
         (first, money(a.objective, a.instance.head.currency), "net present cost"),
         (second, money(b.objective, currency), "net present cost"),
-        ("Decisions that differ", f"{len(acts):,}", kinds or "none"),
-        ("Inputs that differ", f"{len(comparison.inputs):,}", tables_changed or "none"),
+        ("Decisions that differ", grouped(len(acts)), kinds or "none"),
+        ("Inputs that differ", grouped(len(comparison.inputs)), tables_changed or "none"),
     ]

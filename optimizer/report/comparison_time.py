@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optimizer.format import Format, count, shown
+from optimizer.format import Format, count, shown, tenths
 from optimizer.plan.compare_items import without_noise
 from optimizer.report.colours import party_text
-from optimizer.report.comparison import left_out, number_row, scale, signed, tenths
+from optimizer.report.comparison import left_out, number_row, scale, signed
 from optimizer.report.document import Grid, Table
 from optimizer.report.totals_by_period import AFTER, Periods
 
@@ -71,7 +71,7 @@ def _counted(value: float) -> str:
 
 
 def _tenths_signed(value: float) -> str:
-    return signed(value, tenths(abs(value)))
+    return signed(value, tenths(abs(value), "–"))
 
 
 # ---------------------------------------------------------------- service and inputs

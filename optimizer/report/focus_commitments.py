@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import counted
+from optimizer.format import compact, counted
 from optimizer.report.focus_signatures import Signature
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _what(signature: Signature, plan: Plan) -> Row:
     row, agreement = signature.agreement.row, signature.agreement
     term = f"{'' if agreement.fixed else 'at least '}{counted(agreement.term, 'month')}"
     space = agreement.supplies_mw
-    each = f"{row.accelerators_per_block:,g} {row.accelerator} in {row.region}"
-    each = f"{row.mw_per_block:,g} MW at {row.site}" if space else each
+    each = f"{compact(row.accelerators_per_block)} {row.accelerator} in {row.region}"
+    each = f"{compact(row.mw_per_block)} MW at {row.site}" if space else each
     per_block = row.mw_per_block if space else row.accelerators_per_block
     quantity = signature.committed_block_months * per_block * plan.instance.head.hours_per_month
     start = plan.instance.label(signature.start)

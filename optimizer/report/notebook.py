@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import counted, span_text
+from optimizer.format import counted, grouped, span_text
 from optimizer.report.document import Grid, Table
 from optimizer.report.html import render
 from optimizer.report.key_figures import KeyFigure, key_figures
@@ -37,7 +37,7 @@ def plan_html(plan: Plan) -> str:
 def instance_html(instance: Instance) -> str:
     """A fragment of HTML: the tables of an instance, and its warnings. It holds no script and loads nothing."""
     tables = load_schema().tables
-    sizes = [(name, f"{len(rows):,}", _plain(tables[name].meaning)) for name, rows in instance.rows.items() if rows]
+    sizes = [(name, grouped(len(rows)), _plain(tables[name].meaning)) for name, rows in instance.rows.items() if rows]
     warnings = Grid(("Warning",), [(str(warning),) for warning in instance.warnings], source="instance.warnings")
     found = [Table("Tables", Grid(("Table", "Rows", "Meaning"), sizes, 3))]
     found += [Table("Warnings", warnings.head(_WARNINGS))] if instance.warnings else []

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from optimizer.format import counted, money, percent
+from optimizer.format import counted, grouped, money, percent
 from optimizer.solver.solution import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -56,7 +56,7 @@ def narrate(currency: str) -> Iterator[tuple[Callable[[str], None], Callable[[Pr
 
 def line(event: Progress, currency: str) -> str:
     """One line on how it stands: seconds, phase, best plan, bound, gap, nodes."""
-    parts = [f"{event.elapsed:6.1f} s  {_PHASES.get(event.phase, event.phase)}"]
+    parts = [f"{grouped(event.elapsed, 1):>6} s  {_PHASES.get(event.phase, event.phase)}"]
     if event.incumbent is not None:
         source = f" ({event.source})" if event.source else ""
         what = "changes" if event.phase == "near" else "best plan"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import count, counted, money, percent
+from optimizer.format import count, counted, grouped, money, percent
 from optimizer.instance.raw import number_text
 from optimizer.report.document import Block, Grid, Prose, Section, Table
 from optimizer.report.key_figures import audit_text, part, status
@@ -111,7 +111,7 @@ def provenance_tables(plan: Plan) -> list[Table]:
         *(("Solver: " + name.replace("_", " "), _option(value)) for name, value in solver.items()),
         *((f"Version of {name}", str(version)) for name, version in part(plan, "versions").items()),
         *((f"Size: {name.replace('_', ' ')}", count(value)) for name, value in part(plan, "size").items()),
-        *((f"Seconds to {name}", f"{value:.2f}") for name, value in part(plan, "seconds").items()),
+        *((f"Seconds to {name}", grouped(value, 2)) for name, value in part(plan, "seconds").items()),
     ]
     peak = max(part(plan, "memory_mb").values(), default=0)
     search += [("Peak memory", f"{count(peak)} MB")] if peak else []

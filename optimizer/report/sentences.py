@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.errors import EditError, NoFeasiblePlan, StoppedWithoutPlan
-from optimizer.format import count, money, month_text, percent, proven_interval, shown
+from optimizer.format import compact, count, money, month_text, percent, proven_interval, shown
 from optimizer.instance.edit import parse_edit
 from optimizer.report.colours import party_text
 from optimizer.report.steps import VERBS
@@ -97,8 +97,8 @@ def worth(plan: Plan, table: pd.DataFrame) -> list[str]:
         assert best is not None
         one_fewer = float(best["held_fewer"])
         if kind == "budget":
-            other = _other_side(float(best["held"]), one_fewer, fewer, lambda value: f"{value:,.3g}")
-            found.append(text.format(item, f"{float(sums[item]):,.3g} {currency}", other, currency=currency))
+            other = _other_side(float(best["held"]), one_fewer, fewer, lambda value: compact(value, 3))
+            found.append(text.format(item, f"{compact(float(sums[item]), 3)} {currency}", other, currency=currency))
             continue
         average, other = (
             float(sums[item]) / plan.instance.head.months,

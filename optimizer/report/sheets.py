@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from optimizer.errors import CapoptError
 from optimizer.files import write_file
+from optimizer.format import grouped
 from optimizer.instance.raw import CELL_LIMIT
 
 HEADER = 2  # row of the header, counted from 0: above it stand title and units
@@ -162,7 +163,7 @@ class Book:
             If the frame has more rows than a sheet can hold.
         """
         if len(frame) > _MOST_ROWS:
-            message = f"table {name} has {len(frame):,} rows and a sheet holds {_MOST_ROWS:,}"
+            message = f"table {name} has {grouped(len(frame))} rows and a sheet holds {grouped(_MOST_ROWS)}"
             raise CapoptError(f"{message}; use the tables of the plan folder instead")
         sheet = self.sheet(name)
         self.link(sheet, 0, 0, "index")
@@ -215,7 +216,7 @@ def _width(heading: Heading, values: list[Any]) -> float:
         longest = 7
     elif heading.kind == "number":
         numbers = [value for value in values[:_LOOKED_AT] if isinstance(value, float | int) and math.isfinite(value)]
-        longest = max((len(f"{value:,.0f}") + (0 if abs(value) >= 1e5 else 3) for value in numbers), default=0)
+        longest = max((len(grouped(value)) + (0 if abs(value) >= 1e5 else 3) for value in numbers), default=0)
     else:
         longest = max((len(str(value)) for value in values[:_LOOKED_AT] if value is not None), default=0)
     return float(min(max(longest + 2, min(len(heading.name) + 4, 26), 9), _WIDEST))

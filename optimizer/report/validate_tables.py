@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import PlanFileError
-from optimizer.format import counted
+from optimizer.format import counted, grouped
 from optimizer.instance.raw import quoted
 from optimizer.plan.hand_backs import BACK
 from optimizer.plan.tables import text_columns
@@ -32,7 +32,7 @@ def check_cells(plan: Plan) -> None:
     """
     faults = [fault for name, table in plan.tables.items() for fault in _faults(name, table)]
     if faults:
-        more = f"\n  and {len(faults) - _LISTED:,} more" if len(faults) > _LISTED else ""
+        more = f"\n  and {grouped(len(faults) - _LISTED)} more" if len(faults) > _LISTED else ""
         lines = "\n".join(f"  {fault}" for fault in faults[:_LISTED])
         cells = counted(len(faults), "cell")
         are = "is" if len(faults) == 1 else "are"

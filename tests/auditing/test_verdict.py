@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimizer.auditing.verdict import LISTED, RELATIVE, Audit, Findings, Violation, numbers, rounding, total
+from optimizer.auditing.verdict import LISTED, RELATIVE, Audit, Findings, Violation, rounding, total
+from optimizer.format import distinguished
 
 LABELS = ("2030-01", "2030-02", "2030-03")
 
@@ -52,7 +53,7 @@ def test_a_sum_may_be_off_by_half_of_each_last_digit(cells: list[float], amount:
 )
 def test_figures_have_the_digits_that_tell_them_apart(one: float, other: float, texts: tuple[str, str]) -> None:
     """Tests figures that differ early, late, not at all, and beyond what is usually shown."""
-    assert numbers(one, other) == texts
+    assert distinguished(one, other) == texts
 
 
 @pytest.mark.parametrize(
