@@ -164,6 +164,11 @@ def month_text(month: str) -> str:
     return f"{_MONTHS[int(number) - 1]} {year}"
 
 
+def month_cell(month: object) -> str:
+    """Return a month for a cell of a report's table: as in the plan's tables, such as ``2026-05``; blank if none."""
+    return str(month)
+
+
 def span_text(first: str, last: str) -> str:
     """Return two months as a span, such as ``May 2026 to Apr 2028``."""
     return f"{month_text(first)} to {month_text(last)}"

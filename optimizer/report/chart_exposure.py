@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from optimizer.format import month_text, percent, percents, shown
+from optimizer.format import month_cell, month_text, percent, percents, shown
 from optimizer.report.charts import Chart, add_areas, new_figure, party_series, plot_text, style
 from optimizer.report.colours import ALARM, INK, MUTED, party_text
 from optimizer.report.document import Grid, by_month
@@ -105,7 +105,13 @@ def _groups_grid(context: PlanContext, shares: list[Share], limits: dict[str, fl
         ends = (percents(share.peak), percents(share.average), "" if limit is None else percents(limit))
         names = "; ".join(members.get(share.member, []))
         rows.append(
-            (party_text(share.member), names, share.month, *ends, percents(work.get(share.member, (0.0, ""))[0]))
+            (
+                party_text(share.member),
+                names,
+                month_cell(share.month),
+                *ends,
+                percents(work.get(share.member, (0.0, ""))[0]),
+            )
         )
     note = "Work there, highest: highest monthly share of all work that runs there, on-demand capacity included."
     return Grid(columns, rows, 3, note)

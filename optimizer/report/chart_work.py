@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.format import count, month_text, percent, rounded, shown, span_text, tenths
+from optimizer.format import count, month_cell, month_text, percent, rounded, shown, span_text, tenths
 from optimizer.report.chart_capacity import one_legend, party_of_pool
 from optimizer.report.charts import (
     Chart,
@@ -193,8 +193,8 @@ def _runs_grid(table: pd.DataFrame, missed: list[str]) -> Grid:
         (
             r["run"],
             r["pool"],
-            r["starts"],
-            r["ends"],
+            month_cell(r["starts"]),
+            month_cell(r["ends"]),
             r["target"],
             rounded(r["accelerators"]),
             rounded(r["late_months"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.cash_terms import terms_of_kind
-from optimizer.format import Format, count, interval_text, money, percent, scale_of, shown, tenths
+from optimizer.format import Format, count, interval_text, money, month_cell, percent, scale_of, shown, tenths
 from optimizer.report.colours import party_text, term_label
 from optimizer.report.document import Grid, Table
 
@@ -155,6 +155,7 @@ def _named(row: dict[Any, Any]) -> str:
 
 def _arrow(old: str, new: str) -> str:
     """Two months, or the one that there is."""
+    old, new = month_cell(old), month_cell(new)
     return old or new if old == new or not old or not new else f"{old} → {new}"
 
 

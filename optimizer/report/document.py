@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
-from optimizer.format import Format, counted
+from optimizer.format import Format, counted, month_cell
 
 
 class Figure(str):
@@ -69,7 +69,7 @@ class Grid:
 def by_month(months: Sequence[str], columns: Iterable[tuple[str, Sequence[float]]], form: Format) -> Grid:
     """Return a table with a row for each month and a column for each series."""
     named = list(columns)
-    rows = [(month, *(form(values[i]) for _, values in named)) for i, month in enumerate(months)]
+    rows = [(month_cell(month), *(form(values[i]) for _, values in named)) for i, month in enumerate(months)]
     return Grid(("Month", *(name for name, _ in named)), rows)
 
 

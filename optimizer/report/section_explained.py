@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import count, interval_text, money, percent, unit_value
+from optimizer.format import count, interval_text, money, month_cell, percent, unit_value
 from optimizer.report import sentences
 from optimizer.report.colours import party_text
 from optimizer.report.document import Block, Grid, Prose, Section, Table
@@ -101,7 +101,7 @@ def _values(context: PlanContext, table: pd.DataFrame, kind: str) -> Grid:
     found = []
     for item in sums.abs().max(axis=1).sort_values(ascending=False).index[:_ITEMS]:
         best = best_month(rows, item)
-        month = "" if best is None else str(best["month"])
+        month = "" if best is None else month_cell(best["month"])
         then = ["", ""] if best is None else [unit_value(float(best[side])) for side in ("held", "held_fewer")]
         one, relaxed = float(sums.loc[item, "held"]), unit_value(float(sums.loc[item, "relaxed"]) / months)
         averages = [unit_value(value / months) for value in (one, float(fewer[item]))]
@@ -145,8 +145,8 @@ def _offers(context: PlanContext, table: pd.DataFrame) -> Grid:
 def _deadlines(context: PlanContext, table: pd.DataFrame) -> Grid:
     rows = []
     for row, waiting in zip(table.to_dict("records"), later(table), strict=True):
-        party, until = party_text(str(row["party"])), str(row["last_month"]) or "the end"
-        who = (str(row["month"]), decision_text(row), party, str(row["takes_effect"]), until)
+        party, until = party_text(str(row["party"])), month_cell(row["last_month"]) or "the end"
+        who = (month_cell(row["month"]), decision_text(row), party, month_cell(row["takes_effect"]), until)
         rows.append((*who, count(row["blocks"]), waiting))
     columns = ("Month", "What", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
     note = (
@@ -160,7 +160,7 @@ def _exits(context: PlanContext, table: pd.DataFrame) -> Grid:
     rows, end = [], context.plan.instance.head.months
     for row in table.to_dict("records"):
         kept = context.plan.instance.month_index(str(row["month"])) >= end
-        month, notice = ("kept to the end", "") if kept else (str(row["month"]), str(row["notice"]))
+        month, notice = ("kept to the end", "") if kept else (month_cell(row["month"]), month_cell(row["notice"]))
         shift = int(row["shift"])
         when = "the plan" if shift == 0 else f"{abs(shift)} {'earlier' if shift < 0 else 'later'}"
         costs = "" if shift == 0 else interval_text(row["at_least"], row["at_most"])
@@ -180,7 +180,7 @@ def _events(context: PlanContext, table: pd.DataFrame) -> Grid:
         share = row["unserved"]
         rows.append(
             (
-                *(str(row["event"]), str(row["month"]), str(row["answer"] or row["note"])),
+                *(str(row["event"]), month_cell(row["month"]), str(row["answer"] or row["note"])),
                 interval_text(row["at_least"], row["at_most"]),
                 "" if share is None or share != share else percent(float(share)),
             )

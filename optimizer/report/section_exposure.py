@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.analysis.losses import losses as losses_of
-from optimizer.format import count, counted, interval_text, month_text, percent, percents, rounded, shown
+from optimizer.format import count, counted, interval_text, month_cell, month_text, percent, percents, rounded, shown
 from optimizer.report.colours import party_text
 from optimizer.report.document import Grid, Prose, Table
 from optimizer.report.plan_context import PlanContext
@@ -70,7 +70,7 @@ def losses_grid(table: pd.DataFrame) -> Grid:
     for row in table.to_dict("records"):
         kind = _KINDS[str(row["subject"])]
         who = (party_text(str(row["member"])), kind, "no" if row["months"] else "yes")
-        worst = (str(row["month"]), str(row["workloads"]))
+        worst = (month_cell(row["month"]), str(row["workloads"]))
         share = percents(row["short"] / row["critical"]) if row["months"] else ""
         months = count(row["months"]) if row["months"] else ""
         rows.append(
@@ -91,7 +91,7 @@ def caps_grid(context: PlanContext, table: pd.DataFrame) -> Grid:
         share = row["unserved"]
         served = "" if share is None or share != share else percent(float(share))
         amounts = (interval_text(row["at_least"], row["at_most"]), served)
-        who = (str(row["requirement"]), str(row["month"]), str(row["answer"] or row["note"]))
+        who = (str(row["requirement"]), month_cell(row["month"]), str(row["answer"] or row["note"]))
         rows.append((*who, percents(row["share"]), *amounts))
     columns = (
         *("Requirement", "In force from", "Largest changes of decisions"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import count, money, month_text, percent, shown
+from optimizer.format import count, money, month_cell, month_text, percent, shown
 from optimizer.report.document import Block, Figure, Grid, KeyFigures, Section, Table
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ def near_tables(plan: Plan) -> list[Table]:
     changes = sorted(near["changes"], key=lambda one: -one["counts"])
     columns = ("Change", "Decision", "Item", "Month", "Blocks", f"Counts, {plan.instance.head.currency}")
     grid = Grid(columns, [_row(one) for one in changes], 4, source="near in plan.json").head(_ROWS)
-    lost = [(_verb(one), shown(one["item"]), one["month"], one["reason"], count(one["blocks"])) for one in near["lost"]]
+    lost = [
+        (_verb(one), shown(one["item"]), month_cell(one["month"]), one["reason"], count(one["blocks"]))
+        for one in near["lost"]
+    ]
     tables = [Table("Changes from the earlier plan", grid, "No decision of the earlier plan changes.")]
     if lost:
         tables.append(Table(_LOST, Grid(("Decision", "Item", "Month", "Why", "Blocks"), lost, 4)))
@@ -68,7 +71,7 @@ def near_section(plan: Plan) -> list[Section]:
 
 def _row(change: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the cells of a change."""
-    months = [month for month in (change["month_a"], change["month_b"]) if month]
+    months = [month_cell(month) for month in (change["month_a"], change["month_b"]) if month]
     item = shown(change["item"]) + (f" in {shown(change['pool'])}" if change["pool"] else "")
     blocks, counts = Figure(change["blocks"], count), Figure(change["counts"], money)
     return change["change"], _verb(change), item, " → ".join(months), blocks, counts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import money, month_text, scale_of, scaled
+from optimizer.format import money, month_cell, month_text, scale_of, scaled
 from optimizer.report.charts import Chart, add_areas, new_figure, party_series
 from optimizer.report.colours import party_text
 from optimizer.report.document import Grid, Prose, Table, by_month
@@ -89,7 +89,7 @@ def _highest(part: pd.DataFrame) -> float:
 def _amounts(context: PlanContext, part: pd.DataFrame) -> Iterator[str]:
     """Yield the month of the peak, what is owed at the start and then, and what falls due after the plan."""
     sums = part.groupby("month")["owed"].sum().reindex(context.months, fill_value=0.0)
-    yield str(sums.idxmax())
+    yield month_cell(sums.idxmax())
     yield money(float(sums.iloc[0]))
     yield money(float(sums.max()))
     yield money(float(part.loc[part["month"] == context.months[-1], "owed_after_horizon"].sum()))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import count, fixed, money, percents, rounded
+from optimizer.format import count, fixed, money, month_cell, percents, rounded
 from optimizer.program.budgets import budget_terms
 from optimizer.report.colours import party_text
 from optimizer.report.document import Block, Figure, Grid, Prose, Section, Table
@@ -63,7 +63,13 @@ def rules_table(context: PlanContext, tight: bool = False) -> Table:
         penalty, violation = float(penalties.get(name, 0.0)), float(mine["violation"].max())
         least = mine.iloc[int(mine["slack"].to_numpy().argmin())]
         texts = (str(name), _limit(mine), _when(binding), str(len(mine)), str(len(binding)))
-        amounts = (count(float(least["slack"])), str(least["month"]), count(violation), money(penalty), money(price))
+        amounts = (
+            count(float(least["slack"])),
+            month_cell(least["month"]),
+            count(violation),
+            money(penalty),
+            money(price),
+        )
         found.append(((-penalty, -abs(price)), (*texts, *amounts)))
     found += [] if tight else [((0.0, 0.0), row) for row in _without_rows(context)]
     columns = (
@@ -97,14 +103,14 @@ def _when(binding: pd.DataFrame) -> str:
     months = sorted(binding["month"])
     if len(months) < 2:
         return "".join(months)
-    return f"{len(months)} months, {months[0]} to {months[-1]}"
+    return f"{len(months)} months, {month_cell(months[0])} to {month_cell(months[-1])}"
 
 
 def shortfalls_table(context: PlanContext) -> Table:
     """Return the years of spend commitments that are not reached, and what is paid for that."""
     unpaid = context.plan.cash[context.plan.cash["term"] == "shortfall"]
     rows = [
-        (row["month"], row["item"], party_text(row["party"]), Figure(row["amount"], money))
+        (month_cell(row["month"]), row["item"], party_text(row["party"]), Figure(row["amount"], money))
         for row in unpaid.sort_values("month", kind="stable").to_dict("records")
     ]
     columns = ("Year to", "Commitment", "Provider", f"Short by, {context.currency}")
@@ -142,7 +148,7 @@ def shares_grid(context: PlanContext, policies: list[Any]) -> Grid:
         mine = [s for s in found if (s.member == row.member if row.member else s.member != "in_house")]
         for share in mine[: 3 if not row.member else 1]:
             ends = (percents(row.limit), percents(share.peak), percents(max(row.limit - share.peak, 0.0)) or "none")
-            rows.append((row.policy, row.subject, party_text(share.member), share.month, *ends))
+            rows.append((row.policy, row.subject, party_text(share.member), month_cell(share.month), *ends))
         if not mine:
             span = f"{label(row.from_)} to {label(row.to)}"
             rows.append(

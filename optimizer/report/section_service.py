@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.format import level, percents, rounded
+from optimizer.format import level, month_cell, percents, rounded
 from optimizer.report.document import Grid, Table
 from optimizer.report.plan_context import PlanContext
 
@@ -18,7 +18,7 @@ def service_table(context: PlanContext, lacking: bool = False) -> Table:
         if lacking and not lost:
             continue
         levels = (mine["served"] / mine["demand"].where(mine["demand"] > 0)).fillna(1.0)
-        month = str(mine["month"].iloc[int(mine["unserved"].to_numpy().argmax())]) if lost else ""
+        month = month_cell(mine["month"].iloc[int(mine["unserved"].to_numpy().argmax())]) if lost else ""
         share = level(1 - missing / wanted if lost else 1.0) if wanted else ""
         ends = (share, level(float(levels.min())), percents(float(least.get(str(name), 0.0))))
         amounts = (rounded(wanted), rounded(missing) if lost else "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.format import count, money, span_text
+from optimizer.format import count, money, month_cell, span_text
 from optimizer.plan.hand_backs import BACK
 from optimizer.report.document import Figure, Grid, Table
 
@@ -124,11 +124,12 @@ def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False
 
 def months_text(starts: str, ends: str) -> str:
     """Return first and last month in a table, such as ``2026-05 to 2028-04``; either may be open."""
-    if starts and ends:
-        return starts if starts == ends else f"{starts} to {ends}"
-    if starts:
-        return f"from {starts}"
-    return f"until {ends}" if ends else ""
+    first, last = month_cell(starts), month_cell(ends)
+    if first and last:
+        return first if first == last else f"{first} to {last}"
+    if first:
+        return f"from {first}"
+    return f"until {last}" if last else ""
 
 
 # ---------------------------------------------------------------- tables
@@ -152,7 +153,7 @@ def steps_grid(plan: Plan, every: Sequence[Step], most: int) -> Grid:
     columns = ("Month", "Step", "Runs", "Blocks", "Accelerators", "MW", f"Commits, {plan.instance.head.currency}")
     rows = [
         (
-            step.month,
+            month_cell(step.month),
             step.text,
             step.runs,
             *(Figure(size, count, blank_zero=True) for size in (step.blocks, step.accelerators, step.mw)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.format import count, counted, money
+from optimizer.format import count, counted, money, month_cell
 from optimizer.report.document import Figure, Grid
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.steps import months_text
@@ -31,7 +31,7 @@ def runs_grid(context: PlanContext) -> Grid:
     rows: list[tuple[str, ...]] = []
     for row in placed_runs(context):
         delay = counted(round(row["late_months"]), "month") if row["late_months"] > 0 else ""
-        texts = (row["run"], row["pool"], months_text(row["starts"], row["ends"]), row["target"], delay)
+        texts = (row["run"], row["pool"], months_text(row["starts"], row["ends"]), month_cell(row["target"]), delay)
         rows.append((*texts, Figure(row["accelerators"], count), _cost(late, row["run"])))
     for row in missed_runs(context):
         rows.append((row.run, f"not run, work of {count(row.work)}", "", "", "", "", _cost(lost, row.run)))
