@@ -47,11 +47,11 @@ _CHECKS: tuple[Check, ...] = (
     *(head_figures.headline, head_figures.record, added.added_constraint),
 )
 RULES: dict[str, str] = {
-    **{read.__name__: read.__doc__ or "" for read in _READING},
+    **{read.__name__: (read.__doc__ or "").partition("\n")[0] for read in _READING},
     **expected.SENTENCES,
-    **{check.__name__: check.__doc__ or "" for check in _CHECKS},
+    **{check.__name__: (check.__doc__ or "").partition("\n")[0] for check in _CHECKS},
 }
-"""Sentence of every rule, by its name."""
+"""Sentence of every rule, by its name: the first line of its docstring."""
 
 
 def audit(plan: PlanTables) -> Audit:
