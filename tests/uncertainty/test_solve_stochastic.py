@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -175,15 +177,23 @@ def test_scenarios_that_contradict_each_other_are_infeasible(workers: LocalWorke
 
 def _long() -> StochasticProgram:
     """Two scenarios of knapsacks that no search proves in a minute; they share ten items."""
-    arrays = named(knapsacks())
+    arrays = named(knapsacks(40, 4))
     columns = np.where(np.arange(len(arrays.cost)) < 10, np.arange(len(arrays.cost)), OWN)
     other = replace(arrays, cost=arrays.cost[::-1].copy())
     return StochasticProgram((arrays, other), np.full(2, 0.5), (columns, columns))
 
 
-def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers) -> None:
-    """Tests a search that ends early with a plan and a bound below it."""
-    found = solve_stochastic(_long(), NOTHING, Options(gap=0, time_limit=4, threads=1), workers, method=DECOMPOSITION)
+def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests a search whose time is over, on a clock that leaps, as soon as there is a plan."""
+    clock = SimpleNamespace(leap=0.0)
+    clock.time = lambda: time.time() + clock.leap
+    monkeypatch.setattr("optimizer.uncertainty.incumbent.time", clock)
+
+    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+        clock.leap = 100.0 if incumbent is not None else 0.0
+
+    options = Options(gap=0, time_limit=90, threads=1)
+    found = solve_stochastic(_long(), NOTHING, options, workers, report, method=DECOMPOSITION)
     assert found.stop is Stop.TIME_LIMIT
     _assert_one_plan(_long(), found)
     assert -INF < found.bound < found.objective
@@ -198,7 +208,7 @@ def test_ctrl_c_keeps_the_best_plan(workers: LocalWorkers) -> None:
             pressed.set()
             os.kill(os.getpid(), signal.SIGINT)
 
-    options = Options(gap=0, time_limit=60, threads=1)
+    options = Options(gap=0, time_limit=90, threads=1)
     found = solve_stochastic(_long(), NOTHING, options, workers, report, method=DECOMPOSITION)
     assert found.stop is Stop.INTERRUPTED
     _assert_one_plan(_long(), found)
@@ -208,6 +218,6 @@ def test_small_programs_are_solved_as_they_are() -> None:
     """Tests the choice of the method by the number of integer columns."""
     assert choose_method(random_program(0, whole=True)) == EXTENSIVE
     many = _long()
-    scenarios = many.scenarios * 11
-    eleven = StochasticProgram(scenarios, np.full(22, 1 / 22), many.decisions * 11)
-    assert choose_method(eleven) == DECOMPOSITION  # 2,200 integers
+    scenarios = many.scenarios * 28
+    enough = StochasticProgram(scenarios, np.full(56, 1 / 56), many.decisions * 28)
+    assert choose_method(enough) == DECOMPOSITION  # 2,240 integers
