@@ -36,6 +36,15 @@ def test_the_best_plan_is_that_of_the_oracle(seed: int) -> None:
     assert_agree(planned(case), told(case))
 
 
+@settings(ALWAYS_THE_SAME, max_examples=8)
+@given(SEEDS)
+def test_plans_with_decisions_from_before_are_those_of_the_oracle(seed: int) -> None:
+    """Tests instances with orders, spend commitments and training runs from before the plan."""
+    case = random_frames(seed, past=True)
+    assume("decided" in case)
+    assert_agree(planned(case), told(case))
+
+
 @ALWAYS_THE_SAME
 @given(SEEDS)
 def test_linear_programs_cost_the_same(seed: int) -> None:

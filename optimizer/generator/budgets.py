@@ -6,12 +6,13 @@ from math import fsum
 
 from optimizer.generator.draw import Draw, nice
 from optimizer.generator.facts import Series, block_price, blocks_in_force, demand_of, price_of
+from optimizer.generator.past import due_for_orders
 from optimizer.generator.sketch import Row, Sketch, window
 
 
 def add_budgets(sketch: Sketch, draw: Draw) -> None:
     """Draw budgets: the mandatory payments in the window, and a share of the possible ones."""
-    due = _due(sketch)
+    due, ordered = _due(sketch), due_for_orders(sketch)
     yearly = sketch.demand * 2000 * 12
     for number in range(1, draw.integer(*sketch.size.budgets) + 1):
         first, last = window(draw, sketch.months)
@@ -19,6 +20,7 @@ def add_budgets(sketch: Sketch, draw: Draw) -> None:
         begin, end = max(first or 0, 0), sketch.months - 1 if last is None else min(last, sketch.months - 1)
         room = yearly * (end - begin + 1) / 12 * draw.between(0.01, 0.4)
         firm = 0.0 if covers == "capex" else fsum(due[begin : end + 1])
+        firm += 0.0 if covers == "opex" else fsum(ordered[begin : end + 1])
         row: Row = {"budget": f"budget-{number}", "from": first, "to": last, "amount": nice(firm + room)}
         sketch.add("budgets", {**row, "covers": covers, "net": draw.pick((None, True, False))})
 
@@ -35,8 +37,9 @@ def _due(sketch: Sketch) -> Series:
             due[signed] += row["committed_blocks"] * early
         for t, blocks in enumerate(blocks_in_force(row, sketch.months)):
             due[t] += blocks * (block_price(sketch, row, prices[t]) * 1.2 + (row["upfront_per_block"] or 0.0))
+    made = {row["item"] for row in sketch.rows("decided")}
     for row in sketch.rows("commitments"):
-        if row["required"]:
+        if row["required"] or row["commitment"] in made:
             due = [amount + row["annual_amount"] for amount in due]
     hourly = max((_highest_price(sketch, row) for row in sketch.rows("on_demand")), default=0.0)
     for row in sketch.rows("workloads"):

@@ -13,6 +13,7 @@ from optimizer.generator.draw import Draw
 from optimizer.generator.in_house import add_builds, add_purchases
 from optimizer.generator.market import add_commitments, add_on_demand, add_prices
 from optimizer.generator.own_rules import add_rules
+from optimizer.generator.past import add_past
 from optimizer.generator.policies import add_policies
 from optimizer.generator.sizes import SIZES
 from optimizer.generator.sketch import Row, Sketch
@@ -41,6 +42,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (8, "outlets", add_outlets),
     (9, "prices", add_prices),
     (10, "training_runs", add_runs),
+    (17, "decided", add_past),
     (11, "budgets", add_budgets),
     (12, "policies", add_policies),
     (13, "rules", add_rules),
@@ -49,7 +51,7 @@ _PARTS = {"clauses": "contracts"}  # families that are left out with another
 FAMILIES = tuple(dict.fromkeys(name for _, name, _ in _STEPS if name))
 
 
-def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = ()) -> dict[str, Any]:
+def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = (), *, past: bool = False) -> dict[str, Any]:
     """Draw an instance that uses, with some probability, every table and column of the format but the scenarios.
 
     Parameters
@@ -60,6 +62,8 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = ()) ->
         ``tiny``, ``small``, ``S``, ``M`` or ``L``.
     without : iterable of str
         Families to leave out, of :data:`FAMILIES`.
+    past : bool
+        Draw decisions that were made before the plan, too; everything before them stays as it is.
 
     Returns
     -------
@@ -75,6 +79,7 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = ()) ->
 
     left_out = frozenset(without)
     _refuse(seed, size, left_out)
+    left_out |= frozenset() if past else {"decided"}
     left_out |= {family for family, of in _PARTS.items() if of in left_out}
     sketch = _begin(seed, size)
     for number, family, add in _STEPS:
@@ -88,11 +93,11 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = ()) ->
     return frames
 
 
-def random_instance(seed: int, size: str = "tiny", without: Iterable[str] = ()) -> Instance:
+def random_instance(seed: int, size: str = "tiny", without: Iterable[str] = (), *, past: bool = False) -> Instance:
     """Draw an instance as :func:`random_frames` does, and read it."""
     from optimizer.instance.read import read
 
-    return read(random_frames(seed, size, without))
+    return read(random_frames(seed, size, without, past=past))
 
 
 def create_random(target: Path, seed: int, size: str) -> list[Path]:

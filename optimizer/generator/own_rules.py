@@ -107,7 +107,8 @@ def _pinned(sketch: Sketch, table: str, item: str) -> bool:
     if table == IN_HOUSE or not load_schema().tables[table].price:
         return True
     row = _row(sketch, table, item)
-    return bool(row.get("committed_blocks")) or table == "on_demand"
+    decided = any(one["item"] == item for one in sketch.rows("decided"))
+    return bool(row.get("committed_blocks")) or table == "on_demand" or decided
 
 
 def _row(sketch: Sketch, table: str, item: str) -> Row:

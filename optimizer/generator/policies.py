@@ -17,6 +17,7 @@ from optimizer.generator.facts import (
     share_left,
     throughput_of,
 )
+from optimizer.generator.past import stock_of
 from optimizer.generator.sketch import Row, Sketch, window
 from optimizer.schema import load_schema
 
@@ -80,11 +81,13 @@ def _sum(sketch: Sketch, parts: list[Series]) -> Series:
 def _fleet(sketch: Sketch, subject: str) -> Parts:
     """Reference capacity of the fleet."""
     found: Parts = []
-    for site, kind in sorted({(row["site"], row["accelerator"]) for row in sketch.rows("fleet")}):
+    bought = {row["item"] for row in sketch.rows("decided")}
+    batches = [*sketch.rows("fleet"), *(row for row in sketch.rows("purchases") if row["purchase"] in bought)]
+    for site, kind in sorted({(row["site"], row["accelerator"]) for row in batches}):
         region = sketch.site(site)["region"]
         names = {"provider": [IN_HOUSE], "group": [IN_HOUSE], "site": [site], "region": [region], "tag": []}
         weight = sketch.reference(kind)
-        found.append((names[subject], [weight * count for count in fleet_of(sketch, site, kind)]))
+        found.append((names[subject], [weight * count for count in stock_of(sketch, site, kind)]))
     return found
 
 

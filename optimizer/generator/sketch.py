@@ -35,6 +35,8 @@ class Sketch:
         Names.
     backstops : list of dict
         Provider, region and accelerator of offers that always exist, so that nearly every instance is feasible.
+    sure : dict
+        Site, accelerator and size of runs that can be run for sure.
     """
 
     path: tuple[int, ...]
@@ -47,6 +49,7 @@ class Sketch:
     regions: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     backstops: list[Row] = field(default_factory=list)
+    sure: dict[str, tuple[str, str, float]] = field(default_factory=dict)
 
     def draw(self, family: int) -> Draw:
         """Stream of a family of tables: draws of one family do not depend on those of others."""

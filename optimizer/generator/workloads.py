@@ -63,6 +63,7 @@ def add_runs(sketch: Sketch, draw: Draw) -> None:
         sure = _sure_pool(sketch, draw, work, taken) if draw.chance(0.4) else None
         if sure is not None:
             taken.add((sure["site"], sure["accelerator"]))
+            sketch.sure[run] = sure["site"], sure["accelerator"], nice(sure["count"] * 0.95, 2)
         sketch.add("training_runs", _run(sketch, draw, run, work, sure))
 
 

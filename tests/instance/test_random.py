@@ -25,7 +25,7 @@ from optimizer.schema import load_schema
 Rows = dict[str, list[Any]]
 
 
-# Scenarios need a program of their own; the seeds of campaigns keep their instances without earlier decisions.
+# Scenarios need a program of their own; decisions from before the plan are drawn on request, so that seeds stay.
 _NOT_DRAWN = ("scenarios", "risks", "changes", "decided")
 
 
@@ -45,6 +45,22 @@ def test_no_faults(instances: list[Instance]) -> None:
     assert [instance.head.name for instance in instances] == [f"random-tiny-{seed}" for seed in range(300)]
     # Odd data are drawn on purpose: lives of a few months in 120 of them, years of spend in plans of 3 months in 91.
     assert sum(len(instance.warnings) for instance in instances) < 1000
+
+
+def test_a_past_changes_nothing_before_it() -> None:
+    """Tests that decisions from before the plan are drawn on request alone, and are read without a fault."""
+    drawn = [(random_frames(seed, "small"), random_frames(seed, "small", past=True)) for seed in range(20)]
+    assert {kind for _, past in drawn for kind in past.get("decided", {"decision": []})["decision"]} == {
+        "order_build",
+        "buy",
+        "commit_spend",
+        "start_run",
+    }
+    for plain, past in drawn:
+        assert "decided" not in plain
+        optimizer.read(past)
+        for table in ("builds", "purchases", "contracts", "commitments", "training_runs"):
+            assert table not in plain or plain[table].equals(past[table])
 
 
 @pytest.mark.parametrize("size", SIZES)
