@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from optimizer.program.build import Program, build
     from optimizer.report.figures import figures
     from optimizer.solver.solution import Progress
-    from optimizer.solving.solve import solve
     from optimizer.solving.whatif import WhatIf
+    from optimizer.uncertainty.solve import solve
 
 __version__ = "0.1.0"
 
@@ -110,7 +110,7 @@ _ROOMS = {
     "optimizer.plan.roll": ("Roll", "roll"),
     "optimizer.report.figures": ("figures",),
     "optimizer.solver.solution": ("Progress",),
-    "optimizer.solving.solve": ("solve",),
+    "optimizer.uncertainty.solve": ("solve",),
     "optimizer.program.build": ("Program", "build"),
     "optimizer.solving.whatif": ("WhatIf",),
 }

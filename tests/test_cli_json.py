@@ -25,6 +25,8 @@ CALLS: dict[str, tuple[list[str], set[str]]] = {
     "whatif": (["whatif", "p", "--set", "contracts.lease.price*=2"], {"plan", "exit_code", "written"}),
     "alternatives": (["alternatives", "p", "--plans", "0"], set()),
     "export": (["export", "p", "--focus", "focus"], set()),
+    "scenarios": (["scenarios", "risky"], {"scenarios", "drawn"}),
+    "roll": (["roll", "p", "--months", "1", "-o", "later"], set()),
     "bench": (["bench", "mine", "--threads", "1"], {"results"}),
 }
 
@@ -35,6 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     optimizer.read(frames(2, {"jobs": [15]}, contracts=LEASES)).save(folder / "mine")
     solved(optimizer.read(folder / "mine")).save(folder / "p")
     solved(tiny(2, {"jobs": [25]}, contracts=LEASES)).save(folder / "q")
+    scenarios = [{"scenario": name, "probability": 0.5} for name in ("calm", "storm")]
+    optimizer.read(frames(2, {"jobs": [15]}, contracts=LEASES, scenarios=scenarios)).save(folder / "risky")
     return folder
 
 

@@ -285,11 +285,11 @@ def test_a_users_constraint_is_named_in_a_conflict() -> None:
 
 
 def test_what_is_not_covered_is_refused() -> None:
-    """Tests that an instance with scenarios is refused, with what to do, and never solved without them."""
+    """Tests that a program is never built of an instance with scenarios, with what to do."""
     tables = frames(1, {"jobs": [1]}, contracts=[{"price": 1, "term_months": 1}])
     tables["scenarios"] = pd.DataFrame([{"scenario": "base", "probability": 1.0}])
     with pytest.raises(UnsupportedInstance, match="Remove the 1 row of `scenarios` to plan without scenarios"):
-        optimizer.solve(optimizer.read(tables))
+        optimizer.build(optimizer.read(tables))
 
 
 # ---------------------------------------------------------------------- what is written

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from optimizer.auditing import holdings
 from optimizer.auditing.exposure import each
 from optimizer.auditing.holdings import Holdings
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.emergency import shortfalls
 from optimizer.plan.tables import column_names
 
@@ -49,6 +50,7 @@ def losses(plan: Plan) -> pd.DataFrame:
         to share out what is left), ``before`` (how much of it could not be served even with nothing lost). Without
         critical work there are no rows.
     """
+    refuse_uncertain(plan, "a list of losses")
     case = holdings(plan)
     critical = _critical(case)
     months = np.flatnonzero(critical.any(axis=0)).tolist()

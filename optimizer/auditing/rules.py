@@ -17,6 +17,7 @@ from optimizer.auditing import (
     policies,
     reading,
     runs,
+    scenarios,
     shadow_prices,
     terms,
 )
@@ -49,7 +50,7 @@ _CHECKS: tuple[Check, ...] = (
 RULES: dict[str, str] = {
     **{read.__name__: (read.__doc__ or "").partition("\n")[0] for read in _READING},
     **expected.SENTENCES,
-    **{check.__name__: (check.__doc__ or "").partition("\n")[0] for check in _CHECKS},
+    **{check.__name__: (check.__doc__ or "").partition("\n")[0] for check in (*_CHECKS, *scenarios.CHECKS)},
 }
 """Sentence of every rule, by its name: the first line of its docstring."""
 
@@ -62,6 +63,8 @@ def audit(plan: PlanTables) -> Audit:
     plan : Plan
         Its head, its tables and its valid instance. Invalid rows are reported and left out of the rules that follow.
     """
+    if plan.instance.rows["scenarios"] or plan.instance.rows["risks"]:
+        return scenarios.audit_scenarios(plan, audit)
     say, draft = _read(plan)
     if not draft.columns:
         return Audit(tuple(say.violations), say.checks)

@@ -65,11 +65,11 @@ def alternatives(
     from optimizer.analysis.alternatives import find_alternatives
     from optimizer.analysis.explanation import plain_rows
     from optimizer.plan.folder import prepare
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.progress import narrate
     from optimizer.solver.solution import Options
 
-    loaded = load_plan(plan)
+    loaded = load_plan_of_one_future(plan)
     options, budget = (
         Options(gap=0.01, threads=threads),
         budget_of(limits["budget"], limits["full"], limits["time_limit"]),

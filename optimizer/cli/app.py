@@ -112,9 +112,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
         click.echo(str(error), err=as_json)
         _mark(instance, mark, error.faults, False, as_json)
         return error.exit_code
-    from optimizer.program.build import uncovered
-
-    head, notes = data.head, [*data.warnings, *uncovered(data)]
+    head, notes = data.head, data.warnings
     counts = {name: len(rows) for name, rows in data.rows.items() if rows}
     if as_json:
         known = {"name": head.name, "start": head.start, "months": head.months, "currency": head.currency}
@@ -216,10 +214,11 @@ def solve(
     from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
     from optimizer.report.progress import follow
     from optimizer.solving.solve import solve_to_place
+    from optimizer.uncertainty.solve import solve as find
 
     try:
         with follow(data.head.currency) as show_progress:
-            plan, placed = solve_to_place(data, place, tables, progress=show_progress, **options)
+            plan, placed = solve_to_place(data, place, tables, find, progress=show_progress, **options)
     except NoFeasiblePlan as error:
         if not elastic:
             raise
@@ -287,9 +286,9 @@ def _with_plans(options: dict[str, Any], elastic: bool) -> dict[str, Any]:
         raise click.UsageError("--within goes with --near.")
     if options["near"] is not None and elastic:
         raise click.UsageError("--near and --elastic exclude each other.")
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
 
-    plans = {name: load_plan(options[name]) for name in ("start", "near") if options[name] is not None}
+    plans = {name: load_plan_of_one_future(options[name]) for name in ("start", "near") if options[name] is not None}
     rest = {name: value for name, value in options.items() if name not in ("start", "near", "within")}
     within = {} if options["within"] is None else {"within": options["within"]}
     return {**rest, **plans, **within}
@@ -351,11 +350,14 @@ def _print_notes(notes: Sequence[str]) -> None:
 def _print_summary(plan: Plan, target: Path, err: bool) -> None:
     from rich.console import Console
 
+    from optimizer.plan.by_scenario import is_uncertain
     from optimizer.report.summary import render
+    from optimizer.report.summary_uncertain import render_uncertain
 
     console = Console(stderr=err, highlight=False)
     width = min(console.width, 120) if console.is_terminal else 100
-    Console(stderr=err, highlight=False, width=width).print(render(plan, where=str(target), width=width))
+    draw = render_uncertain if is_uncertain(plan) else render
+    Console(stderr=err, highlight=False, width=width).print(draw(plan, where=str(target), width=width))
 
 
 def main() -> None:

@@ -43,10 +43,10 @@ def compare(plans: tuple[Path, ...], budget: float | None, html: Path | None, xl
     if len(plans) < 2:
         raise click.UsageError("Name at least two plans.")
     from optimizer.plan.compare import compare as compare_plans
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
 
     names = _names(plans)
-    first, *others = [load_plan(plan) for plan in plans]
+    first, *others = [load_plan_of_one_future(plan) for plan in plans]
     comparisons = [compare_plans(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
     if budget is not None:
         comparisons = _with_causes(comparisons, budget)

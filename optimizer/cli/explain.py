@@ -75,10 +75,10 @@ def explain(
             raise click.UsageError("--time-limit is for the searches about a plan; for an instance, give --budget.")
         return _why_not(plan, _seconds_for_instance(budget, full), as_json, **options)
     from optimizer.analysis.explanation import explain as work_out
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.progress import narrate
 
-    loaded = load_plan(plan)
+    loaded = load_plan_of_one_future(plan)
     _known_offers(loaded, items)
     seconds, settings = budget_of(budget, full, time_limit), _given(options)
     with narrate(loaded.instance.head.currency) as (say, progress):

@@ -21,10 +21,10 @@ from optimizer.cli.exit_codes import print_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def export(plan: Path, focus: Path, as_json: bool) -> int:
     """Export the contracts and the monthly costs of a plan as FOCUS datasets (--focus) for cost tools."""
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.focus import write_focus
 
-    files = write_focus(load_plan(plan), focus)
+    files = write_focus(load_plan_of_one_future(plan), focus)
     if as_json:
         print_json({"plan": str(plan), "files": [str(file) for file in files]})
     for file in files:

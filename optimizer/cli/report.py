@@ -20,10 +20,10 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> i
     """Write a report of a plan as a page (--html) and as a workbook (--xlsx)."""
     if html is None and xlsx is None:
         raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.validate_tables import check_cells
 
-    loaded = load_plan(plan)
+    loaded = load_plan_of_one_future(plan)
     check_cells(loaded)
     written: dict[str, str] = {}
     if html is not None:

@@ -46,11 +46,11 @@ def roll(plan: Path, months: int, target: Path, decided: Path | None, extend: in
     their price, and what has lapsed is dropped and listed. Solved again, it costs what the plan has left.
     """
     from optimizer.instance.template import refuse_existing
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.plan.roll import roll as roll_plan
 
     refuse_existing(target)
-    found = roll_plan(load_plan(plan), months, decided=decided, extend=extend)
+    found = roll_plan(load_plan_of_one_future(plan), months, decided=decided, extend=extend)
     found.instance.save(target)
     head = found.instance.head
     if as_json:

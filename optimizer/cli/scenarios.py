@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optimizer.uncertainty.reduction import Reduction
 
 
-@click.command(short_help="List the scenarios of an instance, draw them from its risks, or reduce them.")
+@click.command(short_help="List, draw or reduce the scenarios of an instance.")
 @click.argument("instance")
 @click.option("--draw", type=click.IntRange(1, 100_000), metavar="N", help="Draw N at random; equal ones are merged.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draw.  [default: that of the instance]")

@@ -89,11 +89,11 @@ def whatif(
     from optimizer.instance.edit import parse_delay, parse_edit
     from optimizer.interruption import interruptible_from_search_on
     from optimizer.plan.folder import prepare
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.progress import follow
     from optimizer.solving.whatif import WhatIf, parse_fixings
 
-    base = load_plan(plan)
+    base = load_plan_of_one_future(plan)
     place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
     target = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
     options: dict[str, Any] = {"gap": float(target), "threads": threads}
@@ -174,10 +174,10 @@ def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     """Price and check the planner's own decisions, and show what they cost against a plan."""
     from optimizer.analysis.own_decisions import check_decisions, read_decisions
     from optimizer.plan.compare import compare
-    from optimizer.plan.plan import load_plan
+    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.comparison_document import comparison_text
 
-    base = load_plan(plan)
+    base = load_plan_of_one_future(plan)
     options = base.head.get("options", {})
     mine = check_decisions(base, read_decisions(decisions), gap=float(options.get("gap", 1e-3)), time_limit=60.0)
     comparison = compare(base, mine, ("plan", "mine"))

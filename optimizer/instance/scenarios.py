@@ -16,6 +16,7 @@ from optimizer.errors import Fault, InstanceError
 from optimizer.instance.changes import ChangeError, Placed, changed_rows
 from optimizer.instance.instance import Instance
 from optimizer.instance.known_too_late import known_too_late
+from optimizer.instance.notes import HEAD
 from optimizer.instance.raw import quoted
 from optimizer.instance.read import raw_head, raw_table, understood
 from optimizer.instance.scenario import AS_PLANNED, Outcome, Scenario
@@ -93,6 +94,7 @@ def check_scenarios(instance: Instance) -> tuple[Fault, ...]:
     """
     found, known = scenarios(instance), {_place(fault) for fault in instance.warnings}
     every = [(one.name, fault) for one in found for fault in one.instance.warnings if _place(fault) not in known]
+    every = [(name, fault) for name, fault in every if fault.where != HEAD]  # which no scenario changes
     return (*_named(every), *known_too_late(instance))
 
 

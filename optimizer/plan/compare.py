@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.format import counted, grouped, signed_number
 from optimizer.instance.differences import differences
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.compare_decisions import decision_changes
 from optimizer.plan.compare_items import item_changes
 from optimizer.plan.compare_roll import LinedUp, line_up
@@ -129,6 +130,8 @@ def compare(a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison
     Comparison
         Tables of the differences.
     """
+    for plan in (a, b):
+        refuse_uncertain(plan, "a comparison")
     lined_up = line_up(a, b, names)
     notes = [*_notes(a, b, names), *lined_up.notes, *_proof_notes(lined_up, names)]
     a, b = lined_up.a, lined_up.b

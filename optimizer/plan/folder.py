@@ -24,7 +24,7 @@ from optimizer.files import uninterrupted, write_files
 from optimizer.folders import ANY, NotPlaced, Placed, Superseded
 from optimizer.format import DIGITS
 from optimizer.instance.save import folder_contents, is_table_file
-from optimizer.plan.tables import COLUMNS, EXPLAINED
+from optimizer.plan.tables import COLUMNS, EXPLAINED, UNCERTAIN
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -41,7 +41,7 @@ def _is_ours(parts: tuple[str, ...]) -> bool:
     if len(parts) == 2:
         return parts[0] == INSTANCE_FOLDER and is_table_file(parts[1:])
     name, _, suffix = parts[0].rpartition(".")
-    tables = name in COLUMNS and suffix in FORMATS
+    tables = (name in COLUMNS or name in UNCERTAIN) and suffix in FORMATS
     return len(parts) == 1 and (parts[0] == HEAD_FILE or tables or (name in EXPLAINED and suffix == "csv"))
 
 

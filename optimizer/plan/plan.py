@@ -16,6 +16,7 @@ from optimizer.errors import CapoptError, PlanFileError, PlanFileWarning
 from optimizer.folders import fingerprint, restore
 from optimizer.format import grouped, percent_figure
 from optimizer.instance.instance import Instance
+from optimizer.plan.by_scenario import HEADS, refuse_uncertain
 from optimizer.plan.folder import (
     FORMATS,
     HEAD_FILE,
@@ -28,7 +29,7 @@ from optimizer.plan.folder import (
     take_origin,
     write_plan,
 )
-from optimizer.plan.tables import COLUMNS, EXPLAINED, make_table, text_columns
+from optimizer.plan.tables import COLUMNS, EXPLAINED, SCENARIO, UNCERTAIN, make_table, text_columns
 
 # Tables of an explained plan, with their columns of text and of numbers or flags.
 _TRIES = 20  # readings of a folder that others write
@@ -220,6 +221,19 @@ def _state(source: Path) -> object:
         return None
 
 
+def load_plan_of_one_future(folder: str | Path) -> Plan:
+    """Load a plan folder as :func:`load_plan` does, and refuse a plan under uncertainty.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If it is one.
+    """
+    plan = load_plan(folder)
+    refuse_uncertain(plan, "this")
+    return plan
+
+
 _AGAIN = "solve the instance again, or take the file from a copy"
 
 
@@ -238,10 +252,23 @@ def _load(source: Path) -> Plan:
     missing = [key for key in ("objective", "bound", "gap", "status") if not isinstance(head, dict) or key not in head]
     if missing:
         raise PlanFileError(f"{source / HEAD_FILE} lacks {', '.join(missing)}; {_AGAIN}")
+    if HEADS in head:
+        return _load_uncertain(source, head)
     tables = {name: _read_table(source, name) for name in COLUMNS}
     instance, explained = read(source / INSTANCE_FOLDER), _read_explained(source)
     tables["decisions"] = by_notice(tables["decisions"], instance)
     return Plan(head, tables, instance, explained, take_origin(head, source))
+
+
+def _load_uncertain(source: Path, head: dict[str, Any]) -> Plan:
+    from optimizer.instance.read import read
+
+    tables = {name: _read_table(source, name, (SCENARIO,)) for name in COLUMNS}
+    for name, (texts, numbers) in UNCERTAIN.items():
+        frame = _read_file(source, name, str)
+        _check_columns(source / f"{name}.csv", frame, (*texts, *numbers))
+        tables[name] = frame.assign(**{column: _unquoted(frame[column]) for column in numbers})
+    return Plan(head, tables, read(source / INSTANCE_FOLDER), origin=take_origin(head, source))
 
 
 def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
@@ -279,18 +306,32 @@ def _unquoted(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.to_numeric(column.mask(column == ""))
 
 
-def _read_table(source: Path, name: str) -> pd.DataFrame:
+def _read_table(source: Path, name: str, leading: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a table; text columns that lead its own come first."""
+    frame = _read_file(source, name, dict.fromkeys((*leading, *text_columns(name)), str))
+    _check_columns(source / f"{name}.csv", frame, (*leading, *COLUMNS[name]))
+    try:
+        table = make_table(name, {column: frame[column] for column in COLUMNS[name]})
+    except ValueError as error:
+        raise PlanFileError(f"{source / name}.csv cannot be read: {error}; {_AGAIN}") from error
+    for place, column in enumerate(leading):
+        table.insert(place, column, frame[column].astype(object))
+    return table
+
+
+def _check_columns(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise PlanFileError(f"{path}: column {', '.join(missing)} is missing; {_AGAIN}")
+
+
+def _read_file(source: Path, name: str, types: Any) -> pd.DataFrame:
+    """Read the file of a table; ``types`` of columns as pandas takes them."""
     parquet, csv = source / f"{name}.parquet", source / f"{name}.csv"
     try:
         if parquet.is_file():
-            frame = pd.read_parquet(parquet)
-        else:
-            texts = dict.fromkeys(text_columns(name), str)
-            frame = pd.read_csv(csv, dtype=texts, keep_default_na=False, na_values={})
-        missing = [column for column in COLUMNS[name] if column not in frame.columns]
-        if missing:
-            raise PlanFileError(f"{csv}: column {', '.join(missing)} is missing; {_AGAIN}")
-        return make_table(name, {column: frame[column] for column in COLUMNS[name]})
+            return pd.read_parquet(parquet)
+        return pd.read_csv(csv, dtype=types, keep_default_na=False, na_values={})
     except FileNotFoundError as error:
         raise PlanFileError(f"{source}: table {name} is missing; {_AGAIN}") from error
     except ImportError as error:

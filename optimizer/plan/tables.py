@@ -57,6 +57,18 @@ def column_names(table: str) -> list[str]:
     return list(TABLES[table].columns)
 
 
+SCENARIO = "scenario"
+"""First column of the tables of a plan under uncertainty: a scenario; of decisions, all that share it."""
+UNCERTAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "scenarios": (
+        (SCENARIO, "changes"),
+        ("probability", "cost", "alone_cost", "alone_bound", "regret", "unserved_share"),
+    ),
+    "nodes": (("node", "month", "scenarios", "parent", "known"), ("probability",)),
+}
+"""Further tables of such a plan, with their columns of text and of numbers."""
+
+
 def text_columns(table: str) -> list[str]:
     """Return the columns of a table that hold text or months."""
     return [name for name, column in TABLES[table].columns.items() if column.is_text]

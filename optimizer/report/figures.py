@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.report import chart_capacity, chart_cash, chart_decisions, chart_exposure, chart_work
 from optimizer.report.charts import Chart
 from optimizer.report.plan_context import PlanContext
@@ -109,4 +110,5 @@ class Figures:
 
 def figures(plan: Plan) -> Figures:
     """Return the figures of a plan's report as Plotly figures: ``optimizer.figures(plan).capacity()``."""
+    refuse_uncertain(plan, "the report")
     return Figures(plan)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from optimizer.format import counted, grouped, span_text
+from optimizer.plan.by_scenario import is_uncertain
 from optimizer.report.document import Grid, Table
 from optimizer.report.html import render
 from optimizer.report.key_figures import KeyFigure, key_figures
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.steps import later_steps, next_steps
+from optimizer.report.summary_uncertain import hurting_table, now_table
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ def register(shell: Any) -> None:
 
 def plan_html(plan: Plan) -> str:
     """A fragment of HTML: figures for a first look, and what to do soon. It holds no script and loads nothing."""
+    if is_uncertain(plan):
+        tables = [now_table(plan), hurting_table(plan)]
+        return _html(plan.instance, [], tables, "Tables: plan.tables['scenarios'], plan.decisions...")
     texts = "Figures: optimizer.figures(plan).capacity(), .decisions()... Tables: plan.decisions, plan.cash..."
     figures = key_figures(PlanContext(plan)).figures
     return _html(plan.instance, figures, [next_steps(plan), later_steps(plan)], texts)

@@ -192,7 +192,7 @@ def _finished(
 ) -> Plan:
     """Return the plan of a solution, as :func:`finish` does."""
     with collector_paused():
-        plan, broken = _extracted(program, arrays, solution, options, clock)
+        plan, broken = extract_plan(program, arrays, solution, options, clock)
         plan.head.update(more(plan) if more else {})
         with clock.phase("audit"):
             verdict = audit(plan).with_violations(broken)
@@ -239,11 +239,11 @@ def cost_of(program: Program, arrays: Arrays, solution: Solution) -> Cost:
     terms = arrays.cost * solution.values[: len(arrays.cost)]
     objective, turnover = (float(terms.sum()) + arrays.offset) * money, float(np.abs(terms).sum()) * money
     bound = bound_below(objective, solution.bound * money, turnover, program.instance.head.currency)
-    return changed(_cost(objective, bound), interrupted=solution.stop is Stop.INTERRUPTED)
+    return changed(cost_with_gap(objective, bound), interrupted=solution.stop is Stop.INTERRUPTED)
 
 
-def _cost(objective: float, bound: float) -> Cost:
-    """Cost with the gap between objective and bound."""
+def cost_with_gap(objective: float, bound: float) -> Cost:
+    """Return a cost with the gap between objective and bound."""
     if bound == -float("inf"):
         return Cost(objective, None, None)
     money_gap = objective - bound
@@ -263,10 +263,10 @@ def _rest(options: Options, clock: Clock) -> float:
     return max(options.time_limit + grace(options.time_limit) - searched, 0.0)
 
 
-def _extracted(
+def extract_plan(
     program: Program, arrays: Arrays, solution: Solution, options: Options, clock: Clock
 ) -> tuple[Plan, tuple[Violation, ...]]:
-    """Plan of a solution, not audited yet, and the added constraints that it breaks; or why there is none."""
+    """Return the plan of a solution, not audited yet, and the added constraints that it breaks; or raise the reason."""
     if solution.values is None:
         raise no_plan(program, arrays, solution, _rest(options, clock))
     added, (own, rest) = program.added, np.split(solution.values, [len(program.columns)])
@@ -317,11 +317,16 @@ def solve_to_folder(
     return solve_to_place(instance, prepare(Path(out), instance, tables, replace), tables, **options)[0]
 
 
-def solve_to_place(instance: Instance, place: Place, tables: str = "csv", **options: Any) -> tuple[Plan, Placed]:
-    """Solve as :func:`solve_to_folder` does, to a place that was looked at before; the plan, and where it is."""
+def solve_to_place(
+    instance: Instance, place: Place, tables: str = "csv", find: Callable[..., Plan] | None = None, **options: Any
+) -> tuple[Plan, Placed]:
+    """Solve as :func:`solve_to_folder` does, to a place that was looked at before; the plan, and where it is.
+
+    ``find`` solves in place of :func:`solve`.
+    """
     with interruptible_from_search_on():
         try:
-            plan = solve(instance, **options)
+            plan = (find or solve)(instance, **options)
         except AuditFailed as failure:
             kept = keep_failed(cast(Plan, failure.plan), place.folder, tables, "failed-audit")
             raise AuditFailed(failure.violations, kept=kept) from None
@@ -346,7 +351,7 @@ def _head(
     head = program.instance.head
     bound = solution.bound * program.units.money
     sound = not is_below(objective, bound, turnover)
-    cost = _cost(objective, min(bound, objective) if sound else -np.inf)
+    cost = cost_with_gap(objective, min(bound, objective) if sound else -np.inf)
     allowed = max(options.gap, PRECISION) * abs(objective) + _PENNY * turnover
     within = cost.bound is not None and objective - cost.bound <= allowed
     return {

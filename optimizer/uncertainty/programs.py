@@ -26,16 +26,24 @@ class ScenarioPrograms:
         Scenarios and what is known of them.
     programs : list of Program
         Program of each scenario.
+    alone : list of Arrays
+        The same compiled.
     arrays : list of Arrays
-        The same compiled; decisions that another scenario of the node does not allow are fixed at 0.
+        The same with decisions that another scenario of the node does not allow fixed at 0.
     sharing : Sharing
         Columns that are one decision.
     """
 
     tree: Tree
     programs: list[Program]
+    alone: list[Arrays]
     arrays: list[Arrays]
     sharing: Sharing
+
+    @property
+    def money(self) -> float:
+        """Unit of money of the programs."""
+        return self.programs[0].units.money
 
 
 def scenario_programs(tree: Tree, relax: bool = False) -> ScenarioPrograms:
@@ -53,7 +61,7 @@ def scenario_programs(tree: Tree, relax: bool = False) -> ScenarioPrograms:
         replace(one, upper=np.where(closed, 0.0, one.upper))
         for one, closed in zip(compiled, sharing.closed, strict=True)
     ]
-    return ScenarioPrograms(tree, programs, arrays, sharing)
+    return ScenarioPrograms(tree, programs, compiled, arrays, sharing)
 
 
 def decisions_of(program: Program) -> dict[int, Decision]:

@@ -1,0 +1,233 @@
+"""The audit of a plan under uncertainty: each scenario with its own data, decisions shared, and the measure of risk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.auditing.headline import is_number, part
+from optimizer.auditing.reading import PlanTables
+from optimizer.auditing.verdict import BLOCK, RELATIVE, Audit, Findings, Violation
+from optimizer.instance.instance import Instance
+from optimizer.instance.scenario import Scenario
+from optimizer.instance.scenarios import scenarios
+
+_SCENARIO, _HEADS = "scenario", "by_scenario"
+_EVERY, _SEPARATOR = "*", ";"
+Decided = dict[tuple[Any, ...], float]  # blocks by month, decision and item
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Plan of one scenario."""
+
+    head: dict[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    instance: Instance
+
+
+@dataclass(frozen=True)
+class Case:
+    """A plan under uncertainty, taken apart.
+
+    Attributes
+    ----------
+    plan : PlanTables
+        The plan.
+    scenarios : list of Scenario
+        Scenarios of its instance, derived again.
+    parts : dict of str to PlanTables
+        Plan of each of them.
+    """
+
+    plan: PlanTables
+    scenarios: list[Scenario]
+    parts: dict[str, _Part]
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Net present cost of each scenario, as its cash adds up."""
+        return {name: float(one.tables["cash"]["present_value"].sum()) for name, one in self.parts.items()}
+
+
+def audit_scenarios(plan: PlanTables, audit: Callable[[PlanTables], Audit]) -> Audit:
+    """Check the plan of every scenario with its own data, and what the scenarios have in common.
+
+    Parameters
+    ----------
+    plan : PlanTables
+        Plan of an instance with scenarios or risks.
+    audit : callable
+        Checks the plan of one scenario.
+    """
+    found = scenarios(plan.instance)
+    say = Findings([plan.instance.label(t) for t in range(plan.instance.head.months + 1)])
+    heads, say.rule = part(plan.head, _HEADS), scenario_list.__name__
+    lacking = [name for name, table in plan.tables.items() if _SCENARIO not in table.columns and name != "nodes"]
+    for name in lacking:
+        say.add(name, "", "no column scenario", "one expected")
+    parts = {} if lacking else {one.name: _part(plan, one, heads) for one in found if one.name in heads}
+    case = Case(plan, found, parts)
+    violations: list[Violation] = []
+    checks = 0
+    for name, one in parts.items():
+        verdict = audit(one)
+        checks += verdict.checks
+        violations += [replace(broken, item=f"{broken.item} (scenario {name})") for broken in verdict.violations]
+    for check in CHECKS:
+        say.rule = check.__name__
+        check(case, say)
+    return Audit((*say.violations, *violations), checks + say.checks)
+
+
+def _part(plan: PlanTables, scenario: Scenario, heads: Mapping[str, Any]) -> _Part:
+    tables = {name: _rows(table, scenario.name) for name, table in plan.tables.items() if name not in _OWN}
+    return _Part(dict(heads[scenario.name]), tables, scenario.instance)
+
+
+_OWN = frozenset(["scenarios", "nodes"])  # tables of the plan as one
+
+
+def _rows(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    chosen = [cell == _EVERY or name in str(cell).split(_SEPARATOR) for cell in table[_SCENARIO]]
+    return table.loc[np.array(chosen, dtype=bool)].drop(columns=_SCENARIO).reset_index(drop=True)
+
+
+# ---------------------------------------------------------------- rules
+def scenario_list(case: Case, say: Findings) -> None:
+    """The plan has a part for each scenario of its instance, with its probability, and no other."""
+    names = [one.name for one in case.scenarios]
+    heads = part(case.plan.head, _HEADS)
+    for name in names:
+        say.that(name in heads, name, "", "no part of the plan", "one expected")
+    listed = dict(
+        zip(case.plan.tables["scenarios"][_SCENARIO], case.plan.tables["scenarios"]["probability"], strict=True)
+    )
+    for one in case.scenarios:
+        say.compare(listed.get(one.name, np.nan), "=", one.probability, "given as probability", one.name, "")
+    tables = [table for name, table in case.plan.tables.items() if name != "nodes" and _SCENARIO in table]
+    known = {_EVERY, *names}
+    every = {name for table in tables for cell in set(table[_SCENARIO]) for name in str(cell).split(_SEPARATOR)}
+    for name in sorted({*heads, *every} - known):
+        say.that(False, name, "", "a scenario of the plan", "none of the instance has the name")
+
+
+def node_decisions(case: Case, say: Findings) -> None:
+    """Scenarios that cannot be distinguished in a month take the same decisions in it."""
+    there = [one for one in case.scenarios if one.name in case.parts]
+    decided = [_decided(case.parts[one.name]) for one in there]
+    for place, one in enumerate(there[1:], start=1):
+        months = [_distinguished(one, other) for other in there[:place]]
+        nearest = int(np.argmax(months))
+        _agree(say, (one.name, decided[place]), (there[nearest].name, decided[nearest]), months[nearest])
+
+
+def _distinguished(one: Scenario, other: Scenario) -> float:
+    """First month of the plan in which an outcome that differs is known."""
+    known = [
+        min(inf if outcome.known is None else outcome.known for outcome in pair)
+        for pair in zip(one.outcomes, other.outcomes, strict=True)
+        if pair[0].name != pair[1].name
+    ]
+    return min(known, default=inf)
+
+
+def _decided(one: _Part) -> Decided:
+    """Blocks of each decision; of a run with its pool and size."""
+    found: Decided = defaultdict(float)
+    rows = one.tables["decisions"]
+    for month, decision, item, blocks in zip(
+        *(rows[name] for name in ("month", "decision", "item", "blocks")), strict=True
+    ):
+        if decision not in ("expire", "start_run"):
+            found[_month(one, month), decision, item] += blocks
+    runs = one.tables["runs"]
+    for run, pool, size, starts in zip(
+        *(runs[name] for name in ("run", "pool", "accelerators", "starts")), strict=True
+    ):
+        found[_month(one, starts), "start_run", f"{run} in {pool} at {size:g}"] += 1.0
+    return found
+
+
+def _month(one: _Part, month: str) -> float:
+    try:
+        return one.instance.month_index(month)
+    except ValueError:  # reported where the scenario's own tables are read
+        return inf
+
+
+def _agree(say: Findings, one: tuple[str, Decided], other: tuple[str, Decided], month: float) -> None:
+    """Compare the decisions of two scenarios before they can be distinguished."""
+    for key in _before(month, one[1], other[1]):
+        found, expected = one[1].get(key, 0.0), other[1].get(key, 0.0)
+        t, decision, item = key
+        text = f"{decision} {found:g} in scenario {one[0]}"
+        size = BLOCK * max(abs(found), abs(expected), 1.0)
+        say.that(
+            abs(found - expected) <= size,
+            item,
+            say.labels[int(t)],
+            text,
+            f"{expected:g} as in scenario {other[0]} expected",
+        )
+
+
+def _before(month: float, *decided: Decided) -> Iterable[tuple[Any, ...]]:
+    return sorted({key for one in decided for key in one if 0 <= key[0] < month and key[0] < inf})
+
+
+def risk_measure(case: Case, say: Findings) -> None:
+    """Expected and worst cost, CVaR and objective are what the costs of the scenarios make of them."""
+    if len(case.parts) < len(case.scenarios):
+        return
+    chances = np.array([one.probability for one in case.scenarios])
+    costs = np.array([case.costs[one.name] for one in case.scenarios])
+    settings = case.plan.instance.head
+    expected, tail = float(chances @ costs), _tail(costs, chances, settings.risk_level)
+    values = {"expected_cost": expected, "worst_cost": float(costs.max()), "cvar": tail}
+    risk = {"none": expected, "cvar": tail, "regret": _regret(case, costs)}[settings.risk_measure]
+    weight = 0.0 if settings.risk_measure == "none" else settings.risk_weight
+    values["objective"] = (1 - weight) * expected + weight * risk
+    scale = float(np.abs(costs).max())
+    for key, right in values.items():
+        found = case.plan.head.get(key)
+        say.compare(
+            found if is_number(found) else np.nan, "=", right, f"given as {key}", key, "", floor=RELATIVE * scale
+        )
+    bound = case.plan.head.get("bound")
+    if bound is not None:
+        say.compare(bound if is_number(bound) else np.nan, "<=", values["objective"], "given as bound", "bound", "")
+
+
+def _tail(costs: Any, chances: Any, level: float) -> float:
+    """Mean of the worst costs of a total probability of 1 - level."""
+    left, total = 1 - level, 0.0
+    for place in np.argsort(-costs, kind="stable").tolist():
+        taken = min(left, chances[place])
+        total, left = total + taken * costs[place], left - taken
+    return float(total / (1 - level))
+
+
+def _regret(case: Case, costs: Any) -> float:
+    """Largest excess of a scenario's cost over what is proven of its best plan."""
+    table = case.plan.tables["scenarios"]
+    best = dict(zip(table[_SCENARIO], table["alone_bound"], strict=True))
+    return float(max(cost - best.get(one.name, np.nan) for cost, one in zip(costs, case.scenarios, strict=True)))
+
+
+def scenario_costs(case: Case, say: Findings) -> None:
+    """The table of scenarios has the cost of each, as its cash adds up."""
+    table = case.plan.tables["scenarios"]
+    given = dict(zip(table[_SCENARIO], table["cost"], strict=True))
+    for name, cost in case.costs.items():
+        turnover = float(np.abs(case.parts[name].tables["cash"]["present_value"]).sum())
+        say.compare(given.get(name, np.nan), "=", cost, "given as cost", name, "", relative_to=turnover)
+
+
+CHECKS: tuple[Callable[[Case, Findings], None], ...] = (scenario_list, node_decisions, risk_measure, scenario_costs)

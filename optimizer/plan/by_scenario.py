@@ -1,0 +1,100 @@
+"""Plans under uncertainty as plan tables: those of each scenario with its name, decisions once for all that share them.
+
+Such a plan is a :class:`optimizer.Plan` whose tables have a leading column ``scenario`` and whose head has a part
+``by_scenario`` with the head of each scenario's plan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import Fault, UnsupportedInstance
+from optimizer.plan.tables import COLUMNS, SCENARIO, make_table
+
+if TYPE_CHECKING:
+    from optimizer.instance.instance import Instance
+    from optimizer.plan.plan import Plan
+
+HEADS = "by_scenario"
+EVERY = "*"
+SEPARATOR = ";"
+_DECISIONS = "decisions"
+
+
+def is_uncertain(plan: Plan) -> bool:
+    """Whether a plan is one under uncertainty."""
+    return HEADS in plan.head
+
+
+def refuse_uncertain(plan: Plan, what: str) -> None:
+    """Refuse a plan under uncertainty where only a plan of one future is understood.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If it is one.
+    """
+    if is_uncertain(plan):
+        problem = f"{what} does not cover plans under uncertainty in this version; their tables have every scenario."
+        raise UnsupportedInstance([Fault("scenarios", problem=problem)], f"plan of {plan.instance.head.name!r}")
+
+
+def combined_tables(plans: Mapping[str, Plan], members: Callable[[str, int], Sequence[str]]) -> dict[str, pd.DataFrame]:
+    """Return the tables of the plans of scenarios as one, with the scenario first.
+
+    Parameters
+    ----------
+    plans : mapping of str to Plan
+        Plan of each scenario.
+    members : callable
+        Scenarios that are one node with a scenario in a month of the plan.
+    """
+    found = {name: _stacked(name, plans) for name in COLUMNS if name != _DECISIONS}
+    return {_DECISIONS: _shared_decisions(plans, members), **found}
+
+
+def _stacked(name: str, plans: Mapping[str, Plan]) -> pd.DataFrame:
+    frames = [_with_scenario(plan.tables[name], scenario) for scenario, plan in plans.items()]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _with_scenario(frame: pd.DataFrame, scenarios: str | Sequence[str]) -> pd.DataFrame:
+    found = frame.copy()
+    found.insert(0, SCENARIO, pd.Series(scenarios, index=frame.index, dtype=object))
+    return found
+
+
+def _shared_decisions(plans: Mapping[str, Plan], members: Callable[[str, int], Sequence[str]]) -> pd.DataFrame:
+    """Decisions, each once for the scenarios of its node; where its dates or cost differ, once for each of them."""
+    rows: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for scenario, plan in plans.items():
+        seen: dict[tuple[Any, ...], int] = defaultdict(int)
+        for row in plan.tables[_DECISIONS].itertuples(index=False, name=None):
+            month = min(max(plan.instance.month_index(row[0]), 0), plan.instance.head.months - 1)
+            key = (tuple(members(scenario, month)), row, seen[row])
+            seen[row] += 1
+            rows[key].append(scenario)
+    order = sorted(rows, key=lambda key: key[1][0])
+    cells = [EVERY if len(rows[key]) == len(plans) else SEPARATOR.join(rows[key]) for key in order]
+    return _with_scenario(make_table(_DECISIONS, [key[1] for key in order]), cells)
+
+
+def scenario_plans(plan: Plan, instances: Mapping[str, Instance]) -> dict[str, Plan]:
+    """Return the plan of each scenario of a plan under uncertainty, with its own instance."""
+    from optimizer.plan.plan import Plan as OnePlan
+
+    return {
+        name: OnePlan(head, {table: of_scenario(plan.tables[table], name) for table in COLUMNS}, instances[name])
+        for name, head in plan.head[HEADS].items()
+    }
+
+
+def of_scenario(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows of a table that are of a scenario, without the column."""
+    named = [cell == EVERY or name in str(cell).split(SEPARATOR) for cell in frame[SCENARIO]]
+    return frame.loc[np.array(named, dtype=bool)].drop(columns=SCENARIO).reset_index(drop=True)

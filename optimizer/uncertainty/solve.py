@@ -1,0 +1,244 @@
+"""From an instance with scenarios to a checked plan: one program of all scenarios, and a plan for each of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Unpack
+
+import numpy as np
+
+from optimizer.auditing import audit
+from optimizer.errors import AuditFailed, Fault, NoFeasiblePlan, SolverError, StoppedWithoutPlan, UnsupportedInstance
+from optimizer.instance.instance import Instance
+from optimizer.instance.scenarios import is_drawn, is_uncertain, scenarios
+from optimizer.plan.by_scenario import HEADS, combined_tables, refuse_uncertain
+from optimizer.plan.plan import Plan
+from optimizer.program.arrays import Floats
+from optimizer.program.build import Program
+from optimizer.program.gc_control import collector_paused
+from optimizer.solver import engines
+from optimizer.solver.bound import PRECISION, bound_below
+from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOptions, Stop
+from optimizer.solving.clock import Clock, OnProgress
+from optimizer.solving.no_plan import no_plan
+from optimizer.solving.solve import cost_with_gap, extract_plan
+from optimizer.solving.solve import solve as solve_one_future
+from optimizer.uncertainty.alone import Alone, solve_alone
+from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
+from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
+from optimizer.uncertainty.solve_stochastic import solve_stochastic
+from optimizer.uncertainty.stochastic_program import (
+    OWN,
+    RiskMeasure,
+    StochasticProgram,
+    conditional_value_at_risk,
+)
+from optimizer.uncertainty.tables import node_table, scenario_table
+from optimizer.uncertainty.tree import make_tree
+from optimizer.workers.workers import LocalWorkers, Workers
+
+_PENNY = 1e-9  # of all money that moves
+
+
+def solve(
+    instance: Instance | Program,
+    *,
+    start: Plan | None = None,
+    near: Plan | None = None,
+    within: float = 0.005,
+    progress: OnProgress | None = None,
+    **options: Unpack[SolveOptions],
+) -> Plan:
+    """Find the plan of least present cost, prove how good it is, and audit it.
+
+    Of an instance with scenarios or risks it is a plan under uncertainty: decisions are the same in scenarios that
+    cannot be distinguished when they are taken, everything else differs freely. Its objective is the expected cost, or
+    the measure of risk of the instance; its tables have a leading column ``scenario``.
+
+    Parameters
+    ----------
+    instance, start, near, within, progress, **options
+        As for :func:`optimizer.solving.solve.solve`; ``start`` and ``near`` are for instances of one future.
+
+    Raises
+    ------
+    CapoptError
+        As :func:`optimizer.solving.solve.solve` does.
+    """
+    for plan in (start, near):
+        if plan is not None:
+            refuse_uncertain(plan, "a search that begins with a plan")
+    if isinstance(instance, Program) or not is_uncertain(instance):
+        return solve_one_future(instance, start=start, near=near, within=within, progress=progress, **options)
+    if near is not None or start is not None:
+        problem = "an instance with scenarios has no earlier plan to stay near or to start from in this version."
+        raise UnsupportedInstance([Fault("scenarios", problem=problem)], f"instance {instance.head.name!r}")
+    return solve_scenarios(instance, Options(**options), progress)
+
+
+def solve_scenarios(instance: Instance, options: Options, progress: OnProgress | None = None) -> Plan:
+    """Find the plan of an instance with scenarios, as :func:`solve` does."""
+    if options.solver != "highs":
+        raise SolverError("plans under uncertainty are searched by HiGHS alone; leave the solver out")
+    engines.check(options)
+    clock, workers = Clock(progress), LocalWorkers(options.threads)
+    clock.seconds["read"] = instance.read_seconds
+    try:
+        with collector_paused(), clock.phase("build"):
+            tree = make_tree(scenarios(instance), instance.head.months)
+            programs = scenario_programs(tree, options.relax)
+        with clock.phase("solve"):
+            began = time.perf_counter()
+            best = _alone(programs, options, workers)
+            left = replace(options, time_limit=max(options.time_limit - (time.perf_counter() - began), 0.0))
+            solution = _searched(instance, programs, best, left, workers, clock)
+    finally:
+        workers.close()
+    return _finished(instance, programs, solution, best, options, clock)
+
+
+def _alone(programs: ScenarioPrograms, options: Options, workers: Workers) -> Alone | None:
+    """Best plans of the scenarios alone, where decisions are closed to them only because others do not allow them."""
+    if not any(closed.any() for closed in programs.sharing.closed):
+        return None
+    own = tuple(np.full(len(one.cost), OWN, dtype=np.int64) for one in programs.alone)
+    apart = StochasticProgram(tuple(programs.alone), programs.tree.probabilities, own)
+    return solve_alone(Incumbent(apart, RiskMeasure(), options), workers)
+
+
+def _searched(
+    instance: Instance,
+    programs: ScenarioPrograms,
+    best: Alone | None,
+    options: Options,
+    workers: Workers,
+    clock: Clock,
+) -> StochasticSolution:
+    head, tree = instance.head, programs.tree
+    risk = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight)
+    if best is not None and risk.measure == "regret":
+        risk = replace(risk, best=tuple(best.bounds.tolist()))
+    program = StochasticProgram(tuple(programs.arrays), tree.probabilities, programs.sharing.ids)
+    return solve_stochastic(program, risk, options, workers, clock.reporter(programs.money))
+
+
+def _finished(
+    instance: Instance,
+    programs: ScenarioPrograms,
+    solution: StochasticSolution,
+    best: Alone | None,
+    options: Options,
+    clock: Clock,
+) -> Plan:
+    """Return the plan of a solution: extracted for each scenario, put together, audited."""
+    if solution.values is None:
+        raise _no_plan(programs, solution, options)
+    with collector_paused(), clock.phase("extract"):
+        plans = _plans(programs, solution, solution.values, options)
+        found = best or Alone(solution.alone_costs, solution.alone_bounds, np.empty((0, 0)))
+        money = programs.money
+        bounds = np.where(np.isfinite(found.bounds), found.bounds * money, np.nan)
+        tables = _tables(instance, programs, plans, found.costs * money, bounds)
+        head = _head(instance, programs, plans, solution, tables["scenarios"]["alone_bound"].to_numpy(), options)
+    plan = Plan(head, tables, instance)
+    with clock.phase("audit"):
+        verdict = audit(plan)
+    plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())
+    if not verdict.passed:
+        raise AuditFailed(verdict.violations, plan=plan)
+    return plan
+
+
+def _plans(
+    programs: ScenarioPrograms, solution: StochasticSolution, values: Sequence[Floats], options: Options
+) -> dict[str, Plan]:
+    """Return the plan of each scenario, not audited yet."""
+    status = SolutionStatus.FEASIBLE
+    found = {}
+    for scenario, program, arrays, x in zip(
+        programs.tree.scenarios, programs.programs, programs.arrays, values, strict=True
+    ):
+        one = Solution(solution.stop, status, x[: len(arrays.cost)])
+        found[scenario.name] = extract_plan(program, arrays, one, options, Clock())[0]
+    return found
+
+
+def _tables(
+    instance: Instance, programs: ScenarioPrograms, plans: dict[str, Plan], costs: Floats, bounds: Floats
+) -> dict[str, Any]:
+    tree, names = programs.tree, list(plans)
+
+    def members(scenario: str, month: int) -> list[str]:
+        node = tree.nodes[int(tree.node_of[names.index(scenario), month])]
+        return [names[place] for place in node.members]
+
+    return {
+        **combined_tables(plans, members),
+        "scenarios": scenario_table(tree, plans, costs, bounds),
+        "nodes": node_table(tree, instance),
+    }
+
+
+def _head(
+    instance: Instance,
+    programs: ScenarioPrograms,
+    plans: dict[str, Plan],
+    solution: StochasticSolution,
+    alone_bounds: Floats,
+    options: Options,
+) -> dict[str, Any]:
+    """Return the content of plan.json, without seconds and audit."""
+    head, chances = instance.head, programs.tree.probabilities
+    costs = np.array([plan.objective for plan in plans.values()])
+    best = tuple(alone_bounds.tolist()) if head.risk_measure == "regret" else ()
+    objective = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, best).value(costs, chances)
+    turnover = max(float(np.abs(plan.tables["cash"]["present_value"]).sum()) for plan in plans.values())
+    bound = bound_below(objective, solution.bound * programs.money, turnover, head.currency)
+    cost = cost_with_gap(objective, bound)
+    allowed = max(options.gap, PRECISION) * abs(objective) + _PENNY * turnover
+    within = cost.bound is not None and objective - cost.bound <= allowed
+    one = next(iter(plans.values())).head
+    sizes = [arrays.size for arrays in programs.arrays]
+    return {
+        **one,
+        "instance": {"name": head.name, "title": head.title, "hash": instance.hash, "currency": head.currency},
+        "status": "optimal" if within else "feasible",
+        "objective": objective,
+        "bound": cost.bound,
+        "gap": cost.gap,
+        "expected_cost": float(chances @ costs),
+        "worst_cost": float(costs.max()),
+        "cvar": conditional_value_at_risk(costs, chances, head.risk_level),
+        "risk": {"measure": head.risk_measure, "weight": head.risk_weight, "level": head.risk_level},
+        "size": {key: sum(size[key] for size in sizes) for key in sizes[0]},
+        "solver": {"name": engines.name(options), "rounds": solution.rounds},
+        "warnings": [*(str(warning) for warning in instance.warnings), *_drawn(instance, len(plans))],
+        "headline": {"scenarios": len(plans), "nodes": len(programs.tree.nodes), "drawn": is_drawn(instance)},
+        HEADS: {name: plan.head for name, plan in plans.items()},
+    }
+
+
+def _drawn(instance: Instance, count: int) -> list[str]:
+    if not is_drawn(instance):
+        return []
+    return [f"the combinations of risks are more than max_scenarios: {count} different ones were drawn at random"]
+
+
+def _no_plan(programs: ScenarioPrograms, solution: StochasticSolution, options: Options) -> Exception:
+    """Why there is no plan: a scenario that has none, all together, or the time."""
+    if solution.stop is not Stop.INFEASIBLE:
+        interrupted = solution.stop is Stop.INTERRUPTED
+        why = "it was interrupted" if interrupted else "the time limit was reached"
+        return StoppedWithoutPlan(f"{why} before any plan was found; give it more time", interrupted)
+    for place, scenario in enumerate(programs.tree.scenarios):
+        if solution.infeasible in (None, place):
+            program, arrays = programs.programs[place], programs.arrays[place]
+            found = engines.solve(arrays, replace(options, gap=1.0))
+            if found.stop is Stop.INFEASIBLE:
+                error = no_plan(program, arrays, found, options.time_limit)
+                conflict = error.conflict if isinstance(error, NoFeasiblePlan) else ()
+                return NoFeasiblePlan([f"scenario {scenario.name}", *conflict])
+    shared = "what scenarios decide together until they can be distinguished, and the rules of each of them"
+    return NoFeasiblePlan([shared], irreducible=False)

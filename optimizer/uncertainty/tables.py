@@ -1,0 +1,80 @@
+"""The tables of a plan under uncertainty that have no counterpart in a plan of one future: scenarios and nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.instance.instance import Instance
+from optimizer.plan.by_scenario import EVERY, SEPARATOR
+from optimizer.plan.plan import Plan
+from optimizer.plan.tables import SCENARIO
+from optimizer.program.arrays import Floats
+from optimizer.uncertainty.tree import Node, Tree
+
+_ROUNDING = 1e-9  # of a cost
+
+
+def scenario_table(tree: Tree, plans: Mapping[str, Plan], alone_costs: Floats, alone_bounds: Floats) -> pd.DataFrame:
+    """Return what each scenario is and costs.
+
+    Parameters
+    ----------
+    tree : Tree
+        Scenarios.
+    plans : mapping of str to Plan
+        Plan of each.
+    alone_costs, alone_bounds : ndarray
+        Cost of the best known plan for each scenario alone, NaN where none is known; and what none can be below.
+    """
+    costs = np.array([plans[one.name].objective for one in tree.scenarios])
+    regret = costs - alone_bounds
+    return pd.DataFrame(
+        {
+            SCENARIO: [one.name for one in tree.scenarios],
+            "probability": tree.probabilities,
+            "changes": [one.title for one in tree.scenarios],
+            "cost": costs,
+            "alone_cost": alone_costs,
+            "alone_bound": alone_bounds,
+            "regret": np.where(np.abs(regret) <= _ROUNDING * np.abs(costs), 0.0, regret),
+            "unserved_share": [plans[one.name].head["headline"]["unserved_share"] for one in tree.scenarios],
+        }
+    )
+
+
+def node_table(tree: Tree, instance: Instance) -> pd.DataFrame:
+    """Return the nodes of a tree: from when, which scenarios, how likely, and what became known."""
+    return pd.DataFrame([_node(tree, node, instance) for node in tree.nodes])
+
+
+def _node(tree: Tree, node: Node, instance: Instance) -> dict[str, Any]:
+    return {
+        "node": str(node.number + 1),
+        "month": instance.label(node.month),
+        "scenarios": members_text(tree, node),
+        "probability": tree.probability(node),
+        "parent": "" if node.parent is None else str(node.parent + 1),
+        "known": _became_known(tree, node),
+    }
+
+
+def members_text(tree: Tree, node: Node) -> str:
+    """Scenarios of a node, ``*`` if it has all of them."""
+    every = len(node.members) == len(tree.scenarios)
+    return EVERY if every else SEPARATOR.join(tree.scenarios[place].name for place in node.members)
+
+
+def _became_known(tree: Tree, node: Node) -> str:
+    """Outcomes that the members share, and that their siblings do not all have."""
+    mates = range(len(tree.scenarios)) if node.parent is None else tree.nodes[node.parent].members
+    mine = [tree.scenarios[place].outcomes for place in node.members]
+    others = [tree.scenarios[place].outcomes for place in mates if place not in node.members]
+    found = []
+    for risk, first in enumerate(mine[0]):
+        if all(one[risk].name == first.name for one in mine) and any(one[risk].name != first.name for one in others):
+            found.append(f"{first.risk}: {first.name}" if first.risk else first.name)
+    return SEPARATOR.join(found)

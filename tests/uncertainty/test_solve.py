@@ -1,0 +1,279 @@
+"""Plans under uncertainty: solved by hand, shared decisions, what knowing is worth, the audit, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import optimizer
+from optimizer.errors import NoFeasiblePlan, SolverError, UnsupportedInstance
+from optimizer.instance.instance import Instance
+from optimizer.plan.by_scenario import of_scenario
+from optimizer.plan.plan import Plan
+from optimizer.report.summary_uncertain import summary_uncertain
+from tests.command import capopt
+from tests.program.tiny import frames, month, solved
+
+LEASE = {"price": 100, "term_months": 1, "lead_months": 1, "max_blocks": 9}  # blocks of 10 accelerators
+HOURLY = {"price": 3, "max_accelerators": 1000}  # 300 for one accelerator and month of 100 hours
+HIGH = {"risk": "demand", "outcome": "high", "table": "demand", "key": "*", "column": "amount"}
+
+
+def risk(name: str, outcome: str, probability: float, known: int | None = None) -> dict[str, Any]:
+    row = {"risk": name, "outcome": outcome, "probability": probability}
+    return row if known is None else {**row, "known": known}
+
+
+def newsvendor(high: float, known: int = 1, **head: Any) -> Instance:
+    """Leases signed in month 0 for month 1, whose demand is 10, or 30 with a probability; missing blocks cost 300."""
+    change = {**HIGH, "how": "set", "value": 30, "from": 1}
+    offers = {"contracts": [LEASE], "on_demand": [{**HOURLY, "price": 0.3}]}
+    risks = [risk("demand", "high", high, known)]
+    return optimizer.read(frames(2, {"jobs": [0, 10]}, **offers, risks=risks, changes=[change], head=head))
+
+
+def decided(plan: Plan, scenario: str) -> list[tuple[str, str, str, float]]:
+    """Decisions of a scenario, without what ends by itself."""
+    rows = of_scenario(plan.decisions, scenario)
+    rows = rows[rows["decision"] != "expire"]
+    return list(rows[["month", "decision", "item", "blocks"]].itertuples(index=False, name=None))
+
+
+def signed(plan: Plan) -> float:
+    """Blocks signed whatever comes."""
+    rows = plan.decisions
+    return float(rows.loc[(rows["scenario"] == "*") & (rows["decision"] == "sign"), "blocks"].sum())
+
+
+# ---------------------------------------------------------------- solved by hand
+@pytest.mark.parametrize(
+    ("high", "head", "blocks", "objective"),
+    [
+        # x blocks cost 100 x, and 300 for each that is missing if demand is high: 3 blocks are wanted then, else 1.
+        (0.4, {}, 3, 300),  # 1: 100 + 0.4 x 600 = 340; 2: 200 + 0.4 x 300 = 320; 3: 300
+        (0.3, {}, 1, 280),  # 1: 100 + 0.3 x 600 = 280; 2: 290; 3: 300
+        # Half of it the mean of the worst 0.3: 1: (280 + 700) / 2; 2: (290 + 500) / 2; 3: 300.
+        (0.3, {"risk_measure": "cvar", "risk_level": 0.7}, 3, 300),
+        # Half of it the greatest regret, over 100 and 300: 1: (280 + 400) / 2; 2: (290 + 200) / 2; 3: (300 + 200) / 2.
+        (0.3, {"risk_measure": "regret"}, 2, 245),
+    ],
+)
+def test_two_stages(high: float, head: dict[str, Any], blocks: float, objective: float) -> None:
+    """Tests how many blocks are signed before demand is known, and the objective."""
+    plan = optimizer.solve(newsvendor(high, **head), gap=0.0)
+    assert (plan.status, signed(plan)) == ("optimal", blocks)
+    assert [plan.objective, plan.bound] == pytest.approx([objective, objective])
+    costs = dict(plan.tables["scenarios"][["scenario", "cost"]].itertuples(index=False, name=None))
+    assert costs["demand=high"] == pytest.approx(100 * blocks + 300 * (3 - blocks))
+    assert costs["as planned"] == pytest.approx(100 * blocks)
+
+
+def test_what_is_known_in_the_first_month() -> None:
+    """Tests that each scenario has its own plan, 1 or 3 blocks: 0.6 x 100 + 0.4 x 300 = 180."""
+    plan = optimizer.solve(newsvendor(0.4, known=0), gap=0.0)
+    assert plan.objective == pytest.approx(180)
+    assert decided(plan, "as planned") == [(month(0), "sign", "lease", 1)]
+    assert decided(plan, "demand=high") == [(month(0), "sign", "lease", 3)]
+    assert plan.tables["nodes"]["scenarios"].tolist() == ["demand=high", "as planned"]
+
+
+LOT, MISSING, MONTHS = 450, 300, 4
+
+
+def growing(known: tuple[int | None, ...]) -> Instance:
+    """Lots of 10 accelerators ordered a month ahead, demand that may grow by 10 in each of months 1 to 3."""
+    risks = [risk(f"p{t if t < 3 else 10}", "up", 0.5, when) for t, when in zip((1, 2, 3), known, strict=True)]
+    changes = [
+        {**HIGH, "risk": row["risk"], "outcome": "up", "how": "add", "value": 10, "from": t}
+        for t, row in enumerate(risks, start=1)
+    ]
+    buy = {"unit_price": LOT / 10, "lot_size": 10, "lead_months": 1}
+    supply = {"purchases": [buy], "on_demand": [{**HOURLY, "price": MISSING / 1000}]}
+    return optimizer.read(frames(MONTHS, {"jobs": [10]}, **supply, risks=risks, changes=changes))
+
+
+@cache
+def least_cost(t: int, lots: int, wanted: int) -> float:
+    """Expected cost from month t on: what is missing is rented, then lots are ordered for the next month."""
+    rented = MISSING * max(wanted - lots, 0)
+    if t == MONTHS - 1:
+        return rented
+    later = (
+        LOT * more + 0.5 * least_cost(t + 1, lots + more, wanted) + 0.5 * least_cost(t + 1, lots + more, wanted + 1)
+        for more in range(5)
+    )
+    return rented + min(later)
+
+
+def test_four_stages() -> None:
+    """Tests three risks that become known one after the other against dynamic programming over months and lots."""
+    plan = optimizer.solve(growing((1, 2, 3)), gap=0.0)
+    assert plan.objective == pytest.approx(least_cost(0, 0, 1))
+    assert plan.tables["nodes"].groupby("month").size().tolist() == [1, 2, 4, 8]
+
+
+def test_more_knowledge_never_costs_more() -> None:
+    """Tests objectives from nothing known to all known at once; names of which one begins another do not mix."""
+    known: list[tuple[int | None, ...]] = [
+        (None,) * 3,
+        (3, None, 3),
+        (2, 3, 3),
+        (1, 2, 3),
+        (1, 1, 2),
+        (0, 0, 1),
+        (0, 0, 0),
+    ]
+    costs = [optimizer.solve(growing(one), gap=0.0).objective for one in known]
+    assert all(after <= before + 1e-6 for before, after in pairwise(costs))
+    assert costs[-1] < costs[0] - 1
+
+
+# ---------------------------------------------------------------- decisions are shared
+def test_identical_scenarios_have_the_plan_of_one() -> None:
+    """Tests that every decision, and the cost, are those of the instance without scenarios."""
+    base = {"purchases": [{"unit_price": 500, "lead_months": 1}], "contracts": [{**LEASE, "price": 90}]}
+    demand = {"jobs": [0, 15, 25, 12]}
+    one = solved(optimizer.read(frames(4, demand, **base)))
+    rows = [{"scenario": name, "probability": chance} for name, chance in (("p1", 0.3), ("p10", 0.7))]
+    plan = optimizer.solve(optimizer.read(frames(4, demand, **base, scenarios=rows)), gap=0.0)
+    assert plan.objective == pytest.approx(one.objective)
+    assert set(plan.decisions["scenario"]) == {"*"}
+    for name in ("p1", "p10"):
+        pd.testing.assert_frame_equal(of_scenario(plan.decisions, name), one.decisions)
+        assert of_scenario(plan.cash, name)["present_value"].sum() == pytest.approx(one.objective)
+
+
+def test_the_same_order_arrives_at_another_time() -> None:
+    """Tests a site that may be late by 2 months: one order, one more row of the table as its date differs."""
+    builds = [{"mw_per_block": 0.01, "capex_per_mw": 1000, "lead_months": 1, "max_blocks": 9, "payment": "order"}]
+    slip = {
+        "risk": "site",
+        "outcome": "late",
+        "table": "builds",
+        "key": "wing",
+        "column": "lead_months",
+        "how": "delay",
+    }
+    tables = {"builds": builds, "fleet": [{"count": 100}], "power": [{"mw": 0}], "on_demand": [HOURLY]}
+    risks = [risk("site", "late", 0.5)]
+    plan = optimizer.solve(
+        optimizer.read(frames(5, {"jobs": [0, 10]}, **tables, risks=risks, changes=[{**slip, "value": 2}])), gap=0.0
+    )
+    orders = plan.decisions[plan.decisions["decision"] == "order_build"]
+    assert orders[["scenario", "month", "blocks", "starts"]].to_numpy().tolist() == [
+        ["site=late", month(0), 1, month(3)],
+        ["as planned", month(0), 1, month(1)],
+    ]
+
+
+# ---------------------------------------------------------------- audit, folder, refusals
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return optimizer.solve(newsvendor(0.4), gap=0.0)
+
+
+def test_it_is_saved_and_loaded(plan: Plan, tmp_path: Path) -> None:
+    """Tests that tables, head and instance come back, and pass the audit again."""
+    for kind in ("csv", "parquet"):
+        found = optimizer.load_plan(plan.save(tmp_path / kind, tables=kind))
+        assert found.instance == plan.instance
+        assert optimizer.audit(found).passed
+        for name, table in plan.tables.items():
+            pd.testing.assert_frame_equal(found.tables[name], table, check_dtype=False)
+
+
+def broken(plan: Plan, table: str, change: Any) -> list[tuple[str, str]]:
+    """Rule and item of the violations of a plan with a table changed."""
+    found = replace(plan, tables={**plan.tables, table: change(plan.tables[table].copy())})
+    return [(one.rule, one.item) for one in optimizer.audit(found).violations]
+
+
+def test_a_decision_that_differs_within_a_node_is_named(plan: Plan) -> None:
+    """Tests a signature of 3 blocks in one scenario and of 2 in the other."""
+
+    def differ(rows: pd.DataFrame) -> pd.DataFrame:
+        first = rows.index[rows["decision"] == "sign"][0]
+        rows.loc[first, "scenario"] = "demand=high"
+        other = rows.loc[[first]].assign(scenario="as planned", blocks=2.0)
+        return pd.concat([rows, other], ignore_index=True)
+
+    assert ("node_decisions", "lease") in broken(plan, "decisions", differ)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "rule"),
+    [("scenarios", "cost", "scenario_costs"), ("scenarios", "probability", "scenario_list")],
+)
+def test_figures_of_scenarios_are_derived_again(plan: Plan, table: str, column: str, rule: str) -> None:
+    """Tests that a cost or probability that is another than it should be is named."""
+    found = broken(plan, table, lambda rows: rows.assign(**{column: rows[column] * 1.01}))
+    assert {one for one, _ in found} == {rule}
+
+
+@pytest.mark.parametrize("key", ["objective", "expected_cost", "worst_cost", "cvar"])
+def test_the_measure_of_risk_is_derived_again(plan: Plan, key: str) -> None:
+    """Tests that a figure of the head that the costs do not give is named."""
+    wrong = replace(plan, head={**plan.head, key: plan.head[key] * 1.01})
+    assert ("risk_measure", key) in [(one.rule, one.item) for one in optimizer.audit(wrong).violations]
+
+
+def test_a_scenario_is_audited_with_its_own_data(plan: Plan) -> None:
+    """Tests that work beyond the demand of one scenario is a violation of that scenario."""
+
+    def more(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(served=rows["served"].where(rows["scenario"] != "as planned", rows["served"] + 1))
+
+    assert all(item.endswith("(scenario as planned)") for _, item in broken(plan, "service", more))
+    assert broken(plan, "service", more)
+
+
+def test_a_scenario_without_any_plan_is_named() -> None:
+    """Tests that the scenario is named with the rules that clash in it: 30 accelerators wanted, 20 there."""
+    change = {**HIGH, "how": "set", "value": 30}
+    tables = {"on_demand": [{**HOURLY, "max_accelerators": 20}], "workloads": [{"workload": "jobs", "min_service": 1}]}
+    demand = [{"workload": "jobs", "month": 0, "amount": 10}]
+    instance = frames(1, demand, **tables, risks=[risk("demand", "high", 0.4, 0)], changes=[change])
+    with pytest.raises(NoFeasiblePlan) as caught:
+        optimizer.solve(optimizer.read(instance))
+    assert caught.value.conflict[0] == "scenario demand=high"
+    assert any("jobs" in row for row in caught.value.conflict[1:])
+
+
+def test_what_is_not_covered_is_refused(plan: Plan) -> None:
+    """Tests comparisons, figures, losses, explanations and other engines: by name, never by a wrong answer."""
+    for call in (
+        lambda: optimizer.compare(plan, plan),
+        lambda: optimizer.figures(plan),
+        lambda: optimizer.losses(plan),
+        lambda: optimizer.explain(plan),
+        lambda: optimizer.solve(plan.instance, near=plan),
+        lambda: optimizer.build(plan.instance),
+    ):
+        with pytest.raises(UnsupportedInstance):
+            call()
+    with pytest.raises(SolverError, match="HiGHS"):
+        optimizer.solve(plan.instance, solver="scip")
+
+
+def test_the_summary_says_what_to_do_now(plan: Plan) -> None:
+    """Tests that the signature of 3 blocks stands first, then the scenario that costs most."""
+    text = summary_uncertain(plan, width=120)
+    assert text.index("What to do whatever happens") < text.index("lease") < text.index("Scenarios that cost most")
+    assert "Expected cost" in text
+
+
+def test_the_command_writes_the_plan(tmp_path: Path) -> None:
+    """Tests solve, audit and the refusal of report on the command line."""
+    newsvendor(0.4).save(tmp_path / "mine")
+    done = capopt("solve", "mine", "-o", "plan", "--json", cwd=tmp_path)
+    assert (done.code, done.json["objective"]) == (0, pytest.approx(300))
+    assert "What to do whatever happens" in done.err
+    assert capopt("audit", "plan", cwd=tmp_path).code == 0
+    report = capopt("report", "plan", "--html", "page.html", cwd=tmp_path)
+    assert (report.code, "plans under uncertainty" in report.err) == (2, True)
