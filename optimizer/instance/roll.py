@@ -321,7 +321,7 @@ class _Roll:
         year = begun + _YEAR * ((self.start - begun) // _YEAR)
         paid = sum(self.past.paid.get(one.item, [0.0] * self.start)[max(year, 0) : self.start])
         before = float(one.spent or 0.0) if year < 0 else 0.0
-        current = year < self.start and year < begun + _YEAR * row.years
+        current = begun <= year < self.start and year < begun + _YEAR * row.years
         return {"spent": paid + before if current else None}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import optimizer
 from tests.program.rolling import planned, remaining, rolled
 from tests.program.tiny import by_month, decided, frames, paid, solved, tiny
 
@@ -58,6 +59,14 @@ def test_a_commitment_outside_of_the_plan(start: int, owed: dict[int, float]) ->
     assert plan.objective == pytest.approx(6 * 1000)
     found = by_month(plan, "obligations", "owed")
     assert {t: amount for t, amount in found.items() if t in (0, 5)} == owed
+
+
+def test_a_commitment_that_has_still_to_start_is_rolled_without_spending() -> None:
+    """Tests a start in month 2, which nothing can be spent in before, rolled by a month and by three."""
+    made = MADE | {"month": -1, "starts": 2}
+    plan = solved(tiny(6, {"jobs": [1]}, commitments=[DEAL], on_demand=[RATE], decided=[made]))
+    spent = [optimizer.roll(plan, months).instance.rows["decided"][0].spent for months in (1, 3)]
+    assert spent == [None, 50]
 
 
 def _market(seed: int) -> dict[str, Any]:
