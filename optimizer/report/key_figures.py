@@ -72,8 +72,9 @@ def status(plan: Plan) -> str:
     """Return how good the plan is, and why the search ended."""
     target, reason = percent(float(part(plan, "options").get("gap") or 0.0)), str(plan.head.get("stopped", ""))
     text = f"within the target gap of {target}"
-    text = f"the best plan and the changes {text}" if part(plan, "near") else text
-    text = text if plan.status == "optimal" else f"not {text}: {_STOPS.get(reason, reason)}"
+    whose = "the best plan and the changes are " if part(plan, "near") else ""
+    reached = "" if plan.status == "optimal" else f"not {'both ' if whose else ''}"
+    text = f"{whose}{reached}{text}{f': {_STOPS.get(reason, reason)}' if reached else ''}"
     return f"{text}; relaxed: blocks and lots may be fractional" if plan.head.get("relaxed") else text
 
 

@@ -39,6 +39,8 @@ def _proof(near: Mapping[str, Any], currency: str) -> str:
     """Return what is proven of the distance."""
     if not near["distance"]:
         return "nothing of the earlier plan is dropped, added or moved"
+    if not near["distance_bound"]:
+        return "nothing is proven of how little could change"
     gap, least = near["distance_gap"], money(near["distance_bound"], currency)
     return f"no plan of this cost changes less than {least}, gap {percent(gap)}"
 
