@@ -14,6 +14,7 @@ from optimizer.solver.solution import Solution
 
 Key = tuple[str, int]  # rule, month
 _MOST = 10.0  # seconds
+_NOISE = 1e-4  # relative
 _TOUCHES = 1e-7  # in the scale of a row: what is nearer to its limit reaches it
 
 
@@ -49,7 +50,23 @@ def rule_prices(program: Program, arrays: Arrays, solution: Solution, seconds: f
     both = found / steps[:, None] * program.units.money
     rules, known = program.index.own_rules, _by_solution(program, arrays, solution.values)
     prices = zip((change.key[1:] for change in changes), both, strict=True)
-    return {key: known.get(key, _price(rules[key[0]].sense, sides)) for key, sides in prices}
+    worst = _penalties(program, arrays)
+    return {
+        key: known.get(key, _rounded(_price(rules[key[0]].sense, sides), worst.get(key, np.inf)))
+        for key, sides in prices
+    }
+
+
+def _penalties(program: Program, arrays: Arrays) -> dict[Key, float]:
+    """Present value of the penalty of soft rules, in money per unit: no price is larger."""
+    m, money = program.parts, program.units.money
+    every = ((key, column) for family in ("over", "under") for key, column in m.col[family].items())
+    return {key: float(arrays.cost[column]) * money / m.rule_scale[key] for key, column in every}
+
+
+def _rounded(price: float, penalty: float) -> float:
+    """Return a price without the noise that lifts it above the penalty: it is a small difference of two costs."""
+    return float(np.clip(price, -penalty, penalty)) if abs(price) <= penalty * (1 + _NOISE) else price
 
 
 def _by_solution(program: Program, arrays: Arrays, values: Floats) -> dict[Key, float]:
