@@ -38,7 +38,7 @@ FORBIDDEN = {
 KEYS = (
     r"asked_gap",  # field of a benchmark record and of its page
     r"held_fewer|price_to_win",  # columns of the plan's tables `values` and `offers`
-    r"([\"'`.])held\1|\bvalues\.held\b",  # column of `values`; key of plan.json: decisions that were fixed
+    r"([\"'`.])held\1|\bvalues\.held\b|^held = ",  # column of `values`; key of plan.json: decisions that were fixed
 )
 
 

@@ -23,7 +23,7 @@ _FROM_TABLES = 1_000_000  # row numbers from here on are of rows that are not in
 
 @dataclass(frozen=True)
 class Past:
-    """What was decided and used in the months that an instance leaves behind.
+    """What was decided and used in the months before those of a rolled instance.
 
     Attributes
     ----------

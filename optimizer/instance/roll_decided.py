@@ -14,7 +14,7 @@ from optimizer.instance.notice import notice_of
 from optimizer.schema import load_schema
 
 _YEAR = 12
-_NOISE = 1e-9  # relative: fewer blocks are none
+_NOISE = 1e-9  # relative: fewer blocks count as zero
 _SIGNED = ("sign", "lease_out")
 TABLE = "decided"
 

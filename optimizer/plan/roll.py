@@ -148,9 +148,9 @@ def _check(plan: Plan, months: int, extend: int) -> None:
     """Refuse months that the plan does not have, and plans with what an instance cannot have."""
     last = plan.instance.head.months - 1
     if not 1 <= months <= last:
-        whole = counted(plan.instance.head.months, "month")
+        every = counted(plan.instance.head.months, "month")
         expected = f"expected 1 to {last}" if last else "a plan of one month cannot be rolled forward"
-        raise EditError(f"months is {months}, but the plan has {whole}: {expected}")
+        raise EditError(f"months is {months}, but the plan has {every}: {expected}")
     if extend < 0:
         raise EditError(f"extend is {extend}; expected the number of months to add at the end, 0 or more")
     if plan.head.get("relaxed"):
