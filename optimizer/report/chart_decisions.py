@@ -209,7 +209,7 @@ def _draw_marks(figure: Any, plan: Plan, shown_lanes: list[Lane]) -> None:
         if not (row["ends"] and row["ends"] < start)
     ]
     if before:
-        add_marks(figure, before, "decided before the plan", "triangle-right-open")
+        add_marks(figure, before, "decided before the plan", "triangle-down")
     for label, symbol, kinds in _MARKS:
         marks = []
         for number, lane in enumerate(shown_lanes):

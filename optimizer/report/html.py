@@ -29,7 +29,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 _SYMBOLS = {
     "triangle-right": "▶",
-    "triangle-right-open": "▷",
+    "triangle-down": "▽",
     "square": "■",
     "circle": "○",
     "diamond": "◇",

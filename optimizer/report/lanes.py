@@ -14,7 +14,7 @@ from optimizer.report.colours import INK, PAPER, Colours, party_text
 from optimizer.report.plan_context import PlanContext
 
 LANE = 34  # height of a lane
-_HOLLOW = ("circle", "diamond")
+_HOLLOW = ("circle", "diamond", "triangle-down")
 
 
 def lanes(context: PlanContext, number: int) -> Any:

@@ -117,4 +117,4 @@ def test_what_was_decided_before_the_plan_is_in_the_legend() -> None:
     lots = [{"unit_price": 100, "lot_size": 10, "max_total": 20, "lead_months": 2, "earliest": -1, "life_months": 9}]
     plan = solved(tiny(4, {"jobs": [10]}, purchases=lots, decided=decided))
     entries = legend(chart_decisions.decisions(PlanContext(plan)))
-    assert [entry["look"] for entry in entries if entry["label"] == "decided before the plan"] == ["▷"]
+    assert [entry["look"] for entry in entries if entry["label"] == "decided before the plan"] == ["▽"]
