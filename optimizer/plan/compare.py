@@ -40,7 +40,8 @@ class Comparison:
         Whose inputs are compared: those of the plans; of the plan that starts earlier its instance rolled forward.
     decided : DataFrame
         Of plans with different starts: what the earlier one decides before the other one starts, and what was decided
-        since: ``as planned``, ``moved``, ``resized``, ``moved and resized``, ``not done`` or ``not planned``.
+        since: ``as planned``, ``moved``, ``resized``, ``moved and resized``, ``not done``, ``not
+        planned``, or ``over`` before the other plan starts.
     decisions : DataFrame
         Decisions that are ``added``, ``dropped``, ``moved``, ``resized``, ``moved and resized``, with other terms
         (``changed``), or in a month that the other plan does not cover (``outside``).

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 AS_PLANNED, NOT_DONE, NOT_PLANNED = "as planned", "not done", "not planned"
+OVER = "over"
+"""Planned, and over before the later plan starts, so that its instance does not have it: a run, a contract."""
 DECIDED_COLUMNS = (
     *("change", "decision", "item", "party", "month_planned", "month_decided"),
     *("blocks_planned", "blocks_decided", "months_later"),
 )
+_CELLS: tuple[tuple[str, Any], ...] = (("month", ""), ("blocks", 0.0))
 _CHANGES = {"": AS_PLANNED, ADDED: NOT_PLANNED, DROPPED: NOT_DONE}
 
 
@@ -58,7 +61,8 @@ def line_up(a: Plan, b: Plan, names: tuple[str, str]) -> LinedUp:
     notes = [f"{name} is shown from {start} on, with its present values as of then.", *notes]
     both = (rest, later) if earlier is a else (later, rest)
     instances = (base, later.instance) if earlier is a else (later.instance, base)
-    return LinedUp(*both, instances, _decided_since(earlier, later), tuple(notes))
+    lasting = base if base is not earlier.instance else None
+    return LinedUp(*both, instances, _decided_since(earlier, later, lasting), tuple(notes))
 
 
 def _rolled(plan: Plan, months: int, name: str) -> tuple[Instance, list[str]]:
@@ -102,21 +106,30 @@ def _from(table: pd.DataFrame, start: str) -> pd.DataFrame:
     return table[table["month"] >= start].reset_index(drop=True) if "month" in table.columns else table
 
 
-def _decided_since(earlier: Plan, later: Plan) -> pd.DataFrame:
-    """Return what the earlier plan decides before the later one starts, and what the later one knows as decided."""
+def _decided_since(earlier: Plan, later: Plan, lasting: Instance | None) -> pd.DataFrame:
+    """Return what the earlier plan decides before the later one starts, and what the later one knows as decided.
+
+    ``lasting`` is the earlier plan's instance rolled forward; None where that is not possible.
+    """
     start, first = later.instance.head.start, earlier.instance.head.start
     rows = earlier.decisions
     planned = grouped(earlier, rows[(rows["month"] < start) & (rows["decision"] != "expire")])
     frame = later.instance.frame("decided")
     frame = frame[(frame["month"] >= first) & (frame["decision"] != "expire")]
     decided = grouped(later, _as_decisions(frame))
+    known = None if lasting is None else _keys(lasting.frame("decided"))
     found = [
-        _row(key, old, new, earlier)
+        _row(key, old, new, earlier, known)
         for key in dict.fromkeys([*planned, *decided])
         for old, new in pairs(planned.get(key, []), decided.get(key, []))
     ]
     found.sort(key=lambda row: (row["month_decided"] or row["month_planned"], row["item"], row["decision"]))
     return pd.DataFrame(found, columns=list(DECIDED_COLUMNS))
+
+
+def _keys(frame: pd.DataFrame) -> set[tuple[str, str, str]]:
+    """Return decision, item and month of rows of the table decided."""
+    return set(zip(frame["decision"], frame["item"], frame["month"], strict=True))
 
 
 def _as_decisions(frame: pd.DataFrame) -> pd.DataFrame:
@@ -126,9 +139,17 @@ def _as_decisions(frame: pd.DataFrame) -> pd.DataFrame:
     return sums.agg({"blocks": "sum", "party": "first"})
 
 
-def _row(key: tuple[str, str], old: dict[str, Any] | None, new: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
-    """Return what was planned and what was decided, of one decision."""
+def _row(
+    key: tuple[str, str],
+    old: dict[str, Any] | None,
+    new: dict[str, Any] | None,
+    plan: Plan,
+    known: set[tuple[str, str, str]] | None,
+) -> dict[str, Any]:
+    """Return what was planned and what was decided, of one decision; ``known`` is what lasts of the plan's own."""
     change = change_of(old, new, ("blocks",))
+    if change == DROPPED and old and known is not None and (*key, old["month"]) not in known:
+        change = OVER
     both: Iterator[tuple[str, dict[str, Any]]] = zip(("planned", "decided"), (old or {}, new or {}), strict=True)
     found = {f"{name}_{end}": row.get(name, blank) for end, row in both for name, blank in _CELLS}
     months = [plan.instance.month_index(row["month"]) for row in (old, new) if row]
@@ -142,6 +163,3 @@ def _row(key: tuple[str, str], old: dict[str, Any] | None, new: dict[str, Any] |
         "months_later": later,
         **found,
     }
-
-
-_CELLS: tuple[tuple[str, Any], ...] = (("month", ""), ("blocks", 0.0))

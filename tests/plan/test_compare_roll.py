@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from optimizer.generator import random_instance
 from optimizer.instance.instance import Instance
 from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.compare_roll import plan_from
@@ -97,3 +98,24 @@ def test_a_plan_without_its_first_months_keeps_its_proof() -> None:
     assert rest.bound == pytest.approx(rest.objective)
     assert (rest.instance.head.start, rest.instance.head.months) == (start, 4)
     assert rest.capacity["month"].min() == start
+
+
+def test_what_is_over_by_then_is_not_missing() -> None:
+    """Tests that a training run of one month, which the rolled instance does not have any more, is over."""
+    runs = [{"work": 10, "sizes": "10", "required": True, "deadline": 0}]
+    earlier = solved(tiny(4, {"jobs": [10]}, fleet=[{"count": 20}], training_runs=runs))
+    later = solved(roll(earlier, 2).instance)
+    assert changes(compare(earlier, later)) == [["over", "start_run", "big", "2030-01", "", 1, 0]]
+
+
+@pytest.mark.parametrize(("seed", "months"), [(7, 1), (13, 2), (20, 1)])
+def test_rolling_alone_changes_nothing(seed: int, months: int) -> None:
+    """Tests random instances: rolled forward and solved near the plan, no decision, input or cost differs."""
+    earlier = solved(random_instance(seed, "tiny"))
+    later = solved(roll(earlier, months).instance, near=earlier, within=0.0)
+    found = compare(earlier, later)
+    assert (later.head["near"]["distance"], later.head["near"]["lost"]) == (0, [])
+    assert found.difference == pytest.approx(0, abs=1e-6 * abs(later.objective))
+    assert found.inputs.empty
+    assert found.decisions[found.decisions["decision"] != "expire"].empty
+    assert set(found.decided["change"]) <= {"as planned", "over"}
