@@ -9,6 +9,7 @@ from typing import Any
 
 from optimizer.errors import Fault, InstanceError
 from optimizer.format import counted
+from optimizer.instance.check_decided import IGNORED
 from optimizer.instance.instance import Cell, Instance
 from optimizer.instance.notes import HEAD, TOP, Notes
 from optimizer.instance.raw import Raw, RawTable, number_text
@@ -99,7 +100,8 @@ class _Roll:
     def __init__(self, instance: Instance, months: int, past: Past, extend: int) -> None:
         self.instance, self.start, self.past, self.extend = instance, months, past, extend
         self.end = instance.head.months
-        before = (Decision(_cells(instance, row), None, dict(row)) for row in instance.rows[TABLE])
+        rows = (row for row in instance.rows[TABLE] if row.decision != IGNORED)
+        before = (Decision(_cells(instance, row), None, dict(row)) for row in rows)
         self.decided = Decided(instance, months, [*before, *past.decided])
         self.lapsed: Lapsed = find_lapsed(instance, self.decided, months)
         self.cells: dict[tuple[str, int], dict[str, Cell]] = {}  # cells that change, by table and position

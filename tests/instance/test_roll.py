@@ -352,6 +352,16 @@ def test_terms_that_are_over_leave_decided(by: int, left: list[tuple[str, str, f
     assert cells(found.instance, "decided", "decision", "item", "blocks") == left
 
 
+def test_rows_without_effect_are_left_out() -> None:
+    """Tests that expiries among the rows of an earlier plan are not counted as blocks handed back."""
+    lease = {"price": 50, "min_term_months": 1, "max_blocks": 2, "termination_fee_months": 1}
+    rows = [{"month": -2, "decision": "sign", "item": "lease", "blocks": 2}]
+    rows += [{"month": -1, "decision": "expire", "item": "lease", "blocks": 2}]
+    plan = solved(tiny(3, {"jobs": [20]}, contracts=[lease], decided=rows))
+    found = optimizer.roll(plan, 1).instance
+    assert cells(found, "decided", "month", "decision", "blocks") == [(-3, "sign", 2)]
+
+
 def test_a_running_commitment_has_what_was_spent_of_its_year() -> None:
     """Tests `spent`, which begins again with each year of a spend commitment."""
     # 10 accelerators on demand x 100 hours x 2 = 2000 a month, from month 1 on.
