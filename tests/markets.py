@@ -17,7 +17,8 @@ from tests.oracle.compare import assert_agree, frames_of, told
 from tests.oracle.compare import planned as compared
 from tests.oracle.tables import Frames
 from tests.program.markets import market, market_with_past
-from tests.program.rolling import planned, remaining, rolled
+from tests.program.tiny import solved
+from tests.rolls import remaining
 
 MONTHS = (1, 3, 6)
 TOLERANCE = 1e-6  # relative
@@ -27,9 +28,9 @@ def roll_market(seed: int) -> Iterator[str]:
     """Yield what is wrong with a market rolled by some months; ``""`` where nothing is."""
     for integer in (False, True):
         case = market(seed, integer)
-        plan = planned(case)
+        plan = solved(optimizer.read(case))
         for months in MONTHS:
-            left, found = remaining(plan, months), planned(rolled(case, plan, months)).objective
+            left, found = remaining(plan, months), solved(optimizer.roll(plan, months).instance).objective
             right = abs(found - left) <= TOLERANCE * max(1.0, abs(found), abs(left))
             yield "" if right else f"market {seed}, integer {integer}, by {months}: {found}, {left} expected"
 

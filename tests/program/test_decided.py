@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.program.rolling import planned, remaining, rolled
+import optimizer
 from tests.program.tiny import by_month, decided, frames, paid, solved, tiny
+from tests.rolls import remaining
 
 
 def test_a_build_under_way_is_paid_on_and_delivers() -> None:
@@ -147,7 +148,7 @@ def _site(seed: int, integer: bool) -> dict[str, Any]:
 def test_rolling_forward_gains_and_loses_nothing(seed: int, integer: bool) -> None:
     """Tests that what is left of a plan is the optimum of the instance months later, its decisions being made."""
     given = _site(seed, integer)
-    plan = planned(given)
+    plan = solved(optimizer.read(given))
     for months in (1, 4, 7):
-        later = planned(rolled(given, plan, months))
+        later = solved(optimizer.roll(plan, months).instance)
         assert later.objective == pytest.approx(remaining(plan, months), rel=1e-6, abs=1e-6)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import optimizer
-from tests.program.rolling import planned, remaining, rolled
 from tests.program.tiny import by_month, decided, frames, paid, solved, tiny
+from tests.rolls import remaining
 
 DEAL = {"annual_amount": 1200, "years": 2}
 MADE = {"month": -4, "decision": "commit_spend", "item": "deal"}
@@ -101,11 +101,10 @@ def _market(seed: int) -> dict[str, Any]:
 def test_rolling_forward_gains_and_loses_nothing(seed: int) -> None:
     """Tests that what is left of a plan is the optimum of the instance months later, in one step and in two."""
     given = _market(seed)
-    plan = planned(given)
-    middle = rolled(given, plan, 3)
-    then = planned(middle)
+    plan = solved(optimizer.read(given))
+    then = solved(optimizer.roll(plan, 3).instance)
     assert then.objective == pytest.approx(remaining(plan, 3), rel=1e-6)
-    assert planned(rolled(middle, then, 2)).objective == pytest.approx(remaining(then, 2), rel=1e-6)
+    assert solved(optimizer.roll(then, 2).instance).objective == pytest.approx(remaining(then, 2), rel=1e-6)
     for months in (5, 14):
-        later = planned(rolled(given, plan, months))
+        later = solved(optimizer.roll(plan, months).instance)
         assert later.objective == pytest.approx(remaining(plan, months), rel=1e-6)

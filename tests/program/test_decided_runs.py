@@ -9,8 +9,8 @@ import pytest
 
 import optimizer
 from optimizer.errors import NoFeasiblePlan
-from tests.program.rolling import planned, remaining, rolled
 from tests.program.tiny import by_month, decided, frames, paid, solved, tiny
+from tests.rolls import remaining
 
 RUN = {"work": 50, "sizes": "10;25", "penalty": 9000, "lateness_penalty": 70, "target": 0, "required": True}
 MADE = {"month": -2, "decision": "start_run", "item": "big", "pool": "hall/gpu", "accelerators": 10}
@@ -90,9 +90,8 @@ def _work(seed: int) -> dict[str, Any]:
 def test_rolling_forward_gains_and_loses_nothing(seed: int) -> None:
     """Tests that what is left of a plan is the optimum of the instance months later, in one step and in two."""
     given = _work(seed)
-    plan = planned(given)
-    middle = rolled(given, plan, 2)
-    then = planned(middle)
+    plan = solved(optimizer.read(given))
+    then = solved(optimizer.roll(plan, 2).instance)
     assert then.objective == pytest.approx(remaining(plan, 2), rel=1e-6)
-    assert planned(rolled(middle, then, 3)).objective == pytest.approx(remaining(then, 3), rel=1e-6)
-    assert planned(rolled(given, plan, 7)).objective == pytest.approx(remaining(plan, 7), rel=1e-6)
+    assert solved(optimizer.roll(then, 3).instance).objective == pytest.approx(remaining(then, 3), rel=1e-6)
+    assert solved(optimizer.roll(plan, 7).instance).objective == pytest.approx(remaining(plan, 7), rel=1e-6)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+import optimizer
 from tests.oracle.compare import assert_agree, told
 from tests.oracle.compare import planned as compared
 from tests.program.markets import market, market_with_past
-from tests.program.rolling import planned, remaining, rolled
 from tests.program.tiny import by_month, decided, paid, solved, tiny
+from tests.rolls import remaining
 
 SIGNED = {"decision": "sign", "item": "lease"}
 BACK = {"decision": "hand_back", "item": "lease"}
@@ -157,10 +158,10 @@ def test_an_option_signed_before_needs_what_it_requires() -> None:
 def test_rolling_forward_gains_and_loses_nothing(seed: int, integer: bool) -> None:
     """Tests that what is left of a plan is the optimum of the instance months later, its decisions being made."""
     case = market(seed, integer)
-    plan = planned(case)
+    plan = solved(optimizer.read(case))
     assert (plan.decisions["decision"] == "hand_back").any()
     for months in (1, 4):
-        later = planned(rolled(case, plan, months))
+        later = solved(optimizer.roll(plan, months).instance)
         assert later.objective == pytest.approx(remaining(plan, months), rel=1e-6, abs=1e-6)
 
 
