@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
+from optimizer.analysis.budget import BudgetSpent
+from optimizer.analysis.price_interval import MOST, NEGLIGIBLE, SURE, BreakevenPrice, CostWithout, break_even
 from optimizer.analysis.tight_gap_search import CLOSED, TIGHT, TightGapSearch
 from optimizer.errors import FixingError, NoFeasiblePlan
 from optimizer.instance.edit import Edit
@@ -26,52 +28,18 @@ from optimizer.solver.solution import Stop
 
 _START = 1e-3  # gap of a search for a first plan with the offer
 _ROUNDS = 30
+_PROOFS = 8  # trial prices at which it is tried to prove that the offer is too expensive
 _GUESSES = 3  # one of so many trial prices is a bisection point, the others are break-even prices of plans
 _LATE = 2  # searches that reached the time limit, after which no further one is started
 _NOISE = 1e-10  # relative to the cost: smaller differences count as zero
 _STEP = 1.0004  # factor from a break-even price to a price at which the offer is certainly too expensive
 _NEAR = 1.0009  # ratio of two prices so close that any price between them is within 0.1 % of both
 _TOLERANCE = 1e-4  # relative to the payments for the offer: what the bounds may leave open
-_SURE = 1.001  # ratio of prices that count as equal
-_MOST = 100.0  # times the price: an offer that is still taken there is taken at any price
 _NEARLY_FREE = 1e-6  # times the price: practically free
-_NEGLIGIBLE = 1e-4  # times the price: a break-even price below it is numerical noise
 _TRIED = (0.5, 0.05, _NEARLY_FREE)  # trial prices of on-demand offers, which cannot be forced
 
 
-@dataclass(frozen=True)
-class BreakevenPrice:
-    """Break-even price with its proven interval, as multiples of the price: 2 is twice it, for an outlet half of it.
-
-    Attributes
-    ----------
-    worse : float or None
-        Multiple at which the offer breaks even; None if it is taken at no price, or (``always``) at any price.
-    at_least, at_most : float
-        Proven interval of the multiple.
-    always : bool
-        Whether the offer is taken at any price.
-    """
-
-    worse: float | None
-    at_least: float = 0.0
-    at_most: float = math.inf
-    always: bool = False
-
-    @property
-    def proven(self) -> bool:
-        """Whether the proven interval is within the tolerance."""
-        if self.worse is None:
-            return self.at_least >= _MOST if self.always else self.at_most <= _NEGLIGIBLE
-        return self.at_least * _SURE >= self.worse and self.at_most <= self.worse * _SURE
-
-
-@dataclass(frozen=True)
-class CostWithout:
-    """Cost of the best plan found without the offer, and the bound of all plans without it."""
-
-    cost: float
-    bound: float
+Reprice = Callable[[Plan, float, float], float | None]  # plan, its multiple of the price, cost
 
 
 class BreakevenSearch:
@@ -93,6 +61,10 @@ class BreakevenSearch:
         1 where a lower price is better, -1 for outlets.
     constrained : bool
         Whether a budget, rule or commitment counts the payments.
+    reprice : callable, optional
+        Return the worst multiple at which the decisions of a plan, found at a multiple, cost less than a cost.
+    known : tuple of float
+        Interval of the multiple that is proven already.
     """
 
     def __init__(
@@ -105,10 +77,14 @@ class BreakevenSearch:
         sign: float,
         *,
         constrained: bool,
+        reprice: Reprice | None = None,
+        known: tuple[float, float] = (0.0, math.inf),
     ) -> None:
         self.search, self.item, self.sign, self.constrained = search, item, sign, constrained
+        self.reprice, self.known = reprice, known
+        self._repriced: dict[tuple[int, float], float | None] = {}
         self.price_edits, self.paid, self.took = price_edits, paid, took
-        self.best_price = _NEARLY_FREE if sign > 0 else 1 / _MOST  # the best price that is tried
+        self.best_price = _NEARLY_FREE if sign > 0 else 1 / MOST  # the best price that is tried
         self.good: list[tuple[float, Plan]] = []  # plans with the offer, with the multiple of the price
         self.bounds: list[tuple[float, float]] = []  # proven bounds, with the multiple of the price
         self.bad = math.inf  # the best price at which no plan with the offer was found that is cheaper than without
@@ -130,11 +106,21 @@ class BreakevenSearch:
             Whether a decision on the offer can be forced.
         """
         self.without, self.good = without, list(start)
+        try:
+            found = self._searched(forcible)
+        except BudgetSpent:
+            found = self._result(forcible=False)
+        low, high = max(found.at_least, self.known[0]), min(found.at_most, self.known[1])
+        worse = None if found.worse is None else min(max(found.worse, low), max(high, low))
+        return replace(found, worse=worse, at_least=low, at_most=high)
+
+    def _searched(self, forcible: bool) -> BreakevenPrice:
+        """Search for the break-even price."""
         if self.search.is_tight and not self.low:
             self.bad = 1.0  # at the present price, the best plan does not take it
         if not self.good:
             self._find_first(forcible)
-        if not self.low and (self._reached(without.cost) or 0.0) <= self.best_price:
+        if not self.low and (self._reached(self.without.cost) or 0.0) <= self.best_price:
             self._try(self.best_price)
             if not self.low:
                 proven = self._known_bound(self.best_price) >= self._target(0.0)
@@ -154,8 +140,8 @@ class BreakevenSearch:
         with break-even prices.
         """
         candidate = max(self._reached(self.without.cost) or 0.0, self.best_price)
-        above = min(candidate * self._step, _MOST)
-        if self.low >= _MOST or self.bad <= self.best_price:
+        above = min(candidate * self._step, MOST)
+        if self.low >= MOST or self.bad <= self.best_price:
             return None
         if not self.constrained:
             return above if above < self.bad else None
@@ -172,7 +158,7 @@ class BreakevenSearch:
 
     def _halfway(self) -> float:
         if self.bad == math.inf:
-            return min(4 * self.low, _MOST) if self.low else 1.0
+            return min(4 * self.low, MOST) if self.low else 1.0
         return math.sqrt(self.low * self.bad) if self.low else max(self.bad / 4, self.best_price)
 
     @property
@@ -193,10 +179,10 @@ class BreakevenSearch:
     def _result(self, forcible: bool) -> BreakevenPrice:
         """Break-even price with its proven interval."""
         worse = self._estimate()
-        if worse >= _MOST:
+        if worse >= MOST:
             return BreakevenPrice(None, at_least=self._at_least(), always=True)
         found = self._interval(worse, forcible)
-        if worse <= _NEGLIGIBLE:
+        if worse <= NEGLIGIBLE:
             return BreakevenPrice(None, at_most=found.at_most)
         return found
 
@@ -214,12 +200,31 @@ class BreakevenSearch:
 
     def _interval(self, worse: float, forcible: bool) -> BreakevenPrice:
         """Return the price with its proven interval, after one more search if the interval is too wide."""
-        at_most = self._at_most(worse)
-        left = self.without.cost - self.without.bound + 2 * self.search.gap * abs(self.without.cost)
-        paid = self._paid_at(worse)
-        if at_most > worse * _SURE and paid > 0 and forcible:
-            at_most = min(at_most, self._prove_beyond(worse * (1 + 2 * left / paid) * self._step))
+        at_most = min(self._at_most(worse), self.known[1])
+        if forcible:
+            worse, at_most = self._narrow(worse, at_most)
         return BreakevenPrice(worse, min(self._at_least(), worse), max(at_most, worse))
+
+    def _narrow(self, worse: float, at_most: float) -> tuple[float, float]:
+        """Return the price and the upper end after proofs at prices that come nearer from above.
+
+        The first is as far as the gaps leave open; halves of the distance follow. A price at which a plan with the
+        offer is cheaper than without raises the price found.
+        """
+        for _ in range(_PROOFS):
+            paid = self._paid_at(worse)
+            if at_most <= worse * SURE or paid <= 0 or self.late >= _LATE:
+                break
+            left = self.without.cost - self.without.bound + 2 * self.search.gap * abs(self.without.cost)
+            far = worse * (1 + 2 * left / paid) * self._step
+            trial = far if far < at_most / SURE else math.sqrt(worse * at_most)
+            try:
+                proven = self._is_beyond(max(trial, worse * self._step))
+            except BudgetSpent:
+                break
+            at_most = min(at_most, trial) if proven else at_most
+            worse = max(worse, min(self._reached(self.without.cost) or 0.0, at_most))
+        return worse, at_most
 
     def _at_most(self, worse: float) -> float:
         """Return the best price from a given one on at which no plan with the offer is cheaper; infinity if unproven.
@@ -236,20 +241,23 @@ class BreakevenSearch:
                 found.append(at * (1 + left / paid))
         return min(found)
 
-    def _prove_beyond(self, worse: float) -> float:
-        """Return a price if no plan with the offer is proven as cheap as the best without it there, else infinity."""
-        if worse > _MOST:
-            return math.inf
+    def _is_beyond(self, worse: float) -> bool:
+        """Whether it is proven that no plan with the offer is cheaper at a price than the best without it."""
+        if worse > MOST:
+            return False
+        forced = [Fixing("force", "", self.item)]
+        cost = self.without.cost
         try:
-            forced = [Fixing("force", "", self.item)]
-            found = self.search.run(self._edits(worse), forced, self._start(), known_bound=self._known_bound(worse))
-        except NoFeasiblePlan:
-            return worse
+            found, bound = self.search.find_cheaper(
+                self._edits(worse), forced, self._start(), cost, self._known_bound(worse)
+            )
         except FixingError:
-            return math.inf
-        if self.took(found):
+            return False
+        if found is not None and self.took(found):
             self.good.append((worse, found))
-        return worse if found.bound is not None and found.bound >= self.without.cost else math.inf
+        elif bound < cost:
+            self.late += 1
+        return bound >= cost
 
     # ------------------------------------------------------------------ searches
     def _find_first(self, forcible: bool) -> None:
@@ -260,12 +268,13 @@ class BreakevenSearch:
                 if self.took(self._try(worse, gap)):
                     return
             return
+        worse = min(1.0, max(self.known[1], self.best_price))
         try:
-            found = self.search.run([], [Fixing("force", "", self.item)], self.search.best, gap)
+            found = self.search.run(self._edits(worse), [Fixing("force", "", self.item)], self.search.best, gap)
         except (NoFeasiblePlan, FixingError):
             return
         if self.took(found):
-            self.good.append((1.0, found))
+            self.good.append((worse, found))
 
     def _try(self, worse: float, gap: float | None = None) -> Plan:
         """Solve at a price; at a bisection point, any plan that is cheaper than without is sufficient."""
@@ -312,6 +321,12 @@ class BreakevenSearch:
         Deliveries after the end of the plan have no payments: they are taken if the plan is cheaper with them.
         """
         worse, plan = one
+        key = id(plan), cost
+        if self.reprice is not None and key not in self._repriced:
+            self._repriced[key] = self.reprice(plan, worse, cost)
+        repriced = self._repriced.get(key)
+        if repriced is not None:
+            return math.inf if repriced >= MOST else repriced
         factor = worse if self.sign > 0 else 1 / worse
         units = self.paid(plan) / factor
         if abs(units) * factor <= _NOISE * abs(cost):
@@ -341,24 +356,3 @@ class BreakevenSearch:
     def _below(cost: float) -> float:
         """Return a cost reduced by the numerical noise."""
         return cost - _NOISE * abs(cost)
-
-
-def break_even(without: float, cost: float, units: float, factor: float) -> float | None:
-    """Return the multiple of an offer's price at which a plan with it costs as much as the best plan without it.
-
-    Parameters
-    ----------
-    without, cost : float
-        Costs of the plan without the offer and of the plan with it.
-    units : float
-        Present value that the plan pays for the offer per unit of the factor; negative where it receives it.
-    factor : float
-        Multiple of the price at which the plan was found.
-
-    Returns
-    -------
-    float or None
-        None if no positive price makes the costs equal.
-    """
-    reached = (without - cost + units * factor) / units if units else 0.0
-    return reached if reached > 0 else None

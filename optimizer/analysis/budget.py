@@ -56,7 +56,7 @@ class Budget:
         """Begin a stage, which gets a share of what is left."""
         self._stage_end = self.now() + share * self.left
 
-    def question(self, count: int, least: float = _LEAST) -> float:
+    def question(self, count: float, least: float = _LEAST) -> float:
         """Begin a question, one of ``count`` that are left in the stage; return its seconds, 0 if the stage is over.
 
         It gets ``least`` seconds at least, so that the first questions are examined properly rather than none.

@@ -14,7 +14,7 @@ import pandas as pd
 from optimizer.analysis.budget import DEFAULT, Budget
 from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.examination import Examination, OnStep
-from optimizer.analysis.offers import offers
+from optimizer.analysis.offer_list import offers
 from optimizer.format import grouped
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan

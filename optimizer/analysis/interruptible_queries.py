@@ -47,6 +47,7 @@ class InterruptibleWhatIf(WhatIf):
         clock: Clock,
         known_bound: float | None = None,
         objective_target: float | None = None,
+        cutoff: float | None = None,
     ) -> Solution:
         """Solve as :class:`optimizer.WhatIf` does, but raise KeyboardInterrupt if the search was interrupted.
 
@@ -59,7 +60,7 @@ class InterruptibleWhatIf(WhatIf):
         if self.budget is not None:
             starts = 2 if fixings and self.live.arrays.integer.any() else 1
             self.options = replace(self.options, time_limit=self.budget.search(starts))
-        solution = super()._solved(edits, fixings, clock, known_bound, objective_target)
+        solution = super()._solved(edits, fixings, clock, known_bound, objective_target, cutoff)
         if solution.stop is Stop.INTERRUPTED:
             raise KeyboardInterrupt
         if self.budget is not None and solution.stop is Stop.TIME_LIMIT:

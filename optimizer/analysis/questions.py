@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,8 @@ class Question:
         Whether more time would not change them.
     seconds : float
         Seconds that it had when it was examined last.
+    weight : float
+        Its part of the time, where others have 1.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Question:
     rows: Rows = field(default_factory=list)
     finished: bool = False
     seconds: float = 0.0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class Agenda:
             self._say(f"{stage.name}: {counted(len(left), 'question')}; to come: {', '.join(to_come)}")
         self.budget.stage(stage.share)
         for number, question in enumerate(left):
-            seconds = self.budget.question(len(left) - number)
+            seconds = self.budget.question(_parts(left[number:]))
             if not seconds:
                 return
             self._examine(question, seconds, question.name)
@@ -125,7 +128,7 @@ class Agenda:
             if least > self.budget.left:
                 continue
             self.budget.stage(1.0)
-            seconds = self.budget.question(len(left) - number, least)
+            seconds = self.budget.question(_parts(left[number:]), least)
             self._examine(question, seconds, f"again, with more time: {question.name}")
             done = True
         return done
@@ -141,7 +144,6 @@ class Agenda:
         question.rows, question.finished = rows, self.budget.cuts == cuts
 
 
-def numbered(kind: str, names: Sequence[object]) -> Iterator[str]:
-    """Yield the names of questions of one kind: ``offer 1 of 2: lease``."""
-    for number, name in enumerate(names, start=1):
-        yield f"{kind} {number} of {len(names)}: {name}"
+def _parts(left: list[Question]) -> float:
+    """Return by how much to divide the time that is left for some questions, to get that of the first."""
+    return sum(question.weight for question in left) / left[0].weight

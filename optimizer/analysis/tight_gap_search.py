@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
+from optimizer.analysis.budget import BudgetSpent
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
@@ -35,10 +36,21 @@ class TightGapSearch:
     @cached_property
     def best(self) -> Plan:
         """The given plan; if its gap is wide, the result of one search from it with a tighter gap."""
-        plan = self.plan
+        return self._closer(self.plan)
+
+    def tighten(self) -> None:
+        """Search once more for a tighter gap, if it is not closed yet."""
+        if not self.is_tight:
+            self.best = self._closer(self.best)
+
+    def _closer(self, plan: Plan) -> Plan:
+        """Return a plan; if its gap is wide, the result of one search from it with a tighter gap."""
         if plan.gap is not None and plan.gap <= CLOSED:
             return plan
-        found = self.run([], [], plan, TIGHT, plan.bound)
+        try:
+            found = self.run([], [], plan, TIGHT, plan.bound)
+        except BudgetSpent:
+            return plan
         better = found if found.objective < plan.objective else plan
         return _with_bound(better, found.bound)
 
@@ -67,6 +79,13 @@ class TightGapSearch:
         """
         with self._set(start, self.gap if gap is None else gap):
             return self.ask.ask(edits, fixings, known_bound=known_bound, objective_target=objective_target)
+
+    def find_cheaper(
+        self, edits: list[Edit], fixings: list[Fixing], start: Plan, cost: float, known_bound: float | None = None
+    ) -> tuple[Plan | None, float]:
+        """Search for a plan that costs less than a given cost, as :meth:`optimizer.WhatIf.find_cheaper`."""
+        with self._set(start, self.gap):
+            return self.ask.find_cheaper(edits, fixings, cost, known_bound)
 
     def gap_for(self, paid: float, cost: float) -> float:
         """Return the gap of a search about an offer, from its payments and the cost of the plan.

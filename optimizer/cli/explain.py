@@ -142,7 +142,7 @@ def _why_not(name: str, seconds: float, as_json: bool, **settings: Any) -> int:
 
 
 def _known_offers(plan: Plan, items: tuple[str, ...]) -> None:
-    from optimizer.analysis.offers import offers
+    from optimizer.analysis.offer_list import offers
     from optimizer.instance.name_suggestions import did_you_mean
 
     parties = {offer.item: offer.party for offer in offers(plan)}

@@ -38,3 +38,9 @@ def bound_below(objective: float, bound: float, turnover: float = 0.0, currency:
     if is_below(objective, bound, turnover):
         raise BoundContradicted(objective, bound, currency)
     return min(bound, objective)
+
+
+def most_within(bound: float, gap: float) -> float:
+    """Return the highest cost that is within a relative gap of a bound."""
+    share = 1 - gap if bound > 0 else 1 + gap
+    return bound / share if share > 0 else float("inf")

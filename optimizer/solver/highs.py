@@ -14,6 +14,7 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.interruption import finishing, interruptible
 from optimizer.program.arrays import Arrays, Floats, Ints
+from optimizer.solver.bound import most_within
 from optimizer.solver.failed_search import incumbent_kept
 from optimizer.solver.highs_incumbents import Incumbent, IncumbentExchange
 from optimizer.solver.highs_options import (
@@ -136,6 +137,7 @@ class Model(IncumbentExchange):
         duals: bool = False,
         known_bound: float = -np.inf,
         objective_target: float = -np.inf,
+        cutoff: float = np.inf,
         patience: float = PATIENCE,
     ) -> Solution:
         """Solve the current program; :func:`solve` describes the other parameters.
@@ -146,6 +148,9 @@ class Model(IncumbentExchange):
             Known lower bound: a mixed-integer search ends as soon as its incumbent is within the gap of it.
         objective_target : float
             Sufficient cost: a mixed-integer search ends as soon as its incumbent is below it, whatever the gap.
+        cutoff : float
+            Solutions that cost as much or more are of no interest: a mixed-integer search ends as soon as it is proven
+            that none costs less. It then has no values, and ``cutoff`` as its bound.
         patience : float
             Seconds after which an interrupted search that has not stopped is abandoned, as it is shortly after its time
             limit and after Ctrl-C, because parts of HiGHS check neither. It ends by itself later. The result is then
@@ -153,8 +158,11 @@ class Model(IncumbentExchange):
         """
         with interruptible():
             self._deadline = Deadline.after(options.time_limit)
-            target = max(_target(known_bound, options.gap), objective_target)
-            solution = self._solve(options, report, duals, target, patience)
+            target = max(most_within(known_bound, options.gap), objective_target)
+            if cutoff < np.inf and self.arrays.integer.any():
+                solution = self._solve_below(cutoff, options, report, target, patience)
+            else:
+                solution = self._solve(options, report, duals, target, patience)
         if solution.stop is Stop.INFEASIBLE or solution.bound >= known_bound:
             return solution
         return replace(solution, bound=known_bound)
@@ -198,6 +206,20 @@ class Model(IncumbentExchange):
             return solution
         return replace(solution, notes=(_UNCONFIRMED,))
 
+    def _solve_below(
+        self, cutoff: float, options: Options, report: Report | None, target: float, patience: float
+    ) -> Solution:
+        """Search for solutions that cost less than a cutoff."""
+        settings = settings_of(self.arrays, options, options.time_limit) | {"objective_target": target}
+        stopped = self._run(settings | {"objective_bound": cutoff}, report, patience=patience)
+        if self._abandoned:
+            return self._abandoned_solution(options, stopped)
+        status, best = self._highs.getModelStatus(), self._highs.getInfo().objective_function_value
+        if status in INFEASIBLE or (status == STATUS.kOptimal and best >= cutoff):
+            return Solution(Stop.GAP_REACHED, SolutionStatus.NOTHING, bound=cutoff)
+        found = self._solution(options, stopped, duals=False)
+        return replace(found, bound=min(found.bound, cutoff))
+
     def _confirmed_solution(self, options: Options, stopped: bool, duals: bool) -> Solution:
         """Return the result of the last run."""
         if self._abandoned:
@@ -232,10 +254,7 @@ class Model(IncumbentExchange):
         if not self.arrays.integer.any():
             settings["time_limit"] += self._highs.getRunTime()  # for linear programs the clock is cumulative over runs
         set_options(self._highs, {**DEFAULTS, **settings})
-        if self._start is not None:
-            columns, values = self._start
-            self._highs.setSolution(len(columns), columns.astype(np.int32), values)
-            self._start = None
+        self._give_start()
         self._state = state = CallbackState()
         self._given, self.dropped, self._best, self._abandoned = np.inf, False, None, False
         if self._interrupted:
@@ -260,13 +279,14 @@ class Model(IncumbentExchange):
         return state.stop.is_set()
 
     def _abandoned_solution(self, options: Options, stopped: bool) -> Solution:
-        """Return incumbent and dual bound of a run that was abandoned."""
+        """Return incumbent and dual bound of a run that was abandoned; no bound while a start may be completed."""
         state = self._state
+        bound = None if self._completes_start else state.bound
         found = Solution(
             stop=Stop.INTERRUPTED if stopped else Stop.TIME_LIMIT,
             status=SolutionStatus.NOTHING,
             values=self._best,
-            bound=-np.inf if state.bound is None else state.bound,
+            bound=-np.inf if bound is None else bound,
             nodes=state.nodes,
         )
         return completed(self.arrays, found, options, duals=False, seconds=self._deadline.to_finish())
@@ -297,12 +317,6 @@ class Model(IncumbentExchange):
             )
             found = replace(found, row_duals=row_duals, column_duals=column_duals)
         return _with_status(found, arrays, options.gap)
-
-
-def _target(known_bound: float, gap: float) -> float:
-    """Return the highest cost that is within a relative gap of a bound."""
-    share = 1 - gap if known_bound > 0 else 1 + gap
-    return known_bound / share if share > 0 else np.inf
 
 
 def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:

@@ -25,6 +25,7 @@ STATUS = highspy.HighsModelStatus
 DEFAULTS = {
     "presolve": "choose",
     "objective_target": -np.inf,
+    "objective_bound": highspy.kHighsInf,
     "simplex_strategy": 1,
     "simplex_iteration_limit": highspy.kHighsIInf,
     "dual_simplex_cost_perturbation_multiplier": 1.0,

@@ -31,6 +31,7 @@ class PersistentModel(ABC):
     arrays: Arrays
     _highs: Any
     _start: tuple[Ints, Floats] | None
+    _completes_start = False  # whether the current run first searches for the rest of a partial MIP start
     _basis: Any
     _most_iterations: int
     _queue: IncumbentQueue
@@ -87,6 +88,20 @@ class PersistentModel(ABC):
     def start(self, columns: Ints, values: Floats) -> None:
         """Set the MIP start of the next search: values of some columns, which HiGHS completes."""
         self._start = columns, values
+
+    def _give_start(self) -> None:
+        """Pass the MIP start to HiGHS.
+
+        HiGHS completes a partial one by a search of its own with these columns fixed, and reports its dual bound in the
+        same way: that is not a bound of the program, and cannot be distinguished from one.
+        """
+        self._completes_start = False
+        if self._start is None:
+            return
+        columns, values = self._start
+        self._completes_start = np.setdiff1d(np.flatnonzero(self.arrays.integer), columns).size > 0
+        self._highs.setSolution(len(columns), columns.astype(np.int32), values)
+        self._start = None
 
     @property
     def basis(self) -> Basis | None:

@@ -113,10 +113,12 @@ class ReoptimisationModel:
         duals: bool = False,
         known_bound: float = -np.inf,
         objective_target: float = -np.inf,
+        cutoff: float = np.inf,
     ) -> Solution:
         """Solve the current program, with some decisions fixed for this solve.
 
-        ``known_bound`` is a bound known already, ``objective_target`` a cost below which any solution will do.
+        ``known_bound`` is a bound known already, ``objective_target`` a cost below which any solution will do,
+        ``cutoff`` one from which on none is of interest.
 
         Raises
         ------
@@ -124,22 +126,23 @@ class ReoptimisationModel:
             If a fixing names an unknown item, or a month in which the decision is impossible.
         """
         fixed, now = apply_fixings(self.program, self.arrays, fixings), self._current
+        costs = {"known_bound": known_bound, "objective_target": objective_target, "cutoff": cutoff}
         if len(fixed.rows) == len(self.arrays.rows):
             now.model.change(fixed)
-            solution = now.model.solve(
-                options, report, duals=duals, known_bound=known_bound, objective_target=objective_target
-            )
+            solution = now.model.solve(options, report, duals=duals, **costs)
             now.model.change(self.arrays)
             return solution
         model = Model(fixed)
         if self._mip_start is not None:
             model.start(*self._mip_start)
-        return model.solve(options, report, duals=duals, known_bound=known_bound, objective_target=objective_target)
+        return model.solve(options, report, duals=duals, **costs)
 
     def better(self, one: Solution, other: Solution) -> Solution:
         """Return the cheaper of two solutions of the current program, with the better of their bounds."""
         if one.values is None or other.values is None:
-            return other if one.values is None else one
+            found = other if one.values is None else one
+            better = one.bound if found is other else other.bound
+            return replace(found, bound=better) if better > found.bound and found.stop is not Stop.INFEASIBLE else found
         cost = self.arrays.cost
         cheap = one if cost @ one.values[: len(cost)] <= cost @ other.values[: len(cost)] else other
         stop = Stop.GAP_REACHED if Stop.GAP_REACHED in (one.stop, other.stop) else other.stop

@@ -122,6 +122,25 @@ class WhatIf:
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         return replace(plan, head={**plan.head, "held": [str(one) for one in fixings]}) if fixings else plan
 
+    def find_cheaper(
+        self, edits: Iterable[Edit], fixings: Iterable[Fixing], cost: float, known_bound: float | None = None
+    ) -> tuple[Plan | None, float]:
+        """Search for a plan that costs less than a given cost; return it, or None, with a bound of all plans.
+
+        The bound is at most ``cost``; if it equals it, no plan costs less. Such a proof takes less than to find the
+        best of the plans that cost more.
+        """
+        fixings, clock = merge_fixings(self.fixed, fixings), Clock()
+        solution = self._solved(list(edits), fixings, clock, known_bound, cutoff=cost)
+        money = self.live.program.units.money
+        if solution.values is None:
+            proven = solution.stop in (Stop.INFEASIBLE, Stop.GAP_REACHED)
+            return None, cost if proven else min(solution.bound * money, cost)
+        plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
+        if fixings:
+            plan = replace(plan, head={**plan.head, "held": [str(one) for one in fixings]})
+        return plan, min(solution.bound * money, cost)
+
     def ask_with_fixed(self, fixings: Iterable[Fixing], progress: OnProgress | None = None) -> Plan:
         """Return the plan with decisions fixed and nothing edited.
 
@@ -170,6 +189,7 @@ class WhatIf:
         clock: Clock,
         known_bound: float | None = None,
         objective_target: float | None = None,
+        cutoff: float | None = None,
     ) -> Solution:
         """Return the solution of the edited instance."""
         with clock.phase("read"):
@@ -185,6 +205,7 @@ class WhatIf:
             duals=bool(edited.rows["rules"]),
             known_bound=-math.inf if known_bound is None else known_bound / money,
             objective_target=-math.inf if objective_target is None else objective_target / money,
+            cutoff=math.inf if cutoff is None else cutoff / money,
         )
         with clock.phase("solve"):
             return self._search(fixings, search)

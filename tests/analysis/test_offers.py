@@ -9,7 +9,8 @@ import pyomo.environ as pyo
 import pytest
 
 import optimizer
-from optimizer.analysis.offers import offers, offers_table, taken
+from optimizer.analysis.offer_list import offers, taken
+from optimizer.analysis.offers import offers_table
 from optimizer.analysis.price_dependence import is_constrained
 from optimizer.generator import random_frames
 from optimizer.plan.plan import Plan
@@ -27,11 +28,11 @@ def test_a_lease_is_worth_the_penalties_it_saves() -> None:
 
 
 def test_a_lease_too_dear_tells_by_how_much() -> None:
-    """Tests that at 12000 the same block is rejected: too expensive by a sixth, which is proven to the percent."""
+    """Tests that at 12000 the same block is rejected: too expensive by a sixth, which is proven."""
     row = verdict(best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}]), "lease")
     assert (row["verdict"], row["taken"]) == ("rejected", 0)
     assert row["price_to_win"] == pytest.approx(10_000)
-    assert row["reason"] == "too expensive by 17 %"
+    assert row["reason"] == "too expensive by 16.7 %"
 
 
 def test_the_price_to_win_counts_the_next_best() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import optimizer
-from optimizer.analysis.breakeven_price import CostWithout
 from optimizer.analysis.interruptible_queries import cost_of_fixing
-from optimizer.analysis.offers import _Verdict, by_share, offers, offers_table
+from optimizer.analysis.offer_list import offers
+from optimizer.analysis.offers import offers_table
+from optimizer.analysis.price_interval import CostWithout
 from optimizer.analysis.tight_gap_search import TightGapSearch
+from optimizer.analysis.verdict import Verdict, by_share
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import column_names
 from optimizer.program.fixings import Fixing
 from tests.analysis.tiny_offers import EXACT, best
 
@@ -99,7 +103,8 @@ def test_a_price_in_doubt_has_an_interval_and_no_figure(monkeypatch: pytest.Monk
         return replace(found, head={**found.head, "bound": None, "gap": None})
 
     monkeypatch.setattr(ask, "ask", unproven)
-    row = offers_table(ask, plan, ["lease"]).iloc[0]
+    monkeypatch.setattr(ask, "find_cheaper", lambda *_: (None, -math.inf))
+    row = dict(zip(column_names("offers"), Verdict(TightGapSearch(ask, plan), next(offers(plan))).row(), strict=True))
     assert row["price_to_win"] == pytest.approx(10_000) == row["at_least"]
     assert row["at_most"] == pytest.approx(12_000)  # today's price, at which the plan without it is the best
     assert not row["proven"]
@@ -114,8 +119,8 @@ def test_a_worth_is_proven_between_bounds() -> None:
     ask = optimizer.WhatIf(loose, gap=0.2, threads=1)
     search = TightGapSearch(ask, loose)
     vars(search)["best"] = loose  # no finer search closes the gap
-    assert _Verdict(search, next(offers(loose)))._span(CostWithout(10_000.0, 10_000.0)) == (7000.0, 7400.0)
-    assert _Verdict(search, next(offers(loose)))._span(CostWithout(3000.0, 2600.0)) == (0.0, 400.0)
+    assert Verdict(search, next(offers(loose)))._span(CostWithout(10_000.0, 10_000.0)) == (7000.0, 7400.0)
+    assert Verdict(search, next(offers(loose)))._span(CostWithout(3000.0, 2600.0)) == (0.0, 400.0)
 
 
 def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +138,11 @@ def test_a_delay_is_proven_between_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     assert (found.costs, found.at_least, found.at_most) == pytest.approx((0, 0, 400))
 
 
-def verdict_on(given: dict[str, Any], *, table: str = "contracts", item: str = "lease") -> _Verdict:
+def verdict_on(given: dict[str, Any], *, table: str = "contracts", item: str = "lease") -> Verdict:
     """The verdict on an offer of a tiny plan."""
     plan = best(1, {"jobs": [10]}, **given)
     offer = next(one for one in offers(plan) if (one.table, one.item) == (table, item))
-    return _Verdict(TightGapSearch(optimizer.WhatIf(plan, gap=EXACT), plan), offer)
+    return Verdict(TightGapSearch(optimizer.WhatIf(plan, gap=EXACT), plan), offer)
 
 
 LEASE = {"contracts": [{"price": 3000, "term_months": 1}]}

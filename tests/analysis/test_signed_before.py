@@ -6,7 +6,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis.deadlines import deadlines_table
-from optimizer.analysis.offers import offers, taken
+from optimizer.analysis.offer_list import offers, taken
 from optimizer.analysis.termination_timing import exits_table, terminations
 from tests.analysis.tiny_offers import EXACT, verdict
 from tests.program.tiny import solved, tiny

@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 
 import optimizer
+from optimizer.instance.edit import parse_edit
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.program.fixings import Fixing
-from optimizer.solver.highs import Model, _target
+from optimizer.solver import highs
+from optimizer.solver.bound import most_within
+from optimizer.solver.highs import Model
+from optimizer.solver.interruptible import SearchAbandoned
 from optimizer.solver.mip_start import items_of_same_kinds, start_values
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
-from tests.program.tiny import solved, tiny
+from tests.program.tiny import month, solved, tiny
 from tests.solver.programs import good_knapsacks, knapsacks
 
 # Fifteen wanted; blocks of ten at 3000 a month: two of them cost 6000, one and five penalties of 1000 cost 8000.
@@ -41,7 +45,7 @@ def test_a_known_bound_is_the_bound_and_ends_the_search() -> None:
 def test_what_a_plan_may_cost_to_be_within_the_gap_of_a_bound(known_bound: float, most: float) -> None:
     """Tests that a plan of just that cost has the asked gap of 5 % to the bound, by its own cost, and no larger one."""
     # 100 - 95 is 5 % of 100; -100 - (-105) is 5 % of 100; of a cost of 0 only a bound of 0 is within any share.
-    assert _target(known_bound, 0.05) == pytest.approx(most)
+    assert most_within(known_bound, 0.05) == pytest.approx(most)
     assert most - known_bound == pytest.approx(0.05 * abs(most))
 
 
@@ -140,3 +144,74 @@ def test_a_start_leaves_open_what_is_alike() -> None:
     started = program.parts.col["started"]
     assert {column for (name, _), column in started.items() if name in ("lease", "other")} <= left
     assert all(column not in left for (name, _), column in started.items() if name == "let")
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "cost", "bound"),
+    [
+        (5990.0, None, 5990.0),  # no plan costs less
+        (6000.0, None, 6000.0),  # just as much is not less
+        (6010.0, 6000.0, 6000.0),
+        (np.inf, 6000.0, 6000.0),
+    ],
+)
+def test_what_costs_as_much_as_the_cutoff_is_not_searched_for(cutoff: float, cost: float | None, bound: float) -> None:
+    """Tests that a search ends with the cutoff as its bound if no plan costs less, and with the optimum if one does."""
+    program = build(tiny(1, {"jobs": [15]}, contracts=[LEASE]))
+    arrays, money = compile_program(program), program.units.money
+    model = Model(arrays)
+    for _ in range(2):  # the second search has nothing of the first one
+        found = model.solve(Options(gap=0.0, threads=1), cutoff=cutoff / money)
+        assert found.stop is Stop.GAP_REACHED
+        assert found.bound * money == pytest.approx(bound)
+        assert (found.values is None) is (cost is None)
+        if found.values is not None:
+            assert float(arrays.cost @ found.values) * money == pytest.approx(cost)
+    assert model.solve(Options(gap=0.0, threads=1)).bound * money == pytest.approx(6000)
+
+
+def test_a_cutoff_agrees_with_the_optimum_of_random_programs() -> None:
+    """Tests on knapsacks whose optimum is known that there is a cheaper solution just above it, and none below."""
+    for items in (8, 12, 16, 20):
+        arrays = knapsacks(items, 3)
+        best = Model(arrays).solve(Options(gap=0.0, threads=1)).bound
+        above = Model(arrays).solve(Options(gap=0.0, threads=1), cutoff=best + 0.01 * abs(best))
+        below = Model(arrays).solve(Options(gap=0.0, threads=1), cutoff=best - 1e-6 * abs(best))
+        assert above.values is not None
+        assert (above.bound, float(arrays.cost @ above.values)) == pytest.approx((best, best))
+        assert (below.values, below.stop) == (None, Stop.GAP_REACHED)
+
+
+def test_a_what_if_finds_a_cheaper_plan_or_proves_that_there_is_none() -> None:
+    """Tests two blocks at 6000 in all: at 2000 each they cost 4000, less than 5000 and not less than 3990."""
+    ask = optimizer.WhatIf(solved(tiny(1, {"jobs": [15]}, contracts=[LEASE])), gap=0.0, threads=1)
+    cheaper = [parse_edit("contracts.lease.price=2000")]
+    plan, bound = ask.find_cheaper(cheaper, [], 5000.0)
+    assert plan is not None
+    assert (plan.objective, bound) == pytest.approx((4000, 4000))
+    assert ask.find_cheaper(cheaper, [], 3990.0) == (None, 3990.0)
+    # Without the lease fifteen penalties of 1000 are due.
+    assert ask.find_cheaper([], [Fixing("forbid", "", "lease")], 14_000.0) == (None, 14_000.0)
+    # Three blocks are not to be had.
+    must = [Fixing("force", "", "lease", month(0), 3.0)]
+    assert ask.find_cheaper([], must, 99_000.0) == (None, 99_000.0)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_the_bound_of_a_start_that_is_completed_proves_nothing(monkeypatch: pytest.MonkeyPatch, complete: bool) -> None:
+    """Tests that of a search that is abandoned, the bound counts only if no part of its start was to be searched for.
+
+    HiGHS reports the bound of the program with the start fixed in the same way as that of the program itself.
+    """
+    arrays = compile_program(build(tiny(1, {"jobs": [15]}, contracts=[LEASE])))
+    model, integers = Model(arrays), np.flatnonzero(arrays.integer)
+    columns = integers if complete else integers[:-1]
+    model.start(columns, np.zeros(len(columns)))
+
+    def abandoned(*_: Any, **__: Any) -> None:
+        model._state.bound = 70.0
+        raise SearchAbandoned
+
+    monkeypatch.setattr(highs, "run_interruptibly", abandoned)
+    found = model.solve(Options(gap=0.0, threads=1), known_bound=10.0)
+    assert found.bound == (70.0 if complete else 10.0)
