@@ -27,7 +27,7 @@ NOTE = (
     "the search found no plan within the time limit, so this one was made without it: it meets every rule, but no "
     "search has made it cheaper; give it more time for a better one"
 )
-_SECONDS, _SHARE, _MOST = 5.0, 0.08, 0.5  # of the time limit: at least so many seconds, or this share; at most half
+_SECONDS, _SHARE, _MOST = 5.0, 0.08, 0.8  # of the time limit: so many seconds, or the first share; at most the second
 _TICK = 0.02
 _LAST = 0.2  # seconds to stop
 _TOLERANCE = 1e-6  # relative: what meets every row and bound this closely is a plan
@@ -38,7 +38,7 @@ class MinimalService:
     """Find a solution of minimal service, in a thread, late in a search that has no incumbent.
 
     It runs while the search does, in the last part of the time limit, so that it adds nothing to it: the last twelfth,
-    but at least five seconds, and at most half.
+    but at least five seconds, and at most four fifths.
 
     Parameters
     ----------
@@ -175,15 +175,24 @@ def _unserved(arrays: Arrays) -> tuple[NDArray[np.bool_], Floats]:
     """Columns of the workloads and months that need not be served, with their values."""
     fixed, values = np.zeros(len(arrays.cost), dtype=bool), np.zeros(len(arrays.cost))
     wanted = {key: low for (family, key), low in _rows(arrays) if family == "demand_met"}
+    families = [name[0] if name.__class__ is tuple else "" for name in arrays.columns]
     free: set[Any] = set()
-    for column, name in enumerate(arrays.columns):
-        if name.__class__ is tuple and name[0] == "unserved" and arrays.upper[column] >= wanted.get(name[1], np.inf):
-            fixed[column], values[column] = True, wanted[name[1]]
-            free.add(name[1])
-    for column, name in enumerate(arrays.columns):
-        if name.__class__ is tuple and name[0] == "allocated" and (name[1][0], name[1][2]) in free:
-            fixed[column] = arrays.lower[column] <= 0
+    for column in _places(families, "unserved"):
+        key = arrays.columns[column][1]
+        if arrays.upper[column] >= wanted.get(key, np.inf):
+            fixed[column], values[column] = True, wanted[key]
+            free.add(key)
+    columns = _places(families, "allocated")
+    if len(free) < len(wanted):
+        keys = [(column, arrays.columns[column][1]) for column in columns]
+        columns = [column for column, (workload, _, t) in keys if (workload, t) in free]
+    fixed[columns] = arrays.lower[columns] <= 0
     return fixed, values
+
+
+def _places(families: list[str], family: str) -> list[int]:
+    """Numbers of the columns of a family."""
+    return [column for column, one in enumerate(families) if one == family]
 
 
 def _rows(arrays: Arrays) -> list[tuple[tuple[str, Any], float]]:

@@ -100,8 +100,8 @@ def test_no_conflict_is_sought_without_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("limit", "begins"),
-    # The last twelfth (8 %) of 100 s, the last five seconds of 60 s, the second half of 4 s.
-    [(100.0, 92.0), (60.0, 55.0), (4.0, 2.0)],
+    # The last twelfth (8 %) of 100 s, the last five seconds of 60 s, four fifths of 5 s.
+    [(100.0, 92.0), (60.0, 55.0), (5.0, 1.0)],
 )
 def test_minimal_service_begins_late_in_a_search(
     clock: Hands, monkeypatch: pytest.MonkeyPatch, limit: float, begins: float
