@@ -201,8 +201,27 @@ def risk_measure(case: Case, say: Findings) -> None:
             found if is_number(found) else np.nan, "=", right, f"given as {key}", key, "", floor=RELATIVE * scale
         )
     bound = case.plan.head.get("bound")
+    _information(case, say, values["objective"], bound, (weight, chances))
     if bound is not None:
         say.compare(bound if is_number(bound) else np.nan, "<=", values["objective"], "given as bound", "bound", "")
+
+
+def _information(case: Case, say: Findings, objective: float, bound: Any, measure: tuple[float, Any]) -> None:
+    """Compare what perfect information is worth with what the scenarios' own best plans make of it."""
+    weight, chances = measure
+    settings, table, given = case.plan.instance.head, case.plan.tables["scenarios"], part(case.plan.head, "evpi")
+    alone = {name: table[f"alone_{name}"].to_numpy(dtype=float) for name in ("cost", "bound")}
+    for key, name, of_plan in (("at_least", "cost", bound), ("at_most", "bound", objective)):
+        costs = alone[name]
+        found = given.get(key)
+        if not is_number(of_plan) or not np.isfinite(costs).all() or len(costs) != len(chances):
+            say.that(found is None, f"evpi.{key}", "", repr(found), "null expected, as nothing is proven")
+            continue
+        tail = _tail(costs, chances, settings.risk_level)
+        risk = {"none": 0.0, "cvar": tail, "regret": float((costs - alone["bound"]).max())}[settings.risk_measure]
+        right = of_plan - (1 - weight) * float(chances @ costs) - weight * risk
+        scale = RELATIVE * float(np.abs(costs).max() + abs(of_plan))
+        say.compare(found if is_number(found) else np.nan, "=", right, "given as value", f"evpi.{key}", "", floor=scale)
 
 
 def _tail(costs: Any, chances: Any, level: float) -> float:

@@ -20,6 +20,7 @@ _PHASES = {
     "trade": "trading cost for fewer changes",
     "near": "staying near the earlier plan",
     "cheapest": "cheapest of the nearest plans",
+    "alone": "planning for each scenario alone",
     "extract": "reading off the plan",
     "audit": "checking the plan",
 }

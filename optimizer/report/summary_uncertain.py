@@ -80,17 +80,13 @@ def _worst(plan: Plan) -> str:
 
 
 def _knowing(plan: Plan) -> list[KeyFigure]:
-    """What it costs not to know, where the plan minimises the expected cost: between what is proven of both."""
-    table, currency = plan.tables["scenarios"], plan.instance.head.currency
-    if plan.head["risk"]["measure"] != "none" or plan.bound is None:
+    """What it costs not to know which scenario comes: between what is proven of it."""
+    currency, value = plan.instance.head.currency, plan.head["evpi"]
+    if value["at_most"] is None or value["at_least"] is None:
         return []
-    weighted = (table["probability"] * table[name] for name in ("alone_bound", "alone_cost"))
-    least, most = (float(one.sum(skipna=False)) for one in weighted)
-    if least != least or most != most:
-        return []
-    high, low = plan.objective - least, plan.bound - most
-    text = f"expected value of perfect information; {money(low, currency)} to {money(high, currency)} proven"
-    return [("Cost of not knowing", money(plan.objective - most, currency), text)]
+    least, most = (money(value[key], currency) for key in ("at_least", "at_most"))
+    text = least if least == most else f"{least} to {most}"
+    return [("Cost of not knowing", text, "expected value of perfect information")]
 
 
 def now_table(plan: Plan) -> Table:

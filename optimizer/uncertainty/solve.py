@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
+import pandas as pd
 
 from optimizer.auditing import audit
 from optimizer.errors import AuditFailed, Fault, NoFeasiblePlan, SolverError, StoppedWithoutPlan, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import is_drawn, is_uncertain, scenarios
+from optimizer.interruption import interruptible
 from optimizer.plan.by_scenario import HEADS, combined_tables, refuse_uncertain
 from optimizer.plan.plan import Plan
 from optimizer.program.arrays import Floats
@@ -25,7 +27,7 @@ from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.no_plan import no_plan
 from optimizer.solving.solve import cost_with_gap, extract_plan
 from optimizer.solving.solve import solve as solve_one_future
-from optimizer.uncertainty.alone import Alone, solve_alone
+from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
@@ -40,6 +42,8 @@ from optimizer.uncertainty.tree import make_tree
 from optimizer.workers.workers import LocalWorkers, Workers
 
 _PENNY = 1e-9  # of all money that moves
+_ALONE = 0.4  # share of the time for the best plans of the scenarios alone, where regret is measured from them
+_LEAST = 10.0  # seconds at least for these otherwise, after the search and in no more time than it took
 
 
 def solve(
@@ -89,23 +93,36 @@ def solve_scenarios(instance: Instance, options: Options, progress: OnProgress |
         with collector_paused(), clock.phase("build"):
             tree = make_tree(scenarios(instance), instance.head.months)
             programs = scenario_programs(tree, options.relax)
+        with clock.phase("alone"):
+            regret = instance.head.risk_measure == "regret"
+            best = _alone(programs, options, workers, _ALONE * options.time_limit) if regret else None
+        began = time.perf_counter()
         with clock.phase("solve"):
-            began = time.perf_counter()
-            best = _alone(programs, options, workers)
-            left = replace(options, time_limit=max(options.time_limit - (time.perf_counter() - began), 0.0))
+            left = replace(options, time_limit=max(options.time_limit - clock.seconds["alone"], 0.0))
             solution = _searched(instance, programs, best, left, workers, clock)
+        if solution.values is None:
+            raise _no_plan(programs, solution, options)
+        if best is None:
+            searched = time.perf_counter() - began
+            with clock.phase("alone"):
+                best = _alone(programs, options, workers, min(options.time_limit - searched, max(searched, _LEAST)))
     finally:
         workers.close()
-    return _finished(instance, programs, solution, best, options, clock)
+    return _finished(instance, programs, solution, solution.values, best, options, clock)
 
 
-def _alone(programs: ScenarioPrograms, options: Options, workers: Workers) -> Alone | None:
-    """Best plans of the scenarios alone, where decisions are closed to them only because others do not allow them."""
-    if not any(closed.any() for closed in programs.sharing.closed):
-        return None
+def _alone(programs: ScenarioPrograms, options: Options, workers: Workers, seconds: float) -> Alone:
+    """Return the best plans of the scenarios alone, as far as they are found in the time; Ctrl-C ends the search.
+
+    Decisions that are closed to a scenario only because others do not allow them are open here.
+    """
     own = tuple(np.full(len(one.cost), OWN, dtype=np.int64) for one in programs.alone)
     apart = StochasticProgram(tuple(programs.alone), programs.tree.probabilities, own)
-    return solve_alone(Incumbent(apart, RiskMeasure(), options), workers)
+    try:
+        with interruptible():
+            return solve_alone(Incumbent(apart, RiskMeasure(), replace(options, time_limit=max(seconds, 0.0))), workers)
+    except KeyboardInterrupt:
+        return nothing_alone(apart)
 
 
 def _searched(
@@ -116,9 +133,16 @@ def _searched(
     workers: Workers,
     clock: Clock,
 ) -> StochasticSolution:
+    """Return the solution of all scenarios together; of ``regret`` over the best plans of the scenarios alone."""
     head, tree = instance.head, programs.tree
     risk = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight)
-    if best is not None and risk.measure == "regret":
+    if best is not None:
+        if best.infeasible is not None:
+            lost = (best.costs, best.bounds, 0, best.infeasible)
+            return StochasticSolution(Stop.INFEASIBLE, None, np.inf, -np.inf, *lost)
+        if not np.isfinite(best.bounds).all():
+            why = "no bound was proven in time on the cost of some scenarios alone, which the regret is measured from"
+            raise StoppedWithoutPlan(f"{why}; give it more time")
         risk = replace(risk, best=tuple(best.bounds.tolist()))
     program = StochasticProgram(tuple(programs.arrays), tree.probabilities, programs.sharing.ids)
     return solve_stochastic(program, risk, options, workers, clock.reporter(programs.money))
@@ -128,20 +152,18 @@ def _finished(
     instance: Instance,
     programs: ScenarioPrograms,
     solution: StochasticSolution,
-    best: Alone | None,
+    values: Sequence[Floats],
+    best: Alone,
     options: Options,
     clock: Clock,
 ) -> Plan:
     """Return the plan of a solution: extracted for each scenario, put together, audited."""
-    if solution.values is None:
-        raise _no_plan(programs, solution, options)
     with collector_paused(), clock.phase("extract"):
-        plans = _plans(programs, solution, solution.values, options)
-        found = best or Alone(solution.alone_costs, solution.alone_bounds, np.empty((0, 0)))
+        plans = _plans(programs, solution, values, options)
         money = programs.money
-        bounds = np.where(np.isfinite(found.bounds), found.bounds * money, np.nan)
-        tables = _tables(instance, programs, plans, found.costs * money, bounds)
-        head = _head(instance, programs, plans, solution, tables["scenarios"]["alone_bound"].to_numpy(), options)
+        bounds = np.where(np.isfinite(best.bounds), best.bounds * money, np.nan)
+        tables = _tables(instance, programs, plans, best.costs * money, bounds)
+        head = _head(instance, programs, plans, solution, tables["scenarios"], options)
     plan = Plan(head, tables, instance)
     with clock.phase("audit"):
         verdict = audit(plan)
@@ -186,14 +208,15 @@ def _head(
     programs: ScenarioPrograms,
     plans: dict[str, Plan],
     solution: StochasticSolution,
-    alone_bounds: Floats,
+    table: pd.DataFrame,
     options: Options,
 ) -> dict[str, Any]:
     """Return the content of plan.json, without seconds and audit."""
     head, chances = instance.head, programs.tree.probabilities
     costs = np.array([plan.objective for plan in plans.values()])
-    best = tuple(alone_bounds.tolist()) if head.risk_measure == "regret" else ()
-    objective = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, best).value(costs, chances)
+    best = tuple(table["alone_bound"].tolist()) if head.risk_measure == "regret" else ()
+    risk = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, best)
+    objective = risk.value(costs, chances)
     turnover = max(float(np.abs(plan.tables["cash"]["present_value"]).sum()) for plan in plans.values())
     bound = bound_below(objective, solution.bound * programs.money, turnover, head.currency)
     cost = cost_with_gap(objective, bound)
@@ -211,6 +234,7 @@ def _head(
         "expected_cost": float(chances @ costs),
         "worst_cost": float(costs.max()),
         "cvar": conditional_value_at_risk(costs, chances, head.risk_level),
+        "evpi": _value_of_information(risk, objective, cost.bound, table),
         "risk": {"measure": head.risk_measure, "weight": head.risk_weight, "level": head.risk_level},
         "size": {key: sum(size[key] for size in sizes) for key in sizes[0]},
         "solver": {"name": engines.name(options), "rounds": solution.rounds},
@@ -218,6 +242,20 @@ def _head(
         "headline": {"scenarios": len(plans), "nodes": len(programs.tree.nodes), "drawn": is_drawn(instance)},
         HEADS: {name: plan.head for name, plan in plans.items()},
     }
+
+
+def _value_of_information(
+    risk: RiskMeasure, objective: float, bound: float | None, table: pd.DataFrame
+) -> dict[str, float | None]:
+    """Return between what the expected value of perfect information is proven to be; None where nothing is.
+
+    It is the plan's objective less that of the scenarios' own best plans, each known from the first month on.
+    """
+    known = {name: table[f"alone_{name}"].to_numpy(dtype=float) for name in ("cost", "bound")}
+    chances = table["probability"].to_numpy(dtype=float)
+    value = {name: risk.value(costs, chances) if np.isfinite(costs).all() else None for name, costs in known.items()}
+    least = None if bound is None or value["cost"] is None else bound - value["cost"]
+    return {"at_least": least, "at_most": None if value["bound"] is None else objective - value["bound"]}
 
 
 def _drawn(instance: Instance, count: int) -> list[str]:

@@ -69,6 +69,9 @@ def test_two_stages(high: float, head: dict[str, Any], blocks: float, objective:
     plan = optimizer.solve(newsvendor(high, **head), gap=0.0)
     assert (plan.status, signed(plan)) == ("optimal", blocks)
     assert [plan.objective, plan.bound] == pytest.approx([objective, objective])
+    alone = (1 - high) * 100 + high * 300  # what is known costs 1 or 3 blocks; the greatest regret of that is 0
+    risky = {"cvar": (alone + 300) / 2, "regret": alone / 2}.get(head.get("risk_measure", ""), alone)
+    assert list(plan.head["evpi"].values()) == pytest.approx([objective - risky] * 2)
     costs = dict(plan.tables["scenarios"][["scenario", "cost"]].itertuples(index=False, name=None))
     assert costs["demand=high"] == pytest.approx(100 * blocks + 300 * (3 - blocks))
     assert costs["as planned"] == pytest.approx(100 * blocks)
@@ -214,6 +217,14 @@ def test_figures_of_scenarios_are_derived_again(plan: Plan, table: str, column: 
     """Tests that a cost or probability that is another than it should be is named."""
     found = broken(plan, table, lambda rows: rows.assign(**{column: rows[column] * 1.01}))
     assert {one for one, _ in found} == {rule}
+
+
+def test_the_value_of_information_is_derived_again(plan: Plan) -> None:
+    """Tests that 120, of 300 less 0.6 x 100 + 0.4 x 300, is expected where the head has another figure."""
+    assert plan.head["evpi"] == pytest.approx({"at_least": 120, "at_most": 120})
+    wrong = replace(plan, head={**plan.head, "evpi": {"at_least": 119, "at_most": None}})
+    found = [(one.rule, one.item) for one in optimizer.audit(wrong).violations]
+    assert found == [("risk_measure", "evpi.at_least"), ("risk_measure", "evpi.at_most")]
 
 
 @pytest.mark.parametrize("key", ["objective", "expected_cost", "worst_cost", "cvar"])
