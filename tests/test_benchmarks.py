@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import optimizer
-from benchmarks import relaxations, values
+from benchmarks import relaxations, rolls, values
 from benchmarks.runs import campaign
 from benchmarks.summary import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
@@ -165,3 +165,12 @@ def test_marginal_values_are_what_solving_again_gives() -> None:
     assert len(found) == 16
     assert sum(one.row["held"] != one.row["held_fewer"] for one in found) >= 4
     assert [one for one in found if not one.agrees] == []
+
+
+def test_rolled_instances_are_timed() -> None:
+    """Tests the line of each rolled instance, solved cold and from its plan, and that of the medians."""
+    found = CliRunner().invoke(rolls.main, ["--sizes", "tiny", "--seeds", "15,18", "--time-limit", "20"])
+    assert found.exit_code == 0, found.output
+    *each, last = found.output.splitlines()
+    assert [line.partition(":")[0] for line in each] == ["tiny-15", "tiny-18"]
+    assert last.startswith("2 rolled instances, medians: cold ")

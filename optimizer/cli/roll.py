@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from optimizer.cli.exit_codes import print_json
+from optimizer.format import counted
 
 
 @click.command(short_help="Write the instance of some months later, from a plan.")
@@ -59,7 +60,7 @@ def roll(plan: Path, months: int, target: Path, decided: Path | None, extend: in
         print_json({"instance": str(target), "plan": str(plan), **known, "changes": changes})
     for change in found.changes:
         click.echo(str(change), err=as_json)
-    click.echo(f"Wrote {target}: {head.months} months from {head.start}.", err=as_json)
+    click.echo(f"Wrote {target}: {counted(head.months, 'month')} from {head.start}.", err=as_json)
     names = shlex.quote(str(target)), shlex.quote(str(plan))
     click.echo(f"Next: capopt solve {names[0]} --start {names[1]}", err=as_json)
     return 0
