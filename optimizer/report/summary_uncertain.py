@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from optimizer.format import counted, money, percent
+from optimizer.format import counted, grouped, money, percent
 from optimizer.plan.by_scenario import EVERY, of_scenario
 from optimizer.plan.tables import SCENARIO
 from optimizer.report.document import Grid, KeyFigures, Table
@@ -64,7 +64,7 @@ def _figures(plan: Plan) -> list[KeyFigure]:
     found.append(("CVaR", money(head["cvar"], currency), f"mean cost of the worst scenarios beyond {level}"))
     found += _knowing(plan)
     passed = "passed" if head["audit"]["passed"] else "failed"
-    return [*found, ("Audit", passed, f"{head['audit']['checks']:,} checks, every scenario with its own data")]
+    return [*found, ("Audit", passed, f"{grouped(head['audit']['checks'])} checks, every scenario with its own data")]
 
 
 def _gap(plan: Plan) -> KeyFigure:
