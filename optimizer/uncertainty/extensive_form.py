@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
@@ -32,6 +33,13 @@ class ExtensiveForm:
     def values_by_scenario(self, values: Floats) -> list[Floats]:
         """Return the values of each scenario's columns."""
         return [values[columns] for columns in self.columns]
+
+    def values_of(self, by_scenario: Sequence[Floats]) -> Floats:
+        """Return the values of the program's columns, from those of each scenario's."""
+        values = np.empty(len(self.arrays.cost))
+        for columns, x in zip(self.columns, by_scenario, strict=True):
+            values[columns] = x
+        return values
 
 
 def extensive_form(program: StochasticProgram) -> ExtensiveForm:

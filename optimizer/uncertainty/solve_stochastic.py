@@ -113,10 +113,13 @@ def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, b
 
 
 def _solve_extensive(incumbent: Incumbent) -> Stop:
-    """Solve the extensive form in the time that is left."""
+    """Solve the extensive form in the time that is left, of a risk-neutral program from the incumbent."""
     form = extensive_form(with_risk(incumbent.program, incumbent.risk))
     options = replace(incumbent.options, time_limit=max(incumbent.until - time.time(), 0.0))
-    found = concurrent_mip.solve(form.arrays, options, incumbent.report)
+    start = None
+    if incumbent.values is not None and incumbent.risk.is_neutral:
+        start = form.values_of(incumbent.values)
+    found = concurrent_mip.solve(form.arrays, options, incumbent.report, start=start)
     incumbent.prove(found.bound)
     if found.values is not None:
         incumbent.take(form.values_by_scenario(found.values))

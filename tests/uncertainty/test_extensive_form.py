@@ -83,6 +83,15 @@ def test_random_programs_have_the_optimum_of_scip(seed: int, whole: bool) -> Non
         assert risk.value(program.costs(values), program.probabilities) == pytest.approx(cost, rel=1e-6), risk
 
 
+def test_values_by_scenario_and_back() -> None:
+    """Tests that values of the program's columns are those of the scenarios' columns."""
+    form = extensive_form(four_stages())
+    values = np.arange(7.0)
+    by_scenario = form.values_by_scenario(values)
+    assert np.array(by_scenario).tolist() == [[0, 1, 3], [0, 1, 4], [0, 2, 5], [0, 2, 6]]
+    assert form.values_of(by_scenario).tolist() == values.tolist()
+
+
 def test_a_decision_has_the_bounds_of_all_scenarios() -> None:
     """Tests that bounds are intersected, and that a decision is integer if it is in one scenario."""
     program = newsvendor()
