@@ -19,6 +19,7 @@ from optimizer.solver import highs
 from optimizer.solver.program_diff import structural_difference
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Stop
+from tests.program.tiny import frames as tiny_frames
 from tests.program.tiny import tiny
 
 SHARES = ("min_service", "critical", "limit", "deposit_fraction", "residual_fraction")
@@ -29,6 +30,26 @@ CELLS = [
     for column in table.columns.values()
     if column.type in ("number", "integer") and column.name not in ("latitude", "longitude")
 ]
+
+
+def decided() -> dict[str, Any]:
+    """An instance with decisions from before the plan, which random ones do not have, all numbers given."""
+    numbers = {"accelerators": 9, "mw": 2, "committed_cost": 7}
+    rows = [
+        {"month": -1, "decision": "order_build", "item": "wing", "blocks": 1.5, "price": 100, **numbers},
+        {"month": -2, "decision": "sign", "item": "lease", "blocks": 2.5, "price": 50, **numbers},
+        {"month": -3, "decision": "commit_spend", "item": "deal", "blocks": 1, "spent": 200, **numbers},
+    ]
+    lot = {"integer": False, "max_blocks": 9}
+    return tiny_frames(
+        6,
+        {"jobs": [60]},
+        fleet=[{"count": 40}],
+        builds=[{**lot, "lead_months": 3, "capex_per_mw": 99}],
+        contracts=[{**lot, "price": 60, "term_months": 4}],
+        commitments=[{"annual_amount": 9000, "latest": -1}],
+        decided=rows,
+    )
 
 
 def changed(frames: dict[str, Any], table: str, column: str, rng: np.random.Generator) -> Any:
@@ -71,7 +92,7 @@ def test_an_edit_of_any_number_reaches_the_model_in_the_solver(table: str, colum
     """Tests for each numeric column that the solver's model is that of one edited instance, then of another."""
     rng, done = np.random.default_rng(7), 0
     for seed in range(120):
-        frames = random_frames(seed, "tiny")
+        frames = decided() if table == "decided" else random_frames(seed, "tiny")
         edits = [edited for _ in range(2) if (edited := changed(frames, table, column, rng)) is not None]
         if not edits:
             continue
