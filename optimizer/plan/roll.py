@@ -13,6 +13,7 @@ from optimizer.auditing import audit
 from optimizer.auditing.prices import Priced, paid_to
 from optimizer.auditing.quantities import quantity
 from optimizer.auditing.rules import priced
+from optimizer.auditing.verdict import RELATIVE
 from optimizer.cash_terms import terms_of_kind
 from optimizer.errors import AuditFailed, CapoptError, EditError
 from optimizer.format import counted
@@ -26,7 +27,7 @@ from optimizer.schema import load_schema
 
 _UNCERTAIN = "changes"  # table without which scenarios and risks change nothing
 _RESTRICTED = ("added", "held", "elastic")  # keys of the head of a plan whose bound is that of another problem
-_ROUNDING = 1e-9  # relative: what a limit has left is not below 0 by less
+_ROUNDING = 1e-9  # relative to all payments: what a bound loses to rounding
 _COPIED = ("month", "decision", "item", "blocks", "starts", "ends")
 
 
@@ -211,7 +212,7 @@ def _spent(case: Priced, row: Any, months: int) -> float | None:
     places = [place for (term, _), place in case.facts.names["cash"].items() if term in terms]
     paid = case.priced[places][:, window]
     spent = float(paid.sum())
-    noise = _ROUNDING * float(abs(paid).sum()) + case.money_floor
+    noise = RELATIVE * float(abs(paid).sum()) + case.money_floor  # as in the audit
     return float(row.amount) if row.amount < spent <= row.amount + noise and not row.net else spent
 
 

@@ -309,6 +309,14 @@ def test_what_was_overspent_is_named() -> None:
         optimizer.roll(plan, 2, decided=_done({"month": month(0), "blocks": 3}))
 
 
+def test_what_rounding_overspends_is_not() -> None:
+    """Tests that a budget that is passed by less than the audit allows has nothing left."""
+    # 3 x 10 x 83.33336 = 2500.0008 of 2500: a millionth of it is 0.0025.
+    plan = _buying(budgets=[{"amount": 2500}])
+    done = _done({"month": month(0), "blocks": 3, "price": 83.33336})
+    assert cells(optimizer.roll(plan, 2, decided=done).instance, "budgets", "amount") == [(0.0,)]
+
+
 # ---------------------------------------------------------------- contracts, commitments, runs
 DECIDED = ("month", "decision", "item", "blocks", "price")
 
