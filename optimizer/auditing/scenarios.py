@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimizer.auditing.headline import is_number, part
 from optimizer.auditing.reading import PlanTables
+from optimizer.auditing.tables import figures, texts
 from optimizer.auditing.verdict import BLOCK, RELATIVE, Audit, Findings, Violation
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenario import Scenario
@@ -53,7 +54,7 @@ class Case:
     @property
     def costs(self) -> dict[str, float]:
         """Net present cost of each scenario, as its cash adds up."""
-        return {name: float(one.tables["cash"]["present_value"].sum()) for name, one in self.parts.items()}
+        return {name: float(figures(one.tables["cash"]["present_value"]).sum()) for name, one in self.parts.items()}
 
 
 def audit_scenarios(plan: PlanTables, audit: Callable[[PlanTables], Audit]) -> Audit:
@@ -69,10 +70,10 @@ def audit_scenarios(plan: PlanTables, audit: Callable[[PlanTables], Audit]) -> A
     found = scenarios(plan.instance)
     say = Findings([plan.instance.label(t) for t in range(plan.instance.head.months + 1)])
     heads, say.rule = part(plan.head, _HEADS), scenario_list.__name__
-    lacking = [name for name, table in plan.tables.items() if _SCENARIO not in table.columns and name != "nodes"]
-    for name in lacking:
-        say.add(name, "", "no column scenario", "one expected")
-    parts = {} if lacking else {one.name: _part(plan, one, heads) for one in found if one.name in heads}
+    _complete(plan, say)
+    if say.violations:
+        return Audit(tuple(say.violations), say.checks)
+    parts = {one.name: _part(plan, one, heads) for one in found if isinstance(heads.get(one.name), dict)}
     case = Case(plan, found, parts)
     violations: list[Violation] = []
     checks = 0
@@ -84,6 +85,23 @@ def audit_scenarios(plan: PlanTables, audit: Callable[[PlanTables], Audit]) -> A
         say.rule = check.__name__
         check(case, say)
     return Audit((*say.violations, *violations), checks + say.checks)
+
+
+def _complete(plan: PlanTables, say: Findings) -> None:
+    """Check that the tables that are read here are there, with their columns."""
+    needed = {
+        "scenarios": (_SCENARIO, "probability", "cost", "alone_cost", "alone_bound"),
+        "decisions": (_SCENARIO, "month", "decision", "item", "blocks"),
+        "runs": (_SCENARIO, "run", "pool", "accelerators", "starts"),
+        "cash": (_SCENARIO, "present_value"),
+    }
+    for name, columns in needed.items():
+        say.that(name in plan.tables, name, "", "no such table", "one expected")
+        for column in columns if name in plan.tables else ():
+            say.that(column in plan.tables[name].columns, name, "", f"no column {column}", "one expected")
+    for name, table in plan.tables.items():
+        if name not in needed and name not in _OWN:
+            say.that(_SCENARIO in table.columns, name, "", "no column scenario", "one expected")
 
 
 def _part(plan: PlanTables, scenario: Scenario, heads: Mapping[str, Any]) -> _Part:
@@ -105,9 +123,11 @@ def scenario_list(case: Case, say: Findings) -> None:
     names = [one.name for one in case.scenarios]
     heads = part(case.plan.head, _HEADS)
     for name in names:
-        say.that(name in heads, name, "", "no part of the plan", "one expected")
+        say.that(name in case.parts, name, "", "no part of the plan", "one expected")
     listed = dict(
-        zip(case.plan.tables["scenarios"][_SCENARIO], case.plan.tables["scenarios"]["probability"], strict=True)
+        zip(
+            case.plan.tables["scenarios"][_SCENARIO], figures(case.plan.tables["scenarios"]["probability"]), strict=True
+        )
     )
     for one in case.scenarios:
         say.compare(listed.get(one.name, np.nan), "=", one.probability, "given as probability", one.name, "")
@@ -143,13 +163,16 @@ def _decided(one: _Part) -> Decided:
     found: Decided = defaultdict(float)
     rows = one.tables["decisions"]
     for month, decision, item, blocks in zip(
-        *(rows[name] for name in ("month", "decision", "item", "blocks")), strict=True
+        *(texts(rows[name]) for name in ("month", "decision", "item")), figures(rows["blocks"]), strict=True
     ):
         if decision not in ("expire", "start_run"):
-            found[_month(one, month), decision, item] += blocks
+            found[_month(one, month), decision, item] += float(blocks)
     runs = one.tables["runs"]
     for run, pool, size, starts in zip(
-        *(runs[name] for name in ("run", "pool", "accelerators", "starts")), strict=True
+        *(texts(runs[name]) for name in ("run", "pool")),
+        figures(runs["accelerators"]),
+        texts(runs["starts"]),
+        strict=True,
     ):
         found[_month(one, starts), "start_run", f"{run} in {pool} at {size:g}"] += 1.0
     return found
@@ -210,7 +233,7 @@ def _information(case: Case, say: Findings, objective: float, bound: Any, measur
     """Compare what perfect information is worth with what the scenarios' own best plans make of it."""
     weight, chances = measure
     settings, table, given = case.plan.instance.head, case.plan.tables["scenarios"], part(case.plan.head, "evpi")
-    alone = {name: table[f"alone_{name}"].to_numpy(dtype=float) for name in ("cost", "bound")}
+    alone = {name: figures(table[f"alone_{name}"]) for name in ("cost", "bound")}
     for key, name, of_plan in (("at_least", "cost", bound), ("at_most", "bound", objective)):
         costs = alone[name]
         found = given.get(key)
@@ -236,16 +259,16 @@ def _tail(costs: Any, chances: Any, level: float) -> float:
 def _regret(case: Case, costs: Any) -> float:
     """Largest excess of a scenario's cost over what is proven of its best plan."""
     table = case.plan.tables["scenarios"]
-    best = dict(zip(table[_SCENARIO], table["alone_bound"], strict=True))
+    best = dict(zip(table[_SCENARIO], figures(table["alone_bound"]), strict=True))
     return float(max(cost - best.get(one.name, np.nan) for cost, one in zip(costs, case.scenarios, strict=True)))
 
 
 def scenario_costs(case: Case, say: Findings) -> None:
     """The table of scenarios has the cost of each, as its cash adds up."""
     table = case.plan.tables["scenarios"]
-    given = dict(zip(table[_SCENARIO], table["cost"], strict=True))
+    given = dict(zip(table[_SCENARIO], figures(table["cost"]), strict=True))
     for name, cost in case.costs.items():
-        turnover = float(np.abs(case.parts[name].tables["cash"]["present_value"]).sum())
+        turnover = float(np.abs(figures(case.parts[name].tables["cash"]["present_value"])).sum())
         say.compare(given.get(name, np.nan), "=", cost, "given as cost", name, "", relative_to=turnover)
 
 

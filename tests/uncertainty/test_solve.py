@@ -219,6 +219,18 @@ def test_figures_of_scenarios_are_derived_again(plan: Plan, table: str, column: 
     assert {one for one, _ in found} == {rule}
 
 
+def test_broken_tables_are_violations(plan: Plan) -> None:
+    """Tests a table, a column and a scenario's head that are missing, and cells that are text where numbers belong."""
+    for name in ("scenarios", "decisions", "power"):
+        rest = {other: table for other, table in plan.tables.items() if other != name}
+        assert not optimizer.audit(replace(plan, tables=rest)).passed
+        assert broken(plan, name, lambda rows: rows.drop(columns="scenario"))
+    assert broken(plan, "decisions", lambda rows: rows.assign(blocks="many", month="soon"))
+    assert broken(plan, "cash", lambda rows: rows.assign(present_value="much"))
+    heads = {**plan.head["by_scenario"], "as planned": "lost"}
+    assert not optimizer.audit(replace(plan, head={**plan.head, "by_scenario": heads})).passed
+
+
 def test_the_value_of_information_is_derived_again(plan: Plan) -> None:
     """Tests that 120, of 300 less 0.6 x 100 + 0.4 x 300, is expected where the head has another figure."""
     assert plan.head["evpi"] == pytest.approx({"at_least": 120, "at_most": 120})
