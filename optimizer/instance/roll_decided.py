@@ -121,8 +121,10 @@ class Decided:
     def latest_month(self, decision: Decision) -> int:
         """Return the last month in which it could have been decided: lead time or notice before it takes effect."""
         table, row = self.row_of(decision)
-        if not table or not load_schema().tables[table].is_agreement:
-            return int(decision.month) if decision.starts is None else int(decision.starts)
+        spec = load_schema().tables.get(table)
+        if spec is None or not spec.is_agreement:
+            ordered = spec is not None and "lead_months" in spec.columns  # its start is the delivery
+            return int(decision.month if ordered or decision.starts is None else decision.starts)
         ahead = row.lead_months if decision.decision in _SIGNED else notice_of(row)
         return _takes_effect(decision, row) - int(ahead)
 

@@ -39,6 +39,21 @@ def test_rolling_gains_and_loses_nothing(seed: int, relax: bool) -> None:
     assert rolls.steps_differ(plan, 1, last - 1) == []
 
 
+@pytest.mark.parametrize(("seed", "relax"), [*CASES, (7, False)])
+def test_decisions_done_as_planned_are_those_of_the_plan(seed: int, relax: bool) -> None:
+    """Tests that a file with just what the plan decided gives the same instance as the plan itself."""
+    plan = _plan(seed, relax)
+    months = plan.instance.head.months - 1
+    done = plan.decisions[plan.decisions["month"] < plan.instance.label(months)]
+    places = plan.runs.set_index("run")[["pool", "accelerators"]]
+    done = done.drop(columns=["accelerators"]).join(places, on="item")
+    planned, really = (optimizer.roll(plan, months, decided=rows).instance for rows in (None, done))
+    found, expected = rolls.tables_of(really), rolls.tables_of(planned)
+    found["decided"] = expected["decided"]  # which has further columns here
+    assert found == expected
+    assert len(really.rows["decided"]) == len(planned.rows["decided"])
+
+
 def test_every_kind_of_decision_is_rolled() -> None:
     """Tests that the plans above have decisions of every kind in the months that they are rolled by."""
     kinds: set[str] = set()
