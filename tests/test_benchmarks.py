@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 import optimizer
-from benchmarks import relaxations, rolls, values
+from benchmarks import breakeven, relaxations, rolls, values
 from benchmarks.runs import campaign
 from benchmarks.summary import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
+from optimizer.analysis.offer_list import offers
 from optimizer.instance.examples import find_example
+from tests.program.tiny import solved, tiny
 
 HIGHS = """
 Src  Proc. InQueue |  Leaves   Expl. | BestBound       BestSol              Gap |   Cuts   InLp Confl. | LpIters  Time
@@ -174,3 +176,26 @@ def test_rolled_instances_are_timed() -> None:
     *each, last = found.output.splitlines()
     assert [line.partition(":")[0] for line in each] == ["tiny-15", "tiny-18"]
     assert last.startswith("2 rolled instances, medians: cold ")
+
+
+@pytest.mark.parametrize(
+    ("is_taken", "factor", "expected"),
+    [
+        (False, 1.005 * 10 / 12, "holds"),
+        (True, 1.005 * 10 / 12, "wrong"),
+        (True, 0.995 * 10 / 12, "holds"),
+        (False, 0.995 * 10 / 12, "wrong"),
+    ],
+)
+def test_a_claim_on_a_price_is_tested(is_taken: bool, factor: float, expected: str) -> None:
+    """Tests that a lease at 12000 that saves penalties of 10000 is worth 5 / 6 of its price, and nothing else."""
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}]))
+    offer = next(offers(plan))
+    assert breakeven.verdict(plan, offer, is_taken, factor, 1e-9, 10.0) == expected
+
+
+def test_the_ends_of_break_even_prices_are_tested() -> None:
+    """Tests a run on a tiny instance: nothing is wrong."""
+    done = CliRunner().invoke(breakeven.main, ["--sizes", "tiny", "--seeds", "1", "--count", "4", "--budget", "10"])
+    assert done.exit_code == 0, done.output
+    assert "wrong 0" in done.output

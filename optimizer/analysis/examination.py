@@ -15,7 +15,7 @@ from optimizer.analysis.budget import Budget
 from optimizer.analysis.decide_now import first_table
 from optimizer.analysis.earlier import Row, earlier_rows, is_final
 from optimizer.analysis.interruptible_queries import ExtraCost, InterruptibleWhatIf
-from optimizer.analysis.offer_list import Offer, offers
+from optimizer.analysis.offer_list import offers
 from optimizer.analysis.policy_trial import PolicyTrial, Requirement, try_policy
 from optimizer.analysis.questions import NOT_EXAMINED, Agenda, Question, Rows, Stage
 from optimizer.instance.edit import Edit
@@ -27,7 +27,7 @@ from optimizer.solving import clock
 OnStep = Callable[[str], None]
 _SOON = 3  # months: the cost of delay is computed for decisions that are due in them
 _OF_RELAXATIONS = 0.3  # share of what is left of the budget for the linear programs of all offers
-_OF_GAP = 5.0  # times the time of an offer to find a smaller gap of the plan, on which all prices hang
+_OF_GAP = 0.5  # of the time of all offers, to find a smaller gap of the plan, on which their prices depend
 _OPEN = ExtraCost(note=NOT_EXAMINED)
 
 
@@ -197,8 +197,15 @@ class Examination:
         self.budget.stage(_OF_RELAXATIONS)
         self.budget.question(1)
         verdicts = offer_verdicts.Verdicts(self.ask, self.plan, chosen, self.budget)
-        tighten = Question("the plan itself, with a smaller gap for close prices", verdicts.tighten, weight=_OF_GAP)
-        first = [tighten] if verdicts.depend_on_gap and not self._all_final(chosen) else []
+        earlier = earlier_rows(self.plan, "offers", column_names("offers"), ("item",))
+        for offer in chosen:
+            if (offer.item,) in earlier:
+                verdicts.start_from(offer, earlier[offer.item,])
+        text = "the plan itself, with a smaller gap, on which close prices depend"
+        tighten = Question(text, verdicts.tighten, weight=_OF_GAP * len(chosen))
+        rows = [earlier.get((offer.item,)) for offer in chosen]
+        done = self.more and all(row is not None and offer_verdicts.is_final(row) for row in rows)
+        first = [tighten] if verdicts.depend_on_gap and not done else []
         return first + [
             self._question(
                 f"offer {number} of {len(chosen)}: {offer.item}",
@@ -209,12 +216,6 @@ class Examination:
             )
             for number, offer in enumerate(verdicts.nearest_first(), start=1)
         ]
-
-    def _all_final(self, chosen: Sequence[Offer]) -> bool:
-        """Whether the offers are all examined to their end already."""
-        known = earlier_rows(self.plan, "offers", column_names("offers"), ("item",))
-        rows = [known.get((offer.item,)) for offer in chosen]
-        return self.more and all(row is not None and offer_verdicts.is_final(row) for row in rows)
 
     def _exits_questions(self) -> list[Question]:
         plan, items = self.plan, termination_timing.terminations(self.plan)[: termination_timing.ITEMS]

@@ -98,7 +98,14 @@ class Verdicts:
 
     def examine(self, offer: Offer) -> tuple[Any, ...]:
         """Return the row of an offer after searches."""
-        return self._verdicts[offer.item].row()
+        row = self._verdicts[offer.item].row()
+        self.start_from(offer, row)  # if it is examined again
+        return row
+
+    def start_from(self, offer: Offer, row: tuple[Any, ...]) -> None:
+        """Take over the interval of the break-even price in a row of the same plan's offers."""
+        cells = dict(zip(column_names("offers"), row, strict=True))
+        self._verdicts[offer.item].start_from(cells["at_least"], cells["at_most"])
 
 
 def is_final(row: tuple[Any, ...]) -> bool:

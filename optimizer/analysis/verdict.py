@@ -115,6 +115,18 @@ class Verdict:
         rows = self.plan.instance.rows["decided"]
         return any(row.item == self.offer.item and row.price is None for row in rows)
 
+    def start_from(self, at_least: float | None, at_most: float | None) -> None:
+        """Take over the interval of the break-even price that was proven before."""
+        if self.offer.price <= 0 or self.is_settled:
+            return
+        low, high = at_least, at_most
+        if self.sign > 0:
+            ends = low / self.offer.price if low else 0.0, high / self.offer.price if high else math.inf
+        else:
+            ends = self.offer.price / high if high else 0.0, self.offer.price / low if low else math.inf
+        both = max(self.cheap.at_least, ends[0]), min(self.cheap.at_most, ends[1])
+        self.cheap = CheapBounds(self.cheap.without, *both)
+
     def known_row(self) -> tuple[Any, ...]:
         """Return the row as far as it is known without a search."""
         verdict, cheap = self.known[3], self.cheap
@@ -237,7 +249,7 @@ class Verdict:
         low, high = self.cheap.at_least, self.cheap.at_most
         try:
             if self.relaxation is not None and math.isfinite(without.cost):
-                high = self.relaxation.at_most(self.priced, without.cost)
+                high = min(high, self.relaxation.at_most(self.priced, without.cost))
                 if taken(self.plan, self.offer) and without.bound > self.plan.objective:
                     low = max(low, self.relaxation.at_least(self.priced, without.bound, self.plan) or 0.0)
         except BudgetSpent:

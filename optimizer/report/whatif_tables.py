@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from optimizer.analysis.questions import NOT_EXAMINED
-from optimizer.format import compact, count, counted, money, percent, signed_money
+from optimizer.format import compact, count, counted, grouped, money, percent, signed_money
 from optimizer.report import sentences
 from optimizer.report.document import Grid, Prose, Table
 from optimizer.report.plan_context import PlanContext
@@ -46,7 +46,22 @@ def render_explanation(found: Explanation, width: int = 100) -> Group:
         texts = [text for text in texts if text not in doubts]
         parts += [Text(section.title, style="bold"), *draw([Prose(texts)], width)]
     searched = {*found.tables} & {"offers", "exits", "events", "caps"}
-    return Group(*parts, *map(Text, doubts if searched else []))
+    first = [Text(f"{' '.join(doubts)} {_open_prices(found)}")] if doubts and _open_prices(found) else []
+    return Group(*first, *parts, *map(Text, doubts if searched and not first else []))
+
+
+def _open_prices(found: Explanation) -> str:
+    """Return how many break-even prices the gap of the plan leaves open, and what narrows them; ``""`` if none."""
+    table, plan = found.offers, found.plan
+    left = 0 if table.empty else int((~table["proven"].astype(bool)).sum())
+    if not left or not plan.gap:
+        return ""
+    seconds = plan.head.get("seconds", {}).get("solve")
+    took = "" if seconds is None else f" (the search for this plan took {grouped(float(seconds))} s)"
+    return (
+        f"{left} of {counted(len(table), 'break-even price')} {'is' if left == 1 else 'are'} not proven to 0.1 %: "
+        f"a plan with a smaller gap narrows them, such as by capopt solve --gap {plan.gap / 10:.1g}{took}."
+    )
 
 
 def sweep_table(table: pd.DataFrame, cell: str, plan: Plan, width: int = 100) -> RenderableType:

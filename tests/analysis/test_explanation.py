@@ -68,6 +68,17 @@ def test_it_shows_itself(found: Explanation, plan: Plan) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_it_begins_with_what_the_gap_leaves_open(found: Explanation, plan: Plan) -> None:
+    """Tests that a plan of 9000 with a gap of a tenth says first that its prices are open, and what narrows them."""
+    loose = replace(plan, head={**plan.head, "bound": 8100.0, "gap": 0.1, "seconds": {"solve": 12.3}})
+    offers_open = found.offers.assign(proven=[False] * 2 + [True])
+    text = " ".join(explanation_text(replace(found, plan=loose, offers=offers_open), 80).split())
+    assert text.startswith("The gap of this plan is 900 USD: smaller differences may come from the search alone.")
+    assert "2 of 3 break-even prices are not proven to 0.1 %" in text
+    assert "such as by capopt solve --gap 0.01 (the search for this plan took 12 s)" in text
+    assert not explanation_text(found, 80).startswith("The gap")
+
+
 def test_a_diagnosis_shows_itself() -> None:
     """Tests the line that stands for a diagnosis: half of what must be served can be, at 2 x 10 x 1000."""
     must = [{"workload": "jobs", "min_service": 1}]

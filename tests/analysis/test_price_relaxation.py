@@ -88,6 +88,29 @@ def test_what_linear_programs_decide_is_not_searched_for() -> None:
     assert row["reason"].startswith("not taken at any price")
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ((9990.0, 10_005.0), (9990.0, 10_000.0)),  # 10000 from above is proven by linear programs
+        ((None, 9999.0), (None, 9999.0)),
+        ((None, None), (None, 10_000.0)),
+    ],
+)
+def test_an_earlier_interval_is_where_the_next_one_begins(
+    before: tuple[float | None, float | None], expected: tuple[float | None, float | None]
+) -> None:
+    """Tests that what was proven before stays proven, and that the better of both ends is taken."""
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}])
+    offer = next(offers(plan))
+    verdicts = Verdicts(optimizer.WhatIf(plan, gap=EXACT), plan, [offer])
+    cells = dict(zip(column_names("offers"), verdicts.known(offer), strict=True))
+    row = {**cells, "at_least": before[0], "at_most": before[1]}
+    verdicts.start_from(offer, tuple(row.values()))
+    found = dict(zip(column_names("offers"), verdicts.known(offer), strict=True))
+    for end, value in zip(("at_least", "at_most"), expected, strict=True):
+        assert found[end] == (None if value is None else pytest.approx(value, rel=1e-6 if value < 10_000 else 1e-3))
+
+
 def test_nearer_offers_come_first() -> None:
     """Tests that a lease that is too expensive by a tenth comes before one that is by half."""
     leases = [
