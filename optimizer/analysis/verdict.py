@@ -143,11 +143,9 @@ class Verdict:
         """Return what is proven without a search, in words."""
         if verdict == "rejected":
             proven = self.cheap.at_most < 1.0
-            return f"{self._change(low, high)}; more is {NOT_EXAMINED}" if proven else NOT_EXAMINED
+            return f"{self._change(low, high)}; its break-even price is {NOT_EXAMINED}" if proven else NOT_EXAMINED
         proven = self.cheap.at_least > 1.0
-        return (
-            f"{self._reason(verdict, '', True)}; at what price it is not is {NOT_EXAMINED}" if proven else NOT_EXAMINED
-        )
+        return f"{self._reason(verdict, '', True)}; its break-even price is {NOT_EXAMINED}" if proven else NOT_EXAMINED
 
     @property
     def is_settled(self) -> bool:

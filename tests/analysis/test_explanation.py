@@ -171,7 +171,7 @@ def test_ctrl_c_keeps_what_is_worked_out(plan: Plan, monkeypatch: pytest.MonkeyP
     assert found.stopped == f"offer 2 of 2: {names[1]}"
     assert found.unfinished == (found.stopped,)
     assert found.offers["reason"][0] == complete["reason"][0]
-    assert found.offers["reason"][1] == f"too expensive by at least 49.9 %; more is {NOT_EXAMINED}"
+    assert found.offers["reason"][1] == f"too expensive by at least 49.9 %; its break-even price is {NOT_EXAMINED}"
     earlier = replace(plan, explained={"offers": complete})
     again = explain(earlier, items=names, gap=0, threads=1)
     again.save(tmp_path)

@@ -45,7 +45,7 @@ def test_a_rejected_offer_has_an_upper_end() -> None:
     row = known(plan, "lease")
     assert row["at_most"] == pytest.approx(10_000, rel=1e-3)
     assert (row["at_least"], row["price_to_win"], row["proven"]) == (None, None, False)
-    assert row["reason"] == f"too expensive by at least 16.6 %; more is {NOT_EXAMINED}"
+    assert row["reason"] == f"too expensive by at least 16.6 %; its break-even price is {NOT_EXAMINED}"
 
 
 def test_a_taken_offer_has_a_lower_end() -> None:
