@@ -47,9 +47,11 @@ def known_too_late(instance: Instance) -> tuple[Fault, ...]:
 
 
 def _problem(instance: Instance, first: _Difference, known: float) -> str:
-    when = "never within the plan" if known >= instance.head.months else f"only from {instance.label(int(known))} on"
-    what = f"{first.table}.{first.column} of {quoted(first.key)} differs from {instance.label(first.month)} on"
-    return f"{what}, but this is known {when}. The planner would see it before: give a month up to then."
+    late = known >= instance.head.months
+    when = "does not become known within the plan" if late else f"becomes known only in {instance.label(int(known))}"
+    since = instance.label(first.month)
+    what = f"{first.table}.{first.column} of {quoted(first.key)} differs from {since} on"
+    return f"{what}, but this {when}. The planner sees it in {since} at the latest: give that month or an earlier one."
 
 
 def _owner(row: Any) -> Owner:

@@ -240,7 +240,7 @@ def _proof_notes(lined_up: LinedUp, names: tuple[str, str]) -> Iterator[str]:
             yield f"Added to the program of {name}: {', '.join(str(one['name']) for one in _added(plan))}."
     same = first.hash == second.hash and a.head.get("held") == b.head.get("held") and _added(a) == _added(b)
     if same:
-        yield "The inputs are the same: what differs comes from the search and its options."
+        yield "The inputs are the same: any difference comes from the search and its options."
     if a.bound is None or b.bound is None:
         return
     yield from () if same else _interval_note(a, b, names)

@@ -90,8 +90,12 @@ def _service(plan: Plan) -> KeyFigure:
 def _capacity(context: PlanContext) -> KeyFigure:
     totals = context.plan.capacity.groupby("month")["accelerators"].sum().reindex(context.months, fill_value=0.0)
     peak, month = float(totals.max()), month_text(str(totals.idxmax()))
-    first = f"{count(float(totals.iloc[0]))} in {month_text(context.months[0])}"
-    return "Peak accelerators", count(peak), f"in {month}; {first}"
+    first = (
+        f"; {count(float(totals.iloc[0]))} in {month_text(context.months[0])}"
+        if totals.idxmax() != context.months[0]
+        else ""
+    )
+    return "Peak accelerators", count(peak), f"in {month}{first}"
 
 
 def _cash(context: PlanContext) -> KeyFigure:

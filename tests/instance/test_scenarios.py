@@ -359,10 +359,11 @@ def test_what_is_known_before_it_differs_is_no_surprise() -> None:
     assert known(2, more) == []
     (late,) = known(3, more)
     assert late.startswith(
-        f"demand.amount of 'jobs' differs from {month(2)} on, but this is known only from {month(3)} on"
+        f"demand.amount of 'jobs' differs from {month(2)} on, but this becomes known only in {month(3)}. "
+        f"The planner sees it in {month(2)} at the latest"
     )
     (never,) = known(None, more)
-    assert "never within the plan" in never
+    assert "does not become known within the plan" in never
 
 
 def test_a_factor_of_1_is_no_difference() -> None:

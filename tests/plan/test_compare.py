@@ -255,7 +255,7 @@ def test_a_plan_beside_itself() -> None:
     found = compare(one, one)
     assert found.difference == 0
     assert all(table.empty for table in (found.decisions, found.cost, found.capacity, found.inputs))
-    assert found.notes == ("The inputs are the same: what differs comes from the search and its options.",)
+    assert found.notes == ("The inputs are the same: any difference comes from the search and its options.",)
 
 
 def test_what_makes_plans_hard_to_compare() -> None:
