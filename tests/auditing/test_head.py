@@ -56,6 +56,16 @@ def test_head(changes: dict[str, Any], rule: str, item: str) -> None:
     assert (rule, item, "") in named(with_head(everything(), **changes))
 
 
+@pytest.mark.parametrize(("bound", "expected"), [(0.0, "0.0 expected"), (-5.0, "null expected")])
+def test_gap_of_a_plan_that_costs_nothing(bound: float, expected: str) -> None:
+    """Tests that the gap is 0 where the bound is the cost, 0, too, and that no relative gap exists below it."""
+    free = solved(tiny(1, {"jobs": [5]}, fleet=[{"count": 10}], power=[{"mw": 10}]))
+    assert free.objective == 0
+    changed = with_head(free, bound=bound, headline__bound=bound, headline__gap_money=-bound, gap=0.5)
+    (found,) = (one for one in audit(changed).violations if one.rule == "gap")
+    assert expected in str(found)
+
+
 def test_feasible_plan() -> None:
     """Tests that a plan with a larger gap than asked for, or of which nothing is proven, passes if it says so."""
     # Half of the objective is proven: a gap of 0.5, more than the 0.001 asked for.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.instance.market import _value_at
 from tests.program.tiny import tiny
 
 Given = dict[str, Any]
@@ -159,6 +160,12 @@ CASES: list[tuple[Callable[..., Given], Any, Any, str]] = [
     (lambda months: of_terms("builds", "lead_months", months), 4, 3, "builds.lead_months"),
     (lambda horizon: of_terms("contracts", "term_months", 5, horizon), 23, 24, "contracts.term_months"),
 ]
+
+
+def test_a_step_series_is_zero_before_its_first_row() -> None:
+    """Tests the value of a series of 5 from month 2 and 7 from month 4."""
+    assert [_value_at([(2, 5.0), (4, 7.0)], t) for t in range(6)] == [0, 0, 5, 5, 7, 7]
+    assert _value_at([], 3) == 0
 
 
 @pytest.mark.parametrize(("given", "inside", "beyond", "where"), CASES)
