@@ -91,6 +91,7 @@ def _complete(plan: PlanTables, say: Findings) -> None:
     """Check that the tables that are read here are there, with their columns."""
     needed = {
         "scenarios": (_SCENARIO, "probability", "cost", "alone_cost", "alone_bound"),
+        "robustness": ("month", "decision", "item", "blocks", "scenarios", "probability"),
         "decisions": (_SCENARIO, "month", "decision", "item", "blocks"),
         "runs": (_SCENARIO, "run", "pool", "accelerators", "starts"),
         "cash": (_SCENARIO, "present_value"),
@@ -109,7 +110,7 @@ def _part(plan: PlanTables, scenario: Scenario, heads: Mapping[str, Any]) -> _Pa
     return _Part(dict(heads[scenario.name]), tables, scenario.instance)
 
 
-_OWN = frozenset(["scenarios", "nodes"])  # tables of the plan as one
+_OWN = frozenset(["scenarios", "nodes", "robustness"])  # tables of the plan as one
 
 
 def _rows(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -166,7 +167,7 @@ def _decided(one: _Part) -> Decided:
         *(texts(rows[name]) for name in ("month", "decision", "item")), figures(rows["blocks"]), strict=True
     ):
         if decision not in ("expire", "start_run"):
-            found[_month(one, month), decision, item] += float(blocks)
+            found[_index(one.instance, month), decision, item] += float(blocks)
     runs = one.tables["runs"]
     for run, pool, size, starts in zip(
         *(texts(runs[name]) for name in ("run", "pool")),
@@ -174,13 +175,13 @@ def _decided(one: _Part) -> Decided:
         texts(runs["starts"]),
         strict=True,
     ):
-        found[_month(one, starts), "start_run", f"{run} in {pool} at {size:g}"] += 1.0
+        found[_index(one.instance, starts), "start_run", f"{run} in {pool} at {size:g}"] += 1.0
     return found
 
 
-def _month(one: _Part, month: str) -> float:
+def _index(instance: Instance, month: str) -> float:
     try:
-        return one.instance.month_index(month)
+        return instance.month_index(month)
     except ValueError:  # reported where the scenario's own tables are read
         return inf
 
@@ -272,4 +273,51 @@ def scenario_costs(case: Case, say: Findings) -> None:
         say.compare(given.get(name, np.nan), "=", cost, "given as cost", name, "", relative_to=turnover)
 
 
-CHECKS: tuple[Callable[[Case, Findings], None], ...] = (scenario_list, node_decisions, risk_measure, scenario_costs)
+def robust_decisions(case: Case, say: Findings) -> None:
+    """Robustness has the decisions taken before anything is known, and how likely scenarios are that want them too."""
+    there = [one for one in case.scenarios if one.name in case.parts]
+    until = min((_distinguished(there[0], other) for other in there[1:]), default=inf)
+    table, rows = case.plan.tables["robustness"], case.parts[there[0].name].tables["decisions"]
+    expected = {key: size for key, size in _blocks(there[0].instance, rows).items() if 0 <= key[0] < until}
+    given = _blocks(there[0].instance, table)
+    say.that(len(given) == len(table), "robustness", "", f"{len(table)} rows", f"{len(given)} different decisions")
+    for key in sorted({*given, *expected}):
+        found, right = given.get(key, 0.0), expected.get(key, 0.0)
+        month = say.labels[int(key[0])] if 0 <= key[0] < inf else ""
+        fits = abs(found - right) <= BLOCK * max(abs(right), 1.0)
+        say.that(fits, key[2], month, f"{key[1]} {found:g} in robustness", f"{right:g} expected, as in decisions")
+    _shares(case, say)
+
+
+def _blocks(instance: Instance, rows: pd.DataFrame) -> Decided:
+    found: Decided = defaultdict(float)
+    columns = (texts(rows[name]) for name in ("month", "decision", "item"))
+    for month, decision, item, blocks in zip(*columns, figures(rows["blocks"]), strict=True):
+        if decision != "expire":
+            found[_index(instance, month), decision, item] += float(blocks)
+    return found
+
+
+def _shares(case: Case, say: Findings) -> None:
+    """Compare the probability of each robust decision with that of its scenarios, whose own best plans are known."""
+    table, listed = case.plan.tables["robustness"], case.plan.tables["scenarios"]
+    chances = {one.name: one.probability for one in case.scenarios}
+    known = {name for name, cost in zip(listed[_SCENARIO], figures(listed["alone_cost"]), strict=True) if cost == cost}
+    columns = (texts(table["item"]), texts(table["scenarios"]), figures(table["probability"]))
+    for item, cell, chance in zip(*columns, strict=True):
+        names = list(chances) if cell == _EVERY else [name for name in cell.split(_SEPARATOR) if name]
+        strange = sorted({*names} - (known & {*chances}))
+        say.that(
+            not strange, item, "", f"scenario {', '.join(strange)} in robustness", "one with a known own best plan"
+        )
+        right = sum(chances.get(name, 0.0) for name in {*names})
+        say.compare(chance, "=", right, "given as probability", item, "", floor=RELATIVE)
+
+
+CHECKS: tuple[Callable[[Case, Findings], None], ...] = (
+    scenario_list,
+    node_decisions,
+    robust_decisions,
+    risk_measure,
+    scenario_costs,
+)

@@ -65,6 +65,7 @@ UNCERTAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("probability", "cost", "alone_cost", "alone_bound", "regret", "unserved_share"),
     ),
     "nodes": (("node", "month", "scenarios", "parent", "known"), ("probability",)),
+    "robustness": (("month", "decision", "item", "scenarios"), ("blocks", "probability")),
 }
 """Further tables of such a plan, with their columns of text and of numbers."""
 

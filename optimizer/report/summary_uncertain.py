@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from optimizer.format import counted, grouped, money, percent
+from optimizer.format import count, counted, grouped, money, percent
 from optimizer.plan.by_scenario import EVERY, of_scenario
 from optimizer.plan.tables import SCENARIO
 from optimizer.report.document import Grid, KeyFigures, Table
 from optimizer.report.key_figures import status
-from optimizer.report.steps import steps, steps_grid
+from optimizer.report.steps import VERBS, steps, steps_grid
 from optimizer.report.terminal import draw, plain
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _STEPS, _HURTING, _NODES, _WARNINGS = 15, 3, 12, 20  # rows of a table
+_ROUNDING = 1e-9  # of a probability
 KeyFigure = tuple[str, str, str]
 
 
@@ -44,9 +45,15 @@ def render_uncertain(plan: Plan, where: str = "", width: int = 100) -> Group:
     """
     head = plan.instance.head
     title = Text(head.name, style="bold")
-    months, count = counted(head.months, "month"), counted(len(plan.tables["scenarios"]), "scenario")
-    title.append(f"{f': {head.title}' if head.title else ''} ({months} from {head.start}, {count})", "not bold")
-    blocks: list[Any] = [KeyFigures(_figures(plan)), now_table(plan), hurting_table(plan), _nodes_table(plan)]
+    months, number = counted(head.months, "month"), counted(len(plan.tables["scenarios"]), "scenario")
+    title.append(f"{f': {head.title}' if head.title else ''} ({months} from {head.start}, {number})", "not bold")
+    blocks: list[Any] = [
+        KeyFigures(_figures(plan)),
+        now_table(plan),
+        robust_table(plan),
+        hurting_table(plan),
+        _nodes_table(plan),
+    ]
     rows = [(str(warning),) for warning in plan.head.get("warnings") or []]
     warnings = Table("Warnings", Grid(("Warning",), rows, source="plan.json"))
     parts: list[RenderableType] = [title, "", *draw(blocks, width), *draw([warnings], width, _WARNINGS)]
@@ -100,6 +107,25 @@ def now_table(plan: Plan) -> Table:
     known = f"before {until}, when the first outcome is known" if len(later) else "which nothing that is known changes"
     none = f"No decisions {known}." if len(later) else "No decisions."
     return Table(f"What to do whatever happens, {known}", steps_grid(of_all, steps(of_all), _STEPS), none)
+
+
+def robust_table(plan: Plan) -> Table:
+    """Return how likely the scenarios are whose own best plans take the decisions of now too, the surest first."""
+    table, listed = plan.tables["robustness"], plan.tables["scenarios"]
+    known = float(listed.loc[listed["alone_cost"].notna(), "probability"].sum())
+    first = (
+        table.sort_values("probability", ascending=False, kind="stable").head(_STEPS) if known > 0 else table.head(0)
+    )
+    rows = [
+        (row["month"], f"{VERBS[row['decision']]} {row['item']}", count(row["blocks"]), percent(row["probability"]))
+        for row in first.to_dict("records")
+    ]
+    left = len(table) - len(rows) if known > 0 else 0
+    columns = ("Month", "Step", "Blocks", "Also best in")
+    grid = Grid(columns, rows, 2, source="the plan's table robustness", left=left)
+    part = "" if known > 1 - _ROUNDING else f", of {percent(known)} that were examined"
+    none = "No-regret moves: none to examine." if known > 0 else "No-regret moves: no scenario was examined alone."
+    return Table(f"No-regret moves: probability that a scenario's own best plan has them too{part}", grid, none)
 
 
 def hurting_table(plan: Plan) -> Table:

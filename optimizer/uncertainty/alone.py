@@ -29,6 +29,8 @@ class Alone:
         Cost of the best known plan of each scenario, and its proven bound; NaN and -inf where unknown.
     points : ndarray
         Value of each decision (column) in each scenario's plan (row); NaN where it is not in it.
+    values : list of ndarray or None
+        Values of all columns in each scenario's plan.
     infeasible : int or None
         A scenario without any plan.
     """
@@ -36,13 +38,15 @@ class Alone:
     costs: Floats
     bounds: Floats
     points: Floats
+    values: list[Floats | None]
     infeasible: int | None = None
 
 
 def nothing_alone(program: StochasticProgram) -> Alone:
     """Return that nothing is known of the scenarios alone."""
     count = len(program.scenarios)
-    return Alone(np.full(count, np.nan), np.full(count, -np.inf), np.full((count, program.decision_count), np.nan))
+    points = np.full((count, program.decision_count), np.nan)
+    return Alone(np.full(count, np.nan), np.full(count, -np.inf), points, [None] * count)
 
 
 def solve_alone(incumbent: Incumbent, workers: Workers) -> Alone:
@@ -64,6 +68,7 @@ def _note(found: Alone, program: StochasticProgram, task: Subproblem, answer: An
     if answer.infeasible:
         found.infeasible = number
     if answer.values is not None:
+        found.values[number] = answer.values
         found.costs[number] = float(task.arrays.cost @ answer.values) + task.arrays.offset
         shared = program.decisions[number] != OWN
         found.points[number, program.decisions[number][shared]] = answer.values[shared]

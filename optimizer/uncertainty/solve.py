@@ -30,6 +30,7 @@ from optimizer.solving.solve import solve as solve_one_future
 from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
+from optimizer.uncertainty.robustness import robustness_table
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
 from optimizer.uncertainty.stochastic_program import (
     OWN,
@@ -163,6 +164,7 @@ def _finished(
         money = programs.money
         bounds = np.where(np.isfinite(best.bounds), best.bounds * money, np.nan)
         tables = _tables(instance, programs, plans, best.costs * money, bounds)
+        tables["robustness"] = robustness_table(programs, plans, best)
         head = _head(instance, programs, plans, solution, tables["scenarios"], options)
     plan = Plan(head, tables, instance)
     with clock.phase("audit"):

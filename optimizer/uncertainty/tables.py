@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,17 +55,17 @@ def _node(tree: Tree, node: Node, instance: Instance) -> dict[str, Any]:
     return {
         "node": str(node.number + 1),
         "month": instance.label(node.month),
-        "scenarios": members_text(tree, node),
+        "scenarios": names_text(tree, node.members),
         "probability": tree.probability(node),
         "parent": "" if node.parent is None else str(node.parent + 1),
         "known": _became_known(tree, node),
     }
 
 
-def members_text(tree: Tree, node: Node) -> str:
-    """Scenarios of a node, ``*`` if it has all of them."""
-    every = len(node.members) == len(tree.scenarios)
-    return EVERY if every else SEPARATOR.join(tree.scenarios[place].name for place in node.members)
+def names_text(tree: Tree, places: Sequence[int]) -> str:
+    """Names of the scenarios at some places, ``*`` if they are all."""
+    every = len(places) == len(tree.scenarios)
+    return EVERY if every else SEPARATOR.join(tree.scenarios[place].name for place in places)
 
 
 def _became_known(tree: Tree, node: Node) -> str:

@@ -231,6 +231,33 @@ def test_broken_tables_are_violations(plan: Plan) -> None:
     assert not optimizer.audit(replace(plan, head={**plan.head, "by_scenario": heads})).passed
 
 
+def test_robust_decisions() -> None:
+    """Tests the plans that are solved by hand above: of high demand 3 blocks are best, else 1."""
+    for high, blocks, scenarios, chance in ((0.4, 3, "demand=high", 0.4), (0.3, 1, "*", 1.0)):
+        (row,) = optimizer.solve(newsvendor(high), gap=0.0).tables["robustness"].to_dict("records")
+        assert (row["month"], row["decision"], row["item"], row["scenarios"]) == (month(0), "sign", "lease", scenarios)
+        assert (row["blocks"], row["probability"]) == pytest.approx((blocks, chance))
+    assert optimizer.solve(newsvendor(0.4, known=0), gap=0.0).tables["robustness"].empty
+
+
+def test_robust_decisions_are_derived_again(plan: Plan) -> None:
+    """Tests other blocks, another decision, more rows, a wrong share, a scenario that is none, and no own best plan."""
+    changes: list[Any] = [
+        lambda rows: rows.assign(blocks=2.0),
+        lambda rows: rows.assign(decision="buy"),
+        lambda rows: rows.assign(month="soon"),
+        lambda rows: rows.head(0),
+        lambda rows: pd.concat([rows, rows.assign(blocks=0.0)]),
+        lambda rows: rows.assign(probability=0.5),
+        lambda rows: rows.assign(probability="half"),
+        lambda rows: rows.assign(scenarios="*"),
+        lambda rows: rows.assign(scenarios="storm", probability=0.0),
+    ]
+    for change in changes:
+        assert {rule for rule, _ in broken(plan, "robustness", change)} == {"robust_decisions"}
+    assert ("robust_decisions", "lease") in broken(plan, "scenarios", lambda rows: rows.assign(alone_cost=float("nan")))
+
+
 def test_the_value_of_information_is_derived_again(plan: Plan) -> None:
     """Tests that 120, of 300 less 0.6 x 100 + 0.4 x 300, is expected where the head has another figure."""
     assert plan.head["evpi"] == pytest.approx({"at_least": 120, "at_most": 120})
@@ -288,6 +315,8 @@ def test_the_summary_says_what_to_do_now(plan: Plan) -> None:
     """Tests that the signature of 3 blocks stands first, then the scenario that costs most."""
     text = summary_uncertain(plan, width=120)
     assert text.index("What to do whatever happens") < text.index("lease") < text.index("Scenarios that cost most")
+    moves = text[text.index("No-regret moves") :].splitlines()
+    assert any(line.split() == [month(0), "Sign", "lease", "3", "40", "%"] for line in moves[1:])
     assert "Expected cost" in text
 
 
