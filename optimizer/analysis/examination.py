@@ -104,6 +104,11 @@ class Examination:
         return "" if self._agenda is None else self._agenda.stopped
 
     @property
+    def failed(self) -> dict[str, str]:
+        """Messages of errors of the solver, by question."""
+        return {} if self._agenda is None else {name: str(error) for name, error in self._agenda.failed.items()}
+
+    @property
     def unfinished(self) -> list[Question]:
         """Questions that more time could answer better."""
         return [] if self._agenda is None else self._agenda.unfinished

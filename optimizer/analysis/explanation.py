@@ -52,7 +52,9 @@ class Explanation:
     stopped : str
         Question at which Ctrl-C ended the work, ``""`` if it did not.
     unfinished : tuple of str
-        Questions that the budget or Ctrl-C left open, or examined for a shorter time than they need.
+        Questions that the budget, Ctrl-C or an error left open, or examined for a shorter time than they need.
+    failed : dict of str to str
+        Messages of errors of the solver, by the question that each left open.
 
     Tables that were not requested or not reached have no columns. Rows of questions that were not examined have no
     figures but those proven already, and a note that says so.
@@ -69,6 +71,7 @@ class Explanation:
     caps: pd.DataFrame = field(default_factory=lambda: _NOTHING)
     stopped: str = ""
     unfinished: tuple[str, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -162,7 +165,7 @@ def explain(
         earlier = plan.explained.get("deadlines")  # which may have the cost of delay
         tables["deadlines"] = deadlines_table(plan) if earlier is None else earlier
     unfinished = tuple(question.name for question in work.unfinished)
-    return Explanation(plan, **tables, stopped=work.stopped, unfinished=unfinished)
+    return Explanation(plan, **tables, stopped=work.stopped, unfinished=unfinished, failed=work.failed)
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

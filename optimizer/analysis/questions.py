@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.analysis.budget import Budget, BudgetSpent
+from optimizer.errors import AuditFailed, SolverError
 from optimizer.format import counted
 
 NOT_EXAMINED = "not examined yet"
@@ -82,6 +83,8 @@ class Agenda:
         The stages that were begun.
     stopped : str
         Question at which Ctrl-C ended the work; ``""`` if it did not.
+    failed : dict of str to CapoptError
+        Errors of the solver, and plans that fail the audit, by the name of the question; its rows stay as they were.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Agenda:
         self._makers, self.budget, self._say = makers, budget, say
         self.stages: list[Stage] = []
         self.stopped = self._at = ""
+        self.failed: dict[str, SolverError | AuditFailed] = {}
 
     def run(self) -> None:
         """Examine all questions, as far as the time goes."""
@@ -122,7 +126,7 @@ class Agenda:
 
     def _again(self) -> bool:
         """Examine once more, with more time, what the budget cut short; return whether there was any."""
-        done, left = False, self.unfinished
+        done, left = False, [question for question in self.unfinished if question.name not in self.failed]
         for number, question in enumerate(left):
             least = max(_LONGER * question.seconds, 1.0)
             if least > self.budget.left:
@@ -140,6 +144,9 @@ class Agenda:
         try:
             rows = question.ask()
         except BudgetSpent:
+            return
+        except (SolverError, AuditFailed) as error:
+            self.failed[question.name] = error
             return
         question.rows, question.finished = rows, self.budget.cuts == cuts
 

@@ -61,7 +61,7 @@ def explain(
     What is needed first is examined first: marginal values and deadlines, the offers nearest to being taken or
     dropped, hand-backs, events, exposure, steps. When the budget ends, or on Ctrl-C or SIGTERM, all that is known is
     written: proven intervals, and "not examined yet" where nothing is known. Exit code 0: everything was examined to
-    its end; 3: not, and --more continues.
+    its end; 3: not, and --more continues; 1: an error left a question open, and all others are written.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
     proven by a plan (exit 5). If the budget ends a search, the results until then are printed.
@@ -75,6 +75,7 @@ def explain(
             raise click.UsageError("--time-limit is for the searches about a plan; for an instance, give --budget.")
         return _why_not(plan, _seconds_for_instance(budget, full), as_json, **options)
     from optimizer.analysis.explanation import explain as work_out
+    from optimizer.errors import CapoptError
     from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.progress import narrate
 
@@ -87,10 +88,16 @@ def explain(
         )
     if found.stopped and not found.tables:
         raise KeyboardInterrupt
-    written, code = found.save(plan), 0 if found.is_complete else 3
+    written = found.save(plan)
+    code = CapoptError.exit_code if found.failed else 0 if found.is_complete else 3
     if as_json:
         stopped = {"stopped_at": found.stopped} if found.stopped else {}
-        state = {"written": [str(path) for path in written], **stopped, "unfinished": list(found.unfinished)}
+        state = {
+            "written": [str(path) for path in written],
+            **stopped,
+            "unfinished": list(found.unfinished),
+            "failed": found.failed,
+        }
         print_json({"plan": plan, "exit_code": code, **state, **found.to_dict()})
     from optimizer.report.whatif_tables import render_explanation
 
@@ -98,6 +105,8 @@ def explain(
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
     if found.stopped:
         click.echo(f"Stopped by Ctrl-C at {found.stopped}. The results until then are kept.", err=True)
+    for question, message in found.failed.items():
+        click.echo(f"Not examined, {question}: {message}", err=True)
     if not found.is_complete:
         _say_open(plan, found)
     return code

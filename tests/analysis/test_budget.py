@@ -9,6 +9,7 @@ import pytest
 
 from optimizer.analysis.budget import Budget, BudgetSpent
 from optimizer.analysis.questions import Agenda, Question, Rows, Stage
+from optimizer.errors import AuditFailed, SolverError
 
 
 class Hand:
@@ -173,3 +174,21 @@ def test_ctrl_c_ends_the_work() -> None:
     done = Agenda([("all", lambda: stage)], budget, lambda _: None)
     done.run()
     assert (done.stopped, rows(done)) == ("two", [("one",), ("open",)])
+
+
+@pytest.mark.parametrize("error", [SolverError("no answer"), AuditFailed(["a row is broken"])])
+def test_an_error_leaves_one_question_open(error: Exception) -> None:
+    """Tests that an error of the solver or the audit loses no other answer, and is not run into again."""
+    asked: list[int] = []
+
+    def broken() -> Rows:
+        asked.append(1)
+        raise error
+
+    budget = Budget(60, now=Hand())
+    questions = [Question("bad", broken, [("open",)]), Question("good", lambda: [("good",)])]
+    done = Agenda([("all", lambda: Stage("all", 1.0, questions))], budget, lambda _: None)
+    done.run()
+    assert (done.stopped, rows(done), done.failed) == ("", [("open",), ("good",)], {"bad": error})
+    assert [question.name for question in done.unfinished] == ["bad"]
+    assert len(asked) == 1
