@@ -192,6 +192,29 @@ def test_first_steps_is_what_its_page_works_out(plans: dict[str, Plan]) -> None:
     ]
 
 
+def test_three_months_in_a_row_are_what_the_page_says() -> None:
+    """Tests that the plans of October to December, each rolled with what was really done, are those of the page."""
+    folder = FOLDERS["monthly-round"]
+    plan = optimizer.solve(optimizer.read(folder), gap=0, threads=1)
+    costs, left, since = [plan.objective], [], []
+    for month in ("2026-10", "2026-11"):
+        found = optimizer.roll(plan, 1, decided=folder / f"notes-done-{month}.csv")
+        later = optimizer.solve(found.instance, start=plan, gap=0, threads=1)
+        assert later.head["audit"]["passed"]
+        compared = optimizer.compare(plan, later)
+        since += compared.decided[["item", "change", "blocks_planned", "blocks_decided"]].to_numpy().tolist()
+        left += [row.amount for row in found.instance.rows["budgets"] if row.budget == "capex-2026"]
+        costs.append(later.objective)
+        plan = later
+    assert costs == pytest.approx([28.3206e6, 23.4697e6, 17.7128e6], rel=1e-4)
+    # 20,000,000 less deposits of 0.3 x 288 x 62,000; then 0.3 x 288 x 64,500 and a quarter of 3,000,000 as well.
+    assert left == pytest.approx([20e6 - 5_356_800, 20e6 - 5_356_800 - 5_572_800 - 750_000])
+    slips = [row for row in since if row[1] != "as planned"]
+    assert slips == [["cooling", "not done", 1, 0], ["racks", "resized", 3, 2], ["flex", "not planned", 0, 1]]
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(text in page for text in ("28.32", "23.47", "17.71", "14,643,200", "8,320,400"))
+
+
 @pytest.mark.parametrize("name", of("infeasible"))
 def test_the_conflict_names_what_clashes(name: str) -> None:
     """Tests that solving ends with a conflict that names the expected table rows, and the explanation with them all."""
