@@ -37,7 +37,7 @@ from optimizer.plan.folder import KIND
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import EXPLAINED, text_columns
 from optimizer.report import html, plan_document, whatif_tables
-from optimizer.solving import solve as planning
+from optimizer.uncertainty import solve as planning
 from tests.program.tiny import frames
 
 CALLS = ("open", "write", "fsync", "mkdir", "rename", "replace", "unlink", "rmdir", "link", "symlink", "chmod")

@@ -13,7 +13,7 @@ import pytest
 import optimizer
 from optimizer import files
 from optimizer.plan.plan import Plan
-from optimizer.solving import solve as planning
+from optimizer.uncertainty import solve as planning
 from tests import command
 from tests.command import Ended, capopt
 from tests.instance_folder import write
