@@ -225,9 +225,26 @@ def risk_measure(case: Case, say: Findings) -> None:
             found if is_number(found) else np.nan, "=", right, f"given as {key}", key, "", floor=RELATIVE * scale
         )
     bound = case.plan.head.get("bound")
+    _planning(case, say, values["objective"], bound)
     _information(case, say, values["objective"], bound, (weight, chances))
     if bound is not None:
         say.compare(bound if is_number(bound) else np.nan, "<=", values["objective"], "given as bound", "bound", "")
+
+
+def _planning(case: Case, say: Findings, objective: float, bound: Any) -> None:
+    """Compare what the plan saves with the cost and the bound of the plan that the base data decide."""
+    given = part(case.plan.head, "vss")
+    say.that(
+        is_number(given.get("cost")) or bool(given.get("why")), "vss.why", "", "neither cost nor reason", "one expected"
+    )
+    for key, name, of_plan in (("at_least", "bound", objective), ("at_most", "cost", bound)):
+        found, of_fixed = given.get(key), given.get(name)
+        if not is_number(of_fixed) or not is_number(of_plan):
+            say.that(found is None, f"vss.{key}", "", repr(found), "null expected, as nothing is proven")
+            continue
+        scale = RELATIVE * (abs(of_fixed) + abs(of_plan))
+        found = found if is_number(found) else np.nan
+        say.compare(found, "=", of_fixed - of_plan, "given as value", f"vss.{key}", "", floor=scale)
 
 
 def _information(case: Case, say: Findings, objective: float, bound: Any, measure: tuple[float, Any]) -> None:

@@ -21,6 +21,7 @@ _PHASES = {
     "near": "staying near the earlier plan",
     "cheapest": "cheapest of the nearest plans",
     "alone": "planning for each scenario alone",
+    "base": "planning with the base data alone",
     "extract": "reading off the plan",
     "audit": "checking the plan",
 }

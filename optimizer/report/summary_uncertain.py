@@ -69,7 +69,7 @@ def _figures(plan: Plan) -> list[KeyFigure]:
         found.append(("Objective", money(plan.objective, currency), measure))
     found += [_gap(plan), ("Worst cost", money(head["worst_cost"], currency), _worst(plan))]
     found.append(("CVaR", money(head["cvar"], currency), f"mean cost of the worst scenarios beyond {level}"))
-    found += _knowing(plan)
+    found += [*_planning(plan), *_knowing(plan)]
     passed = "passed" if head["audit"]["passed"] else "failed"
     return [*found, ("Audit", passed, f"{grouped(head['audit']['checks'])} checks, every scenario with its own data")]
 
@@ -86,14 +86,26 @@ def _worst(plan: Plan) -> str:
     return f"if {by_cost[SCENARIO].iloc[-1]} comes"
 
 
+def _planning(plan: Plan) -> list[KeyFigure]:
+    """What it costs to plan with the base data alone: between what is proven of it, or why it is not known."""
+    value, meaning = plan.head["vss"], "more with what the base data alone decide now"
+    if value["why"]:
+        return [("Base data alone", "unknown", value["why"])]
+    return [("Base data alone", text, meaning) for text in _between(plan, value)]
+
+
 def _knowing(plan: Plan) -> list[KeyFigure]:
     """What it costs not to know which scenario comes: between what is proven of it."""
-    currency, value = plan.instance.head.currency, plan.head["evpi"]
+    between = _between(plan, plan.head["evpi"])
+    return [("Cost of not knowing", text, "expected value of perfect information") for text in between]
+
+
+def _between(plan: Plan, value: dict[str, Any]) -> list[str]:
+    """Return an amount with what is proven of it; nothing if one side is open."""
     if value["at_most"] is None or value["at_least"] is None:
         return []
-    least, most = (money(value[key], currency) for key in ("at_least", "at_most"))
-    text = least if least == most else f"{least} to {most}"
-    return [("Cost of not knowing", text, "expected value of perfect information")]
+    least, most = (money(value[key], plan.instance.head.currency) for key in ("at_least", "at_most"))
+    return [least if least == most else f"{least} to {most}"]
 
 
 def now_table(plan: Plan) -> Table:

@@ -15,17 +15,10 @@ from optimizer.plan.tables import UNCERTAIN
 from optimizer.uncertainty.alone import Alone
 from optimizer.uncertainty.programs import ScenarioPrograms
 from optimizer.uncertainty.tables import names_text
-from optimizer.uncertainty.tree import Tree
 
 _BLOCK = 1e-6
 _BY_ITSELF = "expire"
 Decided = dict[tuple[str, str, str], float]  # blocks by month, decision and item
-
-
-def first_branching(tree: Tree) -> int:
-    """Return the first month in which scenarios are distinguished; the number of months if there is none."""
-    apart = (tree.node_of != tree.node_of[0]).any(axis=0)
-    return int(apart.argmax()) if apart.any() else len(apart)
 
 
 def robustness_table(programs: ScenarioPrograms, plans: Mapping[str, Plan], best: Alone) -> pd.DataFrame:
@@ -46,7 +39,7 @@ def robustness_table(programs: ScenarioPrograms, plans: Mapping[str, Plan], best
         {} if values is None else _decided(decision_rows(program, settle(program, values[: len(program.columns)])))
         for program, values in zip(programs.programs, best.values, strict=True)
     ]
-    until, rows = first_branching(tree), []
+    until, rows = tree.first_branching, []
     for key, blocks in taken.items():
         if one.instance.month_index(key[0]) < until:
             members = [place for place, other in enumerate(own) if other.get(key, 0.0) >= blocks - _BLOCK]

@@ -28,6 +28,7 @@ from optimizer.solving.no_plan import no_plan
 from optimizer.solving.solve import cost_with_gap, extract_plan
 from optimizer.solving.solve import solve as solve_one_future
 from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
+from optimizer.uncertainty.base_plan import FixedPlan, fix_base_plan, value_of_planning
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
 from optimizer.uncertainty.robustness import robustness_table
@@ -103,13 +104,18 @@ def solve_scenarios(instance: Instance, options: Options, progress: OnProgress |
             solution = _searched(instance, programs, best, left, workers, clock)
         if solution.values is None:
             raise _no_plan(programs, solution, options)
+        searched = time.perf_counter() - began
+        more = 0.0 if solution.stop is Stop.INTERRUPTED else max(searched, _LEAST)
         if best is None:
-            searched = time.perf_counter() - began
             with clock.phase("alone"):
-                best = _alone(programs, options, workers, min(options.time_limit - searched, max(searched, _LEAST)))
+                best = _alone(programs, options, workers, min(options.time_limit - searched, more))
+        with clock.phase("base"):
+            spent = searched + clock.seconds["alone"]
+            left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
+            fixed_plan = fix_base_plan(instance, programs, _risk(instance, best), left, workers)
     finally:
         workers.close()
-    return _finished(instance, programs, solution, solution.values, best, options, clock)
+    return _finished(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
 
 
 def _alone(programs: ScenarioPrograms, options: Options, workers: Workers, seconds: float) -> Alone:
@@ -135,8 +141,6 @@ def _searched(
     clock: Clock,
 ) -> StochasticSolution:
     """Return the solution of all scenarios together; of ``regret`` over the best plans of the scenarios alone."""
-    head, tree = instance.head, programs.tree
-    risk = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight)
     if best is not None:
         if best.infeasible is not None:
             lost = (best.costs, best.bounds, 0, best.infeasible)
@@ -144,9 +148,15 @@ def _searched(
         if not np.isfinite(best.bounds).all():
             why = "no bound was proven in time on the cost of some scenarios alone, which the regret is measured from"
             raise StoppedWithoutPlan(f"{why}; give it more time")
-        risk = replace(risk, best=tuple(best.bounds.tolist()))
-    program = StochasticProgram(tuple(programs.arrays), tree.probabilities, programs.sharing.ids)
-    return solve_stochastic(program, risk, options, workers, clock.reporter(programs.money))
+    program = StochasticProgram(tuple(programs.arrays), programs.tree.probabilities, programs.sharing.ids)
+    return solve_stochastic(program, _risk(instance, best), options, workers, clock.reporter(programs.money))
+
+
+def _risk(instance: Instance, best: Alone | None) -> RiskMeasure:
+    """Return what is minimised; regret is measured from what is proven of the scenarios alone."""
+    head = instance.head
+    bounds = tuple(best.bounds.tolist()) if best is not None and head.risk_measure == "regret" else ()
+    return RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, bounds)
 
 
 def _finished(
@@ -154,11 +164,12 @@ def _finished(
     programs: ScenarioPrograms,
     solution: StochasticSolution,
     values: Sequence[Floats],
-    best: Alone,
+    compared: tuple[Alone, FixedPlan],
     options: Options,
     clock: Clock,
 ) -> Plan:
     """Return the plan of a solution: extracted for each scenario, put together, audited."""
+    best, fixed_plan = compared
     with collector_paused(), clock.phase("extract"):
         plans = _plans(programs, solution, values, options)
         money = programs.money
@@ -166,6 +177,7 @@ def _finished(
         tables = _tables(instance, programs, plans, best.costs * money, bounds)
         tables["robustness"] = robustness_table(programs, plans, best)
         head = _head(instance, programs, plans, solution, tables["scenarios"], options)
+        head["vss"] = value_of_planning(fixed_plan, head["objective"], head["bound"])
     plan = Plan(head, tables, instance)
     with clock.phase("audit"):
         verdict = audit(plan)

@@ -67,6 +67,12 @@ class Tree:
         """Probability of each scenario."""
         return np.array([scenario.probability for scenario in self.scenarios])
 
+    @cached_property
+    def first_branching(self) -> int:
+        """First month in which scenarios are distinguished; the number of months if there is none."""
+        apart = (self.node_of != self.node_of[0]).any(axis=0)
+        return int(apart.argmax()) if apart.any() else len(apart)
+
     def probability(self, node: Node) -> float:
         """Probability that a node is reached."""
         return float(self.probabilities[list(node.members)].sum())

@@ -53,18 +53,18 @@ def signed(plan: Plan) -> float:
 
 # ---------------------------------------------------------------- solved by hand
 @pytest.mark.parametrize(
-    ("high", "head", "blocks", "objective"),
+    ("high", "head", "blocks", "objective", "fixed"),
     [
         # x blocks cost 100 x, and 300 for each that is missing if demand is high: 3 blocks are wanted then, else 1.
-        (0.4, {}, 3, 300),  # 1: 100 + 0.4 x 600 = 340; 2: 200 + 0.4 x 300 = 320; 3: 300
-        (0.3, {}, 1, 280),  # 1: 100 + 0.3 x 600 = 280; 2: 290; 3: 300
+        (0.4, {}, 3, 300, 340),  # 1: 100 + 0.4 x 600 = 340; 2: 200 + 0.4 x 300 = 320; 3: 300
+        (0.3, {}, 1, 280, 280),  # 1: 100 + 0.3 x 600 = 280; 2: 290; 3: 300
         # Half of it the mean of the worst 0.3: 1: (280 + 700) / 2; 2: (290 + 500) / 2; 3: 300.
-        (0.3, {"risk_measure": "cvar", "risk_level": 0.7}, 3, 300),
+        (0.3, {"risk_measure": "cvar", "risk_level": 0.7}, 3, 300, 490),
         # Half of it the greatest regret, over 100 and 300: 1: (280 + 400) / 2; 2: (290 + 200) / 2; 3: (300 + 200) / 2.
-        (0.3, {"risk_measure": "regret"}, 2, 245),
+        (0.3, {"risk_measure": "regret"}, 2, 245, 340),
     ],
 )
-def test_two_stages(high: float, head: dict[str, Any], blocks: float, objective: float) -> None:
+def test_two_stages(high: float, head: dict[str, Any], blocks: float, objective: float, fixed: float) -> None:
     """Tests how many blocks are signed before demand is known, and the objective."""
     plan = optimizer.solve(newsvendor(high, **head), gap=0.0)
     assert (plan.status, signed(plan)) == ("optimal", blocks)
@@ -72,6 +72,9 @@ def test_two_stages(high: float, head: dict[str, Any], blocks: float, objective:
     alone = (1 - high) * 100 + high * 300  # what is known costs 1 or 3 blocks; the greatest regret of that is 0
     risky = {"cvar": (alone + 300) / 2, "regret": alone / 2}.get(head.get("risk_measure", ""), alone)
     assert list(plan.head["evpi"].values()) == pytest.approx([objective - risky] * 2)
+    # The base data want 1 block: it costs what it does above.
+    vss = plan.head["vss"]
+    assert [vss["at_least"], vss["at_most"], vss["cost"]] == pytest.approx([fixed - objective] * 2 + [fixed])
     costs = dict(plan.tables["scenarios"][["scenario", "cost"]].itertuples(index=False, name=None))
     assert costs["demand=high"] == pytest.approx(100 * blocks + 300 * (3 - blocks))
     assert costs["as planned"] == pytest.approx(100 * blocks)
@@ -256,6 +259,27 @@ def test_robust_decisions_are_derived_again(plan: Plan) -> None:
     for change in changes:
         assert {rule for rule, _ in broken(plan, "robustness", change)} == {"robust_decisions"}
     assert ("robust_decisions", "lease") in broken(plan, "scenarios", lambda rows: rows.assign(alone_cost=float("nan")))
+
+
+def test_decisions_of_the_base_data_that_a_scenario_does_not_allow() -> None:
+    """Tests that the scenario is named in which the block that the base data sign cannot be had."""
+    none = {"risk": "lessor", "outcome": "sold out", "table": "contracts", "key": "lease", "column": "max_blocks"}
+    offers = {"contracts": [LEASE], "on_demand": [{**HOURLY, "price": 0.3}]}
+    risks = [risk("lessor", "sold out", 0.5, 1)]
+    tables = frames(2, {"jobs": [0, 10]}, **offers, risks=risks, changes=[{**none, "how": "set", "value": 0}])
+    plan = optimizer.solve(optimizer.read(tables), gap=0.0)
+    why = f"scenario lessor=sold out does not allow what the base data decide: lease in {month(0)}"
+    assert plan.head["vss"] == {"at_least": None, "at_most": None, "cost": None, "bound": None, "why": why}
+    assert why in " ".join(summary_uncertain(plan, width=200).split())
+
+
+def test_the_cost_of_planning_with_the_base_data_is_derived_again(plan: Plan) -> None:
+    """Tests that 40, of 340 less 300, is expected where the head has another figure, and a reason where it has none."""
+    wrong = replace(plan, head={**plan.head, "vss": {**plan.head["vss"], "at_least": 39, "at_most": None}})
+    found = [(one.rule, one.item) for one in optimizer.audit(wrong).violations]
+    assert found == [("risk_measure", "vss.at_least"), ("risk_measure", "vss.at_most")]
+    nothing = replace(plan, head={**plan.head, "vss": {}})
+    assert [one.item for one in optimizer.audit(nothing).violations] == ["vss.why"]
 
 
 def test_the_value_of_information_is_derived_again(plan: Plan) -> None:
