@@ -90,9 +90,9 @@ def audit_scenarios(plan: PlanTables, audit: Callable[[PlanTables], Audit]) -> A
 def _complete(plan: PlanTables, say: Findings) -> None:
     """Check that the tables that are read here are there, with their columns."""
     needed = {
-        "scenarios": (_SCENARIO, "probability", "cost", "alone_cost", "alone_bound"),
+        "scenarios": (_SCENARIO, "probability", "cost", "alone_cost", "alone_bound", "committed_now"),
         "robustness": ("month", "decision", "item", "blocks", "scenarios", "probability"),
-        "decisions": (_SCENARIO, "month", "decision", "item", "blocks"),
+        "decisions": (_SCENARIO, "month", "decision", "item", "blocks", "committed_cost"),
         "runs": (_SCENARIO, "run", "pool", "accelerators", "starts"),
         "cash": (_SCENARIO, "present_value"),
     }
@@ -282,21 +282,29 @@ def _regret(case: Case, costs: Any) -> float:
 
 
 def scenario_costs(case: Case, say: Findings) -> None:
-    """The table of scenarios has the cost of each, as its cash adds up."""
+    """The table of scenarios has the cost of each, as its cash adds up, and what is committed before all is known."""
     table = case.plan.tables["scenarios"]
-    given = dict(zip(table[_SCENARIO], figures(table["cost"]), strict=True))
+    given, now = (dict(zip(table[_SCENARIO], figures(table[name]), strict=True)) for name in ("cost", "committed_now"))
+    until = _first_known(case)
     for name, cost in case.costs.items():
         turnover = float(np.abs(figures(case.parts[name].tables["cash"]["present_value"])).sum())
         say.compare(given.get(name, np.nan), "=", cost, "given as cost", name, "", relative_to=turnover)
+        rows, instance = case.parts[name].tables["decisions"], case.parts[name].instance
+        early = [0 <= _index(instance, month) < until for month in texts(rows["month"])]
+        sizes = figures(rows["committed_cost"])[np.array(early, dtype=bool)]
+        scale = float(np.abs(sizes).sum())
+        say.compare(now.get(name, np.nan), "=", sizes.sum(), "given as committed_now", name, "", relative_to=scale)
 
 
 def robust_decisions(case: Case, say: Findings) -> None:
     """Robustness has the decisions taken before anything is known, and how likely scenarios are that want them too."""
-    there = [one for one in case.scenarios if one.name in case.parts]
-    until = min((_distinguished(there[0], other) for other in there[1:]), default=inf)
-    table, rows = case.plan.tables["robustness"], case.parts[there[0].name].tables["decisions"]
-    expected = {key: size for key, size in _blocks(there[0].instance, rows).items() if 0 <= key[0] < until}
-    given = _blocks(there[0].instance, table)
+    if not case.parts:
+        return
+    first = next(iter(case.parts.values()))
+    until, table = _first_known(case), case.plan.tables["robustness"]
+    blocks = _blocks(first.instance, first.tables["decisions"])
+    expected = {key: size for key, size in blocks.items() if 0 <= key[0] < until}
+    given = _blocks(first.instance, table)
     say.that(len(given) == len(table), "robustness", "", f"{len(table)} rows", f"{len(given)} different decisions")
     for key in sorted({*given, *expected}):
         found, right = given.get(key, 0.0), expected.get(key, 0.0)
@@ -304,6 +312,12 @@ def robust_decisions(case: Case, say: Findings) -> None:
         fits = abs(found - right) <= BLOCK * max(abs(right), 1.0)
         say.that(fits, key[2], month, f"{key[1]} {found:g} in robustness", f"{right:g} expected, as in decisions")
     _shares(case, say)
+
+
+def _first_known(case: Case) -> float:
+    """First month of the plan in which scenarios can be distinguished."""
+    first, *rest = case.scenarios
+    return min((_distinguished(first, other) for other in rest), default=inf)
 
 
 def _blocks(instance: Instance, rows: pd.DataFrame) -> Decided:

@@ -62,7 +62,7 @@ SCENARIO = "scenario"
 UNCERTAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "scenarios": (
         (SCENARIO, "changes"),
-        ("probability", "cost", "alone_cost", "alone_bound", "regret", "unserved_share"),
+        ("probability", "cost", "alone_cost", "alone_bound", "regret", "committed_now", "unserved_share"),
     ),
     "nodes": (("node", "month", "scenarios", "parent", "known"), ("probability",)),
     "robustness": (("month", "decision", "item", "scenarios"), ("blocks", "probability")),

@@ -41,9 +41,17 @@ def scenario_table(tree: Tree, plans: Mapping[str, Plan], alone_costs: Floats, a
             "alone_cost": alone_costs,
             "alone_bound": alone_bounds,
             "regret": np.where(np.abs(regret) <= _ROUNDING * np.abs(costs), 0.0, regret),
+            "committed_now": [_committed(plans[one.name], tree.first_branching) for one in tree.scenarios],
             "unserved_share": [plans[one.name].head["headline"]["unserved_share"] for one in tree.scenarios],
         }
     )
+
+
+def _committed(plan: Plan, until: int) -> float:
+    """Return the money that the decisions of before a month commit to."""
+    rows = plan.tables["decisions"]
+    early = np.array([plan.instance.month_index(month) < until for month in rows["month"]], dtype=bool)
+    return float(rows["committed_cost"].to_numpy(dtype=float)[early].sum())
 
 
 def node_table(tree: Tree, instance: Instance) -> pd.DataFrame:

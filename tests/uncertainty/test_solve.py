@@ -214,7 +214,11 @@ def test_a_decision_that_differs_within_a_node_is_named(plan: Plan) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column", "rule"),
-    [("scenarios", "cost", "scenario_costs"), ("scenarios", "probability", "scenario_list")],
+    [
+        ("scenarios", "cost", "scenario_costs"),
+        ("scenarios", "committed_now", "scenario_costs"),
+        ("scenarios", "probability", "scenario_list"),
+    ],
 )
 def test_figures_of_scenarios_are_derived_again(plan: Plan, table: str, column: str, rule: str) -> None:
     """Tests that a cost or probability that is another than it should be is named."""
@@ -230,8 +234,21 @@ def test_broken_tables_are_violations(plan: Plan) -> None:
         assert broken(plan, name, lambda rows: rows.drop(columns="scenario"))
     assert broken(plan, "decisions", lambda rows: rows.assign(blocks="many", month="soon"))
     assert broken(plan, "cash", lambda rows: rows.assign(present_value="much"))
-    heads = {**plan.head["by_scenario"], "as planned": "lost"}
-    assert not optimizer.audit(replace(plan, head={**plan.head, "by_scenario": heads})).passed
+    for heads in ({**plan.head["by_scenario"], "as planned": "lost"}, {}):
+        assert not optimizer.audit(replace(plan, head={**plan.head, "by_scenario": heads})).passed
+
+
+def test_what_decisions_of_now_commit_to() -> None:
+    """Tests a block signed in month 0 at 100, or 150 if its price is up, and nothing of what is signed in month 1."""
+    up = {"risk": "price", "outcome": "up", "table": "contracts", "key": "lease", "column": "price", "how": "set"}
+    offers = {"contracts": [LEASE], "on_demand": [{**HOURLY, "price": 0.3}]}
+    tables = frames(
+        3, {"jobs": [0, 10, 10]}, **offers, risks=[risk("price", "up", 0.5, 1)], changes=[{**up, "value": 150}]
+    )
+    table = optimizer.solve(optimizer.read(tables), gap=0.0).tables["scenarios"]
+    found = dict(table[["scenario", "committed_now"]].itertuples(index=False, name=None))
+    assert found == pytest.approx({"price=up": 150, "as planned": 100})
+    assert table["cost"].to_numpy() == pytest.approx(2 * table["committed_now"].to_numpy())
 
 
 def test_robust_decisions() -> None:
