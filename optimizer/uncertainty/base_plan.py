@@ -131,13 +131,16 @@ def value_of_planning(fixed_plan: FixedPlan, objective: float, bound: float | No
     objective, bound : float
         Of the plan under uncertainty.
     """
-    least = None if fixed_plan.bound is None else fixed_plan.bound - objective
+    proven = fixed_plan.bound
+    if proven is not None and bound is not None:
+        proven = max(proven, bound)  # with fewer decisions free, no plan costs less
+    least = None if proven is None else proven - objective
     most = None if fixed_plan.cost is None or bound is None else fixed_plan.cost - bound
     return {
         "at_least": least,
         "at_most": most,
         "cost": fixed_plan.cost,
-        "bound": fixed_plan.bound,
+        "bound": proven,
         "why": fixed_plan.why,
     }
 
