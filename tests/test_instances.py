@@ -210,7 +210,9 @@ def test_three_months_in_a_row_are_what_the_page_says() -> None:
     # 20,000,000 less deposits of 0.3 x 288 x 62,000; then 0.3 x 288 x 64,500 and a quarter of 3,000,000 as well.
     assert left == pytest.approx([20e6 - 5_356_800, 20e6 - 5_356_800 - 5_572_800 - 750_000])
     slips = [row for row in since if row[1] != "as planned"]
-    assert slips == [["cooling", "not done", 1, 0], ["racks", "resized", 3, 2], ["flex", "not planned", 0, 1]]
+    october = [["cooling", "not done", 1, 0], ["flex", "moved", 1, 1], ["racks", "resized", 3, 2]]
+    assert sorted(slips[:3]) == october
+    assert slips[3:] == [["flex", "not planned", 0, 1]]
     page = (folder / "README.md").read_text(encoding="utf-8")
     assert all(text in page for text in ("28.32", "23.47", "17.71", "14,643,200", "8,320,400"))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.errors import CapoptError
-from optimizer.plan.compare_decisions import ADDED, DROPPED, change_of, grouped, pairs
+from optimizer.plan.compare_decisions import ADDED, BOTH, DROPPED, MOVED, RESIZED, change_of, grouped, pairs
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -136,7 +136,7 @@ def _as_decisions(frame: pd.DataFrame) -> pd.DataFrame:
     """Return rows of the table decided as those of a plan's decisions: those of one decision as one."""
     keys = ["month", "decision", "item"]
     sums = frame.assign(blocks=frame["blocks"].astype(float)).groupby(keys, sort=False, as_index=False)
-    return sums.agg({"blocks": "sum", "party": "first"})
+    return sums.agg({"blocks": "sum", "party": "first", "starts": "first"})
 
 
 def _row(
@@ -147,13 +147,15 @@ def _row(
     known: set[tuple[str, str, str]] | None,
 ) -> dict[str, Any]:
     """Return what was planned and what was decided, of one decision; ``known`` is what lasts of the plan's own."""
-    change = change_of(old, new, ("blocks",))
+    change, slip = change_of(old, new, ("blocks",)), _slip(old, new, plan)
+    if slip:
+        change = {"": MOVED, RESIZED: BOTH}.get(change, change)
     if change == DROPPED and old and known is not None and (*key, old["month"]) not in known:
         change = OVER
     both: Iterator[tuple[str, dict[str, Any]]] = zip(("planned", "decided"), (old or {}, new or {}), strict=True)
     found = {f"{name}_{end}": row.get(name, blank) for end, row in both for name, blank in _CELLS}
     months = [plan.instance.month_index(row["month"]) for row in (old, new) if row]
-    later = months[1] - months[0] if len(months) == 2 else 0
+    later = slip or (months[1] - months[0] if len(months) == 2 else 0)
     party = (old or new or {}).get("party") or ""
     return {
         "change": _CHANGES.get(change, change),
@@ -163,3 +165,12 @@ def _row(
         "months_later": later,
         **found,
     }
+
+
+def _slip(old: dict[str, Any] | None, new: dict[str, Any] | None, plan: Plan) -> int:
+    """Return by how many months something starts later than planned, where both say when it starts."""
+    starts = [str(row.get("starts") or "") for row in (old, new) if row]
+    if len(starts) != 2 or not all(starts):
+        return 0
+    planned, decided = map(plan.instance.month_index, starts)
+    return decided - planned

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.cash_terms import terms_of_kind
-from optimizer.format import Format, count, interval_text, money, month_cell, percent, scale_of, shown, tenths
+from optimizer.format import Format, count, counted, interval_text, money, month_cell, percent, scale_of, shown, tenths
 from optimizer.report.colours import party_text, term_label
 from optimizer.report.document import Grid, Table
 
@@ -103,9 +103,16 @@ def decided(comparison: Comparison, most: int) -> Table:
     for row in table.head(most).to_dict("records"):
         months = row["month_planned"], row["month_decided"]
         blocks = _pair(row["blocks_planned"], row["blocks_decided"], "" if all(months) else "added")
-        rows.append((row["change"], _named(row), _arrow(*months), blocks))
+        rows.append((row["change"], _named(row), _arrow(*months) + _slipped(row), blocks))
     columns = ("As planned?", "Decision", "Month", "Blocks")
     return Table("Planned and decided since", Grid(columns, rows, 3, **left_out(table, rows, "decided")))
+
+
+def _slipped(row: dict[Any, Any]) -> str:
+    """By how much a decision of the planned month takes effect at another time."""
+    if row["month_planned"] != row["month_decided"] or not row["months_later"]:
+        return ""
+    return f", starts {counted(abs(row['months_later']), 'month')} {'later' if row['months_later'] > 0 else 'earlier'}"
 
 
 def causes(comparison: Comparison, most: int) -> Table:

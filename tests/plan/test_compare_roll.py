@@ -11,7 +11,7 @@ import pytest
 from optimizer.generator import random_instance
 from optimizer.instance.instance import Instance
 from optimizer.plan.compare import Comparison, compare
-from optimizer.plan.compare_roll import plan_from
+from optimizer.plan.compare_roll import _row, plan_from
 from optimizer.plan.roll import roll
 from tests.program.tiny import solved, tiny
 
@@ -119,3 +119,20 @@ def test_rolling_alone_changes_nothing(seed: int, months: int) -> None:
     assert found.inputs.empty
     assert found.decisions[found.decisions["decision"] != "expire"].empty
     assert set(found.decided["change"]) <= {"as planned", "over"}
+
+
+@pytest.mark.parametrize(
+    ("starts", "blocks", "change", "later"),
+    [
+        ("2030-01", 2, "as planned", 0),
+        ("2030-03", 2, "moved", 2),
+        ("2030-03", 1, "moved and resized", 2),
+        ("", 2, "as planned", 0),
+    ],
+)
+def test_a_start_that_slipped_is_a_move(starts: str, blocks: float, change: str, later: int) -> None:
+    """Tests a signature of the planned month whose blocks start in January as planned, or in March."""
+    old = {"month": "2030-01", "blocks": 2.0, "starts": "2030-01", "party": "cloud"}
+    new = {**old, "blocks": blocks, "starts": starts}
+    row = _row(("sign", "lease"), old, new, solved(planned(FIRST)), None)
+    assert (row["change"], row["months_later"]) == (change, later)
