@@ -29,7 +29,7 @@ from optimizer.plan.folder import (
     take_origin,
     write_plan,
 )
-from optimizer.plan.tables import COLUMNS, EXPLAINED, SCENARIO, UNCERTAIN, make_table, text_columns
+from optimizer.plan.tables import COLUMNS, EXPLAINED, SCENARIO, UNCERTAIN, column_names, make_table, text_columns
 
 # Tables of an explained plan, with their columns of text and of numbers or flags.
 _TRIES = 20  # readings of a folder that others write
@@ -264,10 +264,7 @@ def _load_uncertain(source: Path, head: dict[str, Any]) -> Plan:
     from optimizer.instance.read import read
 
     tables = {name: _read_table(source, name, (SCENARIO,)) for name in COLUMNS}
-    for name, (texts, numbers) in UNCERTAIN.items():
-        frame = _read_file(source, name, str)
-        _check_columns(source / f"{name}.csv", frame, (*texts, *numbers))
-        tables[name] = frame.assign(**{column: _unquoted(frame[column]) for column in numbers})
+    tables.update({name: _read_table(source, name) for name in UNCERTAIN})
     return Plan(head, tables, read(source / INSTANCE_FOLDER), origin=take_origin(head, source))
 
 
@@ -309,9 +306,11 @@ def _unquoted(column: pd.Series[Any]) -> pd.Series[Any]:
 def _read_table(source: Path, name: str, leading: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a table; text columns that lead its own come first."""
     frame = _read_file(source, name, dict.fromkeys((*leading, *text_columns(name)), str))
-    _check_columns(source / f"{name}.csv", frame, (*leading, *COLUMNS[name]))
+    columns = column_names(name)
+    _check_columns(source / f"{name}.csv", frame, (*leading, *columns))
     try:
-        table = make_table(name, {column: frame[column] for column in COLUMNS[name]})
+        blank = {} if name in COLUMNS else {one: _unquoted(frame[one]) for one in {*columns} - {*text_columns(name)}}
+        table = make_table(name, {column: blank.get(column, frame[column]) for column in columns})
     except ValueError as error:
         raise PlanFileError(f"{source / name}.csv cannot be read: {error}; {_AGAIN}") from error
     for place, column in enumerate(leading):

@@ -33,7 +33,7 @@ class PlanColumn:
 
 @dataclass(frozen=True)
 class PlanTable:
-    """A table: what it holds, what makes it (``solve``, ``explain`` or ``losses``), and its columns in their order."""
+    """A table: what it holds, what makes it (``solve``, ``uncertain``, ``explain``...), and its columns."""
 
     meaning: str
     source: str
@@ -59,15 +59,8 @@ def column_names(table: str) -> list[str]:
 
 SCENARIO = "scenario"
 """First column of the tables of a plan under uncertainty: a scenario; of decisions, all that share it."""
-UNCERTAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "scenarios": (
-        (SCENARIO, "changes"),
-        ("probability", "cost", "alone_cost", "alone_bound", "regret", "committed_now", "unserved_share"),
-    ),
-    "nodes": (("node", "month", "scenarios", "parent", "known"), ("probability",)),
-    "robustness": (("month", "decision", "item", "scenarios"), ("blocks", "probability")),
-}
-"""Further tables of such a plan, with their columns of text and of numbers."""
+UNCERTAIN = {name: tuple(table.columns) for name, table in TABLES.items() if table.source == "uncertain"}
+"""Columns of the further tables of such a plan, which are about all scenarios."""
 
 
 def text_columns(table: str) -> list[str]:
@@ -77,7 +70,7 @@ def text_columns(table: str) -> list[str]:
 
 def make_table(table: str, data: Mapping[str, Any] | Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """Make a plan table from columns or rows, with ordered and typed columns."""
-    columns, texts = COLUMNS[table], text_columns(table)
+    columns, texts = column_names(table), text_columns(table)
     if not isinstance(data, Mapping):
         rows = list(data)
         data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
@@ -99,4 +92,4 @@ def _numbers(name: str, values: Any) -> NDArray[Any]:
 @cache
 def _names(table: str) -> pd.Index[Any]:
     """Return the column names of a table, cached, with dtype object as its texts."""
-    return pd.Index(COLUMNS[table], dtype=object)
+    return pd.Index(column_names(table), dtype=object)

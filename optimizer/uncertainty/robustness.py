@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.plan.decisions import decision_rows
 from optimizer.plan.plan import Plan
 from optimizer.plan.settle import settle
-from optimizer.plan.tables import UNCERTAIN
+from optimizer.plan.tables import make_table
 from optimizer.uncertainty.alone import Alone
 from optimizer.uncertainty.programs import ScenarioPrograms
 from optimizer.uncertainty.tables import names_text
@@ -45,9 +45,7 @@ def robustness_table(programs: ScenarioPrograms, plans: Mapping[str, Plan], best
             members = [place for place, other in enumerate(own) if other.get(key, 0.0) >= blocks - _BLOCK]
             chance = float(tree.probabilities[members].sum())
             rows.append((*key, blocks, names_text(tree, members), chance))
-    texts, numbers = UNCERTAIN["robustness"]
-    frame = pd.DataFrame(rows, columns=["month", "decision", "item", "blocks", "scenarios", "probability"])
-    return frame.astype({**dict.fromkeys(texts, object), **dict.fromkeys(numbers, float)})
+    return make_table("robustness", rows)
 
 
 def _decided(rows: Iterable[tuple[Any, ...]]) -> Decided:

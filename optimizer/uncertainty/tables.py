@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.instance.instance import Instance
 from optimizer.plan.by_scenario import EVERY, SEPARATOR
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import SCENARIO
+from optimizer.plan.tables import SCENARIO, make_table
 from optimizer.program.arrays import Floats
 from optimizer.uncertainty.tree import Node, Tree
 
@@ -32,19 +32,18 @@ def scenario_table(tree: Tree, plans: Mapping[str, Plan], alone_costs: Floats, a
     """
     costs = np.array([plans[one.name].objective for one in tree.scenarios])
     regret = costs - alone_bounds
-    return pd.DataFrame(
-        {
-            SCENARIO: [one.name for one in tree.scenarios],
-            "probability": tree.probabilities,
-            "changes": [one.title for one in tree.scenarios],
-            "cost": costs,
-            "alone_cost": alone_costs,
-            "alone_bound": alone_bounds,
-            "regret": np.where(np.abs(regret) <= _ROUNDING * np.abs(costs), 0.0, regret),
-            "committed_now": [_committed(plans[one.name], tree.first_branching) for one in tree.scenarios],
-            "unserved_share": [plans[one.name].head["headline"]["unserved_share"] for one in tree.scenarios],
-        }
-    )
+    data = {
+        SCENARIO: [one.name for one in tree.scenarios],
+        "probability": tree.probabilities,
+        "changes": [one.title for one in tree.scenarios],
+        "cost": costs,
+        "alone_cost": alone_costs,
+        "alone_bound": alone_bounds,
+        "regret": np.where(np.abs(regret) <= _ROUNDING * np.abs(costs), 0.0, regret),
+        "committed_now": [_committed(plans[one.name], tree.first_branching) for one in tree.scenarios],
+        "unserved_share": [plans[one.name].head["headline"]["unserved_share"] for one in tree.scenarios],
+    }
+    return make_table("scenarios", data)
 
 
 def _committed(plan: Plan, until: int) -> float:
@@ -56,18 +55,13 @@ def _committed(plan: Plan, until: int) -> float:
 
 def node_table(tree: Tree, instance: Instance) -> pd.DataFrame:
     """Return the nodes of a tree: from when, which scenarios, how likely, and what became known."""
-    return pd.DataFrame([_node(tree, node, instance) for node in tree.nodes])
+    return make_table("nodes", [_node(tree, node, instance) for node in tree.nodes])
 
 
-def _node(tree: Tree, node: Node, instance: Instance) -> dict[str, Any]:
-    return {
-        "node": str(node.number + 1),
-        "month": instance.label(node.month),
-        "scenarios": names_text(tree, node.members),
-        "probability": tree.probability(node),
-        "parent": "" if node.parent is None else str(node.parent + 1),
-        "known": _became_known(tree, node),
-    }
+def _node(tree: Tree, node: Node, instance: Instance) -> tuple[Any, ...]:
+    parent = "" if node.parent is None else str(node.parent + 1)
+    month, names = instance.label(node.month), names_text(tree, node.members)
+    return str(node.number + 1), month, names, tree.probability(node), parent, _became_known(tree, node)
 
 
 def names_text(tree: Tree, places: Sequence[int]) -> str:
