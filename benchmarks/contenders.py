@@ -78,6 +78,56 @@ def capopt(task: Task, run: Run) -> None:
     run.size = dict(plan.head["size"])
 
 
+# ---------------------------------------------------------------- plans under uncertainty
+def stochastic(task: Task, run: Run) -> None:
+    """The package's search over scenarios, without what is made of the plan afterwards."""
+    from optimizer.solver.solution import Options
+    from optimizer.uncertainty.solve_stochastic import solve_stochastic
+    from optimizer.uncertainty.stochastic_program import RiskMeasure
+    from optimizer.workers.workers import LocalWorkers
+
+    began = time.perf_counter()
+    program, money = stochastic_program(task)
+    workers, since = LocalWorkers(task.threads), time.perf_counter()
+
+    def record(found: float | None, bound: float | None, _rounds: int, _source: str = "", /) -> None:
+        run.points.append((time.perf_counter() - since, _scaled(found, money), _scaled(bound, money)))
+
+    options = Options(gap=task.gap, time_limit=task.limit, threads=task.threads)
+    found = solve_stochastic(program, RiskMeasure(), options, workers, record)
+    workers.close()
+    run.build_seconds, run.solve_seconds = since - began, time.perf_counter() - since
+    run.points.append((run.solve_seconds, _scaled(found.objective, money), _scaled(found.bound, money)))
+    run.size = extensive(task).size
+
+
+def stochastic_program(task: Task) -> tuple[Any, float]:
+    """Return the stochastic program of an instance with scenarios, and its unit of money."""
+    import optimizer
+    from optimizer.uncertainty.programs import scenario_programs
+    from optimizer.uncertainty.stochastic_program import StochasticProgram
+    from optimizer.uncertainty.tree import make_tree
+
+    instance = optimizer.read(task.folder)
+    tree = make_tree(optimizer.scenarios(instance), instance.head.months)
+    programs = scenario_programs(tree)
+    program = StochasticProgram(tuple(programs.arrays), tree.probabilities, programs.sharing.ids)
+    return program, programs.money
+
+
+def mpi_sppy(task: Task, run: Run) -> None:
+    """mpi-sppy on the scenarios' programs."""
+    from benchmarks.mpi_sppy import run_cylinders
+
+    _, money = stochastic_program(task)
+    points, run.build_seconds, run.solve_seconds = run_cylinders(task.folder, task.scratch, task.gap, task.limit)
+    run.points = [(seconds, *(_scaled(value, money) for value in pair)) for seconds, *pair in points]  # type: ignore[misc]
+
+
+def _scaled(value: float | None, unit: float) -> float | None:
+    return None if value is None or not np.isfinite(value) else value * unit
+
+
 # ---------------------------------------------------------------- programs
 def plain(task: Task) -> Matrix:
     """The plain formulation."""
@@ -90,9 +140,20 @@ def compiled(task: Task) -> Matrix:
     from optimizer.program.compile import compile_program
 
     program = optimizer.build(optimizer.read(task.folder))
-    arrays = compile_program(program)
+    return _matrix(compile_program(program), program.units.money)
+
+
+def extensive(task: Task) -> Matrix:
+    """The extensive form of an instance with scenarios."""
+    from optimizer.uncertainty.extensive_form import extensive_form
+
+    program, money = stochastic_program(task)
+    return _matrix(extensive_form(program).arrays, money)
+
+
+def _matrix(arrays: Any, money: float) -> Matrix:
     names = ("cost", "offset", "lower", "upper", "integer", "starts", "indices", "values", "row_lower", "row_upper")
-    return Matrix(**{name: getattr(arrays, name) for name in names}, money=program.units.money)
+    return Matrix(**{name: getattr(arrays, name) for name in names}, money=money)
 
 
 # ---------------------------------------------------------------- solvers
@@ -271,12 +332,13 @@ def _finite(bounds: Any) -> list[float | None]:
     return [bound if np.isfinite(bound) else None for bound in bounds.tolist()]
 
 
-PROGRAMS: dict[str, Callable[[Task], Matrix]] = {"plain": plain, "compiled": compiled}
+PROGRAMS: dict[str, Callable[[Task], Matrix]] = {"plain": plain, "compiled": compiled, "extensive": extensive}
 SOLVERS: dict[str, Callable[[Task, Matrix], tuple[list[Point], float]]] = {
     "highs": highs, "pyomo": pyomo, "linopy": linopy, "scip": scip, "cbc": cbc,
 }  # fmt: skip
 NEEDS: dict[str, tuple[str, ...]] = {
-    "plain": (), "compiled": ("optimizer", "optimizer.program.compile"), "highs": (), "pyomo": ("pyomo.environ",),
+    "plain": (), "compiled": ("optimizer", "optimizer.program.compile"),
+    "extensive": ("optimizer", "optimizer.uncertainty.solve"), "highs": (), "pyomo": ("pyomo.environ",),
     "linopy": ("linopy", "xarray"), "scip": ("pyscipopt",), "cbc": ("pulp",),
 }  # fmt: skip
 CONTENDERS = {
@@ -291,12 +353,20 @@ CONTENDERS = {
     "compiled-cbc": "capopt's program, CBC",
 }
 
+OF_SCENARIOS = {
+    "stochastic": "capopt",
+    "extensive-highs": "extensive form, HiGHS",
+    "extensive-scip": "extensive form, SCIP",
+    "mpi_sppy": "mpi-sppy, progressive hedging",
+}
+_PACKAGES: dict[str, Callable[[Task, Run], None]] = {"capopt": capopt, "stochastic": stochastic, "mpi_sppy": mpi_sppy}
+
 
 def perform(task: Task) -> Run:
     """Do a task in this process."""
     run = Run(task.contender, task.instance)
-    if task.contender == "capopt":
-        capopt(task, run)
+    if task.contender in _PACKAGES:
+        _PACKAGES[task.contender](task, run)
     else:
         formulation, solver = task.contender.split("-")
         for module in (*NEEDS[formulation], *NEEDS[solver]):
@@ -308,8 +378,9 @@ def perform(task: Task) -> Run:
         run.build_seconds += task.plain_seconds if formulation == "plain" else 0.0
         run.points = [(t, *(None if v is None else v * matrix.money for v in pair)) for t, *pair in points]  # type: ignore[misc]
         run.size = matrix.size
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    peak = max(peaks) / 1024
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = max(one.ru_maxrss for one in used) / 1024
+    run.processor_seconds = sum(one.ru_utime + one.ru_stime for one in used)
     run.memory_mb = round(max(peak, task.plain_memory_mb) if task.contender.startswith("plain") else peak, 1)
     run.status = "solved" if run.seconds_to(task.gap) is not None else "limit"
     return run

@@ -24,6 +24,8 @@ class Run:
         ``solved`` (to the last gap), ``limit``, or ``failed`` with the reason in ``note``.
     build_seconds : float
         From the tables to the solver's first step.
+    processor_seconds : float
+        Of the process and of those that it started, building included.
     memory_mb : float
         Peak of the process and of the solver that it started.
     points : list
@@ -35,6 +37,7 @@ class Run:
     status: str = "failed"
     build_seconds: float = 0.0
     solve_seconds: float = 0.0
+    processor_seconds: float = 0.0
     memory_mb: float = 0.0
     points: list[Point] = field(default_factory=list)
     size: dict[str, int] = field(default_factory=dict)
