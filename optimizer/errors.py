@@ -20,7 +20,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -238,6 +238,8 @@ class NoFeasiblePlan(CapoptError):
         Rules that cannot all be met, each named by table and row.
     irreducible : bool
         Whether it is proven that the others can be met if any one of them is removed.
+    by_scenario : dict of str to tuple of str
+        Under uncertainty, where scenarios have no plan of their own: these in words, with what conflicts in them.
     note : str
         In tables of what-ifs, the reason for missing figures.
     """
@@ -245,13 +247,28 @@ class NoFeasiblePlan(CapoptError):
     exit_code = 5
     note = "leaves no plan"
 
-    def __init__(self, conflict: Iterable[str], irreducible: bool = True) -> None:
-        self.conflict, self.irreducible = tuple(conflict), irreducible
-        lines = "\n".join(f"  {row}" for row in self.conflict)
+    def __init__(
+        self,
+        conflict: Iterable[str],
+        irreducible: bool = True,
+        by_scenario: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        self.by_scenario = {name: tuple(rows) for name, rows in (by_scenario or {}).items()}
+        rows = [f"{name}: {row}" for name, own in self.by_scenario.items() for row in own]
+        self.conflict, self.irreducible = (*conflict, *rows), irreducible
         doubt = "" if irreducible else " (not proven irreducible in the time: some may not matter)"
-        found = f" These cannot hold together{doubt}:\n{lines}\n" if lines else " "
+        conflicts = self.by_scenario or {"": self.conflict}
+        found = "".join(_conflict_text(name, own, doubt) for name, own in conflicts.items())
         remedy = "All conflicts and the cheapest repairs: capopt explain, or optimizer.diagnose."
-        super().__init__(f"no plan meets all rules.{found}{remedy}")
+        super().__init__(f"no plan meets all rules.{found or ' '}{remedy}")
+
+
+def _conflict_text(name: str, rows: Sequence[str], doubt: str) -> str:
+    """Return what cannot hold together, in a scenario if it is one."""
+    if not rows:
+        return f" In {name} there is none; the time was too short to say why.\n" if name else ""
+    lines = "\n".join(f"  {row}" for row in rows)
+    return f" {f'In {name} these' if name else 'These'} cannot hold together{doubt}:\n{lines}\n"
 
 
 class StoppedWithoutPlan(CapoptError):

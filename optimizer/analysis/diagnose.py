@@ -14,16 +14,24 @@ from optimizer.analysis.repair_text import describe_repair
 from optimizer.analysis.repairs import Repairer
 from optimizer.analysis.residual_conflicts import residual_conflicts
 from optimizer.analysis.verify_repair import VerifiedRepair, verify_repair
+from optimizer.errors import StoppedWithoutPlan
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
+from optimizer.instance.scenarios import is_uncertain, scenarios
 from optimizer.interruption import ends_all_searches
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import ElasticProgram, make_elastic
+from optimizer.solver.feasibility import has_solution
 from optimizer.solver.feasibility_relaxation import Repair, cheapest_repair
 from optimizer.solver.hitting_sets import Conflicts, find_conflicts
 from optimizer.solver.solution import Options, SolveOptions, Stop
 from optimizer.solving.clock import OnProgress
+from optimizer.uncertainty.extensive_form import extensive_form
+from optimizer.uncertainty.infeasible import in_scenarios, infeasible_scenarios, shared_conflict
+from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
+from optimizer.uncertainty.stochastic_program import StochasticProgram
+from optimizer.uncertainty.tree import make_tree
 
 _SECONDS = 120.0
 # Shares of the time that is left; one search for plans follows another.
@@ -43,7 +51,8 @@ def diagnose(
     Parameters
     ----------
     instance : Instance or Program
-        The infeasible instance.
+        The infeasible instance; one with scenarios is diagnosed in each scenario that has no plan of its own, or
+        in what scenarios decide together.
     on_step : callable, optional
         Called with a line on the current step.
     progress : callable, optional
@@ -64,6 +73,8 @@ def diagnose(
         All conflicts found in time, and repairs verified by plans, the cheapest first.
     """
     with ends_all_searches():
+        if isinstance(instance, Instance) and is_uncertain(instance):
+            return _diagnosed_scenarios(instance, on_step or (lambda _: None), progress, options)
         return _diagnosed(instance, on_step or (lambda _: None), progress, options)
 
 
@@ -109,6 +120,45 @@ def _diagnosed(
         remarks=prechecks(program),
         others=tuple(others),
     )
+
+
+def _diagnosed_scenarios(
+    instance: Instance, say: Callable[[str], None], progress: OnProgress | None, options: SolveOptions
+) -> Diagnosis:
+    """Diagnose each scenario without a plan of its own; if there is none, what they decide together."""
+    settings = replace(Options(time_limit=_SECONDS), **options)
+    until = time.perf_counter() + settings.time_limit
+    say("which scenarios have no plan")
+    programs = scenario_programs(make_tree(scenarios(instance), instance.head.months), settings.relax)
+    places, known = infeasible_scenarios(programs, settings.time_limit / 3)
+    if not places:
+        return _shared(programs, known, until - time.perf_counter())
+    found: dict[tuple[str, ...], tuple[list[str], Diagnosis]] = {}
+    for at, place in enumerate(places):
+        name = programs.tree.scenarios[place].name
+        say(f"scenario {name}")
+        own: SolveOptions = {**options, "time_limit": _within(settings, until, 1 / (len(places) - at)).time_limit}
+        one = _diagnosed(programs.programs[place], say, progress, own)
+        found.setdefault(tuple(reason.text for reason in one.reasons), ([], one))[0].append(name)
+    by_scenario = {in_scenarios(names): one for names, one in found.values()}
+    reasons = (
+        replace(one, text=f"In {name}: {one.text}") for name, each in by_scenario.items() for one in each.reasons
+    )
+    complete = known and all(one.complete for one in by_scenario.values())
+    return Diagnosis(feasible=False, reasons=tuple(reasons), complete=complete, by_scenario=by_scenario)
+
+
+def _shared(programs: ScenarioPrograms, known: bool, seconds: float) -> Diagnosis:
+    """Diagnose what scenarios decide together, where none is known to have no plan of its own."""
+    program = StochasticProgram(tuple(programs.arrays), programs.tree.probabilities, programs.sharing.ids)
+    feasible = has_solution(extensive_form(program).arrays, seconds / 2) if known else None
+    if feasible:
+        return Diagnosis(feasible=True)
+    found = shared_conflict(programs, seconds / 2) if feasible is False else None
+    if found is None:
+        raise StoppedWithoutPlan("the time was too short to say whether there is a plan, or why not; give it more time")
+    reason = Reason("; ".join(found.parts), found.parts, (), irreducible=found.irreducible)
+    return Diagnosis(feasible=False, reasons=(reason,), complete=False, is_shared=True)
 
 
 def _repaired(

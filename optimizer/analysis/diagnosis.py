@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.analysis.repair_text import GivenUp
@@ -10,6 +11,8 @@ from optimizer.format import counted, grouped
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
 
+_NO_PLAN = "There is no plan that meets all rules."
+_ADVICE = "Relax one of these rules, or let the scenarios be known earlier; repairs are for single scenarios only."
 _NOTHING = "No loosening of budgets, service, runs, policies, rules, power or agreed outlets gives a plan."
 
 
@@ -117,6 +120,10 @@ class Diagnosis:
         Cells that are impossible by the tables alone, found before any search.
     others : tuple of ProvenRepair
         Other repairs of similar cost, the cheapest first.
+    by_scenario : mapping of str to Diagnosis
+        Under uncertainty, the diagnosis of scenarios without a plan of their own; by their names, in words.
+    is_shared : bool
+        Whether each scenario has a plan of its own, and the conflict is that they share decisions.
     """
 
     feasible: bool
@@ -129,6 +136,8 @@ class Diagnosis:
     stopped: bool = False
     remarks: tuple[str, ...] = ()
     others: tuple[ProvenRepair, ...] = ()
+    by_scenario: Mapping[str, Diagnosis] = field(default_factory=dict)
+    is_shared: bool = False
 
     def __repr__(self) -> str:
         """Return one line: number of conflicts, repair and cost."""
@@ -158,17 +167,30 @@ class Diagnosis:
             "repaired_objective": None if plan is None else plan.objective,
             "repaired_bound": None if plan is None else plan.bound,
             "other_repairs": [one.to_dict() for one in self.others],
+            "shared": self.is_shared,
+            "by_scenario": {name: one.to_dict() for name, one in self.by_scenario.items()},
         }
 
     def text(self) -> str:
         """Return the diagnosis as text for planners."""
         if self.feasible:
             return "There is a plan that meets all rules."
-        lines = ["There is no plan that meets all rules."]
-        if self.remarks:
-            lines += ["", "The tables alone show:", *(f"   {remark}" for remark in self.remarks)]
-        lines += ["", *self._conflicts(), "", *self._repair()]
-        return "\n".join(lines)
+        return "\n".join([_NO_PLAN, *self._details()])
+
+    def _details(self) -> list[str]:
+        """Return conflicts and repairs, of each scenario that has no plan of its own."""
+        if self.is_shared:
+            return ["", *self._shared()]
+        lines = [] if not self.remarks else ["", "The tables alone show:", *(f"   {remark}" for remark in self.remarks)]
+        for name, one in self.by_scenario.items():
+            lines += ["", f"Alone, {name} has no plan:", *(one._details()[1:])]
+        return lines if self.by_scenario else [*lines, "", *self._conflicts(), "", *self._repair()]
+
+    def _shared(self) -> list[str]:
+        (reason,) = self.reasons
+        doubt = "" if reason.irreducible else " (not proven irreducible in the time: some may not matter)"
+        lines = [f"Each scenario has a plan of its own, but these cannot hold together{doubt}:"]
+        return [*lines, *(f"   {part}" for part in reason.parts), _ADVICE]
 
     def _conflicts(self) -> list[str]:
         if not self.reasons:

@@ -335,6 +335,8 @@ def _least_violating(
 
     found = diagnose(data, **{name: value for name, value in options.items() if name != "start"})
     click.echo(found.text(), err=True)
+    if found.by_scenario or found.is_shared:
+        click.echo("--elastic does not repair scenarios: change the tables, and solve again.", err=True)
     if found.plan is None:
         raise error
     plan = replace(found.plan, origin=source_of(data))

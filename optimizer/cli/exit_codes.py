@@ -148,6 +148,7 @@ def details(error: CapoptError) -> dict[str, Any]:
         found["faults"] = [fault_details(fault) for fault in error.faults]
     if isinstance(error, NoFeasiblePlan):
         found["conflict"] = list(error.conflict)
+        found |= {"by_scenario": error.by_scenario} if error.by_scenario else {}
     if isinstance(error, (PlanNotSaved, PlanNotCompleted)):
         found["kept"] = error.kept
     if isinstance(error, AuditFailed):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.auditing import audit
-from optimizer.errors import AuditFailed, Fault, NoFeasiblePlan, SolverError, StoppedWithoutPlan, UnsupportedInstance
+from optimizer.errors import AuditFailed, Fault, SolverError, StoppedWithoutPlan, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import is_drawn, is_uncertain, scenarios
 from optimizer.interruption import interruptible
@@ -24,12 +24,12 @@ from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below
 from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
-from optimizer.solving.no_plan import no_plan
 from optimizer.solving.solve import cost_with_gap, extract_plan
 from optimizer.solving.solve import solve as solve_one_future
 from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
 from optimizer.uncertainty.base_plan import FixedPlan, fix_base_plan, value_of_planning
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
+from optimizer.uncertainty.infeasible import no_plan_of_scenarios
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
 from optimizer.uncertainty.robustness import robustness_table
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
@@ -279,18 +279,9 @@ def _drawn(instance: Instance, count: int) -> list[str]:
 
 
 def _no_plan(programs: ScenarioPrograms, solution: StochasticSolution, options: Options) -> Exception:
-    """Why there is no plan: a scenario that has none, all together, or the time."""
-    if solution.stop is not Stop.INFEASIBLE:
-        interrupted = solution.stop is Stop.INTERRUPTED
-        why = "it was interrupted" if interrupted else "the time limit was reached"
-        return StoppedWithoutPlan(f"{why} before any plan was found; give it more time", interrupted)
-    for place, scenario in enumerate(programs.tree.scenarios):
-        if solution.infeasible in (None, place):
-            program, arrays = programs.programs[place], programs.arrays[place]
-            found = engines.solve(arrays, replace(options, gap=1.0))
-            if found.stop is Stop.INFEASIBLE:
-                error = no_plan(program, arrays, found, options.time_limit)
-                conflict = error.conflict if isinstance(error, NoFeasiblePlan) else ()
-                return NoFeasiblePlan([f"scenario {scenario.name}", *conflict])
-    shared = "what scenarios decide together until they can be distinguished, and the rules of each of them"
-    return NoFeasiblePlan([shared], irreducible=False)
+    """Why there is no plan: scenarios that have none, all together, or the time."""
+    if solution.stop is Stop.INFEASIBLE:
+        return no_plan_of_scenarios(programs, options)
+    interrupted = solution.stop is Stop.INTERRUPTED
+    why = "it was interrupted" if interrupted else "the time limit was reached"
+    return StoppedWithoutPlan(f"{why} before any plan was found; give it more time", interrupted)

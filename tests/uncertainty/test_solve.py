@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.errors import NoFeasiblePlan, SolverError, UnsupportedInstance
+from optimizer.errors import SolverError, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.plan.by_scenario import of_scenario
 from optimizer.plan.plan import Plan
@@ -322,18 +322,6 @@ def test_a_scenario_is_audited_with_its_own_data(plan: Plan) -> None:
 
     assert all(item.endswith("(scenario as planned)") for _, item in broken(plan, "service", more))
     assert broken(plan, "service", more)
-
-
-def test_a_scenario_without_any_plan_is_named() -> None:
-    """Tests that the scenario is named with the rules that clash in it: 30 accelerators wanted, 20 there."""
-    change = {**HIGH, "how": "set", "value": 30}
-    tables = {"on_demand": [{**HOURLY, "max_accelerators": 20}], "workloads": [{"workload": "jobs", "min_service": 1}]}
-    demand = [{"workload": "jobs", "month": 0, "amount": 10}]
-    instance = frames(1, demand, **tables, risks=[risk("demand", "high", 0.4, 0)], changes=[change])
-    with pytest.raises(NoFeasiblePlan) as caught:
-        optimizer.solve(optimizer.read(instance))
-    assert caught.value.conflict[0] == "scenario demand=high"
-    assert any("jobs" in row for row in caught.value.conflict[1:])
 
 
 def test_what_is_not_covered_is_refused(plan: Plan) -> None:
