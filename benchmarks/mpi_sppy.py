@@ -52,7 +52,7 @@ def run_cylinders(folder: Path, scratch: Path, gap: float, seconds: float) -> tu
     with (scratch / "mpi-sppy.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
             [*command, str(folder), str(prefix), str(gap), str(seconds)],
-            env=_environment(scratch), stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            cwd=scratch, env=_environment(scratch), stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         since = began
         while process.poll() is None and time.perf_counter() - since < (_BUILDING if since == began else seconds):
@@ -68,13 +68,17 @@ def run_cylinders(folder: Path, scratch: Path, gap: float, seconds: float) -> tu
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """Return the environment of the cylinders, in which mpi4py finds MPICH under its own name."""
+    """Return the environment of the cylinders, in which they find these modules, and MPICH under its own name.
+
+    mpi-sppy writes logs where it runs.
+    """
     own, debian = _LIBRARIES
     there = next(iter(sorted(Path("/usr/lib").glob(f"*/{debian}"))), None)
     if there is not None:
         (scratch / own).symlink_to(there)
-    path = os.pathsep.join(filter(None, [str(scratch), os.environ.get("LD_LIBRARY_PATH")]))
-    return os.environ | {"LD_LIBRARY_PATH": path}
+    before = {"LD_LIBRARY_PATH": scratch, "PYTHONPATH": Path(__file__).resolve().parent.parent}
+    paths = {name: os.pathsep.join(filter(None, [str(one), os.environ.get(name)])) for name, one in before.items()}
+    return os.environ | paths
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
