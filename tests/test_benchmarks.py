@@ -145,7 +145,7 @@ def test_figures_of_a_relaxation() -> None:
     ("words", "message"),
     [
         (["nosuch", "--sizes", ""], "nosuch: neither a folder or workbook nor a shipped example"),
-        (["--sizes", "M,Q"], "Q: not a valid size; expected one of tiny, small, S, M, L"),
+        (["--sizes", "M,Q"], "Q: not a valid size; expected one of tiny, small, S, M, L, XL"),
         (["--seeds", "1,x"], "x: expected integers of 0 or more"),
         (["--sizes", ""], "nothing to measure"),
     ],

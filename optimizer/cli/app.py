@@ -63,7 +63,9 @@ def cli() -> None:
     "--seed", type=click.IntRange(min=0), help="With --random: the same seed, the same instance.  [default: 0]"
 )
 @click.option(
-    "--size", type=click.Choice(["tiny", "small", "S", "M", "L"]), help="With --random: how large.  [default: tiny]"
+    "--size",
+    type=click.Choice(["tiny", "small", "S", "M", "L", "XL"]),
+    help="With --random: how large.  [default: tiny]",
 )
 @_json
 def new(

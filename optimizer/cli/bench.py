@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SETS = ("smoke", "bench", "infeasible", "invalid")
 _WIDTH = 150  # of the table, also where the terminal is narrower: no figure is left out
-_SIZES = ("tiny", "small", "S", "M", "L")
+_SIZES = ("tiny", "small", "S", "M", "L", "XL")
 _FILE = click.Path(path_type=Path)
 
 

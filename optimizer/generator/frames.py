@@ -59,7 +59,7 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = (), *,
     seed : int
         The same seed and size give the same instance on every machine.
     size : str
-        ``tiny``, ``small``, ``S``, ``M`` or ``L``.
+        ``tiny``, ``small``, ``S``, ``M``, ``L`` or ``XL``.
     without : iterable of str
         Families to leave out, of :data:`FAMILIES`.
     past : bool

@@ -19,6 +19,8 @@ class Size:
         Approximate share of it in one block or in the fleet of one site.
     clauses : float
         Probability that contracts have clauses and supply is interrupted. None of the sizes that are measured have it.
+    local : bool
+        Whether every workload runs in one region, and excludes one tag at most.
     others
         Numbers of rows.
     """
@@ -44,6 +46,7 @@ class Size:
     policies: Range
     rules: Range
     clauses: float = 0.0
+    local: bool = False
 
 
 SIZES: dict[str, Size] = {
@@ -158,5 +161,28 @@ SIZES: dict[str, Size] = {
         budgets=(6, 8),
         policies=(3, 4),
         rules=(6, 9),
+    ),
+    "XL": Size(
+        months=(120, 120),
+        demand=(30_000_000, 60_000_000),
+        part=(0.001, 0.008),
+        regions=(20, 20),
+        kinds=(8, 8),
+        classes=(4, 4),
+        suppliers=(12, 14),
+        tenants=(6, 6),
+        sites=(60, 60),
+        builds=(70, 80),
+        purchases=(100, 120),
+        contracts=(240, 260),
+        offers=(50, 60),
+        outlets=(50, 60),
+        workloads=(1_500, 1_500),
+        runs=(20, 25),
+        commitments=(6, 8),
+        budgets=(8, 10),
+        policies=(3, 4),
+        rules=(8, 12),
+        local=True,
     ),
 }

@@ -18,7 +18,7 @@ def add_workloads(sketch: Sketch, draw: Draw) -> None:
         row["penalty"] = draw.between(200, 1500) if draw.chance(0.35) else draw.between(1200, 5000)
         row["min_service"] = draw.between(0.1, 0.7, 2) if firm and draw.chance(0.6) else None
         row["critical"] = draw.between(0.4, 1.0, 2) if firm and draw.chance(0.65) else None
-        row |= _where(sketch, draw, firm)
+        row |= _in_one_region(sketch, draw) if sketch.size.local else _where(sketch, draw, firm)
         sketch.add("workloads", row)
         _demand(sketch, draw, row["workload"], sketch.demand / count)
 
@@ -32,6 +32,12 @@ def _where(sketch: Sketch, draw: Draw, firm: bool) -> Row:
     if choice and draw.chance(0.3 if firm else 0.5):
         regions = sorted({*needed, *draw.some(choice, draw.integer(1, 2))})
     return {"regions": ";".join(regions) or None, "exclude": _exclude(sketch, draw, 0.2 if firm else 0.45)}
+
+
+def _in_one_region(sketch: Sketch, draw: Draw) -> Row:
+    """One region, where there is a backstop, and at most one excluded tag."""
+    tags = sorted({tag for row in sketch.rows("providers") for tag in (row["tags"] or "").split(";") if tag})
+    return {"regions": draw.pick(sketch.regions), "exclude": draw.pick(tags) if tags and draw.chance(0.3) else None}
 
 
 def _exclude(sketch: Sketch, draw: Draw, chance: float) -> str | None:

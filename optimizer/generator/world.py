@@ -17,7 +17,10 @@ KINDS: tuple[tuple[str, str, float, float, float], ...] = (
     ("trainium2", "Amazon", 0.96, 0.6, 8_000),
 )
 UNIT_PRICE = {name: price for name, _, _, _, price in KINDS}
-_REGIONS = ("us-south", "us-east", "europe", "us-west", "asia", "north")
+_REGIONS = (
+    *("us-south", "us-east", "europe", "us-west", "asia", "north", "canada", "mexico", "brazil", "chile"),
+    *("britain", "france", "germany", "spain", "poland", "gulf", "india", "japan", "korea", "australia"),
+)
 _CLASSES = ("inference", "training", "research", "batch")
 _TAGS = ("rival", "investor", "newcomer")
 
@@ -65,7 +68,8 @@ def _providers(sketch: Sketch, draw: Draw) -> None:
     for number in range(1, draw.integer(*sketch.size.tenants) + 1):
         sketch.add("providers", {"provider": f"tenant-{number}", "kind": "tenant", "group": None, "tags": None})
     if draw.chance(0.9):
-        for number, region in enumerate((sketch.regions[0], sketch.regions[-1]), start=1):
+        regions = sketch.regions if sketch.size.local else (sketch.regions[0], sketch.regions[-1])
+        for number, region in enumerate(regions, start=1):
             name = f"market-{number}"
             sketch.add("providers", {"provider": name, "kind": None, "group": None, "tags": None})
             sketch.backstops.append({"provider": name, "region": region, "accelerator": KINDS[0][0]})

@@ -66,7 +66,7 @@ def test_a_past_changes_nothing_before_it() -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_every_size_is_read(size: str) -> None:
     """Tests that instances of every size are read without a fault and have as many months as the size says."""
-    for seed in range(5):
+    for seed in range(1 if size == "XL" else 5):
         low, high = SIZES[size].months
         assert low <= random_instance(seed, size).head.months <= high
 
