@@ -2,7 +2,9 @@
 ## make test    install in .venv, all checks: lint, types, tests
 ## make quick   the tests that take less than 0.2 s each, in under a minute
 ## make check   lint and types alone
+## make serve   install in .venv, start the service on this machine and print its address
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
+## make postgresql  install the PostgreSQL server for the tests of the service, where it is missing (Debian, as root)
 ## make docs    write the pages that follow from tables.toml, plan.toml and from the commands, and run the notebook
 ## make site    build the documentation as a site in build/site, from which it opens without a server
 ## make benchmarks  compare with other solvers, hours: put the table into docs/benchmarks.md (python -m benchmarks --help)
@@ -18,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 BENCHMARKS := --readme docs/benchmarks.md --plot docs/images/benchmarks.svg
-.PHONY: benchmarks mutants help demo test quick check browser docs site clean
+.PHONY: benchmarks mutants help demo serve test quick check browser postgresql docs site clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -27,7 +29,10 @@ demo: $(VENV)/.installed
 	$(BIN)/capopt solve bridge-lease -o plans/bridge-lease --gap 0.005 --time-limit 300 || [ $$? -eq 3 ]
 	$(BIN)/capopt report plans/bridge-lease --html plans/bridge-lease.html
 
-test: check browser
+serve: $(VENV)/.installed-service
+	$(BIN)/capopt serve
+
+test: check browser postgresql
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 quick: $(VENV)/.installed-test
@@ -46,6 +51,15 @@ browser:
 	  echo "The report is tested in a real browser, and none is here. Install Chromium (Debian: apt-get install chromium), then run make again." >&2; exit 1; \
 	fi
 
+# The service is tested with a real PostgreSQL.
+postgresql:
+	@for name in initdb /usr/lib/postgresql/*/bin/initdb; do command -v "$$name" >/dev/null && exit; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+	else \
+	  echo "The service is tested with a real PostgreSQL, and none is here. Install it (Debian: apt-get install postgresql), then run make again." >&2; exit 1; \
+	fi
+
 docs: $(VENV)/.installed-test
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
 	$(BIN)/python -m optimizer.cli.reference docs/commands.md
@@ -56,7 +70,7 @@ benchmarks: $(VENV)/.installed-test
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,benchmarks]'
 	$(BIN)/python -m benchmarks $(BENCHMARKS)
 
-mutants: $(VENV)/.installed-test browser
+mutants: $(VENV)/.installed-test browser postgresql
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,mutants]'
 	$(BIN)/python -m benchmarks.mutants $(MUTANTS)
 
@@ -74,6 +88,10 @@ $(BIN)/python:
 # The stamps: nothing is installed again unless what is to be installed has changed.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-service: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[service]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python

@@ -21,7 +21,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,6 +69,10 @@ class Fault:
         text = f"{', '.join(place)}: {self.problem}"
         return f"{text} Did you mean {self.nearest!r}?" if self.nearest else text
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parts, and the text, for JSON."""
+        return {**asdict(self), "text": str(self)}
+
 
 class PlanLike(Protocol):
     """The plan that an error carries: an :class:`optimizer.Plan`, which this module cannot import."""
@@ -100,6 +104,10 @@ class CapoptError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, self.__dict__)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the message, the kind, the exit code and what the error has more, for JSON."""
+        return {"error": str(self), "kind": type(self).__name__, "exit_code": self.exit_code}
+
 
 def _restored(kind: type[CapoptError], args: tuple[Any, ...], attributes: dict[str, Any]) -> CapoptError:
     """Restore a pickled error without calling its constructor, which would make the message a second time."""
@@ -125,6 +133,10 @@ class InstanceError(CapoptError):
         count = len(self.faults)
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{count} error{'s' if count != 1 else ''} in {what}:\n{lines}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error with its faults."""
+        return {**super().to_dict(), "faults": [fault.to_dict() for fault in self.faults]}
 
 
 class UnsupportedInstance(InstanceError):
@@ -177,6 +189,10 @@ class PlanNotSaved(PlanFileError):
         lost = "It could be kept nowhere else: make room and solve again"
         super().__init__(f"{what} cannot be written to {target}: {reason}. {place if kept else lost}")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error with where the plan is kept."""
+        return {**super().to_dict(), "kept": self.kept}
+
 
 class PlanNotCompleted(CapoptError):
     """No plan can be made of the solution found by a search, because of an unexpected error (``__cause__``).
@@ -198,6 +214,10 @@ class PlanNotCompleted(CapoptError):
         place = f"Its decisions are kept in {kept} (solution.csv, the instance, and the error): report this with them. "
         remedy = f"Solve {self._instance_of(kept)} again, with another seed (--seed 1) or solver."
         super().__init__(text + (place if kept else "This is a bug: report it. ") + remedy)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error with where the solution is kept."""
+        return {**super().to_dict(), "kept": self.kept}
 
     @staticmethod
     def _instance_of(kept: object) -> str:
@@ -227,6 +247,13 @@ class AuditFailed(CapoptError):
         place = f"\nThe failed plan is kept in {kept}." if kept else ""
         count = len(self.violations)
         super().__init__(f"the plan fails its audit in {count} place{'s' if count != 1 else ''}:\n{lines}{place}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error with its violations, and where the plan is kept."""
+        found = [
+            asdict(one) if is_dataclass(one) and not isinstance(one, type) else str(one) for one in self.violations
+        ]
+        return {**super().to_dict(), "violations": found, "kept": self.kept}
 
 
 class NoFeasiblePlan(CapoptError):
@@ -261,6 +288,11 @@ class NoFeasiblePlan(CapoptError):
         found = "".join(_conflict_text(name, own, doubt) for name, own in conflicts.items())
         remedy = "All conflicts and the cheapest repairs: capopt explain, or optimizer.diagnose."
         super().__init__(f"no plan meets all rules.{found or ' '}{remedy}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error with its conflict, under uncertainty by scenario too."""
+        by_scenario = {"by_scenario": self.by_scenario} if self.by_scenario else {}
+        return {**super().to_dict(), "conflict": list(self.conflict), **by_scenario}
 
 
 def _conflict_text(name: str, rows: Sequence[str], doubt: str) -> str:

@@ -43,8 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_no_command_is_left_out() -> None:
-    """Tests that there is a call for every command."""
-    assert set(CALLS) == set(cli.commands)
+    """Tests that there is a call for every command but those that run until they are stopped."""
+    assert {*CALLS, "serve"} == set(cli.commands)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -14,7 +14,7 @@ PACKAGE = Path(optimizer.__file__).parent
 ORDER = (
     ("format", "errors", "schema", "cash_terms", "interruption", "versions", "exchange", "files", "carry", "folders"),
     ("instance", "generator", "auditing", "program", "solver", "plan"),
-    ("solving", "workers", "uncertainty", "analysis", "report", "bench", "cli"),
+    ("solving", "workers", "uncertainty", "analysis", "report", "bench", "service", "cli"),
 )
 PLACE = {room: place for place, room in enumerate(room for rooms in ORDER for room in rooms)}
 

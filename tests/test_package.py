@@ -27,6 +27,7 @@ IGNORED = (  # planted next to what is shipped; names that .gitignore has
     "optimizer/report/templates/.DS_Store",
     "optimizer/__pycache__/cli.py",
 )
+TEMPLATES = ("optimizer/report/templates", "optimizer/service/static", "optimizer/service/templates")
 
 
 def sources() -> list[str]:
@@ -75,7 +76,7 @@ def test_the_wheel_carries_what_is_needed_and_nothing_else(wheel: Path) -> None:
     """Tests that code, templates, models and examples are in it under their places, and nothing that git ignores."""
     expected = set()
     for path in map(PurePosixPath, sources()):
-        top, templates = path.parts[0], path.is_relative_to("optimizer/report/templates")
+        top, templates = path.parts[0], any(map(path.is_relative_to, TEMPLATES))
         if top == "optimizer" and (path.suffix == ".py" or path.name == "py.typed" or templates):
             expected.add(str(path))
         elif top in ("models", "instances") and path.suffix in (".toml", ".csv", ".md"):

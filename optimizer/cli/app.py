@@ -18,13 +18,14 @@ from optimizer import __version__
 from optimizer.cli.alternatives import alternatives
 from optimizer.cli.bench import bench
 from optimizer.cli.compare import compare
-from optimizer.cli.exit_codes import details, fault_details, leave, print_json, undisturbed
+from optimizer.cli.exit_codes import leave, print_json, undisturbed
 from optimizer.cli.explain import explain
 from optimizer.cli.export import export
 from optimizer.cli.options import Finite, Share, solver_option
 from optimizer.cli.report import report
 from optimizer.cli.roll import roll
 from optimizer.cli.scenarios import scenarios
+from optimizer.cli.serve import serve
 from optimizer.cli.whatif import whatif
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted, grouped
@@ -110,7 +111,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
         data = _read(instance, strict)
     except InstanceError as error:
         if as_json:
-            print_json({"valid": False, **details(error)})
+            print_json({"valid": False, **error.to_dict()})
         click.echo(str(error), err=as_json)
         _mark(instance, mark, error.faults, False, as_json)
         return error.exit_code
@@ -118,7 +119,7 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     counts = {name: len(rows) for name, rows in data.rows.items() if rows}
     if as_json:
         known = {"name": head.name, "start": head.start, "months": head.months, "currency": head.currency}
-        found = [fault_details(note) for note in notes]
+        found = [note.to_dict() for note in notes]
         print_json({"valid": True, **known, "hash": data.hash, "rows": counts, "faults": [], "warnings": found})
     for note in notes:
         click.echo(f"warning: {note}", err=as_json)
@@ -279,6 +280,7 @@ cli.add_command(roll)
 cli.add_command(export)
 cli.add_command(scenarios)
 cli.add_command(bench)
+cli.add_command(serve)
 
 
 # ---------------------------------------------------------------- helpers

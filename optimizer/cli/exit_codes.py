@@ -13,24 +13,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, is_dataclass
 from types import TracebackType
 from typing import Any, NoReturn
 
 import click
 
 from optimizer.cli import streams
-from optimizer.errors import (
-    AuditFailed,
-    CapoptError,
-    Fault,
-    InstanceError,
-    NoFeasiblePlan,
-    PlanFileWarning,
-    PlanNotCompleted,
-    PlanNotSaved,
-    StoppedWithoutPlan,
-)
+from optimizer.errors import CapoptError, PlanFileWarning, StoppedWithoutPlan
 from optimizer.interruption import SIGNALS, end_as_by_ctrl_c
 
 INVALID = 2
@@ -128,7 +117,7 @@ def undisturbed() -> Iterator[None]:
 def _found(error: BaseException) -> dict[str, Any]:
     """An expected error as the JSON object that ``--json`` prints."""
     if isinstance(error, CapoptError):
-        return details(error)
+        return error.to_dict()
     if isinstance(error, click.ClickException):
         hint = f" Try '{error.ctx.command_path} --help'." if isinstance(error, click.UsageError) and error.ctx else ""
         return {"error": f"{error.format_message()}{hint}", "kind": "UsageError", "exit_code": INVALID}
@@ -139,32 +128,6 @@ def _found(error: BaseException) -> dict[str, Any]:
         return {"error": message, "kind": "MemoryError", "exit_code": OTHER}
     stopped = StoppedWithoutPlan.exit_code
     return {"error": "stopped before it was finished", "kind": "Interrupted", "exit_code": stopped}
-
-
-def details(error: CapoptError) -> dict[str, Any]:
-    """An error of ours as a JSON object."""
-    found: dict[str, Any] = {"error": str(error), "kind": type(error).__name__, "exit_code": error.exit_code}
-    if isinstance(error, InstanceError):
-        found["faults"] = [fault_details(fault) for fault in error.faults]
-    if isinstance(error, NoFeasiblePlan):
-        found["conflict"] = list(error.conflict)
-        found |= {"by_scenario": error.by_scenario} if error.by_scenario else {}
-    if isinstance(error, (PlanNotSaved, PlanNotCompleted)):
-        found["kept"] = error.kept
-    if isinstance(error, AuditFailed):
-        found["violations"] = [plain(violation) for violation in error.violations]
-        found["kept"] = error.kept
-    return found
-
-
-def fault_details(fault: Fault) -> dict[str, Any]:
-    """Return an error of an instance as a JSON object: its parts, and its text."""
-    return {**asdict(fault), "text": str(fault)}
-
-
-def plain(thing: object) -> Any:
-    """A dataclass as a mapping, anything else as text."""
-    return asdict(thing) if is_dataclass(thing) and not isinstance(thing, type) else str(thing)
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -1,0 +1,51 @@
+"""The application: all routes, over a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from optimizer import __version__
+from optimizer.service import health, problems
+from optimizer.service.database import Database
+from optimizer.service.settings import Settings
+from optimizer.service.state import State
+
+API = "/api/v1"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application of a server.
+
+    Parameters
+    ----------
+    settings : Settings
+        How it runs. The database is opened, and brought up to date, when the application starts.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        database = Database(settings.database_url)
+        try:
+            await run_in_threadpool(database.upgrade)
+            app.state.service = State(settings, database)
+            yield
+        finally:
+            database.close()
+
+    app = FastAPI(
+        title="capopt",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": problems.ProblemDocument, "description": "A problem document (RFC 9457)."}},
+    )
+    problems.install(app)
+    app.include_router(health.router)
+    return app

@@ -1,0 +1,1 @@
+"""The migrations: a database of any version is brought up to date by those that it lacks."""

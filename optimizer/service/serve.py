@@ -1,0 +1,51 @@
+"""Run a server until it is stopped."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from optimizer.service.app import create_app
+from optimizer.service.settings import Settings
+
+_STOP = 5  # seconds that open requests have to end when the server is stopped
+
+
+def serve(settings: Settings, on_start: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    settings : Settings
+        How.
+    on_start : callable
+        Called with the address when the socket is open.
+
+    Raises
+    ------
+    OSError
+        If the address is in use, or the system refuses it.
+    """
+    with _listening(settings) as listener:
+        host, port = listener.getsockname()[:2]
+        on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        config = uvicorn.Config(
+            create_app(settings), log_level="warning", timeout_graceful_shutdown=_STOP, server_header=False
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Return the open socket of a server."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, error.strerror, f"{settings.host}:{settings.port}") from None
+    return listener

@@ -1,0 +1,29 @@
+"""Shared by the tests of the service: both databases, and a server of each module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.service import postgres
+from tests.service.postgres import PostgreSQL
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Run a PostgreSQL server."""
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("database")
+        return f"sqlite:///{folder / 'service.db'}"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.create(f"test_{uuid4().hex}")

@@ -1,0 +1,46 @@
+"""The application: liveness, readiness, problem documents, and what the command line imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from optimizer.service.settings import Settings
+from tests.command import ROOT, environment
+from tests.service.server import serving
+
+EXTRA = ("alembic", "dask", "distributed", "fastapi", "prometheus_client", "psycopg", "sqlalchemy", "uvicorn")
+
+
+@pytest.fixture(scope="module")
+def client(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a server without workers."""
+    with serving(Settings(tmp_path_factory.mktemp("data"), database_url, workers=0)) as found:
+        yield found
+
+
+def test_a_server_is_alive_and_ready(client: httpx.Client) -> None:
+    """Tests that a server answers that it is alive, and ready once the database has its tables."""
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_errors_are_problem_documents(client: httpx.Client) -> None:
+    """Tests that a path that does not exist is answered by a problem document."""
+    found = client.get("/api/v1/nothing")
+    assert (found.status_code, found.headers["content-type"]) == (404, "application/problem+json")
+    assert found.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "Not Found"}
+
+
+def test_the_library_and_the_command_line_import_nothing_of_the_service() -> None:
+    """Tests that neither loads the packages of the extra, which may be missing."""
+    code = f"import sys, optimizer, optimizer.cli; print(sorted({{*{EXTRA!r}}} & {{*sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(ROOT), env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
