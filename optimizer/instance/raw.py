@@ -89,6 +89,8 @@ class Raw:
         Notes among the keys of the head; see :class:`optimizer.instance.notes.Notes`.
     notes : dict
         Sheets and files of notes by name; or all notes, where the tables hold none themselves.
+    altered : set of (str, str)
+        Tables and keys that scenarios change, in the data of one scenario, which have no table of changes.
     """
 
     source: str
@@ -102,6 +104,7 @@ class Raw:
     warnings: list[Fault] = field(default_factory=list)
     head_notes: Notes = field(default_factory=Notes)
     notes: dict[str, Notes] = field(default_factory=dict)
+    altered: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Speller:

@@ -150,6 +150,7 @@ def _checked(instance: Instance, changed: Mapping[str, list[Placed]]) -> Instanc
     own = replace(instance, head=replace(instance.head, **plain), rows=MappingProxyType(rows))
     raw = raw_head(own)
     raw.source = instance.source
+    raw.altered = {(row.table, row.key) for row in instance.rows["changes"]}
     for name, there in rows.items():
         if there:
             origins = [place for place, _ in changed[name]] if name in changed else range(len(there))

@@ -138,9 +138,12 @@ def _circular(name: str, contracts: dict[str, Values]) -> bool:
 
 
 def orders(data: Data) -> None:
-    """Every build and purchase can be ordered, and arrives within the plan."""
+    """Every build and purchase can be ordered, unless it was before, and arrives within the plan."""
+    ordered = {item for _, item in decided_items(data)}
     for table, record in data.records("builds", "purchases"):
         v = record.values
+        if v[table.spec.name_column] in ordered:
+            continue
         first, last = max(v["earliest"], 0), min(v["latest"], data.months - 1)
         if first > last:
             problem = f"it can never be ordered within the plan. Change earliest and latest, {_OUT}."
@@ -173,11 +176,15 @@ def windows(data: Data) -> None:
 
 
 def interruptions(data: Data) -> None:
-    """An interruption has an effect within the plan; of a contract, after it at the latest."""
+    """An interruption has an effect in the plan or in a scenario; of a contract, after the plan at the latest."""
     contracts = {record.values["contract"] for _, record in data.records("contracts")}
+    changes = {(record.values["table"], record.values["key"]) for _, record in data.records("changes")}
+    changed = {key for name, key in changes | data.raw.altered if name == "interruptions"}
     for table, record in data.records("interruptions"):
         v, column, problem = record.values, "", ""
         if v["capacity_fraction"] == v["price_fraction"] == 1:
+            if {v["interruption"], "*"} & changed:
+                continue  # it has one in a scenario
             column, problem = "capacity_fraction", f"it has no effect: it leaves everything. Lower it, {_OUT}."
         elif v["to"] is not None and v["to"] < 0:
             column, problem = "to", f"it is over before the plan starts. Give a later month, {_OUT}."

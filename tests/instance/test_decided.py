@@ -177,3 +177,15 @@ def test_expiries_are_ignored() -> None:
     given = {"contracts": [lease], "fleet": [{"count": 1}]}
     with_rows = tiny(2, {"jobs": [5]}, **given, decided=[expiry, {**expiry, "month": 1, "ends": 0}])
     assert optimizer.solve(with_rows).objective == optimizer.solve(tiny(2, {"jobs": [5]}, **given)).objective
+
+
+@pytest.mark.parametrize(("row", "table"), [(HALL, "builds"), (LOTS, "purchases")])
+def test_a_window_that_is_over_is_no_error_of_what_was_ordered_in_it(row: dict[str, Any], table: str) -> None:
+    """Tests that an item that only earlier plans could order is warned of, unless they ordered it."""
+    items: dict[str, dict[str, Any]] = {"builds": BUILDS[0], "purchases": BUY}
+    over = {table: [{**items[table], "earliest": -2, "latest": -1}]}
+    ordered, unused = (tiny(6, {"jobs": [1]}, fleet=[{"count": 9}], **over, decided=rows) for rows in ([row], []))
+    never = [
+        [fault.where for fault in one.warnings if "never be ordered" in fault.problem] for one in (ordered, unused)
+    ]
+    assert never == [[], [table]]

@@ -329,6 +329,19 @@ def test_warnings_of_a_scenario_name_it() -> None:
     assert any(warning.problem.startswith("in scenario 'storm': ") for warning in found)
 
 
+@pytest.mark.parametrize(("key", "expected"), [("recall", []), ("*", []), (None, ["capacity_fraction"])])
+def test_an_interruption_that_only_a_scenario_has(key: str | None, expected: list[str]) -> None:
+    """Tests that one without effect is warned of in no scenario, if a scenario gives it one."""
+    recall = {"interruption": "recall", "item": "lease", "from": 3, "capacity_fraction": 1}
+    changes = [{"table": "interruptions", "key": key, "column": "capacity_fraction", "how": "set", "value": 0}]
+    instance = changed(
+        *(changes if key else []),
+        contracts=[{"contract": "lease", "price": 9e5, "term_months": 6}],
+        interruptions=[recall],
+    )
+    assert [fault.column for fault in instance.warnings if fault.where == "interruptions"] == expected
+
+
 def test_a_measure_of_risk_needs_scenarios() -> None:
     """Tests that a setting without effect is a warning."""
     found = optimizer.read(frames(1, {"jobs": [1]}, fleet=[{"count": 1}], head={"risk_measure": "cvar"}))
