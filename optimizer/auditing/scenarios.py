@@ -93,6 +93,7 @@ def _complete(plan: PlanTables, say: Findings) -> None:
         "scenarios": (_SCENARIO, "probability", "cost", "alone_cost", "alone_bound", "committed_now"),
         "robustness": ("month", "decision", "item", "blocks", "scenarios", "probability"),
         "decisions": (_SCENARIO, "month", "decision", "item", "blocks", "committed_cost"),
+        "information": ("risk", "at_least", "at_most", "cost", "bound"),
         "runs": (_SCENARIO, "run", "pool", "accelerators", "starts"),
         "cash": (_SCENARIO, "present_value"),
     }
@@ -110,7 +111,7 @@ def _part(plan: PlanTables, scenario: Scenario, heads: Mapping[str, Any]) -> _Pa
     return _Part(dict(heads[scenario.name]), tables, scenario.instance)
 
 
-_OWN = frozenset(["scenarios", "nodes", "robustness"])  # tables of the plan as one
+_OWN = frozenset(["scenarios", "nodes", "robustness", "information"])  # tables of the plan as one
 
 
 def _rows(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -345,10 +346,42 @@ def _shares(case: Case, say: Findings) -> None:
         say.compare(chance, "=", right, "given as probability", item, "", floor=RELATIVE)
 
 
+def known_risks(case: Case, say: Findings) -> None:
+    """Each risk that is not known in the first month has the value of knowing it, from cost and bound of that plan."""
+    table, head = case.plan.tables["information"], case.plan.head
+    risks = [outcome.risk for outcome in case.scenarios[0].outcomes]
+    expected = sorted(risk for place, risk in enumerate(risks) if risk and not _is_known(case.scenarios, place))
+    given = sorted(texts(table["risk"]))
+    say.that(given == expected, "information", "", f"risks {', '.join(given)}", f"{', '.join(expected)} expected")
+    columns = (figures(table[name]) for name in ("at_least", "at_most", "cost", "bound"))
+    for risk, least, most, cost, bound in zip(texts(table["risk"]), *columns, strict=True):
+        for value, right, size in (
+            (least, _minus(head.get("bound"), cost), abs(cost)),
+            (most, _minus(head.get("objective"), bound), abs(bound)),
+        ):
+            fits = value == right or (value != value and right != right) or abs(value - right) <= RELATIVE * 2 * size
+            say.that(bool(fits), risk, "", f"{value:g} in information", f"{right:g} expected")
+        say.that(not bound > cost + RELATIVE * abs(cost), risk, "", f"bound {bound:g}", f"at most the cost, {cost:g}")
+
+
+def _minus(one: Any, other: float) -> float:
+    return float(one) - other if is_number(one) else np.nan
+
+
+def _is_known(every: list[Scenario], place: int) -> bool:
+    """Whether all different outcomes of a risk are distinguished in the first month."""
+    pairs = ((one, other) for number, one in enumerate(every) for other in every[:number])
+    return all(
+        _distinguished(one, other) <= 0 or one.outcomes[place].name == other.outcomes[place].name
+        for one, other in pairs
+    )
+
+
 CHECKS: tuple[Callable[[Case, Findings], None], ...] = (
     scenario_list,
     node_decisions,
     robust_decisions,
     risk_measure,
     scenario_costs,
+    known_risks,
 )

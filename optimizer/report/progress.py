@@ -22,6 +22,7 @@ _PHASES = {
     "cheapest": "cheapest of the nearest plans",
     "alone": "planning for each scenario alone",
     "base": "planning with the base data alone",
+    "information": "planning with one risk known at once",
     "extract": "reading off the plan",
     "audit": "checking the plan",
 }

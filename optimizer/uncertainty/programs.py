@@ -13,6 +13,7 @@ from optimizer.program.arrays import Arrays
 from optimizer.program.build import Program, build_together
 from optimizer.program.compile import compile_program
 from optimizer.program.index import Index
+from optimizer.uncertainty.stochastic_program import StochasticProgram
 from optimizer.uncertainty.tree import Decision, Sharing, Tree, share
 
 
@@ -45,6 +46,15 @@ class ScenarioPrograms:
         """Unit of money of the programs."""
         return self.programs[0].units.money
 
+    @property
+    def stochastic(self) -> StochasticProgram:
+        """All of them as one program."""
+        return StochasticProgram(tuple(self.arrays), self.tree.probabilities, self.sharing.ids)
+
+    def with_tree(self, tree: Tree) -> ScenarioPrograms:
+        """Return the same programs, which share the decisions of another tree of the same scenarios."""
+        return _sharing(tree, self.programs, self.alone)
+
 
 def scenario_programs(tree: Tree, relax: bool = False) -> ScenarioPrograms:
     """Build and compile the programs of the scenarios of a tree.
@@ -56,6 +66,11 @@ def scenario_programs(tree: Tree, relax: bool = False) -> ScenarioPrograms:
     """
     programs = build_together(scenario.instance for scenario in tree.scenarios)
     compiled = [compile_program(program, relax=relax) for program in programs]
+    return _sharing(tree, programs, compiled)
+
+
+def _sharing(tree: Tree, programs: list[Program], compiled: list[Arrays]) -> ScenarioPrograms:
+    """Return programs that share the decisions of a tree's nodes."""
     sharing = share(tree, [decisions_of(program) for program in programs], [len(one.columns) for one in compiled])
     arrays = [
         replace(one, upper=np.where(closed, 0.0, one.upper))

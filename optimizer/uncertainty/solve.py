@@ -30,6 +30,7 @@ from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
 from optimizer.uncertainty.base_plan import FixedPlan, fix_base_plan, value_of_planning
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.infeasible import no_plan_of_scenarios
+from optimizer.uncertainty.information import information_table
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
 from optimizer.uncertainty.robustness import robustness_table
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
@@ -113,9 +114,16 @@ def solve_scenarios(instance: Instance, options: Options, progress: OnProgress |
             spent = searched + clock.seconds["alone"]
             left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
             fixed_plan = fix_base_plan(instance, programs, _risk(instance, best), left, workers)
+        plan = _extracted(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
+        with clock.phase("information"):
+            spent += clock.seconds["base"]
+            left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
+            proven = plan.objective, plan.bound
+            known = information_table(programs, proven, best, _risk(instance, best), left, workers)
+            plan.tables["information"] = known
     finally:
         workers.close()
-    return _finished(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
+    return _audited(plan, clock)
 
 
 def _alone(programs: ScenarioPrograms, options: Options, workers: Workers, seconds: float) -> Alone:
@@ -148,8 +156,9 @@ def _searched(
         if not np.isfinite(best.bounds).all():
             why = "no bound was proven in time on the cost of some scenarios alone, which the regret is measured from"
             raise StoppedWithoutPlan(f"{why}; give it more time")
-    program = StochasticProgram(tuple(programs.arrays), programs.tree.probabilities, programs.sharing.ids)
-    return solve_stochastic(program, _risk(instance, best), options, workers, clock.reporter(programs.money))
+    return solve_stochastic(
+        programs.stochastic, _risk(instance, best), options, workers, clock.reporter(programs.money)
+    )
 
 
 def _risk(instance: Instance, best: Alone | None) -> RiskMeasure:
@@ -159,7 +168,7 @@ def _risk(instance: Instance, best: Alone | None) -> RiskMeasure:
     return RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, bounds)
 
 
-def _finished(
+def _extracted(
     instance: Instance,
     programs: ScenarioPrograms,
     solution: StochasticSolution,
@@ -168,7 +177,7 @@ def _finished(
     options: Options,
     clock: Clock,
 ) -> Plan:
-    """Return the plan of a solution: extracted for each scenario, put together, audited."""
+    """Return the plan of a solution: extracted for each scenario and put together, not audited yet."""
     best, fixed_plan = compared
     with collector_paused(), clock.phase("extract"):
         plans = _plans(programs, solution, values, options)
@@ -178,7 +187,11 @@ def _finished(
         tables["robustness"] = robustness_table(programs, plans, best)
         head = _head(instance, programs, plans, solution, tables["scenarios"], options)
         head["vss"] = value_of_planning(fixed_plan, head["objective"], head["bound"])
-    plan = Plan(head, tables, instance)
+    return Plan(head, tables, instance)
+
+
+def _audited(plan: Plan, clock: Clock) -> Plan:
+    """Return a plan with the verdict of its audit."""
     with clock.phase("audit"):
         verdict = audit(plan)
     plan.head.update(seconds=clock.seconds, memory_mb=clock.memory_mb, audit=verdict.to_dict())

@@ -124,6 +124,36 @@ def test_four_stages() -> None:
     assert plan.tables["nodes"].groupby("month").size().tolist() == [1, 2, 4, 8]
 
 
+def test_what_each_risk_is_worth_to_know() -> None:
+    """Tests plans that know one of the risks from month 0, of which dynamic programming gives the first.
+
+    Demand of month 1 is known then: a lot for it, and one more if it grows, are ordered in time. Of what the only
+    risk of the newsvendor is worth, 120 is all that knowing can save.
+    """
+    plan = optimizer.solve(growing((1, 2, 3)), gap=0.0)
+    found = plan.tables["information"].set_index("risk")
+    assert found.index.tolist() == ["p1", "p2", "p10"]
+    first = MISSING + sum(0.5 * min(LOT * lots + least_cost(1, lots, wanted) for lots in range(5)) for wanted in (1, 2))
+    assert found.loc["p1"].to_numpy().tolist() == pytest.approx([plan.objective - first] * 2 + [first] * 2)
+    assert (found["at_most"] <= plan.head["evpi"]["at_most"] + 1e-6).all()
+    only = optimizer.solve(newsvendor(0.4), gap=0.0).tables["information"]
+    assert only.to_numpy().tolist() == [["demand", *[pytest.approx(value) for value in (120, 120, 180, 180)]]]
+    assert optimizer.solve(newsvendor(0.4, known=0), gap=0.0).tables["information"].empty
+
+
+def test_what_each_risk_is_worth_is_derived_again(plan: Plan) -> None:
+    """Tests another value, a bound above the cost, a risk that is none and one that is missing."""
+    changes: list[Any] = [
+        lambda rows: rows.assign(at_least=119.0),
+        lambda rows: rows.assign(at_most=float("nan")),
+        lambda rows: rows.assign(cost=170.0, at_least=130.0),
+        lambda rows: rows.assign(risk="weather"),
+        lambda rows: rows.head(0),
+    ]
+    for change in changes:
+        assert {rule for rule, _ in broken(plan, "information", change)} == {"known_risks"}
+
+
 def test_more_knowledge_never_costs_more() -> None:
     """Tests objectives from nothing known to all known at once; names of which one begins another do not mix."""
     known: list[tuple[int | None, ...]] = [
