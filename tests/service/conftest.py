@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from optimizer.service.database import Database
 from tests.service import postgres
 from tests.service.postgres import PostgreSQL
 
@@ -27,3 +28,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         return f"sqlite:///{folder / 'service.db'}"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.create(f"test_{uuid4().hex}")
+
+
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Database]:
+    """Open an upgraded database, of each kind in turn."""
+    found = Database(database_url)
+    found.upgrade()
+    yield found
+    found.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,15 +12,6 @@ from sqlalchemy.exc import IntegrityError
 
 from optimizer.service.database import Database
 from optimizer.service.records import Action, Member, Project, Record, new_id
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[Database]:
-    """An upgraded database."""
-    found = Database(database_url)
-    found.upgrade()
-    yield found
-    found.close()
 
 
 def test_migrations_make_the_tables_of_the_records(database: Database) -> None:
