@@ -90,12 +90,17 @@ class Decomposition:
         self._may_polish = False
 
     def run(self) -> Stop | None:
-        """Run rounds until the search ends, or, without a reason to, the bound no longer rises."""
+        """Run rounds until the search ends, or, without a reason to, the bound no longer rises.
+
+        It cannot rise where a bundle has no known solution.
+        """
         bounds = [self.incumbent.bound]
         while self.incumbent.stop is None:
             self.incumbent.rounds += 1
             self._answers = []
             self.workers.map(solve_subproblem, self._round(), self._note)
+            if self.incumbent.stop is not None or not self.multipliers.can_move:
+                break
             self.prices = self.multipliers.next()
             bounds.append(self.incumbent.bound)
             if len(bounds) > _STALLED and not bounds[-1] - bounds[-1 - _STALLED] >= _RISE * self.incumbent.missing():

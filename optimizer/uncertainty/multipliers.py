@@ -59,6 +59,11 @@ class Multipliers:
         self.points[number].append(np.nan_to_num(self.bundles.point(number, values)))
         del self.values[number][:-_MOST_CUTS], self.points[number][:-_MOST_CUTS]
 
+    @property
+    def can_move(self) -> bool:
+        """Whether each bundle has a known solution: without one, the model of the dual function has no maximum."""
+        return all(self.values)
+
     def move(self, multipliers: Floats, bound: float) -> None:
         """Use the proven value of the dual function at multipliers: it becomes the centre if it is better enough."""
         if bound >= self.bound + _SERIOUS * max(min(self.predicted, 1e300) - self.bound, 0.0) or self.bound == -np.inf:

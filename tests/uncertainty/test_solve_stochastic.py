@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from optimizer.interruption import StopFlag
 from optimizer.solver import highs
 from optimizer.solver.highs_process import end_processes
 from optimizer.solver.solution import Options, Stop
@@ -22,7 +24,7 @@ from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import StochasticSolution
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, EXTENSIVE, choose_method, solve_stochastic
 from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram
-from optimizer.uncertainty.subproblems import priced
+from optimizer.uncertainty.subproblems import LAGRANGIAN, Answer, Subproblem, priced
 from optimizer.workers.workers import LocalWorkers
 from tests.solver.programs import INF, knapsacks, program
 from tests.uncertainty.programs import best_alone, four_stages, named, newsvendor, random_program, scip_optimum
@@ -197,6 +199,45 @@ def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers, monkeypatch: 
     assert found.stop is Stop.TIME_LIMIT
     _assert_one_plan(_long(), found)
     assert -INF < found.bound < found.objective
+
+
+class Unlucky(LocalWorkers):
+    """Workers whose searches of priced bundles find no solution, and which may use up the time."""
+
+    def __init__(self, clock: SimpleNamespace | None = None) -> None:
+        super().__init__(1)
+        self.clock = clock
+
+    def map(self, work: Any, tasks: Any, on_result: Any) -> None:
+        """Leave out what the searches of priced bundles find."""
+
+        def unlucky(task: Subproblem, stop: StopFlag) -> Answer:
+            answer: Answer = work(task, stop)
+            if task.kind == LAGRANGIAN and self.clock is not None:
+                self.clock.leap = 100.0
+            return replace(answer, values=None) if task.kind == LAGRANGIAN else answer
+
+        super().map(unlucky, tasks, on_result)
+
+
+def test_bundles_without_a_solution_are_merged() -> None:
+    """Tests priced bundles that have a bound and no solution: the last bundle, the extensive form, has the plan."""
+    workers = Unlucky()
+    found = solve_stochastic(newsvendor(), NOTHING, EXACT, workers, method=DECOMPOSITION)
+    workers.close()
+    assert found.objective == pytest.approx(-4.0)
+    assert found.stop is Stop.GAP_REACHED
+
+
+def test_time_may_be_over_before_all_bundles_have_a_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests a time limit that ends the first round: neither plan nor bound, and no error."""
+    clock = SimpleNamespace(leap=0.0)
+    clock.time = lambda: time.time() + clock.leap
+    monkeypatch.setattr("optimizer.uncertainty.incumbent.time", clock)
+    workers = Unlucky(clock)
+    found = solve_stochastic(newsvendor(whole=True), NOTHING, EXACT, workers, method=DECOMPOSITION)
+    workers.close()
+    assert (found.values, found.stop) == (None, Stop.TIME_LIMIT)
 
 
 def test_ctrl_c_keeps_the_best_plan(workers: LocalWorkers) -> None:
