@@ -93,7 +93,7 @@ def test_every_command_speaks_json(name: str) -> None:
         (["solve", "first-steps", "--time-limit", "-1"], "-1.0 is not in the range x>=0."),
         (["solve", "first-steps", "--tables", "xml"], "'xml' is not one of 'csv', 'parquet'."),
         (["new", "x", "--blank", "--from", "first-steps"], "--blank, --from and --random exclude each other."),
-        (["new", "x", "--seed", "3"], "--seed and --size go with --random."),
+        (["new", "x", "--seed", "3"], "--seed, --size and --risks go with --random."),
     ],
 )
 def test_wrong_use_is_told(arguments: list[str], message: str, tmp_path: Path) -> None:

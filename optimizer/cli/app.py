@@ -68,19 +68,27 @@ def cli() -> None:
     type=click.Choice(["tiny", "small", "S", "M", "L", "XL"]),
     help="With --random: how large.  [default: tiny]",
 )
+@click.option("--risks", type=click.IntRange(min=0), help="With --random: how many risks.  [default: 0]")
 @_json
 def new(
-    target: Path, blank: bool, example: str, by_chance: bool, seed: int | None, size: str | None, as_json: bool
+    target: Path,
+    blank: bool,
+    example: str,
+    by_chance: bool,
+    seed: int | None,
+    size: str | None,
+    risks: int | None,
+    as_json: bool,
 ) -> int:
     """Write a commented starter instance: a folder, or a workbook if the name ends in .xlsx."""
     if blank + bool(example) + by_chance > 1:
         raise click.UsageError("--blank, --from and --random exclude each other.")
-    if not by_chance and not (seed is None and size is None):
-        raise click.UsageError("--seed and --size go with --random.")
+    if not by_chance and not (seed is None and size is None and risks is None):
+        raise click.UsageError("--seed, --size and --risks go with --random.")
     if by_chance:
         from optimizer.generator import create_random
 
-        files = create_random(target, seed or 0, size or "tiny")
+        files = create_random(target, seed or 0, size or "tiny", risks or 0)
     else:
         from optimizer.instance.template import create
 

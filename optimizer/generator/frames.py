@@ -15,6 +15,7 @@ from optimizer.generator.market import add_commitments, add_on_demand, add_price
 from optimizer.generator.own_rules import add_rules
 from optimizer.generator.past import add_past
 from optimizer.generator.policies import add_policies
+from optimizer.generator.risks import add_risks
 from optimizer.generator.sizes import SIZES
 from optimizer.generator.sketch import Row, Sketch
 from optimizer.generator.workloads import add_runs, add_workloads
@@ -47,11 +48,14 @@ _STEPS: tuple[tuple[int, str, Callable[[Sketch, Draw], None]], ...] = (
     (12, "policies", add_policies),
     (13, "rules", add_rules),
 )
+_RISKS = 18  # stream of the risks
 _PARTS = {"clauses": "contracts"}  # families that are left out with another
 FAMILIES = tuple(dict.fromkeys(name for _, name, _ in _STEPS if name))
 
 
-def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = (), *, past: bool = False) -> dict[str, Any]:
+def random_frames(
+    seed: int, size: str = "tiny", without: Iterable[str] = (), *, past: bool = False, risks: int = 0
+) -> dict[str, Any]:
     """Draw an instance that uses, with some probability, every table and column of the format but the scenarios.
 
     Parameters
@@ -64,6 +68,8 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = (), *,
         Families to leave out, of :data:`FAMILIES`.
     past : bool
         Draw decisions that were made before the plan, too; everything before them stays as it is.
+    risks : int
+        Draw so many risks, too; all else but interruptions by which contracts may be recalled stays as it is.
 
     Returns
     -------
@@ -78,13 +84,15 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = (), *,
     import pandas as pd
 
     left_out = frozenset(without)
-    _refuse(seed, size, left_out)
+    _refuse(seed, size, left_out, risks)
     left_out |= frozenset() if past else {"decided"}
     left_out |= {family for family, of in _PARTS.items() if of in left_out}
     sketch = _begin(seed, size)
     for number, family, add in _STEPS:
         if family not in left_out:
             add(sketch, sketch.draw(number))
+    if risks:
+        add_risks(sketch, sketch.draw(_RISKS), risks)
     start = month_number(*map(int, sketch.head["start"].split("-")))
     frames: dict[str, Any] = {"instance": sketch.head}
     for name in load_schema().tables:
@@ -93,14 +101,16 @@ def random_frames(seed: int, size: str = "tiny", without: Iterable[str] = (), *,
     return frames
 
 
-def random_instance(seed: int, size: str = "tiny", without: Iterable[str] = (), *, past: bool = False) -> Instance:
+def random_instance(
+    seed: int, size: str = "tiny", without: Iterable[str] = (), *, past: bool = False, risks: int = 0
+) -> Instance:
     """Draw an instance as :func:`random_frames` does, and read it."""
     from optimizer.instance.read import read
 
-    return read(random_frames(seed, size, without, past=past))
+    return read(random_frames(seed, size, without, past=past, risks=risks))
 
 
-def create_random(target: Path, seed: int, size: str) -> list[Path]:
+def create_random(target: Path, seed: int, size: str, risks: int = 0) -> list[Path]:
     """Write a random instance: a folder, or a workbook if the name ends in ``.xlsx``.
 
     Returns
@@ -114,14 +124,16 @@ def create_random(target: Path, seed: int, size: str) -> list[Path]:
         If ``target`` is there already.
     """
     refuse_existing(target)
-    random_instance(seed, size).save(target)
+    random_instance(seed, size, risks=risks).save(target)
     return sorted(target.iterdir()) if target.is_dir() else [target]
 
 
-def _refuse(seed: int, size: str, without: frozenset[str]) -> None:
+def _refuse(seed: int, size: str, without: frozenset[str], risks: int) -> None:
     wrong = []
     if seed < 0:
         wrong.append(f"seed is {seed}; expected 0 or more")
+    if risks < 0:
+        wrong.append(f"risks is {risks}; expected 0 or more")
     if size not in SIZES:
         wrong.append(f"size is {size!r}; expected one of {', '.join(SIZES)}")
     if unknown := sorted(without - set(FAMILIES)):

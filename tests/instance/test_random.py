@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 import pytest
 
 import optimizer
@@ -232,10 +233,32 @@ def test_without_rules_leaves_out_their_terms() -> None:
     assert not {"rules", "rule_terms"} & set(random_frames(0, "S", without=["rules"]))
 
 
+def test_with_risks() -> None:
+    """Tests that risks leave the rest as it is but for recalls, and that all kinds and measures come."""
+    kinds, measures, known = set(), set(), set()
+    for seed in range(24):
+        plain, drawn = random_frames(seed), random_frames(seed, risks=3)
+        kinds |= {risk.split("-")[0] for risk in drawn["risks"]["risk"]}
+        assert len({*drawn["risks"]["risk"]}) == 3
+        measures.add(drawn["instance"].get("risk_measure", "none"))
+        known |= {*drawn["risks"].get("known", pd.Series([None])).fillna("")}
+        left = [name for name in drawn if name not in ("risks", "changes", "interruptions", "instance")]
+        assert left == [name for name in plain if name not in ("interruptions", "instance")]
+        assert all(plain[name].equals(drawn[name]) for name in left)
+        assert plain["instance"].items() <= drawn["instance"].items()
+        if seed < 6:
+            optimizer.read(drawn)
+    assert kinds == {"slip", "demand", "price", "recall"}
+    assert measures == {"none", "cvar", "regret"}
+    assert "" in known
+    assert len(known) > 5
+
+
 def test_arguments_are_checked() -> None:
     """Tests that a wrong seed, size or family is refused, all of them at once."""
-    with pytest.raises(ValueError, match=r"seed is -1.*size is 'XL'; expected one of tiny.*without names ramps, rats"):
-        random_frames(-1, "XL", without=["rats", "ramps", "builds"])
+    wrong = r"seed is -1.*risks is -2.*size is 'XXL'; expected one of tiny.*without names ramps, rats"
+    with pytest.raises(ValueError, match=wrong):
+        random_frames(-1, "XXL", without=["rats", "ramps", "builds"], risks=-2)
 
 
 # ---------------------------------------------------------------- capopt new --random
@@ -243,10 +266,10 @@ def test_arguments_are_checked() -> None:
 def test_new_random(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     """Tests that `capopt new --random` writes a folder or a workbook that holds the instance of the seed and size."""
     target = tmp_path / name
-    assert run(new, [str(target), "--random", "--seed", "5", "--size", "small", "--json"]) == 0
+    assert run(new, [str(target), "--random", "--seed", "5", "--size", "small", "--risks", "2", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert all(Path(file).is_file() for file in result["files"])
-    assert optimizer.read(target).hash == random_instance(5, "small").hash
+    assert optimizer.read(target).hash == random_instance(5, "small", risks=2).hash
 
 
 def test_new_random_takes_defaults(tmp_path: Path) -> None:

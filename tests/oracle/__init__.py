@@ -51,20 +51,28 @@ def ask(frames: Frames, *, relax: bool = False, seconds: float = 60.0) -> Answer
 def _in_scip(program: Program, cost: Expression) -> Model:
     """The same as a model of SCIP."""
     model = Model()
+    columns = add_to(model, program)
+    model.setObjective(in_columns(cost, columns), "minimize")
+    return model
+
+
+def in_columns(row: Expression, columns: list[Any]) -> Any:
+    """An expression in the columns of SCIP."""
+    terms = zip(row.values.tolist(), row.indices.tolist(), strict=True)
+    return quicksum(value * columns[index] for value, index in terms) + row.constant
+
+
+def add_to(model: Model, program: Program) -> list[Any]:
+    """Add a program to a model of SCIP; returns its columns."""
     columns = [
         model.addVar(name, vtype="I" if integer else "C", lb=0, ub=None if most == inf else most)
         for name, integer, most in zip(program.names, program.integer, program.uppers, strict=True)
     ]
 
-    def told(row: Expression) -> Any:
-        terms = zip(row.values.tolist(), row.indices.tolist(), strict=True)
-        return quicksum(value * columns[index] for value, index in terms) + row.constant
-
     for row, sense in zip(program.rows, program.senses, strict=True):
-        left = told(row)
+        left = in_columns(row, columns)
         model.addCons({"<=": left <= 0, ">=": left >= 0, "=": left == 0}[sense])
-    model.setObjective(told(cost), "minimize")
-    return model
+    return columns
 
 
 def write(frames: Frames, relax: bool) -> World:

@@ -84,6 +84,7 @@ def _add_run(w: World, row: Row) -> None:
             for s in range(max(row["release"], 0), min(row["deadline"], w.T - 1) - months + 2):
                 placed = w.var(f"{name} on {pool.name} {size} {s}", integer=True, most=1)
                 chosen.append(placed)
+                w.decide(s, placed, "run", name, pool.name, size)
                 w.starts[name][s] = w.starts[name].get(s, 0) + placed
                 for t in range(s, s + months):
                     placements[t].append(size * placed)

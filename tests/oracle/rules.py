@@ -24,6 +24,8 @@ def add_commitment_starts(w: World) -> None:
         months = range(max(row["earliest"], 0), min(row["latest"], w.T - 1) + 1)
         starts = {s: w.var(f"commit {row['commitment']} {s}", integer=True, most=1) for s in months}
         w.starts[row["commitment"]] = starts
+        for s, start in starts.items():
+            w.decide(s, start, "commit", row["commitment"])
         w.add(quicksum(starts.values()), "=" if row["required"] else "<=", 1)
 
 

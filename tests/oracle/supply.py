@@ -42,6 +42,7 @@ def _add_build(w: World, b: Row) -> None:
     name, lead = b["build"], b["lead_months"]
     ordered = {s: w.var(f"order {name} {s}", integer=b["integer"]) for s in _order_months(w, b)}
     w.starts[name] = ordered
+    _decide_orders(w, "order", name, ordered)
     orders = [
         *((s, n, b["capex_per_mw"]) for s, n in ordered.items()),
         *_decided(w, "order_build", name, b["capex_per_mw"]),
@@ -59,6 +60,11 @@ def _add_build(w: World, b: Row) -> None:
         _residual(w, b, s, capex * len(paid) / len(offsets) * n)
     for t in w.plan:
         w.pay("fixed", name, "in_house", t, b["fixed_cost_per_mw_month"] * w.energised[name][t])
+
+
+def _decide_orders(w: World, decision: str, name: str, orders: dict[int, Any]) -> None:
+    for s, n in orders.items():
+        w.decide(s, n, decision, name)
 
 
 def _decided(w: World, decision: str, item: str, price: float) -> list[tuple[int, float, float]]:
@@ -87,6 +93,7 @@ def _add_purchase(w: World, k: Row) -> None:
     name, lead, lot = k["purchase"], k["lead_months"], k["lot_size"]
     lots = {s: w.var(f"buy {name} {s}", integer=k["integer"]) for s in _order_months(w, k)}
     w.starts[name] = lots
+    _decide_orders(w, "buy", name, lots)
     orders = [(s, n, w.tables.step("prices", "item", name, s, "price", k["unit_price"])) for s, n in lots.items()]
     for row in w.tables["decided"]:
         if (row["decision"], row["item"]) == ("buy", name):
@@ -193,6 +200,11 @@ def _add_agreement(w: World, a: Row, name: str, party: str, kind: str) -> None:
         w.add(quicksum(known), "=", blocks)
     for e, blocks in _returned_before(w, a, name).items():
         w.add(quicksum(n for life, n in lives.items() if life.returned and life.end == e), "=", blocks)
+    for life, n in lives.items():
+        if not life.signed and a["committed_blocks"] is None:
+            w.decide(life.start - a["lead_months"], n, "sign", name)
+        if life.back and not life.returned:
+            w.decide(life.end - max(1, a["notice_months"]), n, "hand back", name)
     if a["committed_blocks"] is not None:
         w.add(w.starts[name][a["earliest"]], "=", a["committed_blocks"])
     else:

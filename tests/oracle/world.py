@@ -73,6 +73,7 @@ class World:
         self.starts: dict[str, dict[int, Any]] = {}  # blocks, lots or runs by item and month
         self.orders: dict[str, list[tuple[int, Any]]] = {}  # blocks of builds by month, before the plan too
         self.spent: dict[str, float] = {}  # before the plan, in the year of a commitment that it begins in
+        self.decisions: dict[tuple[Any, ...], Any] = {}  # amounts by what is decided; the month is the last part
         self.ends: dict[str, list[Any]] = {}  # blocks that end, by agreement
         self.active: dict[str, list[Any]] = {}  # blocks active, by agreement
         self.delivered: dict[str, list[Any]] = {}  # blocks after the ramp, by agreement
@@ -92,6 +93,10 @@ class World:
         if not len(gap.indices):
             gap = gap + self.var("nothing", most=0)
         self.program.add_row(gap / size(gap), sense)
+
+    def decide(self, month: int, amount: Any, *what: Any) -> None:
+        """Note what is decided in a month of the plan."""
+        self.decisions[*what, month] = amount + self.decisions.get((*what, month), 0)
 
     def pay(self, term: str, item: str, party: str, month: int, amount: Any, kind: str = "") -> None:
         """Book money."""
