@@ -20,7 +20,7 @@ class Size:
     clauses : float
         Probability that contracts have clauses and supply is interrupted. None of the sizes that are measured have it.
     local : bool
-        Whether every workload runs in one region, and excludes one tag at most.
+        Whether every workload and run has one region, and workloads exclude one tag at most.
     others
         Numbers of rows.
     """

@@ -101,7 +101,7 @@ def _run(sketch: Sketch, draw: Draw, name: str, work: str, sure: Row | None) -> 
     row["penalty"] = nice(draw.between(0.5, 3) * amount * 2000) if draw.chance(0.85) else None
     row["required"] = True if sure else draw.pick((None, False))
     row["regions"] = None
-    if draw.chance(0.3):
+    if sketch.size.local or draw.chance(0.3):
         row["regions"] = sketch.site(sure["site"])["region"] if sure else draw.pick(_regions(sketch))
     row["exclude"] = _exclude(sketch, draw, 0.3)
     return row

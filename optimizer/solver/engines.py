@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizer.program.arrays import Arrays, Floats
-from optimizer.solver.solution import Options, Report, Solution
+from optimizer.solver.failed_search import SearchFailed
+from optimizer.solver.merged_workloads import merge_workloads
+from optimizer.solver.solution import Deadline, Options, Report, Solution
 from optimizer.versions import version_of
 
 
@@ -20,8 +24,26 @@ def solve(
 ) -> Solution:
     """Solve compiled arrays with the engine of the options; as :func:`optimizer.solver.highs.solve`.
 
-    ``start`` is a known solution, from which HiGHS's search begins; ``known_bound`` what no solution costs less than.
+    Workloads that can run in the same pools are merged where that makes the program much smaller. ``start`` is a known
+    solution, from which HiGHS's search begins; ``known_bound`` what no solution costs less than.
     """
+    deadline = Deadline.after(options.time_limit)
+    merged = merge_workloads(arrays)
+    if merged is None:
+        return _solve(arrays, options, report, duals, start, known_bound)
+    start = None if start is None else merged.merged_values(start)
+    options = replace(options, time_limit=deadline.left())
+    try:
+        found = _solve(merged.arrays, options, report, duals, start, known_bound)
+    except SearchFailed as failure:
+        raise SearchFailed(merged.original_values(failure.values), failure.why) from failure.why
+    return merged.solution(found, deadline.to_finish())
+
+
+def _solve(
+    arrays: Arrays, options: Options, report: Report | None, duals: bool, start: Floats | None, known_bound: float
+) -> Solution:
+    """Solve a program as it is."""
     if options.solver == "scip":
         from optimizer.solver import scip
 
