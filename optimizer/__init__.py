@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from optimizer.report.figures import figures
     from optimizer.solver.solution import Progress
     from optimizer.solving.whatif import WhatIf
+    from optimizer.uncertainty.simulate import simulate
+    from optimizer.uncertainty.simulation import Simulation
     from optimizer.uncertainty.solve import solve
 
 __version__ = "0.1.0"
@@ -73,6 +75,7 @@ __all__ = [
     "Progress",
     "Roll",
     "Scenario",
+    "Simulation",
     "SolverError",
     "StoppedWithoutPlan",
     "UnsupportedInstance",
@@ -91,6 +94,7 @@ __all__ = [
     "read",
     "roll",
     "scenarios",
+    "simulate",
     "solve",
 ]
 
@@ -110,6 +114,8 @@ _ROOMS = {
     "optimizer.plan.roll": ("Roll", "roll"),
     "optimizer.report.figures": ("figures",),
     "optimizer.solver.solution": ("Progress",),
+    "optimizer.uncertainty.simulate": ("simulate",),
+    "optimizer.uncertainty.simulation": ("Simulation",),
     "optimizer.uncertainty.solve": ("solve",),
     "optimizer.program.build": ("Program", "build"),
     "optimizer.solving.whatif": ("WhatIf",),

@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[list[str], set[str]]] = {
     "alternatives": (["alternatives", "p", "--plans", "0"], set()),
     "export": (["export", "p", "--focus", "focus"], set()),
     "scenarios": (["scenarios", "risky"], {"scenarios", "drawn"}),
+    "simulate": (["simulate", "p", "--instance", "risky"], {"exit_code", "plans", "draws", "seed"}),
     "roll": (["roll", "p", "--months", "1", "-o", "later"], set()),
     "bench": (["bench", "mine", "--threads", "1"], {"results"}),
 }

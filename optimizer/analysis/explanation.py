@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
-import numpy as np
 import pandas as pd
 
 from optimizer.analysis.budget import DEFAULT, Budget
@@ -18,7 +16,7 @@ from optimizer.analysis.offer_list import offers
 from optimizer.format import grouped
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import EXPLAINED
+from optimizer.plan.tables import EXPLAINED, plain_rows
 from optimizer.solver.solution import Options, SolveOptions
 from optimizer.solving import clock
 
@@ -166,14 +164,3 @@ def explain(
         tables["deadlines"] = deadlines_table(plan) if earlier is None else earlier
     unfinished = tuple(question.name for question in work.unfinished)
     return Explanation(plan, **tables, stopped=work.stopped, unfinished=unfinished, failed=work.failed)
-
-
-def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows for JSON, with None for missing or infinite values."""
-    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -63,9 +63,9 @@ def alternatives(
     When the budget ends, or on Ctrl-C or SIGTERM, ranges are printed as far as they are proven (exit 3).
     """
     from optimizer.analysis.alternatives import find_alternatives
-    from optimizer.analysis.explanation import plain_rows
     from optimizer.plan.folder import prepare
     from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.plan.tables import plain_rows
     from optimizer.report.progress import narrate
     from optimizer.solver.solution import Options
 

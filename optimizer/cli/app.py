@@ -26,6 +26,7 @@ from optimizer.cli.report import report
 from optimizer.cli.roll import roll
 from optimizer.cli.scenarios import scenarios
 from optimizer.cli.serve import serve
+from optimizer.cli.simulate import simulate
 from optimizer.cli.whatif import whatif
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted, grouped
@@ -287,6 +288,7 @@ cli.add_command(compare)
 cli.add_command(roll)
 cli.add_command(export)
 cli.add_command(scenarios)
+cli.add_command(simulate)
 cli.add_command(bench)
 cli.add_command(serve)
 

@@ -45,7 +45,7 @@ def compare(plans: tuple[Path, ...], budget: float | None, html: Path | None, xl
     from optimizer.plan.compare import compare as compare_plans
     from optimizer.plan.plan import load_plan_of_one_future
 
-    names = _names(plans)
+    names = names_of(plans)
     first, *others = [load_plan_of_one_future(plan) for plan in plans]
     comparisons = [compare_plans(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
     if budget is not None:
@@ -69,8 +69,8 @@ def _with_causes(comparisons: Sequence[Comparison], budget: float) -> list[Compa
         return [causes(one, share, on_step=on_step, progress=progress) for one in comparisons]
 
 
-def _names(plans: Sequence[Path]) -> list[str]:
-    """The shortest ends of the paths that differ; plans that are named twice get numbers."""
+def names_of(plans: Sequence[Path]) -> list[str]:
+    """Return the shortest ends of the paths that differ; plans that are named twice get numbers."""
     parts = [plan.resolve().parts for plan in plans]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-length:]) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MOST_SHARE = 10.0
+CLUSTER = "CAPOPT_CLUSTER"
 SECONDS = 60.0
 """Seconds of a budget unless another one is given."""
 
@@ -61,6 +63,14 @@ class Finite(click.FloatRange):
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 gap_option = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
 threads_option = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Searches at a time. [default: the processor's cores]"
+)
+cluster_option = click.option(
+    "--cluster",
+    metavar="tcp://HOST:PORT",
+    help=f"Scheduler of a Dask cluster that searches instead. [default: that of {CLUSTER} if it is set]",
+)
 replace_option = click.option(
     "--replace", is_flag=True, help="Replace the content of the folder, even another instance's plan."
 )
@@ -72,6 +82,13 @@ limit_option = click.option(
 full_option = click.option(
     "--full", is_flag=True, help="No budget: examine everything, with --time-limit for each search."
 )
+
+
+def cluster_of(workers: int | None, cluster: str | None) -> str | None:
+    """Return the address of the cluster that options or the environment name; None for workers on this machine."""
+    if workers is not None and cluster is not None:
+        raise click.UsageError("--workers is for this machine: leave it out with --cluster.")
+    return None if workers is not None else cluster or os.environ.get(CLUSTER) or None
 
 
 def budget_option(text: str) -> Callable[[Decorated], Decorated]:

@@ -137,8 +137,8 @@ def _print_target(output: Path | None, code: int, as_json: bool) -> int:
 
 
 def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], fixings: list[Fixing], as_json: bool) -> int:
-    from optimizer.analysis.explanation import plain_rows
     from optimizer.analysis.questions import NOT_EXAMINED
+    from optimizer.plan.tables import plain_rows
     from optimizer.report.progress import narrate
     from optimizer.report.whatif_tables import sweep_table
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -69,7 +69,11 @@ def scenarios(instance: Instance, draw: int | None = None, seed: int | None = No
     ValueError
         If the instance has neither scenarios nor risks, or ``draw`` is less than 1.
     """
-    found = futures(instance, draw, seed)
+    return with_data(instance, futures(instance, draw, seed))
+
+
+def with_data(instance: Instance, found: Iterable[Future]) -> list[Scenario]:
+    """Return scenarios with their data, as :func:`scenarios` does."""
     made: list[Scenario] = []
     faults: list[tuple[str, Fault]] = []
     for future in found:
@@ -179,6 +183,16 @@ def _is_of_scenarios(name: str) -> bool:
 # ---------------------------------------------------------------- which there are
 def futures(instance: Instance, draw: int | None = None, seed: int | None = None) -> list[Future]:
     """Return the scenarios of an instance without their data, as :func:`scenarios` lists them."""
+    return futures_in_order(instance, draw, seed)[0]
+
+
+def futures_in_order(
+    instance: Instance, draw: int | None = None, seed: int | None = None
+) -> tuple[list[Future], list[int]]:
+    """Return the scenarios without their data, and the place in this list of each draw, as they were drawn.
+
+    Where nothing is drawn each scenario comes once.
+    """
     if not is_uncertain(instance):
         raise ValueError(f"instance {instance.head.name!r} has neither scenarios nor risks")
     if draw is not None and draw < 1:
@@ -194,16 +208,29 @@ def is_drawn(instance: Instance) -> bool:
     return _combinations(risk_outcomes(instance)) > instance.head.max_scenarios
 
 
-def _of_table(instance: Instance, draw: int | None, seed: int) -> list[Future]:
+def _of_table(instance: Instance, draw: int | None, seed: int) -> tuple[list[Future], list[int]]:
     rows = [row for row in instance.rows["scenarios"] if row.probability > 0]
     chances = _normal([row.probability for row in rows])
+    order = list(range(len(rows)))
     if draw is not None:
-        counts = Counter(np.random.default_rng(seed).choice(len(rows), size=draw, p=chances).tolist())
-        rows, chances = [rows[i] for i in sorted(counts)], [counts[i] / draw for i in sorted(counts)]
-    return [
+        drawn = np.random.default_rng(seed).choice(len(rows), size=draw, p=chances).tolist()
+        counts, order = _merged(drawn)
+        rows, chances = [rows[i] for i in counts], [count / draw for count in counts.values()]
+    found = [
         Future(row.scenario, chance, row.title, (Outcome("", row.scenario, row.known),))
         for row, chance in zip(rows, chances, strict=True)
     ]
+    return found, order
+
+
+Drawn = TypeVar("Drawn", int, tuple[int, ...])
+
+
+def _merged(drawn: Sequence[Drawn]) -> tuple[dict[Drawn, int], list[int]]:
+    """Return how often each was drawn, in ascending order, and the place of each draw among these."""
+    counts = Counter(drawn)
+    places = {one: place for place, one in enumerate(sorted(counts))}
+    return {one: counts[one] for one in places}, [places[one] for one in drawn]
 
 
 def _normal(chances: Sequence[float]) -> list[float]:
@@ -230,7 +257,7 @@ def _combinations(risks: Mapping[str, Sequence[Choice]]) -> int:
     return prod(map(len, risks.values()))
 
 
-def _of_risks(instance: Instance, draw: int | None, seed: int) -> list[Future]:
+def _of_risks(instance: Instance, draw: int | None, seed: int) -> tuple[list[Future], list[int]]:
     risks = risk_outcomes(instance)
     if draw is None and _combinations(risks) > instance.head.max_scenarios:
         draw = instance.head.max_scenarios
@@ -238,26 +265,28 @@ def _of_risks(instance: Instance, draw: int | None, seed: int) -> list[Future]:
     if draw is None:
         chosen = {places: prod(one[at][1] for one, at in zip(choices, places, strict=True)) for places in _all(choices)}
         chosen = dict(zip(chosen, _normal(list(chosen.values())), strict=True))
+        order = list(range(len(chosen)))
     else:
-        chosen = _drawn(choices, draw, seed)
+        counts, order = _merged(_drawn(choices, draw, seed))
+        chosen = {places: count / draw for places, count in counts.items()}
     picked = [[one[at] for one, at in zip(choices, places, strict=True)] for places in chosen]
     names = _names([[outcome for outcome, _, _ in one] for one in picked])
-    return [
+    found = [
         Future(name, chance, _title(one), tuple(outcome for outcome, _, _ in one))
         for name, chance, one in zip(names, chosen.values(), picked, strict=True)
     ]
+    return found, order
 
 
 def _all(choices: Sequence[Sequence[Choice]]) -> Iterable[tuple[int, ...]]:
     return product(*(range(len(one)) for one in choices))
 
 
-def _drawn(choices: Sequence[Sequence[Choice]], draw: int, seed: int) -> dict[tuple[int, ...], float]:
-    """Random combinations with the share of the draws that gave them, in the order of :func:`_all`."""
+def _drawn(choices: Sequence[Sequence[Choice]], draw: int, seed: int) -> list[tuple[int, ...]]:
+    """Random combinations, as they were drawn."""
     random = np.random.default_rng(seed)
     each = [random.choice(len(one), size=draw, p=_normal([chance for _, chance, _ in one])) for one in choices]
-    counts = Counter(tuple(int(at) for at in places) for places in zip(*each, strict=True))
-    return {places: counts[places] / draw for places in sorted(counts)}
+    return [tuple(int(at) for at in places) for places in zip(*each, strict=True)]
 
 
 def _names(every: Sequence[Sequence[Outcome]]) -> list[str]:

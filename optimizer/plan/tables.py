@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -93,3 +94,14 @@ def _numbers(name: str, values: Any) -> NDArray[Any]:
 def _names(table: str) -> pd.Index[Any]:
     """Return the column names of a table, cached, with dtype object as its texts."""
     return pd.Index(column_names(table), dtype=object)
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows for JSON, with None for missing or infinite values."""
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

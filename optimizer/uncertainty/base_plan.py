@@ -16,24 +16,19 @@ from optimizer.program.build import Program, build_together
 from optimizer.program.compile import compile_program
 from optimizer.solver import engines
 from optimizer.solver.solution import Options, Stop
-from optimizer.uncertainty.programs import ScenarioPrograms, decisions_of
+from optimizer.uncertainty.decided_now import NotAllowed, columns_before, fix_before
+from optimizer.uncertainty.programs import ScenarioPrograms
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
 from optimizer.uncertainty.stochastic_program import RiskMeasure, StochasticProgram
-from optimizer.uncertainty.subproblems import fixed
 from optimizer.uncertainty.tree import Decision
 from optimizer.workers.workers import Workers
 
-_BLOCK = 1e-6
 _SHARE = 0.5  # of the time for the plan of the base data
 _NO_PLAN = {
     Stop.INFEASIBLE: "there is no plan",
     Stop.INTERRUPTED: "no plan was found before the search was interrupted",
 }
 _LATE = "no plan was found in time"
-
-
-class _NotAllowed(Exception):
-    """A scenario does not allow a decision of the base data."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ def fix_base_plan(
         return FixedPlan(why=f"of the base data alone {_NO_PLAN.get(first.stop, _LATE)}")
     try:
         programs_fixed = _fix(programs, _decided(programs, base, arrays, first.values))
-    except _NotAllowed as error:
+    except NotAllowed as error:
         return FixedPlan(why=str(error))
     program = StochasticProgram(programs_fixed, programs.tree.probabilities, programs.sharing.ids)
     left = replace(options, time_limit=max(until - time.monotonic(), 0.0))
@@ -97,25 +92,17 @@ def _decided(programs: ScenarioPrograms, base: Program, arrays: Arrays, values: 
     """Return what a plan of the base data decides before anything is known."""
     rounded = np.where(arrays.integer, np.round(values), values)
     until = programs.tree.first_branching
-    return {decision: float(rounded[column]) for decision, column in _columns(base, until).items()}
+    return {decision: float(rounded[column]) for decision, column in columns_before(base, until).items()}
 
 
 def _fix(programs: ScenarioPrograms, decided: Mapping[Decision, float]) -> tuple[Arrays, ...]:
     """Return the programs of the scenarios with what is decided fixed, and nothing else decided at that time."""
     programs_fixed, until = [], programs.tree.first_branching
     for scenario, program, arrays in zip(programs.tree.scenarios, programs.programs, programs.arrays, strict=True):
-        columns = _columns(program, until)
-        taken = {**dict.fromkeys(columns, 0.0), **decided}
-        for decision, value in taken.items():
-            column = columns.get(decision)
-            least, most = (0.0, 0.0) if column is None else (arrays.lower[column], arrays.upper[column])
-            if not least - _BLOCK <= value <= most + _BLOCK:
-                item, month = decision.item[0], program.instance.label(decision.month)
-                raise _NotAllowed(
-                    f"scenario {scenario.name} does not allow what the base data decide: {item} in {month}"
-                )
-        values = np.array([taken[decision] for decision in columns])
-        programs_fixed.append(fixed(arrays, np.array([*columns.values()], dtype=np.int64), values))
+        try:
+            programs_fixed.append(fix_before(program, arrays, decided, until))
+        except NotAllowed as error:
+            raise NotAllowed(f"scenario {scenario.name} does not allow what the base data decide: {error}") from None
     return tuple(programs_fixed)
 
 
@@ -143,9 +130,3 @@ def value_of_planning(fixed_plan: FixedPlan, objective: float, bound: float | No
         "bound": proven,
         "why": fixed_plan.why,
     }
-
-
-def _columns(program: Program, until: int) -> dict[Decision, int]:
-    """Return the columns of decisions before a month, without what follows from others."""
-    every = decisions_of(program).items()
-    return {decision: column for column, decision in every if decision.month < until and not decision.is_given}

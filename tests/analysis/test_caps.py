@@ -11,12 +11,12 @@ import pytest
 import optimizer
 from optimizer.analysis import caps, examination, policy_trial
 from optimizer.analysis.caps import caps_table, requirements
-from optimizer.analysis.explanation import explain, plain_rows
+from optimizer.analysis.explanation import explain
 from optimizer.analysis.policy_trial import Requirement, try_policy
 from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.errors import StoppedWithoutPlan
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import EXPLAINED
+from optimizer.plan.tables import EXPLAINED, plain_rows
 from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options
 from tests.program.tiny import month, solved, tiny

@@ -14,7 +14,7 @@ import optimizer
 from optimizer.analysis.alternatives import find_alternatives
 from optimizer.analysis.diagnose import diagnose
 from optimizer.analysis.events import Answer, events_table, usual_events
-from optimizer.analysis.explanation import Explanation, explain, plain_rows
+from optimizer.analysis.explanation import Explanation, explain
 from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
 from optimizer.analysis.marginal_values import values_table
 from optimizer.analysis.offer_list import offers
@@ -23,7 +23,7 @@ from optimizer.analysis.steps import steps_table, usual_steps
 from optimizer.analysis.verdict import Verdict
 from optimizer.errors import PlanFileError, StoppedWithoutPlan
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import EXPLAINED
+from optimizer.plan.tables import EXPLAINED, plain_rows
 from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options, Stop
 from tests.program.tiny import solved, tiny

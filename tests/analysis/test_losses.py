@@ -10,9 +10,8 @@ from typing import Any
 import highspy
 import pytest
 
-from optimizer.analysis.explanation import plain_rows
 from optimizer.analysis.losses import losses
-from optimizer.plan.tables import column_names
+from optimizer.plan.tables import column_names, plain_rows
 from optimizer.solver.highs_options import SilentHighs
 from tests.program.tiny import month, solved, tiny
 
