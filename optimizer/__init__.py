@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         StoppedWithoutPlan,
         UnsupportedInstance,
     )
+    from optimizer.instance.differences import differences
     from optimizer.instance.instance import Instance
+    from optimizer.instance.mark import mark_workbook
     from optimizer.instance.read import read
     from optimizer.instance.scenario import Scenario
     from optimizer.instance.scenarios import scenarios
@@ -87,10 +89,12 @@ __all__ = [
     "causes",
     "compare",
     "diagnose",
+    "differences",
     "explain",
     "figures",
     "load_plan",
     "losses",
+    "mark_workbook",
     "read",
     "roll",
     "scenarios",
@@ -104,7 +108,9 @@ _ROOMS = {
     "optimizer.analysis.diagnose": ("diagnose",),
     "optimizer.analysis.explanation": ("Explanation", "explain"),
     "optimizer.analysis.losses": ("losses",),
+    "optimizer.instance.differences": ("differences",),
     "optimizer.instance.instance": ("Instance",),
+    "optimizer.instance.mark": ("mark_workbook",),
     "optimizer.instance.read": ("read",),
     "optimizer.instance.scenario": ("Scenario",),
     "optimizer.instance.scenarios": ("scenarios",),

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[list[str], set[str]]] = {
     "scenarios": (["scenarios", "risky"], {"scenarios", "drawn"}),
     "simulate": (["simulate", "p", "--instance", "risky"], {"exit_code", "plans", "draws", "seed"}),
     "roll": (["roll", "p", "--months", "1", "-o", "later"], set()),
+    "token": (["token", "create", "ada"], {"id", "account", "role", "secret", "expires_at"}),
     "bench": (["bench", "mine", "--threads", "1"], {"results"}),
 }
 
@@ -61,7 +62,7 @@ def test_json_is_one_object_beside_prose(
     assert done.err.strip()
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("new", "bench", "validate", "solve")])
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("new", "bench", "validate", "solve", "token")])
 def test_a_plan_that_is_none_is_told_by_every_command(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

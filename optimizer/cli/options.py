@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -89,6 +91,33 @@ def cluster_of(workers: int | None, cluster: str | None) -> str | None:
     if workers is not None and cluster is not None:
         raise click.UsageError("--workers is for this machine: leave it out with --cluster.")
     return None if workers is not None else cluster or os.environ.get(CLUSTER) or None
+
+
+data_option = click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("capopt-data"),
+    show_default=True,
+    help="Folder of the database, unless --database names one, and of the work of jobs.",
+)
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    default="",
+    envvar="CAPOPT_DATABASE",
+    help="Database, such as postgresql+psycopg://USER@HOST/NAME. [default: SQLite in DIR]",
+)
+
+
+@contextmanager
+def service_needed() -> Iterator[None]:
+    """Say what to install where the packages of the service are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        more = "this command needs more packages; install them: pip install 'capopt[service]'"
+        raise click.UsageError(f"{error.name} is not installed: {more}") from None
 
 
 def budget_option(text: str) -> Callable[[Decorated], Decorated]:

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import __version__
-from optimizer.service import health, problems
+from optimizer.service import health, problems, reading, routes_instances, routes_projects
+from optimizer.service.browser import SafeHeaders
 from optimizer.service.database import Database
 from optimizer.service.settings import Settings
 from optimizer.service.state import State
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         database = Database(settings.database_url)
         try:
             await run_in_threadpool(database.upgrade)
+            reading.start_server()
             app.state.service = State(settings, database)
             yield
         finally:
@@ -46,6 +48,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         responses={"default": {"model": problems.ProblemDocument, "description": "A problem document (RFC 9457)."}},
     )
+    app.add_middleware(SafeHeaders)
     problems.install(app)
     app.include_router(health.router)
+    for routes in (routes_projects, routes_instances):
+        app.include_router(routes.router, prefix=API)
     return app

@@ -154,6 +154,17 @@ class InstanceVersion(Record):
     created_by: Mapped[str] = mapped_column(String(100))
 
 
+class MarkedWorkbook(Record):
+    """A copy of an invalid workbook in which its errors are marked; it is kept for a day."""
+
+    __tablename__ = "marked_workbooks"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    content_hash: Mapped[str] = mapped_column(ForeignKey("contents.hash"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    created_by: Mapped[str] = mapped_column(String(100))
+
+
 class Job(Record):
     """A job. Only :mod:`optimizer.service.jobs` changes its state.
 

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import uvicorn
 
+from optimizer import CapoptError
+from optimizer.service import tokens
 from optimizer.service.app import create_app
+from optimizer.service.database import Database
 from optimizer.service.settings import Settings
 
 _STOP = 5  # seconds that open requests have to end when the server is stopped
@@ -27,7 +30,11 @@ def serve(settings: Settings, on_start: Callable[[str], None]) -> None:
     ------
     OSError
         If the address is in use, or the system refuses it.
+    CapoptError
+        If other machines are to be served although no account exists.
     """
+    if not settings.is_loopback:
+        _require_accounts(settings)
     with _listening(settings) as listener:
         host, port = listener.getsockname()[:2]
         on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -35,6 +42,20 @@ def serve(settings: Settings, on_start: Callable[[str], None]) -> None:
             create_app(settings), log_level="warning", timeout_graceful_shutdown=_STOP, server_header=False
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _require_accounts(settings: Settings) -> None:
+    """Refuse to serve other machines without accounts."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        database.upgrade()
+        with database.reading() as session:
+            if not tokens.any_accounts(session):
+                create = "create a token first: capopt token create NAME --role admin"
+                raise CapoptError(f"{settings.host} is not this machine alone, and no account exists; {create}")
+    finally:
+        database.close()
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -12,10 +13,11 @@ from optimizer.service.settings import Settings
 
 @dataclass(frozen=True)
 class State:
-    """Settings and database of a server, at ``app.state.service``."""
+    """Settings and database of a server, at ``app.state.service``; ``csrf`` is for forms where nobody logs in."""
 
     settings: Settings
     database: Database
+    csrf: str = field(default_factory=secrets.token_urlsafe, repr=False)
 
 
 def state_of(request: Request) -> State:
