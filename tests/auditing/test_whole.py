@@ -79,7 +79,7 @@ def test_every_cell_counts(table: str, column: str) -> None:
 @pytest.mark.parametrize("name", ["first-steps", "landlord", "bridge-lease"])
 def test_examples_pass(name: str, tmp_path: Path) -> None:
     """Tests that plans of the examples pass, also once they are written and loaded again."""
-    plan = optimizer.solve(optimizer.read(find_instance(name)), gap=0.02, time_limit=20, threads=1)
+    plan = optimizer.solve(optimizer.read(find_instance(name)), gap=0.02, time_limit=120, threads=1)
     verdict = audit(load_plan(plan.save(tmp_path / name)))
     assert verdict.passed, verdict.text()
 
