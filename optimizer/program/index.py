@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,36 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.instance.instance import Instance
-from optimizer.program import exposure, orders, placement
+from optimizer.program import exposure, orders, placement, pools
 from optimizer.program.agreement import Agreement, escalated
 from optimizer.program.decided import (
     Commitment,
     Order,
     commitments_by_name,
     ends_of,
-    ordered_by,
     orders_by_item,
     runs_by_name,
     starts_of,
 )
+from optimizer.program.pools import Pool
 from optimizer.program.redundant_outages import Outage, Served, critical_work, find_redundant_outages
 from optimizer.program.steps import Array, Steps, product_of_windows
 from optimizer.schema import IN_HOUSE
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A stock of one kind of accelerator with one availability."""
-
-    name: str
-    source: str  # in_house, contract or on_demand
-    party: str
-    place: str  # site, or region where the capacity is another's
-    region: str
-    accelerator: str
-    availability: float
-    mw: float  # facility MW that one accelerator in use draws at an own site, else 0
-    marks: frozenset[str]  # provider, group and tags: what a workload can exclude
 
 
 class Index:
@@ -191,49 +175,23 @@ class Index:
     @cached_property
     def pools(self) -> dict[str, Pool]:
         """Every pool by name: in-house pairs first, then contracts, then on-demand offers."""
-        pairs = dict.fromkeys((row.site, row.accelerator) for row in (*self.rows["fleet"], *self.rows["purchases"]))
-        made = [self._own_pool(site, accelerator) for site, accelerator in pairs]
-        contracts = [row for row in self.rows["contracts"] if row.supplies == "accelerators"]
-        made += [self._bought_pool(row.contract, "contract", row) for row in contracts]
-        made += [self._bought_pool(row.offer, "on_demand", row) for row in self.rows["on_demand"]]
-        return {pool.name: pool for pool in made}
-
-    def _own_pool(self, site: str, accelerator: str) -> Pool:
-        row = self.sites[site]
-        return Pool(
-            name=f"{site}/{accelerator}",
-            source=IN_HOUSE,
-            party=IN_HOUSE,
-            place=site,
-            region=row.region,
-            accelerator=accelerator,
-            availability=row.availability,
-            mw=self.accelerators[accelerator].kw * row.pue / 1000,
-            marks=frozenset([IN_HOUSE]),
-        )
-
-    def _bought_pool(self, name: str, source: str, row: Any) -> Pool:
-        provider = self.providers[row.provider]
-        return Pool(
-            name=name,
-            source=source,
-            party=row.provider,
-            place=row.region,
-            region=row.region,
-            accelerator=row.accelerator,
-            availability=row.availability,
-            mw=0.0,
-            marks=frozenset([row.provider, provider.group, *provider.tags]),
-        )
+        return pools.all_pools(self)
 
     @cached_property
     def fleet(self) -> dict[str, Array]:
         """Accelerators of the fleet still there, by in-house pool and month."""
-        stock = {name: np.zeros(self.horizon) for name, pool in self.pools.items() if pool.source == IN_HOUSE}
-        for row in self.rows["fleet"]:
-            until = self.horizon if row.until is None else max(row.until, 0)
-            stock[f"{row.site}/{row.accelerator}"][:until] += row.count
-        return stock
+        return pools.fleet(self)
+
+    @cached_property
+    def possible(self) -> dict[str, NDArray[np.bool_]]:
+        """Months in which each pool can have capacity."""
+        return {name: pools.possible_months(self, pool) for name, pool in self.pools.items()}
+
+    @cached_property
+    def most_capacity(self) -> dict[str, Array]:
+        """Accelerators that each in-house or contract pool can have at most, by month."""
+        lasting = (pool for pool in self.pools.values() if pool.source != "on_demand")
+        return {pool.name: pools.most_capacity(self, pool) for pool in lasting}
 
     @cached_property
     def purchases_of(self) -> dict[str, list[str]]:
@@ -282,53 +240,6 @@ class Index:
     def installed_months(self) -> dict[str, range]:
         """Months in which lots of each purchase can be installed."""
         return {name: orders.installed_months(self, row) for name, row in self.purchases.items()}
-
-    @cached_property
-    def possible(self) -> dict[str, NDArray[np.bool_]]:
-        """Months in which each pool can have capacity."""
-        mask = {name: np.zeros(self.horizon, dtype=bool) for name in self.pools}
-        for name, pool in self.pools.items():
-            if pool.source == IN_HOUSE:
-                mask[name] |= self.fleet[name] > 0
-                for purchase in self.purchases_of.get(name, []):
-                    months = self.installed_months[purchase]
-                    mask[name][months.start : months.stop] = True
-            elif pool.source == "contract":
-                months = self.agreements[name].months
-                mask[name][months.start : months.stop] = True
-            else:
-                mask[name][:] = self.offers[name].max_accelerators > 0
-            if name in self.available:
-                mask[name] &= self.available[name] > 0
-            if name in self.occupied_before:  # where nothing is there, the limit on its use says so
-                mask[name] |= self.occupied_before[name] > 0
-        return mask
-
-    @cached_property
-    def most_capacity(self) -> dict[str, Array]:
-        """Accelerators that each in-house or contract pool can have at most, by month."""
-        most = {}
-        for name, pool in self.pools.items():
-            if pool.source == IN_HOUSE:
-                stock = self.fleet[name].copy()
-                for purchase in self.purchases_of.get(name, []):
-                    months = self.installed_months[purchase]
-                    stock[months.start : months.stop] += self._most_bought(purchase)
-                most[name] = stock
-            elif pool.source == "contract":
-                agreement = self.agreements[name]
-                total = agreement.row.accelerators_per_block * agreement.most_blocks
-                most[name] = np.where(self.possible[name], total, 0.0) * self.available.get(name, 1.0)
-        return most
-
-    def _most_bought(self, purchase: str) -> float:
-        row = self.purchases[purchase]
-        if row.max_total is not None:
-            return float(row.max_total)
-        before = ordered_by(self.orders_before[purchase], -1) * row.lot_size
-        most = np.inf if row.max_per_month is None else float(row.max_per_month)
-        months = len(self.purchase_orders[purchase])
-        return float(before + most * months) if months else before
 
     # ------------------------------------------------------------------ eligibility
     @cached_property
