@@ -52,7 +52,7 @@ class TightGapSearch:
         except BudgetSpent:
             return plan
         better = found if found.objective < plan.objective else plan
-        return _with_bound(better, found.bound)
+        return with_bound(better, found.bound)
 
     @property
     def is_tight(self) -> bool:
@@ -107,7 +107,7 @@ class TightGapSearch:
             ask.plan, ask.options = before
 
 
-def _with_bound(plan: Plan, bound: float | None) -> Plan:
+def with_bound(plan: Plan, bound: float | None) -> Plan:
     """Return a plan with the better of its own bound and another one."""
     known = [one for one in (plan.bound, bound) if one is not None]
     if not known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,11 @@ from optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from optimizer.analysis.budget import Budget
+    from optimizer.analysis.examination import OnStep
     from optimizer.analysis.explanation import Explanation
     from optimizer.plan.plan import Plan
+    from optimizer.solving.clock import OnProgress
 
 _WHY_NOT, _UNLIMITED = 120.0, 1e9  # seconds for an instance
 
@@ -35,6 +39,11 @@ _WHY_NOT, _UNLIMITED = 120.0, 1e9  # seconds for an instance
 @budget_option("Seconds in all; the most useful answers come first. [default: 60; of an instance, 120]")
 @full_option
 @click.option("--more", is_flag=True, help="Continue from the tables in the plan folder.")
+@click.option(
+    "--tighten",
+    is_flag=True,
+    help="First search on for a tenth of the plan's gap, in half of the budget; rewrite the plan.",
+)
 @gap_option
 @limit_option
 @threads_option
@@ -46,6 +55,7 @@ def explain(
     budget: float | None,
     full: bool,
     more: bool,
+    tighten: bool,
     time_limit: float | None,
     as_json: bool,
     **options: Any,
@@ -62,54 +72,86 @@ def explain(
     dropped, hand-backs, events, exposure, steps. When the budget ends, or on Ctrl-C or SIGTERM, all that is known is
     written: proven intervals, and "not examined yet" where nothing is known. Exit code 0: everything was examined to
     its end; 3: not, and --more continues; 1: an error left a question open, and all others are written.
+    Where the gap of the plan leaves prices open, the output begins with that; --tighten narrows it first.
 
     Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
     proven by a plan (exit 5). If the budget ends a search, the results until then are printed.
     """
     if not (Path(plan) / "plan.json").is_file():
-        if quick or items or more:
-            raise click.UsageError(
-                f"--quick, --offer and --more need a plan folder, and {plan} contains no plan; solve it first."
-            )
-        if time_limit is not None:
-            raise click.UsageError("--time-limit is for the searches about a plan; for an instance, give --budget.")
+        _refuse_of_instance(plan, quick or bool(items) or more or tighten, time_limit)
         return _why_not(plan, _seconds_for_instance(budget, full), as_json, **options)
-    from optimizer.analysis.explanation import explain as work_out
-    from optimizer.errors import CapoptError
     from optimizer.plan.plan import load_plan_of_one_future
-    from optimizer.report.progress import narrate
 
     loaded = load_plan_of_one_future(plan)
     _known_offers(loaded, items)
-    seconds, settings = budget_of(budget, full, time_limit), _given(options)
-    with narrate(loaded.instance.head.currency) as (say, progress):
-        found = work_out(
-            loaded, quick=quick, items=items, budget=seconds, more=more, on_step=say, progress=progress, **settings
-        )
+    seconds = budget_of(budget, full, time_limit)
+    found = _explained(loaded, plan, seconds, tighten, quick=quick, items=items, more=more, **_given(options))
     if found.stopped and not found.tables:
         raise KeyboardInterrupt
-    written = found.save(plan)
-    code = CapoptError.exit_code if found.failed else 0 if found.is_complete else 3
-    if as_json:
-        stopped = {"stopped_at": found.stopped} if found.stopped else {}
-        state = {
-            "written": [str(path) for path in written],
-            **stopped,
-            "unfinished": list(found.unfinished),
-            "failed": found.failed,
-        }
-        print_json({"plan": plan, "exit_code": code, **state, **found.to_dict()})
+    return _shown(found, plan, found.save(plan), as_json)
+
+
+def _explained(loaded: Plan, folder: str, budget: Budget, tighten: bool, **options: Any) -> Explanation:
+    """Explain a plan, after its gap was tightened if that is wanted."""
+    from optimizer.analysis.explanation import explain as work_out
+    from optimizer.report.progress import narrate
+
+    with narrate(loaded.instance.head.currency) as (say, progress):
+        if tighten:
+            search = {name: options[name] for name in ("threads",) if name in options}
+            loaded = _tightened(loaded, folder, budget, say, progress, **search)
+        return work_out(loaded, budget=budget, on_step=say, progress=progress, **options)
+
+
+def _tightened(loaded: Plan, folder: str, budget: Budget, say: OnStep, progress: OnProgress, **options: Any) -> Plan:
+    """Search on for a smaller gap of a plan, and write it into its folder if there is one."""
+    from optimizer.analysis.tighten import PART, tighten
+    from optimizer.format import percent
+    from optimizer.plan.folder import prepare, write_plan
+
+    if loaded.head.get("near"):
+        raise click.UsageError(
+            "--tighten is not for a plan that stays near another one: solve again with a smaller --gap."
+        )
+    if not loaded.gap:
+        say("the plan has no gap to tighten")
+        return loaded
+    place = prepare(Path(folder), loaded.instance, origin=loaded.origin)
+    say(f"the plan itself, from its gap of {percent(loaded.gap)} to {percent(PART * loaded.gap)}")
+    found = tighten(loaded, progress, budget, **options)
+    if (found.objective, found.bound) != (loaded.objective, loaded.bound):
+        tables = "parquet" if (Path(folder) / "decisions.parquet").exists() else "csv"
+        for note in write_plan(replace(found, origin=loaded.origin), place, tables).notes:
+            click.echo(f"capopt: {note}.", err=True)
+    say(f"its gap is {percent(found.gap or 0.0)} now")
+    return found
+
+
+def _shown(found: Explanation, plan: str, written: list[Path], as_json: bool) -> int:
+    """Print an explanation, and return the exit code."""
+    from optimizer.errors import CapoptError
     from optimizer.report.whatif_tables import render_explanation
 
+    code = CapoptError.exit_code if found.failed else 0 if found.is_complete else 3
+    if as_json:
+        state: dict[str, Any] = {"written": [str(path) for path in written]}
+        state |= {"stopped_at": found.stopped} if found.stopped else {}
+        state |= {"unfinished": list(found.unfinished), "failed": found.failed}
+        print_json({"plan": plan, "exit_code": code, **state, **found.to_dict()})
     show(render_explanation(found, width(as_json)), as_json)
     click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
-    if found.stopped:
-        click.echo(f"Stopped by Ctrl-C at {found.stopped}. The results until then are kept.", err=True)
-    for question, message in found.failed.items():
-        click.echo(f"Not examined, {question}: {message}", err=True)
-    if not found.is_complete:
-        _say_open(plan, found)
+    _say_open(plan, found)
     return code
+
+
+def _refuse_of_instance(name: str, of_plan: bool, time_limit: float | None) -> None:
+    """Refuse options of a plan for an instance."""
+    if of_plan:
+        raise click.UsageError(
+            f"--quick, --offer, --more and --tighten need a plan folder, and {name} contains no plan; solve it first."
+        )
+    if time_limit is not None:
+        raise click.UsageError("--time-limit is for the searches about a plan; for an instance, give --budget.")
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
@@ -124,9 +166,15 @@ def _seconds_for_instance(budget: float | None, full: bool) -> float:
 
 
 def _say_open(plan: str, found: Explanation) -> None:
-    """Say how much is open, and how to go on."""
+    """Say what was stopped, what failed and how much is open, and how to go on."""
     from optimizer.format import counted
 
+    if found.stopped:
+        click.echo(f"Stopped by Ctrl-C at {found.stopped}. The results until then are kept.", err=True)
+    for question, message in found.failed.items():
+        click.echo(f"Not examined, {question}: {message}", err=True)
+    if found.is_complete:
+        return
     number = counted(len(found.unfinished), "question")
     text = f"{number} not examined to the end: the tables contain what is proven of each. To continue"
     click.echo(f"{text}: capopt explain {shlex.quote(plan)} --more", err=True)

@@ -57,10 +57,15 @@ def _open_prices(found: Explanation) -> str:
     if not left or not plan.gap:
         return ""
     seconds = plan.head.get("seconds", {}).get("solve")
-    took = "" if seconds is None else f" (the search for this plan took {grouped(float(seconds))} s)"
+    took = (
+        ""
+        if seconds is None
+        else f", which is likely to take longer than the {grouped(float(seconds))} s of its search"
+    )
     return (
         f"{left} of {counted(len(table), 'break-even price')} {'is' if left == 1 else 'are'} not proven to 0.1 %: "
-        f"a plan with a smaller gap narrows them, such as by capopt solve --gap {plan.gap / 10:.1g}{took}."
+        "a smaller gap of the plan narrows them. "
+        f"capopt explain --tighten searches on to {percent(plan.gap / 10)}{took}."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -95,6 +96,23 @@ def test_limits_that_contradict_each_other_are_refused(call: Run, plan: Path, im
     ):
         ended = call(*arguments)
         assert (ended.code, text in ended.err) == (2, True), ended.err
+
+
+def test_a_gap_is_tightened_first_and_the_plan_written(call: Run, tmp_path: Path) -> None:
+    """Tests that a plan of 3000 of which 2000 are proven is proven in the folder, and keeps its own target gap."""
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}]))
+    given = {**plan.head["options"], "gap": 0.2}
+    loose = replace(plan, head={**plan.head, "bound": 2000.0, "gap": 1 / 3, "status": "feasible", "options": given})
+    loose.save(tmp_path / "loose")
+    ended = call("explain", tmp_path / "loose", "--tighten", "--quick", "--threads", "1")
+    assert ended.code == 0
+    assert "the plan itself, from its gap of 33.3 % to 3.33 % ..." in ended.err
+    assert "its gap is 0 % now ..." in ended.err
+    again = optimizer.load_plan(tmp_path / "loose")
+    assert (again.objective, again.bound) == pytest.approx((3000, 3000))
+    assert (again.status, again.head["options"]["gap"]) == ("optimal", 0.2)
+    assert "values" in again.explained
+    assert "no gap to tighten" in call("explain", tmp_path / "loose", "--tighten", "--quick").err
 
 
 def test_explain_quick_searches_nothing(call: Run, plan: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import optimizer
-from optimizer.analysis.tight_gap_search import CLOSED, TIGHT, TightGapSearch, _with_bound
+from optimizer.analysis.tight_gap_search import CLOSED, TIGHT, TightGapSearch, with_bound
 from optimizer.plan.plan import Plan
 from tests.program.tiny import solved, tiny
 
@@ -78,11 +78,11 @@ def test_the_better_of_two_bounds_is_kept(
     plan: Plan, own: float | None, other: float | None, bound: float, gap: float
 ) -> None:
     """Tests the larger bound, either of which may be missing, and the gap of 3000 to it."""
-    found = _with_bound(with_head(plan, bound=own, gap=0.9), other)
+    found = with_bound(with_head(plan, bound=own, gap=0.9), other)
     assert (found.bound, found.gap) == pytest.approx((bound, gap))
 
 
 def test_no_bound_at_all_changes_nothing(plan: Plan) -> None:
     """Tests a plan of which nothing is proven."""
     unproven = with_head(plan, bound=None, gap=None)
-    assert _with_bound(unproven, None) is unproven
+    assert with_bound(unproven, None) is unproven
