@@ -15,22 +15,34 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--html", metavar="FILE", type=_file, help="One page that opens offline in any browser.")
 @click.option("--xlsx", metavar="FILE", type=_file, help="A workbook: a summary with charts, a sheet for each table.")
+@click.option("--scenario", metavar="NAME", help="Of a plan under uncertainty: report on this scenario alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def report(plan: Path, html: Path | None, xlsx: Path | None, as_json: bool) -> int:
-    """Write a report of a plan as a page (--html) and as a workbook (--xlsx)."""
+def report(plan: Path, html: Path | None, xlsx: Path | None, scenario: str | None, as_json: bool) -> int:
+    """Write a report of a plan as a page (--html) and as a workbook (--xlsx).
+
+    Of a plan under uncertainty it says what to do now, what it costs not to know, and what is decided in each case; it
+    shows a few scenarios in detail, and with --scenario any other one as a plan of its own.
+    """
     if html is None and xlsx is None:
         raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
-    from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.plan.by_scenario import is_uncertain, refuse_uncertain, scenario_plan
+    from optimizer.plan.plan import load_plan
     from optimizer.report.validate_tables import check_cells
 
-    loaded = load_plan_of_one_future(plan)
+    loaded = load_plan(plan)
     check_cells(loaded)
+    if scenario is not None:
+        loaded = scenario_plan(loaded, scenario)
+    if xlsx is not None:
+        refuse_uncertain(loaded, "--xlsx without --scenario")
     written: dict[str, str] = {}
     if html is not None:
         from optimizer.report.html import write_html
         from optimizer.report.plan_document import plan_document
+        from optimizer.report.uncertain_document import uncertain_document
 
-        written["html"] = str(write_html(plan_document(loaded), html))
+        make = uncertain_document if is_uncertain(loaded) else plan_document
+        written["html"] = str(write_html(make(loaded), html))
     if xlsx is not None:
         from optimizer.report.workbook import write_workbook
 

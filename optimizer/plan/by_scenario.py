@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import Fault, UnsupportedInstance
+from optimizer.errors import EditError, Fault, UnsupportedInstance
+from optimizer.instance.raw import nearest
 from optimizer.plan.tables import COLUMNS, SCENARIO, make_table
 
 if TYPE_CHECKING:
-    from optimizer.instance.instance import Instance
     from optimizer.plan.plan import Plan
 
 HEADS = "by_scenario"
@@ -84,14 +84,25 @@ def _shared_decisions(plans: Mapping[str, Plan], members: Callable[[str, int], S
     return _with_scenario(make_table(_DECISIONS, [key[1] for key in order]), cells)
 
 
-def scenario_plans(plan: Plan, instances: Mapping[str, Instance]) -> dict[str, Plan]:
-    """Return the plan of each scenario of a plan under uncertainty, with its own instance."""
+def scenario_plan(plan: Plan, name: str) -> Plan:
+    """Return the plan of one scenario of a plan under uncertainty, with its own instance: a plan of one future.
+
+    Raises
+    ------
+    EditError
+        If the plan is not one under uncertainty, or has no such scenario.
+    """
+    from optimizer.instance.scenarios import futures, scenario_instance
     from optimizer.plan.plan import Plan as OnePlan
 
-    return {
-        name: OnePlan(head, {table: of_scenario(plan.tables[table], name) for table in COLUMNS}, instances[name])
-        for name, head in plan.head[HEADS].items()
-    }
+    heads = plan.head.get(HEADS, {})
+    if name not in heads:
+        near = nearest(name, heads)
+        others = f" Did you mean {near!r}?" if near else " Its table scenarios lists them." if heads else ""
+        raise EditError(f"the plan of {plan.instance.head.name!r} has no scenario {name!r}.{others}")
+    (future,) = [one for one in futures(plan.instance) if one.name == name]
+    own = scenario_instance(plan.instance, future.outcomes)
+    return OnePlan(heads[name], {table: of_scenario(plan.tables[table], name) for table in COLUMNS}, own)
 
 
 def of_scenario(frame: pd.DataFrame, name: str) -> pd.DataFrame:

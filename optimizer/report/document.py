@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
@@ -128,18 +128,75 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """A node of a tree.
+
+    Attributes
+    ----------
+    title, detail : str
+        What it is; how much of it there is.
+    table : Table
+        What is in it.
+    children : tuple of Branch
+        What it splits into.
+    is_open : bool
+        Whether a page shows it at first.
+    """
+
+    title: str
+    detail: str
+    table: Table
+    children: tuple[Branch, ...] = ()
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class Branches:
+    """A tree, of which a page shows or folds each node."""
+
+    kind: ClassVar[str] = "branches"
+    caption: str
+    roots: tuple[Branch, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of a document with its place in the contents."""
+    """A part of a document with its place in the contents.
+
+    Attributes
+    ----------
+    anchor, title : str
+        Where it is, and its heading.
+    blocks : sequence of Block
+        What is in it.
+    choice : str
+        Choice of the document that it is a part of; ``""`` if it is always shown.
+    """
 
     anchor: str
     title: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+    choice: str = ""
 
 
 @dataclass(frozen=True)
 class Document:
-    """Title, the line under it, and sections in their order."""
+    """Title, the line under it, and sections in their order.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        Above the sections.
+    sections : sequence of Section
+        In their order; those of choices follow one another.
+    choices : mapping of str to str
+        Labels of the choices, one of which a page shows at a time.
+    chooser : str
+        What is chosen.
+    """
 
     title: str
     subtitle: str
     sections: Sequence[Section]
+    choices: Mapping[str, str] = field(default_factory=dict)
+    chooser: str = ""

@@ -51,6 +51,8 @@ def legend(chart: Chart) -> list[dict[str, Any]]:
 
 def _look(trace: Any, meta: dict[str, Any]) -> tuple[str, str]:
     """Colour and look of a trace in the legend: a symbol, or ``area``, ``hatch``, ``line``."""
+    if "look" in meta:
+        return str(trace.line.color), meta["look"]
     if "symbol" in meta:
         return ALARM if trace.marker.color == ALARM else INK, _SYMBOLS[meta["symbol"]]
     if trace.type == "bar":

@@ -11,8 +11,10 @@ from optimizer.report.document import Grid, Table
 from optimizer.report.html import render
 from optimizer.report.key_figures import KeyFigure, key_figures
 from optimizer.report.plan_context import PlanContext
+from optimizer.report.section_now import now_tables
+from optimizer.report.section_scenarios import hurting_table
 from optimizer.report.steps import later_steps, next_steps
-from optimizer.report.summary_uncertain import hurting_table, now_table
+from optimizer.report.uncertain_figures import cost_figures, information_figures
 from optimizer.schema import load_schema
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ def register(shell: Any) -> None:
 def plan_html(plan: Plan) -> str:
     """A fragment of HTML: figures for a first look, and what to do soon. It holds no script and loads nothing."""
     if is_uncertain(plan):
-        tables = [now_table(plan), hurting_table(plan)]
-        return _html(plan.instance, [], tables, "Tables: plan.tables['scenarios'], plan.decisions...")
+        tables = [*now_tables(plan), hurting_table(plan)]
+        cards = [*cost_figures(plan), *information_figures(plan)]
+        return _html(plan.instance, cards, tables, "Tables: plan.tables['scenarios'], plan.decisions...")
     texts = "Figures: optimizer.figures(plan).capacity(), .decisions()... Tables: plan.decisions, plan.cash..."
     figures = key_figures(PlanContext(plan)).figures
     return _html(plan.instance, figures, [next_steps(plan), later_steps(plan)], texts)

@@ -102,10 +102,7 @@ def _rank(step: Step) -> tuple[float, bool, float, float]:
 
 
 def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False) -> Step:
-    verb = VERBS.get(row["decision"], row["decision"])
-    text = f"Give notice: {verb[:1].lower()}{verb[1:]} {row['item']}" if early else f"{verb} {row['item']}"
-    if row["party"] not in ("", "in_house"):
-        text += f" ({row['party']})"
+    text = _text(row["decision"], row["item"], row["party"], early)
     return Step(
         month=month,
         text=f"{text}, notice in {notice}" if notice else text,
@@ -120,6 +117,17 @@ def _step(row: dict[Any, Any], month: str, notice: str = "", early: bool = False
         bound=row["committed_cost"],
         by_itself=row["decision"] == "expire",
     )
+
+
+def _text(decision: str, item: str, party: str, is_notice: bool) -> str:
+    verb = VERBS.get(decision, decision)
+    text = f"Give notice: {verb[:1].lower()}{verb[1:]} {item}" if is_notice else f"{verb} {item}"
+    return text if party in ("", "in_house") else f"{text} ({party})"
+
+
+def act_text(decision: str, item: str, party: str) -> str:
+    """Return what to do in the month of a decision, with whom: of a hand-back, to give notice."""
+    return _text(decision, item, party, decision in BACK)
 
 
 def months_text(starts: str, ends: str) -> str:

@@ -11,7 +11,7 @@ from optimizer.errors import PlanFileError
 from optimizer.format import counted, grouped
 from optimizer.instance.raw import quoted
 from optimizer.plan.hand_backs import BACK
-from optimizer.plan.tables import text_columns
+from optimizer.plan.tables import SCENARIO, UNCERTAIN, text_columns
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -48,7 +48,7 @@ def _may_be_blank(table: pd.DataFrame, column: str) -> Any:
 
 
 def _faults(name: str, table: pd.DataFrame) -> list[str]:
-    texts, found = text_columns(name), []
+    texts, found, may_lack = [SCENARIO, *text_columns(name)], [], name in UNCERTAIN
     for column in table.columns:
         if column in texts and column not in _MONTHS:
             continue
@@ -57,7 +57,8 @@ def _faults(name: str, table: pd.DataFrame) -> list[str]:
             fine = fine | (table[column].eq("").to_numpy(dtype=bool) & _may_be_blank(table, column))
             wanted = "a month, YYYY-MM"
         else:
-            fine, wanted = np.isfinite(table[column].to_numpy(dtype=float)), "a number"
+            numbers = table[column].to_numpy(dtype=float)
+            fine, wanted = np.isfinite(numbers) | (may_lack & np.isnan(numbers)), "a number"
         for row in np.flatnonzero(~fine).tolist():
             cell = quoted(table[column].iloc[row])
             found.append(f"{name}, row {row + 2}, column {column}: found {cell}, expected {wanted}.")

@@ -54,6 +54,7 @@
   }
 
   function draw(place) {
+    if (place.closest("[hidden]")) return;
     const { data, layout } = figure(place.dataset.chart);
     fit(data, layout, printing ? 690 : place.clientWidth);
     place.style.height = `${layout.height}px`;
@@ -78,6 +79,12 @@
     draw(document.getElementById(`chart-${key}`));
   }
 
+  // One choice is shown at a time: its sections, and their entries in the contents.
+  function choose(key) {
+    for (const part of document.querySelectorAll("[data-choice]")) part.hidden = part.dataset.choice !== key || part.tagName === "P";
+    places.filter((place) => place.closest("[data-choice]")).forEach(draw);
+  }
+
   function savePicture(key) {
     const { data, layout } = figure(key);
     layout.width = 1200;
@@ -94,6 +101,10 @@
       drawAll();
     } else if (button.dataset.save) savePicture(button.dataset.save);
     else if (button.dataset.traces) switchTraces(button);
+    else if (button.dataset.open !== undefined) {
+      const nodes = button.closest("section").querySelectorAll(".tree details");
+      for (const node of nodes) node.open = Boolean(button.dataset.open);
+    }
   });
 
   let width = innerWidth;
@@ -114,6 +125,13 @@
     drawAll();
   });
 
+  const choice = document.getElementById("choice");
+  if (choice) {
+    document.getElementById("chooser").hidden = false;
+    choice.addEventListener("change", () => choose(choice.value));
+    choose(choice.value);
+  }
+  for (const button of document.querySelectorAll("[data-open]")) button.hidden = false;
   toggle.hidden = false;
   drawAll();
   root.dataset.drawn = "true";
