@@ -258,9 +258,15 @@ class Instance:
         """Write it as a workbook if the path ends in ``.xlsx``, else as a folder; returns the path.
 
         A folder's tables of the same names are replaced, and those of the format that are empty here are removed.
+
+        Raises
+        ------
+        CapoptError
+            If the path is that of a file in another format, such as ``.xls`` or ``.csv``.
         """
-        from optimizer.instance.save import save_folder, save_workbook
+        from optimizer.instance.save import refuse_other_files, save_folder, save_workbook
 
         target = Path(path)
+        refuse_other_files(target)
         (save_workbook if target.suffix.lower() == ".xlsx" else save_folder)(self, target)
         return target

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from optimizer.carry import Kind
+from optimizer.errors import CapoptError
 from optimizer.files import write_file, write_files
 from optimizer.folders import replace_folder
 from optimizer.instance.head_file import HEAD_FILE
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from optimizer.instance.instance import Instance
+
+
+OTHER_FILES = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".csv", ".tsv", ".toml", ".json", ".parquet", ".zip"})
+"""Endings of files that no instance is written to: not the name of a folder, but of a file in a wrong format."""
+
+
+def refuse_other_files(target: Path) -> None:
+    """Refuse the name of a file that is not a workbook in the format written.
+
+    Raises
+    ------
+    CapoptError
+        If it is one.
+    """
+    if target.suffix.lower() in OTHER_FILES:
+        expected = "name a workbook that ends in .xlsx, or a folder"
+        raise CapoptError(f"cannot write {target}: {target.suffix} is not supported; {expected}")
 
 
 def is_table_file(parts: tuple[str, ...]) -> bool:

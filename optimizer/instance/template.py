@@ -12,7 +12,7 @@ from typing import Any
 from optimizer.errors import CapoptError
 from optimizer.instance import reference, starter
 from optimizer.instance.examples import find_example
-from optimizer.instance.save import put_folder
+from optimizer.instance.save import put_folder, refuse_other_files
 from optimizer.schema import Column, load_schema
 
 HEAD_FILE = "instance.toml"
@@ -40,7 +40,7 @@ def create(target: Path, *, blank: bool = False, example: str = "") -> list[Path
     Raises
     ------
     CapoptError
-        If ``target`` is there already.
+        If ``target`` is there already, or a file in another format.
     InstanceError
         If there is no such example.
     """
@@ -69,13 +69,14 @@ def create(target: Path, *, blank: bool = False, example: str = "") -> list[Path
 
 
 def refuse_existing(target: Path) -> None:
-    """Refuse a place for a new instance that holds something already.
+    """Refuse a place for a new instance that holds something already, or is a file in another format.
 
     Raises
     ------
     CapoptError
         If it does.
     """
+    refuse_other_files(target)
     workbook = target.suffix.lower() == ".xlsx"
     if target.exists() and (workbook or not target.is_dir()):
         raise CapoptError(f"{target} exists already; name a new one, or remove it first")

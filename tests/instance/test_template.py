@@ -9,10 +9,11 @@ import openpyxl
 import pytest
 
 from optimizer.errors import CapoptError, InstanceError
+from optimizer.generator import create_random
 from optimizer.instance import starter
 from optimizer.instance.examples import example_names, find_example, find_instance
 from optimizer.instance.read import read
-from optimizer.instance.template import create, guide_text, head_text
+from optimizer.instance.template import create, guide_text, head_text, refuse_existing
 from optimizer.schema import load_schema
 
 
@@ -111,6 +112,19 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         with pytest.raises(CapoptError, match=r"exists already|is not empty"):
             create(tmp_path / name)
     assert (tmp_path / "there.xlsx").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["mine.xls", "mine.ods", "mine.CSV"])
+def test_files_in_other_formats_are_refused(tmp_path: Path, name: str) -> None:
+    """Tests that no folder is written under the name of a file, and that the message says what can be written."""
+    instance = read(find_example("first-steps"))
+    for write in (create, lambda target: create_random(target, 0, "tiny"), instance.save, refuse_existing):
+        with pytest.raises(
+            CapoptError, match=rf"{name}: .* not supported; name a workbook that ends in .xlsx, or a fol"
+        ):
+            write(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    assert (instance.save(tmp_path / "v1.2") / "instance.toml").is_file()
 
 
 def test_instances_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
