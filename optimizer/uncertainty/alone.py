@@ -13,8 +13,6 @@ from optimizer.uncertainty.stochastic_program import OWN, StochasticProgram
 from optimizer.uncertainty.subproblems import ALONE, RELAXED, Answer, Subproblem, solve_subproblem
 from optimizer.workers.workers import Workers
 
-_SAMPLE = 4  # scenarios
-_LOOSE = 0.1  # share of the cost by which a relaxation may be below it
 SHARE_OF_GAP = 0.5
 """Gap of a subproblem, as a share of the target."""
 
@@ -75,26 +73,11 @@ def _note(found: Alone, program: StochasticProgram, task: Subproblem, answer: An
 
 
 def relaxed_multipliers(incumbent: Incumbent, workers: Workers) -> Floats | None:
-    """Return multipliers (scenario, decision) from the relaxation of the extensive form.
-
-    Returns
-    -------
-    ndarray or None
-        None if the relaxation is not solved, or is no guide: if it is far below the programs of some scenarios.
-    """
-    program, options = incumbent.program, incumbent.options
-    form, gap = extensive_form(program), options.gap * SHARE_OF_GAP
-    tasks = [Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until)]
-    for number, arrays in enumerate(program.scenarios[:_SAMPLE]):
-        tasks.append(Subproblem(ALONE, number, arrays, gap, incumbent.until, options.seed))
-        tasks.append(Subproblem(RELAXED, number, arrays.relaxed(), 0.0, incumbent.until))
-    found: dict[tuple[str, int], Answer] = {}
-    workers.map(solve_subproblem, tasks, lambda task, answer: found.update({(task.kind, task.number): answer}))
-    alone, relaxed = (sum(found[kind, one].bound for one in range(len(tasks) // 2)) for kind in (ALONE, RELAXED))
-    duals = found[RELAXED, -1].duals
-    if duals is None or not alone - relaxed <= _LOOSE * abs(alone):
-        return None
-    return multipliers_of(program, duals, form.first_rows)
+    """Return multipliers (scenario, decision) from the relaxation of the extensive form; None if it is not solved."""
+    form, found = extensive_form(incumbent.program), []
+    task = Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until)
+    workers.map(solve_subproblem, [task], lambda _, answer: found.append(answer.duals))
+    return None if found[0] is None else multipliers_of(incumbent.program, found[0], form.first_rows)
 
 
 def multipliers_of(program: StochasticProgram, duals: Floats, first_rows: tuple[int, ...]) -> Floats:

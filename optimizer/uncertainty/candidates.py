@@ -63,17 +63,17 @@ class Candidates:
 
 
 def _made(points: Floats, probabilities: Floats) -> Iterator[Floats]:
-    """Alternate quantiles of the decisions, and the decisions of one solution, the most typical first."""
+    """Alternate the decisions of one solution, the most typical first, and quantiles of the decisions."""
     weights = np.where(np.isnan(points), 0.0, probabilities[:, None])
     mean = (np.nan_to_num(points) * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-300)
     off = np.where(weights > 0, np.abs(points - mean), 0.0)
     off /= np.maximum(off.max(axis=0), 1e-9)
     order = np.argsort(off.sum(axis=1), kind="stable").tolist()
     for place in range(max(len(order), len(_QUANTILES))):
-        if place < len(_QUANTILES):
-            yield _quantile(points, weights, _QUANTILES[place])
         if place < len(order):
             yield _adopted(points, [order[place], *order])
+        if place < len(_QUANTILES):
+            yield _quantile(points, weights, _QUANTILES[place])
 
 
 def _quantile(points: Floats, weights: Floats, level: float) -> Floats:

@@ -1,8 +1,9 @@
 """Decomposition of a stochastic program: bounds from priced bundles, plans from decisions fixed in all scenarios.
 
-Each round solves one subproblem a bundle at the current multipliers (a Lagrangian bound), and one a bundle for each
-candidate (a plan if all are feasible). The search ends on the gap between bound and plan. Bundles are merged when their
-bound no longer rises; the last bundle is the extensive form.
+Each round solves one subproblem a bundle for each candidate (a plan if all are feasible), and one a bundle at the
+current multipliers (a Lagrangian bound), from the best solution that is known: a plan is one at any multipliers, and
+costs as much. The search ends on the gap between bound and plan. Bundles are merged when their bound no longer rises;
+the last bundle is the extensive form.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from optimizer.uncertainty.subproblems import (
     FIXED,
     LAGRANGIAN,
     POLISHED,
+    RELAXED,
     Answer,
     Subproblem,
     fixed,
@@ -34,6 +36,10 @@ from optimizer.uncertainty.subproblems import (
 from optimizer.workers.workers import Workers
 
 _CANDIDATES = 2  # a round
+_SAMPLE = 4  # bundles that show whether the multipliers of the relaxation are a guide
+_LOOSE = 0.1  # share of the cost by which a relaxation may be below it
+_PROVEN_TO = 0.9  # gap of a priced bundle that begins with a plan, as a share of the target; it falls
+_TIGHTEST = 0.05
 _STALLED = 6  # rounds in which the bound must have risen by a share of what is missing
 _RISE = 0.1
 _SLACK = 1e-6  # relative, of the bounds of the risk measure's decision
@@ -84,7 +90,10 @@ class Decomposition:
         known = ~np.isnan(alone.costs)
         if known.any():
             self.candidates.use(alone.points[known], program.probabilities[known])
-        self._answers: list[Answer] = []
+        self._answers: dict[int, Answer] = {}  # of priced bundles
+        self._solutions: dict[int, Floats] = {}  # last ones of priced bundles
+        self._unproven: dict[int, float] = {}  # by how much these cost more than their bounds, in expectation
+        self._share_of_gap = _PROVEN_TO
         self._fixed: dict[int, list[Floats]] = defaultdict(list)  # by candidate
         self._number = 0
         self._may_polish = False
@@ -94,11 +103,15 @@ class Decomposition:
 
         It cannot rise where a bundle has no known solution.
         """
+        if self.incumbent.values is None and self.incumbent.risk.is_neutral:
+            self._try_multipliers()
         bounds = [self.incumbent.bound]
         while self.incumbent.stop is None:
             self.incumbent.rounds += 1
-            self._answers = []
-            self.workers.map(solve_subproblem, self._round(), self._note)
+            plans = [self._fixed_at(candidate) for candidate in self.candidates.take(_CANDIDATES)]
+            self._solve([*self._polished(), *(task for plan in plans[:1] for task in plan)])
+            self._solve([*self._priced(), *(task for plan in plans[1:] for task in plan)])
+            self._answers = {}
             if self.incumbent.stop is not None or not self.multipliers.can_move:
                 break
             self.prices = self.multipliers.next()
@@ -115,22 +128,53 @@ class Decomposition:
         return found
 
     # ------------------------------------------------------------------ subproblems
-    def _round(self) -> list[Subproblem]:
-        """Subproblems of a round; what may end the search comes first."""
-        plans = [self._fixed_at(candidate) for candidate in self.candidates.take(_CANDIDATES)]
-        parts = [self._polished(), *plans[:1], self._priced(), *plans[1:]]
-        return [one for part in parts for one in part]
+    def _solve(self, tasks: list[Subproblem]) -> None:
+        self.workers.map(solve_subproblem, tasks, self._note)
+
+    def _try_multipliers(self) -> None:
+        """Solve some priced bundles: they are the first candidates, and show whether the multipliers are a guide.
+
+        Where the relaxation is far below the programs, the search begins without multipliers.
+        """
+        tasks = self._priced()[:_SAMPLE]
+        self._solve(tasks)
+        relaxed: list[float] = []
+        loose = [replace(task, kind=RELAXED, arrays=task.arrays.relaxed()) for task in tasks]
+        self.workers.map(solve_subproblem, loose, lambda _, answer: relaxed.append(answer.bound))
+        bound = sum(self._answers[task.number].bound for task in tasks)
+        self._use_solutions()
+        if not bound - sum(relaxed) <= _LOOSE * abs(bound) and self.incumbent.stop is None:
+            self.multipliers = Multipliers(self.bundles, np.zeros_like(self.prices))
+            self.prices, self._answers = self.multipliers.centre, {}
+            for number, values in self._solutions.items():
+                self.multipliers.add_cut(number, values)
 
     def _priced(self) -> list[Subproblem]:
-        """Subproblems of the bound: each bundle with its multipliers."""
+        """Subproblems of the bound: each bundle with its multipliers, if it is not solved at them yet."""
         found = []
         for number, (arrays, (decisions, columns)) in enumerate(
             zip(self.bundles.arrays, self.bundles.shared, strict=True)
         ):
-            prices = self.prices[number, decisions] / self.bundles.probabilities[number]
-            task = priced(self._limited(arrays, columns[decisions >= self.neutral.count]), columns, prices)
-            found.append(self._subproblem(LAGRANGIAN, number, task))
+            if number not in self._answers:
+                prices = self.prices[number, decisions] / self.bundles.probabilities[number]
+                task = priced(self._limited(arrays, columns[decisions >= self.neutral.count]), columns, prices)
+                found.append(self._from_start(self._subproblem(LAGRANGIAN, number, task)))
         return found
+
+    def _from_start(self, task: Subproblem) -> Subproblem:
+        """Let a priced bundle begin with the better of its last solution and the incumbent, once there is a plan.
+
+        Where all bundles are proven to the target gap from there, so is the incumbent, whose cost is the same at all
+        multipliers.
+        """
+        plan = self.incumbent.values
+        if plan is None or not self.incumbent.risk.is_neutral:
+            return task
+        form, group = self.bundles.forms[task.number], self.bundles.groups[task.number]
+        known = [form.values_of([plan[scenario] for scenario in group])]
+        known += [self._solutions[task.number]] if task.number in self._solutions else []
+        start = min(known, key=lambda x: float(task.arrays.cost @ x))
+        return replace(task, start=start, gap=self.incumbent.options.gap * self._share_of_gap)
 
     def _limited(self, arrays: Arrays, column: Ints) -> Arrays:
         r"""Return a bundle's program with the decision of the risk measure bounded: value at risk, largest regret.
@@ -181,15 +225,18 @@ class Decomposition:
         if task.kind == LAGRANGIAN:
             if answer.infeasible:
                 raise SearchEnded(Stop.INFEASIBLE)
-            self._answers.append(answer)
+            self._answers[task.number] = answer
+            if answer.values is not None:
+                cost = float(task.arrays.cost @ answer.values) + task.arrays.offset
+                self._solutions[task.number] = answer.values
+                self._unproven[task.number] = self.bundles.probabilities[task.number] * (cost - answer.bound)
+                self.multipliers.add_cut(task.number, answer.values)
             if len(self._answers) == len(self.bundles.groups):
                 self._use_bound()
         elif answer.values is not None and task.kind == FIXED:
             self._fixed[task.candidate].append(answer.values)
             if len(self._fixed[task.candidate]) == len(self.neutral.groups):
-                plan = self.neutral.by_scenario(self._fixed.pop(task.candidate))
-                shared = self.neutral.is_shared
-                self._may_polish |= self.incumbent.take(plan) and not self.neutral.integer[shared].all()
+                self._use_plan(self._fixed.pop(task.candidate))
         elif answer.values is not None:
             self._use_polished(answer.values)
         if self.incumbent.stop is Stop.GAP_REACHED:
@@ -197,16 +244,27 @@ class Decomposition:
 
     def _use_bound(self) -> None:
         """Use the answers of all bundles at the current multipliers: their bound, and their solutions."""
-        probabilities, answers = self.bundles.probabilities, self._answers
-        bound = float(probabilities @ np.array([answer.bound for answer in answers]))
-        found = [(number, one.values) for number, one in enumerate(answers) if one.values is not None]
-        for number, values in found:
-            self.multipliers.add_cut(number, values)
+        bounds = np.array([self._answers[number].bound for number in range(len(self.bundles.groups))])
+        bound = float(self.bundles.probabilities @ bounds)
         self.multipliers.move(self.prices, bound)
         self.incumbent.prove(bound)
+        self._use_solutions()
+        if 2 * sum(self._unproven.values()) > self.incumbent.objective - bound:
+            self._share_of_gap = max(self._share_of_gap / 2, _TIGHTEST)
+
+    def _use_solutions(self) -> None:
+        """Make candidates of the solutions of priced bundles."""
+        found = [number for number, answer in sorted(self._answers.items()) if answer.values is not None]
         if found:
-            points = np.array([self.bundles.point(number, values) for number, values in found])
-            self.candidates.use(points, probabilities[[number for number, _ in found]])
+            points = np.array([self.bundles.point(number, self._solutions[number]) for number in found])
+            self.candidates.use(points, self.bundles.probabilities[found])
+
+    def _use_plan(self, values: list[Floats]) -> None:
+        """Use the values of each bundle's columns in a plan."""
+        if self.incumbent.take(self.neutral.by_scenario(values)):
+            self._may_polish |= not self.neutral.integer[self.neutral.is_shared].all()
+            for number, x in enumerate(values if self.bundles is self.neutral else ()):
+                self.multipliers.add_cut(number, x)
 
     def _use_polished(self, values: Floats) -> None:
         """Use the incumbent with better continuous values, and try its decisions next."""

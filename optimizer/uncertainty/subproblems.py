@@ -23,6 +23,7 @@ _SEARCH = {  # RENS and RINS find in these programs what the other heuristics do
     "mip_allow_cut_separation_at_nodes": False,
     "mip_max_nodes": 300,
 }
+_FROM_START = {"mip_heuristic_run_rens": False, "mip_heuristic_run_rins": False}  # what takes longest, for nothing
 _INTERIOR_POINT = {"solver": "ipx", "run_crossover": "off"}
 
 
@@ -46,6 +47,8 @@ class Subproblem:
         Random seed.
     candidate : int
         Number of the decisions that are fixed in it.
+    start : ndarray, optional
+        Feasible solution from which its search begins.
     """
 
     kind: str
@@ -55,6 +58,7 @@ class Subproblem:
     until: float
     seed: int = 0
     candidate: int = -1
+    start: Floats | None = None
 
     def __str__(self) -> str:
         return f"subproblem {self.kind} {self.number}"
@@ -87,7 +91,7 @@ def solve_subproblem(task: Subproblem, stop: StopFlag) -> Answer:
     seconds = task.until - time.time()
     if stop.is_set() or seconds <= 0:
         return Answer()
-    found = search_in_process(task.arrays, _settings(task), seconds, stop=stop)
+    found = search_in_process(task.arrays, _settings(task), seconds, task.start, stop)
     if found is None:
         return Answer()
     values = found["values"]
@@ -105,7 +109,7 @@ def _settings(task: Subproblem) -> dict[str, Any]:
         return settings | _INTERIOR_POINT
     if not task.arrays.integer.any():
         return settings
-    return settings | _SEARCH | {"mip_rel_gap": task.gap}
+    return settings | _SEARCH | {"mip_rel_gap": task.gap} | ({} if task.start is None else _FROM_START)
 
 
 def priced(arrays: Arrays, columns: Ints, prices: Floats) -> Arrays:

@@ -201,6 +201,44 @@ def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers, monkeypatch: 
     assert -INF < found.bound < found.objective
 
 
+class Recorder(LocalWorkers):
+    """Workers that keep the tasks of each call, with the cost of the plan at that time."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.plan = INF
+        self.calls: list[tuple[float, list[Subproblem]]] = []
+
+    def report(self, incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+        """Keep the cost of the plan."""
+        self.plan = INF if incumbent is None else incumbent
+
+    def map(self, work: Any, tasks: Any, on_result: Any) -> None:
+        """Keep the tasks, and run them."""
+        self.calls.append((self.plan, list(tasks)))
+        super().map(work, tasks, on_result)
+
+
+def test_priced_bundles_begin_with_a_solution_that_costs_no_more_than_the_plan() -> None:
+    """Tests the starts of a search with rounds: feasible, and together not above the incumbent at any multipliers."""
+    # Multipliers of a decision add up to 0 over its scenarios: a plan has the same expected cost at all of them.
+    program, workers, compared = random_program(7, whole=True), Recorder(), 0
+    solve_stochastic(program, NOTHING, EXACT, workers, workers.report, method=DECOMPOSITION)
+    workers.close()
+    chances = make_bundles(program, groups_of(program, 1)).probabilities
+    for plan, call in workers.calls:
+        started = [(task.number, task.arrays, task.start) for task in call if task.kind == LAGRANGIAN]
+        costs = np.zeros(len(program.scenarios))
+        for number, arrays, start in started:
+            if start is not None:
+                assert arrays.worst_violation(start) <= 1e-6
+                costs[number] = arrays.cost @ start + arrays.offset
+        if len(started) == len(program.scenarios) and all(start is not None for *_, start in started):
+            assert chances @ costs <= plan + 1e-6
+            compared += 1
+    assert compared
+
+
 class Unlucky(LocalWorkers):
     """Workers whose searches of priced bundles find no solution, and which may use up the time."""
 
