@@ -6,8 +6,9 @@ plan with the offer is cheaper than the best plan without it, the break-even pri
 interval.
 
 Where budgets, rules or commitments count the payments, a plan may be infeasible at its break-even price, or cheaper
-there than the formula says. An offer never gains from a worse price, so the price is enclosed by bisection, with the
-break-even prices of plans as trial prices.
+there than the formula says. A linear program of its operation then gives the price. Where there is none, an offer still
+never gains from a worse price, so the price is enclosed by bisection, with the break-even prices of plans as trial
+prices.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import replace
 
 from optimizer.analysis.budget import BudgetSpent
 from optimizer.analysis.price_interval import MOST, NEGLIGIBLE, SURE, BreakevenPrice, CostWithout, break_even
+from optimizer.analysis.price_relaxation import PricedOffer
 from optimizer.analysis.tight_gap_search import CLOSED, TIGHT, TightGapSearch
 from optimizer.errors import FixingError, NoFeasiblePlan
 from optimizer.instance.edit import Edit
@@ -36,7 +38,8 @@ _STEP = 1.0004  # factor from a break-even price to a price at which the offer i
 _NEAR = 1.0009  # ratio of two prices so close that any price between them is within 0.1 % of both
 _TOLERANCE = 1e-4  # relative to the payments for the offer: what the bounds may leave open
 _NEARLY_FREE = 1e-6  # times the price: practically free
-_TRIED = (0.5, 0.05, _NEARLY_FREE)  # trial prices of on-demand offers, which cannot be forced
+_TRIED = (0.95, 0.5, 0.05)  # trial prices of offers that cannot be forced, as shares of the first guess
+_PRECISE = 2e-4  # of the payments for the offer: gap of a search for a plan that is cheaper than without
 
 
 Reprice = Callable[[Plan, float, float], float | None]  # plan, its multiple of the price, cost
@@ -49,42 +52,40 @@ class BreakevenSearch:
     ----------
     search : TightGapSearch
         Searches from the plan.
-    item : str
-        Name of the offer.
-    price_edits : callable
-        Return the edits for a multiple of the price.
+    offer : PricedOffer
+        The offer.
     paid : callable
         Return the present value that a plan pays for the offer; negative if the plan receives it.
     took : callable
         Return the quantity of the offer that a plan takes.
-    sign : float
-        1 where a lower price is better, -1 for outlets.
     constrained : bool
         Whether a budget, rule or commitment counts the payments.
     reprice : callable, optional
         Return the worst multiple at which the decisions of a plan, found at a multiple, cost less than a cost.
     known : tuple of float
         Interval of the multiple that is proven already.
+    guess : float
+        Multiple near which the offer is likely to break even.
     """
 
     def __init__(
         self,
         search: TightGapSearch,
-        item: str,
-        price_edits: Callable[[float], list[Edit]],
+        offer: PricedOffer,
         paid: Callable[[Plan], float],
         took: Callable[[Plan], float],
-        sign: float,
         *,
         constrained: bool,
         reprice: Reprice | None = None,
         known: tuple[float, float] = (0.0, math.inf),
+        guess: float = 1.0,
     ) -> None:
-        self.search, self.item, self.sign, self.constrained = search, item, sign, constrained
+        self.guess, self.forcible = guess, False
+        self.search, self.offer, self.constrained = search, offer, constrained
         self.reprice, self.known = reprice, known
         self._repriced: dict[tuple[int, float], float | None] = {}
-        self.price_edits, self.paid, self.took = price_edits, paid, took
-        self.best_price = _NEARLY_FREE if sign > 0 else 1 / MOST  # the best price that is tried
+        self.paid, self.took = paid, took
+        self.best_price = _NEARLY_FREE if offer.sign > 0 else 1 / MOST  # the best price that is tried
         self.good: list[tuple[float, Plan]] = []  # plans with the offer, with the multiple of the price
         self.bounds: list[tuple[float, float]] = []  # proven bounds, with the multiple of the price
         self.bad = math.inf  # the best price at which no plan with the offer was found that is cheaper than without
@@ -105,32 +106,34 @@ class BreakevenSearch:
         forcible : bool
             Whether a decision on the offer can be forced.
         """
-        self.without, self.good = without, list(start)
+        self.without, self.good, self.forcible = without, list(start), forcible
         try:
-            found = self._searched(forcible)
+            found = self._searched()
         except BudgetSpent:
-            found = self._result(forcible=False)
+            found = self._result(narrow=False)
         low, high = max(found.at_least, self.known[0]), min(found.at_most, self.known[1])
         worse = None if found.worse is None else min(max(found.worse, low), max(high, low))
         return replace(found, worse=worse, at_least=low, at_most=high)
 
-    def _searched(self, forcible: bool) -> BreakevenPrice:
+    def _searched(self) -> BreakevenPrice:
         """Search for the break-even price."""
         if self.search.is_tight and not self.low:
             self.bad = 1.0  # at the present price, the best plan does not take it
         if not self.good:
-            self._find_first(forcible)
+            self._find_first()
         if not self.low and (self._reached(self.without.cost) or 0.0) <= self.best_price:
-            self._try(self.best_price)
-            if not self.low:
-                proven = self._known_bound(self.best_price) >= self._target(0.0)
+            proven = self.known[1] <= self.best_price or self._is_beyond(self.best_price)
+            if proven or not self.low:
                 return BreakevenPrice(None, at_most=_NEARLY_FREE if proven else math.inf)
         for _ in range(_ROUNDS if self.search.is_tight else 0):
             worse = self._next()
             if worse is None or self.late >= _LATE:
                 break
-            self._try(worse)
-        return self._result(forcible)
+            if self._is_exact:
+                self._is_beyond(worse)
+            else:
+                self._try(worse)
+        return self._result(narrow=self.forcible)
 
     # ------------------------------------------------------------------ which price to try
     def _next(self) -> float | None:
@@ -139,11 +142,12 @@ class BreakevenSearch:
         A break-even price that was just refuted is confirmed from its other side; otherwise bisection points alternate
         with break-even prices.
         """
-        candidate = max(self._reached(self.without.cost) or 0.0, self.best_price)
+        low = self.low
+        candidate = max(self._reached(self.without.cost) or 0.0, low, self.best_price)
         above = min(candidate * self._step, MOST)
-        if self.low >= MOST or self.bad <= self.best_price:
+        if low >= MOST or self.bad <= self.best_price:
             return None
-        if not self.constrained:
+        if self._is_exact:
             return above if above < self.bad else None
         if self.bad <= self.low * _NEAR:
             return None
@@ -168,6 +172,13 @@ class BreakevenSearch:
         return max(_STEP, 1 + 4 * _NOISE * cost / paid) if paid else _STEP
 
     @property
+    def _is_exact(self) -> bool:
+        """Whether the prices at which the plans found break even are known, not only estimated."""
+        if not self.constrained:
+            return True
+        return all(self._repriced_at(one, self.without.cost) is not None for one in self.good)
+
+    @property
     def low(self) -> float:
         """The worst price at which a plan with the offer was found that is cheaper than without; 0 if none."""
         return self._low(self.without.cost)
@@ -176,12 +187,12 @@ class BreakevenSearch:
         return max((worse for worse, plan in self.good if plan.objective <= self._below(cost)), default=0.0)
 
     # ------------------------------------------------------------------ the result
-    def _result(self, forcible: bool) -> BreakevenPrice:
+    def _result(self, *, narrow: bool) -> BreakevenPrice:
         """Break-even price with its proven interval."""
         worse = self._estimate()
         if worse >= MOST:
             return BreakevenPrice(None, at_least=self._at_least(), always=True)
-        found = self._interval(worse, forcible)
+        found = self._interval(worse, narrow)
         if worse <= NEGLIGIBLE:
             return BreakevenPrice(None, at_most=found.at_most)
         return found
@@ -189,19 +200,21 @@ class BreakevenSearch:
     def _estimate(self) -> float:
         """Return the best estimate of the break-even price."""
         low, candidate = self.low, self._reached(self.without.cost) or 0.0
-        if not self.constrained or not low or self.bad == math.inf:
+        if self._is_exact or not low or self.bad == math.inf:
             return min(max(candidate, low), self.bad)
         return min(max(candidate, low), self.bad) if self.bad > low * _NEAR else math.sqrt(low * self.bad)
 
     def _at_least(self) -> float:
         """Return the worst price at which a plan with the offer is proven cheaper than every plan without it."""
         bound = self._below(self.without.bound)
-        return self._low(bound) if self.constrained else max(self._reached(bound) or 0.0, self._low(bound))
+        if not self.constrained:
+            return max(self._reached(bound) or 0.0, self._low(bound))
+        return max([self._low(bound), *(self._repriced_at(one, bound) or 0.0 for one in self.good)])
 
-    def _interval(self, worse: float, forcible: bool) -> BreakevenPrice:
+    def _interval(self, worse: float, narrow: bool) -> BreakevenPrice:
         """Return the price with its proven interval, after one more search if the interval is too wide."""
         at_most = min(self._at_most(worse), self.known[1])
-        if forcible:
+        if narrow:
             worse, at_most = self._narrow(worse, at_most)
         return BreakevenPrice(worse, min(self._at_least(), worse), max(at_most, worse))
 
@@ -242,35 +255,46 @@ class BreakevenSearch:
         return min(found)
 
     def _is_beyond(self, worse: float) -> bool:
-        """Whether it is proven that no plan with the offer is cheaper at a price than the best without it."""
+        """Whether it is proven that no plan with the offer is cheaper at a price than the best without it.
+
+        A cheaper one that is found is kept. Where no block of the offer can be forced, a plan without it counts, too.
+        """
         if worse > MOST:
             return False
-        forced = [Fixing("force", "", self.item)]
-        cost = self.without.cost
+        cost = self.without.cost if self.forcible else self._below(self.without.cost)
+        forced = [Fixing("force", "", self.offer.item)] if self.forcible else []
+        gap = max(_PRECISE * self._paid_at(worse) / max(abs(cost), 1e-12), TIGHT) if self.search.is_tight else None
         try:
             found, bound = self.search.find_cheaper(
-                self._edits(worse), forced, self._start(), cost, self._known_bound(worse)
+                self._edits(worse), forced, self._start(), cost, self._known_bound(worse), gap
             )
         except FixingError:
             return False
         if found is not None and self.took(found):
             self.good.append((worse, found))
-        elif bound < cost:
+        elif found is not None:  # a plan without it, which is the better one to compare with
+            self.without = CostWithout(found.objective, bound_below(found.objective, self.without.bound))
+        elif bound >= cost:
+            self.bad = min(self.bad, worse)
+            self.known = self.known[0], min(self.known[1], worse)
+            return True
+        else:
             self.late += 1
-        return bound >= cost
+        return False
 
     # ------------------------------------------------------------------ searches
-    def _find_first(self, forcible: bool) -> None:
+    def _find_first(self) -> None:
         """Search for a first plan that takes the offer."""
-        gap = max(self.search.gap, _START)
-        if not forcible:
-            for worse in _TRIED:
-                if self.took(self._try(worse, gap)):
+        worse = min(self.guess, max(self.known[1], self.best_price))
+        if not self.forcible:
+            for share in _TRIED:
+                if self.good or self.late or worse * share <= self.best_price:
                     return
+                self._is_beyond(worse * share)
             return
-        worse = min(1.0, max(self.known[1], self.best_price))
         try:
-            found = self.search.run(self._edits(worse), [Fixing("force", "", self.item)], self.search.best, gap)
+            gap = max(self.search.gap, _START)
+            found = self.search.run(self._edits(worse), [Fixing("force", "", self.offer.item)], self.search.best, gap)
         except (NoFeasiblePlan, FixingError):
             return
         if self.took(found):
@@ -297,7 +321,7 @@ class BreakevenSearch:
         return found
 
     def _edits(self, worse: float) -> list[Edit]:
-        return self.price_edits(worse if self.sign > 0 else 1 / worse)
+        return self.offer.edits(self.offer.factor(worse))
 
     def _start(self) -> Plan:
         """Return the plan with the offer whose break-even price is worst, else the given plan."""
@@ -321,20 +345,25 @@ class BreakevenSearch:
         Deliveries after the end of the plan have no payments: they are taken if the plan is cheaper with them.
         """
         worse, plan = one
-        key = id(plan), cost
-        if self.reprice is not None and key not in self._repriced:
-            self._repriced[key] = self.reprice(plan, worse, cost)
-        repriced = self._repriced.get(key)
+        repriced = self._repriced_at(one, cost)
         if repriced is not None:
             return math.inf if repriced >= MOST else repriced
-        factor = worse if self.sign > 0 else 1 / worse
+        factor = self.offer.factor(worse)
         units = self.paid(plan) / factor
         if abs(units) * factor <= _NOISE * abs(cost):
             return math.inf if plan.objective <= self._below(cost) else 0.0
         reached = break_even(cost, plan.objective, units, factor)
         if reached is None:
-            return math.inf if self.sign < 0 else 0.0
-        return reached if self.sign > 0 else 1 / reached
+            return math.inf if self.offer.sign < 0 else 0.0
+        return reached if self.offer.sign > 0 else 1 / reached
+
+    def _repriced_at(self, one: tuple[float, Plan], cost: float) -> float | None:
+        """Return the multiple at which linear programs of a plan's operation reach a cost; None without them."""
+        worse, plan = one
+        key = id(plan), cost
+        if self.reprice is not None and key not in self._repriced:
+            self._repriced[key] = self.reprice(plan, worse, cost)
+        return self._repriced.get(key)
 
     def _reached(self, cost: float) -> float | None:
         """Return the worst price at which a plan found reaches a cost; None if no plan does."""
@@ -346,7 +375,7 @@ class BreakevenSearch:
         if not self.good:
             return 0.0
         at, plan = max(self.good, key=self._own_price)
-        return abs(self.paid(plan)) * (worse / at if self.sign > 0 else at / worse)
+        return abs(self.paid(plan)) * (worse / at if self.offer.sign > 0 else at / worse)
 
     def _target(self, paid: float) -> float:
         """Return the bound that must be proven at a price for the offer not to be taken."""

@@ -35,8 +35,11 @@ from optimizer.solver.solution import Options, Stop
 FREE = 1e-6
 """Multiple of the price that is practically nothing."""
 _NOISE = 1e-8  # relative to the cost
+_GUESS = 1e-7  # relative to the cost: what counts as breaking even in a guess
 _SAME = 1e-6  # relative: a linear program with a plan's decisions gives its cost
-_ROUNDS = 12
+_ROUNDS = 20
+_FLAT = 1e-3  # ratio of the distances above and below, under which halving is faster
+_WIDER = 1.05  # ratio of the first two prices between which one is looked for
 _NEAR = 1.0005  # ratio of two prices that are not distinguished here
 _INSIDE = 1 + (_NEAR - 1) / 2.5  # ratio of a trial price to the nearest end
 _SECONDS = 30.0  # of one linear program
@@ -148,7 +151,26 @@ class PriceRelaxation:
             model.change(priced(offer.factor(worse)).with_bounds(fixed.lower, fixed.upper))
             return self._optimum(model)
 
-        return _last_below(at_price, cost - _NOISE * abs(cost))
+        return _last_below(at_price, cost - _NOISE * abs(cost), at)
+
+    def guess(self, offer: PricedOffer, without: float) -> float:
+        """Return the multiple at which the relaxation breaks even, which is a guess only; 1 if it is unknown.
+
+        ``without`` is the relaxation's bound of the cost of plans without the offer.
+        """
+        curve = self._with_offer(offer) if self.is_integer(offer) else self._unforced(offer)
+        found = math.inf if curve is None else _first_at(curve, without - _GUESS * abs(without))
+        return found if found < math.inf else 1.0
+
+    def _unforced(self, offer: PricedOffer) -> Callable[[float], float | None] | None:
+        """Return the relaxation's optimum as a function of the multiple."""
+        priced = self._priced(offer)
+
+        def optimum(worse: float) -> float | None:
+            assert priced is not None
+            return self._changed(self._fixed(priced(offer.factor(worse))).relaxed())
+
+        return None if priced is None else optimum
 
     def _with_offer(self, offer: PricedOffer) -> Callable[[float], float | None] | None:
         """Return the relaxation's optimum with at least one block of an offer, as a function of the multiple."""
@@ -264,18 +286,25 @@ def _first_at(curve: Callable[[float], float | None], cost: float) -> float:
     return _enclose(curve, cost, (low, at_low), (high, at_high))[1]
 
 
-def _last_below(curve: Callable[[float], float | None], cost: float) -> float:
-    """Return a multiple, near the last one, at which a curve that never falls is below a cost; 0 if it never is."""
-    now = curve(1.0)
+def _last_below(curve: Callable[[float], float | None], cost: float, at: float) -> float:
+    """Return a multiple, near the last one, at which a curve that never falls is below a cost; 0 if it never is.
+
+    The search begins at a multiple that is likely to be near.
+    """
+    now = curve(at)
     if now is None:
         return 0.0
-    low, high = (1.0, MOST) if now < cost else (FREE, 1.0)
-    at_low, at_high = (now, curve(high)) if low == 1.0 else (curve(low), now)
-    if at_low is None or at_high is None or at_low >= cost:
-        return 1.0 if now < cost else 0.0
-    if at_high < cost:
-        return high
-    return _enclose(curve, cost, (low, at_low), (high, at_high))[0]
+    low, high = (at, now), (at, now)
+    ratio = _WIDER
+    while low[1] >= cost or high[1] < cost:  # one end stays, the other moves away from it faster and faster
+        is_below = high[1] < cost
+        end = min(at * ratio, MOST) if is_below else max(at / ratio, FREE)
+        known, found = (high, curve(end)) if is_below else (low, curve(end))
+        if found is None or end == known[0]:
+            return high[0] if is_below else 0.0
+        low, high = (high, (end, found)) if is_below else ((end, found), low)
+        ratio *= ratio
+    return _enclose(curve, cost, low, high)[0]
 
 
 def _enclose(
@@ -288,7 +317,7 @@ def _enclose(
         if right <= left * _NEAR:
             break
         middle = math.sqrt(left * right)
-        if math.isfinite(above) and above > below:  # false position; the end that stays counts half (Illinois)
+        if -_FLAT * below < above < math.inf:  # false position; the end that stays counts half (Illinois)
             middle = min(max(left - below * (right - left) / (above - below), left * _INSIDE), right / _INSIDE)
         found = curve(middle)
         if found is None:

@@ -81,10 +81,16 @@ class TightGapSearch:
             return self.ask.ask(edits, fixings, known_bound=known_bound, objective_target=objective_target)
 
     def find_cheaper(
-        self, edits: list[Edit], fixings: list[Fixing], start: Plan, cost: float, known_bound: float | None = None
+        self,
+        edits: list[Edit],
+        fixings: list[Fixing],
+        start: Plan,
+        cost: float,
+        known_bound: float | None = None,
+        gap: float | None = None,
     ) -> tuple[Plan | None, float]:
         """Search for a plan that costs less than a given cost, as :meth:`optimizer.WhatIf.find_cheaper`."""
-        with self._set(start, self.gap):
+        with self._set(start, self.gap if gap is None else gap):
             return self.ask.find_cheaper(edits, fixings, cost, known_bound)
 
     def gap_for(self, paid: float, cost: float) -> float:

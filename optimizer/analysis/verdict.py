@@ -47,11 +47,14 @@ class CheapBounds:
     ----------
     without : float
         Bound of the cost of plans without it; infinity if there is no such plan.
+    relaxed : float or None
+        The part of that bound that the relaxation gives.
     at_least, at_most : float
         Proven interval of the multiple of the price at which it breaks even.
     """
 
     without: float = -math.inf
+    relaxed: float | None = None
     at_least: float = 0.0
     at_most: float = math.inf
 
@@ -104,11 +107,11 @@ class Verdict:
         bound = relaxation.without(priced)
         without = max(-math.inf if one is None else one for one in (bound, plan.bound))
         if without == math.inf or self.offer.price <= 0 or self._is_tied():
-            return CheapBounds(without)
+            return CheapBounds(without, bound)
         if taken(plan, self.offer) > 0:
             at_least = relaxation.at_least(priced, without, plan) if without > plan.objective else None
-            return CheapBounds(without, 0.0 if at_least is None else at_least)
-        return CheapBounds(without, at_most=relaxation.at_most(priced, plan.objective))
+            return CheapBounds(without, bound, 0.0 if at_least is None else at_least)
+        return CheapBounds(without, bound, at_most=relaxation.at_most(priced, plan.objective))
 
     def _is_tied(self) -> bool:
         """Whether another price would change what is paid for blocks that were decided on before the plan."""
@@ -125,7 +128,7 @@ class Verdict:
         else:
             ends = self.offer.price / high if high else 0.0, self.offer.price / low if low else math.inf
         both = max(self.cheap.at_least, ends[0]), min(self.cheap.at_most, ends[1])
-        self.cheap = CheapBounds(self.cheap.without, *both)
+        self.cheap = CheapBounds(self.cheap.without, self.cheap.relaxed, *both)
 
     def known_row(self) -> tuple[Any, ...]:
         """Return the row as far as it is known without a search."""
@@ -215,14 +218,15 @@ class Verdict:
             return None, None, None, False, _TIED
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
         offer, relaxation = self.offer, self.relaxation
+        start = [(1.0, one) for one in plans if taken(one, offer)]
         constrained = is_constrained(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
         search = BreakevenSearch(
-            *(self.search, offer.item, self._edits, self._paid, self._took, self.sign),
+            *(self.search, self.priced, self._paid, self._took),
             constrained=constrained,
             reprice=self._reprice if constrained and relaxation is not None else None,
             known=self._bracket(without),
+            guess=1.0 if start else self._guess(),
         )
-        start = [(1.0, one) for one in plans if taken(one, self.offer)]
         found = search.find(without, start, forcible=self._is_forcible())
         if found.worse is None:
             price = 0.0 if found.always and self.sign < 0 else None
@@ -253,6 +257,16 @@ class Verdict:
         except BudgetSpent:
             pass  # what is known so far
         return low, high
+
+    def _guess(self) -> float:
+        """Return a multiple near which the offer may break even, no worse than today's price."""
+        relaxed = self.cheap.relaxed
+        try:
+            if self.relaxation is not None and relaxed is not None and math.isfinite(relaxed):
+                return min(self.relaxation.guess(self.priced, relaxed), 1.0)
+        except BudgetSpent:
+            pass  # today's price
+        return 1.0
 
     def _reprice(self, plan: Plan, at: float, cost: float) -> float | None:
         """Return the worst multiple at which a plan's decisions cost less than a cost."""

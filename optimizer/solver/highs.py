@@ -215,8 +215,11 @@ class Model(IncumbentExchange):
         if self._abandoned:
             return self._abandoned_solution(options, stopped)
         status, best = self._highs.getModelStatus(), self._highs.getInfo().objective_function_value
-        if status in INFEASIBLE or (status == STATUS.kOptimal and best >= cutoff):
+        if status in INFEASIBLE:
             return Solution(Stop.GAP_REACHED, SolutionStatus.NOTHING, bound=cutoff)
+        if status == STATUS.kOptimal and best >= cutoff:  # the start: proven within the gap of it, not of the cutoff
+            bound = min(self._highs.getInfo().mip_dual_bound, cutoff)
+            return Solution(Stop.GAP_REACHED, SolutionStatus.NOTHING, bound=bound)
         found = self._solution(options, stopped, duals=False)
         return replace(found, bound=min(found.bound, cutoff))
 

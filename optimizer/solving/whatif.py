@@ -134,8 +134,8 @@ class WhatIf:
         solution = self._solved(list(edits), fixings, clock, known_bound, cutoff=cost)
         money = self.live.program.units.money
         if solution.values is None:
-            proven = solution.stop in (Stop.INFEASIBLE, Stop.GAP_REACHED)
-            return None, cost if proven else min(solution.bound * money, cost)
+            proven = solution.stop is Stop.INFEASIBLE or solution.bound >= cost / money
+            return None, cost if proven else solution.bound * money
         plan = finish(self.live.program, self.live.arrays, solution, self.options, clock)
         if fixings:
             plan = replace(plan, head={**plan.head, "held": [str(one) for one in fixings]})

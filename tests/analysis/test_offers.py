@@ -69,7 +69,7 @@ def test_an_outlet_wins_above_its_cost() -> None:
     row = verdict(best(1, {"jobs": [0]}, **let, outlets=[outlet]), "let")
     assert row["verdict"] == "rejected"
     assert row["price_to_win"] == pytest.approx(1000)
-    assert row["reason"] == "too cheap by 100 %"
+    assert row["reason"] == "too cheap by 100.0 %"
 
 
 def test_what_is_needed_has_no_worth() -> None:

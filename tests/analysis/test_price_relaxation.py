@@ -10,7 +10,8 @@ import optimizer
 from optimizer.analysis.budget import Budget
 from optimizer.analysis.offer_list import Offer, offers, taken
 from optimizer.analysis.offers import Verdicts
-from optimizer.analysis.price_relaxation import PricedOffer, PriceRelaxation
+from optimizer.analysis.price_interval import MOST
+from optimizer.analysis.price_relaxation import PricedOffer, PriceRelaxation, _last_below
 from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.tight_gap_search import TightGapSearch
 from optimizer.analysis.verdict import Verdict
@@ -46,6 +47,26 @@ def test_a_rejected_offer_has_an_upper_end() -> None:
     assert row["at_most"] == pytest.approx(10_000, rel=1e-3)
     assert (row["at_least"], row["price_to_win"], row["proven"]) == (None, None, False)
     assert row["reason"] == f"too expensive by at least 16.6 %; its break-even price is {NOT_EXAMINED}"
+
+
+def test_a_guess_is_where_the_relaxation_breaks_even() -> None:
+    """Tests that a lease of ten at 12000 breaks even at 10000, and hours at 20, 2000 a month, at half of that."""
+    plan = best(1, {"jobs": [10]}, contracts=[{"price": 12_000, "term_months": 1}])
+    relaxation, lease = bounds(plan, "lease")
+    assert relaxation.guess(lease, 10_000) == pytest.approx(5 / 6, rel=1e-3)
+    plan = best(1, {"jobs": [10]}, on_demand=[{"price": 20, "max_accelerators": 20}])
+    relaxation, hourly = bounds(plan, "hourly")
+    assert not relaxation.is_integer(hourly)
+    assert relaxation.guess(hourly, 10_000) == pytest.approx(1 / 2, rel=1e-3)
+
+
+def test_a_lower_end_is_looked_for_from_the_price_that_a_plan_was_found_at() -> None:
+    """Tests that 3000 is less than 10000 up to ten thirds of it, from wherever the search begins, and never than 0."""
+    for at in (1e-6, 0.5, 3.0, 10 / 3, 4.0, 100.0):
+        assert _last_below(lambda worse: 3000 * worse, 10_000, at) == pytest.approx(10 / 3, rel=1e-3)
+    assert _last_below(lambda worse: 3000 * worse, 0.0, 1.0) == 0
+    assert _last_below(lambda worse: 3000.0, 10_000, 1.0) == MOST
+    assert _last_below(lambda worse: None, 10_000, 1.0) == 0
 
 
 def test_a_taken_offer_has_a_lower_end() -> None:
