@@ -42,11 +42,12 @@ if TYPE_CHECKING:
     from optimizer.instance.scenarios import scenarios
     from optimizer.plan.compare import Comparison, compare
     from optimizer.plan.plan import Plan, load_plan
-    from optimizer.plan.roll import Roll, roll
+    from optimizer.plan.roll import Roll
     from optimizer.program.build import Program, build
     from optimizer.report.figures import figures
     from optimizer.solver.solution import Progress
     from optimizer.solving.whatif import WhatIf
+    from optimizer.uncertainty.roll import roll
     from optimizer.uncertainty.simulate import simulate
     from optimizer.uncertainty.simulation import Simulation
     from optimizer.uncertainty.solve import solve
@@ -117,9 +118,10 @@ _ROOMS = {
     "optimizer.auditing": ("Audit", "Violation", "audit"),
     "optimizer.plan.compare": ("Comparison", "compare"),
     "optimizer.plan.plan": ("Plan", "load_plan"),
-    "optimizer.plan.roll": ("Roll", "roll"),
+    "optimizer.plan.roll": ("Roll",),
     "optimizer.report.figures": ("figures",),
     "optimizer.solver.solution": ("Progress",),
+    "optimizer.uncertainty.roll": ("roll",),
     "optimizer.uncertainty.simulate": ("simulate",),
     "optimizer.uncertainty.simulation": ("Simulation",),
     "optimizer.uncertainty.solve": ("solve",),

@@ -16,6 +16,12 @@ from optimizer.format import counted
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--months", type=int, required=True, help="How many months later.")
 @click.option(
+    "--node",
+    metavar="NODE",
+    help="Of a plan under uncertainty the node that came, by its name in the plan's table nodes; needless where "
+    "nothing is known yet.",
+)
+@click.option(
     "-o",
     "--output",
     "target",
@@ -40,18 +46,24 @@ from optimizer.format import counted
     help="Add so many months at the end, in which step series keep their last value.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def roll(plan: Path, months: int, target: Path, decided: Path | None, extend: int, as_json: bool) -> int:
+def roll(
+    plan: Path, months: int, node: str | None, target: Path, decided: Path | None, extend: int, as_json: bool
+) -> int:
     """Write the instance some months later: what the plan decided until then is in its table decided.
 
     Budgets, spend commitments and own rules over a window have what is left of them, agreed terms that have begun keep
     their price, and what has lapsed is dropped and listed. Solved again, it costs what the plan has left.
+
+    Of a plan under uncertainty, scenarios outside the node are dropped and probabilities are conditional on it; with
+    the expected cost as the objective, it costs what is left of the plan on average in the node.
     """
     from optimizer.instance.template import refuse_existing
-    from optimizer.plan.plan import load_plan_of_one_future
-    from optimizer.plan.roll import roll as roll_plan
+    from optimizer.plan.by_scenario import is_uncertain
+    from optimizer.plan.plan import load_plan
+    from optimizer.uncertainty.roll import roll as roll_plan
 
     refuse_existing(target)
-    found = roll_plan(load_plan_of_one_future(plan), months, decided=decided, extend=extend)
+    found = roll_plan(load_plan(plan), months, node=node, decided=decided, extend=extend)
     found.instance.save(target)
     head = found.instance.head
     if as_json:
@@ -61,6 +73,6 @@ def roll(plan: Path, months: int, target: Path, decided: Path | None, extend: in
     for change in found.changes:
         click.echo(str(change), err=as_json)
     click.echo(f"Wrote {target}: {counted(head.months, 'month')} from {head.start}.", err=as_json)
-    names = shlex.quote(str(target)), shlex.quote(str(plan))
-    click.echo(f"Next: capopt solve {names[0]} --start {names[1]}", err=as_json)
+    start = "" if is_uncertain(found.plan) else f" --start {shlex.quote(str(plan))}"
+    click.echo(f"Next: capopt solve {shlex.quote(str(target))}{start}", err=as_json)
     return 0

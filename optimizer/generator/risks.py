@@ -60,7 +60,7 @@ def _demand(sketch: Sketch, draw: Draw) -> Outcome:
 
 
 def _price(sketch: Sketch, draw: Draw) -> Outcome:
-    """Prices of offers by the hour that are others: of one or of all of them."""
+    """Other prices on demand: of one offer or of all of them."""
     offer = draw.pick([row["offer"] for row in sketch.rows("on_demand")]) if draw.chance(0.7) else "*"
 
     def outcome() -> tuple[list[Row], int]:

@@ -21,11 +21,10 @@ from optimizer.instance.check_decided import IGNORED
 from optimizer.instance.instance import Instance
 from optimizer.instance.roll import Change, Past, roll_instance
 from optimizer.instance.roll_decided import Decision, understood
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
 from optimizer.plan.really_done import read_decided, really_done
-from optimizer.schema import load_schema
 
-_UNCERTAIN = "changes"  # table without which scenarios and risks change nothing
 _RESTRICTED = ("added", "held", "elastic")  # keys of the head of a plan whose bound is that of another problem
 _ROUNDING = 1e-9  # relative to all payments: what a bound loses to rounding
 _COPIED = ("month", "decision", "item", "blocks", "starts", "ends")
@@ -84,7 +83,7 @@ def roll(plan: Plan, months: int, *, decided: str | Path | pd.DataFrame | None =
     InstanceError
         If what was really decided is invalid; it carries every error found.
     """
-    _check(plan, months, extend)
+    check_roll(plan, months, extend)
     verdict = audit(plan)
     if not verdict.passed:
         raise AuditFailed(verdict.violations, plan=plan)
@@ -93,16 +92,22 @@ def roll(plan: Plan, months: int, *, decided: str | Path | pd.DataFrame | None =
 
 def rolled(plan: Plan, months: int, decided: str | Path | pd.DataFrame | None = None, extend: int = 0) -> Roll:
     """Roll a plan forward as :func:`roll` does, without an audit before."""
-    source = _source(plan, months)
-    if decided is None:
-        past = _past(priced(plan), _decisions(plan, months), months)
-    else:
-        done = read_decided(plan.instance, decided)
-        roll_instance(plan.instance, months, done, extend, source)  # which checks it
-        past = replace(_past(priced(really_done(plan, done.decided)), done.decided, months), where=done.where)
-        source += f" Decisions of these months as in {done.where}; what was used in them as planned."
+    past, source = past_of(plan, months, decided, extend)
     instance, changes = roll_instance(plan.instance, months, past, extend, source)
     return Roll(instance, changes, plan)
+
+
+def past_of(
+    plan: Plan, months: int, decided: str | Path | pd.DataFrame | None = None, extend: int = 0
+) -> tuple[Past, str]:
+    """Return what was decided and used in the first months of a plan, and a sentence that says where it is from."""
+    source = _source(plan, months)
+    if decided is None:
+        return _past(priced(plan), _decisions(plan, months), months), source
+    done = read_decided(plan.instance, decided)
+    roll_instance(plan.instance, months, done, extend, source)  # which checks it
+    past = replace(_past(priced(really_done(plan, done.decided)), done.decided, months), where=done.where)
+    return past, f"{source} Decisions of these months as in {done.where}; what was used in them as planned."
 
 
 def bound_of(plan: Plan, instance: Instance) -> float:
@@ -128,7 +133,7 @@ def bound_of(plan: Plan, instance: Instance) -> float:
         return -float("inf")
     if months:
         try:
-            _check(plan, months, 0)
+            check_roll(plan, months, 0)
             known = rolled(plan, months).instance == instance
         except CapoptError:
             known = False
@@ -145,8 +150,9 @@ def _from_month(plan: Plan, value: float, months: int) -> float:
     return (value - before - rounding) * float((1 + plan.instance.head.discount_rate) ** (months / 12))
 
 
-def _check(plan: Plan, months: int, extend: int) -> None:
+def check_roll(plan: Plan, months: int, extend: int) -> None:
     """Refuse months that the plan does not have, and plans with what an instance cannot have."""
+    refuse_uncertain(plan, "this")
     last = plan.instance.head.months - 1
     if not 1 <= months <= last:
         every = counted(plan.instance.head.months, "month")
@@ -161,9 +167,6 @@ def _check(plan: Plan, months: int, extend: int) -> None:
     if names:
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         raise EditError(f"the plan obeys what was added to its program ({listed}), which an instance cannot have")
-    uncertain = load_schema().names(lambda table: table.uncovered or table.name == _UNCERTAIN)
-    if rows := [name for name in uncertain if plan.instance.rows[name]]:
-        raise EditError(f"instances with {' and '.join(rows)} cannot be rolled forward yet; remove these rows")
 
 
 def _source(plan: Plan, months: int) -> str:
