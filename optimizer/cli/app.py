@@ -21,7 +21,7 @@ from optimizer.cli.compare import compare
 from optimizer.cli.exit_codes import leave, print_json, undisturbed
 from optimizer.cli.explain import explain
 from optimizer.cli.export import export
-from optimizer.cli.options import Finite, Share, solver_option
+from optimizer.cli.options import Finite, Share, cluster_option, solver_option, with_workers, workers_option
 from optimizer.cli.report import report
 from optimizer.cli.roll import roll
 from optimizer.cli.scenarios import scenarios
@@ -45,6 +45,7 @@ Exit codes:  0 done; a plan within the target gap   3 a plan with a larger gap
              2 invalid input    4 audit failed      5 no feasible plan
            130 stopped before any plan was found    1 anything else"""
 
+_OF_SEARCH = ("start", "workers", "cluster")  # options that have no meaning for a diagnosis
 _LISTED = 100  # violations listed at most
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -173,6 +174,8 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     help="Begin the search with the decisions of another plan, such as the one that the instance was rolled from.",
 )
 @solver_option
+@workers_option
+@cluster_option
 @click.option(
     "--elastic", is_flag=True, help="If no plan meets all rules, apply the cheapest repair and plan with it (exit 5)."
 )
@@ -220,8 +223,10 @@ def solve(
     began = time.time()
     options = _with_plans(options, elastic)
     data = _read(instance, strict)
+    from optimizer.instance.scenarios import is_uncertain
     from optimizer.plan.folder import prepare, written_head
 
+    options = with_workers(options, is_uncertain(data))
     place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
     from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
@@ -349,7 +354,7 @@ def _least_violating(
     from optimizer.analysis.diagnose import diagnose
     from optimizer.plan.folder import source_of, write_plan
 
-    found = diagnose(data, **{name: value for name, value in options.items() if name != "start"})
+    found = diagnose(data, **{name: value for name, value in options.items() if name not in _OF_SEARCH})
     click.echo(found.text(), err=True)
     if found.by_scenario or found.is_shared:
         click.echo("--elastic does not repair scenarios: change the tables, and solve again.", err=True)

@@ -66,12 +66,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 gap_option = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
 threads_option = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Searches at a time. [default: the processor's cores]"
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Of instances with scenarios or risks: searches at a time. [default: the processor's cores]",
 )
 cluster_option = click.option(
     "--cluster",
     metavar="tcp://HOST:PORT",
-    help=f"Scheduler of a Dask cluster that searches instead. [default: that of {CLUSTER} if it is set]",
+    help=f"Of such instances: scheduler of a Dask cluster that searches instead. [default: ${CLUSTER}]",
 )
 replace_option = click.option(
     "--replace", is_flag=True, help="Replace the content of the folder, even another instance's plan."
@@ -91,6 +94,17 @@ def cluster_of(workers: int | None, cluster: str | None) -> str | None:
     if workers is not None and cluster is not None:
         raise click.UsageError("--workers is for this machine: leave it out with --cluster.")
     return None if workers is not None else cluster or os.environ.get(CLUSTER) or None
+
+
+def with_workers(options: dict[str, Any], uncertain: bool) -> dict[str, Any]:
+    """Return the options of a solve, with the cluster of the environment; of one future there is a single search."""
+    if not uncertain and not (options["workers"] is None and options["cluster"] is None):
+        message = (
+            "--workers and --cluster are for instances with scenarios or risks; limit a single search by --threads."
+        )
+        raise click.UsageError(message)
+    cluster = cluster_of(options["workers"], options["cluster"])
+    return {**options, "cluster": cluster if uncertain else None}
 
 
 data_option = click.option(

@@ -42,7 +42,8 @@ from optimizer.uncertainty.stochastic_program import (
 )
 from optimizer.uncertainty.tables import node_table, scenario_table
 from optimizer.uncertainty.tree import make_tree
-from optimizer.workers.workers import LocalWorkers, Workers
+from optimizer.workers.make import make_workers
+from optimizer.workers.workers import Workers
 
 _PENNY = 1e-9  # of all money that moves
 _ALONE = 0.4  # share of the time for the best plans of the scenarios alone, where regret is measured from them
@@ -56,6 +57,8 @@ def solve(
     near: Plan | None = None,
     within: float = 0.005,
     progress: OnProgress | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
     **options: Unpack[SolveOptions],
 ) -> Plan:
     """Find the plan of least present cost, prove how good it is, and audit it.
@@ -68,11 +71,16 @@ def solve(
     ----------
     instance, start, near, within, progress, **options
         As for :func:`optimizer.solving.solve.solve`; ``start`` and ``near`` are for instances of one future.
+    workers : int, optional
+        Of an instance with scenarios the number of searches at a time on this machine; by default ``threads``, or else
+        that of the processor's cores. The plan does not depend on it, unless the time limit ends the search.
+    cluster : str, optional
+        Of an instance with scenarios the address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers search.
 
     Raises
     ------
     CapoptError
-        As :func:`optimizer.solving.solve.solve` does.
+        As :func:`optimizer.solving.solve.solve` does, and if the cluster cannot be used.
     """
     for plan in (start, near):
         if plan is not None:
@@ -82,47 +90,48 @@ def solve(
     if near is not None or start is not None:
         problem = "an instance with scenarios has no earlier plan to stay near or to start from in this version."
         raise UnsupportedInstance([Fault("scenarios", problem=problem)], f"instance {instance.head.name!r}")
-    return solve_scenarios(instance, Options(**options), progress)
-
-
-def solve_scenarios(instance: Instance, options: Options, progress: OnProgress | None = None) -> Plan:
-    """Find the plan of an instance with scenarios, as :func:`solve` does."""
-    if options.solver != "highs":
+    settings = Options(**options)
+    if settings.solver != "highs":
         raise SolverError("plans under uncertainty are searched by HiGHS alone; leave the solver out")
-    engines.check(options)
-    clock, workers = Clock(progress), LocalWorkers(options.threads)
-    clock.seconds["read"] = instance.read_seconds
+    made = make_workers(workers or settings.threads, cluster)
     try:
-        with collector_paused(), clock.phase("build"):
-            tree = make_tree(scenarios(instance), instance.head.months)
-            programs = scenario_programs(tree, options.relax)
-        with clock.phase("alone"):
-            regret = instance.head.risk_measure == "regret"
-            best = _alone(programs, options, workers, _ALONE * options.time_limit) if regret else None
-        began = time.perf_counter()
-        with clock.phase("solve"):
-            left = replace(options, time_limit=max(options.time_limit - clock.seconds["alone"], 0.0))
-            solution = _searched(instance, programs, best, left, workers, clock)
-        if solution.values is None:
-            raise _no_plan(programs, solution, options)
-        searched = time.perf_counter() - began
-        more = 0.0 if solution.stop is Stop.INTERRUPTED else max(searched, _LEAST)
-        if best is None:
-            with clock.phase("alone"):
-                best = _alone(programs, options, workers, min(options.time_limit - searched, more))
-        with clock.phase("base"):
-            spent = searched + clock.seconds["alone"]
-            left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
-            fixed_plan = fix_base_plan(instance, programs, _risk(instance, best), left, workers)
-        plan = _extracted(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
-        with clock.phase("information"):
-            spent += clock.seconds["base"]
-            left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
-            proven = plan.objective, plan.bound
-            known = information_table(programs, proven, best, _risk(instance, best), left, workers)
-            plan.tables["information"] = known
+        return _solve_scenarios(instance, settings, made, Clock(progress))
     finally:
-        workers.close()
+        made.close()
+
+
+def _solve_scenarios(instance: Instance, options: Options, workers: Workers, clock: Clock) -> Plan:
+    """Find the plan of an instance with scenarios, as :func:`solve` does."""
+    engines.check(options)
+    clock.seconds["read"] = instance.read_seconds
+    with collector_paused(), clock.phase("build"):
+        tree = make_tree(scenarios(instance), instance.head.months)
+        programs = scenario_programs(tree, options.relax)
+    with clock.phase("alone"):
+        regret = instance.head.risk_measure == "regret"
+        best = _alone(programs, options, workers, _ALONE * options.time_limit) if regret else None
+    began = time.perf_counter()
+    with clock.phase("solve"):
+        left = replace(options, time_limit=max(options.time_limit - clock.seconds["alone"], 0.0))
+        solution = _searched(instance, programs, best, left, workers, clock)
+    if solution.values is None:
+        raise _no_plan(programs, solution, options)
+    searched = time.perf_counter() - began
+    more = 0.0 if solution.stop is Stop.INTERRUPTED else max(searched, _LEAST)
+    if best is None:
+        with clock.phase("alone"):
+            best = _alone(programs, options, workers, min(options.time_limit - searched, more))
+    with clock.phase("base"):
+        spent = searched + clock.seconds["alone"]
+        left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
+        fixed_plan = fix_base_plan(instance, programs, _risk(instance, best), left, workers)
+    plan = _extracted(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
+    with clock.phase("information"):
+        spent += clock.seconds["base"]
+        left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
+        proven = plan.objective, plan.bound
+        known = information_table(programs, proven, best, _risk(instance, best), left, workers)
+        plan.tables["information"] = known
     return _audited(plan, clock)
 
 
