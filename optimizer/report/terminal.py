@@ -43,7 +43,7 @@ def draw(blocks: Sequence[Block], width: int, most: int = 400) -> list[Renderabl
         Rows of a table.
     """
     parts: list[RenderableType] = []
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, following in zip(blocks, [*blocks, None][1:], strict=True):
         if isinstance(block, Prose):
             parts += [*map(Text, block.paragraphs), ""]
         elif isinstance(block, KeyFigures):

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from optimizer.report.terminal import Column, make_table
+from optimizer.report.terminal import Column, draw, make_table
 
 
 def lines(columns: list[Column], width: int) -> list[str]:
@@ -83,3 +83,8 @@ def test_wide_letters_count_twice() -> None:
     output = lines([Column("Name", ["計算計算 計算計算"], left=True, fold=True), DATE_ONCE], 20)
     # 9 letters are 17 places; 10 are left.
     assert [line.split()[0] for line in output[2:]] == ["計算計算", "計算計算"]
+
+
+def test_nothing_is_drawn_of_no_blocks() -> None:
+    """Tests a section without blocks, as of scenarios of which no risk can be looked at by itself."""
+    assert draw([], 80) == []
