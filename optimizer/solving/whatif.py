@@ -22,7 +22,8 @@ from optimizer.program.gc_control import collector_paused
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
-from optimizer.solving.solve import Cost, cost_of, finish
+from optimizer.solving.solve import Cost, cost_of, cost_with_gap, finish
+from optimizer.solving.sweep import SweepResults
 
 Texts = str | Iterable[str]
 SweepRow = tuple[float, float, float | None, float | None, str]  # value, objective, bound, gap, note
@@ -237,7 +238,7 @@ class WhatIf:
         """Return the costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
 
         A value without a feasible plan, or without one found in time, has no figures but a note. The ends of the range
-        are solved first, then what lies halfway between.
+        are solved first, then what lies halfway between, unless the solved values prove its cost within the gap.
 
         Parameters
         ----------
@@ -252,14 +253,38 @@ class WhatIf:
         """
         others, fixings = list(others), list(fixings)
         rows: dict[int, SweepRow] = {}
+        results = SweepResults()
         for place in by_halves(len(values)):
             value = values[place]
-            query = partial(self.ask_cost, [*others, parse_edit(f"{edit}={value!r}")], fixings, progress)
+            edits = [*others, parse_edit(f"{edit}={value!r}")]
+            query = partial(self._cost_between, results, value, edits, merge_fixings(self.fixed, fixings), progress)
             rows[place] = self._sweep_row(value, query, len(values) - len(rows))
         columns = ["value", "objective", "bound", "gap", "note"]
         table = pd.DataFrame([rows[place] for place in sorted(rows)], columns=columns)
         table.insert(4, "change", table["objective"].diff())
         return table
+
+    def _cost_between(
+        self,
+        results: SweepResults,
+        value: float,
+        edits: list[Edit],
+        fixings: list[Fixing],
+        progress: OnProgress | None,
+    ) -> Cost:
+        """Return the cost at a value of a sweep, from a search only where other values leave it open."""
+        with collector_paused():
+            self.live.update(apply_edits(self.instance, edits))
+            known = results.known(value, self.live.program, self.live.arrays)
+            if known is not None and known.gap is not None and known.gap <= self.options.gap:
+                return known
+            solution = self._solved(edits, fixings, Clock(progress), None if known is None else known.bound)
+            found = cost_of(self.live.program, self.live.arrays, solution)
+            assert solution.values is not None
+            results.add(value, self.live.program, self.live.arrays, solution.values, found.bound)
+        if known is None or known.objective >= found.objective or found.bound is None:
+            return found
+        return cost_with_gap(known.objective, min(found.bound, known.objective))
 
     def _sweep_row(self, value: float, query: Callable[[], Cost], left: int) -> SweepRow:
         """Return the row of a value of a sweep, of which ``left`` rows are missing."""
