@@ -11,6 +11,8 @@ EACH = 10.0
 DEFAULT = 60.0
 """Seconds of a budget unless another one is given."""
 _LEAST = 1.0  # seconds of a question at least: with less, a search finds nothing
+_SEARCHES = 3.0  # a question gets the time of so many of the longest search that ended by itself,
+_AT_ONCE = 0.1  # but no more than this share of the budget
 _TOO_SHORT = 0.05  # seconds with which no search is begun
 
 
@@ -34,6 +36,8 @@ class Budget:
     ----------
     cuts : int
         Searches that the budget ended, or kept from beginning.
+    longest : float
+        Seconds of the longest search that ended by itself.
     """
 
     def __init__(
@@ -42,7 +46,7 @@ class Budget:
         limit: float | None = None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.now, self.cuts = now, 0
+        self.now, self.cuts, self.longest = now, 0, 0.0
         self.seconds = math.inf if seconds is None else seconds
         self.limit = (EACH if seconds is None else math.inf) if limit is None else limit
         self._end = self._stage_end = self._question_end = now() + self.seconds
@@ -59,9 +63,10 @@ class Budget:
     def question(self, count: float, least: float = _LEAST) -> float:
         """Begin a question, one of ``count`` that are left in the stage; return its seconds, 0 if the stage is over.
 
-        It gets ``least`` seconds at least, so that the first questions are examined properly rather than none.
+        It gets ``least`` seconds at least, and time for a few searches as long as the longest one so far, so that the
+        first questions are examined properly rather than none.
         """
-        now = self.now()
+        now, least = self.now(), max(least, min(_SEARCHES * self.longest, _AT_ONCE * self.seconds))
         if now >= self._stage_end:
             return 0.0
         self._question_end = min(now + max((self._stage_end - now) / count, least), self._end)
@@ -80,6 +85,10 @@ class Budget:
             self.cuts += 1
             raise BudgetSpent
         return min(self.limit, left / parts)
+
+    def took(self, seconds: float) -> None:
+        """Record the seconds of a search that ended by itself."""
+        self.longest = max(self.longest, seconds)
 
     def ended(self, seconds: float) -> None:
         """Record that a search reached its limit; it counts as cut unless that is the limit of any search."""

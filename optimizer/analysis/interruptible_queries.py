@@ -60,11 +60,14 @@ class InterruptibleWhatIf(WhatIf):
         if self.budget is not None:
             starts = 2 if fixings and self.live.arrays.integer.any() else 1
             self.options = replace(self.options, time_limit=self.budget.search(starts))
+        began = 0.0 if self.budget is None else self.budget.now()
         solution = super()._solved(edits, fixings, clock, known_bound, objective_target, cutoff)
         if solution.stop is Stop.INTERRUPTED:
             raise KeyboardInterrupt
         if self.budget is not None and solution.stop is Stop.TIME_LIMIT:
             self.budget.ended(self.options.time_limit)
+        elif self.budget is not None:
+            self.budget.took(self.budget.now() - began)
         return solution
 
     def _sweep_row(self, value: float, query: Callable[[], Cost], left: int) -> SweepRow:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -113,6 +114,16 @@ class Verdict:
             return CheapBounds(without, bound, 0.0 if at_least is None else at_least)
         return CheapBounds(without, bound, at_most=relaxation.at_most(priced, plan.objective))
 
+    def may_be_joined(self, plans: Iterable[Plan]) -> bool:
+        """Whether it is open at what price an offer is taken that none of some plans takes."""
+        if self.is_settled or self.offer.price <= 0 or self._is_tied():
+            return False
+        return not any(taken(plan, self.offer) for plan in plans)
+
+    def is_beyond(self, worse: float) -> None:
+        """Take over that the offer is not taken at a multiple of its price."""
+        self.cheap = replace(self.cheap, at_most=min(self.cheap.at_most, worse))
+
     def _is_tied(self) -> bool:
         """Whether another price would change what is paid for blocks that were decided on before the plan."""
         rows = self.plan.instance.rows["decided"]
@@ -128,7 +139,7 @@ class Verdict:
         else:
             ends = self.offer.price / high if high else 0.0, self.offer.price / low if low else math.inf
         both = max(self.cheap.at_least, ends[0]), min(self.cheap.at_most, ends[1])
-        self.cheap = CheapBounds(self.cheap.without, self.cheap.relaxed, *both)
+        self.cheap = replace(self.cheap, at_least=both[0], at_most=both[1])
 
     def known_row(self) -> tuple[Any, ...]:
         """Return the row as far as it is known without a search."""
@@ -225,7 +236,7 @@ class Verdict:
             constrained=constrained,
             reprice=self._reprice if constrained and relaxation is not None else None,
             known=self._bracket(without),
-            guess=1.0 if start else self._guess(),
+            guess=1.0 if start else self.guess,
         )
         found = search.find(without, start, forcible=self._is_forcible())
         if found.worse is None:
@@ -258,8 +269,9 @@ class Verdict:
             pass  # what is known so far
         return low, high
 
-    def _guess(self) -> float:
-        """Return a multiple near which the offer may break even, no worse than today's price."""
+    @cached_property
+    def guess(self) -> float:
+        """A multiple near which the offer may break even, no worse than today's price."""
         relaxed = self.cheap.relaxed
         try:
             if self.relaxation is not None and relaxed is not None and math.isfinite(relaxed):

@@ -53,6 +53,16 @@ def test_a_question_gets_a_second_at_least() -> None:
     assert given == pytest.approx([1, 1] + [0] * 8)
 
 
+def test_a_question_gets_the_time_of_three_searches() -> None:
+    """Tests that where searches took 1.5 s, one of forty in 60 s gets 4.5 s, and 6 s at most."""
+    budget = Budget(60, now=Hand())
+    budget.stage(1)
+    for seconds, expected in ((1.5, 4.5), (1.0, 4.5), (30.0, 6.0)):
+        budget.took(seconds)
+        assert budget.question(40) == pytest.approx(expected)
+    assert budget.question(2) == pytest.approx(30)
+
+
 def test_no_search_begins_without_time() -> None:
     """Tests that a search without time is not begun, and counts as cut."""
     clock = Hand()
