@@ -14,7 +14,7 @@ from optimizer.errors import SolverError
 from optimizer.generator import random_frames
 from optimizer.program.arrays import Arrays
 from optimizer.program.compile import compile_program
-from optimizer.solver import highs, highs_options
+from optimizer.solver import highs, highs_options, highs_run
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from tests.program.rich import rich_frames
 from tests.solver.programs import INF, knapsacks, program
@@ -219,7 +219,7 @@ def test_every_option_set_is_known_and_holds(monkeypatch: pytest.MonkeyPatch) ->
         real(solver, settings)
         told.update({name: solver.getOptionValue(name)[1] for name in settings})
 
-    monkeypatch.setattr(highs, "set_options", keep)
+    monkeypatch.setattr(highs_run, "set_options", keep)
     highs.solve(program(**ONE_ROW, whole=True), Options(gap=0.25, time_limit=9, threads=2, seed=11))
     wanted = {"mip_rel_gap": 0.25, "time_limit": 9, "threads": 2, "random_seed": 11, "presolve": "choose"}
     assert {name: told[name] for name in wanted} == wanted

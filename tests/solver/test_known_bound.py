@@ -13,7 +13,7 @@ from optimizer.instance.edit import parse_edit
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
 from optimizer.program.fixings import Fixing
-from optimizer.solver import highs
+from optimizer.solver import highs_run
 from optimizer.solver.bound import most_within
 from optimizer.solver.highs import Model
 from optimizer.solver.interruptible import SearchAbandoned
@@ -212,6 +212,6 @@ def test_the_bound_of_a_start_that_is_completed_proves_nothing(monkeypatch: pyte
         model._state.bound = 70.0
         raise SearchAbandoned
 
-    monkeypatch.setattr(highs, "run_interruptibly", abandoned)
+    monkeypatch.setattr(highs_run, "run_interruptibly", abandoned)
     found = model.solve(Options(gap=0.0, threads=1), known_bound=10.0)
     assert found.bound == (70.0 if complete else 10.0)
