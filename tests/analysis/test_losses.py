@@ -133,3 +133,15 @@ def test_ctrl_c_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         losses(plan)
     released.set()
+
+
+def test_few_are_named_of_those_that_are_alike() -> None:
+    """Tests workloads that may run in the same places: of 7 and 8 critical, 5 are short, all of them of the first."""
+    work = [{"workload": "jobs", "critical": 1}, {"workload": "chat", "critical": 1}]
+    leases = [lease(name, name, term_months=1) for name in ("cloud", "neo")]
+    found = lost(1, {"jobs": [7], "chat": [8]}, workloads=work, contracts=leases)
+    assert found["provider cloud"]["short"] == pytest.approx(5)
+    assert found["provider cloud"]["workloads"] == "jobs"
+    # Of both leases nothing is left: all 15 are short.
+    assert found["group alpha"]["short"] == pytest.approx(15)
+    assert found["group alpha"]["workloads"] == "jobs; chat"
