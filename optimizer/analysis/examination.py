@@ -28,7 +28,6 @@ OnStep = Callable[[str], None]
 _SOON = 3  # months: the cost of delay is computed for decisions that are due in them
 _OF_RELAXATIONS = 0.3  # share of what is left of the budget for the linear programs of all offers
 _OF_GAP = 0.5  # of the time of all offers, to find a smaller gap of the plan, on which their prices depend
-_TOGETHER = 3.0  # times the time of one offer, for proofs about all that are not taken
 _OPEN = ExtraCost(note=NOT_EXAMINED)
 
 
@@ -212,8 +211,6 @@ class Examination:
         rows = [earlier.get((offer.item,)) for offer in chosen]
         done = self.more and all(row is not None and offer_verdicts.is_final(row) for row in rows)
         first = [tighten] if verdicts.depend_on_gap and not done else []
-        if not done and len(verdicts.joinable()) > 1:
-            first.append(Question("all offers that are not taken, in one search", verdicts.reject, weight=_TOGETHER))
         return first + [
             self._question(
                 f"offer {number} of {len(chosen)}: {offer.item}",

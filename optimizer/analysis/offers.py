@@ -15,19 +15,13 @@ from typing import Any
 import pandas as pd
 
 from optimizer.analysis.budget import Budget, BudgetSpent
-from optimizer.analysis.offer_list import Offer, offers, taken
+from optimizer.analysis.offer_list import Offer, offers
 from optimizer.analysis.price_relaxation import PriceRelaxation
 from optimizer.analysis.tight_gap_search import CLOSED, TightGapSearch
 from optimizer.analysis.verdict import SAME, Verdict
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
 from optimizer.solving.whatif import WhatIf
-
-_FREE = 1e-6  # times the price: practically nothing
-_SHARES = (_FREE, 0.99)  # at which it is tried to prove of all offers together that they are not taken
-_LIKELY = 1e4  # ratio of the guess of a break-even price to such a share, up to which it is tried
-_ROUNDS = 3  # of such a proof, each without the offers that the last one found a use for
-_NOISE = 1e-10  # relative to the cost: smaller differences count as zero
 
 
 def offers_table(ask: WhatIf, plan: Plan, items: Iterable[str]) -> pd.DataFrame:
@@ -93,42 +87,6 @@ class Verdicts:
         """Search for a smaller gap of the plan, from which all offers are compared; there are no rows of it."""
         self.search.tighten()
         return []
-
-    def joinable(self) -> list[Verdict]:
-        """Return the verdicts on offers that are not taken and may be proven so together, by lower prices of them all.
-
-        A rule on spending may be broken by lower prices; otherwise they never make a plan more expensive.
-        """
-        if any(term.quantity == "spend" for term in self.search.plan.instance.rows["rule_terms"]):
-            return []
-        plans = (self.search.plan, self.search.best) if "best" in vars(self.search) else (self.search.plan,)
-        return [one for one in self._verdicts.values() if one.may_be_joined(plans)]
-
-    def reject(self) -> list[tuple[Any, ...]]:
-        """Prove in a few searches, of as many offers as possible, that they are not taken; there are no rows of it.
-
-        If no plan is cheaper with the prices of many offers lowered at once, none is with that of one of them alone.
-        """
-        for share in _SHARES if self.search.is_tight else ():
-            left = [one for one in self.joinable() if one.cheap.at_most > share and one.guess <= _LIKELY * share]
-            for _ in range(_ROUNDS):
-                if not left:
-                    break
-                found = self._cheaper_at(left, share)
-                if found is None:
-                    break
-                left = [one for one in left if not taken(found, one.offer)]
-        return []
-
-    def _cheaper_at(self, verdicts: list[Verdict], share: float) -> Plan | None:
-        """Return a plan that is cheaper at other prices; if there is none, keep that of each offer."""
-        edits = [edit for one in verdicts for edit in one.priced.edits(one.priced.factor(share))]
-        best = self.search.best
-        cost = best.objective - _NOISE * abs(best.objective)
-        found, bound = self.search.find_cheaper(edits, [], best, cost)
-        for one in verdicts if found is None and bound >= cost else ():
-            one.is_beyond(share)
-        return found
 
     def nearest_first(self) -> list[Offer]:
         """Return the offers, those nearest to being taken or dropped first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -113,16 +112,6 @@ class Verdict:
             at_least = relaxation.at_least(priced, without, plan) if without > plan.objective else None
             return CheapBounds(without, bound, 0.0 if at_least is None else at_least)
         return CheapBounds(without, bound, at_most=relaxation.at_most(priced, plan.objective))
-
-    def may_be_joined(self, plans: Iterable[Plan]) -> bool:
-        """Whether it is open at what price an offer is taken that none of some plans takes."""
-        if self.is_settled or self.offer.price <= 0 or self._is_tied():
-            return False
-        return not any(taken(plan, self.offer) for plan in plans)
-
-    def is_beyond(self, worse: float) -> None:
-        """Take over that the offer is not taken at a multiple of its price."""
-        self.cheap = replace(self.cheap, at_most=min(self.cheap.at_most, worse))
 
     def _is_tied(self) -> bool:
         """Whether another price would change what is paid for blocks that were decided on before the plan."""

@@ -14,14 +14,13 @@ from optimizer.analysis.price_interval import MOST
 from optimizer.analysis.price_relaxation import PricedOffer, PriceRelaxation, _last_below
 from optimizer.analysis.questions import NOT_EXAMINED
 from optimizer.analysis.tight_gap_search import TightGapSearch
-from optimizer.analysis.verdict import CheapBounds, Verdict
+from optimizer.analysis.verdict import Verdict
 from optimizer.generator import random_frames
 from optimizer.instance.edit import apply_edits
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
 from optimizer.solver.solution import Options
 from tests.analysis.tiny_offers import EXACT, best
-from tests.program.tiny import month
 
 
 def bounds(plan: Plan, item: str) -> tuple[PriceRelaxation, PricedOffer]:
@@ -142,29 +141,6 @@ def test_nearer_offers_come_first() -> None:
     plan = best(1, {"jobs": [10]}, contracts=leases)
     verdicts = Verdicts(optimizer.WhatIf(plan, gap=EXACT), plan, list(offers(plan)))
     assert [offer.item for offer in verdicts.nearest_first()] == ["near", "far"]
-
-
-def test_offers_are_rejected_together() -> None:
-    """Tests leases that are too expensive by little, by half, and useless ones: one search proves as many as it can.
-
-    Ten are short at 1000 each. Blocks of ten at 10050 and 20000 are not taken; the first is at 9949.50, 1 % less, so
-    that the next search is about the second alone. Of what comes a month too late nothing is taken even for nothing.
-    """
-    leases = [
-        {"contract": "near", "price": 10_050, "term_months": 1},
-        {"contract": "far", "price": 20_000, "term_months": 1},
-        {"contract": "useless", "price": 3000, "term_months": 1, "earliest": month(1)},
-        {"contract": "idle", "price": 3000, "term_months": 1, "earliest": month(1)},
-    ]
-    plan = best(2, {"jobs": [10, 0]}, contracts=leases)
-    verdicts = Verdicts(optimizer.WhatIf(plan, gap=EXACT), plan, list(offers(plan)))
-    for one in verdicts._verdicts.values():
-        one.cheap = CheapBounds()  # as if linear programs proved no price
-        vars(one)["guess"] = 1e-6 if one.offer.item in ("useless", "idle") else 1.0
-    assert len(verdicts.joinable()) == 4
-    assert verdicts.reject() == []
-    found = {one.offer.item: one.cheap.at_most for one in verdicts._verdicts.values()}
-    assert found == {"near": float("inf"), "far": 0.99, "useless": 1e-6, "idle": 1e-6}
 
 
 def test_a_block_that_can_be_divided_is_not_forced() -> None:
