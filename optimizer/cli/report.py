@@ -25,7 +25,7 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, scenario: str | Non
     """
     if html is None and xlsx is None:
         raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
-    from optimizer.plan.by_scenario import is_uncertain, refuse_uncertain, scenario_plan
+    from optimizer.plan.by_scenario import is_uncertain, scenario_plan
     from optimizer.plan.plan import load_plan
     from optimizer.report.validate_tables import check_cells
 
@@ -33,8 +33,6 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, scenario: str | Non
     check_cells(loaded)
     if scenario is not None:
         loaded = scenario_plan(loaded, scenario)
-    if xlsx is not None:
-        refuse_uncertain(loaded, "--xlsx without --scenario")
     written: dict[str, str] = {}
     if html is not None:
         from optimizer.report.html import write_html

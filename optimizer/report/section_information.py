@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ROW = 34  # points a risk
 _MOST = 20  # risks in the chart
-_CAPTION = "What it would save to know the outcome of one risk from the first month on"
+CAPTION = "What it would save to know the outcome of one risk from the first month on"
 _NOTE = (
     "In the measure of risk, as proven: an interval where the gaps of the searches leave one. The outcome of this risk "
     "is known at once, all others as late as before. It is what learning about the risk is worth at most."
@@ -31,7 +31,7 @@ def information_blocks(plan: Plan) -> list[Block]:
     return [*blocks, *([_chart(plan, table)] if table.grid.rows else [])]
 
 
-def _ranked(plan: Plan) -> list[dict[Any, Any]]:
+def ranked_risks(plan: Plan) -> list[dict[Any, Any]]:
     """Return the risks, the one that is worth most to know first."""
     table = plan.tables["information"]
     return sorted(table.to_dict("records"), key=lambda row: (-_proven(row["at_least"]), -_proven(row["at_most"])))
@@ -52,7 +52,7 @@ def knowing_sentence(plan: Plan) -> str:
 
 def learn_sentence(plan: Plan) -> str:
     """Return which risk is worth learning about first, as far as that is proven."""
-    rows = _ranked(plan)
+    rows = ranked_risks(plan)
     if not rows:
         return "No risk can be looked at by itself: scenarios are listed as such, or all outcomes are known at once."
     first, others = rows[0], rows[1:]
@@ -71,12 +71,12 @@ def learn_sentence(plan: Plan) -> str:
 def information_table(plan: Plan) -> Table:
     """Return what knowing each risk saves."""
     evpi = plan.head["evpi"]
-    rows = [(shown(row["risk"]), *_cells(plan, row)) for row in _ranked(plan)]
+    rows = [(shown(row["risk"]), *_cells(plan, row)) for row in ranked_risks(plan)]
     if rows:
         rows.append(("all of them", *_cells(plan, evpi)))
     columns = ("Risk", f"Saves, {plan.instance.head.currency}", "At most, of the objective")
     grid = Grid(columns, rows, 1, _NOTE, frozenset({len(rows) - 1}), source="the plan's table information")
-    return Table(_CAPTION, grid)
+    return Table(CAPTION, grid)
 
 
 def _cells(plan: Plan, value: dict[Any, Any]) -> tuple[str, str]:
@@ -89,7 +89,7 @@ def _cells(plan: Plan, value: dict[Any, Any]) -> tuple[str, str]:
 
 def _chart(plan: Plan, table: Table) -> Chart:
     """Return the proven intervals as bars, the most valuable risk on top."""
-    known = [row for row in _ranked(plan) if row["at_most"] == row["at_most"]][:_MOST]
+    known = [row for row in ranked_risks(plan) if row["at_most"] == row["at_most"]][:_MOST]
     ends = [(_proven(row["at_least"]), _proven(row["at_most"])) for row in known]
     size, name = scale_of([most for _, most in ends])
     unit = f"{name} {plan.instance.head.currency}".strip()
@@ -110,4 +110,4 @@ def _chart(plan: Plan, table: Table) -> Chart:
     figure.update_yaxes(
         showgrid=False, zeroline=False, autorange="reversed", tickvals=list(range(len(known))), ticktext=labels
     )
-    return Chart("information", f"{_CAPTION}.", figure, table.grid, _NOTE)
+    return Chart("information", f"{CAPTION}.", figure, table.grid, _NOTE)

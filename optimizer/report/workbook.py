@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.analysis.losses import losses
-from optimizer.plan.tables import MONTH, TABLES, PlanColumn, PlanTable
+from optimizer.plan.by_scenario import is_uncertain
+from optimizer.plan.tables import MONTH, SCENARIO, TABLES, PlanColumn, PlanTable
 from optimizer.report.sheets import Book, Heading
-from optimizer.report.workbook_months import write_months
+from optimizer.report.uncertain_workbook import RANGE, write_range, write_uncertain_summary
+from optimizer.report.workbook_months import SHEET, write_months
 from optimizer.report.workbook_summary import write_summary
 from optimizer.schema import load_schema
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _OUTPUT = "#1F55B3"
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")  # of Markdown
+_OF_SCENARIO = PlanColumn("scenario that the row is about; several are separated by `;`, and `*` stands for all")
 _KINDS = {"number": "number", "integer": "number", "month": "month", "flag": "flag"}
 
 
@@ -48,29 +51,39 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     """
     head = plan.instance.head
     book = Book(head.title or head.name)
-    summary, index, months = (book.sheet(name, _OUTPUT) for name in ("summary", "index", "by_month"))
-    contents = [
-        ("summary", 0, "Headline figures with charts; its sums follow the other sheets"),
-        ("by_month", head.months, "Capacity, work and money by month"),
-    ]
-    for name, frame in {**plan.tables, "losses": losses(plan), **plan.explained}.items():
+    by_month = RANGE if is_uncertain(plan) else SHEET
+    summary, index, months = (book.sheet(name, _OUTPUT) for name in ("summary", "index", by_month))
+    contents = [("summary", 0, "Headline figures with charts; its sums follow the other sheets"), _by_month(plan)]
+    tables = plan.tables if is_uncertain(plan) else {**plan.tables, "losses": losses(plan), **plan.explained}
+    for name, frame in tables.items():
         table = TABLES[name]
         book.table(name, table.meaning, _headings(table, frame, head.currency), frame, f"plan_{name}")
         contents.append((name, len(frame), table.meaning))
     contents += _write_inputs(book, plan.instance)
-    write_months(book, months, plan)
-    write_summary(book, summary, plan)
+    if is_uncertain(plan):
+        write_range(book, months, plan)
+        write_uncertain_summary(book, summary, plan)
+    else:
+        write_months(book, months, plan)
+        write_summary(book, summary, plan)
     note = f"{head.name}: {head.months} months from {head.start}, money in {head.currency}, power in facility MW"
     book.index(index, note, contents)
     summary.activate()
     return book.save(path)
 
 
+def _by_month(plan: Plan) -> tuple[str, int, str]:
+    """Return the entry of the index for the sheet by month."""
+    if is_uncertain(plan):
+        return RANGE, plan.instance.head.months, "Range of accelerators, money and obligations by month"
+    return SHEET, plan.instance.head.months, "Capacity, work and money by month"
+
+
 def _headings(table: PlanTable, frame: pd.DataFrame, currency: str) -> list[Heading]:
     """Headings of the sheet of a plan table."""
     found = []
     for name in map(str, frame.columns):
-        column = table.columns.get(name, PlanColumn(""))
+        column = table.columns.get(name, _OF_SCENARIO if name == SCENARIO else PlanColumn(""))
         meaning = _LINK.sub(r"\1", column.meaning).replace("`", "")
         unit = "" if column.unit in (MONTH, "flag") else column.unit.replace("money", currency)
         kind = "month" if column.unit == MONTH else _kind(frame[name])

@@ -40,8 +40,8 @@ def capacity(book: Book, sheet: Any, months: list[Column], at: tuple[int, int]) 
     style = {"line": {"color": INK, "width": 1.75, "dash_type": "dash"}}
     line.add_series({"name": "in use", **_month_cells(months, "used"), **style})
     chart.combine(line)
-    _finish(chart, "Accelerators by source, and those in use", "accelerators")
-    chart.set_x_axis({**_axis(""), **_month_axis(months)})
+    finish_chart(chart, "Accelerators by source, and those in use", "accelerators")
+    chart.set_x_axis(month_axis(len(months[0].values) - 1))
     sheet.insert_chart(*at, chart, {"description": "Accelerators by source over time"})
 
 
@@ -51,9 +51,9 @@ def cumulative(book: Book, sheet: Any, months: list[Column], currency: str, at: 
     style = {"line": {"color": INK, "width": 2.25}}
     values = months[position_of(months, "cumulative") - 1].values
     chart.add_series({"name": "cumulative", **_month_cells(months, "cumulative"), **style})
-    _finish(chart, "Money out so far, penalties included, nominal", *_scale(values, currency))
+    finish_chart(chart, "Money out so far, penalties included, nominal", *money_scale(values, currency))
     chart.set_legend({"none": True})
-    chart.set_x_axis({**_axis(""), **_month_axis(months)})
+    chart.set_x_axis(month_axis(len(months[0].values) - 1))
     sheet.insert_chart(*at, chart, {"description": "Cumulative money out over time"})
 
 
@@ -65,8 +65,8 @@ def obligations(book: Book, sheet: Any, months: list[Column], currency: str, at:
     chart.add_series({"name": "owed", **_month_cells(months, "owed"), **style})
     chart.add_series({"name": "due after the plan", **_month_cells(months, "owed_after_horizon"), **dashed})
     values = months[position_of(months, "owed") - 1].values
-    _finish(chart, "Still to be paid if left as early as allowed, nominal", *_scale(values, currency))
-    chart.set_x_axis({**_axis(""), **_month_axis(months)})
+    finish_chart(chart, "Still to be paid if left as early as allowed, nominal", *money_scale(values, currency))
+    chart.set_x_axis(month_axis(len(months[0].values) - 1))
     sheet.insert_chart(*at, chart, {"description": "What is owed over time"})
 
 
@@ -78,7 +78,7 @@ def cash(book: Book, sheet: Any, area: Area, currency: str, at: tuple[int, int])
         values = [name, area.first, column, area.last, column]
         fill = {"fill": {"color": term_colour(term)}, "border": {"none": True}, "gap": 60}
         chart.add_series({"name": [name, area.first - 1, column], "categories": years, "values": values, **fill})
-    _finish(chart, "Money by year and term, nominal; money in is below zero", *_scale(area.sums, currency))
+    finish_chart(chart, "Money by year and term, nominal; money in is below zero", *money_scale(area.sums, currency))
     chart.set_x_axis({**_axis(""), "label_position": "low"})
     if area.terms:
         sheet.insert_chart(*at, chart, {"description": "Money by year and term"})
@@ -90,12 +90,11 @@ def _month_cells(months: list[Column], name: str) -> dict[str, list[Any]]:
     return {"categories": [SHEET, FIRST, 0, last, 0], "values": [SHEET, FIRST, at, last, at]}
 
 
-def _month_axis(months: list[Column]) -> dict[str, Any]:
-    """A date axis with a dozen labels at most."""
-    number = len(months[0].values) - 1
+def month_axis(number: int) -> dict[str, Any]:
+    """Return a date axis of so many months with a dozen labels at most."""
     step = next((step for step in (1, 2, 3, 6, 12, 24) if number <= 14 * step), 24)
     unit = {"major_unit": step, "major_unit_type": "months"}
-    return {"date_axis": True, "num_format": "mmm yy", **unit, "label_position": "low"}
+    return {**_axis(""), "date_axis": True, "num_format": "mmm yy", **unit, "label_position": "low"}
 
 
 def _axis(title: str) -> dict[str, Any]:
@@ -103,15 +102,21 @@ def _axis(title: str) -> dict[str, Any]:
     return {"name": title, "name_font": font, "num_font": font, "line": {"color": MUTED}}
 
 
-def _scale(amounts: Iterable[float], currency: str) -> tuple[str, str]:
+def money_scale(amounts: Iterable[float], currency: str) -> tuple[str, str]:
     """Unit and number format of an axis of money: in thousands, millions, billions... as fits."""
     size, name = scale_of(list(amounts))
     return f"{name} {currency}".strip(), "#,##0" + "," * round(math.log10(size) / 3)
 
 
-def _finish(chart: Any, title: str, unit: str, number: str = "#,##0") -> None:
-    chart.set_title({"name": title, "name_font": {"size": 12, "color": INK, "bold": True}, "overlay": False})
+def value_axis(number: str) -> dict[str, Any]:
+    """Return an axis of numbers in a format, with lines across."""
     lines = {"major_gridlines": {"visible": True, "line": {"color": "#dfe4e9", "width": 0.75}}}
-    chart.set_y_axis({**_axis(unit), **lines, "num_format": number})
+    return {**_axis(""), **lines, **({"num_format": number} if number else {})}
+
+
+def finish_chart(chart: Any, title: str, unit: str, number: str = "#,##0") -> None:
+    """Give a chart its title, its axis of values, its legend and its size."""
+    chart.set_title({"name": title, "name_font": {"size": 12, "color": INK, "bold": True}, "overlay": False})
+    chart.set_y_axis({**value_axis(number), "name": unit})
     chart.set_legend({"position": "bottom"})
     chart.set_size(_SIZE)

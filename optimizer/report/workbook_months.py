@@ -51,7 +51,8 @@ def write_months(book: Book, sheet: Any, plan: Plan) -> None:
             span = f"SUM({place(FIRST, position)}:{place(last - 1, position)})"
             book.formula(sheet, last, position, span, sum(column.values), "sum")
     sheet.set_column(0, 0, 10)
-    sheet.set_column(1, len(columns), 17)
+    for position, column in enumerate(columns, start=1):
+        sheet.set_column(position, position, max(17, len(column.name) + 3))
     sheet.set_row(FIRST - 1, 30)
     sheet.freeze_panes(FIRST, 1)
     sheet.repeat_rows(FIRST - 1)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _LINE, _FITS = 15, 30  # points a line of text, and characters that fit the first column for sure
-_TOP, _CHARTS_AT = 3, 7  # first row under the title, column at which the charts stand
+_TOP, _CHARTS_AT = 3, 8  # first row under the title, column at which the charts stand
+_GAP, _LONG = 3, 17  # width of the column before the charts; characters of a header in one line
 
 
 def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
@@ -35,7 +36,7 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     row = write_facts(book, sheet, _TOP, "Summary", headline(plan, months))
     for table in (block for block in conflicts(plan) if isinstance(block, Table)):
         row = write_table(book, sheet, row + 1, table)
-    row = write_table(book, sheet, row + 1, _by_step(next_steps(plan)))
+    row = write_by_step(book, sheet, row + 1, next_steps(plan))
     row = _write_parties(book, sheet, row + 1, plan)
     owes = not plan.obligations.empty
     bottom = _TOP + (3 + owes) * charts.ROWS
@@ -51,6 +52,8 @@ def write_summary(book: Book, sheet: Any, plan: Plan) -> None:
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 19)
     sheet.set_column(2, 24, 17)
+    if not area.terms[_CHARTS_AT - 2 :]:
+        sheet.set_column(_CHARTS_AT - 1, _CHARTS_AT - 1, _GAP)
     columns = max(_CHARTS_AT + charts.COLUMNS, len(area.terms) + 2)
     sheet.print_area(0, 0, max(last, bottom) - 1, columns - 1)  # notes run over into empty columns
 
@@ -76,18 +79,20 @@ def write_facts(book: Book, sheet: Any, row: int, title: str, facts: list[Fact])
     return row + len(facts) + 1
 
 
-def _by_step(table: Table) -> Table:
-    """Steps with what to do in the first, wide column."""
+def write_by_step(book: Book, sheet: Any, row: int, table: Table) -> int:
+    """Write a table of steps with what to do in the first, wide column; returns the row after the last."""
     grid = table.grid
     rows = [(what, month, *cells) for month, what, *cells in grid.rows]
     month, what, *names = grid.columns
-    return replace(table, grid=replace(grid, columns=(what, month, *names), rows=rows))
+    return write_table(book, sheet, row, replace(table, grid=replace(grid, columns=(what, month, *names), rows=rows)))
 
 
 def write_table(book: Book, sheet: Any, row: int, table: Table) -> int:
     """Write a table of the document with its heading; returns the row after the last."""
     grid = table.grid
-    write_heading(book, sheet, row, table.caption if grid.rows else table.empty)
+    write_heading(book, sheet, row, table.caption if grid.rows else table.empty, max(len(grid.columns), 6))
+    if grid.rows and max(map(len, grid.columns[1:]), default=0) > _LONG:
+        sheet.set_row(row + 1, 2 * _LINE)
     for column, name in enumerate(grid.columns if grid.rows else ()):
         book.put(sheet, row + 1, column, name, style="header" if column < grid.texts else "number_header")
     for at, cells in enumerate(grid.rows, start=row + 2):

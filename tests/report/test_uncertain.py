@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 
 import optimizer
@@ -28,6 +30,7 @@ from optimizer.report.section_scenarios import hurting_sentences, scenario_grid
 from optimizer.report.summary_uncertain import summary_uncertain
 from optimizer.report.uncertain_document import shown_scenarios, uncertain_document
 from optimizer.report.validate_tables import check_cells
+from optimizer.report.workbook import write_workbook
 from tests.command import capopt
 from tests.program.tiny import month
 from tests.report.uncertain_plan import two_risks, uncertain_plan
@@ -218,3 +221,28 @@ def test_the_command(tmp_path: Path) -> None:
     assert (one.code, "What to do now" in (tmp_path / "one.html").read_text(encoding="utf-8")) == (0, False)
     wrong = capopt("report", "plan", "--scenario", "as plannd", "--html", "no.html", cwd=tmp_path)
     assert (wrong.code, "Did you mean 'as planned'?" in wrong.err) == (2, True)
+
+
+def test_the_workbook(tmp_path: Path) -> None:
+    """Tests 480 expected as a formula, the moves of now, every table with its scenarios, and 4 charts."""
+    write_workbook(uncertain_plan(), tmp_path / "book.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    summary = book["summary"]
+    labels = {row[0].value: row[1].value for row in summary.iter_rows(max_col=2) if row[0].value}
+    assert labels["Expected cost"] == "=SUMPRODUCT(plan_scenarios[probability],plan_scenarios[cost])"
+    assert (labels["Cost of not knowing, at most"], labels["Base data alone cost more, at least"]) == pytest.approx(
+        (120, 40)
+    )
+    assert labels["Sign lease (cloud)"] == datetime(2030, 1, 1)
+    assert labels["demand"] == pytest.approx(120)
+    assert len(summary._charts) == 4
+    for name, table in uncertain_plan().tables.items():
+        cells = list(book[name].iter_rows(min_row=3, values_only=True))
+        assert cells[0] == tuple(table.columns)
+        assert len(cells) == len(table) + 1
+    # Money out so far, the second of three groups of 8 columns: expected 480 in the third month, of 400 to 600.
+    row = [cell.value for cell in book["over_time"][7]]
+    assert row[9] == pytest.approx(400)
+    assert row[15:17] == pytest.approx([600, 480])
+    values = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["summary"]
+    assert next(row[1].value for row in values.iter_rows() if row[0].value == "Expected cost") == pytest.approx(480)

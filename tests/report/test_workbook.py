@@ -283,10 +283,10 @@ def test_the_summary_prints_its_cells_and_charts_alone(tmp_path: Path) -> None:
     """Tests that the printed area ends with the last row and the charts, so that no empty page follows."""
     write_workbook(small_plan(), tmp_path / "book.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["summary"]
-    # Four charts of 19 rows from row 4 on end in row 79; seven columns from H on end with N.
+    # Four charts of 19 rows from row 4 on end in row 79; seven columns from I on end with O.
     last = max(cell.row for row in sheet.iter_rows() for cell in row if cell.value is not None)
     assert last > 79
-    assert sheet.print_area == f"'summary'!$A$1:$N${last}"
+    assert sheet.print_area == f"'summary'!$A$1:$O${last}"
 
 
 def test_sources_and_their_payments_have_the_same_colour(tmp_path: Path) -> None:
