@@ -90,7 +90,7 @@ def stochastic(task: Task, run: Run) -> None:
     program, money = stochastic_program(task)
     workers, since = LocalWorkers(task.threads), time.perf_counter()
 
-    def record(found: float | None, bound: float | None, _rounds: int, _source: str = "", /) -> None:
+    def record(found: float | None, bound: float | None, _rounds: int, *_: object) -> None:
         run.points.append((time.perf_counter() - since, _scaled(found, money), _scaled(bound, money)))
 
     options = Options(gap=task.gap, time_limit=task.limit, threads=task.threads)

@@ -269,13 +269,22 @@ class _Search:
         if self.report is not None:
             seen, source = self.heuristics.seen
             reported = min(best, seen)
-            self.report(reported if np.isfinite(reported) else None, bound, nodes, NAME if own < seen else source)
+            values = self._values_of_best(own) if min(own, seen, self.heuristics.objective) <= reported else None
+            source = NAME if own < seen else source
+            self.report(reported if np.isfinite(reported) else None, bound, nodes, source, values)
         silent = time.perf_counter() - self.last_callback > _SILENCE
         if silent and bound is not None and self._is_within_gap(best, bound):
             self.gap_reached = True
             self.model.interrupt()
         if self.model.stopping and not self.restart:
             self.heuristics.stop()
+
+    def _values_of_best(self, own: float) -> Floats | None:
+        """Return the best solution of both; ``own`` is the cost of the proof's."""
+        heuristics = self.heuristics
+        if self.best_of_proof is not None and own < min(heuristics.seen[0], heuristics.objective):
+            return self.best_of_proof[1]
+        return heuristics.values if heuristics.seen_values is None else heuristics.seen_values
 
     def _stopped(self) -> None:
         """Stop the heuristics with HiGHS, unless HiGHS is restarted."""

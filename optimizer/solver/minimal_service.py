@@ -73,11 +73,16 @@ class MinimalService:
     def watching(self, report: Report | None) -> Report:
         """Return a callback for the search that reports, and begins when the search is late and has no incumbent."""
 
-        def watch(incumbent: float | None, bound: float | None, nodes: int, *source: str) -> None:
+        def watch(
+            incumbent: float | None,
+            bound: float | None,
+            nodes: int,
+            *more: Any,
+        ) -> None:
             if incumbent is None and time.perf_counter() > self._begins:
                 self._begin()
             if report is not None:
-                report(incumbent, bound, nodes, *source)
+                report(incumbent, bound, nodes, *more)
 
         return watch
 

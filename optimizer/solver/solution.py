@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optimizer.errors import PlanLike
 
 SOLVERS = ("highs", "scip")
 
@@ -18,8 +21,16 @@ _LEAST_GRACE, _GRACE_SHARE = 0.2, 0.04
 class Report(Protocol):
     """Callback of a search with incumbent, dual bound and nodes, in the program's units."""
 
-    def __call__(self, incumbent: float | None, bound: float | None, nodes: int, source: str = ..., /) -> None:
-        """Report progress; ``source`` names the origin of the incumbent."""
+    def __call__(
+        self,
+        incumbent: float | None,
+        bound: float | None,
+        nodes: int,
+        source: str = ...,
+        values: NDArray[np.float64] | None = ...,
+        /,
+    ) -> None:
+        """Report progress; ``source`` names the origin of the incumbent, ``values`` are its columns, if available."""
 
 
 class Stop(Enum):
@@ -150,6 +161,10 @@ class Progress:
         Branch-and-bound nodes.
     source : str
         Origin of the incumbent.
+    plan : callable or None
+        Returns the plan of the incumbent, audited; None where that is not available. It can be called in any thread,
+        also after the search; it takes the time of extracting a plan, during which a caller in the callback holds up
+        the reports.
     """
 
     phase: str
@@ -159,6 +174,7 @@ class Progress:
     gap: float | None = None
     nodes: int = 0
     source: str = ""
+    plan: Callable[[], PlanLike] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

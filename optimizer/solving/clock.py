@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from optimizer.errors import PlanLike
+from optimizer.program.arrays import Floats
 from optimizer.solver.solution import Progress, Report
 
 OnProgress = Callable[[Progress], None]
+PlanOf = Callable[[Floats, float | None, int], PlanLike]
 
 
 @dataclass
@@ -34,13 +38,23 @@ class Clock:
         if peak is not None:
             self.memory_mb[name] = round(peak, 1)
 
-    def reporter(self, money: float, phase: str = "solve") -> Report | None:
-        """Return the callback of the solver for incumbents and bounds; ``money`` is the unit of its costs."""
+    def reporter(self, money: float, phase: str = "solve", plan_of: PlanOf | None = None) -> Report | None:
+        """Return the callback of the solver for incumbents and bounds.
+
+        ``money`` is the unit of its costs; ``plan_of`` returns the plan of an incumbent, from its columns.
+        """
         on_progress = self.on_progress
         if on_progress is None:
             return None
 
-        def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "HiGHS", /) -> None:
+        def report(
+            incumbent: float | None,
+            bound: float | None,
+            nodes: int,
+            source: str = "HiGHS",
+            values: Floats | None = None,
+            /,
+        ) -> None:
             gap = None
             if incumbent is not None and bound is not None and incumbent != 0:
                 gap = (incumbent - bound) / abs(incumbent)
@@ -53,6 +67,7 @@ class Clock:
                     gap=gap,
                     nodes=nodes,
                     source=source if incumbent is not None else "",
+                    plan=None if plan_of is None or values is None else partial(plan_of, values, bound, nodes),
                 )
             )
 
@@ -64,7 +79,14 @@ class Clock:
         if on_progress is None:
             return None
 
-        def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+        def report(
+            incumbent: float | None,
+            bound: float | None,
+            nodes: int,
+            source: str = "",
+            values: Floats | None = None,
+            /,
+        ) -> None:
             on_progress(Progress(phase=phase, elapsed=time.perf_counter() - self.began, nodes=nodes))
 
         return report

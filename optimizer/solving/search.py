@@ -16,17 +16,25 @@ from optimizer.solver import engines
 from optimizer.solver.failed_search import SearchFailed
 from optimizer.solver.minimal_service import MinimalService
 from optimizer.solver.solution import Options, Solution
-from optimizer.solving.clock import Clock
+from optimizer.solving.clock import Clock, PlanOf
 
 NO_START = "the decisions of the plan to start from do not fit this instance; the search began without them"
 
 
 def search(
-    program: Program, arrays: Arrays, options: Options, clock: Clock, start: Plan | Floats | None = None
+    program: Program,
+    arrays: Arrays,
+    options: Options,
+    clock: Clock,
+    start: Plan | Floats | None = None,
+    plan_of: PlanOf | None = None,
 ) -> Solution:
-    """Return the solution of a search, or one of minimal service; ``start`` as for :func:`solve_from`."""
+    """Return the solution of a search, or one of minimal service.
+
+    ``start`` as for :func:`solve_from`; ``plan_of`` returns the plan of an incumbent, for reports of progress.
+    """
     rules = bool(program.instance.rows["rules"])
-    report = clock.reporter(program.units.money)
+    report = clock.reporter(program.units.money, plan_of=plan_of)
     try:
         with clock.phase("solve"), MinimalService(arrays, options) as fallback:
             values, left, notes = _start_of(program, arrays, options, start)

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -32,7 +33,7 @@ from optimizer.program.gc_control import collector_paused, freeze_program
 from optimizer.solver import engines
 from optimizer.solver.bound import PRECISION, bound_below, is_below
 from optimizer.solver.rule_prices import rule_prices
-from optimizer.solver.solution import Options, Solution, SolveOptions, Stop, grace
+from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOptions, Stop, grace
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.no_plan import no_plan
 from optimizer.solving.search import search
@@ -140,7 +141,19 @@ def solve_from(
     clock = Clock(progress)
     program, arrays = prepare_program(instance, options, clock)
     with interruptible():  # Ctrl-C ends the search, not what follows
-        return finish(program, arrays, search(program, arrays, options, clock, start), options, clock)
+        plan_of = partial(_plan_so_far, program, arrays, options)
+        return finish(program, arrays, search(program, arrays, options, clock, start, plan_of), options, clock)
+
+
+def _plan_so_far(
+    program: Program, arrays: Arrays, options: Options, values: Floats, bound: float | None, nodes: int
+) -> Plan:
+    """Return the plan of an incumbent of a search that goes on; prices of own rules as far as they come at once."""
+    proven = -np.inf if bound is None else bound
+    solution = Solution(Stop.INTERRUPTED, SolutionStatus.FEASIBLE, values, proven, nodes)
+    plan = finish(program, arrays, solution, changed(options, time_limit=0.0), Clock())
+    plan.head["options"] = asdict(options)
+    return plan
 
 
 def prepare_program(instance: Instance | Program, options: Options, clock: Clock) -> tuple[Program, Arrays]:

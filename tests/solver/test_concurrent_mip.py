@@ -124,7 +124,7 @@ def test_the_source_of_the_best_plan_is_told() -> None:
     """Tests that progress names who found the plan."""
     sources: set[str] = set()
 
-    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", *more: object) -> None:
         if incumbent is not None:
             sources.add(source)
 

@@ -87,8 +87,9 @@ def test_the_best_of_all_is_reported(
     if own is not None:
         one.best_of_proof = own, WORSE
     one._look(incumbent, bound, 7)
-    ((value, proven, nodes, source),) = heard
+    ((value, proven, nodes, source, values),) = heard
     assert (value, proven, nodes) == (reported[0], reported[1], 7)
+    assert (values is None) == (value == incumbent)  # HiGHS has reported its value alone
     if reported[2]:
         assert source == reported[2]
 

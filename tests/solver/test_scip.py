@@ -123,7 +123,7 @@ def test_ctrl_c_returns_the_incumbent_and_progress_is_told() -> None:
     """Tests that an interrupted search holds its best plan, and that its progress names SCIP."""
     told: list[tuple[float | None, float | None, int, str]] = []
 
-    def press(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+    def press(incumbent: float | None, bound: float | None, nodes: int, source: str = "", *more: object) -> None:
         if incumbent is not None and not any(one[0] is not None for one in told):
             signal.raise_signal(signal.SIGINT)
         told.append((incumbent, bound, nodes, source))

@@ -191,7 +191,7 @@ def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers, monkeypatch: 
     clock.time = lambda: time.time() + clock.leap
     monkeypatch.setattr("optimizer.uncertainty.incumbent.time", clock)
 
-    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+    def report(incumbent: float | None, bound: float | None, nodes: int, *more: object) -> None:
         clock.leap = 100.0 if incumbent is not None else 0.0
 
     options = Options(gap=0, time_limit=90, threads=1)
@@ -282,7 +282,7 @@ def test_ctrl_c_keeps_the_best_plan(workers: LocalWorkers) -> None:
     """Tests Ctrl-C as soon as there is a plan."""
     pressed = threading.Event()
 
-    def report(incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+    def report(incumbent: float | None, bound: float | None, nodes: int, *more: object) -> None:
         if incumbent is not None and not pressed.is_set():
             pressed.set()
             os.kill(os.getpid(), signal.SIGINT)
