@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import __version__
-from optimizer.service import health, problems, reading, routes_instances, routes_projects
+from optimizer.service import health, problems, reading, routes_instances, routes_jobs, routes_projects
 from optimizer.service.browser import SafeHeaders
 from optimizer.service.database import Database
+from optimizer.service.dispatch import Dispatcher
+from optimizer.service.feed import Feed
 from optimizer.service.settings import Settings
 from optimizer.service.state import State
 
@@ -34,8 +36,16 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             await run_in_threadpool(database.upgrade)
             reading.start_server()
-            app.state.service = State(settings, database)
-            yield
+            dispatcher = Dispatcher(settings, database)
+            feed = Feed(database)
+            app.state.service = State(settings, database, feed, dispatcher.notify)
+            if settings.cluster or settings.workers:
+                await run_in_threadpool(dispatcher.start)
+            try:
+                yield
+            finally:
+                feed.stop()
+                await run_in_threadpool(dispatcher.stop)
         finally:
             database.close()
 
@@ -51,6 +61,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SafeHeaders)
     problems.install(app)
     app.include_router(health.router)
-    for routes in (routes_projects, routes_instances):
+    for routes in (routes_projects, routes_instances, routes_jobs):
         app.include_router(routes.router, prefix=API)
     return app

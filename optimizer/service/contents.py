@@ -65,3 +65,9 @@ def unpack(data: bytes, folder: Path) -> Path:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(folder)
     return folder
+
+
+def nest(name: str, data: bytes) -> bytes:
+    """Return the zip of a folder as that of a folder with this one in it."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return pack_files({f"{name}/{one}": archive.read(one) for one in archive.namelist()})

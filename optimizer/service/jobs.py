@@ -21,11 +21,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optimizer.service import contents, events
-from optimizer.service.records import ENDED, Job, JobFile, Project, now
+from optimizer.service.records import ACTIVE, ENDED, Job, JobFile, Project, now
 
 PLAN, INCUMBENT = "plan.zip", "incumbent.zip"
 MAX_LOSSES = 3
-_ACTIVE = ("running", "finishing", "cancelling")
 
 
 @dataclass(frozen=True)
@@ -88,13 +87,13 @@ def claim(session: Session, job_id: str, owner: str, seconds: float) -> Lease | 
 def heartbeat(session: Session, lease: Lease, seconds: float, **measured: object) -> str | None:
     """Extend a lease, and write what was measured; return the state, None if the lease is lost."""
     values = {"lease_until": now() + timedelta(seconds=seconds), **measured}
-    changed = update(Job).where(*_held(lease)).values(values).returning(Job.state)
+    changed = update(Job).where(*_under(lease)).values(values).returning(Job.state)
     return session.execute(changed, execution_options=_DIRECT).scalar_one_or_none()
 
 
 def keep_file(session: Session, lease: Lease, name: str, data: bytes) -> bool:
     """Keep a file of a running job, in place of an earlier one; False if the lease is lost."""
-    if _locked(session, *_held(lease)) is None:
+    if _locked(session, *_under(lease)) is None:
         return False
     _put_file(session, lease.job_id, name, contents.put(session, data))
     return True
@@ -108,7 +107,7 @@ def finishing(session: Session, lease: Lease) -> None:
 
 def finish(session: Session, lease: Lease, outcome: Outcome) -> bool:
     """End a job with its results; False if the lease is lost, and nothing is written."""
-    job = _locked(session, *_held(lease))
+    job = _locked(session, *_under(lease))
     if job is None:
         return False
     for name, data in outcome.files.items():
@@ -130,11 +129,15 @@ def crash(session: Session, lease: Lease, error: dict[str, Any]) -> bool:
 
 def expire(session: Session) -> list[str]:
     """Take back the jobs whose leases are over, and return their identifiers."""
-    late = select(Job.id, Job.lease_token, Job.lease_owner).where(Job.state.in_(_ACTIVE), Job.lease_until < now())
-    found = session.execute(late).all()
+    found = session.execute(select(Job.id, Job.lease_token, Job.lease_owner).where(*late())).all()
     for job_id, token, owner in found:
         lose(session, Lease(job_id, token), f"worker {owner} no longer answers")
     return [job_id for job_id, _, _ in found]
+
+
+def late() -> tuple[Any, ...]:
+    """Return the conditions of jobs whose leases are over."""
+    return Job.state.in_(ACTIVE), Job.lease_until < now()
 
 
 def lose(session: Session, lease: Lease, why: str) -> bool:
@@ -144,7 +147,7 @@ def lose(session: Session, lease: Lease, why: str) -> bool:
 
 def release_all(session: Session) -> None:
     """Put every running job back into the queue: no worker of this database is alive."""
-    for job_id, token in session.execute(select(Job.id, Job.lease_token).where(Job.state.in_(_ACTIVE))).all():
+    for job_id, token in session.execute(select(Job.id, Job.lease_token).where(Job.state.in_(ACTIVE))).all():
         give_back(session, Lease(job_id, token))
 
 
@@ -175,9 +178,9 @@ def remove(session: Session, job: Job) -> None:
 _DIRECT = {"synchronize_session": False}
 
 
-def _held(lease: Lease) -> tuple[Any, ...]:
+def _under(lease: Lease) -> tuple[Any, ...]:
     """Return the conditions under which the holder of a lease may write."""
-    return Job.id == lease.job_id, Job.lease_token == lease.token, Job.state.in_(_ACTIVE)
+    return Job.id == lease.job_id, Job.lease_token == lease.token, Job.state.in_(ACTIVE)
 
 
 def _locked(session: Session, *where: Any) -> Job | None:
@@ -190,7 +193,7 @@ def _change(
     session: Session, job_id: str, states: tuple[str, ...], values: dict[str, Any], lease: Lease | None = None
 ) -> int | None:
     """Change a job that is in one of the states; return its fencing token, None if it is in another one."""
-    where = (Job.id == job_id, Job.state.in_(states), *(_held(lease) if lease else ()))
+    where = (Job.id == job_id, Job.state.in_(states), *(_under(lease) if lease else ()))
     changed = update(Job).where(*where).values({**values, "version": Job.version + 1}).returning(Job.lease_token)
     return session.execute(changed, execution_options=_DIRECT).scalar_one_or_none()
 
@@ -233,7 +236,7 @@ def _end(session: Session, job: Job, state: str, outcome: Outcome) -> None:
 
 def _lose(session: Session, lease: Lease, counter: str, error: dict[str, Any]) -> bool:
     """Count a loss of the platform or a crash; end the job if it is cancelled or it is the last one."""
-    job = _locked(session, *_held(lease))
+    job = _locked(session, *_under(lease))
     if job is None:
         return False
     count = getattr(job, counter) + 1
@@ -255,7 +258,7 @@ def _requeue(session: Session, lease: Lease, why: dict[str, Any]) -> bool:
         _change(session, lease.job_id, ("running", "finishing"), {"state": "queued", "lease_until": None}, lease)
         is None
     ):
-        job = _locked(session, *_held(lease))
+        job = _locked(session, *_under(lease))
         if job is not None:
             _end(session, job, "cancelled", Outcome("cancelled"))
         return job is not None

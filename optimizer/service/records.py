@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeDecorator
 ROLES = ("reader", "planner", "admin")
 """Roles, each of which may do what those before it may."""
 STATES = ("queued", "running", "finishing", "cancelling", "succeeded", "failed", "cancelled")
+ACTIVE = ("running", "finishing", "cancelling")
 ENDED = ("succeeded", "failed", "cancelled")
 RESULTS = ("optimal", "feasible", "infeasible", "none")
 _NAMES = {

@@ -219,13 +219,13 @@ def delete_project(request: Request, access: Admin) -> None:
         if session.scalars(select(Job.id).where(Job.project_id == project.id, Job.state.in_(active))).first():
             raise Problem(409, f"jobs of {project.name} are running; cancel them first")
         jobs = select(Job.id).where(Job.project_id == project.id)
-        held = {
+        stored = {
             *session.scalars(select(InstanceVersion.content_hash).where(InstanceVersion.project_id == project.id)),
             *session.scalars(select(Job.input_hash).where(Job.project_id == project.id)),
             *session.scalars(select(JobFile.content_hash).where(JobFile.job_id.in_(jobs))),
         }
         session.execute(delete(Project).where(Project.id == project.id))
-        contents.forget(session, held)
+        contents.forget(session, stored)
         record(session, Access(access.account, access.role), "delete project", project.name)
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from optimizer.service.database import Database
+from optimizer.service.feed import Feed
 from optimizer.service.settings import Settings
 
 
 @dataclass(frozen=True)
 class State:
-    """Settings and database of a server, at ``app.state.service``; ``csrf`` is for forms where nobody logs in."""
+    """What a server has, at ``app.state.service``.
+
+    ``notify`` lets the queue be looked at now; ``csrf`` is for forms where nobody logs in.
+    """
 
     settings: Settings
     database: Database
+    feed: Feed
+    notify: Callable[[], None]
     csrf: str = field(default_factory=secrets.token_urlsafe, repr=False)
 
 

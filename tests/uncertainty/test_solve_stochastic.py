@@ -209,7 +209,7 @@ class Recorder(LocalWorkers):
         self.plan = INF
         self.calls: list[tuple[float, list[Subproblem]]] = []
 
-    def report(self, incumbent: float | None, bound: float | None, nodes: int, source: str = "", /) -> None:
+    def report(self, incumbent: float | None, bound: float | None, nodes: int, *more: object) -> None:
         """Keep the cost of the plan."""
         self.plan = INF if incumbent is None else incumbent
 

@@ -1,0 +1,173 @@
+"""The process of one job: waits for a request on standard input, works, and prints events as lines of JSON.
+
+It has no access to the database. It ends when its standard input closes: a killed worker leaves nothing running.
+The line ``cancel`` does what Ctrl-C does: the search ends, and its plan is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+import optimizer
+from optimizer import CapoptError, NoFeasiblePlan, Plan, Progress, StoppedWithoutPlan
+from optimizer.service import contents
+from optimizer.service.kinds import KINDS
+from optimizer.service.work import WORK, Job
+
+PLAN_FILE, INCUMBENT_FILE = "plan.zip", "incumbent.zip"
+CANCEL = "cancel\n"
+_BETWEEN_REPORTS = 1.0  # seconds between two reports of the same phase
+_BETWEEN_INCUMBENTS = 2.0  # seconds between two incumbents that are kept
+_SHARE = 10  # keeping incumbents takes at most one part in so many of the time
+
+
+class Reporter:
+    """Prints events, one JSON object a line, from any thread."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out, self.lock = out, threading.Lock()
+        self.last, self.phase = 0.0, ""
+
+    def send(self, kind: str, **data: object) -> None:
+        """Print an event."""
+        with self.lock:
+            self.out.write(json.dumps({"kind": kind, **data}, default=str, allow_nan=False) + "\n")
+            self.out.flush()
+
+    def progress(self, event: Progress) -> None:
+        """Report progress, now and then."""
+        now = time.monotonic()
+        if event.phase == self.phase and now - self.last < _BETWEEN_REPORTS:
+            return
+        self.last, self.phase = now, event.phase
+        names = ("phase", "elapsed", "incumbent", "bound", "gap", "nodes", "source")
+        self.send("progress", **{name: getattr(event, name) for name in names})
+
+
+class IncumbentKeeper:
+    """Writes the plans of incumbents into the folder of a job, in a thread, as they come and not too often."""
+
+    def __init__(self, folder: Path, reporter: Reporter) -> None:
+        self.folder, self.reporter = folder, reporter
+        self.change, self.event = threading.Condition(), Progress("", 0.0)
+        self.kept = float("inf")
+        threading.Thread(target=self._loop, daemon=True).start()
+
+    def see(self, event: Progress) -> None:
+        """Note the incumbent of a report, if it has a plan."""
+        if event.plan is not None and event.incumbent is not None and event.incumbent < self.kept:
+            with self.change:
+                self.event = event
+                self.change.notify()
+
+    def _loop(self) -> None:
+        while True:
+            with self.change:
+                self.change.wait_for(lambda: self.event.plan is not None)
+                event, self.event = self.event, Progress("", 0.0)
+            began = time.monotonic()
+            self._keep(event)
+            time.sleep(max(_BETWEEN_INCUMBENTS, _SHARE * (time.monotonic() - began)))
+
+    def _keep(self, event: Progress) -> None:
+        assert event.plan is not None
+        assert event.incumbent is not None
+        if event.incumbent >= self.kept:
+            return
+        try:
+            plan = event.plan()
+        except CapoptError as error:
+            self.reporter.send("log", text=f"an incumbent could not be kept: {error}")
+            return
+        assert isinstance(plan, Plan)
+        write_plan(plan, self.folder, INCUMBENT_FILE)
+        self.kept = event.incumbent
+        self.reporter.send("incumbent", objective=plan.objective, bound=plan.bound, gap=plan.gap)
+
+
+def write_plan(plan: Plan, folder: Path, name: str) -> None:
+    """Write a plan's folder as a zip, at once."""
+    written = plan.save(folder / f"{name}.folder", replace=True)
+    draft = folder / f"{name}.draft"
+    draft.write_bytes(contents.pack(written))
+    os.replace(draft, folder / name)
+
+
+def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
+    """Do the work of a request; return how it ended."""
+    folder, kind = Path(request["folder"]), request["job_kind"]
+    keeper = IncumbentKeeper(folder, reporter)
+
+    def progress(event: Progress) -> None:
+        reporter.progress(event)
+        keeper.see(event)
+
+    options = KINDS[kind].options(**request["options"])
+    try:
+        found = WORK[kind](Job(folder, options, progress))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if found.plan is not None:
+            write_plan(found.plan, folder, PLAN_FILE)
+    except NoFeasiblePlan as error:
+        return {"state": "succeeded", "result": "infeasible", "error": error.to_dict()}
+    except StoppedWithoutPlan as error:
+        return {"state": "succeeded", "result": "none", "error": error.to_dict()}
+    except CapoptError as error:
+        return {"state": "failed", "error": error.to_dict()}
+    except KeyboardInterrupt:
+        return {"state": "succeeded", "result": "none"}
+    except MemoryError:
+        return {"state": "failed", "error": {"error": "there is not enough memory", "kind": "MemoryError"}}
+    figures = {} if found.plan is None else {name: getattr(found.plan, name) for name in ("objective", "bound", "gap")}
+    return {"state": "succeeded", "result": found.result, "answer": found.answer, **figures}
+
+
+def main() -> None:
+    """Wait for a request, and answer it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    reporter = Reporter(os.fdopen(os.dup(1), "w"))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # solvers may print
+    _load()
+    reporter.send("ready")
+    line = sys.stdin.readline()
+    if not line:
+        os._exit(0)
+    threading.Thread(target=_listen, daemon=True).start()
+    try:
+        ended = run(json.loads(line), reporter)
+    except KeyboardInterrupt:
+        ended = {"state": "succeeded", "result": "none"}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(one.ru_utime + one.ru_stime for one in used)
+    reporter.send("end", cpu_seconds=cpu, memory_mb=max(one.ru_maxrss for one in used) / 1024, **ended)
+    os._exit(0)
+
+
+def _load() -> None:
+    """Load what a solve needs, while there is nothing to do."""
+    import highspy  # noqa: F401 - for its side effect
+    import pandas  # noqa: F401
+
+    for name in ("solve", "read", "load_plan", "build", "audit", "compare", "explain", "diagnose", "WhatIf"):
+        getattr(optimizer, name)
+
+
+def _listen() -> None:
+    """End the search when the worker says so, and the process when the worker is gone."""
+    for line in sys.stdin:
+        if line == CANCEL:
+            os.kill(os.getpid(), signal.SIGINT)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

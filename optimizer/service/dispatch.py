@@ -1,0 +1,142 @@
+"""From the queue in the database to the cluster, in a thread of the server.
+
+The thread may end at any moment: what it knows of the cluster is only used to spare submissions. A job that was
+submitted twice runs once, because it is claimed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import socket
+import threading
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from optimizer.service import jobs
+from optimizer.service.cluster import Cluster
+from optimizer.service.database import Database
+from optimizer.service.jobs import Lease
+from optimizer.service.records import ACTIVE, Job, Project
+from optimizer.service.settings import Settings
+
+_TICK = 0.2  # seconds between two looks at the queue, unless a job comes
+_RETRY = 1.0  # seconds until a cluster or database that does not answer is tried again
+_AHEAD = 1  # jobs per slot that wait at the cluster, so that no worker waits for the next look
+
+log = logging.getLogger("capopt.service")
+
+
+class Dispatcher:
+    """Submits queued jobs to the cluster, oldest first, and takes back those that were lost."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings, self.database = settings, database
+        self.server = f"{socket.gethostname()}-{secrets.token_hex(4)}"
+        self.wake, self.stopping = threading.Event(), threading.Event()
+        self.cluster: Cluster | None = None
+        self.futures: dict[str, Any] = {}
+        self.thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; jobs that a former embedded server has left running are taken up again."""
+        if self.database.is_sqlite and not self.settings.cluster:
+            with self.database.writing() as session:
+                jobs.release_all(session)
+        self.thread.start()
+
+    def notify(self) -> None:
+        """Look at the queue now."""
+        self.wake.set()
+
+    def stop(self) -> None:
+        """End the thread and the cluster of this machine, and put the jobs that it ran back into the queue."""
+        self.stopping.set()
+        self.wake.set()
+        if self.thread.is_alive():
+            self.thread.join(30.0)
+        if not self.settings.cluster:
+            with contextlib.suppress(DBAPIError), self.database.writing() as session:
+                owned = Job.lease_owner.startswith(f"{self.server}/")
+                for job_id, token in session.execute(
+                    select(Job.id, Job.lease_token).where(Job.state.in_(ACTIVE), owned)
+                ).all():
+                    jobs.give_back(session, Lease(job_id, token))
+
+    # ------------------------------------------------------------------ in the thread
+    def _run(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                if self.cluster is None:
+                    self.cluster = Cluster(self.settings, self.server)
+                self._look()
+                self.wake.wait(_TICK)
+                self.wake.clear()
+            except Exception:  # whatever fails is tried again: jobs wait in the database
+                log.exception("the queue could not be worked on; it is tried again")
+                self._disconnect()
+                self.stopping.wait(_RETRY)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        cluster, self.cluster = self.cluster, None
+        self.futures.clear()
+        if cluster is not None:
+            with contextlib.suppress(Exception):
+                cluster.close()
+
+    def _look(self) -> None:
+        """Take back what was lost, and submit what can run."""
+        assert self.cluster is not None
+        self._collect()
+        with self.database.reading() as session:
+            is_late = bool(session.scalar(select(func.count()).select_from(Job).where(*jobs.late())))
+        if is_late:
+            with self.database.writing() as session:
+                jobs.expire(session)
+        free = (1 + _AHEAD) * self.cluster.slots() - len(self.futures)
+        for job_id in self._next(free) if free > 0 else []:
+            self.futures[job_id] = self.cluster.submit(job_id, self.settings.lease)
+
+    def _collect(self) -> None:
+        """Release the futures that are done; a job whose worker died with it is taken back at once."""
+        for job_id, future in list(self.futures.items()):
+            if future.done():
+                del self.futures[job_id]
+                if future.status != "finished":
+                    self._lose(job_id)
+                future.release()
+
+    def _lose(self, job_id: str) -> None:
+        with self.database.writing() as session:
+            job = session.get(Job, job_id)
+            if job is not None:
+                jobs.lose(session, Lease(job_id, job.lease_token), f"worker {job.lease_owner} has died")
+
+    def _next(self, count: int) -> list[str]:
+        """Return queued jobs, oldest first, of projects that may run more."""
+        with self.database.reading() as session:
+            running = dict(
+                session.execute(
+                    select(Job.project_id, func.count()).where(Job.state.in_(ACTIVE)).group_by(Job.project_id)
+                ).all()
+            )
+            queued = (
+                select(Job.id, Job.project_id, Project.max_running)
+                .join(Project, Project.id == Job.project_id)
+                .where(Job.state == "queued", Job.id.not_in(list(self.futures)))
+                .order_by(Job.id)
+                .limit(_LOOKED_AT)
+            )
+            chosen: list[str] = []
+            for job_id, project_id, most in session.execute(queued):
+                if running.get(project_id, 0) < most and len(chosen) < count:
+                    running[project_id] = running.get(project_id, 0) + 1
+                    chosen.append(job_id)
+            return chosen
+
+
+_LOOKED_AT = 1000  # queued jobs

@@ -1,0 +1,173 @@
+"""A job in a worker, with its process: every kind, cancelling, crashes and limits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import optimizer
+from optimizer.service import events, jobs, runner
+from optimizer.service.database import Database
+from optimizer.service.records import Job
+from tests.service.inputs import infeasible_instance, kept_plan, long_instance, packed, submit, tiny_instance
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """SQLite: the states of jobs are tested with both databases."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'service.db'}"
+    found = Database(url)
+    found.upgrade()
+    os.environ[runner.DATABASE] = url
+    yield found
+    del os.environ[runner.DATABASE]
+    runner._spare.end()
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A plan as a job works on it."""
+    plan = optimizer.solve(tiny_instance(), gap=0.0, threads=1)
+    return packed(tmp_path_factory.mktemp("plan"), plan=plan)
+
+
+def of(database: Database, job_id: str) -> Job:
+    with database.reading() as session:
+        return session.get_one(Job, job_id)
+
+
+def started(database: Database, job_id: str, until: Callable[[Job], bool]) -> threading.Thread:
+    """Run a job in a thread, and return when it has come so far."""
+    thread = threading.Thread(target=runner.run_job, args=(job_id, 60.0))
+    thread.start()
+    end = time.monotonic() + 60
+    while not until(of(database, job_id)):
+        assert time.monotonic() < end
+        assert thread.is_alive()
+        time.sleep(0.05)
+    return thread
+
+
+def has_incumbent(database: Database) -> Callable[[Job], bool]:
+    """Whether an incumbent of a job is kept."""
+
+    def look(job: Job) -> bool:
+        with database.reading() as session:
+            return any(event.kind == "incumbent" for event in events.page(session, job.id, 0, 1000))
+
+    return look
+
+
+def test_a_solve_gives_the_plan_of_the_library(database: Database, tmp_path: Path) -> None:
+    """Tests that the plan that is kept is the one of optimizer.solve, with its cost: two months of the lease."""
+    job_id = submit(database, "solve", packed(tmp_path, instance=tiny_instance()), gap=0.0, threads=1)
+    assert runner.run_job(job_id, 60.0) == "ended"
+    job, plan = of(database, job_id), kept_plan(database, job_id, tmp_path)
+    assert (job.state, job.result, job.incumbent, job.gap) == ("succeeded", "optimal", 2000.0, 0.0)
+    direct = optimizer.solve(tiny_instance(), gap=0.0, threads=1)
+    assert plan.objective == direct.objective == 2000.0
+    assert {name: table.to_csv() for name, table in plan.tables.items()} == {
+        name: table.to_csv() for name, table in direct.tables.items()
+    }
+    assert job.memory_mb is not None
+    assert job.memory_mb > 10
+    assert job.cpu_seconds > 0
+    assert runner.run_job(job_id, 60.0) == "taken"
+
+
+def test_no_plan_is_an_answer(database: Database, tmp_path: Path) -> None:
+    """Tests that a proof of infeasibility is a success with its conflict."""
+    given = packed(tmp_path, instance=infeasible_instance())
+    job_id = submit(database, "solve", given, threads=1)
+    runner.run_job(job_id, 60.0)
+    job = of(database, job_id)
+    assert (job.state, job.result) == ("succeeded", "infeasible")
+    assert job.error is not None
+    assert job.error["kind"] == "NoFeasiblePlan"
+    assert job.error["conflict"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "result", "check"),
+    [
+        ("audit", {}, "optimal", lambda answer: answer["passed"]),
+        ("whatif", {"set": ["contracts.lease.price=5000"]}, "optimal", lambda answer: answer["difference"] == 2000.0),
+        (
+            "sweep",
+            {"cell": "contracts.lease.price", "values": [500, 1000]},
+            "none",
+            lambda answer: [row["objective"] for row in answer["rows"]] == [1000.0, 2000.0],
+        ),
+        ("explain", {"quick": True}, "optimal", lambda answer: answer["deadlines"]),
+    ],
+)
+def test_other_kinds(
+    database: Database, solved: bytes, kind: str, options: dict[str, Any], result: str, check: Callable[[Any], Any]
+) -> None:
+    """Tests the answer of each kind of job on a plan."""
+    job_id = submit(database, kind, solved, **options)
+    runner.run_job(job_id, 60.0)
+    job = of(database, job_id)
+    assert (job.state, job.result, job.error) == ("succeeded", result, None)
+    assert check(job.answer), job.answer
+
+
+def test_an_error_of_the_library_fails_the_job(database: Database, solved: bytes) -> None:
+    """Tests that an edit of a row that does not exist fails the job with the library's message."""
+    job_id = submit(database, "whatif", solved, set=["contracts.laese.price=1"])
+    runner.run_job(job_id, 60.0)
+    job = of(database, job_id)
+    assert (job.state, job.result) == ("failed", "none")
+    assert job.error is not None
+    assert job.error["kind"] == "EditError"
+    assert "lease" in job.error["error"]
+
+
+def test_cancel_keeps_the_plan_within_two_seconds(database: Database, tmp_path: Path) -> None:
+    """Tests that a running search ends soon after it is cancelled, with an audited plan and without processes."""
+    job_id = submit(database, "solve", packed(tmp_path, instance=long_instance()), gap=0.0, threads=1)
+    thread = started(database, job_id, has_incumbent(database))
+    with database.writing() as session:
+        jobs.cancel(session, job_id)
+    thread.join(60)
+    job = of(database, job_id)
+    assert (job.state, job.result) == ("cancelled", "feasible")
+    assert optimizer.audit(kept_plan(database, job_id, tmp_path)).passed
+
+
+def test_a_process_that_is_killed_goes_on_from_its_incumbent(database: Database, tmp_path: Path) -> None:
+    """Tests that a killed process is counted, and that the next run is no worse than the incumbent that was kept."""
+    job_id = submit(database, "solve", packed(tmp_path, instance=long_instance()), gap=0.0, threads=1)
+    thread = started(database, job_id, has_incumbent(database))
+    busy = max(psutil.Process().children(), key=lambda one: one.cpu_times().user)
+    os.kill(busy.pid, signal.SIGKILL)
+    thread.join(60)
+    job = of(database, job_id)
+    assert (job.state, job.crashes, job.losses) == ("queued", 1, 0)
+    before = kept_plan(database, job_id, tmp_path, jobs.INCUMBENT).objective
+    with database.writing() as session:
+        session.get_one(Job, job_id).options = {**job.options, "time_limit": 1.0}
+    assert runner.run_job(job_id, 60.0) == "ended"
+    job = of(database, job_id)
+    assert job.state == "succeeded"
+    assert kept_plan(database, job_id, tmp_path).objective <= before * (1 + 1e-9)
+
+
+def test_a_job_that_needs_too_much_memory_fails(database: Database, tmp_path: Path) -> None:
+    """Tests that a job is ended over the memory limit of its project, once, with what it used."""
+    given = packed(tmp_path, instance=tiny_instance())
+    job_id = submit(database, "solve", given, {"memory_mb": 20})
+    runner.run_job(job_id, 60.0)
+    job = of(database, job_id)
+    assert (job.state, job.crashes) == ("failed", 0)
+    assert job.error is not None
+    assert job.error["kind"] == "MemoryLimit"
