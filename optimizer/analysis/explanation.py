@@ -14,6 +14,7 @@ from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.examination import Examination, OnStep
 from optimizer.analysis.offer_list import offers
 from optimizer.format import grouped
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import EXPLAINED, plain_rows
@@ -112,6 +113,22 @@ class Explanation:
         return pd.DataFrame([rows[item] for item in items if item in rows], columns=list(self.offers.columns))
 
 
+def check_one_future(plan: Plan) -> None:
+    """Refuse to explain a plan under uncertainty.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If it is one.
+    """
+    refuse_uncertain(
+        plan,
+        "an explanation",
+        "price an offer, an amount or a delay by capopt whatif with --set, --delay or --sweep, which plans all "
+        "scenarios again; the tables scenarios and robustness say what the best plans of scenarios alone do",
+    )
+
+
 def explain(
     plan: Plan,
     *,
@@ -154,6 +171,7 @@ def explain(
     limit = options.pop("time_limit", None)
     given = budget if isinstance(budget, Budget) else Budget(budget, limit)
     options.setdefault("gap", float(plan.head.get("options", {}).get("gap", 1e-3)))
+    check_one_future(plan)
     settings = Options(**options)
     work = Examination(plan, settings, given, on_step, progress, more=more)
     names = ["offers"] if items else ["values"] if quick else list(Examination.STAGES)

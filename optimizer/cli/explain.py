@@ -80,9 +80,11 @@ def explain(
     if not (Path(plan) / "plan.json").is_file():
         _refuse_of_instance(plan, quick or bool(items) or more or tighten, time_limit)
         return _why_not(plan, _seconds_for_instance(budget, full), as_json, **options)
-    from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.analysis.explanation import check_one_future
+    from optimizer.plan.plan import load_plan
 
-    loaded = load_plan_of_one_future(plan)
+    loaded = load_plan(plan)
+    check_one_future(loaded)
     _known_offers(loaded, items)
     seconds = budget_of(budget, full, time_limit)
     found = _explained(loaded, plan, seconds, tighten, quick=quick, items=items, more=more, **_given(options))

@@ -77,27 +77,34 @@ def whatif(
 
     A sweep solves the ends of the range first, then the values between. When its budget ends, or on Ctrl-C or SIGTERM,
     the rows until then are printed (exit 3).
+
+    Of a plan under uncertainty the base data are edited, their scenarios made again and all planned together; fixed
+    decisions are not covered.
     """
     replace, budget, full = bool(fixings.pop("replace")), fixings.pop("budget"), bool(fixings.pop("full"))
-    if (full or budget is not None) and not sweep:
-        raise click.UsageError("--budget and --full are for --sweep; limit a single search by --time-limit.")
-    if not (edits or delays or sweep or any(fixings.values())):
-        raise click.UsageError("Give at least one of --set, --delay, --force, --forbid, --end and --sweep.")
-    if sweep and output is not None:
-        raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
+    _check(edits or delays or any(fixings.values()), sweep, output, full or budget is not None)
     from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
+    from optimizer.cli.whatif_uncertain import refuse_fixings, sweep_uncertain, whatif_uncertain
     from optimizer.instance.edit import parse_delay, parse_edit
     from optimizer.interruption import interruptible_from_search_on
+    from optimizer.plan.by_scenario import is_uncertain
     from optimizer.plan.folder import prepare
-    from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.plan.plan import load_plan
     from optimizer.report.progress import follow
     from optimizer.solving.whatif import WhatIf, parse_fixings
 
-    base = load_plan_of_one_future(plan)
+    base = load_plan(plan)
     place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
     target = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
     options: dict[str, Any] = {"gap": float(target), "threads": threads}
     chosen, fixed = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_fixings(**fixings)
+    if is_uncertain(base):
+        refuse_fixings(fixings)
+        if sweep:
+            cell, _, span = (part.strip() for part in sweep.partition("="))
+            limits = budget_of(budget, full, _SEARCH if full and time_limit is None else time_limit)
+            return sweep_uncertain(base, chosen, (cell, _span(sweep, span)), options, limits, as_json)
+        return whatif_uncertain(base, chosen, place, options, time_limit, as_json)
     if sweep:
         ask = InterruptibleWhatIf(base, **options)
         ask.budget = budget_of(budget, full, _SEARCH if full and time_limit is None else time_limit)
@@ -116,6 +123,16 @@ def whatif(
         print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
     show(comparison_text([comparison], width(as_json)), as_json)
     return _print_target(output, code, as_json)
+
+
+def _check(is_given: Any, sweep: str | None, output: Path | None, is_limited: bool) -> None:
+    """Refuse options that do not go together."""
+    if is_limited and not sweep:
+        raise click.UsageError("--budget and --full are for --sweep; limit a single search by --time-limit.")
+    if not (is_given or sweep):
+        raise click.UsageError("Give at least one of --set, --delay, --force, --forbid, --end and --sweep.")
+    if sweep and output is not None:
+        raise click.UsageError("--sweep gives a table, not a plan: leave out --output.")
 
 
 def write_derived(other: Plan, base: Plan, place: Place) -> Path:

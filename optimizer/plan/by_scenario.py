@@ -31,8 +31,8 @@ def is_uncertain(plan: Plan) -> bool:
     return HEADS in plan.head
 
 
-def refuse_uncertain(plan: Plan, what: str) -> None:
-    """Refuse a plan under uncertainty where only a plan of one future is understood.
+def refuse_uncertain(plan: Plan, what: str, instead: str = "their tables have every scenario") -> None:
+    """Refuse a plan under uncertainty where only a plan of one future is understood, and say what to do instead.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def refuse_uncertain(plan: Plan, what: str) -> None:
         If it is one.
     """
     if is_uncertain(plan):
-        problem = f"{what} does not cover plans under uncertainty in this version; their tables have every scenario."
+        problem = f"{what} does not cover plans under uncertainty in this version; {instead}."
         raise UnsupportedInstance([Fault("scenarios", problem=problem)], f"plan of {plan.instance.head.name!r}")
 
 
