@@ -110,12 +110,16 @@ def test_links_stay_within_the_site(site: Path) -> None:
                 assert anchor in seen(linked).anchors, f"{page.name} links to {target}"
 
 
-def test_mathematics_is_drawn(site: Path) -> None:
-    """Tests that every formula of the formulation is MathML in the site, and no LaTeX and no mark is left over."""
-    source = (ROOT / "models" / "capacity_allocation" / "formulation.md").read_text(encoding="utf-8")
-    formulas = re.findall(r"\$[^$]+\$", re.sub(r"`[^`]*`", "", source))
-    page = site / "mathematics.html"
-    assert page.read_text(encoding="utf-8").count("<math") == len(formulas) > 100
+@pytest.mark.parametrize(
+    ("source", "name", "least"),
+    [("models/capacity_allocation/formulation.md", "mathematics", 100), ("docs/uncertainty.md", "uncertainty", 30)],
+)
+def test_mathematics_is_drawn(site: Path, source: str, name: str, least: int) -> None:
+    """Tests that every formula is MathML in the site, and no LaTeX and no mark is left over."""
+    text = (ROOT / source).read_text(encoding="utf-8")
+    formulas = re.findall(r"\$[^$]+\$", re.sub(r"`[^`]*`", "", text))
+    page = site / f"{name}.html"
+    assert page.read_text(encoding="utf-8").count("<math") == len(formulas) > least
     assert re.findall(r"\\[a-z]+|MATHS|\$", seen(page).words) == []
 
 

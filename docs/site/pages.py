@@ -30,6 +30,7 @@ SOURCES = {
     "mathematics.md": "models/capacity_allocation/formulation.md",
     "site/plotly-basic.min.js": "optimizer/report/templates/plotly-basic.min.js",
 }
+MATHEMATICS = ("mathematics.md", "uncertainty.md")  # pages with formulas
 LONG = 40  # characters of LaTeX
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "instances").glob("*/README.md"))
 SOURCES |= {f"instances/{name}.md": f"instances/{name}/README.md" for name in EXAMPLES}
@@ -54,7 +55,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     name = page.file.src_uri
     if name == "licence.md":
         return f"# Licence\n\n```text\n{markdown.strip()}\n```\n"
-    if name == "mathematics.md":
+    if name in MATHEMATICS:
         markdown = _MATHS.sub(lambda found: f"MATHS{found[1].encode().hex()}MATHS" if found[1] else found[0], markdown)
     source = SOURCES.get(name, f"docs/{name}")
     return _LINK.sub(lambda found: relinked(found, source, name), markdown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pyomo.environ as pyo
@@ -168,3 +169,15 @@ def test_every_symbol_has_one_meaning() -> None:
     assert [letter for letter, times in declared.items() if times > 1] == []
     used = [letter for formula in re.findall(r"\$([^$]+)\$", FORMULATION) for letter in letters(formula)]
     assert set(used) == set(declared)
+
+
+def test_symbols_of_scenarios_are_others() -> None:
+    """Tests that docs/uncertainty.md declares every letter that it uses, once, and none of the formulation but t."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "uncertainty.md").read_text(encoding="utf-8")
+    symbols = re.findall(r"^\| \$([^$]+)\$ \|", page, flags=re.MULTILINE)
+    declared = [letters(symbol)[0] for symbol in symbols]
+    used = {letter for formula in re.findall(r"\$([^$]+)\$", page) for letter in letters(formula)}
+    assert len(declared) == len(set(declared))
+    assert used == {*declared, "t"}
+    others = {letter for formula in re.findall(r"\$([^$]+)\$", FORMULATION) for letter in letters(formula)}
+    assert others & set(declared) == set()
