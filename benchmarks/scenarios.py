@@ -1,13 +1,18 @@
 """Random scenarios for an instance: demand, prices, and lead times of builds and purchases differ between them.
 
 They are known from one month on, and equal before it but for lead times: a program of two stages.
+``python -m benchmarks.scenarios S 1 20 FOLDER`` writes the random instance of size S and seed 1 with 20 scenarios.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import click
 import numpy as np
 import pandas as pd
 
+from optimizer.generator import SIZES, random_instance
 from optimizer.instance.instance import Instance
 
 KNOWN = 6
@@ -54,3 +59,20 @@ def _changes(instance: Instance, name: str, known: str, seed: tuple[int, int]) -
             row = {"table": table, "key": "*", "column": "lead_months", "how": "delay", "value": str(months)}
             found.append({"from": "", **row})
     return [{"scenario": name, **row} for row in found]
+
+
+@click.command()
+@click.argument("size", type=click.Choice(SIZES))
+@click.argument("seed", type=click.IntRange(min=0))
+@click.argument("count", type=click.IntRange(min=1))
+@click.argument("folder", type=click.Path(path_type=Path))
+def main(size: str, seed: int, count: int, folder: Path) -> None:
+    """Write the random instance of a size and seed with random scenarios to a folder."""
+    title = f"Random, size {size}, seed {seed}, {count} scenarios"
+    instance = with_scenarios(random_instance(seed, size), count, seed)
+    sources = f"All figures are made up: python -m benchmarks.scenarios {size} {seed} {count}."
+    instance.replace(name=f"uncertain-{folder.name}", title=title, sources=sources).save(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ import pytest
 
 import optimizer
 from optimizer.analysis.diagnose import diagnose
+from optimizer.bench.cases import SETS
 from optimizer.errors import InstanceError, NoFeasiblePlan
 from optimizer.instance.examples import examples_folder
 from optimizer.instance.scenarios import is_uncertain
@@ -68,7 +69,7 @@ def test_every_entry_is_told() -> None:
     for name, entry in LIST.items():
         told = {"set", "size", "title", "shows"}
         assert told <= set(entry) <= told | {"folder", "gap", "expected"}
-        assert entry["set"] in ("smoke", "bench", "infeasible", "invalid"), name
+        assert entry["set"] in SETS, name
         assert entry["size"] in SIZES, name
         assert entry["title"], name
         assert entry["shows"], name
@@ -78,18 +79,19 @@ def test_every_set_and_theme_is_there() -> None:
     """Tests that there are twelve instances with a plan, several of each set, each size, and one for each theme."""
     assert len(of("smoke", "bench")) >= 12
     assert min(len(of("smoke")), len(of("bench")), len(of("infeasible")), len(of("invalid"))) >= 3
+    assert len(of("uncertain")) >= 2
     assert {LIST[name]["size"] for name in of("bench")} == set(SIZES)
     assert set(THEMES) <= set(LIST)
 
 
 # ---------------------------------------------------------------------- what is in them
-@pytest.mark.parametrize("name", of("smoke", "bench", "infeasible"))
+@pytest.mark.parametrize("name", of("smoke", "bench", "uncertain", "infeasible"))
 def test_it_is_valid_and_says_what_it_is(name: str) -> None:
     """Tests that an instance has no fault, is called like its folder, and has title, description and sources."""
     instance = optimizer.read(FOLDERS[name])
     assert instance.head.name == name
     assert all((instance.head.title, instance.head.description, instance.head.sources))
-    if not name.startswith("random-"):
+    if not name.startswith(("random-", "uncertain-")):
         assert [str(warning) for warning in instance.warnings] == []
 
 
@@ -251,7 +253,7 @@ def test_the_conflict_names_what_clashes(name: str) -> None:
 # ---------------------------------------------------------------------- what is known and told
 def test_what_is_known_is_sound_and_of_these_figures(known: dict[str, dict[str, str]]) -> None:
     """Tests that every instance but the invalid ones has an entry, and that it holds for the figures of today."""
-    assert set(known) == set(of("smoke", "bench", "infeasible"))
+    assert set(known) == set(of("smoke", "bench", "uncertain", "infeasible"))
     for name, row in known.items():
         if LIST[name]["set"] == "infeasible":
             assert (row["mark"], row["objective"], row["bound"]) == ("=inf=", "", ""), name

@@ -11,7 +11,7 @@ from typing import Any
 from optimizer.errors import CapoptError
 from optimizer.instance.examples import examples_folder, find_instance
 
-SETS = ("smoke", "bench", "infeasible", "invalid")
+SETS = ("smoke", "bench", "uncertain", "infeasible", "invalid")
 SETS_FILE = "sets.toml"
 
 
@@ -26,7 +26,7 @@ class Case:
     path : Path
         Folder or workbook.
     set : str
-        ``smoke``, ``bench``, ``infeasible`` or ``invalid``; ``""`` if it is not in the list.
+        ``smoke``, ``bench``, ``uncertain``, ``infeasible`` or ``invalid``; ``""`` if it is not in the list.
     gap : float or None
         Relative gap at which its search ends; None: the common one.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optimizer.bench.cases import Case
     from optimizer.bench.runs import Limits, Result
 
-_SETS = ("smoke", "bench", "infeasible", "invalid")
+_SETS = ("smoke", "bench", "uncertain", "infeasible", "invalid")
 _WIDTH = 150  # of the table, also where the terminal is narrower: no figure is left out
 _SIZES = ("tiny", "small", "S", "M", "L", "XL")
 _FILE = click.Path(path_type=Path)
