@@ -2,6 +2,7 @@
 
 A solution that is feasible at another value is priced there. Where the value moves the cost alone, in a straight line,
 the least cost is a concave function of it: between two values it is nowhere below the line through their bounds.
+Where a value only makes plans more expensive, and budgets tighter, no plan costs less than at a better value.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from optimizer.solving.solve import Cost, cost_with_gap
 
 _FEASIBLE = 1e-6  # as in the solver
 _SAME = 1e-12  # relative to the largest number
+_SIDES = ("lower", "upper", "row_lower", "row_upper")
 _ROUNDING = 1e-9  # relative, of an interpolated bound
 
 
@@ -50,7 +52,9 @@ class SweepResults:
         ]
         if not costs:
             return None
-        return cost_with_gap(min(costs), min(_interpolated(value, (arrays, money), alike), *costs))
+        better = [one.bound for one in alike if one.bound is not None and _is_worse((arrays, money), one)]
+        bound = max([_interpolated(value, (arrays, money), alike), *better])
+        return cost_with_gap(min(costs), min([bound, *costs]))
 
 
 def _interpolated(value: float, program: tuple[Arrays, float], solved: list[_Solved]) -> float:
@@ -66,12 +70,27 @@ def _interpolated(value: float, program: tuple[Arrays, float], solved: list[_Sol
     return bound - _ROUNDING * abs(bound)
 
 
+def _is_worse(program: tuple[Arrays, float], other: _Solved) -> bool:
+    """Whether every plan of a program is one of another, where it costs no more."""
+    (arrays, money), before = program, other.arrays
+    if money != other.money or arrays.offset < before.offset or (arrays.cost < before.cost).any():
+        return False
+    if (arrays.lower[arrays.cost > before.cost] < 0).any():
+        return False
+    if not all(np.array_equal(getattr(arrays, name), getattr(before, name)) for name in _SIDES):
+        return False
+    moved = np.flatnonzero(arrays.values != before.values)
+    only_above = np.isneginf(arrays.row_lower[arrays.indices[moved]])
+    grows = (arrays.values[moved] > before.values[moved]) & (arrays.lower[arrays.term_columns[moved]] >= 0)
+    return bool((only_above & grows).all())
+
+
 def _is_between(*programs: tuple[Arrays, float], share: float) -> bool:
     """Whether three programs differ in cost alone, and that of the first lies on the line between the others.
 
     Each comes with the money of one unit of its cost, which depends on the prices.
     """
-    for name in ("lower", "upper", "row_lower", "row_upper", "values"):
+    for name in (*_SIDES, "values"):
         first, *others = (getattr(one, name) for one, _ in programs)
         if not all(np.array_equal(first, other) for other in others):
             return False

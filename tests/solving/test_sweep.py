@@ -71,12 +71,26 @@ def test_a_budget_counts_the_price(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table["objective"].tolist() == pytest.approx([2000, 4000, 5999, 10_000, 10_000])
 
 
+def test_an_offer_that_is_too_expensive_costs_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that beyond 10000, and beyond the budget of 20000 at once, nothing is searched: 10000 is the cost of all.
+
+    Searched are 9000, where the lease is taken, 21000, and in the middle 13000, from which on no price can be better.
+    """
+    lease = {"contracts": [{"price": 3000, "term_months": 1}], "budgets": [{"amount": 20_000}]}
+    ask = optimizer.WhatIf(solved(tiny(1, {"jobs": [10]}, **lease)), gap=1e-6, threads=1)
+    made = counting(ask, monkeypatch)
+    table = ask.sweep("contracts.lease.price", [9000, 11_000, 13_000, 17_000, 21_000])
+    assert table["objective"].tolist() == pytest.approx([9000, 10_000, 10_000, 10_000, 10_000])
+    assert [made[0][0].value, made[1][0].value, made[2][0].value] == ["9000", "21000", "13000"]
+    assert len(made) == 4
+
+
 def test_a_sweep_agrees_with_a_search_for_each_value() -> None:
     """Tests on random instances that the intervals of a sweep and of cold solves overlap at every value."""
     for seed in range(4):
         instance = optimizer.read(random_frames(seed, "tiny", without=("policies",)))
         for row in instance.rows["contracts"][:1]:
-            cell, values = f"contracts.{row.contract}.price", [row.price * share for share in (0.2, 0.6, 1.0, 1.4)]
+            cell, values = f"contracts.{row.contract}.price", [row.price * share for share in (0.2, 0.6, 1.0, 1.4, 1.8)]
             found = optimizer.WhatIf(instance, gap=1e-3, threads=1).sweep(cell, values)
             for value, cost, bound in zip(values, found["objective"], found["bound"], strict=True):
                 fresh = optimizer.WhatIf(instance, gap=1e-6, threads=1).cost(f"{cell}={value!r}")
