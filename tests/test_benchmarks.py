@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import optimizer
-from benchmarks import breakeven, relaxations, rolls, values
+from benchmarks import answers, breakeven, relaxations, rolls, values
 from benchmarks.runs import campaign
 from benchmarks.summary import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
@@ -199,3 +200,34 @@ def test_the_ends_of_break_even_prices_are_tested() -> None:
     done = CliRunner().invoke(breakeven.main, ["--sizes", "tiny", "--seeds", "1", "--count", "4", "--budget", "10"])
     assert done.exit_code == 0, done.output
     assert "wrong 0" in done.output
+
+
+@pytest.mark.parametrize(
+    ("table", "verdict", "ends", "proven", "narrow"),
+    [
+        ("contracts", "rejected", (None, 99.0), True, False),  # at 100, above what it may cost
+        ("contracts", "rejected", (90.0, 100.0), False, False),
+        ("contracts", "partly", (101.0, 103.0), True, True),
+        ("contracts", "taken", (101.0, 104.0), True, False),
+        ("outlets", "taken", (None, 99.0), True, False),  # an outlet is worth it above its break-even price
+        ("outlets", "rejected", (101.0, None), True, False),
+        ("outlets", "rejected", (None, None), False, False),
+    ],
+)
+def test_what_an_explanation_proves_is_counted(
+    table: str, verdict: str, ends: tuple[float | None, float | None], proven: bool, narrow: bool
+) -> None:
+    """Tests verdicts on an offer at 100 by the interval of its break-even price, and whether that is within 2 %."""
+    row: dict[Hashable, object] = {"table": table, "verdict": verdict, "price": 100.0, "proven": False}
+    row |= {"at_least": ends[0], "at_most": ends[1]}
+    assert (answers.is_proven(row), answers.is_narrow(row)) == (proven, narrow)
+    assert answers.is_proven({**row, "proven": True})
+    assert answers.is_narrow({**row, "proven": True})
+
+
+def test_an_explanation_is_measured(tmp_path: Path) -> None:
+    """Tests the lines of a plan of one offer, all of which is proven: a lease of 3000 that saves 10,000."""
+    solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}])).save(tmp_path / "one")
+    done = CliRunner().invoke(answers.main, [str(tmp_path / "one"), "--budget", "20"])
+    assert done.exit_code == 0, done.output
+    assert "medians: 100% of the verdicts, 100% of the prices to 2 %" in done.output
