@@ -288,7 +288,7 @@ def test_what_is_not_covered_is_refused() -> None:
     """Tests that a program is never built of an instance with scenarios, with what to do."""
     tables = frames(1, {"jobs": [1]}, contracts=[{"price": 1, "term_months": 1}])
     tables["scenarios"] = pd.DataFrame([{"scenario": "base", "probability": 1.0}])
-    with pytest.raises(UnsupportedInstance, match="Remove the 1 row of `scenarios` to plan without scenarios"):
+    with pytest.raises(UnsupportedInstance, match="build the program of one scenario"):
         optimizer.build(optimizer.read(tables))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from optimizer.generator.draw import Draw, nice
 from optimizer.generator.sketch import Row, Sketch
+from optimizer.schema import load_schema
 
 Outcome = Callable[[], tuple[list[Row], int]]  # draws what changes, and the month in which it is seen
 _MEASURES = (None, None, "cvar", "regret")
@@ -37,7 +38,7 @@ def _add(sketch: Sketch, draw: Draw, risk: str, outcome: Outcome) -> None:
 
 def _slip(sketch: Sketch, draw: Draw) -> Outcome:
     """Orders that arrive later."""
-    table = draw.pick([name for name in ("builds", "purchases") if sketch.rows(name)])
+    table = draw.pick([name for name in _ordered() if sketch.rows(name)])
     key = draw.pick([row[table.removesuffix("s")] for row in sketch.rows(table)]) if draw.chance(0.7) else "*"
 
     def outcome() -> tuple[list[Row], int]:
@@ -86,8 +87,14 @@ def _recall(sketch: Sketch, draw: Draw) -> Outcome:
     return outcome
 
 
+def _ordered() -> tuple[str, ...]:
+    """Return the tables of which orders are placed."""
+    decisions = load_schema().decisions
+    return (*decisions["order_build"], *decisions["buy"])
+
+
 _KINDS: tuple[tuple[str, Callable[[Sketch, Draw], Outcome], tuple[str, ...]], ...] = (
-    ("slip", _slip, ("builds", "purchases")),
+    ("slip", _slip, _ordered()),
     ("demand", _demand, ("workloads",)),
     ("price", _price, ("on_demand",)),
     ("recall", _recall, ("contracts",)),

@@ -14,6 +14,7 @@ from optimizer.errors import AdditionError, Fault, UnsupportedInstance
 from optimizer.format import counted
 from optimizer.instance.edit import Edit, apply_edits
 from optimizer.instance.instance import Instance
+from optimizer.instance.scenarios import is_uncertain
 from optimizer.program import agreements, budgets, commitments, demand, fleet, payments, policies, power, rules, runs
 from optimizer.program.added import Added, AddedConstraint, Part, scaled_rows, written_constraint
 from optimizer.program.columns import check_hooks, column_kind
@@ -187,8 +188,17 @@ class Program:
         return self.index.instance
 
 
+_ONE_FUTURE = (
+    "a program is of one future. Solve the instance by capopt solve or optimizer.solve, which plan all scenarios; "
+    "give constraints of your own as rows of rules and rule_terms, which every scenario obeys; or build the program of "
+    "one scenario, of which optimizer.scenarios returns the instance."
+)
+
+
 def uncovered(instance: Instance) -> tuple[Fault, ...]:
-    """What an instance uses that the program does not cover yet, one error per table."""
+    """What an instance uses that a program does not cover: scenarios, or a table that is not covered yet."""
+    if is_uncertain(instance):
+        return (Fault("risks" if instance.rows["risks"] else "scenarios", problem=_ONE_FUTURE),)
     return tuple(
         Fault(
             where=name,

@@ -208,6 +208,40 @@ def test_the_same_order_arrives_at_another_time() -> None:
     ]
 
 
+def test_the_capacity_of_a_node_is_what_was_decided_on_its_path() -> None:
+    """Tests a lot of 10 that is ordered in month 1 only where demand grows: its sibling has the 10 from before."""
+    change = {**HIGH, "how": "add", "value": 10, "from": 2}
+    own = {"fleet": [{"count": 10}], "purchases": [{"unit_price": 10, "lot_size": 10, "lead_months": 1}]}
+    risks = [risk("demand", "high", 0.5, 1)]
+    tables = frames(4, {"jobs": [10]}, **own, on_demand=[HOURLY], risks=risks, changes=[change])
+    plan = optimizer.solve(optimizer.read(tables), gap=0.0)
+    assert plan.decisions[["scenario", "month", "item"]].to_numpy().tolist() == [["demand=high", month(1), "buy"]]
+    for scenario, later in (("demand=high", 20), ("as planned", 10)):
+        rows = of_scenario(plan.capacity, scenario)
+        assert rows.groupby("month")["accelerators"].sum().tolist() == [10, 10, later, later]
+
+
+def test_no_month_is_cut_and_no_limit_dropped() -> None:
+    """Tests a budget of the last month that pays for 3 of 10 accelerators if it is cut, and for all of them else."""
+    cut = {**HIGH, "risk": "money", "outcome": "cut", "table": "budgets", "key": "cap", "how": "set", "value": 900}
+    tables = {"on_demand": [HOURLY], "budgets": [{"amount": 9000, "from": 3}], "risks": [risk("money", "cut", 0.5)]}
+    plan = optimizer.solve(optimizer.read(frames(4, {"jobs": [10]}, **tables, changes=[{**cut, "column": "amount"}])))
+    for scenario, last in (("money=cut", 3), ("as planned", 10)):
+        rows = of_scenario(plan.tables["service"], scenario)
+        assert rows[["month", "served"]].to_numpy().tolist() == [[month(t), 10 if t < 3 else last] for t in range(4)]
+
+
+def test_own_rules_hold_in_every_scenario() -> None:
+    """Tests that at most 2 blocks are signed by a row of rules, which a program under uncertainty is referred to."""
+    rules = {"rules": [{"sense": "<=", "rhs": 2, "each": "total"}]}
+    rules["rule_terms"] = [{"quantity": "started", "item": "lease"}]
+    added = frames(2, None, **rules)
+    instance = newsvendor(0.4).replace({name: added[name] for name in rules})
+    assert signed(optimizer.solve(instance, gap=0.0)) == 2
+    with pytest.raises(UnsupportedInstance, match="rows of rules and rule_terms"):
+        optimizer.build(instance)
+
+
 # ---------------------------------------------------------------- audit, folder, refusals
 @pytest.fixture(scope="module")
 def plan() -> Plan:
