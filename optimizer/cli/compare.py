@@ -11,9 +11,12 @@ from optimizer.cli.exit_codes import print_json
 from optimizer.cli.options import Finite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rich.console import Group
 
     from optimizer.plan.compare import Comparison
+    from optimizer.plan.plan import Plan
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -36,26 +39,55 @@ def compare(plans: tuple[Path, ...], budget: float | None, html: Path | None, xl
     unserved work; and the inputs that differ. Plans with different starts are lined up by the calendar: the earlier
     one is shown from the other's first month on, with what it decided before and what was decided since.
 
+    Of plans under uncertainty: decisions taken before anything is known, cost by scenario, expected and worst cost. A
+    plan of one future counts as the scenario "as planned".
+
     With --budget, the inputs that differ are changed one after the other, in the order of the tables, and the instance
     is solved again each time: the change of its cost is the part that the input explains. What the budget leaves open
     is one part together.
     """
     if len(plans) < 2:
         raise click.UsageError("Name at least two plans.")
+    from optimizer.plan.by_scenario import is_uncertain, refuse_uncertain
     from optimizer.plan.compare import compare as compare_plans
-    from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.plan.plan import load_plan
 
     names = names_of(plans)
-    first, *others = [load_plan_of_one_future(plan) for plan in plans]
+    first, *others = loaded = [load_plan(plan) for plan in plans]
+    for one in loaded if budget is not None else ():
+        refuse_uncertain(one, "--budget")
+    if any(map(is_uncertain, loaded)):
+        return _compare_uncertain(loaded, names, html, xlsx, as_json)
     comparisons = [compare_plans(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)]
     if budget is not None:
         comparisons = _with_causes(comparisons, budget)
     written = _write(comparisons, html, xlsx)
     if as_json:
         print_json({"comparisons": [comparison.to_dict() for comparison in comparisons], **written})
-    _print(comparisons, err=as_json)
-    for path in written.values():
-        click.echo(f"Wrote {path}.", err=as_json)
+    from optimizer.report.comparison_document import comparison_text
+
+    _show(lambda width: comparison_text(comparisons, width), written, err=as_json)
+    return 0
+
+
+def _compare_uncertain(
+    plans: Sequence[Plan], names: Sequence[str], html: Path | None, xlsx: Path | None, as_json: bool
+) -> int:
+    """Compare plans of which one at least is under uncertainty."""
+    from optimizer.plan.compare_uncertain import compare_uncertain
+    from optimizer.report import comparison_uncertain as report
+    from optimizer.report.html import write_html
+
+    pairs = zip(plans[1:], names[1:], strict=True)
+    comparisons = [compare_uncertain(plans[0], plan, (names[0], name)) for plan, name in pairs]
+    written: dict[str, str] = {}
+    if html is not None:
+        written["html"] = str(write_html(report.uncertain_comparison_document(comparisons), html))
+    if xlsx is not None:
+        written["xlsx"] = str(report.write_uncertain_comparison(comparisons, xlsx))
+    if as_json:
+        print_json({"comparisons": [comparison.to_dict() for comparison in comparisons], **written})
+    _show(lambda width: report.uncertain_comparison_text(comparisons, width), written, err=as_json)
     return 0
 
 
@@ -93,11 +125,12 @@ def _write(comparisons: Sequence[Comparison], html: Path | None, xlsx: Path | No
     return written
 
 
-def _print(comparisons: Sequence[Comparison], err: bool) -> None:
+def _show(text: Callable[[int], Group], written: Mapping[str, str], err: bool) -> None:
+    """Print comparisons in the width of the console, and which files were written."""
     from rich.console import Console
-
-    from optimizer.report.comparison_document import comparison_text
 
     console = Console(stderr=err, highlight=False)
     width = min(console.width, 140) if console.is_terminal else 120
-    Console(stderr=err, highlight=False, width=width).print(comparison_text(comparisons, width))
+    Console(stderr=err, highlight=False, width=width).print(text(width))
+    for path in written.values():
+        click.echo(f"Wrote {path}.", err=err)

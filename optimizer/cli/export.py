@@ -18,13 +18,19 @@ from optimizer.cli.exit_codes import print_json
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the FOCUS datasets Contract Commitment, and Cost and Usage, as CSV.",
 )
+@click.option("--scenario", metavar="NAME", help="Of a plan under uncertainty: the scenario that is exported.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def export(plan: Path, focus: Path, as_json: bool) -> int:
+def export(plan: Path, focus: Path, scenario: str | None, as_json: bool) -> int:
     """Export the contracts and the monthly costs of a plan as FOCUS datasets (--focus) for cost tools."""
-    from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.plan.by_scenario import refuse_uncertain, scenario_plan
+    from optimizer.plan.plan import load_plan
     from optimizer.report.focus import write_focus
 
-    files = write_focus(load_plan_of_one_future(plan), focus)
+    loaded = load_plan(plan)
+    if scenario is not None:
+        loaded = scenario_plan(loaded, scenario)
+    refuse_uncertain(loaded, "a FOCUS export without --scenario NAME")
+    files = write_focus(loaded, focus)
     if as_json:
         print_json({"plan": str(plan), "files": [str(file) for file in files]})
     for file in files:

@@ -109,3 +109,10 @@ def of_scenario(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the rows of a table that are of a scenario, without the column."""
     named = [cell == EVERY or name in str(cell).split(SEPARATOR) for cell in frame[SCENARIO]]
     return frame.loc[np.array(named, dtype=bool)].drop(columns=SCENARIO).reset_index(drop=True)
+
+
+def first_known(plan: Plan) -> str:
+    """Return the first month in which scenarios can be distinguished, ``""`` if there is none."""
+    nodes = plan.tables["nodes"]
+    later = nodes.loc[nodes["scenarios"] != EVERY, "month"]
+    return str(later.min()) if len(later) else ""

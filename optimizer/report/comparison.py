@@ -14,6 +14,7 @@ from optimizer.report.document import Grid, Table
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
+    from optimizer.plan.compare_uncertain import UncertainComparison
     from optimizer.plan.plan import Plan
 
 _GROUPS = (("Money out, nominal", ()), ("of which penalties", ("penalty",)), ("of which leased out", ("revenue",)))
@@ -85,7 +86,7 @@ def _unserved(plan: Plan) -> str:
 
 
 # ---------------------------------------------------------------- what moved
-def decisions(comparison: Comparison, most: int) -> Table:
+def decisions(comparison: Comparison | UncertainComparison, most: int) -> Table:
     """Decisions that differ, by month; of many, those that bind most money. What runs out by itself is left out."""
     table = comparison.decisions[comparison.decisions["decision"] != "expire"]
     kept = table.loc[_biggest(table, most)]

@@ -15,6 +15,7 @@ from optimizer.report.totals_by_period import AFTER, Periods
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
+    from optimizer.plan.compare_uncertain import UncertainComparison
 
 MOST_PARTIES = 7
 OTHERS = "others"
@@ -88,7 +89,7 @@ def service(comparison: Comparison) -> Table:
     return Table(caption, Grid(columns, rows), "Unserved work is the same.")
 
 
-def inputs(comparison: Comparison, most: int) -> Table:
+def inputs(comparison: Comparison | UncertainComparison, most: int) -> Table:
     """Cells of the inputs that differ."""
     table = comparison.inputs
     rows = [

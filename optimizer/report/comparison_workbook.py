@@ -12,6 +12,7 @@ from optimizer.report.sheets import Book, Heading
 
 if TYPE_CHECKING:
     from optimizer.plan.compare import Comparison
+    from optimizer.plan.compare_uncertain import UncertainComparison
 
 TABLES = {
     "decided": "What the plan that starts earlier decides before the other one starts, and what was decided",
@@ -31,6 +32,11 @@ _UNITS = {
     "amount": "{money}, nominal",
     "present_value": "{money}, discounted",
     "committed_cost": "{money}, nominal",
+    "committed_now": "{money}, nominal",
+    "cost": "{money}, discounted",
+    "regret": "{money}, discounted",
+    "probability": "share",
+    "unserved_share": "share",
     "accelerators": "accelerators",
     "mw": "facility MW",
     "part": "{money}, discounted",
@@ -74,7 +80,7 @@ def write_comparison_workbook(comparisons: Sequence[Comparison], path: str | Pat
         for name, meaning in tables_of(comparison).items():
             frame, sheet = getattr(comparison, name), _name(name, number, comparisons)
             title = f"{meaning}: {comparison.names[1]} (b) over {comparison.names[0]} (a)"
-            book.table(sheet, title, _headings(frame, comparison), frame, f"compare_{sheet}")
+            book.table(sheet, title, headings(frame, comparison), frame, f"compare_{sheet}")
             contents.append((sheet, len(frame), title))
     _write_summary(book, summary, comparisons)
     book.index(index, f"Differences over {comparisons[0].names[0]}", contents)
@@ -93,7 +99,7 @@ def _name(table: str, number: int, comparisons: Sequence[Comparison]) -> str:
     return f"{table}_{number}" if len(comparisons) > 1 else table
 
 
-def _headings(frame: pd.DataFrame, comparison: Comparison) -> list[Heading]:
+def headings(frame: pd.DataFrame, comparison: Comparison | UncertainComparison) -> list[Heading]:
     """Headings with units, and with the name of the plan that a column is of."""
     currency = comparison.b.instance.head.currency
     ends = {"a": comparison.names[0], "b": comparison.names[1], "difference": "difference"}

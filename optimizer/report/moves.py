@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.format import count, money
-from optimizer.plan.by_scenario import EVERY, SEPARATOR
+from optimizer.plan.by_scenario import EVERY, SEPARATOR, first_known
 from optimizer.plan.tables import SCENARIO
 from optimizer.report.document import Figure
 from optimizer.report.steps import act_text, months_text
@@ -149,13 +149,6 @@ class Tree:
     def children(self, node: str) -> list[str]:
         """Return the nodes that a node splits into; of ``""`` those of the first month."""
         return [other for other, row in self.nodes.items() if row["parent"] == node]
-
-
-def first_known(plan: Plan) -> str:
-    """Return the first month in which scenarios can be distinguished, ``""`` if there is none."""
-    nodes = plan.tables["nodes"]
-    later = nodes.loc[nodes["scenarios"] != EVERY, "month"]
-    return str(later.min()) if len(later) else ""
 
 
 def moves_of_now(plan: Plan) -> list[Move]:

@@ -69,7 +69,11 @@ def line(event: Progress, currency: str) -> str:
     if event.gap is not None:
         parts.append(f"gap {percent(event.gap)}")
     if event.nodes > 1:
-        parts.append(counted(event.nodes, "node"))
+        parts.append(counted(event.nodes, "round" if event.tasks else "node"))
+    if event.tasks:
+        what = "scenarios" if event.phase == "alone" else "subproblems"
+        done = f"{grouped(event.done)} of {grouped(event.tasks)} {what}"
+        parts.append(f"{done}, {counted(event.workers, 'worker')}")
     return "  ".join(parts)
 
 

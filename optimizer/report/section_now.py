@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optimizer.format import counted, grouped, month_cell, month_text, percent
-from optimizer.plan.by_scenario import EVERY, SEPARATOR
+from optimizer.plan.by_scenario import EVERY, SEPARATOR, first_known
 from optimizer.report.document import Grid, Table
-from optimizer.report.moves import Move, first_known, moves_of_now
+from optimizer.report.moves import Move, moves_of_now
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan

@@ -165,6 +165,8 @@ class Progress:
         Returns the plan of the incumbent, audited; None where that is not available. It can be called in any thread,
         also after the search; it takes the time of extracting a plan, during which a caller in the callback holds up
         the reports.
+    done, tasks, workers : int
+        Subproblems that are solved, of how many, by how many workers; 0 where the search is not divided.
     """
 
     phase: str
@@ -175,6 +177,9 @@ class Progress:
     nodes: int = 0
     source: str = ""
     plan: Callable[[], PlanLike] | None = field(default=None, repr=False, compare=False)
+    done: int = 0
+    tasks: int = 0
+    workers: int = 0
 
 
 @dataclass(frozen=True)

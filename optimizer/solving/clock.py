@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from optimizer.errors import PlanLike
@@ -25,26 +25,40 @@ class Clock:
     began: float = field(default_factory=time.perf_counter)
     seconds: dict[str, float] = field(default_factory=dict)
     memory_mb: dict[str, float] = field(default_factory=dict)
+    _last: Progress | None = None
+    _tasks: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Measure the seconds and the peak memory of a phase."""
-        started = time.perf_counter()
+        started, self._tasks = time.perf_counter(), {}
         if self.on_progress:
-            self.on_progress(Progress(phase=name, elapsed=started - self.began))
+            self._send(Progress(phase=name, elapsed=started - self.began))
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 4)
         peak = _peak_memory_mb()
         if peak is not None:
             self.memory_mb[name] = round(peak, 1)
 
+    def _send(self, event: Progress) -> None:
+        """Report progress, and keep it for what is reported of subproblems."""
+        if self.on_progress is not None:
+            self._last = event
+            self.on_progress(event)
+
+    def note_tasks(self, done: int, tasks: int, workers: int) -> None:
+        """Report how many subproblems of a phase are solved, next to what is known of its search."""
+        self._tasks = {"done": done, "tasks": tasks, "workers": workers}
+        if self._last is not None:
+            elapsed = time.perf_counter() - self.began
+            self._send(replace(self._last, elapsed=elapsed, done=done, tasks=tasks, workers=workers))
+
     def reporter(self, money: float, phase: str = "solve", plan_of: PlanOf | None = None) -> Report | None:
         """Return the callback of the solver for incumbents and bounds.
 
         ``money`` is the unit of its costs; ``plan_of`` returns the plan of an incumbent, from its columns.
         """
-        on_progress = self.on_progress
-        if on_progress is None:
+        if self.on_progress is None:
             return None
 
         def report(
@@ -58,7 +72,7 @@ class Clock:
             gap = None
             if incumbent is not None and bound is not None and incumbent != 0:
                 gap = (incumbent - bound) / abs(incumbent)
-            on_progress(
+            self._send(
                 Progress(
                     phase=phase,
                     elapsed=time.perf_counter() - self.began,
@@ -68,6 +82,7 @@ class Clock:
                     nodes=nodes,
                     source=source if incumbent is not None else "",
                     plan=None if plan_of is None or values is None else partial(plan_of, values, bound, nodes),
+                    **self._tasks,
                 )
             )
 

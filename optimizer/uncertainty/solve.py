@@ -43,7 +43,7 @@ from optimizer.uncertainty.stochastic_program import (
 from optimizer.uncertainty.tables import node_table, scenario_table
 from optimizer.uncertainty.tree import make_tree
 from optimizer.workers.make import make_workers
-from optimizer.workers.workers import Workers
+from optimizer.workers.workers import CountedWorkers, Workers
 
 _PENNY = 1e-9  # of all money that moves
 _ALONE = 0.4  # share of the time for the best plans of the scenarios alone, where regret is measured from them
@@ -95,7 +95,8 @@ def solve(
         raise SolverError("plans under uncertainty are searched by HiGHS alone; leave the solver out")
     made = make_workers(workers or settings.threads, cluster)
     try:
-        return _solve_scenarios(instance, settings, made, Clock(progress))
+        clock = Clock(progress)
+        return _solve_scenarios(instance, settings, CountedWorkers(made, clock.note_tasks), clock)
     finally:
         made.close()
 

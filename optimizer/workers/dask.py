@@ -175,6 +175,11 @@ class DaskWorkers(Workers):
         finally:
             future.release()
 
+    @property
+    def size(self) -> int:
+        """Return the number of threads of the workers that are connected."""
+        return sum(self.client.nthreads().values())
+
     def close(self) -> None:
         """Leave the cluster, and end it if it was started here."""
         self.client.close()

@@ -7,6 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
+from itertools import count
 from typing import TypeVar
 
 from optimizer.interruption import StopFlag, interruptible
@@ -45,6 +46,11 @@ class Workers(ABC):
         KeyboardInterrupt
             If Ctrl-C came.
         """
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """How many there are."""
 
     @abstractmethod
     def close(self) -> None:
@@ -91,6 +97,51 @@ class LocalWorkers(Workers):
                 for future in futures:
                     future.cancel()
 
+    @property
+    def size(self) -> int:
+        """Return the number of threads."""
+        return self.count
+
     def close(self) -> None:
         """End the threads, after the work that they have begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class CountedWorkers(Workers):
+    """Workers that report how many tasks are done.
+
+    Parameters
+    ----------
+    workers : Workers
+        They run the tasks.
+    on_task : callable
+        Called with the number of tasks that are done, of all, and of workers.
+    """
+
+    def __init__(self, workers: Workers, on_task: Callable[[int, int, int], None]) -> None:
+        self._workers, self._on_task = workers, on_task
+
+    def map(
+        self,
+        work: Callable[[Task, StopFlag], Result],
+        tasks: Sequence[Task],
+        on_result: Callable[[Task, Result], None],
+    ) -> None:
+        """Run the tasks, and report each that is done."""
+        done, size = count(1), self._workers.size
+        self._on_task(0, len(tasks), size)
+
+        def note(task: Task, result: Result) -> None:
+            self._on_task(next(done), len(tasks), size)
+            on_result(task, result)
+
+        self._workers.map(work, tasks, note)
+
+    @property
+    def size(self) -> int:
+        """Return the number of workers."""
+        return self._workers.size
+
+    def close(self) -> None:
+        """End the workers."""
+        self._workers.close()

@@ -17,6 +17,15 @@ def test_a_line_tells_what_is_known() -> None:
     assert line(event, "USD") == expected
 
 
+def test_a_line_counts_subproblems() -> None:
+    """Tests that a search that is divided shows rounds, and how many subproblems are solved by how many workers."""
+    event = Progress(phase="solve", elapsed=1, incumbent=3.0, bound=2.0, nodes=4, done=5, tasks=20, workers=2)
+    expected = "best plan 3 USD  bound 2 USD  4 rounds  5 of 20 subproblems, 2 workers"
+    assert line(event, "USD").endswith(expected)
+    alone = Progress(phase="alone", elapsed=1, done=1, tasks=3, workers=1)
+    assert line(alone, "USD").endswith("planning for each scenario alone  1 of 3 scenarios, 1 worker")
+
+
 @pytest.mark.parametrize(
     ("phase", "words"),
     [

@@ -19,6 +19,7 @@ import pytest
 import optimizer
 from optimizer.errors import EditError, PlanFileError
 from optimizer.plan.by_scenario import scenario_plan
+from optimizer.plan.compare_uncertain import compare_uncertain
 from optimizer.report.chart_fan import by_scenario, quantiles, spread
 from optimizer.report.charts import Chart
 from optimizer.report.document import Branches, Document, Findings, KeyFigures, Table
@@ -246,3 +247,50 @@ def test_the_workbook(tmp_path: Path) -> None:
     assert row[15:17] == pytest.approx([600, 480])
     values = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["summary"]
     assert next(row[1].value for row in values.iter_rows() if row[0].value == "Expected cost") == pytest.approx(480)
+
+
+def test_comparison_with_a_plan_of_one_future(tmp_path: Path) -> None:
+    """Tests the plan of the base data: 1 block now and 200 as planned, against 3 blocks and 400."""
+    base = optimizer.solve(scenario_plan(uncertain_plan(), "as planned").instance, gap=0.0)
+    base.save(tmp_path / "base")
+    uncertain_plan().save(tmp_path / "risky")
+    files = ["--html", "page.html", "--xlsx", "book.xlsx"]
+    done = capopt("compare", "base", "risky", "--json", *files, cwd=tmp_path)
+    (found,) = done.json["comparisons"]
+    assert (done.code, found["difference"]) == (0, pytest.approx(280))  # 480 expected less 200
+    (moved,) = found["decisions"]
+    assert (moved["change"], moved["item"], moved["blocks_a"], moved["blocks_b"]) == ("resized", "lease", 1, 3)
+    costs = {row["scenario"]: (row["cost_a"], row["cost_b"]) for row in found["scenarios"]}
+    assert costs["as planned"] == pytest.approx((200, 400))
+    assert (costs["demand=high"][0], costs["demand=high"][1]) == (None, pytest.approx(600))
+    assert "plans for one future" in done.err
+    assert (tmp_path / "page.html").is_file()
+    assert openpyxl.load_workbook(tmp_path / "book.xlsx").sheetnames == [
+        *("index", "figures", "decisions", "scenarios", "inputs")
+    ]
+    assert capopt("compare", "base", "risky", "--budget", "1", cwd=tmp_path).code == 2
+
+
+def test_comparison_of_two_plans_under_uncertainty() -> None:
+    """Tests the same plan twice, and with a demand of 20 in the first case: 2 blocks twice instead of 3."""
+    same = compare_uncertain(uncertain_plan(), uncertain_plan())
+    assert (same.difference, len(same.decisions), len(same.inputs)) == (0.0, 0, 0)
+    assert not same.scenarios["cost_difference"].any()
+    instance = two_risks()
+    changes = instance.frame("changes")
+    changes["value"] = changes["value"].astype(object).mask(changes["column"] == "amount", "20")
+    other = optimizer.solve(instance.replace({"changes": changes}), gap=0.0)
+    found = compare_uncertain(uncertain_plan(), other)
+    # 200 for month 1, then 0.4 x 200 + 0.6 x 100 = 140 for month 2.
+    assert found.difference == pytest.approx(340 - 480)
+    assert found.decisions["change"].tolist() == ["resized"]
+    assert found.inputs["table"].tolist() == ["changes"]
+
+
+def test_export_of_one_scenario(tmp_path: Path) -> None:
+    """Tests that a FOCUS export takes one scenario, and names what to do without it."""
+    uncertain_plan().save(tmp_path / "plan")
+    refused = capopt("export", "plan", "--focus", "out", cwd=tmp_path)
+    assert (refused.code, "--scenario NAME" in refused.err) == (2, True)
+    assert capopt("export", "plan", "--focus", "out", "--scenario", "as planned", cwd=tmp_path).code == 0
+    assert list((tmp_path / "out").glob("*.csv"))
