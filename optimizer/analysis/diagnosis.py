@@ -167,9 +167,16 @@ class Diagnosis:
             "repaired_objective": None if plan is None else plan.objective,
             "repaired_bound": None if plan is None else plan.bound,
             "other_repairs": [one.to_dict() for one in self.others],
-            "shared": self.is_shared,
-            "by_scenario": {name: one.to_dict() for name, one in self.by_scenario.items()},
+            **self._of_scenarios(),
         }
+
+    def _of_scenarios(self) -> dict[str, Any]:
+        """Return what only the diagnosis of an instance with scenarios has."""
+        if self.is_shared:
+            return {"shared": True}
+        if self.by_scenario:
+            return {"by_scenario": {name: one.to_dict() for name, one in self.by_scenario.items()}}
+        return {}
 
     def text(self) -> str:
         """Return the diagnosis as text for planners."""
