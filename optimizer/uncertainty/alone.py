@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.program.arrays import Floats
+from optimizer.uncertainty.bundles import decisions_in, groups_of, part_of
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent
 from optimizer.uncertainty.stochastic_program import OWN, StochasticProgram
 from optimizer.uncertainty.subproblems import ALONE, RELAXED, Answer, Subproblem, solve_subproblem
 from optimizer.workers.workers import Workers
 
+_TOGETHER = 20  # scenarios of a relaxation (docs/performance.md)
 SHARE_OF_GAP = 0.5
 """Gap of a subproblem, as a share of the target."""
 
@@ -72,12 +74,36 @@ def _note(found: Alone, program: StochasticProgram, task: Subproblem, answer: An
         found.points[number, program.decisions[number][shared]] = answer.values[shared]
 
 
-def relaxed_multipliers(incumbent: Incumbent, workers: Workers) -> Floats | None:
-    """Return multipliers (scenario, decision) from the relaxation of the extensive form; None if it is not solved."""
-    form, found = extensive_form(incumbent.program), []
-    task = Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until)
-    workers.map(solve_subproblem, [task], lambda _, answer: found.append(answer.duals))
-    return None if found[0] is None else multipliers_of(incumbent.program, found[0], form.first_rows)
+def relaxed_multipliers(incumbent: Incumbent, workers: Workers, most: int = _TOGETHER) -> Floats | None:
+    """Return multipliers (scenario, decision) from relaxations; None if one of these is not solved.
+
+    The relaxation is that of the extensive form, or of those of groups of scenarios if there are many: its time grows
+    faster than their number, and the groups' mean prices differ little.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        What is improved.
+    workers : Workers
+        They solve the relaxations.
+    most : int
+        Scenarios of a group.
+    """
+    program, duals = incumbent.program, []
+    count = -(-len(program.scenarios) // most)
+    groups = groups_of(program, -(-len(program.scenarios) // count))
+    parts = [part_of(program, group) for group in groups]
+    forms = [extensive_form(part) for part in parts]
+    tasks = [Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until) for form in forms]
+    workers.map(solve_subproblem, tasks, lambda _, answer: duals.append(answer.duals))
+    found = np.zeros((len(program.scenarios), program.decision_count))
+    for group, part, form, one in zip(groups, parts, forms, duals, strict=True):
+        if one is None:
+            return None
+        used = decisions_in(program, group)
+        chance = program.probabilities[group].sum()
+        found[np.ix_(np.array(group), used)] = chance * multipliers_of(part, one, form.first_rows)
+    return found
 
 
 def multipliers_of(program: StochasticProgram, duals: Floats, first_rows: tuple[int, ...]) -> Floats:

@@ -85,27 +85,31 @@ class Bundles:
 
 def make_bundles(program: StochasticProgram, groups: Groups) -> Bundles:
     """Return the bundles of groups of scenarios."""
-    places = [_decisions_in(program, group) for group in groups]
+    places = [decisions_in(program, group) for group in groups]
     bundles_with = np.zeros(program.decision_count, dtype=np.int64)
     for used in places:
         bundles_with[used] += 1
     forms, shared = [], []
     for group, used in zip(groups, places, strict=True):
-        forms.append(extensive_form(_within(program, group, used)))
+        forms.append(extensive_form(part_of(program, group)))
         columns = np.flatnonzero(bundles_with[used] > 1)
         shared.append((used[columns], columns))
     chances = np.array([program.probabilities[group].sum() for group in groups])
     return Bundles(groups, tuple(forms), chances, tuple(shared), program.decision_count)
 
 
-def _decisions_in(program: StochasticProgram, group: list[int]) -> Ints:
+def decisions_in(program: StochasticProgram, group: list[int]) -> Ints:
     """Return the decisions in a group of scenarios, ascending."""
     found = np.unique(np.concatenate([program.decisions[scenario] for scenario in group])).astype(np.int64)
     return np.setdiff1d(found, [OWN])
 
 
-def _within(program: StochasticProgram, group: list[int], used: Ints) -> StochasticProgram:
-    """Return the stochastic program of a group of scenarios, given that one of them comes."""
+def part_of(program: StochasticProgram, group: list[int]) -> StochasticProgram:
+    """Return the stochastic program of a group of scenarios, given that one of them comes.
+
+    Its decisions are those of :func:`decisions_in`.
+    """
+    used = decisions_in(program, group)
     decisions = [program.decisions[scenario] for scenario in group]
     return StochasticProgram(
         tuple(program.scenarios[scenario] for scenario in group),

@@ -18,10 +18,10 @@ from optimizer.interruption import StopFlag
 from optimizer.solver import highs
 from optimizer.solver.highs_process import end_processes
 from optimizer.solver.solution import Options, Stop
-from optimizer.uncertainty.alone import multipliers_of
+from optimizer.uncertainty.alone import multipliers_of, relaxed_multipliers
 from optimizer.uncertainty.bundles import groups_of, make_bundles
 from optimizer.uncertainty.extensive_form import extensive_form
-from optimizer.uncertainty.incumbent import StochasticSolution
+from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, EXTENSIVE, choose_method, solve_stochastic
 from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram
 from optimizer.uncertainty.subproblems import LAGRANGIAN, Answer, Subproblem, priced
@@ -135,6 +135,23 @@ def test_the_multipliers_of_the_relaxation_give_its_optimum() -> None:
         one = priced(arrays.relaxed(), columns, prices[number, of_columns[columns]] / chance)
         total += chance * highs.solve(one, EXACT).bound
     assert total == pytest.approx(relaxed.bound)
+
+
+@pytest.mark.parametrize("most", [4, 2])
+def test_multipliers_of_groups_give_their_relaxations(workers: LocalWorkers, most: int) -> None:
+    """Tests that scenarios priced by the relaxations of groups have relaxations that add up to those of the groups."""
+    program = random_program(2, whole=True)
+    prices = relaxed_multipliers(Incumbent(program, NOTHING, EXACT), workers, most)
+    assert prices is not None
+    assert prices.sum(axis=0) == pytest.approx(np.zeros(program.decision_count), abs=1e-6)
+    total = 0.0
+    for number, (arrays, of_columns) in enumerate(zip(program.scenarios, program.decisions, strict=True)):
+        chance, columns = program.probabilities[number], np.flatnonzero(of_columns != OWN)
+        one = priced(arrays.relaxed(), columns, prices[number, of_columns[columns]] / chance)
+        total += chance * highs.solve(one, EXACT).bound
+    groups = make_bundles(program, groups_of(program, most))
+    relaxed = [highs.solve(arrays.relaxed(), EXACT).bound for arrays in groups.arrays]
+    assert total == pytest.approx(float(groups.probabilities @ relaxed), rel=1e-6)
 
 
 def test_bundles_are_the_same_program() -> None:
