@@ -54,8 +54,8 @@ class Examination:
     STAGES: dict[str, float] = {  # noqa: RUF012 - a constant
         "values": 0.3,
         "deadlines": 0.2,
-        "offers": 0.75,
-        "exits": 0.4,
+        "offers": 0.65,
+        "exits": 0.7,
         "events": 0.4,
         "caps": 0.5,
         "steps": 1.0,
