@@ -222,9 +222,11 @@ def test_the_notebook_shows_the_plan_worked_out_by_hand(site: Path) -> None:
 
 
 # ---------------------------------------------------------------- tutorial
-def test_commands_of_the_tutorial_are_well_formed() -> None:
-    """Tests that every command of the tutorial exists with the options it is shown with."""
-    lines = re.findall(r"^\$ capopt (.+)$|`capopt ([^`]+)`", TUTORIAL, re.MULTILINE)
+@pytest.mark.parametrize("page", ["tutorial", "tutorial-risks"])
+def test_commands_of_a_tutorial_are_well_formed(page: str) -> None:
+    """Tests that every command of a tutorial exists with the options it is shown with."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\$ capopt (.+)$|`capopt ([^`]+)`", text, re.MULTILINE)
     assert len(lines) > 7
     for line in lines:
         name, *arguments = shlex.split("".join(line))
