@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from optimizer.plan.roll import Roll
     from optimizer.program.build import Program, build
     from optimizer.report.figures import figures
+    from optimizer.report.focus import write_focus
+    from optimizer.report.write_report import write_report
     from optimizer.solver.solution import Progress
     from optimizer.solving.whatif import WhatIf
     from optimizer.uncertainty.roll import roll
@@ -101,6 +103,8 @@ __all__ = [
     "scenarios",
     "simulate",
     "solve",
+    "write_focus",
+    "write_report",
 ]
 
 _ROOMS = {
@@ -120,6 +124,8 @@ _ROOMS = {
     "optimizer.plan.plan": ("Plan", "load_plan"),
     "optimizer.plan.roll": ("Roll",),
     "optimizer.report.figures": ("figures",),
+    "optimizer.report.focus": ("write_focus",),
+    "optimizer.report.write_report": ("write_report",),
     "optimizer.solver.solution": ("Progress",),
     "optimizer.uncertainty.roll": ("roll",),
     "optimizer.uncertainty.simulate": ("simulate",),

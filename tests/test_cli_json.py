@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_command_is_left_out() -> None:
     """Tests that there is a call for every command but those that run until they are stopped."""
-    assert {*CALLS, "serve"} == set(cli.commands)
+    assert {*CALLS, "serve", "worker"} == set(cli.commands)
 
 
 @pytest.mark.parametrize("name", CALLS)

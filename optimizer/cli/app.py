@@ -29,6 +29,7 @@ from optimizer.cli.serve import serve
 from optimizer.cli.simulate import simulate
 from optimizer.cli.token import token
 from optimizer.cli.whatif import whatif
+from optimizer.cli.worker import worker
 from optimizer.errors import AuditFailed, CapoptError, Fault, InstanceError, NoFeasiblePlan
 from optimizer.format import counted, grouped
 
@@ -297,6 +298,7 @@ cli.add_command(scenarios)
 cli.add_command(simulate)
 cli.add_command(bench)
 cli.add_command(serve)
+cli.add_command(worker)
 cli.add_command(token)
 
 

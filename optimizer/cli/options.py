@@ -122,6 +122,12 @@ database_option = click.option(
     envvar="CAPOPT_DATABASE",
     help="Database, such as postgresql+psycopg://USER@HOST/NAME. [default: SQLite in DIR]",
 )
+tls_option = click.option(
+    "--cluster-tls",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder with ca.pem, cert.pem and key.pem, which a cluster on other machines needs.",
+)
 
 
 @contextmanager

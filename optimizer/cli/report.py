@@ -25,26 +25,14 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, scenario: str | Non
     """
     if html is None and xlsx is None:
         raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
-    from optimizer.plan.by_scenario import is_uncertain, scenario_plan
     from optimizer.plan.plan import load_plan
-    from optimizer.report.validate_tables import check_cells
+    from optimizer.report.write_report import write_report
 
     loaded = load_plan(plan)
-    check_cells(loaded)
-    if scenario is not None:
-        loaded = scenario_plan(loaded, scenario)
-    written: dict[str, str] = {}
-    if html is not None:
-        from optimizer.report.html import write_html
-        from optimizer.report.plan_document import plan_document
-        from optimizer.report.uncertain_document import uncertain_document
-
-        make = uncertain_document if is_uncertain(loaded) else plan_document
-        written["html"] = str(write_html(make(loaded), html))
-    if xlsx is not None:
-        from optimizer.report.workbook import write_workbook
-
-        written["xlsx"] = str(write_workbook(loaded, xlsx))
+    targets = {"html": html, "xlsx": xlsx}
+    written = {
+        kind: str(write_report(loaded, path, kind, scenario)) for kind, path in targets.items() if path is not None
+    }
     if as_json:
         print_json({"plan": str(plan), **written})
     for path in written.values():

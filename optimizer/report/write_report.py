@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.errors import PlanFileError
-from optimizer.plan.by_scenario import is_uncertain, refuse_uncertain, scenario_plan
+from optimizer.plan.by_scenario import is_uncertain, scenario_plan
 from optimizer.plan.plan import Plan
 from optimizer.report.validate_tables import check_cells
 
 
-def write_report(plan: Plan, path: str | Path, scenario: str | None = None) -> Path:
+def write_report(plan: Plan, path: str | Path, kind: str | None = None, scenario: str | None = None) -> Path:
     """Write the report of a plan: one page that needs no network, or a workbook.
 
     Parameters
@@ -18,9 +18,11 @@ def write_report(plan: Plan, path: str | Path, scenario: str | None = None) -> P
     plan : Plan
         The plan.
     path : str or Path
-        File to write, ``.html`` or ``.xlsx``; missing folders are made.
+        File to write; missing folders are made.
+    kind : {"html", "xlsx"}, optional
+        Whether to write a page or a workbook; by default the suffix of the path.
     scenario : str, optional
-        Of a plan under uncertainty, the scenario to show as a plan of its own. Its workbook needs one.
+        Of a plan under uncertainty, the scenario to show as a plan of its own.
 
     Returns
     -------
@@ -31,19 +33,17 @@ def write_report(plan: Plan, path: str | Path, scenario: str | None = None) -> P
     ------
     PlanFileError
         If the file is of another kind, or the plan has an invalid month or number.
-    UnsupportedInstance
-        If a workbook of a plan under uncertainty is to be written without a scenario.
     """
     target = Path(path)
+    kind = target.suffix[1:] if kind is None else kind
     check_cells(plan)
     shown = plan if scenario is None else scenario_plan(plan, scenario)
-    if target.suffix == ".xlsx":
+    if kind == "xlsx":
         from optimizer.report.workbook import write_workbook
 
-        refuse_uncertain(shown, "a workbook without a scenario")
         return write_workbook(shown, target)
-    if target.suffix != ".html":
-        raise PlanFileError(f"{target} is not a report; expected the name of an .html or .xlsx file")
+    if kind != "html":
+        raise PlanFileError(f"{target} cannot be a report: found the kind {kind!r}, expected html or xlsx")
     from optimizer.report.html import write_html
     from optimizer.report.plan_document import plan_document
     from optimizer.report.uncertain_document import uncertain_document

@@ -9,7 +9,16 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import __version__
-from optimizer.service import health, problems, reading, routes_instances, routes_jobs, routes_projects
+from optimizer.service import (
+    health,
+    metrics,
+    problems,
+    reading,
+    routes_instances,
+    routes_jobs,
+    routes_plans,
+    routes_projects,
+)
 from optimizer.service.browser import SafeHeaders
 from optimizer.service.database import Database
 from optimizer.service.dispatch import Dispatcher
@@ -61,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SafeHeaders)
     problems.install(app)
     app.include_router(health.router)
-    for routes in (routes_projects, routes_instances, routes_jobs):
+    app.include_router(metrics.router)
+    for routes in (routes_projects, routes_instances, routes_jobs, routes_plans):
         app.include_router(routes.router, prefix=API)
     return app

@@ -7,6 +7,7 @@ whose worker died is not repeated by Dask; the queue in the database does that, 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,16 @@ def refuse_open_cluster(settings: Settings) -> str:
     )
 
 
-def cores() -> int:
-    """Return how many jobs a machine runs at once by default."""
-    return os.cpu_count() or 1
+def worker_command(settings: Settings) -> list[str]:
+    """Return the command of the processes that work for a cluster elsewhere."""
+    options = ["--nworkers", str(settings.workers), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
+    if settings.cluster_tls:
+        folder = settings.cluster_tls
+        for option, name in (("--tls-ca-file", "ca.pem"), ("--tls-cert", "cert.pem"), ("--tls-key", "key.pem")):
+            options += [option, str(folder / name)]
+    return [sys.executable, "-m", "distributed.cli.dask_worker", settings.cluster, *options]
+
+
+def worker_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of these processes."""
+    return {**os.environ, runner.DATABASE: settings.database_url, "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}

@@ -218,14 +218,13 @@ def _end(session: Session, job: Job, state: str, outcome: Outcome) -> None:
     """Write the end of a job; where there is no better plan, its last incumbent is the plan."""
     result = outcome.result
     incumbent = session.get(JobFile, (job.id, INCUMBENT))
-    if incumbent is not None:
-        if state == "cancelled" and session.get(JobFile, (job.id, PLAN)) is None:
+    if incumbent is not None and state != "failed":
+        if session.get(JobFile, (job.id, PLAN)) is None:
             _put_file(session, job.id, PLAN, incumbent.content_hash)
             result = "feasible"
-        if state != "failed":
-            session.delete(incumbent)
-            session.flush()
-            contents.forget(session, [incumbent.content_hash])
+        session.delete(incumbent)
+        session.flush()
+        contents.forget(session, [incumbent.content_hash])
     days = session.scalars(select(Project.retention_days).where(Project.id == job.project_id)).one()
     job.state, job.result, job.answer, job.error = state, result, outcome.answer, outcome.error
     job.finished_at, job.expires_at, job.lease_until = now(), now() + timedelta(days=days), None

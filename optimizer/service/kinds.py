@@ -67,6 +67,15 @@ class Sweep(JobOptions):
     threads: Threads = None
 
 
+class Simulate(JobOptions):
+    """Options of ``capopt simulate``, of one plan."""
+
+    draw: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    seed: Annotated[int | None, Field(ge=0)] = None
+    gap: Gap = 0.01
+    time_limit: Seconds = 60.0
+
+
 class Audit(JobOptions):
     """An audit has no options."""
 
@@ -92,6 +101,7 @@ KINDS = {
     "explain": Kind(Explain, ("plan", "instance")),
     "whatif": Kind(WhatIf, ("plan",)),
     "sweep": Kind(Sweep, ("plan",)),
+    "simulate": Kind(Simulate, ("plan",)),
     "audit": Kind(Audit, ("plan",)),
 }
 """Kinds of jobs by their names; each has a function of its name in :mod:`optimizer.service.work`."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from optimizer import CapoptError
 from optimizer.service import tokens
 from optimizer.service.app import create_app
+from optimizer.service.cluster import refuse_open_cluster
 from optimizer.service.database import Database
 from optimizer.service.settings import Settings
 
@@ -31,17 +34,33 @@ def serve(settings: Settings, on_start: Callable[[str], None]) -> None:
     OSError
         If the address is in use, or the system refuses it.
     CapoptError
-        If other machines are to be served although no account exists.
+        If other machines are to be served although no account exists; if the cluster is open to others; or if another
+        server uses the folder.
     """
+    if refused := refuse_open_cluster(settings):
+        raise CapoptError(refused)
     if not settings.is_loopback:
         _require_accounts(settings)
-    with _listening(settings) as listener:
+    with _alone(settings), _listening(settings) as listener:
         host, port = listener.getsockname()[:2]
         on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         config = uvicorn.Config(
             create_app(settings), log_level="warning", timeout_graceful_shutdown=_STOP, server_header=False
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Let one server at a time use a folder: it takes up the jobs that the former one has left."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / "server.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            other = "stop it first, or give this one another folder (--data DIR)"
+            raise CapoptError(f"another server uses {settings.data}: {other}") from None
+        yield
 
 
 def _require_accounts(settings: Settings) -> None:

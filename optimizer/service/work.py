@@ -119,6 +119,12 @@ def sweep(job: Job) -> Answer:
     return Answer("none", {"cell": options.cell, "rows": json.loads(table.to_json(orient="records"))})
 
 
+def simulate(job: Job) -> Answer:
+    """Keep what a plan decides before anything is known, in many draws of what may come."""
+    found = optimizer.simulate(job.plan(), **job.given("draw", "seed", "gap", "time_limit"), workers=1)
+    return Answer("none", found.to_dict())
+
+
 def audit(job: Job) -> Answer:
     """Check and price a plan again, from its tables alone."""
     plan = job.plan()
@@ -135,5 +141,6 @@ WORK: dict[str, Callable[[Job], Answer]] = {
     "explain": explain,
     "whatif": whatif,
     "sweep": sweep,
+    "simulate": simulate,
     "audit": audit,
 }

@@ -23,6 +23,16 @@ def tiny_instance() -> optimizer.Instance:
     return optimizer.read(frames(2, {"jobs": [10, 10]}, contracts=[LEASE], on_demand=on_demand))
 
 
+def uncertain_instance() -> optimizer.Instance:
+    """The tiny instance with two scenarios, in one of which on demand costs more than in the other."""
+    given = {"contracts": [LEASE], "on_demand": [{"price": 2, "max_accelerators": 50}]}
+    scenarios = [{"scenario": name, "probability": 0.5} for name in ("calm", "storm")]
+    changes = [
+        {"scenario": "storm", "table": "on_demand", "key": "hourly", "column": "price", "how": "multiply", "value": 2}
+    ]
+    return optimizer.read(frames(2, {"jobs": [10, 10]}, scenarios=scenarios, changes=changes, **given))
+
+
 def infeasible_instance() -> optimizer.Instance:
     """An instance that must serve 50, where two blocks have 20."""
     jobs = [{"workload": "jobs", "min_service": 1.0}]

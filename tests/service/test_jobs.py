@@ -140,6 +140,14 @@ def test_cancel_while_it_runs(database: Database, job_id: str, end: str) -> None
     assert states(database, job_id) == ["queued", "running", "cancelling", "cancelled"]
 
 
+def test_a_search_that_ends_without_a_plan_has_its_incumbent(database: Database, job_id: str) -> None:
+    """Tests a run that was taken up again and stopped before it had a plan of its own."""
+    lease = claimed(database, job_id)
+    change(database, jobs.keep_file, lease, INCUMBENT, b"kept")
+    change(database, jobs.finish, lease, Outcome("succeeded", "none", error={"error": "no time"}))
+    assert (of(database, job_id).result, files(database, job_id)) == ("feasible", {PLAN: b"kept"})
+
+
 def test_removing_a_job_deletes_what_only_it_has(database: Database, job_id: str) -> None:
     """Tests that the contents of a deleted job are gone, but those that another record shares."""
     lease = claimed(database, job_id)

@@ -17,7 +17,15 @@ import optimizer
 from optimizer.service import events, jobs, runner
 from optimizer.service.database import Database
 from optimizer.service.records import Job
-from tests.service.inputs import infeasible_instance, kept_plan, long_instance, packed, submit, tiny_instance
+from tests.service.inputs import (
+    infeasible_instance,
+    kept_plan,
+    long_instance,
+    packed,
+    submit,
+    tiny_instance,
+    uncertain_instance,
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +127,18 @@ def test_other_kinds(
     job = of(database, job_id)
     assert (job.state, job.result, job.error) == ("succeeded", result, None)
     assert check(job.answer), job.answer
+
+
+def test_a_simulation(database: Database, tmp_path: Path) -> None:
+    """Tests draws of two scenarios with the data of the instance: the plan costs two months of the lease in each."""
+    instance = uncertain_instance()
+    plan = optimizer.solve(instance, gap=0.0, threads=1, workers=1)
+    job_id = submit(database, "simulate", packed(tmp_path, plan=plan), gap=0.0)
+    runner.run_job(job_id, 60.0)
+    job = of(database, job_id)
+    assert (job.state, job.error) == ("succeeded", None)
+    assert job.answer is not None
+    assert {row["cost"] for row in job.answer["draws"]} == {2000.0}
 
 
 def test_an_error_of_the_library_fails_the_job(database: Database, solved: bytes) -> None:
