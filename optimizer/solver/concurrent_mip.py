@@ -52,6 +52,7 @@ def solve(
     duals: bool = False,
     start: Floats | None = None,
     known_bound: float = -np.inf,
+    conflict: bool = True,
 ) -> Solution:
     """Solve compiled arrays; parameters and errors are those of :func:`optimizer.solver.highs.solve`.
 
@@ -60,13 +61,13 @@ def solve(
     both. No solution costs less than ``known_bound``: a start within the gap of it is the result.
     """
     if not arrays.integer.any():
-        return highs.solve(arrays, options, report, duals=duals)
+        return highs.solve(arrays, options, report, duals=duals, conflict=conflict)
     with interruptible():
         if start is not None and _is_close(arrays, options, start, known_bound):
             found = Solution(Stop.GAP_REACHED, SolutionStatus.OPTIMAL, start, known_bound)
             return highs.completed(arrays, found, options, duals=duals, seconds=options.time_limit)
         search = _Search(arrays, options, report)
-        search.known_bound = known_bound
+        search.known_bound, search.conflict = known_bound, conflict
         if start is not None:
             search.begin(start)
         with incumbent_kept(search.incumbents, arrays):
@@ -97,6 +98,7 @@ class _Search:
         self.best_delivered: tuple[float, Floats] | None = None  # best solution delivered to HiGHS
         self.closing_bound: float | None = None  # dual bound within the gap of that solution
         self.restart, self.restarted = False, False  # whether a restart is requested, and whether one was
+        self.conflict = True  # whether the conflict of an infeasible program is found
         self.known_bound = -np.inf  # dual bound that is known, or was proven before a restart
         self.gap_reached = False
         self.error: BaseException | None = None
@@ -319,6 +321,8 @@ class _Search:
         if found.stop is Stop.INFEASIBLE and mine:
             note = "HiGHS called the program infeasible although a plan was found, so nothing is proven about its cost"
             found = replace(found, stop=Stop.WORK_LIMIT, notes=(*found.notes, note))
+        if found.stop is Stop.INFEASIBLE and not self.conflict:
+            return found
         if found.stop is Stop.INFEASIBLE:
             from optimizer.solver.iis import with_iis  # imports SciPy, which is slow
 

@@ -30,27 +30,36 @@ def solve(
     deadline = Deadline.after(options.time_limit)
     merged = merge_workloads(arrays)
     if merged is None:
-        return _solve(arrays, options, report, duals, start, known_bound)
+        return _solve(arrays, options, report, duals, start, known_bound, conflict=True)
     start = None if start is None else merged.merged_values(start)
     options = replace(options, time_limit=deadline.left())
     try:
-        found = _solve(merged.arrays, options, report, duals, start, known_bound)
+        found = _solve(merged.arrays, options, report, duals, start, known_bound, conflict=False)
     except SearchFailed as failure:
         raise SearchFailed(merged.original_values(failure.values), failure.why) from failure.why
     return merged.solution(found, deadline.to_finish())
 
 
 def _solve(
-    arrays: Arrays, options: Options, report: Report | None, duals: bool, start: Floats | None, known_bound: float
+    arrays: Arrays,
+    options: Options,
+    report: Report | None,
+    duals: bool,
+    start: Floats | None,
+    known_bound: float,
+    *,
+    conflict: bool,
 ) -> Solution:
-    """Solve a program as it is."""
+    """Solve a program as it is; ``conflict`` is whether HiGHS finds the conflict of an infeasible one."""
     if options.solver == "scip":
         from optimizer.solver import scip
 
         return scip.solve(arrays, options, report, duals=duals)
     from optimizer.solver import concurrent_mip
 
-    return concurrent_mip.solve(arrays, options, report, duals=duals, start=start, known_bound=known_bound)
+    return concurrent_mip.solve(
+        arrays, options, report, duals=duals, start=start, known_bound=known_bound, conflict=conflict
+    )
 
 
 def check(options: Options) -> None:

@@ -228,7 +228,9 @@ class Model(HighsRun):
         return _with_status(found, arrays, options.gap)
 
 
-def solve(arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False) -> Solution:
+def solve(
+    arrays: Arrays, options: Options, report: Report | None = None, *, duals: bool = False, conflict: bool = True
+) -> Solution:
     """Solve compiled arrays.
 
     An infeasible verdict is confirmed with presolve off before it is returned, with an irreducible conflict; an
@@ -244,6 +246,8 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
         Called about ten times a second with incumbent, bound and nodes.
     duals : bool
         Compute ``row_duals`` too; for a mixed-integer program, with its integers fixed.
+    conflict : bool
+        Find the conflict of an infeasible program.
 
     Raises
     ------
@@ -256,7 +260,7 @@ def solve(arrays: Arrays, options: Options, report: Report | None = None, *, dua
     with interruptible():
         with incumbent_kept(model.incumbents, arrays):
             solution = model.solve(options, report, duals=duals)
-        if solution.stop is not Stop.INFEASIBLE:
+        if solution.stop is not Stop.INFEASIBLE or not conflict:
             return solution
         from optimizer.solver.iis import with_iis  # imports SciPy, which is slow
 

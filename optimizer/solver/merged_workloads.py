@@ -19,7 +19,8 @@ from optimizer.solver.solution import Solution, Stop
 
 _Hashes = NDArray[np.uint64]
 _FAMILIES = ("demand_met", "outage_demand")  # rows of the work of one workload
-_LEAST_COLUMNS, _LEAST_SHARE = 10_000, 0.2  # columns that must be saved, all and as a share
+_LEAST_COLUMNS = 1_500  # that must be saved
+_LEAST_SHARE, _LEAST_SHARE_OF_SEARCH = 0.1, 0.5  # of the columns: a search can take longer although its LP does not
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class MergedProgram:
         if found.stop is Stop.INFEASIBLE:
             from optimizer.solver.iis import with_iis  # imports SciPy, which is slow
 
-            return with_iis(replace(found, conflict=(), conflict_columns=()), self.original, seconds)
+            return with_iis(found, self.original, seconds)
         return replace(
             found,
             values=None if found.values is None else self.original_values(found.values),
@@ -89,7 +90,7 @@ class MergedProgram:
 
 
 def merge_workloads(
-    arrays: Arrays, least_columns: int = _LEAST_COLUMNS, least_share: float = _LEAST_SHARE
+    arrays: Arrays, least_columns: int = _LEAST_COLUMNS, least_share: float | None = None
 ) -> MergedProgram | None:
     """Merge the workloads that can run in the same pools, month by month.
 
@@ -97,14 +98,16 @@ def merge_workloads(
     ----------
     arrays : Arrays
         The program.
-    least_columns, least_share : int, float
-        Number and share of the columns that must be saved.
+    least_columns, least_share : int, float or None
+        Number and share of the columns that must be saved; by default the share is higher if there are integers.
 
     Returns
     -------
     MergedProgram or None
         None if too little is saved.
     """
+    if least_share is None:
+        least_share = _LEAST_SHARE_OF_SEARCH if arrays.integer.any() else _LEAST_SHARE
     work = np.array([family_of(row) in _FAMILIES for row in arrays.rows], dtype=bool)
     if len(arrays.cost) < least_columns or not work.any():
         return None

@@ -99,6 +99,10 @@ def test_small_savings_are_left() -> None:
     assert merge_workloads(arrays, least_columns=3, least_share=0.0) is None
     assert merge_workloads(arrays, least_columns=2, least_share=0.34) is None
     assert merge_workloads(arrays, least_columns=2, least_share=0.33) is not None
+    assert merge_workloads(arrays, least_columns=2) is not None
+    one_integer = replace(arrays, integer=np.array([False] * 5 + [True]))
+    assert merge_workloads(one_integer, least_columns=2) is None
+    assert merge_workloads(one_integer, least_columns=2, least_share=0.33) is not None
 
 
 def test_surplus_goes_to_the_last() -> None:
@@ -217,7 +221,7 @@ def test_conflicts_are_of_the_original() -> None:
 def test_failed_searches_keep_the_original_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that the incumbent of a failed search has the columns of the original."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise SearchFailed(np.array([2, 4, 0, 0.0]), ValueError("broken"))
 
     monkeypatch.setattr(engines, "_solve", fail)
