@@ -11,12 +11,13 @@ import logging
 import secrets
 import socket
 import threading
+import time
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from optimizer.service import jobs
+from optimizer.service import jobs, retention
 from optimizer.service.cluster import Cluster
 from optimizer.service.database import Database
 from optimizer.service.jobs import Lease
@@ -24,6 +25,7 @@ from optimizer.service.records import ACTIVE, Job, Project
 from optimizer.service.settings import Settings
 
 _TICK = 0.2  # seconds between two looks at the queue, unless a job comes
+_SWEEP = 600.0  # seconds between two deletions of what has expired
 _RETRY = 1.0  # seconds until a cluster or database that does not answer is tried again
 _AHEAD = 1  # jobs per slot that wait at the cluster, so that no worker waits for the next look
 
@@ -39,6 +41,7 @@ class Dispatcher:
         self.wake, self.stopping = threading.Event(), threading.Event()
         self.cluster: Cluster | None = None
         self.futures: dict[str, Any] = {}
+        self.swept = -_SWEEP
         self.thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
@@ -97,6 +100,10 @@ class Dispatcher:
         if is_late:
             with self.database.writing() as session:
                 jobs.expire(session)
+        if time.monotonic() - self.swept > _SWEEP:
+            self.swept = time.monotonic()
+            with self.database.writing() as session:
+                retention.sweep(session)
         free = (1 + _AHEAD) * self.cluster.slots() - len(self.futures)
         for job_id in self._next(free) if free > 0 else []:
             self.futures[job_id] = self.cluster.submit(job_id, self.settings.lease)

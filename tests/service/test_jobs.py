@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from optimizer.service import contents, events, jobs
+from optimizer.service import contents, events, jobs, retention
 from optimizer.service.database import Database
 from optimizer.service.jobs import INCUMBENT, PLAN, Lease, Outcome
-from optimizer.service.records import Content, Job, JobFile, Project, new_id
+from optimizer.service.records import Content, Job, JobFile, Project, new_id, now
 
 
 @pytest.fixture
@@ -164,6 +165,19 @@ def test_removing_a_job_deletes_what_only_it_has(database: Database, job_id: str
         left = session.scalars(select(Content.data)).all()
     assert own not in left
     assert shared in left
+
+
+def test_what_has_expired_is_deleted(database: Database, job_id: str) -> None:
+    """Tests that a job is deleted with its plan when its days are over, and not before."""
+    own = new_id().encode()
+    change(database, jobs.finish, claimed(database, job_id), Outcome("succeeded", files={PLAN: own}))
+    assert change(database, retention.sweep) == 0
+    with database.writing() as session:
+        session.get_one(Job, job_id).expires_at = now() - timedelta(seconds=1)
+    assert change(database, retention.sweep) == 1
+    with database.reading() as session:
+        assert session.get(Job, job_id) is None
+        assert own not in session.scalars(select(Content.data)).all()
 
 
 def test_folders_as_zips_depend_on_their_files_alone(tmp_path: Any) -> None:
