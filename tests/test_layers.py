@@ -49,3 +49,8 @@ def test_the_audit_shares_no_code_with_the_program() -> None:
     """Tests that the audit imports the instance, the errors, the declarations and the format of numbers alone."""
     allowed = {"auditing", "instance", "errors", "format", "schema", "cash_terms"}
     assert {other for _, room, other in imports() if room == "auditing"} <= allowed
+
+
+def test_the_service_uses_public_names_alone() -> None:
+    """Tests that the service adds nothing to the library: it imports what any other program could."""
+    assert {other for _, room, other in imports() if room == "service"} <= {"service", *optimizer.__all__}
