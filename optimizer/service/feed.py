@@ -15,7 +15,7 @@ from optimizer.service import events
 from optimizer.service.database import Database
 from optimizer.service.records import ENDED, Job, JobEvent
 
-_TICK = 0.25  # seconds between two looks
+_TICK = 0.1  # seconds between two looks
 _LOOK = 10.0  # seconds after which a reader looks by itself
 _PAGE = 1000
 

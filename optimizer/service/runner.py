@@ -27,7 +27,8 @@ from optimizer.service.records import Job, JobFile
 
 DATABASE, SERVER = "CAPOPT_DATABASE", "CAPOPT_SERVER"
 """Environment variables of a worker: the address of the database, and the server that started it, if one did."""
-_TICK = 0.05  # seconds between two looks at the process
+_TICK = 0.02  # seconds between two looks at the process
+_MEASURE = 0.2  # seconds between two looks at its memory
 _BEAT = 0.4  # seconds between two heartbeats
 _CANCEL = 1.2  # seconds that a cancelled process has to complete its plan
 _RETRY = 0.5  # seconds until the database is tried again
@@ -90,14 +91,16 @@ class _Run:
         """Run the job to its end; False if its lease is lost."""
         self._write(self._start)
         _spare.prepare()
-        began = beat = time.monotonic()
+        began = beat = measured = time.monotonic()
         cancelled: float | None = None
         while self.ended is None and self.process.is_running():
             time.sleep(_TICK)
             self._take_events()
             now = time.monotonic()
-            if (reason := self._over_limits(now - began)) is not None:
-                return self._finish(Outcome("failed", error=reason))
+            if now - measured >= _MEASURE:
+                measured = now
+                if (reason := self._over_limits(now - began)) is not None:
+                    return self._finish(Outcome("failed", error=reason))
             if now - beat >= _BEAT:
                 beat, state = now, self._beat()
                 if state is None:
@@ -172,6 +175,7 @@ class _Run:
         if self.ended is None:
             return self._crashed()
         end = self.ended
+        self._write(lambda session: jobs.finishing(session, self.lease))
         self.figures |= {name: end[key] for key, name in _HEAD.items() if end.get(key) is not None}
         plan = self.folder / PLAN_FILE
         files = {jobs.PLAN: plan.read_bytes()} if plan.is_file() else {}
