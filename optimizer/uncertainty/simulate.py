@@ -29,6 +29,7 @@ from optimizer.workers.make import make_workers
 from optimizer.workers.workers import Workers
 
 GAP, TIME_LIMIT = 0.01, 60.0
+_WORTH = 20.0  # seconds of all draws from which on processes of their own are worth starting
 _PENNY = 1e-9  # of all money that moves
 OnDraw = Callable[[Simulation], None]
 
@@ -123,10 +124,12 @@ def simulate(
         _Task(future.name, future.outcomes, source, decided, until, relax, gap, time_limit) for future in draws.futures
     ]
     found = Simulation(tuple(named), draws, until, gap, _notes(named, source, until))
-    return _examined(found, tasks, make_workers(workers, cluster), on_draw)
+    return _examined(found, tasks, workers, cluster, on_draw)
 
 
-def _examined(found: Simulation, tasks: Sequence[_Task], workers: Workers, on_draw: OnDraw | None) -> Simulation:
+def _examined(
+    found: Simulation, tasks: Sequence[_Task], count: int | None, cluster: str | None, on_draw: OnDraw | None
+) -> Simulation:
     """Examine the draws; Ctrl-C ends it."""
 
     def note(task: _Task, results: tuple[Result, ...]) -> None:
@@ -136,14 +139,26 @@ def _examined(found: Simulation, tasks: Sequence[_Task], workers: Workers, on_dr
 
     try:
         with interruptible():
-            workers.map(_solve_draw, tasks, note)
+            if cluster is not None:
+                _map(make_workers(cluster=cluster), tasks, note)
+                return found
+            began = time.perf_counter()
+            _map(make_workers(count), tasks[:1], note)  # which shows how long the others take
+            seconds = (time.perf_counter() - began) * (len(tasks) - 1)
+            _map(make_workers(count, processes=seconds > _WORTH), tasks[1:], note)
     except KeyboardInterrupt:
         found.stopped = True
-    finally:
-        workers.close()
     if not found.results:
         raise StoppedWithoutPlan("it was interrupted before the first draw was examined", interrupted=True)
     return found
+
+
+def _map(workers: Workers, tasks: Sequence[_Task], note: Callable[[_Task, tuple[Result, ...]], None]) -> None:
+    """Examine draws, and end the workers."""
+    try:
+        workers.map(_solve_draw, tasks, note)
+    finally:
+        workers.close()
 
 
 # ---------------------------------------------------------------- a draw

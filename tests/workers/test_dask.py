@@ -189,6 +189,22 @@ def test_plans_and_simulations_are_those_of_local_workers(workers: DaskWorkers) 
     pd.testing.assert_frame_equal(found[0].draws, found[1].draws)
 
 
+def test_long_simulations_run_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that the draws are the same, and that workers of a cluster examine them."""
+    plan, used, close = optimizer.solve(growing((1, 2, 3)), gap=0.0), list[DaskWorkers](), DaskWorkers.close
+
+    def note(workers: DaskWorkers) -> None:
+        used.append(workers)
+        close(workers)
+
+    first = optimizer.simulate(plan, 30, gap=0.0, workers=2)
+    monkeypatch.setattr("optimizer.uncertainty.simulate._WORTH", 0.0)
+    monkeypatch.setattr(DaskWorkers, "close", note)
+    second = optimizer.simulate(plan, 30, gap=0.0, workers=2)
+    pd.testing.assert_frame_equal(second.draws, first.draws)
+    assert len(used) == 1
+
+
 # ---------------------------------------------------------------- what is wrong with a cluster
 @pytest.fixture
 def cluster() -> Iterator[LocalCluster]:
