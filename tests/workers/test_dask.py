@@ -92,14 +92,15 @@ def test_work_of_workers_that_die_is_done(workers: DaskWorkers, tmp_path: Path) 
     workers.map(_die_at_first, tasks, lambda task, result: found.append(result))
     assert found == [0, 1, 2, 3, 4]
     for number in (0, 1):
-        wait_for_end(int((tmp_path / str(number)).read_text(encoding="utf-8")))
+        with contextlib.suppress(psutil.NoSuchProcess):
+            wait_for_end(psutil.Process(int((tmp_path / str(number)).read_text(encoding="utf-8"))))
 
 
-def wait_for_end(pid: int) -> None:
-    """Wait until a process has ended, as it must within a minute."""
+def wait_for_end(process: psutil.Process) -> None:
+    """Wait until a process has ended, as it must within a minute; another one may have its number then."""
     until = time.perf_counter() + 60
     with contextlib.suppress(psutil.NoSuchProcess):
-        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             assert time.perf_counter() < until
             time.sleep(0.1)
 
@@ -109,7 +110,7 @@ class _Killing(DaskWorkers):
 
     def __init__(self) -> None:
         super().__init__(count=2)
-        self.chance, self.killed = random.Random(1), set[int]()
+        self.chance, self.killed = random.Random(1), set[psutil.Process]()
         self.kills = 0
 
     def map(
@@ -128,10 +129,13 @@ class _Killing(DaskWorkers):
         """Kill a worker that is there, and remember it with the processes of its solver."""
         assert self.cluster is not None
         pids = [nanny.pid for nanny in self.cluster.workers.values() if nanny.pid is not None]
-        pid = self.chance.choice(pids)
-        self.killed |= {pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))}
-        os.kill(pid, signal.SIGKILL)
-        self.kills += 1
+        if not pids:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that was killed, and not missed yet
+            process = psutil.Process(self.chance.choice(pids))
+            self.killed |= {process, *process.children(recursive=True)}
+            process.kill()
+            self.kills += 1
 
 
 def test_the_answer_is_the_same_however_often_workers_are_killed() -> None:
@@ -145,8 +149,8 @@ def test_the_answer_is_the_same_however_often_workers_are_killed() -> None:
     killing.close()
     local.close()
     assert len(killing.killed) > KILLS  # with processes of solvers
-    for pid in killing.killed:
-        wait_for_end(pid)
+    for process in killing.killed:
+        wait_for_end(process)
 
 
 def test_work_that_kills_its_workers_fails_with_its_name(workers: DaskWorkers) -> None:
