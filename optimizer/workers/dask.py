@@ -45,7 +45,7 @@ _SETTINGS = {
     "distributed.scheduler.worker-ttl": "120s",
     "distributed.worker.daemon": False,  # workers start processes of their own
     "distributed.worker.multiprocessing-method": _START,
-    "distributed.deploy.lost-worker-timeout": "2s",
+    "distributed.deploy.lost-worker-timeout": "5s",
     "distributed.admin.tick.limit": "60s",  # no warnings of a busy machine
 }
 
@@ -118,6 +118,7 @@ class DaskWorkers(Workers):
 
         with interruptible() as pressed:
             try:
+                self._has_workers()
                 submit(_AHEAD)
                 while waiting:
                     task, future = waiting[0]

@@ -16,6 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 from distributed import LocalCluster
+from distributed.core import Status
 
 import optimizer
 from optimizer.errors import SolverError
@@ -126,11 +127,12 @@ class _Killing(DaskWorkers):
         super().map(work, tasks, receive)
 
     def kill(self) -> None:
-        """Kill a worker that is there, and remember it with the processes of its solver."""
+        """Kill a worker if both are there, and remember it with the processes of its solver."""
         assert self.cluster is not None
-        pids = [nanny.pid for nanny in self.cluster.workers.values() if nanny.pid is not None]
-        if not pids:
+        running = [nanny for nanny in self.cluster.workers.values() if nanny.status == Status.running and nanny.pid]
+        if len(running) < self._count or len(self.client.scheduler_info()["workers"]) < self._count:
             return
+        pids = [nanny.pid for nanny in running]
         with contextlib.suppress(psutil.NoSuchProcess):  # one that was killed, and not missed yet
             process = psutil.Process(self.chance.choice(pids))
             self.killed |= {process, *process.children(recursive=True)}
