@@ -30,11 +30,13 @@ if TYPE_CHECKING:
         PlanFileWarning,
         PlanNotCompleted,
         PlanNotSaved,
+        ServerError,
         SolverError,
         StoppedWithoutPlan,
         UnsupportedInstance,
     )
     from optimizer.instance.differences import differences
+    from optimizer.instance.examples import find_example
     from optimizer.instance.instance import Instance
     from optimizer.instance.mark import mark_workbook
     from optimizer.instance.read import read
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from optimizer.report.figures import figures
     from optimizer.report.focus import write_focus
     from optimizer.report.write_report import write_report
+    from optimizer.service.client import Client
     from optimizer.solver.solution import Progress
     from optimizer.solving.whatif import WhatIf
     from optimizer.uncertainty.roll import roll
@@ -62,6 +65,7 @@ __all__ = [
     "AuditFailed",
     "BoundContradicted",
     "CapoptError",
+    "Client",
     "Comparison",
     "Diagnosis",
     "EditError",
@@ -80,6 +84,7 @@ __all__ = [
     "Progress",
     "Roll",
     "Scenario",
+    "ServerError",
     "Simulation",
     "SolverError",
     "StoppedWithoutPlan",
@@ -95,6 +100,7 @@ __all__ = [
     "differences",
     "explain",
     "figures",
+    "find_example",
     "load_plan",
     "losses",
     "mark_workbook",
@@ -114,6 +120,7 @@ _ROOMS = {
     "optimizer.analysis.explanation": ("Explanation", "explain"),
     "optimizer.analysis.losses": ("losses",),
     "optimizer.instance.differences": ("differences",),
+    "optimizer.instance.examples": ("find_example",),
     "optimizer.instance.instance": ("Instance",),
     "optimizer.instance.mark": ("mark_workbook",),
     "optimizer.instance.read": ("read",),
@@ -126,6 +133,7 @@ _ROOMS = {
     "optimizer.report.figures": ("figures",),
     "optimizer.report.focus": ("write_focus",),
     "optimizer.report.write_report": ("write_report",),
+    "optimizer.service.client": ("Client",),
     "optimizer.solver.solution": ("Progress",),
     "optimizer.uncertainty.roll": ("roll",),
     "optimizer.uncertainty.simulate": ("simulate",),

@@ -14,6 +14,7 @@
     ├── AuditFailed                exit 4   a plan breaks a rule or its amounts are inconsistent
     ├── NoFeasiblePlan             exit 5   proven: no plan meets all rules; has the conflict
     ├── StoppedWithoutPlan         exit 130 stopped (time limit or Ctrl-C) before any plan was found
+    ├── ServerError                exit 1   a server refuses a request, does not answer, or a job on it failed
     └── SolverError                exit 1   the solver failed or refused an option
         └── BoundContradicted      exit 1   a plan costs less than what is proven for every plan
 """
@@ -254,6 +255,10 @@ class AuditFailed(CapoptError):
             asdict(one) if is_dataclass(one) and not isinstance(one, type) else str(one) for one in self.violations
         ]
         return {**super().to_dict(), "violations": found, "kept": self.kept}
+
+
+class ServerError(CapoptError):
+    """A server refuses a request or does not answer, or a job on it failed."""
 
 
 class NoFeasiblePlan(CapoptError):

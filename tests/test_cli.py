@@ -11,6 +11,7 @@ import pytest
 
 import optimizer
 from optimizer.cli import cli
+from optimizer.cli.reference import leaf_commands
 from optimizer.generator import random_instance
 from tests.command import capopt, environment
 from tests.instance.sample import put, sample, write_folder, write_workbook
@@ -74,10 +75,10 @@ def test_version(tmp_path: Path) -> None:
     assert capopt("--version", cwd=tmp_path).out.split()[-1] == optimizer.__version__
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
-def test_every_command_speaks_json(name: str) -> None:
+@pytest.mark.parametrize(("name", "command"), leaf_commands())
+def test_every_command_speaks_json(name: str, command: click.Command) -> None:
     """Tests that every command has the option --json, and every option a sentence of help."""
-    options = [one for one in cli.commands[name].params if isinstance(one, click.Option)]
+    options = [one for one in command.params if isinstance(one, click.Option)]
     assert "--json" in {text for option in options for text in option.opts}
     assert all(option.help for option in options)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from optimizer import __version__
 from optimizer.cli.alternatives import alternatives
@@ -21,7 +22,15 @@ from optimizer.cli.compare import compare
 from optimizer.cli.exit_codes import leave, print_json, undisturbed
 from optimizer.cli.explain import explain
 from optimizer.cli.export import export
-from optimizer.cli.options import Finite, Share, cluster_option, solver_option, with_workers, workers_option
+from optimizer.cli.options import (
+    Finite,
+    Share,
+    cluster_option,
+    service_needed,
+    solver_option,
+    with_workers,
+    workers_option,
+)
 from optimizer.cli.report import report
 from optimizer.cli.roll import roll
 from optimizer.cli.scenarios import scenarios
@@ -47,6 +56,8 @@ Exit codes:  0 done; a plan within the target gap   3 a plan with a larger gap
            130 stopped before any plan was found    1 anything else"""
 
 _OF_SEARCH = ("start", "workers", "cluster")  # options that have no meaning for a diagnosis
+ON_SERVERS = ("solve",)
+_HERE = ("start", "near", "within", "workers", "cluster")  # options of a solve that servers do not have
 _LISTED = 100  # violations listed at most
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -55,8 +66,20 @@ _strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.
 
 @click.group(context_settings=_SETTINGS, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="capopt")
-def cli() -> None:
+@click.option(
+    "--server",
+    metavar="URL",
+    envvar="CAPOPT_SERVER",
+    help="Solve on this server of `capopt serve`; CAPOPT_TOKEN is the token, if it needs one.",
+)
+@click.option("--project", default="default", show_default=True, help="With --server: the project.")
+@click.pass_context
+def cli(context: click.Context, server: str | None, project: str) -> None:
     """Plan AI compute capacity: what to build, commit, lease and lease out, when, and what runs where."""
+    given = context.get_parameter_source("server") is ParameterSource.COMMANDLINE
+    if given and context.invoked_subcommand not in ON_SERVERS:
+        raise click.UsageError(f"--server is for {', '.join(ON_SERVERS)}; {context.invoked_subcommand} works here.")
+    context.obj = None if server is None else (server, project)
 
 
 @cli.command(short_help="Write an instance to start from: a folder or a workbook.")
@@ -227,13 +250,12 @@ def solve(
     from optimizer.instance.scenarios import is_uncertain
     from optimizer.plan.folder import prepare, written_head
 
-    options = with_workers(options, is_uncertain(data))
+    find, options = _search(options, elastic, is_uncertain(data))
     place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
     from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
     from optimizer.report.progress import follow
     from optimizer.solving.solve import solve_to_place
-    from optimizer.uncertainty.solve import solve as find
 
     try:
         with follow(data.head.currency) as show_progress:
@@ -303,6 +325,23 @@ cli.add_command(token)
 
 
 # ---------------------------------------------------------------- helpers
+def _search(options: dict[str, Any], elastic: bool, uncertain: bool) -> tuple[Callable[..., Plan], dict[str, Any]]:
+    """Return what searches for a plan, the library or the server of ``--server``, and its options."""
+    server = click.get_current_context().find_root().obj
+    if server is None:
+        from optimizer.uncertainty.solve import solve
+
+        return solve, with_workers(options, uncertain)
+    here = [name for name in _HERE if options.get(name) is not None] + ["elastic"] * elastic
+    if here:
+        raise click.UsageError(f"--{here[0]} works here alone: leave it out with --server.")
+    with service_needed():
+        from optimizer.service.client import Client
+    client = Client(server[0], project=server[1])
+    click.get_current_context().call_on_close(client.close)
+    return client.solve, {name: value for name, value in options.items() if name not in _HERE}
+
+
 def _with_plans(options: dict[str, Any], elastic: bool) -> dict[str, Any]:
     """Return the options of a solve that are given, with the plans to start from and to stay near loaded."""
     if options["within"] is not None and options["near"] is None:

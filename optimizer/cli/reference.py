@@ -24,6 +24,11 @@ wrote. With `--json` a command prints one JSON object on standard output, an err
 to standard error. [Exit codes](#exit-codes) are the same for all commands. Ctrl-C or SIGTERM ends a search
 and keeps the best plan so far.
 
+## On a server
+
+`capopt --server URL --project NAME solve INSTANCE` solves on a server of `capopt serve` and writes the plan here, as
+without it. `CAPOPT_SERVER` and `CAPOPT_TOKEN` name the server and a token of `capopt token create`.
+
 ## Solvers
 
 `capopt solve --solver` and `optimizer.solve(..., solver=...)` choose the solver:
@@ -53,7 +58,16 @@ the same audit checks the plan.
 
 def page() -> str:
     """Return the page as Markdown."""
-    return "\n".join([_INTRODUCTION, *(_section(name, command) for name, command in sorted(cli.commands.items()))])
+    return "\n".join([_INTRODUCTION, *(_section(name, command) for name, command in leaf_commands())])
+
+
+def leaf_commands() -> list[tuple[str, click.Command]]:
+    """Return all commands by how they are called, those of groups such as ``token create`` in place of the group."""
+    found = []
+    for name, command in sorted(cli.commands.items()):
+        within = command.commands if isinstance(command, click.Group) else {"": command}
+        found += [(f"{name} {one}".strip(), within[one]) for one in sorted(within)]
+    return found
 
 
 def _section(name: str, command: click.Command) -> str:

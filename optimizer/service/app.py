@@ -12,6 +12,10 @@ from optimizer import __version__
 from optimizer.service import (
     health,
     metrics,
+    pages,
+    pages_instances,
+    pages_jobs,
+    pages_projects,
     problems,
     reading,
     routes_instances,
@@ -73,4 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(metrics.router)
     for routes in (routes_projects, routes_instances, routes_jobs, routes_plans):
         app.include_router(routes.router, prefix=API)
+    for routes in (pages, pages_projects, pages_instances, pages_jobs):
+        app.include_router(routes.router)
+    app.mount("/static", pages.STATIC)
     return app

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from optimizer.service import tokens
@@ -82,12 +83,7 @@ def log_out(session: Session, cookie: str) -> None:
         session.delete(row)
 
 
-def cookie_options(secure: bool) -> dict[str, object]:
-    """Return how the cookie is set."""
-    return {
-        "key": COOKIE,
-        "httponly": True,
-        "samesite": "strict",
-        "secure": secure,
-        "max_age": int(LASTS.total_seconds()),
-    }
+def set_cookie(answer: Response, cookie: str, secure: bool) -> None:
+    """Give a browser its cookie: out of reach of scripts and other sites, over TLS alone where that is used."""
+    seconds = int(LASTS.total_seconds())
+    answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="strict", secure=secure)

@@ -36,7 +36,7 @@ def keep(
         Who stores it, and in which project.
     found : Reading
         The instance.
-    source : {"upload", "edit", "repair", "roll"}
+    source : {"upload", "example", "repair", "roll"}
         Where it comes from.
     parent : str, optional
         Hash of the version that it was made of; by default the newest one.

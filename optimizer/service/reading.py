@@ -138,6 +138,12 @@ def _source(kind: str, data: bytes, folder: Path, limits: UploadLimits) -> str |
     return {name: pd.DataFrame(rows, dtype=object) if name != "instance" else rows for name, rows in tables.items()}
 
 
+def reading_of(instance: Instance) -> Reading:
+    """Return an instance as if it had been uploaded."""
+    with tempfile.TemporaryDirectory(prefix="capopt-") as work:
+        return _valid(instance, Path(work))
+
+
 def _valid(instance: Instance, folder: Path) -> Reading:
     instance.save(folder / "instance")
     return Reading(

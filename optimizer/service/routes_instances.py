@@ -101,7 +101,7 @@ async def body_of(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(body_of)]
 
 
-def reading_of(data: bytes) -> Reading:
+def checked(data: bytes) -> Reading:
     """Read an upload.
 
     Raises
@@ -118,7 +118,7 @@ def reading_of(data: bytes) -> Reading:
 @router.post("/validate", openapi_extra=UPLOAD)
 async def validate(caller: Anyone, body: Body) -> Validation:
     """Check an instance without keeping anything."""
-    found = await run_in_threadpool(reading_of, body)
+    found = await run_in_threadpool(checked, body)
     return Validation(
         valid=not found.faults,
         hash=found.about.get("hash"),
@@ -140,7 +140,7 @@ async def add_instance(request: Request, response: Response, access: Planner, bo
 
 
 def _add(request: Request, response: Response, access: Planner, body: bytes) -> CheckedInstance:
-    found = reading_of(body)
+    found = checked(body)
     database = state_of(request).database
     if found.faults:
         more: dict[str, Any] = {}

@@ -19,6 +19,7 @@ import optimizer
 from optimizer import Plan
 from optimizer.service import contents, jobs
 from optimizer.service.access import Access, Reader
+from optimizer.service.browser import REPORT_POLICY
 from optimizer.service.problems import Problem
 from optimizer.service.records import Job, JobFile
 from optimizer.service.routes_jobs import find
@@ -29,7 +30,6 @@ CSV, JSON, PARQUET, ZIP = "text/csv", "application/json", "application/vnd.apach
 HTML, XLSX = "text/html", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMATS: dict[str, dict[str, str]] = {media: {} for media in (CSV, JSON, PARQUET)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def get_report(request: Request, access: Reader, job: str) -> Response:
     data = _written(
         state_of(request), access, job, lambda plan, folder: optimizer.write_report(plan, folder / "a.html")
     )
-    return Response(data, media_type=HTML, headers={"Content-Security-Policy": _POLICY})
+    return Response(data, media_type=HTML, headers={"Content-Security-Policy": REPORT_POLICY})
 
 
 @router.get("/plan.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})

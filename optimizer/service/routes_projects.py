@@ -42,28 +42,28 @@ class ProjectLimits(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-    max_queued: int = Field(2000, ge=0, le=1_000_000)
-    max_running: int = Field(16, ge=0, le=10_000)
-    cpu_seconds_a_day: float = Field(1e6, ge=0, le=1e9, allow_inf_nan=False)
-    max_storage: int = Field(20 * 2**30, ge=0, le=2**50)
-    max_memory_mb: int = Field(8192, ge=256, le=2**24)
-    max_threads: int = Field(8, ge=1, le=1024)
-    max_seconds: float = Field(6 * 3600.0, gt=0, le=1e7, allow_inf_nan=False)
-    retention_days: int = Field(365, ge=1, le=36_500)
+    max_queued: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
+    max_running: Annotated[int, Field(ge=0, le=10_000)] = 16
+    cpu_seconds_a_day: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] = 1e6
+    max_storage: Annotated[int, Field(ge=0, le=2**50)] = 20 * 2**30
+    max_memory_mb: Annotated[int, Field(ge=256, le=2**24)] = 8192
+    max_threads: Annotated[int, Field(ge=1, le=1024)] = 8
+    max_seconds: Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)] = 6 * 3600.0
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] = 365
 
 
 class NewProject(ProjectLimits):
     """A project to create."""
 
     name: Name
-    title: str = Field("", max_length=300)
+    title: Annotated[str, Field(max_length=300)] = ""
 
 
 class ProjectChange(BaseModel):
     """What changes of a project; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
-    title: str | None = Field(None, max_length=300)
+    title: Annotated[str | None, Field(max_length=300)] = None
     limits: ProjectLimits | None = None
 
 
@@ -97,8 +97,10 @@ class TokenRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     account: AccountName
-    role: Role | None = Field(None, description="Role of the account in all projects; none by default.")
-    days: float | None = Field(None, gt=0, le=36_500, allow_inf_nan=False, description="Days until it expires.")
+    role: Annotated[Role | None, Field(description="Role of the account in all projects; none by default.")] = None
+    days: Annotated[float | None, Field(gt=0, le=36_500, allow_inf_nan=False, description="Days until it expires.")] = (
+        None
+    )
 
 
 class TokenView(BaseModel):

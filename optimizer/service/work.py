@@ -79,7 +79,7 @@ def explain(job: Job) -> Answer:
         found = optimizer.diagnose(
             job.instance(), time_limit=options.budget, progress=job.progress, **job.given("gap", "threads")
         )
-        return Answer("feasible" if found.feasible else "infeasible", found.to_dict())
+        return Answer("feasible" if found.feasible else "infeasible", found.to_dict(), found.plan)
     plan = job.plan()
     explained = optimizer.explain(
         plan,

@@ -1,0 +1,66 @@
+"""Pages of an instance: what it is, what changed since another version, its warnings, and what to do with it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from optimizer import Instance, differences, scenarios
+from optimizer.service import instances
+from optimizer.service.pages import PageCaller, PageReader, PageRoute, render
+from optimizer.service.records import InstanceVersion, Job
+from optimizer.service.state import state_of
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_SHOWN = 500
+
+
+@router.get("/projects/{project}/instances/{hash}")
+def show_instance(
+    request: Request,
+    access: PageReader,
+    caller: PageCaller,
+    hash: str,
+    since: str = "",
+) -> Response:
+    """Show a version of the instance, with what changed since its parent or another version."""
+    database = state_of(request).database
+    version, instance = instances.load(database, access, hash)
+    before = since or version.parent_hash
+    with database.reading() as session:
+        known = instances.find_or_none(session, access.in_project.id, before) if before else None
+        others = session.scalars(
+            select(InstanceVersion)
+            .where(InstanceVersion.project_id == access.in_project.id, InstanceVersion.hash != version.hash)
+            .order_by(InstanceVersion.number.desc())
+            .limit(_SHOWN)
+        ).all()
+        jobs = session.scalars(
+            select(Job)
+            .where(Job.project_id == access.in_project.id, Job.instance_hash == version.hash)
+            .order_by(Job.id.desc())
+            .limit(_SHOWN)
+        ).all()
+    changes = None if known is None else differences(instances.load(database, access, known.hash)[1], instance)
+    return render(
+        request,
+        "instance.html.j2",
+        caller,
+        access=access,
+        version=version,
+        instance=instance,
+        known=known,
+        others=others,
+        jobs=jobs,
+        numbers={version.hash: version.number},
+        changes=None if changes is None else changes.head(_SHOWN).to_dict("records"),
+        change_count=0 if changes is None else len(changes),
+        scenarios=_scenarios(instance),
+    )
+
+
+def _scenarios(instance: Instance) -> list[dict[str, object]]:
+    """Return the scenarios of an instance under uncertainty, with what they change."""
+    if not (instance.rows["scenarios"] or instance.rows["risks"]):
+        return []
+    return [{"name": one.name, "probability": one.probability, "title": one.title} for one in scenarios(instance)]

@@ -1,0 +1,206 @@
+"""Pages of jobs: submit, follow and stop them, and what to do with their plans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import select
+
+from optimizer import Instance, Plan, compare, load_plan, roll
+from optimizer.service import contents, curve, instances, jobs, routes_jobs
+from optimizer.service.access import Access
+from optimizer.service.idempotency import Once
+from optimizer.service.kinds import KINDS
+from optimizer.service.pages import PageCaller, PagePlanner, PageReader, PageRoute, back, render
+from optimizer.service.problems import Problem
+from optimizer.service.reading import reading_of
+from optimizer.service.records import ENDED, Job, JobEvent, JobFile
+from optimizer.service.state import state_of
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_CELLS = 5000  # cells that the form of what-ifs completes
+_ROWS = 500  # rows of a table of a comparison
+_NO_KEY = Once("", "")
+
+
+def _submit(request: Request, access: Access, kind: str, options: dict[str, Any], **subject: str) -> Response:
+    """Submit a job as the API does, and go to its page."""
+    body = routes_jobs.NewJob(kind=kind, options=KINDS[kind].options.model_validate(options), **subject)
+    found = json.loads(bytes(routes_jobs.submit(request, access, _NO_KEY, body).body))
+    return back(f"/projects/{access.in_project.name}/jobs/{found['id']}")
+
+
+@router.post("/projects/{project}/solve")
+def solve(
+    request: Request,
+    access: PagePlanner,
+    instance: Annotated[str, Form()],
+    gap: Annotated[float, Form(ge=0, le=100)] = 0.1,
+    time_limit: Annotated[float, Form(ge=0)] = 600.0,
+) -> Response:
+    """Submit a solve job; the gap is in percent."""
+    return _submit(request, access, "solve", {"gap": gap / 100, "time_limit": time_limit}, instance=instance)
+
+
+@router.post("/projects/{project}/jobs/{job}/explain")
+def explain(request: Request, access: PagePlanner, job: str, budget: Annotated[float, Form(ge=0)] = 60.0) -> Response:
+    """Submit a job that explains a plan, or an instance without one."""
+    found = _find(request, access, job)
+    subject = {"instance": found.instance_hash or ""} if found.result == "infeasible" else {"plan": job}
+    return _submit(request, access, "explain", {"budget": budget}, **subject)
+
+
+@router.post("/projects/{project}/jobs/{job}/whatif")
+async def whatif(request: Request, access: PagePlanner, job: str) -> Response:
+    """Submit a what-if: each row of the form is an edit."""
+    form = await request.form()
+    rows = zip(form.getlist("cell"), form.getlist("sign"), form.getlist("value"), strict=True)
+    edits = [f"{cell}{sign}{value}" for cell, sign, value in rows if str(cell).strip()]
+    if not edits:
+        raise Problem(422, "a what-if needs at least one edit, such as contracts.lease.price *= 1.1")
+    return _submit(request, access, "whatif", {"set": edits}, plan=job)
+
+
+@router.post("/projects/{project}/jobs/{job}/cancel")
+def cancel(request: Request, access: PagePlanner, job: str) -> Response:
+    """Stop a job; the plan found so far is kept."""
+    routes_jobs.cancel(request, access, _NO_KEY, job)
+    return back(f"/projects/{access.in_project.name}/jobs/{job}")
+
+
+@router.post("/projects/{project}/jobs/{job}/delete")
+def delete(request: Request, access: PagePlanner, job: str) -> Response:
+    """Delete a job with its plan."""
+    routes_jobs.delete(request, access, job)
+    return back(f"/projects/{access.in_project.name}")
+
+
+@router.get("/projects/{project}/jobs/{job}")
+def show_job(request: Request, access: PageReader, caller: PageCaller, job: str) -> Response:
+    """Show a job, its progress and its plan."""
+    return render(request, "job.html.j2", caller, **_about(request, access, job))
+
+
+@router.get("/projects/{project}/jobs/{job}/progress")
+def show_progress(request: Request, access: PageReader, caller: PageCaller, job: str) -> Response:
+    """Show the progress of a job, as a part of its page; the page is loaded again when the job has ended."""
+    about = _about(request, access, job)
+    answer = render(request, "job_progress.html.j2", caller, **about)
+    if about["job"].state in ENDED:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@router.get("/projects/{project}/jobs/{job}/cells")
+def list_cells(request: Request, access: PageReader, caller: PageCaller, job: str) -> Response:
+    """List the cells that a what-if can change, to complete them in the form."""
+    cells = list(_cells(_plan(request, access, job).instance))[:_CELLS]
+    return render(request, "cells.html.j2", caller, cells=cells)
+
+
+def _cells(instance: Instance) -> Iterator[str]:
+    for table, rows in instance.named.items():
+        columns = list(instance.frame(table).columns)[1:] if rows else []
+        yield from (f"{table}.{name}.{column}" for name in rows for column in columns)
+
+
+@router.get("/projects/{project}/compare")
+def show_comparison(request: Request, access: PageReader, caller: PageCaller, a: str, b: str) -> Response:
+    """Show the differences between the plans of two jobs."""
+    found = compare(_plan(request, access, a), _plan(request, access, b))
+    tables = []
+    for title, table in (
+        ("Decisions", found.decisions),
+        ("Money by cash term", found.terms),
+        ("Money by party", found.parties),
+        ("Inputs", found.inputs),
+        ("Service", found.service),
+    ):
+        rows = table.head(_ROWS).astype(object).where(table.head(_ROWS).notna(), "")
+        tables.append((title, list(map(str, table.columns)), rows.to_numpy().tolist(), len(table)))
+    first, second = (_find(request, access, job) for job in (a, b))
+    return render(
+        request, "compare.html.j2", caller, access=access, a=first, b=second, notes=found.notes, tables=tables
+    )
+
+
+@router.post("/projects/{project}/jobs/{job}/repair")
+def apply_repair(request: Request, access: PagePlanner, job: str) -> Response:
+    """Store the repaired instance of an explanation as the next version."""
+    plan = _plan(request, access, job)
+    return _keep(request, access, plan.instance, "repair", _find(request, access, job).instance_hash)
+
+
+@router.post("/projects/{project}/jobs/{job}/roll")
+def roll_forward(
+    request: Request, access: PagePlanner, job: str, months: Annotated[int, Form(ge=1, le=600)] = 1
+) -> Response:
+    """Store the instance of some months later, with what the plan has decided until then, as the next version."""
+    found = roll(_plan(request, access, job), months)
+    return _keep(request, access, found.instance, "roll", _find(request, access, job).instance_hash)
+
+
+def _keep(request: Request, access: Access, instance: Instance, source: str, parent: str | None) -> Response:
+    found = reading_of(instance)
+    with state_of(request).database.writing() as session:
+        version = instances.keep(session, access, found, source, parent)
+    return back(f"/projects/{access.in_project.name}/instances/{version.hash}")
+
+
+def _find(request: Request, access: Access, job: str) -> Job:
+    with state_of(request).database.reading() as session:
+        return routes_jobs.find(session, access.in_project, job)
+
+
+def _plan(request: Request, access: Access, job: str) -> Plan:
+    """Return the plan of a job, or that of its last incumbent.
+
+    Raises
+    ------
+    Problem
+        409 if it has none.
+    """
+    with state_of(request).database.reading() as session:
+        routes_jobs.find(session, access.in_project, job)
+        files = [session.get(JobFile, (job, name)) for name in (jobs.PLAN, jobs.INCUMBENT)]
+        kept = next((one for one in files if one is not None), None)
+        if kept is None:
+            raise Problem(409, f"job {job} has no plan yet")
+        data = contents.get(session, kept.content_hash)
+    with instances.unpacked(data) as folder:
+        return load_plan(folder)
+
+
+def _about(request: Request, access: Access, job_id: str) -> dict[str, Any]:
+    """Return what the page of a job shows."""
+    with state_of(request).database.reading() as session:
+        job = routes_jobs.find(session, access.in_project, job_id)
+        files = set(session.scalars(select(JobFile.name).where(JobFile.job_id == job.id)))
+        events = session.scalars(
+            select(JobEvent)
+            .where(JobEvent.job_id == job.id, JobEvent.kind.in_(("progress", "log")))
+            .order_by(JobEvent.number)
+        ).all()
+        version = None
+        if job.instance_hash:
+            version = instances.find_or_none(session, access.in_project.id, job.instance_hash)
+        others = session.scalars(
+            select(Job)
+            .where(Job.project_id == access.in_project.id, Job.result.in_(("optimal", "feasible")), Job.id != job.id)
+            .order_by(Job.id.desc())
+            .limit(50)
+        ).all()
+    return {
+        "access": access,
+        "job": job,
+        "version": version,
+        "others": others,
+        "ended": job.state in ENDED,
+        "has_plan": jobs.PLAN in files,
+        "has_incumbent": jobs.INCUMBENT in files,
+        "curve": curve.draw([one.data for one in events if one.kind == "progress"]),
+        "logs": [one.data.get("text", "") for one in events if one.kind == "log"],
+    }
