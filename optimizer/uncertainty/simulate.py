@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +25,7 @@ from optimizer.program.compile import compile_program
 from optimizer.program.fixings import first_decisions, no_such_item
 from optimizer.schema import load_schema
 from optimizer.uncertainty.decided_now import NotAllowed, decided_before, first_branching_of, fix_before
-from optimizer.uncertainty.draws import make_draws
+from optimizer.uncertainty.draws import Draws, make_draws
 from optimizer.uncertainty.simulation import INFEASIBLE, NO_PLAN, OPTIMAL, WIDE, Result, Simulation
 from optimizer.uncertainty.subproblems import FIXED, Subproblem, solve_subproblem
 from optimizer.uncertainty.tree import Decision
@@ -121,7 +125,8 @@ def simulate(
     decided = tuple(_decided(plan, name, source, until) for name, plan in named.items())
     relax = any(plan.head.get("relaxed", False) for plan in named.values())
     tasks = [
-        _Task(future.name, future.outcomes, source, decided, until, relax, gap, time_limit) for future in draws.futures
+        _Task(future.name, future.outcomes, own, decided, until, relax, gap, time_limit)
+        for future, own in zip(draws.futures, _small_instances(draws), strict=True)
     ]
     found = Simulation(tuple(named), draws, until, gap, _notes(named, source, until))
     return _examined(found, tasks, workers, cluster, on_draw)
@@ -159,6 +164,20 @@ def _map(workers: Workers, tasks: Sequence[_Task], note: Callable[[_Task, tuple[
         workers.map(_solve_draw, tasks, note)
     finally:
         workers.close()
+
+
+def _small_instances(draws: Draws) -> Iterator[Instance]:
+    """Yield for each different draw the instance with the changes of its outcomes alone, which is sent to a worker."""
+    instance = draws.instance
+    changes: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
+    for place, row in enumerate(instance.rows["changes"]):
+        changes[row.risk or "", row.outcome or row.scenario].append((place, row))
+    for future in draws.futures:
+        come = sorted(
+            (pair for one in future.outcomes for pair in changes.get((one.risk, one.name), ())), key=itemgetter(0)
+        )
+        rows = {**instance.rows, "scenarios": (), "risks": (), "changes": tuple(row for _, row in come)}
+        yield replace(instance, rows=MappingProxyType(rows), warnings=(), places={}, notes={})
 
 
 # ---------------------------------------------------------------- a draw

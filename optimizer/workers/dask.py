@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_all_start_methods
 from typing import Any
@@ -84,9 +86,10 @@ class DaskWorkers(Workers):
         _silence()
         self.cluster, self._address, self._count = None, address, count or os.cpu_count() or 1
         if address is None:
-            self.cluster = LocalCluster(
-                n_workers=self._count, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=50
-            )
+            with _ctrl_c_blocked():
+                self.cluster = LocalCluster(
+                    n_workers=self._count, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=50
+                )
         try:
             self.client = Client(address or self.cluster, set_as_default=False, timeout=_CONNECT)
         except (OSError, ValueError, TypeError) as error:
@@ -111,12 +114,15 @@ class DaskWorkers(Workers):
         stop = Event(name, client=self.client)
         rest, waiting = iter(enumerate(tasks)), deque[tuple[Task, Any]]()
 
-        def submit(count: int) -> None:
-            for place, task in islice(rest, count):
-                key = f"{name}-{place}"
-                waiting.append((task, self.client.submit(_run, work, task, name, key=key, pure=False)))
-
         with interruptible() as pressed:
+
+            def submit(count: int) -> None:
+                for place, task in islice(rest, count):
+                    if pressed.is_set():
+                        raise KeyboardInterrupt
+                    key = f"{name}-{place}"
+                    waiting.append((task, self.client.submit(_run, work, task, name, key=key, pure=False)))
+
             try:
                 self._has_workers()
                 submit(_AHEAD)
@@ -222,6 +228,19 @@ def _versions() -> dict[str, str]:
     """Return the versions of what must be the same on all machines."""
     python = ".".join(map(str, sys.version_info[:2]))
     return {**{name: version_of(name) for name in _ALIKE}, "Python": python}
+
+
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Let the processes that are started never see Ctrl-C: what they do ends when this process wants it to."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _silence() -> None:
