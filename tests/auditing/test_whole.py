@@ -36,7 +36,7 @@ def test_every_rule_is_broken_somewhere() -> None:
         "added_constraint",
         "requires",
         "near",
-        *("node_decisions", "scenario_costs", "scenario_list", "risk_measure", "robust_decisions"),
+        *("node_decisions", "scenario_costs", "scenario_list", "risk_measure", "robust_decisions", "known_risks"),
     }  # by tests of their own
     assert broken == set(RULES)
     assert all(sentence.endswith(".") for sentence in RULES.values())
