@@ -164,12 +164,13 @@ def test_a_plan_that_fails_its_audit_is_kept_aside(
 
 # ---------------------------------------------------------------- exit code 2
 def test_what_is_not_covered_is_refused(tmp_path: Path, inside: Callable[..., Ended]) -> None:
-    """Tests that an instance with scenarios is never explained without them."""
+    """Tests that a plan with scenarios is never explained without them."""
     write(tmp_path / "mine", contracts=LEASES["contracts"], scenarios=[{"scenario": "base", "probability": 1.0}])
-    done = inside("explain", tmp_path / "mine", "--json")
+    assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p").code == 0
+    done = inside("explain", tmp_path / "p", "--json")
     assert done.code == 2
     assert done.json["kind"] == "UnsupportedInstance"
-    assert "scenarios" in done.json["faults"][0]["where"]
+    assert "scenarios" in done.json["error"]
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def _text(line: list[tuple[float, float]], least: float, most: float, seconds: f
     points: list[str] = []
     height = None
     for second, value in line:
-        x = WIDTH * second / seconds
+        x = round(WIDTH * second / seconds, 1)
         if height is not None:
-            points.append(f"{x:.1f},{height:.1f}")
-        height = HEIGHT * (most - min(max(value, least), most)) / (most - least)
-        points.append(f"{x:.1f},{height:.1f}")
+            points.append(f"{x},{height}")
+        height = round(HEIGHT * (most - min(max(value, least), most)) / (most - least), 1)
+        points.append(f"{x},{height}")
     return " ".join(points)

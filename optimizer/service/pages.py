@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 import optimizer
 from optimizer import CapoptError
+from optimizer.format import grouped, number, percent
 from optimizer.service import browser
 from optimizer.service.access import COOKIE, Access, Caller, access_to, check_csrf, identify
 from optimizer.service.problems import Problem, of_error
@@ -35,11 +36,11 @@ def _moment(value: datetime | None) -> str:
 
 
 def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+    return "" if value is None else grouped(value) if abs(value) >= 1000 else number(value)
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.2%}"
+    return "" if value is None else percent(value)
 
 
 _TEMPLATES = Environment(
@@ -84,7 +85,7 @@ async def page_caller(request: Request) -> Caller:
     if request.method == "POST":
         length = request.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > LIMITS.size + _FORM:
-            raise Problem(413, f"the form has more than {LIMITS.size:,} bytes")
+            raise Problem(413, f"the form has more than {grouped(LIMITS.size)} bytes")
     found = await run_in_threadpool(identify, request)
     if request.method == "POST":
         form = await request.form()

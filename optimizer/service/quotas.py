@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optimizer.format import grouped
 from optimizer.service.problems import Problem
 from optimizer.service.records import Content, InstanceVersion, Job, JobFile, Project, now
 
@@ -28,7 +29,7 @@ def check_job(session: Session, project: Project) -> None:
     day = now() - timedelta(days=1)
     spent = session.scalar(select(func.sum(Job.cpu_seconds)).where(own, Job.created_at > day)) or 0.0
     if spent >= project.cpu_seconds_a_day:
-        limit = f"{project.cpu_seconds_a_day:,.0f} s of processor time a day"
+        limit = f"{grouped(project.cpu_seconds_a_day)} s of processor time a day"
         _refuse(f"{project.name} has used its {limit}", _LATER)
     check_storage(session, project, 0)
 
@@ -43,7 +44,7 @@ def check_storage(session: Session, project: Project, more: int) -> None:
     """
     used = storage(session, project.id)
     if used + more > project.max_storage:
-        megabytes = f"{used / 2**20:,.0f} MB of {project.max_storage / 2**20:,.0f} MB"
+        megabytes = f"{grouped(used / 2**20)} MB of {grouped(project.max_storage / 2**20)} MB"
         _refuse(f"{project.name} stores {megabytes}; delete jobs or instances", _LATER)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer import CapoptError, Instance, InstanceError, mark_workbook, read
+from optimizer.format import grouped
 from optimizer.service.contents import pack, unpack
 from optimizer.service.uploads import Refused, UploadLimits, kind_of, parse_tables
 
@@ -92,7 +93,7 @@ def _serve(there: Connection, limits: UploadLimits) -> None:
         there.send_bytes(json.dumps({"status": error.status, "why": error.why}).encode())
         return
     except MemoryError:
-        why = f"reading the upload takes more than {limits.memory_mb:,} MiB of memory"
+        why = f"reading the upload takes more than {grouped(limits.memory_mb)} MiB of memory"
         there.send_bytes(json.dumps({"status": 413, "why": why}).encode())
         return
     about = {key: value for key, value in vars(found).items() if not isinstance(value, bytes)}

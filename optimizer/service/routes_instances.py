@@ -14,6 +14,7 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import Instance, differences
+from optimizer.format import grouped
 from optimizer.service import instances
 from optimizer.service.access import Anyone, Planner, Reader
 from optimizer.service.paging import Cursor, Limit, Page, cut
@@ -93,7 +94,7 @@ async def body_of(request: Request) -> bytes:
     async for part in request.stream():
         size += len(part)
         if size > LIMITS.size:
-            raise Problem(413, f"the upload has more than {LIMITS.size:,} bytes")
+            raise Problem(413, f"the upload has more than {grouped(LIMITS.size)} bytes")
         parts.append(part)
     return b"".join(parts)
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from optimizer.format import grouped
 from optimizer.service import contents, events, jobs
 from optimizer.service.child import INCUMBENT_FILE, PLAN_FILE
 from optimizer.service.database import Database
@@ -139,10 +140,10 @@ class _Run:
         """Return why the job must end, None if it may go on."""
         memory, most = self.process.measure(), self.limits["memory_mb"]
         if memory > most:
-            text = f"the job used {memory:,.0f} MB of memory, more than the {most:,.0f} MB of its project"
+            text = f"the job used {grouped(memory)} MB of memory, more than the {grouped(most)} MB of its project"
             return {"error": f"{text}. Plan fewer months or items, or raise the limit.", "kind": "MemoryLimit"}
         if seconds > self.limits["seconds"] + _MORE:
-            text = f"the job took longer than the {self.limits['seconds']:,.0f} s of its project"
+            text = f"the job took longer than the {grouped(self.limits['seconds'])} s of its project"
             return {"error": f"{text}. Give it a shorter time limit, or raise that one.", "kind": "TimeLimit"}
         return None
 
@@ -186,7 +187,7 @@ class _Run:
     def _crashed(self) -> bool:
         """Give the job back, or end it, because its process ended without an answer."""
         how = self.process.ended_by()
-        text = f"the process of the job ended by {how}, having used {self.process.peak_mb:,.0f} MB of memory"
+        text = f"the process of the job ended by {how}, having used {grouped(self.process.peak_mb)} MB of memory"
         more = {"signal": how, "memory_mb": round(self.process.peak_mb), "log": self.process.log}
         error = {"error": text, "kind": "ProcessEnded", **more}
         return self._write(lambda session: self._with_last(session, lambda: jobs.crash(session, self.lease, error)))

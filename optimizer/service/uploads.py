@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from optimizer.format import grouped
+
 HEAD_FILE = "instance.toml"
 _WORKBOOK = "xl/workbook.xml"
 _BLOCK = 2**20
@@ -72,7 +74,7 @@ def kind_of(data: bytes, limits: UploadLimits) -> str:
         If it is of another kind, beyond a limit, or made to do harm.
     """
     if len(data) > limits.size:
-        raise Refused(413, f"the upload has {len(data):,} bytes; at most {limits.size:,} are accepted")
+        raise Refused(413, f"the upload has {grouped(len(data))} bytes; at most {grouped(limits.size)} are accepted")
     if data[:2] == b"PK":
         return _archive_kind(data, limits)
     if data.lstrip()[:1] == b"{":
@@ -101,9 +103,11 @@ def _archive_kind(data: bytes, limits: UploadLimits) -> str:
 def _check_entries(entries: list[zipfile.ZipInfo], limits: UploadLimits) -> None:
     """Refuse names that lead out of a folder, links, names that come twice, and archives beyond the limits."""
     if len(entries) > limits.files:
-        raise Refused(413, f"the archive has {len(entries):,} files; at most {limits.files:,} are accepted")
+        raise Refused(
+            413, f"the archive has {grouped(len(entries))} files; at most {grouped(limits.files)} are accepted"
+        )
     if sum(entry.file_size for entry in entries) > limits.unpacked:
-        raise Refused(413, f"the archive unpacks to more than {limits.unpacked:,} bytes")
+        raise Refused(413, f"the archive unpacks to more than {grouped(limits.unpacked)} bytes")
     seen: set[str] = set()
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -123,7 +127,7 @@ def _check_workbook(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], li
     """Refuse XML with entities or in another encoding than UTF-8, too many sheets and too many cells."""
     sheets = sum(entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml") for entry in entries)
     if sheets > limits.sheets:
-        raise Refused(413, f"the workbook has {sheets:,} sheets; at most {limits.sheets:,} are accepted")
+        raise Refused(413, f"the workbook has {grouped(sheets)} sheets; at most {grouped(limits.sheets)} are accepted")
     cells = 0
 
     def look(entry: zipfile.ZipInfo, block: bytes, before: bytes) -> None:
@@ -137,7 +141,7 @@ def _check_workbook(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], li
         if entry.filename.startswith("xl/worksheets/"):
             cells += len(_CELL.findall(before + block)) - len(_CELL.findall(before))
             if cells > limits.cells:
-                raise Refused(413, f"the workbook has more than {limits.cells:,} cells")
+                raise Refused(413, f"the workbook has more than {grouped(limits.cells)} cells")
 
     _read_all(archive, entries, limits, look)
 
@@ -156,7 +160,7 @@ def _read_all(
             while block := file.read(_BLOCK):
                 unpacked += len(block)
                 if unpacked > limits.unpacked:
-                    raise Refused(413, f"the archive unpacks to more than {limits.unpacked:,} bytes")
+                    raise Refused(413, f"the archive unpacks to more than {grouped(limits.unpacked)} bytes")
                 look(entry, block, before)
                 before = block[-_OVERLAP:]
 
@@ -182,7 +186,7 @@ def parse_tables(data: bytes, limits: UploadLimits) -> dict[str, Any]:
             raise Refused(422, f"table {name[:100]!r}: expected a list of rows, each an object of columns and values")
         cells += sum(map(len, plain))
         if cells > limits.cells:
-            raise Refused(413, f"the tables have more than {limits.cells:,} cells")
+            raise Refused(413, f"the tables have more than {grouped(limits.cells)} cells")
         if any(isinstance(value, dict) for row in plain for value in row.values()):
             raise Refused(422, f"table {name[:100]!r}: a value is an object; expected text, numbers or lists of them")
     return found

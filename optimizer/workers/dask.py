@@ -43,7 +43,7 @@ _POLL = 0.5  # seconds between two looks of a task at the cluster's event
 _START = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 2,  # of a task that kills workers: the third one is the last
-    "distributed.scheduler.no-workers-timeout": f"{_WITHOUT_WORKERS:.0f}s",
+    "distributed.scheduler.no-workers-timeout": f"{round(_WITHOUT_WORKERS)}s",
     "distributed.scheduler.worker-ttl": "120s",
     "distributed.worker.daemon": False,  # workers start processes of their own
     "distributed.worker.multiprocessing-method": _START,
@@ -160,7 +160,9 @@ class DaskWorkers(Workers):
 
     def _without_workers(self) -> SolverError:
         where = self._address or "of this machine"
-        message = f"the cluster {where} has been without workers for {_WITHOUT_WORKERS:.0f} s; start some, and repeat"
+        message = (
+            f"the cluster {where} has been without workers for {round(_WITHOUT_WORKERS)} s; start some, and repeat"
+        )
         return SolverError(message)
 
     def _result(self, task: object, future: Any) -> Any:

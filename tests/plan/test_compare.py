@@ -270,8 +270,8 @@ def test_what_makes_plans_hard_to_compare() -> None:
         "old covers 2026-01 to 2027-12, new covers 2026-07 to 2028-06; both cover 18 months.",
         "In the months that both cover, money out differs by +30 EUR, nominal.",
         "old is shown from 2026-07 on, with its present values as of then.",
-        "The instance of old cannot be rolled forward (instances with scenarios and changes cannot be rolled forward "
-        "yet; remove these rows): its inputs are compared as at its start.",
+        "The instance of old cannot be rolled forward (the plan fails its audit in 14 places): its inputs are compared "
+        "as at its start.",
     )
     assert found.months[0] == "2026-07"
 

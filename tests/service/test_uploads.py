@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from optimizer.service.reading import read_upload
 from optimizer.service.uploads import Refused, UploadLimits, kind_of, parse_tables
@@ -136,8 +137,12 @@ def test_a_folder_is_read() -> None:
 
 def test_reading_has_a_limit_of_memory() -> None:
     """Tests that a workbook that needs more memory than allowed is refused, and the server goes on."""
-    rows = b"".join(b'<row><c t="inlineStr"><is><t>%d</t></is></c></row>' % i for i in range(200_000))
-    data = workbook(sheet1=b"<worksheet><sheetData>" + rows + b"</sheetData></worksheet>")
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("demand")
+        for row in range(50_000):
+            sheet.write_row(row, 0, (row, row + 0.5))
+    data = target.getvalue()
     with pytest.raises(Refused) as caught:
         read_upload(data, UploadLimits(memory_mb=8))
     assert caught.value.status == 413
