@@ -22,6 +22,7 @@ _NOTE = (
     "In the measure of risk, as proven: an interval where the gaps of the searches leave one. The outcome of this risk "
     "is known at once, all others as late as before. It is what learning about the risk is worth at most."
 )
+_SMALLER_GAP = "A smaller gap of the plan ranks them: capopt solve --gap."
 
 
 def information_blocks(plan: Plan) -> list[Block]:
@@ -64,6 +65,10 @@ def learn_sentence(plan: Plan) -> str:
     tied = [row for row in others if not first["at_least"] >= row["at_most"]]
     if not tied:
         return f"No risk is proven to be worth learning about. Most of {text}."
+    if _proven(first["at_least"]) == 0:
+        most = max(row["at_most"] for row in rows if row["at_most"] == row["at_most"])
+        saves = saving_text(plan, {"at_least": None, "at_most": most})
+        return f"No risk is proven to be worth learning about first: to know one of them saves {saves}. {_SMALLER_GAP}"
     names = ", ".join(shown(row["risk"], 60) for row in tied)
     return f"Probably worth learning about first is {text}. It is not proven that {names} would not save as much."
 

@@ -93,6 +93,11 @@ def test_what_each_risk_is_worth_to_know() -> None:
     unproven = changed("information", at_least=[100.0, -5.0], at_most=[130.0, 110.0])
     assert learn_sentence(unproven).endswith("It is not proven that hourly would not save as much.")
     assert information_table(unproven).grid.rows[1][1] == "at most 110"
+    unranked = changed("information", at_least=[-20.0, -5.0], at_most=[130.0, 110.0])
+    assert learn_sentence(unranked) == (
+        "No risk is proven to be worth learning about first: to know one of them saves at most 130 USD. "
+        "A smaller gap of the plan ranks them: capopt solve --gap."
+    )
     assert "Nothing is proven" in learn_sentence(changed("information", at_least=np.nan, at_most=np.nan))
 
 
