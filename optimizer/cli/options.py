@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from optimizer.errors import InstanceError
+
 if TYPE_CHECKING:
     from optimizer.analysis.budget import Budget
+    from optimizer.instance.instance import Instance
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MOST_SHARE = 10.0
@@ -63,6 +66,7 @@ class Finite(click.FloatRange):
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 gap_option = click.option("--gap", type=Finite(min=0), help="Relative gap of each search. [default: the plan's]")
 threads_option = click.option("--threads", type=click.IntRange(1, 1024), help="Threads of the solver.")
 workers_option = click.option(
@@ -172,3 +176,14 @@ def show(what: Any, err: bool) -> None:
     from rich.console import Console
 
     Console(stderr=err, highlight=False, width=width(err)).print(what)
+
+
+def read_instance(name: str, strict: bool) -> Instance:
+    """Read an instance; with ``strict``, its warnings are errors."""
+    from optimizer.instance.examples import find_instance
+    from optimizer.instance.read import read
+
+    instance = read(find_instance(name))
+    if strict and instance.warnings:
+        raise InstanceError(instance.warnings, f"instance {name}, warnings counted")
+    return instance
