@@ -176,7 +176,7 @@ def _small_instances(draws: Draws) -> Iterator[Instance]:
         come = sorted(
             (pair for one in future.outcomes for pair in changes.get((one.risk, one.name), ())), key=itemgetter(0)
         )
-        rows = {**instance.rows, "scenarios": (), "risks": (), "changes": tuple(row for _, row in come)}
+        rows = dict(instance.rows, scenarios=(), risks=(), changes=tuple(row for _, row in come))
         yield replace(instance, rows=MappingProxyType(rows), warnings=(), places={}, notes={})
 
 
