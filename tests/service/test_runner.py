@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -46,6 +47,13 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A plan as a job works on it."""
     plan = optimizer.solve(tiny_instance(), gap=0.0, threads=1)
     return packed(tmp_path_factory.mktemp("plan"), plan=plan)
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command of a process, nothing if it has ended meanwhile."""
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def of(database: Database, job_id: str) -> Job:
@@ -168,7 +176,7 @@ def test_a_process_that_is_killed_goes_on_from_its_incumbent(database: Database,
     """Tests that a killed process is counted, and that the next run is no worse than the incumbent that was kept."""
     job_id = submit(database, "solve", packed(tmp_path, instance=long_instance()), gap=0.0, threads=1)
     thread = started(database, job_id, has_incumbent(database))
-    own = [one for one in psutil.Process().children() if "optimizer.service.child" in " ".join(one.cmdline())]
+    own = [one for one in psutil.Process().children() if "optimizer.service.child" in command_of(one)]
     os.kill(max(own, key=lambda one: one.cpu_times().user).pid, signal.SIGKILL)
     thread.join(60)
     job = of(database, job_id)
