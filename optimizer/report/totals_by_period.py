@@ -21,10 +21,22 @@ _NARROW = {
     "Contracts": RENTED,
     "On demand": RENTED,
     "Residual": "In-house",
+    "Tail": RENTED,
     "Unserved": "Penalties",
     _OTHER: "Penalties",
 }
-_ORDER = ("In-house", RENTED, "Contracts", "On demand", "Leased out", "Unserved", "Penalties", _OTHER, "Residual")
+_ORDER = (
+    "In-house",
+    RENTED,
+    "Contracts",
+    "On demand",
+    "Leased out",
+    "Unserved",
+    "Penalties",
+    _OTHER,
+    "Residual",
+    "Tail",
+)
 _SOURCES = {"in_house": "In-house", "contract": "Contract", "on_demand": "On demand"}
 
 
@@ -121,7 +133,7 @@ def cash_table(context: PlanContext, wide: bool = True) -> Table:
     periods = Periods(context.start, context.horizon)
     frame = cash_by_period(context.plan, periods, wide)
     size, unit = scale_of([] if frame.empty else frame["Total"].tolist())
-    digits = 0 if not frame.empty and (frame.abs() >= 999.95 * size).any(axis=None) else 1
+    digits = 0 if (frame.abs() >= 999.95 * size).any(axis=None) else 1
     rows = [
         (str(period), *(fixed(value / size, digits, "–") for value in values)) for period, *values in frame.itertuples()
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 
 from optimizer.format import month_text, span_text
@@ -12,10 +11,9 @@ from optimizer.instance.examples import find_example
 from optimizer.instance.read import read
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, make_table
-from optimizer.report.plan_context import PlanContext
 from optimizer.report.steps import biggest, steps
 from optimizer.report.summary import summary
-from optimizer.report.totals_by_period import AFTER, Periods, capacity_by_period, cash_by_period, cash_table
+from optimizer.report.totals_by_period import Periods, cash_by_period
 from tests.program.tiny import solved, tiny
 
 Rows = list[tuple[object, ...]]
@@ -157,46 +155,6 @@ def test_the_worst_month_is_the_one_with_most_unserved() -> None:
     # 450 of 11,000 and 350 of 1,500.
     at = lines.index("research 2026-07 11,000 450 95.9 % 70.0 % 20.0 %")
     assert lines[at + 1] == "evals 2026-06 1,500 350 76.7 % 50.0 %"
-
-
-@pytest.mark.parametrize(
-    ("months", "noun", "first", "last"),
-    [(6, "Month", "2026-05", "2026-10"), (24, "Quarter", "2026 Q2", "2028 Q2"), (48, "Year", "2026", "2030")],
-)
-def test_periods_are_few(months: int, noun: str, first: str, last: str) -> None:
-    """Tests that months are gathered into quarters and years where there are many."""
-    periods = Periods("2026-05", months)
-    assert (periods.noun, periods.lengths.index[0], periods.lengths.index[-1]) == (noun, first, last)
-    assert periods.lengths.sum() == months
-
-
-def test_capacity_is_averaged_over_the_months_of_the_plan() -> None:
-    """Tests that months without capacity count as none, and months outside the plan do not count."""
-    frame = capacity_by_period(make_plan(capacity=CAPACITY), Periods("2026-05", 48))
-    # 2026 has eight months in the plan: (110000 + 220000) / 8 and (150 + 300) / 8.
-    assert frame.loc["2026", "Contract\naccel."] == pytest.approx(41_250)
-    assert frame.loc["2026", "Contract\nMW"] == pytest.approx(56.25)
-    assert frame.loc["2027"].sum() == 0
-    assert "In-house\nMW" not in frame.columns
-
-
-@pytest.mark.parametrize("wide", [True, False])
-def test_cash_adds_up(wide: bool) -> None:
-    """Tests that every row of the cash table is in exactly one cell."""
-    frame = cash_by_period(make_plan(cash=CASH), Periods("2026-05", 48), wide)
-    total = pd.DataFrame(CASH)[[4, 5]].sum()
-    assert frame.loc["all", "Total"] == pytest.approx(total[4])
-    assert frame.loc["present value", "Total"] == pytest.approx(total[5])
-    assert frame.loc[AFTER, "Residual" if wide else "In-house"] == -1e9
-    assert frame.loc["2026", "Leased out"] == -5e7
-
-
-@pytest.mark.parametrize(("amount", "shown"), [(999.9, "999.9"), (999.96, "1,000"), (998.96, "999.0")])
-def test_digits_of_costs(amount: float, shown: str) -> None:
-    """Tests that costs have one digit below their scale's thousand, and none where one would round up to it."""
-    rows: Rows = [("2026-05", "contract", "colossus-1", "xai", amount, amount)]
-    table = cash_table(PlanContext(make_plan(cash=rows)))
-    assert {row[table.grid.columns.index("Total")] for row in table.grid.rows} == {shown, "–"}  # 0 in other years
 
 
 def test_nothing_at_all_can_be_summed_up() -> None:
