@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +12,8 @@ import pytest
 from optimizer.service.database import Database
 from tests.service import postgres
 from tests.service.postgres import PostgreSQL
+
+DUMPS = Path(__file__).with_name("dumps")
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +40,16 @@ def database(database_url: str) -> Iterator[Database]:
     found.upgrade()
     yield found
     found.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database as the first version has written it: accounts, a project, an instance, two jobs, a plan."""
+    dump = DUMPS / f"first_version_{request.param}.sql"
+    if request.param == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        return server.load(f"first_{uuid4().hex}", dump)
+    with sqlite3.connect(tmp_path / "service.db") as connection:
+        connection.executescript(dump.read_text(encoding="utf-8"))
+    connection.close()
+    return f"sqlite:///{tmp_path / 'service.db'}"

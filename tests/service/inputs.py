@@ -14,6 +14,9 @@ from optimizer.service.records import Job, Project, new_id
 from tests.program.tiny import frames
 
 LIMITS = {"memory_mb": 4000, "threads": 1, "seconds": 60.0}
+# In the dumps of the first version: a token, a job that has ended with a plan, and one that waits.
+TOKEN = {"Authorization": "Bearer capopt_of-the-first-version"}
+DONE, WAITING = "18ecf1a3d21ba27a000000000000000a", "18ecf1a3d21ba27a000000000000000b"
 LEASE = {"price": 1000, "term_months": 2, "max_blocks": 2}
 
 

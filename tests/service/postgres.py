@@ -56,11 +56,32 @@ class PostgreSQL:
         self._run("psql", "-h", self.home, "-U", "capopt", "-q", "-c", f'CREATE DATABASE "{name}"', "postgres")
         return f"postgresql+psycopg://capopt@/{name}?host={quote(str(self.home))}"
 
-    def _run(self, program: str, *arguments: str | Path) -> None:
+    def load(self, name: str, script: Path) -> str:
+        """Create a database from the statements of a file; its SQLAlchemy address."""
+        url = self.create(name)
+        statements = script.read_text(encoding="utf-8")
+        self._run("psql", *self._at(name), "-q", "-v", "ON_ERROR_STOP=1", "-f", "-", given=statements)
+        return url
+
+    def dump(self, name: str) -> Path:
+        """Write a database to a file as ``pg_dump --format=custom`` does."""
+        self._run("pg_dump", *self._at(name), "--format=custom", "--file", self.home / f"{name}.dump")
+        return self.home / f"{name}.dump"
+
+    def restore(self, name: str, dump: Path) -> str:
+        """Create a database from such a file, as ``pg_restore`` does; its SQLAlchemy address."""
+        url = self.create(name)
+        self._run("pg_restore", *self._at(name), "--clean", "--if-exists", dump)
+        return url
+
+    def _at(self, name: str) -> tuple[str, ...]:
+        return "-h", str(self.home), "-U", "capopt", "-d", name
+
+    def _run(self, program: str, *arguments: str | Path, given: str = "") -> None:
         done = subprocess.run(
             [self.programs / program, *arguments],
             cwd=self.home,
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

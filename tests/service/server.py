@@ -16,7 +16,7 @@ from optimizer.service.settings import Settings
 
 
 @contextmanager
-def serving(settings: Settings, **options: Any) -> Iterator[httpx.Client]:
+def serving(settings: Settings, headers: dict[str, str] | None = None, **options: Any) -> Iterator[httpx.Client]:
     """Serve on a free port for a block; yield a client of it."""
     config = uvicorn.Config(create_app(settings), port=0, log_level="error", **options)
     server = uvicorn.Server(config)
@@ -27,7 +27,8 @@ def serving(settings: Settings, **options: Any) -> Iterator[httpx.Client]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30.0, trust_env=False) as client:
+        where = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=where, headers=headers, timeout=30.0, trust_env=False) as client:
             yield client
     finally:
         server.should_exit = True
