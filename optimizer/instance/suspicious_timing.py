@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from optimizer.format import counted
 from optimizer.instance.cell_value import month_label
 from optimizer.instance.data import Data
@@ -58,17 +60,15 @@ def _made(data: Data, v: Values) -> tuple[str, str]:
 def _startless(data: Data, v: Values) -> tuple[str, str]:
     """Why an offer can never start."""
     never, lead = "it can never start: ", v["lead_months"]
-    first, last = max(v["earliest"], lead, 0), min(v["latest"], data.months - 1)
+    first, last = max(v["earliest"], lead), min(v["latest"], data.months - 1)
     if v["earliest"] >= data.months:
         return "earliest", f"{never}earliest is after the plan ends. Give an earlier one, {_OUT}."
-    if last < 0:
+    if v["latest"] < 0:
         return "latest", f"{never}latest is before the plan. Give a later one, {_OUT}."
-    if first > last:
+    if lead > last:
         soonest = f"signed in the first month, it starts in {_label(data, lead)}"
         late = "after the plan ends" if lead >= data.months else "after latest"
-        if lead > last:
-            return "lead_months", f"{never}{soonest}, {late}. Give a shorter lead_months or a later latest, {_OUT}."
-        return "earliest", f"{never}earliest is after latest. Change one of them, {_OUT}."
+        return "lead_months", f"{never}{soonest}, {late}. Give a shorter lead_months or a later latest, {_OUT}."
     if v["ends_by"] is not None and first + _term(v) - 1 > v["ends_by"]:
         problem = f"{never}its {counted(_term(v), 'month')} from {_label(data, first)} on end later than ends_by."
         return "ends_by", f"{problem} Give a later ends_by or a shorter term, {_OUT}."
@@ -76,14 +76,19 @@ def _startless(data: Data, v: Values) -> tuple[str, str]:
     return ("max_blocks", f"{never}max_blocks leaves no block. Raise it, {_OUT}.") if most <= 0 else ("", "")
 
 
-def _ends(v: Values, horizon: int) -> tuple[int, int]:
+def _starts(v: Values) -> tuple[int, int]:
+    """First and last month in which blocks of a contract can start."""
+    if v["committed_blocks"] is not None:
+        return v["earliest"], v["earliest"]
+    return max(v["earliest"], v["lead_months"]), v["latest"]
+
+
+def _ends(v: Values) -> tuple[float, float]:
     """First and last month in which blocks of a contract can end (be gone)."""
-    made = v["committed_blocks"] is not None
-    start = v["earliest"] if made else max(v["earliest"], v["lead_months"], 0)
-    latest = start if made else min(v["latest"], horizon - 1)
+    start, latest = _starts(v)
     if v["term_months"] is not None:
         return start + v["term_months"], latest + v["term_months"]
-    last = horizon - 1 if v["ends_by"] is None else v["ends_by"] + 1
+    last = inf if v["ends_by"] is None else v["ends_by"] + 1
     return min(max(1, v["notice_months"], start + v["min_term_months"]), last), last
 
 
@@ -93,13 +98,11 @@ def renewals(data: Data) -> None:
     contracts = {record.values["contract"]: record.values for _, record in data.records("contracts")}
     for table, record in data.records("contracts"):
         v = record.values
-        before = v["committed_blocks"] is not None and v["earliest"] < 0
-        if v["renews"] is None or before or signed & {v["contract"], v["renews"]}:
+        first, last = _starts(v)
+        if v["renews"] is None or first < 0 or signed & {v["contract"], v["renews"]}:
             continue
-        made = v["committed_blocks"] is not None
-        first = v["earliest"] if made else max(v["earliest"], v["lead_months"], 0)
-        last = first if made else min(v["latest"], data.months - 1)
-        soonest, final = _ends(contracts[v["renews"]], data.months)
+        last = min(last, data.months - 1)
+        soonest, final = _ends(contracts[v["renews"]])
         if first <= last and (soonest > last or final < first):
             problem = f"'{shown(v['renews'])}' cannot end in a month in which this can start."
             data.fault(table, record, "renews", f"{problem} Change earliest and latest, {_OUT}.", warn=True)
@@ -144,8 +147,8 @@ def orders(data: Data) -> None:
         v = record.values
         if v[table.spec.name_column] in ordered:
             continue
-        first, last = max(v["earliest"], 0), min(v["latest"], data.months - 1)
-        if first > last:
+        first = max(v["earliest"], 0)
+        if first >= data.months or v["latest"] < 0:
             problem = f"it can never be ordered within the plan. Change earliest and latest, {_OUT}."
             data.fault(table, record, "earliest", problem, warn=True)
         elif first + v["lead_months"] >= data.months:
@@ -170,7 +173,7 @@ def windows(data: Data) -> None:
         first, last = data.schema.tables[name].window
         for table, record in data.records(name):
             v = record.values
-            if max(v[first], 0) > min(v[last], data.months - 1):
+            if v[first] >= data.months or v[last] < 0:
                 problem = f"no month of the plan lies between {first} and {last}. Change one of them, {_OUT}."
                 data.fault(table, record, first, problem, warn=True)
 
@@ -213,7 +216,7 @@ def commitments(data: Data) -> None:
         if v["latest"] < 0:
             problem = f"it starts before the plan, so it is not planned, and its rates do not apply. {_RUNNING}"
             data.fault(table, record, "latest", problem, warn=True)
-        elif max(v["earliest"], 0) > min(v["latest"], data.months - 1):
+        elif v["earliest"] >= data.months:
             problem = f"no month of the plan lies between earliest and latest. Change one of them, {_OUT}."
             data.fault(table, record, "earliest", problem, warn=True)
 
@@ -228,7 +231,7 @@ def reach(data: Data) -> None:
         column, months = _length(v)
         if not table.spec.columns[column].is_usual(v[column]):
             continue  # it is warned of already
-        within = data.months - max(v["earliest"], v.get("lead_months", 0), 0)
+        within = data.months - max(v["earliest"], v.get("lead_months", 0))
         if 0 < within < months / 3:
             beyond = months - within
             problem = (
