@@ -225,14 +225,14 @@ class BreakevenSearch:
         offer is cheaper than without raises the price found.
         """
         for _ in range(_PROOFS):
-            paid = self._paid_at(worse)
-            if at_most <= worse * SURE or paid <= 0 or self.late >= _LATE:
+            paid, nearest = self._paid_at(worse), worse * self._step
+            if at_most <= max(worse * SURE, nearest) or paid <= 0 or self.late >= _LATE:
                 break
             left = self.without.cost - self.without.bound + 2 * self.search.gap * abs(self.without.cost)
             far = worse * (1 + 2 * left / paid) * self._step
-            trial = far if far < at_most / SURE else math.sqrt(worse * at_most)
+            trial = far if far < at_most / SURE else max(math.sqrt(worse * at_most), nearest)
             try:
-                proven = self._is_beyond(max(trial, worse * self._step))
+                proven = self._is_beyond(trial)
             except BudgetSpent:
                 break
             at_most = min(at_most, trial) if proven else at_most
