@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimizer.format import count, month_cell, month_text, percent, rounded, shown, span_text, tenths
+from optimizer.format import count, month_text, percent, rounded, shown, span_text, tenths
 from optimizer.report.chart_capacity import one_legend, party_of_pool
 from optimizer.report.charts import (
     Chart,
@@ -24,6 +26,7 @@ from optimizer.report.document import Grid, by_month
 from optimizer.report.lanes import LANE, Span, add_lane, add_marks, add_spans, lanes
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.totals_by_period import Periods
+from optimizer.report.training_runs import missed_runs, placed_runs, runs_grid
 from optimizer.schema import IN_HOUSE
 
 _WORKLOADS = 8
@@ -160,10 +163,8 @@ def _pools_grid(sums: pd.DataFrame) -> Grid:
 # ---------------------------------------------------------------- training runs
 def runs(context: PlanContext) -> Chart:
     """Training runs as bars over their months, in the colour of the party they run at."""
-    table, rows = context.plan.tables["runs"], context.plan.instance.rows["training_runs"]
-    parties = party_of_pool(context)
-    figure = lanes(context, len(table))
-    placed = table.sort_values(["starts", "run"], kind="stable").to_dict("records")
+    parties, placed, missed = party_of_pool(context), placed_runs(context), missed_runs(context)
+    figure = lanes(context, len(placed))
     spans: dict[str, list[Span]] = {}
     for lane, row in enumerate(placed):
         span = f"{row['run']}: {span_text(row['starts'], row['ends'])}"
@@ -174,34 +175,16 @@ def runs(context: PlanContext) -> Chart:
     marks = [(row["target"], lane, f"target of {row['run']}") for lane, row in enumerate(placed) if row["target"]]
     if marks:
         add_marks(figure, marks, "target", "line-ns-open", ends=True)
-    missed = [row.run for row in rows if row.run not in set(table["run"])]
-    return Chart("runs", _runs_title(table, missed), figure, _runs_grid(table, missed))
+    return Chart("runs", _runs_title(placed, missed), figure, runs_grid(context))
 
 
-def _runs_title(table: pd.DataFrame, missed: list[str]) -> str:
-    if table.empty and not missed:
+def _runs_title(placed: list[dict[Any, Any]], missed: list[Any]) -> str:
+    if not placed and not missed:
         return "There are no training runs in this plan."
-    late = int((table["late_months"] > 0).sum())
-    text = f"{len(table)} training {'run is' if len(table) == 1 else 'runs are'} placed"
-    text += f", {late} of them late" if late else ", none of them late"
+    late = sum(row["late_months"] > 0 for row in placed)
+    text = f"{len(placed)} training {'run is' if len(placed) == 1 else 'runs are'} placed"
+    text += f", {late} of them late" if late else ", none of them late" if placed else ""
     return f"{text}; {len(missed)} {'is' if len(missed) == 1 else 'are'} not run." if missed else f"{text}."
-
-
-def _runs_grid(table: pd.DataFrame, missed: list[str]) -> Grid:
-    columns = ("Run", "Pool", "Starts", "Ends", "Target", "Accelerators", "Months late")
-    rows = [
-        (
-            r["run"],
-            r["pool"],
-            month_cell(r["starts"]),
-            month_cell(r["ends"]),
-            r["target"],
-            rounded(r["accelerators"]),
-            rounded(r["late_months"]),
-        )
-        for r in table.to_dict("records")
-    ]
-    return Grid(columns, [*rows, *((name, "not run", "", "", "", "", "") for name in missed)], 5)
 
 
 # ---------------------------------------------------------------- unserved work

@@ -151,7 +151,7 @@ def test_runs_are_bars_with_their_targets(context: PlanContext) -> None:
     assert (bar.base[0], bar.x[0] / 3.6e6 / 24) == ("2026-02-01", 181)
     assert list(target.x) == ["2026-07-01"]
     assert chart.title == "1 training run is placed, 1 of them late; 1 is not run."
-    assert chart.grid.rows[-1][:2] == ("small", "not run")
+    assert chart.grid.rows[-1][:2] == ("small", "not run, work of 90,000")
 
 
 def test_unserved_work_is_told_by_workload(context: PlanContext) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from optimizer.report.chart_work import _runs_title
 from optimizer.report.section_rules import _when
 from optimizer.report.terminal import _LEAST, _widths
 
@@ -40,21 +39,6 @@ def columns(*sizes: tuple[int, int, int, bool]) -> Any:
 def test_columns_share_the_room(sizes: list[tuple[int, int, int, bool]], room: int, widths: list[int]) -> None:
     """Tests room in plenty, room that is left, and room that lacks."""
     assert _widths(columns(*sizes), room) == widths
-
-
-@pytest.mark.parametrize(
-    ("late", "missed", "title"),
-    [
-        ([], [], "There are no training runs in this plan."),
-        ([0], [], "1 training run is placed, none of them late."),
-        ([0, 3], [], "2 training runs are placed, 1 of them late."),
-        ([0], ["a"], "1 training run is placed, none of them late; 1 is not run."),
-        ([], ["a", "b"], "0 training runs are placed, none of them late; 2 are not run."),
-    ],
-)
-def test_training_runs_are_counted(late: list[int], missed: list[str], title: str) -> None:
-    """Tests runs that are placed, late and not run."""
-    assert _runs_title(pd.DataFrame({"late_months": late}), missed) == title
 
 
 @pytest.mark.parametrize(
