@@ -38,6 +38,7 @@ _INTEGRAL = 1e-5  # of blocks: noise in a bound of a number of them
 _ATTAINED = 1e-6  # relative: an end that near to the plan's own amount is attained
 _NOTHING = 1e-6  # blocks: none
 _OF_DISTINCT = 0.5  # share of what is left of the budget
+_DISTINCT_GAP = 0.2  # of the distance of a distinct plan, of which no proof is wanted
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Alternatives:
         Decisions of the first month: how many blocks near-optimal plans decide on at least and at most; ``no_regret``
         where all of them decide on some.
     plans : tuple of Plan
-        Near-optimal plans whose decisions differ from the plan's, and from each other, as much as they can.
+        Near-optimal plans whose decisions differ from the plan's, and from each other: at least 80 % as much as they
+        can.
     unfinished : int
         Searches that the budget or Ctrl-C cut short or left out. Ranges are then wider than they need be, as the
         linear relaxation proves them; NaN where it was not reached either.
@@ -128,9 +130,11 @@ class _Space:
         self.arrays = arrays.with_rows(["near-optimal cost"], cost_row, [-np.inf], [most])
         self.cost = arrays
         columns, values = start_values(self.program, arrays, plan)
-        self.start = columns, values
+        self.columns = columns
         self.at = np.zeros(len(arrays.cost))
         self.at[columns] = values
+        completed = solve_with_integers_fixed(arrays, self.at, self.options).values
+        self.known = [] if completed is None else [completed]
         self.model, self.relaxation = Model(self.arrays), Model(self.arrays.relaxed())
 
     # ------------------------------------------------------------------ the order of work
@@ -158,6 +162,8 @@ class _Space:
         for number, (one, sign) in enumerate(left):
             if not self.budget.question(len(left) - number):
                 return
+            if self._is_final(one, sign):
+                continue
             end = "least" if sign > 0 else "most"
             self.say(f"{what}, {number + 1} of {len(left)}: the {end} of {one.name}")
             with suppress(BudgetSpent):
@@ -185,17 +191,31 @@ class _Space:
             one.least = min(max(one.least, bound, 0.0), one.now)
         else:
             one.most = max(-bound if one.most != one.most else min(one.most, -bound), one.now)
-        attained = one.least if sign > 0 else one.most
-        if final or abs(attained - one.now) <= _ATTAINED * max(abs(one.now), 1.0):
+        if final:
             one.finished.append(sign)
+        else:
+            self._is_final(one, sign)
 
-    def _search(self, objective: Floats) -> Solution:
-        """Minimise another objective over the near-optimal plans."""
+    def _is_final(self, one: _Range, sign: float) -> bool:
+        """Whether an end is final; it also is if a known plan attains it, up to the gap of a search."""
+        bound = sign * (one.least if sign > 0 else one.most)
+        amounts = [one.now, *(float(one.weights @ values) for values in self.known)]
+        attained = min(sign * amount for amount in amounts)
+        within = max(_ATTAINED * max(abs(one.now), 1.0), self.options.gap * abs(attained))
+        if sign not in one.finished and attained - bound <= within:
+            one.finished.append(sign)
+        return sign in one.finished
+
+    def _search(self, objective: Floats, offset: float = 0.0, gap: float | None = None) -> Solution:
+        """Minimise another objective over the near-optimal plans, from the best one that is known."""
         seconds = self.budget.search()
         self.cuts_before = self.budget.cuts
-        self.model.change(replace(self.arrays, cost=objective, offset=0.0))
-        self.model.start(*self.start)
-        found = self.model.solve(replace(self.options, time_limit=seconds))
+        self.model.change(replace(self.arrays, cost=objective, offset=offset))
+        best = min(self.known, key=lambda values: float(objective @ values), default=self.at)
+        self.model.start(self.columns, best[self.columns])
+        found = self.model.solve(replace(self.options, time_limit=seconds, gap=gap or self.options.gap))
+        if found.values is not None:
+            self.known.append(np.asarray(found.values[: len(self.at)]))
         if found.stop is Stop.INTERRUPTED:
             raise KeyboardInterrupt
         if found.stop is Stop.TIME_LIMIT:
@@ -277,8 +297,9 @@ class _Space:
                 weights[integers] += np.where(
                     other[integers] > 0, 1.0, -1.0 / np.maximum(self.arrays.upper[integers], 1.0)
                 )
+            offset = -sum(float(np.clip(weights, 0.0, None) @ other) for other in chosen)
             try:
-                solution = self._search(weights)
+                solution = self._search(weights, offset, _DISTINCT_GAP)
             except BudgetSpent:
                 return
             cut = self.budget.cuts > self.cuts_before

@@ -58,7 +58,7 @@ def alternatives(
     """Show which decisions all near-optimal plans share, and where they differ.
 
     For each party and kind of decision, the minimum and maximum over near-optimal plans; the decisions of the first
-    month that all of them make (no regret); and plans that differ from each other as much as possible.
+    month that all of them make (no regret); and plans that differ from each other as much as they can, within a fifth.
 
     When the budget ends, or on Ctrl-C or SIGTERM, ranges are printed as far as they are proven (exit 3).
     """

@@ -34,6 +34,23 @@ def test_two_offers_of_nearly_the_same_price_can_stand_for_each_other() -> None:
     assert other.status == "feasible"
 
 
+def test_an_end_that_a_known_plan_attains_is_not_searched_for() -> None:
+    """Tests that the plan that signs the other lease decides what it attains: all ends of both leases."""
+    plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES))
+    steps: list[str] = []
+    found = find_alternatives(plan, 0.011, 1, EXACT, on_step=steps.append)
+    # Ten accelerators for two months come from the cheap lease in the plan, and from the other one in the distinct
+    # plan: 20 and 0, 0 and 20. The relaxation proves that no plan uses more, or less than none.
+    assert [step for step in steps if step.startswith("ranges")] == []
+    assert steps[-1] == "distinct plan 1 of 1"
+    used = found.ranges.set_index(["kind", "party"]).loc["used"]
+    assert used.loc[["cloud", "other"], ["least", "most"]].to_numpy().tolist() == [
+        [pytest.approx(0, abs=1e-6), pytest.approx(20)],
+        [pytest.approx(0, abs=1e-6), pytest.approx(20)],
+    ]
+    assert found.unfinished == 0
+
+
 def test_a_decision_without_an_alternative_is_no_regret() -> None:
     """Tests that where the other lease is far dearer, all plans sign the cheap one, and there is no other."""
     dear = [TWO[0], {**TWO[1], "price": 4000}]
