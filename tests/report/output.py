@@ -53,7 +53,9 @@ def workbook(path: Path, full: tuple[str, ...] = ("summary", "by_month"), most: 
     lines: list[str] = []
     for sheet in openpyxl.load_workbook(path):
         widths = {key: round(column.width, 2) for key, column in sheet.column_dimensions.items()}
+        heights = {row: found.height for row, found in sheet.row_dimensions.items() if found.height is not None}
         lines += [f"[{sheet.title}] {sheet.dimensions}, frozen {sheet.freeze_panes}, widths {widths}"]
+        lines += [f"heights {heights}, titles {sheet.print_title_rows}, printed {sheet.print_area or 'entirely'}"]
         rows = sheet.iter_rows(max_row=None if sheet.title in full else most)
         lines += [" | ".join(_cell(cell) for cell in row if cell.value is not None) for row in rows]
     with zipfile.ZipFile(path) as package:
