@@ -142,7 +142,7 @@ def _head_text(instance: Instance) -> str:
         elif cells[0] != "key":
             notes = ((name, cell) for name, cell in zip(names, cells[2:], strict=False) if cell is not None)
             lines += [f"# {name}: {line}" for name, cell in notes for line in str(cell).splitlines()]
-            lines += [f"{cells[0]} = {_toml(cells[1])}"] if cells[0] is not None else []
+            lines += [f"{cells[0]} = {toml_value(cells[1])}"] if cells[0] is not None else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -172,7 +172,7 @@ def _csv(cell: Any) -> Any:
     return number_text(cell) if isinstance(cell, float) else cell
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """A TOML value; JSON writes text the same way."""
     return json.dumps(value, ensure_ascii=False)
 

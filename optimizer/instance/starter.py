@@ -6,18 +6,20 @@ hall, buy accelerators, use on-demand capacity, and lease out idle capacity. Eve
 
 from __future__ import annotations
 
-HEAD: dict[str, object] = {
-    "format": 1,
-    "name": "starter",
-    "title": "A starter to change: one hall, two offers, two workloads",
-    "description": "One hall of our own, a lease until it is extended, and two kinds of work that grow.",
-    "sources": "Every figure is made up. Replace it, and say here where yours come from.",
-    "start": "2027-01",
-    "months": 24,
-    "currency": "USD",
-    "discount_rate": 0.08,
-    "hours_per_month": 730,
-}
+import tomllib
+
+HEAD: dict[str, object] = tomllib.loads("""
+format = 1
+name = "starter"
+title = "A starter to change: one hall, two offers, two workloads"
+description = "One hall of our own, a lease until it is extended, and two kinds of work that grow."
+sources = "Every figure is made up. Replace it, and say here where yours come from."
+start = "2027-01"
+months = 24
+currency = "USD"
+discount_rate = 0.08
+hours_per_month = 730
+""")
 
 TABLES: dict[str, str] = {
     "accelerators": """

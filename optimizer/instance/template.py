@@ -12,7 +12,7 @@ from typing import Any
 from optimizer.errors import CapoptError
 from optimizer.instance import reference, starter
 from optimizer.instance.examples import find_example
-from optimizer.instance.save import put_folder, refuse_other_files
+from optimizer.instance.save import put_folder, refuse_other_files, toml_value
 from optimizer.schema import Column, load_schema
 
 HEAD_FILE = "instance.toml"
@@ -126,7 +126,7 @@ def head_text(head: dict[str, Any]) -> str:
         lines.append(f"# {_remark(column)}")
         value = head.get(column.name, "" if column.required else None)
         key = column.name if value is not None else f"# {column.name}"
-        lines += [f"{key} = {_toml(column.default if value is None else value)}", ""]
+        lines += [f"{key} = {toml_value(column.default if value is None else value)}", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -136,13 +136,6 @@ def _remark(column: Column) -> str:
     unit = f" [{column.unit}{f': {limits}' if limits else ''}]" if column.unit else f" [{limits}]" if limits else ""
     rest = "Required." if column.required else f"If left out: {default or 'blank'}."
     return f"{column.meaning.rstrip('.')}{example}{unit}. {rest}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, str):
-        plain = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{plain}"'
-    return str(value)
 
 
 def guide_text(name: str, tables: dict[str, Rows]) -> str:

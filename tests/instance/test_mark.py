@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from optimizer.cli.app import cli
 from optimizer.cli.exit_codes import run
-from optimizer.errors import InstanceError
+from optimizer.errors import Fault, InstanceError
 from optimizer.instance.mark import mark_workbook
 from optimizer.instance.read import read
 from tests.instance.sample import put, sample, write_workbook
@@ -96,6 +99,113 @@ def test_errors_are_listed_with_links(wrong: Path, tmp_path: Path) -> None:
     links = [errors.cell(row, 2).hyperlink.location for row in range(4, errors.max_row + 1)]
     assert links == [f"'{fault.where}'!{fault.cell or 'A1'}" for fault in faults]
     assert _faults(tmp_path / "marked.xlsx") == faults
+
+
+def _boxes(path: Path) -> set[tuple[str, str]]:
+    """Width and height of each note."""
+    with zipfile.ZipFile(path) as archive:
+        texts = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".vml")]
+    return {size for one in texts for size in re.findall(r"width:(\d+)px;height:(\d+)px", one)}
+
+
+def test_the_form_of_the_list_of_errors(tmp_path: Path) -> None:
+    """Tests all cells of the list, its columns, its filter, how it is printed, and that it is the sheet shown."""
+    path = write_workbook(tmp_path / "mine.xlsx", sample())
+    place = Fault("sites", 3, "pue", "0.5", "expected at least 1.", cell="C3")
+    row = Fault("fleet", 2, problem="the row is odd.")
+    sheet = Fault("fleet", problem="the sheet is odd.", nearest="fleets")
+    absent = Fault("demands", 7, "month", "soon", "no such table in the format.", "demand", "B7")
+    result = mark_workbook(path, [place, row, sheet, absent], tmp_path / "marked.xlsx")
+    assert result == f"Wrote {tmp_path / 'marked.xlsx'}, with 4 marked."
+    book = openpyxl.load_workbook(tmp_path / "marked.xlsx")
+    assert [one.sheet_view.tabSelected for one in book] == [True, *[False] * (len(book.sheetnames) - 1)]
+    errors = book["Errors"]
+    title = "Errors found by capopt validate. This sheet is not read; the next marking replaces it."
+    # A row and a sheet without a cell are marked at their first one; what is on no sheet is marked nowhere.
+    assert [[cell.value for cell in row] for row in errors.iter_rows()] == [
+        [title, *[None] * 6],
+        [None] * 7,
+        ["sheet", "cell", "column", "found", "what is wrong", "did you mean", "fill before"],
+        ["sites", "C3", "pue", "0.5", "expected at least 1.", None, None],
+        ["fleet", "A2", None, None, "the row is odd.", None, None],
+        ["fleet", "A1", None, None, "the sheet is odd.", "fleets", None],
+        ["demands", None, "month", "soon", "no such table in the format.", "demand", None],
+    ]
+    widths = {letter: errors.column_dimensions[letter].width for letter in "ABCDEFG"}
+    assert widths == {"A": 16, "B": 9, "C": 22, "D": 24, "E": 80, "F": 24, "G": 4}
+    assert [letter for letter in "ABCDEFG" if errors.column_dimensions[letter].hidden] == ["G"]
+    assert (errors.auto_filter.ref, errors.freeze_panes) == ("A3:F7", "A4")
+    assert (errors.page_setup.orientation, errors.page_setup.fitToHeight) == ("landscape", 0)
+    assert errors.sheet_properties.pageSetUpPr.fitToPage
+    bold = {cell.coordinate for row in errors.iter_rows() for cell in row if cell.font.b}
+    assert bold == {"A1", "A3", "B3", "C3", "D3", "E3", "F3", "G3"}
+    links = [errors.cell(row, 2).hyperlink for row in range(4, 8)]
+    assert [link and link.location for link in links] == ["'sites'!C3", "'fleet'!A2", "'fleet'!A1", None]
+    assert [errors.cell(row, 2).font.u for row in range(4, 8)] == ["single"] * 3 + [None]
+    forms = {(cell.alignment.wrap_text, cell.alignment.vertical, cell.quotePrefix) for cell in errors[4][:6]}
+    assert forms == {(True, "top", False)}
+
+
+@pytest.mark.parametrize(
+    ("problem", "nearest", "height"),
+    [
+        # The first line is the sign; a line of a note has fifty characters and is 18 high, the edges take 25.
+        ("x" * 49, "", 25 + 18 * 2),
+        ("x" * 50, "", 25 + 18 * 3),
+        ("x" * 149, "", 25 + 18 * 4),
+        ("x" * 30, "y" * 10, 25 + 18 * 3),  # "Did you mean 'yyyyyyyyyy'?" has 26 characters, and a blank before it
+    ],
+)
+def test_the_size_of_notes(tmp_path: Path, problem: str, nearest: str, height: int) -> None:
+    """Tests that notes are as high as their lines."""
+    path = write_workbook(tmp_path / "mine.xlsx", sample())
+    mark_workbook(path, [Fault("sites", 3, "pue", "0.5", problem, nearest, "C3")], tmp_path / "marked.xlsx")
+    assert _boxes(tmp_path / "marked.xlsx") == {("320", str(height))}
+
+
+def test_fills_that_come_back(tmp_path: Path) -> None:
+    """Tests that two cells get back their own fills, also after a second marking, and those without one get none."""
+    book = openpyxl.load_workbook(write_workbook(tmp_path / "mine.xlsx", sample()))
+    book["sites"]["C3"].fill = GREEN
+    book["fleet"]["A2"].fill = PatternFill("solid", fgColor="FF0000FF")
+    book.save(tmp_path / "mine.xlsx")
+    faults = [
+        Fault(name, 3, "", "", "odd.", cell=cell) for name, cell in (("sites", "C3"), ("fleet", "A2"), ("power", "B2"))
+    ]
+    for source, target, warn in (("mine", "one", False), ("one", "two", True)):
+        mark_workbook(tmp_path / f"{source}.xlsx", faults * 2, tmp_path / f"{target}.xlsx", warn=warn)
+    marked = openpyxl.load_workbook(tmp_path / "two.xlsx")
+    assert {_rgb(marked[one.where][one.cell]) for one in faults} == {"FFFFD967"}
+    mark_workbook(tmp_path / "two.xlsx", [], tmp_path / "three.xlsx")
+    plain = openpyxl.load_workbook(tmp_path / "three.xlsx")
+    assert [_rgb(plain[one.where][one.cell]) for one in faults] == ["FF00FF00", "FF0000FF", ""]
+    assert all(not cell.comment for one in faults for row in plain[one.where].iter_rows() for cell in row)
+
+
+def test_a_sheet_of_errors_of_their_own(tmp_path: Path) -> None:
+    """Tests that a sheet of that name is replaced in any case of letters, and gives no fills where it is not ours."""
+    book = openpyxl.load_workbook(write_workbook(tmp_path / "mine.xlsx", sample()))
+    theirs = book.create_sheet("ERRORS")
+    theirs["A4"], theirs["B4"] = "sites", "C3"
+    theirs["G4"].fill = GREEN
+    book["sites"]["C3"].fill = PatternFill("solid", fgColor="FFFF7C81")
+    book.save(tmp_path / "mine.xlsx")
+    assert mark_workbook(tmp_path / "mine.xlsx", [], tmp_path / "new.xlsx").endswith("new.xlsx, without any mark.")
+    found = openpyxl.load_workbook(tmp_path / "new.xlsx")
+    assert "ERRORS" not in found.sheetnames
+    assert _rgb(found["sites"]["C3"]) == ""
+
+
+def test_drawings_that_a_copy_lacks(tmp_path: Path) -> None:
+    """Tests the remark on charts, and its absence where a workbook has none."""
+    path = write_workbook(tmp_path / "mine.xlsx", sample())
+    book = openpyxl.load_workbook(path)
+    chart = BarChart()
+    chart.add_data(Reference(book["fleet"], min_col=3, min_row=1, max_row=2))
+    book["fleet"].add_chart(chart)
+    book.save(path)
+    result = mark_workbook(path, [Fault("fleet", 2, cell="C2")], tmp_path / "marked.xlsx")
+    assert result == f"Wrote {tmp_path / 'marked.xlsx'}, with 1 marked. It may lack drawings of the workbook."
 
 
 def test_marks_go_when_faults_are_mended(wrong: Path, tmp_path: Path) -> None:

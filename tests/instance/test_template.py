@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -23,7 +24,10 @@ def test_starter_is_valid_in_both_carriers(tmp_path: Path, name: str) -> None:
     create(tmp_path / name)
     instance = read(tmp_path / name)
     assert instance.warnings == ()
-    assert instance.head.name == "plan"
+    found = {
+        key: getattr(instance.head, key) for key in ("name", "start", "months", "discount_rate", "hours_per_month")
+    }
+    assert found == {"name": "plan", "start": "2027-01", "months": 24, "discount_rate": 0.08, "hours_per_month": 730}
     # The header is one line of each table.
     expected = {table: len(text.strip().splitlines()) - 1 for table, text in starter.TABLES.items()}
     assert {table: len(rows) for table, rows in instance.rows.items() if rows} == expected
@@ -88,19 +92,37 @@ def test_head_tells_every_key() -> None:
     assert all(f"{key} = " in text for key in load_schema().head.columns)
 
 
+def test_the_head_of_a_new_folder(snapshot: Callable[[str], None]) -> None:
+    """Tests the comment on every key, keys with a value, required ones without, and those at their defaults."""
+    snapshot(head_text({"format": 1, "name": "mine", "months": 36, "discount_rate": 0.085}))
+
+
+def test_the_first_part_of_the_guide(snapshot: Callable[[str], None]) -> None:
+    """Tests what the README.md of a new folder says before the format: the files that are there, and all others."""
+    guide = guide_text("mine", {"accelerators": [], "sites": []})
+    snapshot(guide.partition("## Conventions")[0])
+    every = guide_text("mine", {name: [] for name in load_schema().tables})
+    assert "Add any of" not in every
+    assert guide.partition("## Conventions")[2] == every.partition("## Conventions")[2]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("Größe 2027", "gr-e-2027"), ("...", "my-plan"), ("A-B_c", "a-b-c"), ("--mine--", "mine"), ("Plan 7", "plan-7")],
+)
+def test_the_name_of_a_new_instance(tmp_path: Path, folder: str, name: str) -> None:
+    """Tests that the name in the head is that of the folder, as far as it is legal."""
+    written = create(tmp_path / folder)
+    assert written == sorted((tmp_path / folder).iterdir())
+    assert tomllib.loads((tmp_path / folder / "instance.toml").read_text(encoding="utf-8"))["name"] == name
+
+
 def test_guide_tells_every_column() -> None:
     """Tests that the README.md of a new folder names every table and column."""
     text = guide_text("plan", {"accelerators": []})
     for name, table in load_schema().tables.items():
         assert f"### {name}\n" in text
         assert all(f"| `{column}` | " in text for column in table.columns)
-
-
-@pytest.mark.parametrize("name", ["Größe 2027", "...", "A-B_c"])
-def test_any_folder_name_gives_a_legal_instance_name(tmp_path: Path, name: str) -> None:
-    """Tests that the name in the head is legal whatever the folder is called."""
-    create(tmp_path / name)
-    assert read(tmp_path / name).head.name
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
