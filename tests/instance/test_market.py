@@ -37,13 +37,13 @@ FLEET = [
     {"site": "barn", "count": 0},
     {"site": "shed", "accelerator": "odd", "count": 6},
 ]
-BUY = {"unit_price": 1e4}
+BUY: Given = {"unit_price": 1e4}
 PURCHASES = [
     BUY | {"max_total": 40, "lot_size": 8},
     BUY | {"purchase": "bigs", "site": "barn", "accelerator": "big", "max_total": 30, "lot_size": 1},
 ]
 NO_LIMIT = BUY | {"purchase": "endless", "site": "yard", "lot_size": 3}
-LEASES = [
+LEASES: list[Given] = [
     {"price": 3000, "max_blocks": 2},  # ten accelerators and a hundred hours: 3 an hour
     {"contract": "space", "supplies": "mw", "site": "hall", "mw_per_block": 9, "price": 1},
     {
@@ -57,11 +57,11 @@ LEASES = [
     },
     {"contract": "dear", "accelerators_per_block": 7, "price": 200, "per": "accelerator_hour"},  # unusual
 ]
-HOURLY = [
+HOURLY: list[Given] = [
     {"price": 4, "max_accelerators": 50},
     {"offer": "hourly-bigs", "provider": "neo", "accelerator": "big", "price": 6, "max_accelerators": 7},
 ]
-DEMAND = [
+DEMAND: list[Given] = [
     *({"workload": "jobs", "month": t, "amount": n} for t, n in ((3, 190), (0, 70), (5, 60), (24, 500))),
     {"workload": "other", "month": 0, "amount": 5},
     {"workload": "later", "month": 24, "amount": 7},
