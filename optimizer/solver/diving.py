@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs import Model
 
-Solve = Callable[[Model, bool], Floats | None]  # optimal values, from scratch or the last basis; None if infeasible
+Solve = Callable[[Model], Floats | None]  # optimal values, from the last basis; None if infeasible
 
 INTEGRALITY_TOLERANCE = 1e-6  # integrality tolerance of HiGHS
 _SHARE = 0.05  # of the fractional columns, rounded at once
@@ -93,7 +92,7 @@ class _Dive:
         count = max(1, int(np.ceil(_SHARE * len(chosen))), int((share >= _NEARLY).sum()))
         return chosen[np.lexsort((chosen, -share))[: min(count, most)]]
 
-    def _try(self, batch: Ints, lower: Floats | None = None, upper: Floats | None = None) -> NDArray[np.float64] | None:
+    def _try(self, batch: Ints, lower: Floats | None = None, upper: Floats | None = None) -> Floats | None:
         """Values with other bounds of some columns, which stay where there are any."""
         before = self.arrays
         tried = before.lower.copy(), before.upper.copy()
@@ -102,7 +101,7 @@ class _Dive:
                 bounds[batch] = wanted
         after = replace(before, lower=tried[0], upper=tried[1])
         self.model.change(after)
-        found = self.solve(self.model, False)
+        found = self.solve(self.model)
         if found is None:
             self.model.change(before)
         else:

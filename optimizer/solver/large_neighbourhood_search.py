@@ -255,15 +255,15 @@ class LargeNeighbourhoodSearch:
             self._reported = objective
             self._on_improvement(values)
 
-    def _solved(self, model: Model, from_scratch: bool) -> Floats | None:
-        """Return optimal values of a linear program, from scratch or from its last basis; None if infeasible."""
-        solution = self._run(model, _LP | {"presolve": "choose" if from_scratch else "off"})
+    def _solved(self, model: Model, presolve: str = "off") -> Floats | None:
+        """Return optimal values of a linear program, without presolve from its last basis; None if infeasible."""
+        solution = self._run(model, _LP | {"presolve": presolve})
         return solution.values if solution.stop is Stop.GAP_REACHED else None
 
     def _keep_rounded(self, values: Floats, source: str) -> None:
         """Round the integers of a solution, reoptimise the rest, and keep the result."""
         rounded = np.round(values)
-        exact = self._solved(Model(self.arrays.with_values(self.arrays.integer, rounded)), from_scratch=True)
+        exact = self._solved(Model(self.arrays.with_values(self.arrays.integer, rounded)), presolve="choose")
         if exact is not None:
             self._keep(np.where(self.arrays.integer, rounded, exact), source)
 
