@@ -3,49 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
-import pandas as pd
 
 from optimizer.auditing import audit
 from optimizer.errors import AuditFailed, Fault, SolverError, StoppedWithoutPlan, UnsupportedInstance
 from optimizer.instance.instance import Instance
-from optimizer.instance.scenarios import is_drawn, is_uncertain, scenarios
+from optimizer.instance.scenarios import is_uncertain, scenarios
 from optimizer.interruption import interruptible
-from optimizer.plan.by_scenario import HEADS, combined_tables, refuse_uncertain
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
-from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
 from optimizer.program.gc_control import collector_paused
 from optimizer.solver import engines
-from optimizer.solver.bound import PRECISION, bound_below
-from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOptions, Stop
+from optimizer.solver.solution import Options, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
-from optimizer.solving.solve import cost_with_gap, extract_plan
 from optimizer.solving.solve import solve as solve_one_future
 from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
-from optimizer.uncertainty.base_plan import FixedPlan, fix_base_plan, value_of_planning
+from optimizer.uncertainty.base_plan import fix_base_plan
+from optimizer.uncertainty.extract import plan_of_scenarios
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.infeasible import no_plan_of_scenarios
 from optimizer.uncertainty.information import information_table
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
-from optimizer.uncertainty.robustness import robustness_table
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
 from optimizer.uncertainty.stochastic_program import (
     OWN,
     RiskMeasure,
     StochasticProgram,
-    conditional_value_at_risk,
 )
-from optimizer.uncertainty.tables import node_table, scenario_table
 from optimizer.uncertainty.tree import make_tree
 from optimizer.workers.make import make_workers
 from optimizer.workers.workers import CountedWorkers, Workers
 
-_PENNY = 1e-9  # of all money that moves
 _ALONE = 0.4  # share of the time for the best plans of the scenarios alone, where regret is measured from them
 _LEAST = 10.0  # seconds at least for these otherwise, after the search and in no more time than it took
 
@@ -126,7 +118,7 @@ def _solve_scenarios(instance: Instance, options: Options, workers: Workers, clo
         spent = searched + clock.seconds["alone"]
         left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
         fixed_plan = fix_base_plan(instance, programs, _risk(instance, best), left, workers)
-    plan = _extracted(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
+    plan = plan_of_scenarios(instance, programs, solution, solution.values, (best, fixed_plan), options, clock)
     with clock.phase("information"):
         spent += clock.seconds["base"]
         left = replace(options, time_limit=max(min(options.time_limit - spent, more), 0.0))
@@ -171,35 +163,6 @@ def _searched(
     )
 
 
-def _risk(instance: Instance, best: Alone | None) -> RiskMeasure:
-    """Return what is minimised; regret is measured from what is proven of the scenarios alone."""
-    head = instance.head
-    bounds = tuple(best.bounds.tolist()) if best is not None and head.risk_measure == "regret" else ()
-    return RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, bounds)
-
-
-def _extracted(
-    instance: Instance,
-    programs: ScenarioPrograms,
-    solution: StochasticSolution,
-    values: Sequence[Floats],
-    compared: tuple[Alone, FixedPlan],
-    options: Options,
-    clock: Clock,
-) -> Plan:
-    """Return the plan of a solution: extracted for each scenario and put together, not audited yet."""
-    best, fixed_plan = compared
-    with collector_paused(), clock.phase("extract"):
-        plans = _plans(programs, solution, values, options)
-        money = programs.money
-        bounds = np.where(np.isfinite(best.bounds), best.bounds * money, np.nan)
-        tables = _tables(instance, programs, plans, best.costs * money, bounds)
-        tables["robustness"] = robustness_table(programs, plans, best)
-        head = _head(instance, programs, plans, solution, tables["scenarios"], options)
-        head["vss"] = value_of_planning(fixed_plan, head["objective"], head["bound"])
-    return Plan(head, tables, instance)
-
-
 def _audited(plan: Plan, clock: Clock) -> Plan:
     """Return a plan with the verdict of its audit."""
     with clock.phase("audit"):
@@ -210,95 +173,11 @@ def _audited(plan: Plan, clock: Clock) -> Plan:
     return plan
 
 
-def _plans(
-    programs: ScenarioPrograms, solution: StochasticSolution, values: Sequence[Floats], options: Options
-) -> dict[str, Plan]:
-    """Return the plan of each scenario, not audited yet."""
-    status = SolutionStatus.FEASIBLE
-    found = {}
-    for scenario, program, arrays, x in zip(
-        programs.tree.scenarios, programs.programs, programs.arrays, values, strict=True
-    ):
-        one = Solution(solution.stop, status, x[: len(arrays.cost)])
-        found[scenario.name] = extract_plan(program, arrays, one, options, Clock())[0]
-    return found
-
-
-def _tables(
-    instance: Instance, programs: ScenarioPrograms, plans: dict[str, Plan], costs: Floats, bounds: Floats
-) -> dict[str, Any]:
-    tree, names = programs.tree, list(plans)
-
-    def members(scenario: str, month: int) -> list[str]:
-        node = tree.nodes[int(tree.node_of[names.index(scenario), month])]
-        return [names[place] for place in node.members]
-
-    return {
-        **combined_tables(plans, members),
-        "scenarios": scenario_table(tree, plans, costs, bounds),
-        "nodes": node_table(tree, instance),
-    }
-
-
-def _head(
-    instance: Instance,
-    programs: ScenarioPrograms,
-    plans: dict[str, Plan],
-    solution: StochasticSolution,
-    table: pd.DataFrame,
-    options: Options,
-) -> dict[str, Any]:
-    """Return the content of plan.json, without seconds and audit."""
-    head, chances = instance.head, programs.tree.probabilities
-    costs = np.array([plan.objective for plan in plans.values()])
-    best = tuple(table["alone_bound"].tolist()) if head.risk_measure == "regret" else ()
-    risk = RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, best)
-    objective = risk.value(costs, chances)
-    turnover = max(float(np.abs(plan.tables["cash"]["present_value"]).sum()) for plan in plans.values())
-    bound = bound_below(objective, solution.bound * programs.money, turnover, head.currency)
-    cost = cost_with_gap(objective, bound)
-    allowed = max(options.gap, PRECISION) * abs(objective) + _PENNY * turnover
-    within = cost.bound is not None and objective - cost.bound <= allowed
-    one = next(iter(plans.values())).head
-    sizes = [arrays.size for arrays in programs.arrays]
-    return {
-        **one,
-        "instance": {"name": head.name, "title": head.title, "hash": instance.hash, "currency": head.currency},
-        "status": "optimal" if within else "feasible",
-        "objective": objective,
-        "bound": cost.bound,
-        "gap": cost.gap,
-        "expected_cost": float(chances @ costs),
-        "worst_cost": float(costs.max()),
-        "cvar": conditional_value_at_risk(costs, chances, head.risk_level),
-        "evpi": _value_of_information(risk, objective, cost.bound, table),
-        "risk": {"measure": head.risk_measure, "weight": head.risk_weight, "level": head.risk_level},
-        "size": {key: sum(size[key] for size in sizes) for key in sizes[0]},
-        "solver": {"name": engines.name(options), "rounds": solution.rounds},
-        "warnings": [*(str(warning) for warning in instance.warnings), *_drawn(instance, len(plans))],
-        "headline": {"scenarios": len(plans), "nodes": len(programs.tree.nodes), "drawn": is_drawn(instance)},
-        HEADS: {name: plan.head for name, plan in plans.items()},
-    }
-
-
-def _value_of_information(
-    risk: RiskMeasure, objective: float, bound: float | None, table: pd.DataFrame
-) -> dict[str, float | None]:
-    """Return between what the expected value of perfect information is proven to be; None where nothing is.
-
-    It is the plan's objective less that of the scenarios' own best plans, each known from the first month on.
-    """
-    known = {name: table[f"alone_{name}"].to_numpy(dtype=float) for name in ("cost", "bound")}
-    chances = table["probability"].to_numpy(dtype=float)
-    value = {name: risk.value(costs, chances) if np.isfinite(costs).all() else None for name, costs in known.items()}
-    least = None if bound is None or value["cost"] is None else bound - value["cost"]
-    return {"at_least": least, "at_most": None if value["bound"] is None else objective - value["bound"]}
-
-
-def _drawn(instance: Instance, count: int) -> list[str]:
-    if not is_drawn(instance):
-        return []
-    return [f"the combinations of risks are more than max_scenarios: {count} different ones were drawn at random"]
+def _risk(instance: Instance, best: Alone | None) -> RiskMeasure:
+    """Return what is minimised; regret is measured from what is proven of the scenarios alone."""
+    head = instance.head
+    bounds = tuple(best.bounds.tolist()) if best is not None and head.risk_measure == "regret" else ()
+    return RiskMeasure(head.risk_measure, head.risk_level, head.risk_weight, bounds)
 
 
 def _no_plan(programs: ScenarioPrograms, solution: StochasticSolution, options: Options) -> Exception:
