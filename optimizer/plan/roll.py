@@ -55,34 +55,7 @@ class Roll:
 
 
 def roll(plan: Plan, months: int, *, decided: str | Path | pd.DataFrame | None = None, extend: int = 0) -> Roll:
-    """Return a plan's instance some months later: solved again, it costs what the plan has left.
-
-    Parameters
-    ----------
-    plan : Plan
-        Any plan that passes its audit, whatever its gap.
-    months : int
-        How many months later: 1 or more, and fewer than the plan has.
-    decided : path or DataFrame, optional
-        What was really decided in these months, instead of the plan's decisions: a CSV file, a workbook with a sheet
-        ``decided``, or a frame, with the columns of the table ``decided``.
-    extend : int
-        Months added at the end, in which step series hold their last value.
-
-    Returns
-    -------
-    Roll
-        The instance, and what differs.
-
-    Raises
-    ------
-    EditError
-        If there are no such months, or the plan has what an instance cannot have.
-    AuditFailed
-        If the plan fails its audit.
-    InstanceError
-        If what was really decided is invalid; it carries every error found.
-    """
+    """Roll a plan of one future forward, as :func:`optimizer.uncertainty.roll.roll` does."""
     check_roll(plan, months, extend)
     verdict = audit(plan)
     if not verdict.passed:
