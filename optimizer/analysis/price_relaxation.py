@@ -37,8 +37,7 @@ FREE = 1e-6
 _NOISE = 1e-8  # relative to the cost
 _GUESS = 1e-7  # relative to the cost: what counts as breaking even in a guess
 _SAME = 1e-6  # relative: a linear program with a plan's decisions gives its cost
-_ROUNDS = 20
-_FLAT = 1e-3  # ratio of the distances above and below, under which halving is faster
+_ROUNDS = 30  # two for each half of a factor of a million down to 0.05 %
 _WIDER = 1.05  # ratio of the first two prices between which one is looked for
 _NEAR = 1.0005  # ratio of two prices that are not distinguished here
 _INSIDE = 1 + (_NEAR - 1) / 2.5  # ratio of a trial price to the nearest end
@@ -274,16 +273,15 @@ class PriceRelaxation:
 def _first_at(curve: Callable[[float], float | None], cost: float) -> float:
     """Return a multiple, near the first one, from which on a curve that never falls reaches a cost; else infinity."""
     now = curve(1.0)
-    low, high = (FREE, 1.0) if now is not None and now >= cost else (1.0, MOST)
-    ends = {1.0: now}
-    for end in (low, high):
-        ends.setdefault(end, curve(end) if end not in ends else None)
-    at_low, at_high = ends[low], ends[high]
-    if at_low is None or at_high is None or at_high < cost:
-        return 1.0 if now is not None and now >= cost else math.inf
-    if at_low >= cost:
-        return low
-    return _enclose(curve, cost, (low, at_low), (high, at_high))[1]
+    if now is None:
+        return math.inf
+    end = MOST if now < cost else FREE
+    at_end = curve(end)
+    if now < cost:
+        return math.inf if at_end is None or at_end < cost else _enclose(curve, cost, (1.0, now), (end, at_end))[1]
+    if at_end is None:
+        return 1.0
+    return end if at_end >= cost else _enclose(curve, cost, (end, at_end), (1.0, now))[1]
 
 
 def _last_below(curve: Callable[[float], float | None], cost: float, at: float) -> float:
@@ -310,20 +308,23 @@ def _last_below(curve: Callable[[float], float | None], cost: float, at: float) 
 def _enclose(
     curve: Callable[[float], float | None], cost: float, low: tuple[float, float], high: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return two near multiples between which a curve that never falls reaches a cost."""
+    """Return two near multiples between which a curve that never falls reaches a cost.
+
+    False position alternates with halves of the ratio, so that a bent curve takes at most twice the rounds of these.
+    """
     (left, at_left), (right, at_right) = low, high
-    below, above = at_left - cost, at_right - cost
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         if right <= left * _NEAR:
             break
         middle = math.sqrt(left * right)
-        if -_FLAT * below < above < math.inf:  # false position; the end that stays counts half (Illinois)
-            middle = min(max(left - below * (right - left) / (above - below), left * _INSIDE), right / _INSIDE)
+        if number % 2 == 0 and at_right < math.inf:
+            crossing = left + (cost - at_left) * (right - left) / (at_right - at_left)
+            middle = min(max(crossing, left * _INSIDE), right / _INSIDE)
         found = curve(middle)
         if found is None:
             break
         if found >= cost:
-            right, above, below = middle, found - cost, below / 2
+            right, at_right = middle, found
         else:
-            left, below, above = middle, found - cost, above / 2
+            left, at_left = middle, found
     return left, right
