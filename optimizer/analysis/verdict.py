@@ -219,7 +219,9 @@ class Verdict:
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
         offer, relaxation = self.offer, self.relaxation
         start = [(1.0, one) for one in plans if taken(one, offer)]
-        constrained = is_constrained(self.plan.instance.rows, offer.table, offer.item, offer.row, offer.party)
+        rows = self.plan.instance.rows
+        agreed = any(row.item == offer.item for row in rows["decided"])  # whose own price stays as it is
+        constrained = agreed or is_constrained(rows, offer.table, offer.item, offer.row, offer.party)
         search = BreakevenSearch(
             *(self.search, self.priced, self._paid, self._took),
             constrained=constrained,
