@@ -120,6 +120,69 @@ def test_what_tells_two_texts_apart(text: str, other: str, expected: str) -> Non
     assert difference(text, other) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "differences"),
+    [
+        ("\u0430b\u0435", "has {0} in place of {1} and has {2} in place of {3}"),
+        ("\u0430b\u0435 \u043e", "has {0} in place of {1} and has {2} in place of {3} and 1 more"),
+        ("\u0430b\u0435 \u043e x\u0445", "has {0} in place of {1} and has {2} in place of {3} and 2 more"),
+    ],
+)
+def test_several_letters_that_differ(text: str, differences: str) -> None:
+    """Tests that two differences are spelt out, and more are counted."""
+    other = text.translate({0x430: "a", 0x435: "e", 0x43E: "o", 0x445: "x"})
+    names = ("U+0430 (CYRILLIC SMALL LETTER A)", "U+0061 (LATIN SMALL LETTER A)")
+    names += ("U+0435 (CYRILLIC SMALL LETTER IE)", "U+0065 (LATIN SMALL LETTER E)")
+    assert difference(text, other) == f"It looks like '{other}', but {differences.format(*names)}."
+
+
+def test_many_letters_that_differ() -> None:
+    """Tests that of four letters in a row three are spelt out, and characters without a name are said to have none."""
+    letters = " ".join(["U+0430 (CYRILLIC SMALL LETTER A)"] * 3)
+    plain = " ".join(["U+0061 (LATIN SMALL LETTER A)"] * 3)
+    assert difference("\u0430" * 4, "aaaa") == f"It looks like 'aaaa', but has {letters} ... in place of {plain} ...."
+    assert difference("a\u200b\u00ad", "a").endswith("but has U+200B (ZERO WIDTH SPACE) U+00AD (SOFT HYPHEN) more.")
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "first"),
+    [
+        ("a\u200bb\u00ad", "", "\u200b"),
+        ("a\u200db", "", "\u200d"),
+        ("\u200d", "", "\u200d"),
+        # A joiner next to a letter that is not ASCII, before or after it, and at either end; but not further away.
+        ("\u0915\u200da", "", ""),
+        ("a\u200d\u0915", "", ""),
+        ("\u200d\u0915", "", ""),
+        ("\u0915\u200c", "", ""),
+        ("\u0915a\u200db", "", "\u200d"),
+        ("a\u200db\u0915", "", "\u200d"),
+        ("\u0915\u200d\x07", "", "\x07"),
+        ("a\nb\tc", "\n\t", ""),
+        ("a\nb\x00", "\n\t", "\x00"),
+        ("a\n", "", "\n"),
+        ("a\u2028", "", "\u2028"),
+        ("a\u2029", "", "\u2029"),
+        ("a\ud800", "", "\ud800"),
+        ("a\ufffe", "", "\ufffe"),
+        ("a\uffff", "", "\uffff"),
+        ("a\u00a0b", "", ""),
+        ("a\ue000", "", ""),
+    ],
+)
+def test_what_cannot_be_seen(text: str, allowed: str, first: str) -> None:
+    """Tests the first character of a name that cannot be seen."""
+    assert unseen(text, allowed) == first
+
+
+def test_names_as_compared() -> None:
+    """Tests blanks of any kind, composed letters, and letters that only look alike, which stay."""
+    assert normal_name("Cafe\u0301\u2003un\u00a0") == "Caf\u00e9 un"
+    assert normal_name(" a ") == " a "
+    assert normal_name("\u0430\ufb01") == "\u0430\ufb01"
+    assert skeleton("\u0430\u2013\u00adb\ufe0f\u2003\ufb01\u2019") == "a-b fi'"
+
+
 @pytest.mark.parametrize("text", ["\u043d\u0438", "e\u0301", "\u00bd", "\U0001f469\u200d\U0001f467", "\u05d0", "x y"])
 def test_names_of_any_script_are_names(text: str) -> None:
     """Tests that names of any script, with joiners in emoji, are taken, and normalising twice is normalising once."""
