@@ -131,8 +131,8 @@ def test_what_tells_two_texts_apart(text: str, other: str, expected: str) -> Non
 def test_several_letters_that_differ(text: str, differences: str) -> None:
     """Tests that two differences are spelt out, and more are counted."""
     other = text.translate({0x430: "a", 0x435: "e", 0x43E: "o", 0x445: "x"})
-    names = ("U+0430 (CYRILLIC SMALL LETTER A)", "U+0061 (LATIN SMALL LETTER A)")
-    names += ("U+0435 (CYRILLIC SMALL LETTER IE)", "U+0065 (LATIN SMALL LETTER E)")
+    names = ["U+0430 (CYRILLIC SMALL LETTER A)", "U+0061 (LATIN SMALL LETTER A)"]
+    names += ["U+0435 (CYRILLIC SMALL LETTER IE)", "U+0065 (LATIN SMALL LETTER E)"]
     assert difference(text, other) == f"It looks like '{other}', but {differences.format(*names)}."
 
 

@@ -237,7 +237,7 @@ def test_columns_without_a_name() -> None:
 def test_long_cells() -> None:
     """Tests that the longest cell is kept, and longer ones are errors of their own, with nothing in their place."""
     longest, longer = "x" * CELL_LIMIT, "y" * 32_768
-    rows = [["hall", longest, 1.2], [longer, "n", "z" * 40_000], ["barn", None, 1]]
+    rows: list[list[Any]] = [["hall", longest, 1.2], [longer, "n", "z" * 40_000], ["barn", None, 1]]
     table, raw = _table(*rows), Raw("mine", "instance")
     refuse_long(table, raw)
     texts = [f"a cell can hold 32,767 characters; this one has {size}." for size in ("32,768", "40,000")]
