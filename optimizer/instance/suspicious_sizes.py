@@ -134,6 +134,6 @@ def short_terms(data: Data) -> None:
             value = max(record.values[column] for record in given)
             problem = (
                 f"no {column} of {name} is longer than {counted(value, 'month')}. If they are in years, write months: "
-                f"{value} year{'s' * (value > 1)} are {value * 12}; keep them if they are correct."
+                f"{counted(value, 'year')} {'is' if value == 1 else 'are'} {value * 12}; keep them if they are correct."
             )
             data.fault(data.tables[name], given[0], column, problem, warn=True)

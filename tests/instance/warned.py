@@ -15,7 +15,7 @@ OUT = "or remove the row."
 def warned(**given: Any) -> list[str]:
     """Warnings of a tiny instance, of which that of its hundred hours a month is known."""
     rows = {"contracts": [USUAL], **given}
-    found = tiny(24, {"jobs": [20]}, **rows).warnings
+    found = tiny(24, rows.pop("demand", {"jobs": [20]}), **rows).warnings
     return [f"{one.where} {one.row} {one.column}: {one.problem}" for one in found if one.column != "hours_per_month"]
 
 
