@@ -15,7 +15,9 @@ from optimizer.service import (
     pages,
     pages_instances,
     pages_jobs,
+    pages_notes,
     pages_projects,
+    pages_scenarios,
     problems,
     reading,
     routes_instances,
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(metrics.router)
     for routes in (routes_projects, routes_instances, routes_jobs, routes_plans):
         app.include_router(routes.router, prefix=API)
-    for routes in (pages, pages_projects, pages_instances, pages_jobs):
+    for routes in (pages, pages_projects, pages_instances, pages_jobs, pages_notes, pages_scenarios):
         app.include_router(routes.router)
     app.mount("/static", pages.STATIC)
     return app

@@ -9,26 +9,29 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import select
 
-from optimizer import Instance, Plan, compare, load_plan, roll
-from optimizer.service import contents, curve, instances, jobs, routes_jobs
+from optimizer import Instance, Plan, compare, roll
+from optimizer.service import answers, curve, instances, job_list, jobs, pages_scenarios, routes_jobs
 from optimizer.service.access import Access
 from optimizer.service.idempotency import Once
 from optimizer.service.kinds import KINDS
 from optimizer.service.pages import PageCaller, PagePlanner, PageReader, PageRoute, back, render
+from optimizer.service.pages_notes import Note
 from optimizer.service.problems import Problem
 from optimizer.service.reading import reading_of
 from optimizer.service.records import ENDED, Job, JobEvent, JobFile
+from optimizer.service.routes_plans import kept
 from optimizer.service.state import state_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _CELLS = 5000  # cells that the form of what-ifs completes
-_ROWS = 500  # rows of a table of a comparison
 _NO_KEY = Once("", "")
 
 
-def _submit(request: Request, access: Access, kind: str, options: dict[str, Any], **subject: str) -> Response:
+def _submit(
+    request: Request, access: Access, kind: str, options: dict[str, Any], note: str = "", **subject: str
+) -> Response:
     """Submit a job as the API does, and go to its page."""
-    body = routes_jobs.NewJob(kind=kind, options=KINDS[kind].options.model_validate(options), **subject)
+    body = routes_jobs.NewJob(kind=kind, note=note, options=KINDS[kind].options.model_validate(options), **subject)
     found = json.loads(bytes(routes_jobs.submit(request, access, _NO_KEY, body).body))
     return back(f"/projects/{access.in_project.name}/jobs/{found['id']}")
 
@@ -40,9 +43,12 @@ def solve(
     instance: Annotated[str, Form()],
     gap: Annotated[float, Form(ge=0, le=100)] = 0.1,
     time_limit: Annotated[float, Form(ge=0)] = 600.0,
+    elastic: Annotated[bool, Form()] = False,
+    note: Note = "",
 ) -> Response:
     """Submit a solve job; the gap is in percent."""
-    return _submit(request, access, "solve", {"gap": gap / 100, "time_limit": time_limit}, instance=instance)
+    options = {"gap": gap / 100, "time_limit": time_limit, "elastic": elastic}
+    return _submit(request, access, "solve", options, note, instance=instance)
 
 
 @router.post("/projects/{project}/jobs/{job}/explain")
@@ -51,6 +57,14 @@ def explain(request: Request, access: PagePlanner, job: str, budget: Annotated[f
     found = _find(request, access, job)
     subject = {"instance": found.instance_hash or ""} if found.result == "infeasible" else {"plan": job}
     return _submit(request, access, "explain", {"budget": budget}, **subject)
+
+
+@router.post("/projects/{project}/jobs/{job}/simulate")
+def simulate(
+    request: Request, access: PagePlanner, job: str, draw: Annotated[int, Form(ge=1, le=100_000)] = 100
+) -> Response:
+    """Submit a simulation: the decisions of now in many draws of the risks."""
+    return _submit(request, access, "simulate", {"draw": draw}, plan=job)
 
 
 @router.post("/projects/{project}/jobs/{job}/whatif")
@@ -81,16 +95,29 @@ def delete(request: Request, access: PagePlanner, job: str) -> Response:
 @router.get("/projects/{project}/jobs/{job}")
 def show_job(request: Request, access: PageReader, caller: PageCaller, job: str) -> Response:
     """Show a job, its progress and its plan."""
-    return render(request, "job.html.j2", caller, **_about(request, access, job))
+    about = _about(request, access, job)
+    plan = _plan(request, access, job) if about["has_plan"] else None
+    nodes = [] if plan is None else pages_scenarios.nodes(plan)
+    answer = {} if plan or about["job"].result == "infeasible" else about["job"].answer or {}
+    return render(
+        request,
+        "job.html.j2",
+        caller,
+        **about,
+        is_part=False,
+        nodes=nodes,
+        facts=answers.facts(answer),
+        grids=answers.grids(answer),
+    )
 
 
 @router.get("/projects/{project}/jobs/{job}/progress")
 def show_progress(request: Request, access: PageReader, caller: PageCaller, job: str) -> Response:
-    """Show the progress of a job, as a part of its page; the page is loaded again when the job has ended."""
+    """Show the progress of a job, as a part of its page, which is loaded again when the job has ended."""
     about = _about(request, access, job)
-    answer = render(request, "job_progress.html.j2", caller, **about)
-    if about["job"].state in ENDED:
-        answer.headers["HX-Refresh"] = "true"
+    answer = render(request, "job_progress.html.j2", caller, **about, is_part=True)
+    if about["ended"]:
+        answer.headers["HX-Trigger"] = "job-ended"
     return answer
 
 
@@ -111,20 +138,16 @@ def _cells(instance: Instance) -> Iterator[str]:
 def show_comparison(request: Request, access: PageReader, caller: PageCaller, a: str, b: str) -> Response:
     """Show the differences between the plans of two jobs."""
     found = compare(_plan(request, access, a), _plan(request, access, b))
-    tables = []
-    for title, table in (
+    named = (
         ("Decisions", found.decisions),
         ("Money by cash term", found.terms),
         ("Money by party", found.parties),
         ("Inputs", found.inputs),
         ("Service", found.service),
-    ):
-        rows = table.head(_ROWS).astype(object).where(table.head(_ROWS).notna(), "")
-        tables.append((title, list(map(str, table.columns)), rows.to_numpy().tolist(), len(table)))
-    first, second = (_find(request, access, job) for job in (a, b))
-    return render(
-        request, "compare.html.j2", caller, access=access, a=first, b=second, notes=found.notes, tables=tables
     )
+    grids = [answers.grid(title, table.to_dict("records")) for title, table in named]
+    first, second = (_find(request, access, job) for job in (a, b))
+    return render(request, "compare.html.j2", caller, access=access, a=first, b=second, notes=found.notes, grids=grids)
 
 
 @router.post("/projects/{project}/jobs/{job}/repair")
@@ -136,10 +159,17 @@ def apply_repair(request: Request, access: PagePlanner, job: str) -> Response:
 
 @router.post("/projects/{project}/jobs/{job}/roll")
 def roll_forward(
-    request: Request, access: PagePlanner, job: str, months: Annotated[int, Form(ge=1, le=600)] = 1
+    request: Request,
+    access: PagePlanner,
+    job: str,
+    months: Annotated[int, Form(ge=1, le=600)] = 1,
+    node: Annotated[str, Form()] = "",
 ) -> Response:
-    """Store the instance of some months later, with what the plan has decided until then, as the next version."""
-    found = roll(_plan(request, access, job), months)
+    """Store the instance of some months later, with what the plan has decided until then, as the next version.
+
+    Of a plan under uncertainty, `node` is the one that came.
+    """
+    found = roll(_plan(request, access, job), months, node=node or None)
     return _keep(request, access, found.instance, "roll", _find(request, access, job).instance_hash)
 
 
@@ -156,22 +186,8 @@ def _find(request: Request, access: Access, job: str) -> Job:
 
 
 def _plan(request: Request, access: Access, job: str) -> Plan:
-    """Return the plan of a job, or that of its last incumbent.
-
-    Raises
-    ------
-    Problem
-        409 if it has none.
-    """
-    with state_of(request).database.reading() as session:
-        routes_jobs.find(session, access.in_project, job)
-        files = [session.get(JobFile, (job, name)) for name in (jobs.PLAN, jobs.INCUMBENT)]
-        kept = next((one for one in files if one is not None), None)
-        if kept is None:
-            raise Problem(409, f"job {job} has no plan yet")
-        data = contents.get(session, kept.content_hash)
-    with instances.unpacked(data) as folder:
-        return load_plan(folder)
+    """Return the plan of a job, or that of its last incumbent."""
+    return kept(state_of(request), access, job).plan
 
 
 def _about(request: Request, access: Access, job_id: str) -> dict[str, Any]:
@@ -184,21 +200,18 @@ def _about(request: Request, access: Access, job_id: str) -> dict[str, Any]:
             .where(JobEvent.job_id == job.id, JobEvent.kind.in_(("progress", "log")))
             .order_by(JobEvent.number)
         ).all()
+        position = routes_jobs.position(session, job)
         version = None
         if job.instance_hash:
             version = instances.find_or_none(session, access.in_project.id, job.instance_hash)
-        others = session.scalars(
-            select(Job)
-            .where(Job.project_id == access.in_project.id, Job.result.in_(("optimal", "feasible")), Job.id != job.id)
-            .order_by(Job.id.desc())
-            .limit(50)
-        ).all()
+        others = [one for one in job_list.plans(session, access.in_project.id) if one.id != job.id]
     return {
         "access": access,
         "job": job,
         "version": version,
         "others": others,
         "ended": job.state in ENDED,
+        "position": position,
         "has_plan": jobs.PLAN in files,
         "has_incumbent": jobs.INCUMBENT in files,
         "curve": curve.draw([one.data for one in events if one.kind == "progress"]),

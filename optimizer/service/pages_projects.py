@@ -8,18 +8,19 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from sqlalchemy import select
 
 from optimizer import find_example, read
-from optimizer.service import instances, routes_projects
+from optimizer.service import instances, job_list, routes_projects
 from optimizer.service.access import LOCAL
 from optimizer.service.pages import PageAdmin, PageCaller, PagePlanner, PageReader, PageRoute, back, render
 from optimizer.service.problems import Problem
 from optimizer.service.reading import read_upload, reading_of
-from optimizer.service.records import Account, Action, InstanceVersion, Job, Member
+from optimizer.service.records import Account, Action, InstanceVersion, Member
 from optimizer.service.routes_instances import LIMITS
 from optimizer.service.state import state_of
 from optimizer.service.uploads import Refused
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SHOWN = 50
+EXAMPLES = ("first-steps", "bridge-lease", "landlord", "colocation", "two-stage", "bridge-lease-risks")
 
 
 @router.get("/")
@@ -41,8 +42,8 @@ def create_project(
 
 
 @router.get("/projects/{project}")
-def show_project(request: Request, access: PageReader, caller: PageCaller) -> Response:
-    """Show a project: upload, versions, jobs."""
+def show_project(request: Request, access: PageReader, caller: PageCaller, text: str = "", group: str = "") -> Response:
+    """Show a project: upload, versions, and its jobs, those of a group or with a text in their notes."""
     own = access.in_project.id
     with state_of(request).database.reading() as session:
         versions = session.scalars(
@@ -51,19 +52,33 @@ def show_project(request: Request, access: PageReader, caller: PageCaller) -> Re
             .order_by(InstanceVersion.number.desc())
             .limit(SHOWN)
         ).all()
-        jobs = session.scalars(select(Job).where(Job.project_id == own).order_by(Job.id.desc()).limit(SHOWN)).all()
-    return render(request, "project.html.j2", caller, access=access, versions=versions, jobs=jobs, faults=None)
+        plans = job_list.plans(session, own)
+        found = job_list.find(session, own, text, group)
+    return render(
+        request,
+        "project.html.j2",
+        caller,
+        access=access,
+        versions=versions,
+        plans=plans,
+        found=found,
+        text=text,
+        group=group,
+        groups=job_list.GROUPS,
+        examples=EXAMPLES,
+    )
 
 
 @router.get("/projects/{project}/jobs-table")
-def jobs_table(request: Request, access: PageReader, caller: PageCaller) -> Response:
-    """Show the jobs of a project, as a part of its page."""
-    query = select(Job).where(Job.project_id == access.in_project.id).order_by(Job.id.desc()).limit(SHOWN)
+def jobs_table(
+    request: Request, access: PageReader, caller: PageCaller, text: str = "", group: str = "", seen: str = ""
+) -> Response:
+    """Show the jobs of a project, as a part of its page; nothing if they are as they were `seen`."""
     with state_of(request).database.reading() as session:
-        jobs = session.scalars(query).all()
-        versions = session.scalars(select(InstanceVersion).where(InstanceVersion.project_id == access.in_project.id))
-        numbers = {one.hash: one.number for one in versions}
-    return render(request, "jobs_table.html.j2", caller, access=access, jobs=jobs, numbers=numbers)
+        found = job_list.find(session, access.in_project.id, text, group)
+    if found.tag == seen:
+        return Response(status_code=204)
+    return render(request, "jobs_list.html.j2", caller, access=access, found=found, text=text, group=group)
 
 
 @router.post("/projects/{project}/upload")

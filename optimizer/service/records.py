@@ -149,6 +149,7 @@ class InstanceVersion(Record):
     months: Mapped[int]
     currency: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text, default="upload")
+    note: Mapped[str] = mapped_column(Text, default="")
     parent_hash: Mapped[str | None] = mapped_column(HASH)
     content_hash: Mapped[str] = mapped_column(ForeignKey("contents.hash"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -181,6 +182,7 @@ class Job(Record):
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(12), default="queued", index=True)
     result: Mapped[str] = mapped_column(String(12), default="none")
+    note: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
     instance_hash: Mapped[str | None] = mapped_column(HASH)
     plan_job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"))

@@ -50,6 +50,7 @@ class InstanceView(BaseModel):
     months: int
     currency: str
     source: str
+    note: str
     parent_hash: str | None
     created_at: datetime
     created_by: str

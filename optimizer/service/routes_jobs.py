@@ -38,6 +38,7 @@ class NewJob(BaseModel):
     kind: str
     instance: Hash | None = None
     plan: JobId | None = None
+    note: Annotated[str, Field(max_length=500, description="Shown in the list of jobs.")] = ""
     options: Any = None
 
 
@@ -63,6 +64,7 @@ class JobView(BaseModel):
     kind: str
     state: str
     result: str
+    note: str
     position: int | None = None
     instance: str | None = Field(validation_alias="instance_hash")
     plan: str | None = Field(validation_alias="plan_job_id")
@@ -110,7 +112,7 @@ def submit(
             return known
         project = session.get_one(Project, access.in_project.id)
         quotas.check_job(session, project)
-        job = Job(project_id=project.id, kind=new.kind, created_by=access.account)
+        job = Job(project_id=project.id, kind=new.kind, note=new.note, created_by=access.account)
         job.options, job.limits = new.options.model_dump(), _limits(project, new.options)
         job.input_hash = contents.put(session, _input(session, project, new))
         job.instance_hash, job.plan_job_id = new.instance, new.plan
@@ -269,11 +271,17 @@ def _limits(project: Project, options: Any) -> dict[str, Any]:
     return {"memory_mb": project.max_memory_mb, "seconds": project.max_seconds}
 
 
+def position(session: Session, job: Job) -> int | None:
+    """Return the place of a job in the queue, from 1; None if it does not wait."""
+    if job.state != "queued":
+        return None
+    earlier = select(func.count()).select_from(Job).where(Job.state == "queued", Job.id < job.id)
+    return (session.scalar(earlier) or 0) + 1
+
+
 def _view(session: Session, job: Job, short: bool = False) -> JobView:
     view = JobView.model_validate(job)
-    if job.state == "queued":
-        earlier = select(func.count()).select_from(Job).where(Job.state == "queued", Job.id < job.id)
-        view.position = (session.scalar(earlier) or 0) + 1
+    view.position = position(session, job)
     if short:
         view.answer = None
     return view

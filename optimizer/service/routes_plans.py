@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 import optimizer
@@ -29,6 +29,7 @@ router = APIRouter(prefix="/projects/{project}/plans/{job}", tags=["plans"])
 CSV, JSON, PARQUET, ZIP = "text/csv", "application/json", "application/vnd.apache.parquet", "application/zip"
 HTML, XLSX = "text/html", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMATS: dict[str, dict[str, str]] = {media: {} for media in (CSV, JSON, PARQUET)}
+Scenario = Annotated[str | None, Query(max_length=1000, description="Of a plan under uncertainty: the only one.")]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -100,21 +101,24 @@ def get_table(
 
 
 @router.get("/report.html", response_class=Response, responses={200: {"content": {HTML: {}}}})
-def get_report(request: Request, access: Reader, job: str) -> Response:
+def get_report(request: Request, access: Reader, job: str, scenario: Scenario = None) -> Response:
     """Return the report of a plan as one page."""
-    data = _written(
-        state_of(request), access, job, lambda plan, folder: optimizer.write_report(plan, folder / "a.html")
-    )
+
+    def write(plan: Plan, folder: Path) -> Path:
+        return optimizer.write_report(plan, folder / "a.html", scenario=scenario)
+
+    data = _written(state_of(request), access, job, write)
     return Response(data, media_type=HTML, headers={"Content-Security-Policy": REPORT_POLICY})
 
 
 @router.get("/plan.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
-def get_workbook(request: Request, access: Reader, job: str) -> Response:
+def get_workbook(request: Request, access: Reader, job: str, scenario: Scenario = None) -> Response:
     """Return a plan as a workbook."""
-    data = _written(
-        state_of(request), access, job, lambda plan, folder: optimizer.write_report(plan, folder / "a.xlsx")
-    )
-    return _file(data, XLSX, "plan.xlsx")
+
+    def write(plan: Plan, folder: Path) -> Path:
+        return optimizer.write_report(plan, folder / "a.xlsx", scenario=scenario)
+
+    return _file(_written(state_of(request), access, job, write), XLSX, "plan.xlsx")
 
 
 @router.get("/plan.zip", response_class=Response, responses={200: {"content": {ZIP: {}}}})

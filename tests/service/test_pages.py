@@ -8,9 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
 import optimizer
 from optimizer.service import browser as sessions
@@ -18,10 +17,8 @@ from optimizer.service import tokens
 from optimizer.service.access import COOKIE
 from optimizer.service.database import Database
 from optimizer.service.settings import Settings
-from tests.service.inputs import infeasible_instance, tiny_instance
+from tests.service.browsing import NARROW, check
 from tests.service.server import serving
-
-NARROW: ViewportSize = {"width": 400, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +40,6 @@ def page(browser: Browser, client: httpx.Client) -> Iterator[Page]:
     yield found
     context.close()
     assert troubles == []
-
-
-def check(page: Page) -> None:
-    """Check that a page is accessible in both themes, and not wider than a narrow window."""
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        result = Axe().run(page)
-        assert result.violations_count == 0, f"{page.url} {theme}\n{result.generate_report()}"
-    wide = page.evaluate("""() => [...document.querySelectorAll('main *')].filter(one => !one.closest('.scroll')
-      && one.getBoundingClientRect().right > innerWidth).map(one => one.outerHTML.slice(0, 200))""")
-    assert wide == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], page.url
 
 
 def test_a_planner_adds_and_changes_an_instance(page: Page, tmp_path: Path) -> None:
@@ -155,58 +140,3 @@ def test_a_browser_logs_in_and_out(browser: Browser, database_url: str, tmp_path
             assert sessions.log_in(session, secret) is not None
         database.close()
         assert client.get("/", headers={"Cookie": f"{COOKIE}={cookie}"}).status_code == 303
-
-
-def version_in(client: httpx.Client, instance: optimizer.Instance, project: str, tmp_path: Path) -> str:
-    """Add an instance to a new project; its hash."""
-    client.post("/api/v1/projects", json={"name": project}).raise_for_status()
-    workbook = instance.save(tmp_path / "instance.xlsx").read_bytes()
-    added = client.post(f"/api/v1/projects/{project}/instances", content=workbook)
-    return str(added.raise_for_status().json()["hash"])
-
-
-def test_a_planner_solves_and_rolls_forward(browser: Browser, tmp_path: Path) -> None:
-    """Tests the way from a version to its plan, a what-if, the next month; and from an infeasible one to its repair."""
-    with serving(Settings(tmp_path / "data", workers=1)) as client:
-        hash_ = version_in(client, tiny_instance(), "one", tmp_path)
-        context = browser.new_context(base_url=str(client.base_url), viewport=NARROW)
-        context.set_default_timeout(120_000)
-        page = context.new_page()
-        page.goto(f"/projects/one/instances/{hash_}")
-        page.get_by_role("button", name="Solve", exact=True).click()
-        page.wait_for_selector("h2:text('The plan')")
-        assert page.locator(".cards .value").nth(1).inner_text() == "2,000"  # a block of the lease, two months
-        check(page)
-        page.wait_for_selector("datalist#cells option", state="attached")
-        cells = page.eval_on_selector_all("datalist#cells option", "found => found.map(one => one.value)")
-        assert "contracts.lease.price" in cells
-        page.fill("input[name=cell]", "contracts.lease.price")
-        page.select_option("select[name=sign]", "*=")
-        page.fill("input[name=value]", "1.5")
-        page.get_by_role("button", name="Solve it with these").click()
-        page.wait_for_selector("h1:text('What-if')")
-        page.wait_for_selector("h2:text('The plan')")
-        assert page.locator(".cards .value").nth(1).inner_text() == "3,000"
-        page.get_by_role("button", name="Compare").click()
-        page.wait_for_selector("h1:text('Comparison')")
-        assert page.locator(".cards .value").nth(2).inner_text() == "1,000"  # 1.5 x 2,000 - 2,000
-        check(page)
-        page.get_by_role("link", name="Plan of").first.click()
-        page.get_by_role("button", name="Roll forward").click()
-        page.wait_for_url("**/instances/*")
-        assert f"1 month from {tiny_instance().label(1)}" in page.locator("p.lead").first.inner_text()
-        page.goto("/projects/one")
-        page.wait_for_selector("table >> text=whatif")
-        check(page)
-        hash_ = version_in(client, infeasible_instance(), "two", tmp_path)
-        page.goto(f"/projects/two/instances/{hash_}")
-        page.get_by_role("button", name="Solve", exact=True).click()
-        page.wait_for_selector("h2:text('There is no plan')")
-        check(page)
-        page.get_by_role("button", name="Find all conflicts and repairs").click()
-        page.wait_for_selector("h2:text('The cheapest repair')")
-        check(page)
-        page.get_by_role("button", name="Apply this repair").click()
-        page.wait_for_url("**/instances/*")
-        assert "(repair)" in page.locator("p.lead").first.inner_text()
-        context.close()

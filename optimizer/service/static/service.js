@@ -28,3 +28,29 @@ document.addEventListener("click", (event) => {
   button.before(template.content.cloneNode(true));
   button.previousElementSibling.querySelector("input, select").focus();
 });
+// A job that ends loads its page again, unless somebody is typing there; those who wish are notified.
+document.addEventListener("job-ended", () => {
+  if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(document.title);
+  const field = document.activeElement;
+  if (!(field.matches("input, textarea") && field.value !== field.defaultValue)) location.reload();
+});
+document.addEventListener("DOMContentLoaded", () => {
+  if (!("Notification" in window) || Notification.permission !== "default") return;
+  for (const button of document.querySelectorAll("button[data-notify]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => Notification.requestPermission().then(() => { button.hidden = true; }));
+  }
+});
+// Parts of pages that are loaded again: what has changed is spoken once, and tables stay where they were scrolled to.
+const scrolled = new Map();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  for (const one of event.target.querySelectorAll(".scroll[id]")) scrolled.set(one.id, [one.scrollLeft, one.scrollTop]);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  for (const one of event.target.querySelectorAll(".scroll[id]")) {
+    const [left, top] = scrolled.get(one.id) || [0, 0];
+    one.scrollTo(left, top);
+  }
+  const [state, spoken] = [event.target.querySelector("[data-spoken]"), document.getElementById("spoken")];
+  if (state && spoken && spoken.textContent !== state.dataset.spoken) spoken.textContent = state.dataset.spoken;
+});
