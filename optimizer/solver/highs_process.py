@@ -30,7 +30,13 @@ _TICK = 0.05
 _RESTED = 30.0  # seconds after which a process that waits is not used again: it ends by itself after twice as long
 
 
-def run_in_process(arrays: Arrays, settings: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+def run_in_process(
+    arrays: Arrays,
+    settings: dict[str, Any],
+    seconds: float,
+    start: Floats | None = None,
+    stop: StopFlag | None = None,
+) -> dict[str, Any] | None:
     """Solve a program; an infeasible verdict is confirmed without presolve.
 
     Parameters
@@ -41,35 +47,6 @@ def run_in_process(arrays: Arrays, settings: dict[str, Any], seconds: float) -> 
         Options of HiGHS; its time limit is set.
     seconds : float
         Time limit; soon after it the process is ended.
-
-    Returns
-    -------
-    dict or None
-        ``status`` (name of HiGHS's model status), ``feasible`` (whether it has a solution), ``objective``, ``bound``
-        (dual bound of a mixed-integer program) and ``row_duals``; None where no answer came in time. A status of
-        infeasible is confirmed.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If Ctrl-C came.
-    """
-    return _call("run", arrays, {"time_limit": max(seconds, 0.0), **settings}, seconds)
-
-
-def search_in_process(
-    arrays: Arrays,
-    settings: dict[str, Any],
-    seconds: float,
-    start: Floats | None = None,
-    stop: StopFlag | None = None,
-) -> dict[str, Any] | None:
-    """Solve a program as :func:`run_in_process` does, with the values of its best solution.
-
-    Parameters
-    ----------
-    arrays, settings, seconds
-        As of :func:`run_in_process`.
     start : ndarray, optional
         Solution from which a mixed-integer search begins; ignored if it is infeasible.
     stop : StopFlag, optional
@@ -78,15 +55,16 @@ def search_in_process(
     Returns
     -------
     dict or None
-        As of :func:`run_in_process`; ``bound`` is -inf where nothing is proven, and ``values`` are None where there is
-        no solution.
+        ``status`` (name of HiGHS's model status), ``feasible`` (whether it has a solution), ``objective``, ``bound``
+        (-inf where nothing is proven), ``values`` (None where there is no solution) and ``row_duals``; None where no
+        answer came in time. A status of infeasible is confirmed.
 
     Raises
     ------
     KeyboardInterrupt
         If Ctrl-C came.
     """
-    return _call("search", arrays, {"time_limit": max(seconds, 0.0), **settings}, seconds, start, stop)
+    return _call("solve", arrays, {"time_limit": max(seconds, 0.0), **settings}, seconds, start, stop)
 
 
 def iis_in_process(arrays: Arrays, strategy: int, seconds: float) -> dict[str, Any] | None:

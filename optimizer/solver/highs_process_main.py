@@ -85,8 +85,8 @@ def _new_highs(program: Any, settings: dict[str, Any]) -> Any:
     return highs
 
 
-def _solved(program: Any, settings: dict[str, Any]) -> Any:
-    """HiGHS after it solved a program; an infeasible verdict, or one that is unknown, is confirmed without presolve."""
+def _run(program: Any, settings: dict[str, Any]) -> Any:
+    """HiGHS after it ran; an infeasible verdict, or one that is unknown, is confirmed without presolve."""
     until = time.perf_counter() + settings["time_limit"]
     highs = _new_highs(program, settings)
     if getattr(program, "start", None) is not None:
@@ -104,22 +104,9 @@ def _solved(program: Any, settings: dict[str, Any]) -> Any:
     return highs
 
 
-def _run(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
-    """Solve a program, and return status, objective, bound and duals."""
-    highs = _solved(program, settings)
-    info = highs.getInfo()
-    return {
-        "status": highs.getModelStatus().name,
-        "feasible": info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible,
-        "objective": float(info.objective_function_value),
-        "bound": float(info.mip_dual_bound),
-        "row_duals": np.array(highs.getSolution().row_dual, dtype=float),
-    }
-
-
-def _search(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
+def _solve(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
     """Solve a program, and return status, objective, proven bound, values and duals."""
-    highs = _solved(program, settings)
+    highs = _run(program, settings)
     info, status, solution = highs.getInfo(), highs.getModelStatus(), highs.getSolution()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     bound = -np.inf
@@ -150,7 +137,6 @@ def _iis(program: SimpleNamespace, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 WORK: dict[str, Callable[[SimpleNamespace, dict[str, Any]], dict[str, Any]]] = {
-    "run": _run,
-    "search": _search,
+    "solve": _solve,
     "iis": _iis,
 }

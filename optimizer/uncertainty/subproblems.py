@@ -12,7 +12,7 @@ from optimizer.interruption import StopFlag
 from optimizer.program.arrays import Arrays, Floats, Ints
 from optimizer.solver.highs import with_integers_rounded
 from optimizer.solver.highs_options import INFEASIBLE_NAMES
-from optimizer.solver.highs_process import search_in_process
+from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 
 LAGRANGIAN, ALONE, FIXED, RELAXED, POLISHED = "lagrangian", "alone", "fixed", "relaxed", "polished"
@@ -91,7 +91,7 @@ def solve_subproblem(task: Subproblem, stop: StopFlag) -> Answer:
     seconds = task.until - time.time()
     if stop.is_set() or seconds <= 0:
         return Answer()
-    found = search_in_process(task.arrays, _settings(task), seconds, task.start, stop)
+    found = run_in_process(task.arrays, _settings(task), seconds, task.start, stop)
     if found is None:
         return Answer()
     values = found["values"]

@@ -62,13 +62,13 @@ def test_the_same_process_answers_again() -> None:
     assert highs_process._idle != [first]
 
 
-@pytest.mark.parametrize("what", ["run", "iis", "verdict", "conflict"])
+@pytest.mark.parametrize("what", ["solve", "iis", "verdict", "conflict"])
 def test_a_call_that_does_not_end_is_ended(what: str) -> None:
     """Tests that nothing is known of a program that takes too long, and that no process goes on with it."""
     hard, began = split(), time.perf_counter()
     if what == "verdict":
         assert has_solution(hard, 0.5) is None
-    elif what in ("run", "iis"):  # the latter keeps the interpreter's lock
+    elif what in ("solve", "iis"):  # the latter keeps the interpreter's lock
         assert highs_process._call(what, hard, _LONG, 0.5) is None
     else:
         find_iis(hard, 1.5)
@@ -152,6 +152,6 @@ def test_a_verdict_of_presolve_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> 
             return wrong if unsure else highspy.Highs.getModelStatus(self)
 
         monkeypatch.setattr(SilentHighs, "getModelStatus", doubtful, raising=False)
-        found = run_uninterruptible(lambda: WORK["run"](data, {"time_limit": 9.0}))  # HiGHS's threads are a thread's
+        found = run_uninterruptible(lambda: WORK["solve"](data, {"time_limit": 9.0}))  # HiGHS's threads are a thread's
         assert (found["status"], found["feasible"]) == ("kOptimal", True)
         assert found["objective"] == pytest.approx(6)

@@ -21,7 +21,7 @@ from distributed.core import Status
 import optimizer
 from optimizer.errors import SolverError
 from optimizer.interruption import StopFlag, interruptible
-from optimizer.solver.highs_process import search_in_process
+from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, solve_stochastic
 from optimizer.uncertainty.stochastic_program import RiskMeasure
@@ -50,7 +50,7 @@ def _die_at_first(task: tuple[int, str], stop: StopFlag) -> int:
     number, folder = task
     marker = Path(folder) / str(number)
     if number < 2 and not marker.exists():
-        threading.Thread(target=search_in_process, args=(split(), {"threads": 1}, 300.0), daemon=True).start()
+        threading.Thread(target=run_in_process, args=(split(), {"threads": 1}, 300.0), daemon=True).start()
         own = psutil.Process()
         while not own.children():
             time.sleep(0.05)
