@@ -20,7 +20,7 @@ from optimizer.program.compile import compile_program
 from optimizer.program.fixings import apply_fixings, fixings_of, months_ahead
 from optimizer.schema import IN_HOUSE
 from optimizer.solver.highs import Model, solve_with_integers_fixed
-from optimizer.solver.mip_start import start_values
+from optimizer.solver.mip_start import decision_values, start_values
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
@@ -129,10 +129,8 @@ class _Space:
         most = limit * (1 + 1e-9 * np.sign(limit))
         self.arrays = arrays.with_rows(["near-optimal cost"], cost_row, [-np.inf], [most])
         self.cost = arrays
-        columns, values = start_values(self.program, arrays, plan)
-        self.columns = columns
-        self.at = np.zeros(len(arrays.cost))
-        self.at[columns] = values
+        self.columns, _ = start_values(self.program, arrays, plan)
+        self.at = decision_values(self.program, arrays, plan)
         completed = solve_with_integers_fixed(arrays, self.at, self.options).values
         self.known = [] if completed is None else [completed]
         self.model, self.relaxation = Model(self.arrays), Model(self.arrays.relaxed())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from optimizer.analysis.alternatives import find_alternatives
+from optimizer.analysis.budget import Budget
 from optimizer.solver.solution import Options
 from tests.program.tiny import solved, tiny
 
@@ -80,3 +83,82 @@ def test_an_alternative_has_the_shadow_prices_of_its_cost() -> None:
     (other,) = find_alternatives(plan, 0.011, 2, EXACT).plans
     for found in (plan, other):
         assert found.rules["shadow_price"].tolist() == pytest.approx([-7, -7])
+
+
+def cells(table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The rows of a table, with numbers to a tenth of a per mille."""
+    rows = table.itertuples(index=False, name=None)
+    return [tuple(pytest.approx(one, rel=1e-4) if type(one) is float else one for one in row) for row in rows]
+
+
+def test_what_all_plans_share_is_in_the_range_of_every_kind_of_decision() -> None:
+    """Tests all cells of both tables where a budget of 1.8 in 18,003 leaves no other decision, of any kind."""
+    # Of 20 wanted in the first month 5 own ones run a training run and 10 are bought, with power built for them: 10 are
+    # not served (10,000). From the second on ten of a lease signed a month before serve, at 3000. Built for 1000,
+    # bought for 1000; 12 a year are promised to another provider: 3 in three months.
+    plan = solved(
+        tiny(
+            3,
+            {"jobs": [20, 25]},
+            providers=PARTIES,
+            fleet=[{"count": 5}],
+            power=[{"mw": 0.005}],
+            builds=[{"capex_per_mw": 1e5, "mw_per_block": 0.01, "max_blocks": 1, "latest": 0}],
+            purchases=[{"unit_price": 100, "lot_size": 5, "max_total": 10, "latest": 0}],
+            contracts=[{"price": 3000, "term_months": 2, "lead_months": 1, "earliest": 1, "latest": 1}],
+            commitments=[{"provider": "other", "annual_amount": 12, "required": True, "latest": 0}],
+            training_runs=[{"work": 5, "sizes": "5", "required": True, "deadline": 0, "penalty": 1e6}],
+        )
+    )
+    assert plan.objective == pytest.approx(18_003)
+    found = find_alternatives(plan, 1e-4, 1, EXACT)
+    used, blocks = "accelerator-months", "blocks in all"
+    assert cells(found.ranges) == [
+        ("used", "in_house", 45.0, 45.0, 45.0, used),
+        ("used", "cloud", 20.0, 20.0, 20.0, used),
+        *((decision, "in_house", n, n, n, blocks) for decision, n in (("order_build", 1.0), ("buy", 2.0))),
+        ("sign", "cloud", 1.0, 1.0, 1.0, blocks),
+        ("commit_spend", "other", 1.0, 1.0, 1.0, blocks),
+        ("start_run", "in_house", 1.0, 1.0, 1.0, blocks),
+    ]
+    decided = [("order_build", "wing", "in_house", 1.0), ("buy", "buy", "in_house", 2.0)]
+    decided += [("sign", "lease", "cloud", 1.0), ("commit_spend", "deal", "other", 1.0)]
+    decided += [("start_run", "big", "in_house", 1.0)]
+    assert cells(found.first) == [("2030-01", *what, n, n, n, True) for *what, n in decided]
+    assert (found.plans, found.unfinished, found.stopped, found.within) == ((), 0, False, 1e-4)
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0])
+def test_a_lease_and_hours_can_stand_for_each_other(seconds: float | None) -> None:
+    """Tests both tables where ten hours at 320 instead of a lease of 3000 are within a tenth, and without any time."""
+    plan = solved(
+        tiny(
+            1,
+            {"jobs": [10]},
+            contracts=[{"price": 3000, "term_months": 1}],
+            on_demand=[{"provider": "other", "price": 3.2, "max_accelerators": 20}],
+            providers=PARTIES,
+        )
+    )
+    found = find_alternatives(plan, 0.1, 2, EXACT, None if seconds is None else Budget(seconds))
+    most = [10.0, 10.0, 1.0] if seconds is None else [pytest.approx(float("nan"), nan_ok=True)] * 3
+    used = "accelerator-months"
+    assert cells(found.ranges) == [
+        ("used", "cloud", 0.0, 10.0, most[0], used),
+        ("used", "other", pytest.approx(0, abs=1e-6), 0.0, most[1], used),
+        ("sign", "cloud", 0.0, 1.0, most[2], "blocks in all"),
+    ]
+    assert cells(found.first) == [("2030-01", "sign", "lease", "cloud", 1.0, 0.0, most[2], False)]
+    # Two ends of three ranges and of the first decision, and two plans, are left without time.
+    assert found.unfinished == (0 if seconds is None else 2 * 4 + 2)
+    assert [other.objective for other in found.plans] == ([pytest.approx(3200)] if seconds is None else [])
+
+
+@pytest.mark.parametrize(("gap", "status"), [(0.0, "feasible"), (0.0624, "feasible"), (0.0626, "optimal")])
+def test_an_alternative_is_optimal_within_the_gap(gap: float, status: str) -> None:
+    """Tests that 3200, beside 3000 proven, is within a gap of 6.25 % of it, and not of less."""
+    hours = {"on_demand": [{"provider": "other", "price": 3.2, "max_accelerators": 20}]}
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}], **hours, providers=PARTIES))
+    (other,) = find_alternatives(plan, 0.1, 1, replace(EXACT, gap=gap)).plans
+    assert other.status == status
+    assert other.bound == pytest.approx(3000)
