@@ -42,3 +42,20 @@ def two_risks(**head: Any) -> Instance:
 def uncertain_plan() -> Plan:
     """Return its plan, solved to the end."""
     return optimizer.solve(two_risks(), gap=0.0)
+
+
+@cache
+def hundred_scenarios() -> Plan:
+    """Return a plan of a year in a hundred scenarios, each with a demand of its own, known from month 1 or 2."""
+    scenarios: list[dict[str, Any]] = [
+        {"scenario": f"s{k}", "probability": 0.01, "known": 1 + k % 2, "title": f"demand of {10 + k}"}
+        for k in range(100)
+    ]
+    demand = {"table": "demand", "key": "*", "column": "amount", "how": "set", "from": 1}
+    changes = [{"scenario": f"s{k}", **demand, "value": 10 + k} for k in range(100)]
+    offers = {
+        "contracts": [{"price": 100, "term_months": 1, "lead_months": 1, "max_blocks": 30}],
+        "on_demand": [{"price": 0.3, "max_accelerators": 1000}],
+    }
+    given = frames(12, {"jobs": [0] + [10] * 11}, **offers, scenarios=scenarios, changes=changes)
+    return optimizer.solve(optimizer.read(given), gap=0.05)

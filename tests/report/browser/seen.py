@@ -36,7 +36,8 @@ class Seen:
         """Make the window another size, and wait until the charts are drawn anew; needs ``bypass_csp``."""
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.wait_for_function(
-            "() => [...document.querySelectorAll('.chart')].every(at => at._fullLayout.width === at.clientWidth)"
+            """() => [...document.querySelectorAll('.chart')].filter(at => at.checkVisibility())
+              .every(at => at._fullLayout && at._fullLayout.width === at.clientWidth)"""
         )
 
     def ask(self, script: str, value: Any = None) -> Any:
