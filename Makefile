@@ -2,7 +2,7 @@
 ## make test    install in .venv, all checks: lint, types, tests
 ## make quick   the tests that take less than 0.2 s each, in under a minute
 ## make check   lint and types alone
-## make serve   install in .venv, start the service on this machine and print its address
+## make serve   install in .venv, start the service on this machine and print its address (make serve SERVE='--port 8001')
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
 ## make postgresql  install the PostgreSQL server for the tests of the service, where it is missing (Debian, as root)
 ## make docs    write the pages that follow from tables.toml, plan.toml and from the commands, and run the notebook
@@ -30,7 +30,7 @@ demo: $(VENV)/.installed
 	$(BIN)/capopt report plans/bridge-lease --html plans/bridge-lease.html
 
 serve: $(VENV)/.installed-service
-	$(BIN)/capopt serve
+	$(BIN)/capopt serve $(SERVE)
 
 test: check browser postgresql
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
@@ -91,6 +91,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-service: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing capopt and its server in $(VENV); this takes a minute or two, once."
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[service]'
 	@touch $@
 

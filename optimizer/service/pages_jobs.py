@@ -145,9 +145,15 @@ def show_comparison(request: Request, access: PageReader, caller: PageCaller, a:
         ("Inputs", found.inputs),
         ("Service", found.service),
     )
-    grids = [answers.grid(title, table.to_dict("records")) for title, table in named]
+    grids = [answers.grid(title, table.rename(columns=_in_words).to_dict("records")) for title, table in named]
     first, second = (_find(request, access, job) for job in (a, b))
     return render(request, "compare.html.j2", caller, access=access, a=first, b=second, notes=found.notes, grids=grids)
+
+
+def _in_words(column: str) -> str:
+    """Return the name of a column of a comparison, in which ``a`` is the first plan and ``b`` the second."""
+    words = {"a": "first", "b": "second"}
+    return "_".join(words.get(part, part) for part in column.split("_"))
 
 
 @router.post("/projects/{project}/jobs/{job}/repair")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import socket
 from collections.abc import Callable, Iterator
@@ -32,10 +33,10 @@ def serve(settings: Settings, on_start: Callable[[str], None]) -> None:
     Raises
     ------
     OSError
-        If the address is in use, or the system refuses it.
+        If the system refuses the address.
     CapoptError
         If other machines are to be served although no account exists; if the cluster is open to others; or if another
-        server uses the folder.
+        server uses the folder, or another program the port.
     """
     if refused := refuse_open_cluster(settings):
         raise CapoptError(refused)
@@ -87,5 +88,8 @@ def _listening(settings: Settings) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
+        if error.errno == errno.EADDRINUSE:
+            other = f"stop it, or serve on another port (--port {settings.port + 1}, or 0 for a free one)"
+            raise CapoptError(f"another program uses port {settings.port} of {settings.host}: {other}") from None
         raise OSError(error.errno, error.strerror, f"{settings.host}:{settings.port}") from None
     return listener

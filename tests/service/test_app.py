@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from optimizer import CapoptError
+from optimizer.service.serve import serve
 from optimizer.service.settings import Settings
 from tests.command import ROOT, environment
 from tests.service.server import serving
@@ -44,3 +47,11 @@ def test_the_library_and_the_command_line_import_nothing_of_the_service() -> Non
         [sys.executable, "-c", code], cwd=Path(ROOT), env=environment(), capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_a_port_in_use_is_named_with_another_one(tmp_path: Path) -> None:
+    """Tests that a server that finds its port taken says so, and which one to try."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CapoptError, match=rf"uses port {port} of 127.0.0.1: .*--port {port + 1},"):
+            serve(Settings(tmp_path, port=port, workers=0), print)

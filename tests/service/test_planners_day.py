@@ -41,15 +41,13 @@ def page(browser: Browser, client: httpx.Client) -> Iterator[Page]:
 
 def project(page: Page, keys: Keyboard, name: str, instance: optimizer.Instance, tmp_path: Path) -> None:
     """Create a project and add an instance to it, by keyboard from the first page on."""
+    workbook = instance.save(tmp_path / f"{name}.xlsx")
+    page.once("filechooser", lambda chooser: chooser.set_files(workbook))
     page.goto("/")
     keys.write("Name (lower-case letters, digits and hyphens)", name)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/projects/{name}")
-    workbook = instance.save(tmp_path / f"{name}.xlsx")
-    keys.to("Drop a workbook (.xlsx) or the zip of an instance's folder here, or choose it", "input")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(workbook)
+    keys.press("Drop a workbook (.xlsx) or the zip of an instance's folder here, or choose it", "input", "Space")
     page.wait_for_url("**/instances/*")
 
 
