@@ -70,7 +70,7 @@ def first_known(case: Case) -> float:
 
 
 def month_of(instance: Instance, month: str) -> float:
-    """Return the index of a month; infinite where it is none of the plan."""
+    """Return the index of a month; infinite if it is not in the plan."""
     try:
         return instance.month_index(month)
     except ValueError:  # reported where the scenario's own tables are read
