@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
+from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyscipopt
 import pytest
 
 import optimizer
@@ -196,13 +200,182 @@ def test_a_search_that_does_not_stop_leaves_its_plan(monkeypatch: pytest.MonkeyP
     assert solution.bound <= costs[0]
 
 
+# ---------------------------------------------------------------------- how its figures are read
+def searched(monkeypatch: pytest.MonkeyPatch, arrays: Arrays, values: Any, **state: Any) -> scip.Model:
+    """A search whose SCIP is in a given state, with values as its best solution."""
+    search = scip.Model(arrays)
+    given = {"Status": "gaplimit", "NTotalNodes": 7, "NLPIterations": 8, "Dualbound": 4.0, "Primalbound": 6.0}
+    given |= {"NSols": 1, **state}
+    fake = SimpleNamespace(**{f"get{name}": lambda value=value: value for name, value in given.items()})
+    fake.infinity, fake.stops = lambda: 1e20, []
+    fake.interruptSolve = lambda: fake.stops.append(1)
+    monkeypatch.setattr(search, "_model", fake)
+    monkeypatch.setattr(search, "_values", lambda: np.array(values))
+    return search
+
+
+NOTHING, FEASIBLE, OPTIMAL = SolutionStatus.NOTHING, SolutionStatus.FEASIBLE, SolutionStatus.OPTIMAL
+
+
+@pytest.mark.parametrize(
+    ("state", "gap", "stop", "status", "bound"),
+    [
+        ({}, 0.0, Stop.GAP_REACHED, OPTIMAL, 4.0),
+        ({"Status": "optimal", "Dualbound": 6.0}, 0.0, Stop.GAP_REACHED, OPTIMAL, 6.0),
+        # The cost of 3 at 2 with an offset of 4 is 10: a bound of 4 leaves 60 %, one of 8 leaves 20 %.
+        ({"Status": "timelimit"}, 0.59, Stop.TIME_LIMIT, FEASIBLE, 4.0),
+        ({"Status": "timelimit"}, 0.6, Stop.TIME_LIMIT, OPTIMAL, 4.0),
+        ({"Status": "userinterrupt", "Dualbound": 8.0}, 0.19, Stop.INTERRUPTED, FEASIBLE, 8.0),
+        ({"Status": "userinterrupt", "Dualbound": 8.0}, 0.21, Stop.INTERRUPTED, OPTIMAL, 8.0),
+        ({"Status": "timelimit", "Dualbound": -1e20}, 9.0, Stop.TIME_LIMIT, FEASIBLE, -INF),
+        ({"Status": "timelimit", "NSols": 0}, 9.0, Stop.TIME_LIMIT, NOTHING, 4.0),
+        ({"Status": "timelimit", "NSols": 0, "Dualbound": 1e20}, 9.0, Stop.TIME_LIMIT, NOTHING, -INF),
+        ({"Status": "infeasible"}, 9.0, Stop.INFEASIBLE, NOTHING, 4.0),
+        ({"Status": "inforunbd", "NSols": 0}, 9.0, Stop.INFEASIBLE, NOTHING, 4.0),
+    ],
+)
+def test_a_status_of_scip_is_read(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], gap: float, stop: Stop, status: SolutionStatus, bound: float
+) -> None:
+    """Tests why it stopped, what it has, its bound, and its nodes and iterations, by SCIP's state."""
+    arrays = replace(program(**ONE_ROW, whole=True), offset=4.0)
+    found = searched(monkeypatch, arrays, [3.0, 0.0], **state)._solution(Options(gap=gap))
+    assert (found.stop, found.status, found.bound) == (stop, status, bound)
+    assert (found.nodes, found.iterations) == (7, 8)
+    assert (None if found.values is None else found.values.tolist()) == (None if status is NOTHING else [3, 0])
+
+
+@pytest.mark.parametrize(
+    ("primal", "dual", "noted"), [(6.0, 4.0, (6.0, 4.0)), (1e20, -1e20, (None, None)), (-6.0, -7.5, (-6.0, -7.5))]
+)
+def test_progress_is_noted_and_a_stop_passed_on(
+    monkeypatch: pytest.MonkeyPatch, primal: float, dual: float, noted: tuple[float | None, float | None]
+) -> None:
+    """Tests incumbent, bound and nodes, infinite ones as unknown, and that SCIP is interrupted only where requested."""
+    search = searched(monkeypatch, program(**ONE_ROW), [2.5, 0.0], Primalbound=primal, Dualbound=dual)
+    assert (search.incumbent, search.bound, search.nodes, search.incumbents()) == (None, None, 0, [])
+    search.note()
+    assert (search.incumbent, search.bound, search.nodes) == (*noted, 7)
+    assert search._model.stops == []
+    search.stop.set()
+    search.found()
+    assert search._model.stops == [1]
+    assert [values.tolist() for values in search.incumbents()] == [[2.5, 0.0]]
+
+
+@pytest.mark.parametrize(("left", "stop"), [(60.0, Stop.INTERRUPTED), (-1.0, Stop.TIME_LIMIT)])
+def test_an_abandoned_search_has_what_it_noted(monkeypatch: pytest.MonkeyPatch, left: float, stop: Stop) -> None:
+    """Tests its reason by the clock, that without progress it has nothing, and what it has with some."""
+    search = searched(monkeypatch, program(**ONE_ROW), [2.5, 0.0])
+    until = time.perf_counter() + left
+    found = search._abandoned_solution(until)
+    assert (found.stop, found.status, found.values, found.bound, found.nodes) == (stop, NOTHING, None, -INF, 0)
+    search.found()
+    found = search._abandoned_solution(until)
+    assert (found.stop, found.status, found.bound, found.nodes) == (stop, FEASIBLE, 4.0, 7)
+    assert found.values is not None
+    assert found.values.tolist() == [2.5, 0.0]
+    search._best = np.array([1.0, 0.0])
+    with pytest.raises(SolverError, match="violates the program"):
+        search._abandoned_solution(until)
+
+
+@pytest.mark.parametrize(
+    ("values", "accepted"),
+    [
+        ([3.0, 0.0], True),
+        ([3 - 0.9e-5, 0.0], True),
+        ([3 + 0.9e-5, 0.0], True),
+        ([3 - 1.1e-5, 0.0], False),
+        ([3 + 1.1e-5, 0.0], False),
+        ([3.0, 0.4], True),  # the second is continuous
+        ([2.0, 0.5 - 2e-5], True),  # 4.99996 of 5, of 6 with one more: 0.7e-5
+        ([2.0, 0.5 - 4e-5], False),
+    ],
+)
+def test_solutions_are_accepted_within_a_tolerance(
+    monkeypatch: pytest.MonkeyPatch, values: list[float], accepted: bool
+) -> None:
+    """Tests integers within 1e-5, and rows within 1e-5 of their terms, from both sides."""
+    arrays = replace(program(**ONE_ROW), integer=np.array([True, False]))
+    search = searched(monkeypatch, arrays, values)
+    if accepted:
+        assert search._solution(Options()).values is not None
+    else:
+        with pytest.raises(SolverError, match="violates the program"):
+            search._solution(Options())
+
+
+def test_a_program_reaches_scip_number_by_number() -> None:
+    """Tests bounds, kinds, costs, offset, sides and coefficients, infinite ones included."""
+    arrays = program([2, 3, -1], [[2, 0.25, 0], [0, -4, 7]], [-INF, 5], [6, INF], upper=[9, INF, 4])
+    arrays.lower[:] = [-INF, 1, 2]
+    model, columns = scip.built(replace(arrays, integer=np.array([False, True, False]), offset=11.0))
+    infinity = model.infinity()
+    assert [one.getLbOriginal() for one in columns] == [-infinity, 1, 2]
+    assert [one.getUbOriginal() for one in columns] == [9, infinity, 4]
+    assert [one.getObj() for one in columns] == [2, 3, -1]
+    assert [one.vtype() for one in columns] == ["CONTINUOUS", "INTEGER", "CONTINUOUS"]
+    assert model.getObjoffset() == 11
+    rows = model.getConss()
+    assert [(model.getLhs(row), model.getRhs(row)) for row in rows] == [(-infinity, 6), (5, infinity)]
+    names = [one.name for one in columns]
+    assert [model.getValsLinear(row) for row in rows] == [{names[0]: 2, names[1]: 0.25}, {names[1]: -4, names[2]: 7}]
+
+
+def test_time_and_duals_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that building the program is part of the time, and that HiGHS confirms or completes in what is left."""
+    clock, calls = iter([5.0, 0.5]), list[Any]()
+    deadline = SimpleNamespace(left=lambda: next(clock), to_finish=lambda: 0.25)
+    found = Solution(stop=Stop.TIME_LIMIT, status=NOTHING)
+
+    def noting(answer: Any, first: int = 0) -> Any:
+        def note(*args: Any, **more: Any) -> Any:
+            calls.append((*args[first:], *more.items()))
+            return answer()
+
+        return note
+
+    monkeypatch.setattr(scip, "Deadline", SimpleNamespace(after=noting(lambda: deadline)))
+    monkeypatch.setattr(scip.Model, "solve", noting(lambda: found, 1))
+    monkeypatch.setattr(highs, "completed", noting(lambda: found, 2))
+    monkeypatch.setattr(highs, "solve", noting(lambda: found, 1))
+    options = Options(time_limit=9.0, gap=0.25, seed=3)
+    arrays, report = program(**ONE_ROW), print
+    assert scip.solve(arrays, options, report, duals=True) is found
+    completed = (options, ("duals", True), ("seconds", 0.25))
+    assert calls == [(9.0,), (replace(options, time_limit=5.0), report), completed]
+    calls.clear()
+    clock = iter([5.0, 0.5])
+    found = replace(found, stop=Stop.INFEASIBLE)
+    assert scip.solve(arrays, options, report) is found
+    assert calls[2:] == [(replace(options, time_limit=0.5), report)]
+
+
+def test_a_verdict_that_is_not_confirmed_keeps_the_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that what HiGHS notes comes first."""
+    other = Solution(stop=Stop.TIME_LIMIT, status=NOTHING, notes=("slow",))
+    monkeypatch.setattr(highs, "solve", lambda *_: other)
+    found = scip.confirmed(program(**ONE_ROW), Options(), None, 1.0)
+    assert found.notes == ("slow", "SCIP called the program infeasible, which HiGHS did not confirm")
+
+
 # ---------------------------------------------------------------------- what it runs with
-def test_settings_reach_scip() -> None:
-    """Tests that gap, limit and seed are SCIP's, and that it leaves Ctrl-C alone."""
+@pytest.mark.parametrize(("limit", "seconds"), [(9.0, 9.0), (0.0, 0.0), (INF, 1e20)])
+def test_settings_reach_scip(limit: float, seconds: float) -> None:
+    """Tests that gap, limit and seed are SCIP's, what it may not do, and that it leaves Ctrl-C alone."""
     search = scip.Model(program(**ONE_ROW, whole=True))
-    search.solve(Options(gap=0.25, time_limit=9, seed=11))
-    wanted = {"limits/gap": 0.25, "limits/time": 9, "randomization/randomseedshift": 11, "misc/catchctrlc": False}
+    search.solve(Options(gap=0.25, time_limit=limit, seed=11))
+    wanted = {"limits/gap": 0.25, "limits/time": seconds, "randomization/randomseedshift": 11, "limits/absgap": 1e-9}
+    wanted |= {"misc/catchctrlc": False, "constraints/setppc/maxprerounds": 0, "propagating/probing/maxprerounds": 0}
     assert {name: search._model.getParam(name) for name in wanted} == wanted
+
+
+def test_versions_are_those_that_are_installed() -> None:
+    """Tests the versions of both, that of SCIP in three parts."""
+    model = pyscipopt.Model()
+    major, minor, patch = model.getMajorVersion(), model.getMinorVersion(), model.getTechVersion()
+    assert scip.versions() == {"pyscipopt": version("pyscipopt"), "scip": f"{major}.{minor}.{patch}"}
 
 
 def test_without_pyscipopt_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
