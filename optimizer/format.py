@@ -1,9 +1,17 @@
-"""Text of numbers, amounts of money, shares, months and names: the one module that formats them for people."""
+"""Text of numbers, amounts of money, shares, months and names: the one module that formats them for people.
+
+Its texts in CSV files are no formulas: a spreadsheet takes what begins with an apostrophe for text.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Format = Callable[[float], str]
 
@@ -11,6 +19,32 @@ DIGITS = 12  # of figures that other software reads; a plan's tables are checked
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PROVEN = (4, 3, 2)  # digits of a figure that stands for an interval
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
+
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def guarded(text: str) -> str:
+    """Return a text as CSV files have it, with an apostrophe where a spreadsheet would take it for a formula.
+
+    A text of apostrophes before such a character gets one more, so that :func:`unguarded` returns every text.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return the text that :func:`guarded` was given."""
+    return text[1:] if _GUARDED.match(text) else text
+
+
+def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts are guarded."""
+    import pandas as pd
+
+    texts = {str(name): column for name, column in table.items() if column.dtype.kind in "OU"}
+    cells = {name: [guarded(cell) if isinstance(cell, str) else cell for cell in one] for name, one in texts.items()}
+    return table.assign(**{name: pd.Series(one, table.index, dtype=object) for name, one in cells.items()})
 
 
 def money(amount: float, currency: str = "", digits: int = 4) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import EditError
-from optimizer.format import counted
+from optimizer.format import counted, unguarded
 from optimizer.instance.cell_number import BadValueError
 from optimizer.instance.cell_value import convert
 from optimizer.instance.name_suggestions import did_you_mean
@@ -55,7 +55,7 @@ def read_decisions(path: str | Path) -> pd.DataFrame:
     if any(months):
         rows = [f"row {row + 2}: {problem}" for row, problem in enumerate(months) if problem]
         raise EditError("\n  ".join([f"{path}, column month:", *rows]))
-    return table.assign(blocks=blocks, item=[normal_name(str(item)) for item in table["item"]])
+    return table.assign(blocks=blocks, item=[normal_name(unguarded(str(item))) for item in table["item"]])
 
 
 def _month_problem(text: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
-from optimizer.format import grouped
+from optimizer.format import grouped, unguarded
 from optimizer.instance.head_file import HEAD_FILE, head_notes, parse_head
 from optimizer.instance.notes import Notes, is_comment, is_note
 from optimizer.instance.raw import (
@@ -84,7 +84,7 @@ def _read_notes(path: Path, raw: Raw) -> None:
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
     try:
-        rows = [tuple(cell or None for cell in cells) for cells in csv.reader(io.StringIO(text, newline=""))]
+        rows = [tuple(unguarded(cell) or None for cell in cells) for cells in csv.reader(io.StringIO(text, newline=""))]
     except csv.Error:
         rows = [(line,) for line in text.splitlines()]
     raw.notes[path.stem] = Notes(tuple((0, cells) for cells in rows))
@@ -159,7 +159,7 @@ def _records(path: Path) -> Iterator[tuple[int, list[Any]]]:
     line = 1
     try:
         for cells in reader:
-            record = [tidy(cell) for cell in cells]
+            record = [tidy(unguarded(cell)) for cell in cells]
             if any(cell is not None for cell in record):
                 yield line, record
             line = reader.line_num + 1

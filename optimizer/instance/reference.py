@@ -40,6 +40,8 @@ CONVENTIONS = """\
   not data; they keep their places when the instance is saved. Comments of `instance.toml` are kept too, those after a
   value in the line before it. A row such as `#1` with other filled cells is a comment with a warning: write a blank
   after `#`. A name cannot begin with `#`.
+- **Text in CSV files** that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`) has an
+  apostrophe in front, which is not part of it.
 - **Months** are written `2027-01`, in quotation marks in `instance.toml`. In a workbook a date counts as its month; a
   date that is not the first day of a month is a warning, unless all dates of its column are last days. A row of a step
   series that another row replaces by the plan's first month is a warning too.

@@ -14,6 +14,7 @@ from optimizer.carry import Kind
 from optimizer.errors import CapoptError
 from optimizer.files import write_file, write_files
 from optimizer.folders import replace_folder
+from optimizer.format import guarded
 from optimizer.instance.head_file import HEAD_FILE
 from optimizer.instance.notes import Notes, is_comment, is_note, with_notes
 from optimizer.instance.raw import number_text
@@ -169,6 +170,8 @@ def _records(instance: Instance, table: str) -> list[list[Any]]:
 def _csv(cell: Any) -> Any:
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, str):
+        return guarded(cell)
     return number_text(cell) if isinstance(cell, float) else cell
 
 

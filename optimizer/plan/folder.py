@@ -22,7 +22,7 @@ from optimizer.carry import Kind
 from optimizer.errors import PlanFileError, PlanNotSaved
 from optimizer.files import uninterrupted, write_files
 from optimizer.folders import ANY, NotPlaced, Placed, Superseded
-from optimizer.format import DIGITS
+from optimizer.format import DIGITS, guarded_table
 from optimizer.instance.save import folder_contents, is_table_file
 from optimizer.plan.tables import COLUMNS, EXPLAINED, UNCERTAIN
 
@@ -222,8 +222,8 @@ def contents(plan: Plan, folder: Path, tables: str, strict: bool = True) -> dict
 
 
 def table_bytes(table: pd.DataFrame) -> bytes:
-    """A table as CSV."""
-    return table.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n").encode()
+    """A table as CSV, in which no text is a formula."""
+    return guarded_table(table).to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n").encode()
 
 
 def _write_parquet(table: pd.DataFrame) -> bytes:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimizer.errors import CapoptError, PlanFileError, PlanFileWarning
 from optimizer.folders import fingerprint, restore
-from optimizer.format import grouped, percent_figure
+from optimizer.format import grouped, percent_figure, unguarded
 from optimizer.instance.instance import Instance
 from optimizer.plan.by_scenario import HEADS, refuse_uncertain
 from optimizer.plan.folder import (
@@ -282,7 +282,8 @@ def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
                     old.append(f"{name}.csv lacks {', '.join(missing)}")
                     continue
                 numbers = {*columns} - {*text_columns(name)}
-                found[name] = table.assign(**{column: _unquoted(table[column]) for column in numbers})
+                plain = table.assign(**{column: table[column].map(unguarded) for column in {*table} - numbers})
+                found[name] = plain.assign(**{column: _unquoted(table[column]) for column in numbers})
             except (ValueError, OSError, pd.errors.ParserError) as error:
                 raise PlanFileError(f"{path} cannot be read: {error}; delete it and explain the plan again") from error
     if old:
@@ -330,7 +331,8 @@ def _read_file(source: Path, name: str, types: Any) -> pd.DataFrame:
     try:
         if parquet.is_file():
             return pd.read_parquet(parquet)
-        return pd.read_csv(csv, dtype=types, keep_default_na=False, na_values={})
+        table = pd.read_csv(csv, dtype=types, keep_default_na=False, na_values={})
+        return table.assign(**{name: table[name].map(unguarded) for name in types if name in table})
     except FileNotFoundError as error:
         raise PlanFileError(f"{source}: table {name} is missing; {_AGAIN}") from error
     except ImportError as error:

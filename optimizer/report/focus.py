@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.files import write_files
-from optimizer.format import figure
+from optimizer.format import figure, guarded
 from optimizer.program.index import Index
 from optimizer.report import focus_commitments, focus_costs
 from optimizer.report.focus_signatures import signatures
@@ -64,4 +64,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, float | int):
         text = format(Decimal(figure(value) if isinstance(value, float) else value), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
+    return guarded(str(value))

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 
 import optimizer
 from optimizer import Plan
+from optimizer.format import guarded_table
 from optimizer.service import contents, jobs
 from optimizer.service.access import Access, Reader
 from optimizer.service.browser import REPORT_POLICY
@@ -30,7 +31,6 @@ CSV, JSON, PARQUET, ZIP = "text/csv", "application/json", "application/vnd.apach
 HTML, XLSX = "text/html", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMATS: dict[str, dict[str, str]] = {media: {} for media in (CSV, JSON, PARQUET)}
 Scenario = Annotated[str | None, Query(max_length=1000, description="Of a plan under uncertainty: the only one.")]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -161,13 +161,7 @@ def _file(data: bytes, media: str, name: str) -> Response:
 
 def _csv(table: pd.DataFrame) -> bytes:
     """Return a table as CSV in which no text is a formula."""
-    texts = table.select_dtypes(include=["object", "string"]).columns
-    safe = table.assign(**{column: table[column].map(_plain) for column in texts})
-    return safe.to_csv(index=False, lineterminator="\n").encode()
-
-
-def _plain(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return guarded_table(table).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _parquet(table: pd.DataFrame) -> bytes:
