@@ -44,5 +44,8 @@ def serve(
             print_json({"address": address, "data": str(data)})
         click.echo(f"Serving on {address}, data in {data}. Ctrl-C ends it.", err=as_json)
 
-    run(settings, announce)
+    try:
+        run(settings, announce)
+    except KeyboardInterrupt:
+        click.echo("Stopped. Jobs that wait or run go on when it is started again.", err=True)
     return 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _ROWS = 500
+_TITLES = {"rows": "with each value", "plans": "cost over all draws"}
 
 
 @dataclass(frozen=True)
@@ -51,5 +52,5 @@ def facts(answer: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _title(name: str) -> str:
-    text = name.replace("_", " ")
+    text = _TITLES.get(name, name.replace("_", " "))
     return text[:1].upper() + text[1:]

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from optimizer import Instance, differences, scenarios
-from optimizer.service import instances
+from optimizer.service import answers, instances
 from optimizer.service.pages import PageCaller, PageReader, PageRoute, render
+from optimizer.service.problems import Problem
 from optimizer.service.records import InstanceVersion, Job
 from optimizer.service.state import state_of
 
@@ -57,6 +58,16 @@ def show_instance(
         change_count=0 if changes is None else len(changes),
         scenarios=_scenarios(instance),
     )
+
+
+@router.get("/projects/{project}/instances/{hash}/tables/{name}")
+def show_table(request: Request, access: PageReader, caller: PageCaller, hash: str, name: str) -> Response:
+    """Show the rows of a table of a version."""
+    version, instance = instances.load(state_of(request).database, access, hash)
+    if not instance.rows.get(name):
+        raise Problem(404, f"version {version.number} has no rows in a table {name[:100]!r}")
+    grid = answers.grid(name, instance.frame(name).to_dict("records"))
+    return render(request, "instance_table.html.j2", caller, access=access, version=version, grid=grid)
 
 
 def _scenarios(instance: Instance) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from optimizer import Instance, Plan, compare, roll
@@ -31,7 +32,12 @@ def _submit(
     request: Request, access: Access, kind: str, options: dict[str, Any], note: str = "", **subject: str
 ) -> Response:
     """Submit a job as the API does, and go to its page."""
-    body = routes_jobs.NewJob(kind=kind, note=note, options=KINDS[kind].options.model_validate(options), **subject)
+    try:
+        given = KINDS[kind].options.model_validate(options)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise Problem(422, "; ".join(faults)) from None
+    body = routes_jobs.NewJob(kind=kind, note=note, options=given, **subject)
     found = json.loads(bytes(routes_jobs.submit(request, access, _NO_KEY, body).body))
     return back(f"/projects/{access.in_project.name}/jobs/{found['id']}")
 
@@ -76,6 +82,26 @@ async def whatif(request: Request, access: PagePlanner, job: str) -> Response:
     if not edits:
         raise Problem(422, "a what-if needs at least one edit, such as contracts.lease.price *= 1.1")
     return _submit(request, access, "whatif", {"set": edits}, plan=job)
+
+
+@router.post("/projects/{project}/jobs/{job}/sweep")
+def sweep(
+    request: Request,
+    access: PagePlanner,
+    job: str,
+    cell: Annotated[str, Form(max_length=1000)],
+    values: Annotated[str, Form(max_length=10_000)],
+) -> Response:
+    """Submit a sweep: a cell, and the values that it has in turn."""
+    try:
+        numbers = [float(value) for value in values.replace(";", " ").replace(",", " ").split()]
+    except ValueError:
+        raise Problem(
+            422, f"the values {values[:100]!r} are not numbers with spaces between, such as 90 100 110"
+        ) from None
+    if not numbers:
+        raise Problem(422, "a sweep needs values of the cell, such as 90 100 110")
+    return _submit(request, access, "sweep", {"cell": cell, "values": numbers}, plan=job)
 
 
 @router.post("/projects/{project}/jobs/{job}/cancel")

@@ -87,6 +87,26 @@ def test_everything_is_one_download(client: httpx.Client, tmp_path: Path) -> Non
     assert optimizer.read(tmp_path / "instances" / "0001").hash == tiny_instance().hash
 
 
+def test_options_of_forms_are_checked(client: httpx.Client) -> None:
+    """Tests that a limit without end, texts in place of numbers and infinite values are refused by a page."""
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', client.get(PROJECT).text)[0]
+    solve = {"instance": tiny_instance().hash, "time_limit": "inf", "csrf": csrf}
+    found = client.post(f"{PROJECT}/solve", data=solve)
+    assert (found.status_code, "time_limit" in found.text) == (422, True)
+    for values, word in (("1, many", "not numbers"), ("1 inf", "values"), (" ", "needs values")):
+        sweep = {"cell": "contracts.lease.price", "values": values, "csrf": csrf}
+        found = client.post(f"{PROJECT}/jobs/{submit(client)}/sweep", data=sweep)
+        assert (found.status_code, word in found.text) == (422, True)
+
+
+def test_the_tables_of_a_version_are_shown(client: httpx.Client) -> None:
+    """Tests that a version leads to the rows of its tables, and that a table without rows is not found."""
+    version = f"{PROJECT}/instances/{tiny_instance().hash}"
+    assert f'href="{version}/tables/contracts"' in client.get(version).text
+    assert all(text in client.get(f"{version}/tables/contracts").text for text in ("lease", "1,000"))
+    assert client.get(f"{version}/tables/sites").status_code == 404
+
+
 def test_places_in_the_queue_are_shown(client: httpx.Client) -> None:
     """Tests that the page of a job says how many wait before it, and the list how many in all."""
     job = submit(client)
