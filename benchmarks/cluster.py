@@ -6,7 +6,8 @@ The run on one worker records the processor seconds of each subproblem, those of
 and the bytes that are sent. Its rounds are replayed in a discrete-event simulation: the scheduler hands subproblems out
 one after the other, workers differ in speed and distance, results are used in the order of the subproblems. With
 ``--more K`` each round has K times as many subproblems, drawn from those that were recorded; those of all scenarios
-together, such as the relaxation of the extensive form, stay single and become K times as long.
+together stay single and become K times as long, and the sample that shows whether the multipliers are a guide stays as
+it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import heapq
 import pickle
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import mean
 from typing import NamedTuple
 
@@ -28,10 +29,11 @@ from optimizer.generator import random_instance
 from optimizer.instance.scenarios import scenarios
 from optimizer.interruption import StopFlag
 from optimizer.solver.solution import Options
+from optimizer.uncertainty.decomposition import SAMPLE
 from optimizer.uncertainty.programs import scenario_programs
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, solve_stochastic
 from optimizer.uncertainty.stochastic_program import RiskMeasure, StochasticProgram
-from optimizer.uncertainty.subproblems import Subproblem
+from optimizer.uncertainty.subproblems import LAGRANGIAN, RELAXED, Subproblem
 from optimizer.uncertainty.tree import make_tree
 from optimizer.workers.workers import LocalWorkers, Result, Task
 
@@ -52,9 +54,10 @@ class Solved(NamedTuple):
 
 @dataclass
 class Round:
-    """Subproblems that were searched at once, and the processor seconds of the searching process before them."""
+    """Subproblems searched at once, processor seconds of the search before them, and whether they are the sample."""
 
     before: float
+    is_sample: bool = False
     tasks: list[Solved] = field(default_factory=list)
 
 
@@ -70,7 +73,9 @@ class Recording(LocalWorkers):
         self, work: Callable[[Task, StopFlag], Result], tasks: Sequence[Task], on_result: Callable[[Task, Result], None]
     ) -> None:
         """Run the tasks, one after the other."""
-        current = Round(time.process_time() - self.since)
+        kinds = {task.kind for task in tasks if isinstance(task, Subproblem)}
+        of_sample = bool(self.rounds) and len(tasks) == SAMPLE and kinds in ({LAGRANGIAN}, {RELAXED})
+        current = Round(time.process_time() - self.since, of_sample)
         self.rounds.append(current)
 
         def recorded(task: Task, stop: StopFlag) -> Result:
@@ -130,10 +135,13 @@ def larger(rounds: Sequence[Round], factor: int, chance: np.random.Generator) ->
         return list(rounds)
     found = []
     for one in rounds:
+        if one.is_sample:
+            found.append(replace(one, before=one.before * factor))
+            continue
         single = [Solved(task.seconds * factor, task.size * factor, True) for task in one.tasks if task.of_all]
         rest = [task for task in one.tasks if not task.of_all]
         drawn = [rest[int(place)] for place in chance.integers(0, len(rest), factor * len(rest))] if rest else []
-        found.append(Round(one.before * factor, [*single, *drawn]))
+        found.append(Round(one.before * factor, tasks=[*single, *drawn]))
     return found
 
 

@@ -14,7 +14,7 @@ from optimizer.uncertainty.stochastic_program import OWN, StochasticProgram
 from optimizer.uncertainty.subproblems import ALONE, RELAXED, Answer, Subproblem, solve_subproblem
 from optimizer.workers.workers import Workers
 
-_TOGETHER = 20  # scenarios of a relaxation (docs/performance.md)
+_TOGETHER, _COLUMNS = 5, 30_000  # scenarios of a relaxation, and columns from which on it has two (performance.md)
 SHARE_OF_GAP = 0.5
 """Gap of a subproblem, as a share of the target."""
 
@@ -74,11 +74,11 @@ def _note(found: Alone, program: StochasticProgram, task: Subproblem, answer: An
         found.points[number, program.decisions[number][shared]] = answer.values[shared]
 
 
-def relaxed_multipliers(incumbent: Incumbent, workers: Workers, most: int = _TOGETHER) -> Floats | None:
+def relaxed_multipliers(incumbent: Incumbent, workers: Workers, most: int | None = None) -> Floats | None:
     """Return multipliers (scenario, decision) from relaxations; None if one of these is not solved.
 
-    The relaxation is that of the extensive form, or of those of groups of scenarios if there are many: its time grows
-    faster than their number, and the groups' mean prices differ little.
+    The relaxations are those of the extensive forms of groups of scenarios: workers solve them side by side, their time
+    grows faster than their size, and the groups' mean prices differ little.
 
     Parameters
     ----------
@@ -86,15 +86,16 @@ def relaxed_multipliers(incumbent: Incumbent, workers: Workers, most: int = _TOG
         What is improved.
     workers : Workers
         They solve the relaxations.
-    most : int
+    most : int, optional
         Scenarios of a group.
     """
     program, duals = incumbent.program, []
-    count = -(-len(program.scenarios) // most)
-    groups = groups_of(program, -(-len(program.scenarios) // count))
+    groups = groups_of(program, most or _scenarios_of_group(program))
     parts = [part_of(program, group) for group in groups]
     forms = [extensive_form(part) for part in parts]
-    tasks = [Subproblem(RELAXED, -1, form.arrays.relaxed(), 0.0, incumbent.until) for form in forms]
+    tasks = [
+        Subproblem(RELAXED, number, form.arrays.relaxed(), 0.0, incumbent.until) for number, form in enumerate(forms)
+    ]
     workers.map(solve_subproblem, tasks, lambda _, answer: duals.append(answer.duals))
     found = np.zeros((len(program.scenarios), program.decision_count))
     for group, part, form, one in zip(groups, parts, forms, duals, strict=True):
@@ -104,6 +105,14 @@ def relaxed_multipliers(incumbent: Incumbent, workers: Workers, most: int = _TOG
         chance = program.probabilities[group].sum()
         found[np.ix_(np.array(group), used)] = chance * multipliers_of(part, one, form.first_rows)
     return found
+
+
+def _scenarios_of_group(program: StochasticProgram) -> int:
+    """Return how many scenarios are relaxed together: groups of equal size, of two scenarios if these are large."""
+    count = len(program.scenarios)
+    columns = max(len(arrays.cost) for arrays in program.scenarios)
+    most = max(2, min(_TOGETHER, _COLUMNS // columns))
+    return -(-count // -(-count // most))
 
 
 def multipliers_of(program: StochasticProgram, duals: Floats, first_rows: tuple[int, ...]) -> Floats:

@@ -36,7 +36,8 @@ from optimizer.uncertainty.subproblems import (
 from optimizer.workers.workers import Workers
 
 _CANDIDATES = 2  # a round
-_SAMPLE = 4  # bundles that show whether the multipliers of the relaxation are a guide
+SAMPLE = 4
+"""Bundles that show whether the multipliers of the relaxation are a guide."""
 _LOOSE = 0.1  # share of the cost by which a relaxation may be below it
 _PROVEN_TO = 0.9  # gap of a priced bundle that begins with a plan, as a share of the target; it falls
 _TIGHTEST = 0.05
@@ -136,7 +137,7 @@ class Decomposition:
 
         Where the relaxation is far below the programs, the search begins without multipliers.
         """
-        tasks = self._priced()[:_SAMPLE]
+        tasks = self._priced()[:SAMPLE]
         self._solve(tasks)
         relaxed: list[float] = []
         loose = [replace(task, kind=RELAXED, arrays=task.arrays.relaxed()) for task in tasks]

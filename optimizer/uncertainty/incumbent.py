@@ -122,7 +122,19 @@ class Incumbent:
         turnover = self.program.probabilities @ np.array([np.abs(arrays.cost * x).sum() for arrays, x in pairs])
         return bound_below(self.objective, self.bound, float(turnover))
 
+    def note(
+        self, found: float | None, proven: float | None, nodes: int, source: str = "", values: Floats | None = None, /
+    ) -> None:
+        """Report a search of the extensive form, next to what was known before it."""
+        better = found is not None and found < self.objective
+        objective = self.objective if found is None else min(found, self.objective)
+        bound = self.bound if proven is None else max(proven, self.bound)
+        self._report(objective, bound, nodes, source if better else "decomposition")
+
     def _send(self) -> None:
+        self._report(self.objective, self.bound, self.rounds, "decomposition")
+
+    def _report(self, objective: float, bound: float, steps: int, source: str) -> None:
         if self.report is not None:
-            pair = (value if np.isfinite(value) else None for value in (self.objective, self.bound))
-            self.report(next(pair), next(pair), self.rounds, "decomposition")
+            pair = (value if np.isfinite(value) else None for value in (objective, bound))
+            self.report(next(pair), next(pair), steps, source)

@@ -119,7 +119,7 @@ def _solve_extensive(incumbent: Incumbent) -> Stop:
     start = None
     if incumbent.values is not None and incumbent.risk.is_neutral:
         start = form.values_of(incumbent.values)
-    found = concurrent_mip.solve(form.arrays, options, incumbent.report, start=start)
+    found = concurrent_mip.solve(form.arrays, options, incumbent.note, start=start, known_bound=incumbent.bound)
     incumbent.prove(found.bound)
     if found.values is not None:
         incumbent.take(form.values_by_scenario(found.values))

@@ -24,7 +24,6 @@ _SEARCH = {  # RENS and RINS find in these programs what the other heuristics do
     "mip_max_nodes": 300,
 }
 _FROM_START = {"mip_heuristic_run_rens": False, "mip_heuristic_run_rins": False}  # what takes longest, for nothing
-_INTERIOR_POINT = {"solver": "ipx", "run_crossover": "off"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _settings(task: Subproblem) -> dict[str, Any]:
     """Return the options of HiGHS: of a search a limit on its nodes, so that it finds the same on every machine."""
     settings: dict[str, Any] = {"threads": 1, "random_seed": task.seed}
     if task.kind == RELAXED:
-        return settings | _INTERIOR_POINT
+        return settings | {"solver": "simplex"}
     if not task.arrays.integer.any():
         return settings
     return settings | _SEARCH | {"mip_rel_gap": task.gap} | ({} if task.start is None else _FROM_START)

@@ -154,6 +154,35 @@ def test_multipliers_of_groups_give_their_relaxations(workers: LocalWorkers, mos
     assert total == pytest.approx(float(groups.probabilities @ relaxed), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("scenarios", "columns", "groups"),
+    [(5, 100, [5]), (12, 100, [4, 4, 4]), (6, 10_000, [3, 3]), (3, 40_000, [2, 1])],
+)
+def test_large_scenarios_are_relaxed_in_small_groups(scenarios: int, columns: int, groups: list[int]) -> None:
+    """Tests groups of five, equal ones of no more, of as many as have 30,000 columns, and of two at least."""
+    one = named(program(np.ones(columns), [np.ones(columns)], [1], [INF]))
+    shared = np.where(np.arange(columns) == 0, 0, OWN)
+    many = StochasticProgram((one,) * scenarios, np.full(scenarios, 1 / scenarios), (shared,) * scenarios)
+    workers = Recorder()
+    relaxed_multipliers(Incumbent(many, NOTHING, EXACT), workers)
+    workers.close()
+    ((_, tasks),) = workers.calls
+    assert [len(task.arrays.row_lower) for task in tasks] == groups  # a scenario has one row
+
+
+def test_progress_of_the_extensive_form_goes_on_from_the_rounds() -> None:
+    """Tests that a plan of -4 and a bound of -5 stay reported until the extensive form has better ones."""
+    seen: list[tuple[object, ...]] = []
+    incumbent = Incumbent(newsvendor(), NOTHING, EXACT, lambda *one: seen.append(one))
+    incumbent.note(None, None, 1, "HiGHS")
+    incumbent.objective, incumbent.bound = -4.0, -5.0
+    incumbent.note(None, None, 2, "HiGHS")
+    incumbent.note(-3.0, -6.0, 3, "HiGHS")
+    incumbent.note(-4.5, -4.75, 4, "HiGHS")
+    expected = [(None, None, 1), (-4.0, -5.0, 2), (-4.0, -5.0, 3)]
+    assert seen == [*((*one, "decomposition") for one in expected), (-4.5, -4.75, 4, "HiGHS")]
+
+
 def test_bundles_are_the_same_program() -> None:
     """Tests that the extensive form of bundles has the optimum of that of their scenarios."""
     program = random_program(1, whole=False)
