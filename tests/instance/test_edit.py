@@ -93,6 +93,7 @@ def test_a_delay_adds_to_the_lead_time(small: Instance) -> None:
         ("lease=3", "'lease=3' is not a valid edit; expected table.item.column=value"),
         ("contract.lease.price=1", "no table 'contract'. Did you mean 'contracts'?"),
         ("contracts.lease.prize=1", "contracts has no column 'prize'. Did you mean 'price'?"),
+        ("demand.jobs/2030-01.amount=1", "no workload is called 'jobs/2030-01'."),  # a month is no part of a name
         ("contracts.leese.price=1", "no contract is called 'leese'. Did you mean 'lease'?"),
         ("contracts.lease@2030-01.price=1", "contracts is not a step series by month; leave out @2030-01"),
         # A ramp goes by the age of a block: no month of the plan is a row of it.

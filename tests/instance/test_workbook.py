@@ -177,6 +177,10 @@ WRONG: dict[str, tuple[Callable[[Workbook], Any], list[str]]] = {
             "instance, cell B1, row 1, column values: expected the columns key and value. Did you mean 'value'?",
         ],
     ),
+    "head without values": (
+        lambda book: book["instance"].delete_cols(2),
+        ["instance, row 1: expected the columns key and value in the first row."],
+    ),
     "head with a note beside": (
         _set(instance_D3="see mail"),
         ["instance, cell D3, row 3: a column without a name contains values."],
