@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 import optimizer
 from optimizer.instance.instance import Instance
+from optimizer.program.arrays import Arrays
 from optimizer.program.build import build
 from optimizer.program.compile import compile_program
-from optimizer.solver.minimal_service import NOTE, MinimalService, _unserved
+from optimizer.solver import minimal_service, solution
+from optimizer.solver.highs import Model
+from optimizer.solver.minimal_service import NOTE, MinimalService, _unserved, _without
 from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 from tests.program.rich import rich_frames
 from tests.program.tiny import tiny
+from tests.solver.programs import INF, program
 
 LEASE = {"price": 3000, "min_term_months": 1}
 
@@ -86,9 +94,173 @@ def test_no_values_where_rules_cannot_be_met() -> None:
     assert MinimalService(compile_program(build(instance)), Options()).solve() is None
 
 
-def test_a_search_without_time_returns_a_plan() -> None:
+def test_a_search_without_time_returns_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests on an instance that is not solved in presolve that a time limit of nothing leaves an audited plan."""
+    monkeypatch.setattr(solution, "_LEAST_GRACE", 20.0)  # a busy machine needs longer than what follows a search gets
     plan = optimizer.solve(optimizer.read(rich_frames(60)), time_limit=0)
     assert (plan.status, plan.head["stopped"]) == ("feasible", "time_limit")
     assert NOTE in plan.head["warnings"]
     assert plan.head["audit"]["passed"]
+
+
+# ---------------------------------------------------------------------- on programs by hand
+# Workload a may be unserved, b must be served at least 3 of 6, c wants nothing; one pool, and a lease of 10.
+NAMES = (
+    ("unserved", ("a", 0)),
+    ("unserved", ("b", 0)),
+    ("unserved", ("c", 0)),
+    ("allocated", ("a", "pool", 0)),
+    ("allocated", ("b", "pool", 0)),
+    ("allocated", ("a", "other", 0)),
+    ("signed", ("lease", 0)),
+)
+ROWS = (("demand_met", ("a", 0)), ("demand_met", ("b", 0)), ("capacity", ("pool", 0)))
+MATRIX = [[1, 0, 0, 2, 0, 1, 0], [0, 1, 0, 0, 1, 0, 0], [0, 0, 0, -1, -1, 0, 10]]
+
+
+def by_hand(**changes: Any) -> Arrays:
+    """The program above, with other arrays."""
+    arrays = program([9, 9, 9, 0, 0, 0, 7], MATRIX, [5, 6, 0], [5, 6, INF], upper=[5, 3, 1, 8, 8, 8, 4])
+    arrays.integer[6] = True
+    return replace(arrays, columns=NAMES, rows=ROWS, **changes)
+
+
+def test_what_may_be_unserved_is_fixed_by_its_rows() -> None:
+    """Tests the columns that are fixed, their values, and that an allocation with a lower bound stays."""
+    fixed, values = _unserved(by_hand(lower=np.array([0, 0, 0, 0, 0, 1.0, 0])))
+    assert np.flatnonzero(fixed).tolist() == [0, 3]
+    assert values.tolist() == [5, 0, 0, 0, 0, 0, 0]
+    # Where all that is wanted may be unserved, all allocations are fixed.
+    fixed, values = _unserved(by_hand(upper=np.array([5.0, 6, 1, 8, 8, 8, 4])))
+    assert np.flatnonzero(fixed).tolist() == [0, 1, 3, 4, 5]
+    assert values.tolist() == [5, 6, 0, 0, 0, 0, 0]
+
+
+def test_a_row_of_fixed_columns_alone_must_be_satisfied() -> None:
+    """Tests what is left of the program, and none where what is fixed violates a row by more than noise."""
+    fixed, values = _unserved(by_hand())
+    left = _without(by_hand(), fixed, values)
+    assert left is not None
+    assert (left.columns, left.rows) == ((NAMES[1], NAMES[2], NAMES[4], NAMES[6]), ROWS[1:])
+    assert left.offset == 45
+    for miss, possible in ((5e-6, True), (7e-6, False)):  # of 6, the activity and 1 more: 1e-6 each
+        for side in (-1, 1):
+            low = np.array([5 + side * miss, 6, 0])
+            assert (_without(by_hand(row_lower=low, row_upper=low), fixed, values) is not None) is possible
+
+
+def test_nothing_is_decided_but_what_is_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests the upper bounds of the first attempt: decisions at their lower bounds, at 0 if those are negative."""
+    tried: list[Any] = []
+
+    def part(model: Model, options: Options, settings: dict[str, Any]) -> Solution:
+        tried.append((model.arrays.upper.tolist(), options.threads, options.time_limit, settings))
+        return Solution(stop=Stop.INFEASIBLE, status=SolutionStatus.NOTHING)
+
+    monkeypatch.setattr(Model, "part", part)
+    names = tuple((family, (family, 0)) for family in ("ordered", "bought", "started", "placed", "committed", "used"))
+    arrays = replace(program(np.ones(6), np.zeros((0, 6)), [], [], upper=9), columns=names)
+    arrays.lower[:] = [0, 2, -3, 0, 1, 0]
+    assert MinimalService(arrays, Options(time_limit=50, threads=7))._nothing_decided(arrays) is None
+    ((upper, threads, seconds, settings),) = tried
+    assert (upper, threads, settings) == ([0, 2, 0, 0, 1, 9], 1, {})
+    # Two graces of 4 % follow the time limit.
+    assert 50 < seconds < 54.1
+
+
+def test_a_dive_follows_where_nothing_can_be_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests the order of the attempts, that the first with a feasible solution counts, and rounded integers."""
+    fallback = MinimalService(by_hand(), Options())
+    tried: list[str] = []
+
+    def attempt(name: str, found: Any) -> None:
+        def run(small: Arrays) -> Any:
+            tried.append(name)
+            assert small.columns == (NAMES[1], NAMES[2], NAMES[4], NAMES[6])
+            return None if found is None else np.array(found)
+
+        monkeypatch.setattr(fallback, name, run)
+
+    for first, second, names, wanted in (
+        ([3, 0, 3, 1], [2, 0, 4, 1], ["_nothing_decided"], [5, 3, 0, 0, 3, 0, 1]),
+        ([3, 0.5, 3, 1 - 1e-7], None, ["_nothing_decided"], [5, 3, 0.5, 0, 3, 0, 1]),
+        ([3, 0, 2, 1], [2, 0, 4, 1], ["_nothing_decided", "_dive"], [5, 2, 0, 0, 4, 0, 1]),  # 5 of 6
+        ([3, 0, 3, 0], [2, 0, 4, 1], ["_nothing_decided", "_dive"], [5, 2, 0, 0, 4, 0, 1]),  # no capacity
+        ([3, 0, 3 - 5e-6, 1], None, ["_nothing_decided"], [5, 3, 0, 0, 3 - 5e-6, 0, 1]),
+        ([3, 0, 3 - 9e-6, 1], None, ["_nothing_decided", "_dive"], None),
+        (None, [2, 0, 4, 1], ["_nothing_decided", "_dive"], [5, 2, 0, 0, 4, 0, 1]),
+        (None, None, ["_nothing_decided", "_dive"], None),
+    ):
+        tried.clear()
+        attempt("_nothing_decided", first)
+        attempt("_dive", second)
+        found = fallback.solve()
+        assert (None if found is None else found.tolist()) == wanted
+        assert tried == names
+    tried.clear()
+    with fallback:
+        pass
+    assert fallback.solve() is None  # it is needless after the search
+    assert tried == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "last"), [(1000.0, 80.0), (100.0, 8.0), (30.0, 5.0), (6.25, 5.0), (5.0, 4.0), (1.0, 0.8)]
+)
+def test_it_begins_in_the_last_part_of_the_time(monkeypatch: pytest.MonkeyPatch, limit: float, last: float) -> None:
+    """Tests when a search without an incumbent starts it: in the last twelfth, five seconds or four fifths."""
+    begun: list[float] = []
+    reported: list[Any] = []
+    fallback = MinimalService(by_hand(), Options(time_limit=limit))
+    start = fallback.deadline.until - limit
+    monkeypatch.setattr(fallback, "_begin", lambda: begun.append(limit))
+    watch = fallback.watching(lambda *given: reported.append(given))
+    for moment, incumbent, calls in (
+        (limit - last - 0.01, None, 0),
+        (limit - last + 0.01, 4.0, 0),
+        (limit - last + 0.01, None, 1),
+    ):
+        monkeypatch.setattr(minimal_service, "time", SimpleNamespace(perf_counter=lambda at=moment: start + at))
+        watch(incumbent, 2.0, 3, "dive")
+        assert len(begun) == calls
+    fallback.watching(None)(None, None, 0)
+    assert len(begun) == 2
+    assert reported == [(None, 2.0, 3, "dive"), (4.0, 2.0, 3, "dive"), (None, 2.0, 3, "dive")]
+
+
+def test_it_is_needed_only_after_a_time_limit_without_a_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests results that stay as they are, one that is completed with its bound and notes, and an error."""
+    fallback = MinimalService(by_hand(), Options())
+    monkeypatch.setattr(fallback, "solve", lambda: None)
+    late = Solution(stop=Stop.TIME_LIMIT, status=SolutionStatus.NOTHING, bound=3.0, nodes=2, notes=("one",))
+    has = replace(late, values=np.ones(7))
+    for found in (has, replace(late, stop=Stop.INTERRUPTED), replace(late, stop=Stop.INFEASIBLE)):
+        assert fallback.solution(found) is found
+    assert vars(fallback)["_thread"] is None
+    assert fallback.solution(late) is late  # it ran, and found nothing
+    assert fallback._thread is not None
+    values = np.arange(7.0)
+    fallback = MinimalService(by_hand(), Options())
+    monkeypatch.setattr(fallback, "solve", lambda: values)
+    found = fallback.solution(late)
+    assert found.values is values
+    assert replace(found, values=None) == replace(late, status=SolutionStatus.FEASIBLE, notes=("one", NOTE))
+
+    def fail() -> None:
+        raise ZeroDivisionError("as planned")
+
+    fallback = MinimalService(by_hand(), Options())
+    monkeypatch.setattr(fallback, "solve", fail)
+    with pytest.raises(ZeroDivisionError, match="as planned"):
+        fallback.solution(late)
+
+
+def test_an_attempt_is_interrupted_once_it_is_needless() -> None:
+    """Tests that the running attempt is interrupted at the end of the search, and a later one when it begins."""
+    fallback, interrupted = MinimalService(by_hand(), Options()), list[Any]()
+    with fallback:
+        fallback._let_interrupt(lambda: interrupted.append("first"))
+        before = list(interrupted)
+    assert (before, interrupted) == ([], ["first"])
+    fallback._let_interrupt(lambda: interrupted.append("second"))
+    assert interrupted == ["first", "second"]
