@@ -364,3 +364,12 @@ def test_the_price_at_which_costs_are_equal(
 def test_a_price_is_proven_within_a_thousandth(found: BreakevenPrice, proven: bool) -> None:
     """Tests which intervals count as a figure."""
     assert found.proven is proven
+
+
+def test_an_offer_of_which_nothing_can_be_forced_proves_nothing() -> None:
+    """Tests that where fixings leave no block to force, neither a price nor that there is none is proven."""
+    of = market(Way(0, 12_000), without=10_000, forcible=False)
+    found = searched(of, 10_000)
+    assert of.searches == [("run", 1.0), ("cheaper", 1e-6)]
+    assert found == BreakevenPrice(None)
+    assert not found.proven
