@@ -5,7 +5,7 @@
 ## make serve   install in .venv, start the service on this machine and print its address (make serve SERVE='--port 8001')
 ## make browser install Chromium for the tests of the report, where it is missing (Debian, as root)
 ## make postgresql  install the PostgreSQL server for the tests of the service, where it is missing (Debian, as root)
-## make docs    write the pages that follow from tables.toml, plan.toml and from the commands, and run the notebook
+## make docs    write the pages that follow from tables.toml, plan.toml, the commands and the API, and run the notebook
 ## make site    build the documentation as a site in build/site, from which it opens without a server
 ## make benchmarks  compare with other solvers, hours: put the table into docs/benchmarks.md (python -m benchmarks --help)
 ## make mutants  draw faults by seed and list those that no test notices, hours (python -m benchmarks.mutants --help)
@@ -64,6 +64,7 @@ docs: $(VENV)/.installed-test
 	$(BIN)/python -m optimizer.instance.reference docs/instance-format.md
 	$(BIN)/python -m optimizer.cli.reference docs/commands.md
 	$(BIN)/python -m optimizer.plan.reference docs/plan.md
+	$(BIN)/python -m optimizer.service.openapi docs/openapi.json
 	$(BIN)/python docs/site/notebook.py
 
 benchmarks: $(VENV)/.installed-test

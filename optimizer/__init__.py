@@ -10,11 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from optimizer.analysis.alternatives import Alternatives, find_alternatives
     from optimizer.analysis.causes import causes
     from optimizer.analysis.diagnose import diagnose
     from optimizer.analysis.diagnosis import Diagnosis
     from optimizer.analysis.explanation import Explanation, explain
     from optimizer.analysis.losses import losses
+    from optimizer.analysis.queries import sweep, what_if
     from optimizer.auditing import Audit, Violation, audit
     from optimizer.errors import (
         AdditionError,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from optimizer.instance.scenario import Scenario
     from optimizer.instance.scenarios import scenarios
     from optimizer.plan.compare import Comparison, compare
+    from optimizer.plan.compare_uncertain import UncertainComparison, compare_uncertain
     from optimizer.plan.plan import Plan, load_plan
     from optimizer.plan.roll import Roll
     from optimizer.program.build import Program, build
@@ -61,6 +64,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AdditionError",
+    "Alternatives",
     "Audit",
     "AuditFailed",
     "BoundContradicted",
@@ -88,6 +92,7 @@ __all__ = [
     "Simulation",
     "SolverError",
     "StoppedWithoutPlan",
+    "UncertainComparison",
     "UnsupportedInstance",
     "Violation",
     "WhatIf",
@@ -96,10 +101,12 @@ __all__ = [
     "build",
     "causes",
     "compare",
+    "compare_uncertain",
     "diagnose",
     "differences",
     "explain",
     "figures",
+    "find_alternatives",
     "find_example",
     "load_plan",
     "losses",
@@ -109,16 +116,20 @@ __all__ = [
     "scenarios",
     "simulate",
     "solve",
+    "sweep",
+    "what_if",
     "write_focus",
     "write_report",
 ]
 
 _ROOMS = {
+    "optimizer.analysis.alternatives": ("Alternatives", "find_alternatives"),
     "optimizer.analysis.causes": ("causes",),
     "optimizer.analysis.diagnosis": ("Diagnosis",),
     "optimizer.analysis.diagnose": ("diagnose",),
     "optimizer.analysis.explanation": ("Explanation", "explain"),
     "optimizer.analysis.losses": ("losses",),
+    "optimizer.analysis.queries": ("sweep", "what_if"),
     "optimizer.instance.differences": ("differences",),
     "optimizer.instance.examples": ("find_example",),
     "optimizer.instance.instance": ("Instance",),
@@ -128,6 +139,7 @@ _ROOMS = {
     "optimizer.instance.scenarios": ("scenarios",),
     "optimizer.auditing": ("Audit", "Violation", "audit"),
     "optimizer.plan.compare": ("Comparison", "compare"),
+    "optimizer.plan.compare_uncertain": ("UncertainComparison", "compare_uncertain"),
     "optimizer.plan.plan": ("Plan", "load_plan"),
     "optimizer.plan.roll": ("Roll",),
     "optimizer.report.figures": ("figures",),

@@ -6,13 +6,16 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from optimizer.analysis.budget import Budget, BudgetSpent
+from optimizer.analysis.budget import DEFAULT, Budget, BudgetSpent
 from optimizer.instance.name_suggestions import parties_of
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
+from optimizer.plan.tables import plain_rows
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
@@ -21,7 +24,7 @@ from optimizer.program.fixings import apply_fixings, fixings_of, months_ahead
 from optimizer.schema import IN_HOUSE
 from optimizer.solver.highs import Model, solve_with_integers_fixed
 from optimizer.solver.mip_start import decision_values, start_values
-from optimizer.solver.solution import Options, Solution, SolutionStatus, Stop
+from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOptions, Stop
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 
@@ -71,14 +74,21 @@ class Alternatives:
     unfinished: int = 0
     stopped: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the alternatives as plain values, as ``capopt alternatives --json`` prints them."""
+        plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in self.plans]
+        tables = {"ranges": plain_rows(self.ranges), "first": plain_rows(self.first)}
+        return {"within": self.within, "unfinished": self.unfinished, **tables, "plans": plans}
+
 
 def find_alternatives(
     plan: Plan,
     within: float = 0.01,
     plans: int = 2,
-    options: Options | None = None,
-    budget: Budget | None = None,
+    *,
+    budget: float | Budget | None = DEFAULT,
     on_step: Callable[[str], None] | None = None,
+    **options: Unpack[SolveOptions],
 ) -> Alternatives:
     """Explore the plans whose cost exceeds that of a plan by at most ``within``.
 
@@ -90,16 +100,30 @@ def find_alternatives(
         Permitted additional cost, as a share; 0.01 is 1 %.
     plans : int
         Number of distinct plans to return.
-    options : Options, optional
-        Options of each search; by default ``gap`` is 1 % of the range.
-    budget : Budget, optional
-        Seconds in all and of one search; by default 20 s for each search.
+    budget : float, Budget or None
+        Seconds in all; None for all there is, with ``time_limit`` for each search. Decisions of the first month are
+        examined first.
     on_step : callable, optional
         Called with a line on each search, and on what is to come.
+    **options
+        ``gap`` of each search (by default 1 % of the range), ``time_limit`` of one search (by default what the budget
+        leaves, 10 s without one), ``threads`` and ``seed``.
+
+    Returns
+    -------
+    Alternatives
+        Ctrl-C ends it with the ranges as far as they are proven.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If the plan is one under uncertainty.
     """
-    shared = budget or Budget(limit=20.0)
-    space = _Space(plan, within, options or Options(gap=0.01), shared, on_step or (lambda _: None))
-    return space.explore(plans)
+    refuse_uncertain(plan, "the search for alternatives")
+    limit = options.pop("time_limit", None)
+    options.setdefault("gap", 0.01)
+    shared = budget if isinstance(budget, Budget) else Budget(budget, limit)
+    return _Space(plan, within, Options(**options), shared, on_step or (lambda _: None)).explore(plans)
 
 
 @dataclass

@@ -65,27 +65,19 @@ def alternatives(
     from optimizer.analysis.alternatives import find_alternatives
     from optimizer.plan.folder import prepare
     from optimizer.plan.plan import load_plan_of_one_future
-    from optimizer.plan.tables import plain_rows
     from optimizer.report.progress import narrate
-    from optimizer.solver.solution import Options
 
     loaded = load_plan_of_one_future(plan)
-    options, budget = (
-        Options(gap=0.01, threads=threads),
-        budget_of(limits["budget"], limits["full"], limits["time_limit"]),
-    )
+    budget = budget_of(limits["budget"], limits["full"], limits["time_limit"])
     names = [] if output is None else [output / f"{number}" for number in range(1, count + 1)]
     places = [prepare(name, loaded.instance, "csv", replace, loaded.origin) for name in names]
     with narrate(loaded.instance.head.currency) as (say, _):
-        found = find_alternatives(loaded, within, count, options, budget, say)
+        found = find_alternatives(loaded, within, count, budget=budget, on_step=say, threads=threads)
     code = 3 if found.unfinished or found.stopped else 0
     for other, place in zip(found.plans, places, strict=False):
         write_derived(other, loaded, place)
     if as_json:
-        plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in found.plans]
-        tables = {"ranges": plain_rows(found.ranges), "first": plain_rows(found.first)}
-        state = {"exit_code": code, "unfinished": found.unfinished}
-        print_json({"plan": str(plan), "within": within, **state, **tables, "plans": plans})
+        print_json({"plan": str(plan), "exit_code": code, **found.to_dict()})
     from optimizer.report.whatif_tables import alternatives_text
 
     show(alternatives_text(found, loaded, width(as_json)), as_json)

@@ -72,8 +72,10 @@ def sweep_uncertain(
 
     cell, values = swept
     table = sweep(base.instance, cell, values, edits, (limits.seconds, limits.limit), **options)
+    if table.empty:
+        raise KeyboardInterrupt
     wide = (table["gap"].astype(float) > options["gap"] + 1e-9).any()
-    code = 3 if wide or (table["note"] != "").any() else 0
+    code = 3 if wide or len(table) < len(values) or (table["note"] != "").any() else 0
     if as_json:
         print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": cell, "rows": plain_rows(table)})
     show(sweep_table(table, cell, base, width(as_json)), as_json)

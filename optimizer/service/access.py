@@ -93,7 +93,7 @@ def identify(request: Request) -> Caller:
         found = _by_cookie(session, cookie) if cookie else None
     if found is None:
         raise Problem(401, "this needs a token: send it as Authorization: Bearer TOKEN, or log in", headers=_CHALLENGE)
-    _refuse_other_sites(request)
+    refuse_other_sites(request)
     return found
 
 
@@ -153,12 +153,18 @@ def _local(request: Request, state: State) -> Caller:
             "a server without accounts answers this machine alone; make a token: capopt token create NAME --role admin"
         )
         raise Problem(401, why, headers=_CHALLENGE)
-    _refuse_other_sites(request)
+    refuse_other_sites(request)
     return Caller(LOCAL, role="admin", csrf=state.csrf)
 
 
-def _refuse_other_sites(request: Request) -> None:
-    """Refuse what another site lets a browser send."""
+def refuse_other_sites(request: Request) -> None:
+    """Refuse what another site lets a browser send.
+
+    Raises
+    ------
+    Problem
+        403 if its headers say so.
+    """
     if request.method in _SAFE:
         return
     origin, host = request.headers.get("Origin"), request.headers.get("Host")

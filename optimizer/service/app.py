@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import __version__
 from optimizer.service import (
     health,
     metrics,
+    openapi,
     pages,
     pages_instances,
     pages_jobs,
@@ -25,10 +26,12 @@ from optimizer.service import (
     routes_plans,
     routes_projects,
 )
+from optimizer.service.bodies import LimitedBodies
 from optimizer.service.browser import SafeHeaders
 from optimizer.service.database import Database
 from optimizer.service.dispatch import Dispatcher
 from optimizer.service.feed import Feed
+from optimizer.service.paging import refuse_nul
 from optimizer.service.settings import Settings
 from optimizer.service.state import State
 
@@ -71,10 +74,12 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses={"default": {"model": problems.ProblemDocument, "description": "A problem document (RFC 9457)."}},
+        dependencies=[Depends(refuse_nul)],
     )
+    app.add_middleware(LimitedBodies)
     app.add_middleware(SafeHeaders)
     problems.install(app)
+    openapi.install(app)
     app.include_router(health.router)
     app.include_router(metrics.router)
     for routes in (routes_projects, routes_instances, routes_jobs, routes_plans):

@@ -29,6 +29,11 @@ _BETWEEN_INCUMBENTS = 2.0  # seconds between two incumbents that are kept
 _SHARE = 10  # keeping incumbents takes at most one part in so many of the time
 
 
+def alternative_file(number: int) -> str:
+    """Return the name of the file of an alternative plan, numbered from 1."""
+    return f"alternative-{number}.zip"
+
+
 class Reporter:
     """Prints events, one JSON object a line, from any thread."""
 
@@ -112,10 +117,12 @@ def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 
     options = KINDS[kind].options(**request["options"])
     try:
-        found = WORK[kind](Job(folder, options, progress))
+        found = WORK[kind](Job(folder, options, progress, request["threads"]))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if found.plan is not None:
             write_plan(found.plan, folder, PLAN_FILE)
+        for number, other in enumerate(found.alternatives, start=1):
+            write_plan(other, folder, alternative_file(number))
     except NoFeasiblePlan as error:
         return {"state": "succeeded", "result": "infeasible", "error": error.to_dict()}
     except StoppedWithoutPlan as error:
@@ -157,7 +164,7 @@ def _load() -> None:
     import highspy  # noqa: F401 - for its side effect
     import pandas  # noqa: F401
 
-    for name in ("solve", "read", "load_plan", "build", "audit", "compare", "explain", "diagnose", "WhatIf"):
+    for name in ("solve", "read", "load_plan", "build", "audit", "compare", "explain", "diagnose", "what_if"):
         getattr(optimizer, name)
 
 

@@ -67,7 +67,10 @@ def unpack(data: bytes, folder: Path) -> Path:
     return folder
 
 
-def nest(name: str, data: bytes) -> bytes:
-    """Return the zip of a folder as that of a folder with this one in it."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return pack_files({f"{name}/{one}": archive.read(one) for one in archive.namelist()})
+def nest(folders: dict[str, bytes]) -> bytes:
+    """Return the zips of folders as that of a folder with them in it, by their names."""
+    files: dict[str, bytes] = {}
+    for name, data in folders.items():
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files |= {f"{name}/{one}": archive.read(one) for one in archive.namelist()}
+    return pack_files(files)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import DBAPIError
 
-from optimizer.service.problems import Problem
+from optimizer.service.problems import Problem, documented
 from optimizer.service.state import state_of
 
+OPEN: dict[str, list[object]] = {"security": []}
+"""Of routes that need no token."""
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", openapi_extra=OPEN)
 def healthz() -> dict[str, str]:
     """Return whether the process answers."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", openapi_extra=OPEN, responses=documented(503))
 def readyz(request: Request) -> dict[str, str]:
     """Return whether jobs can be accepted: the database answers, with the tables of this version."""
     try:

@@ -13,10 +13,19 @@ from fastapi import Depends, Header, Request, Response
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from optimizer.service.bodies import Body
 from optimizer.service.problems import Problem
 from optimizer.service.records import IdempotencyKey, now
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="A new text for each request; a request that is repeated with it is done once.",
+    ),
+]
 _KEPT = ("location", "etag", "content-type")
 
 
@@ -57,9 +66,13 @@ class Once:
         return response
 
 
-async def _once(request: Request, key: Key = None) -> Once:
+NO_KEY = Once("", "")
+"""Of requests without a key, such as forms of pages."""
+
+
+def _once(request: Request, body: Body, key: Key = None) -> Once:
     about = f"{request.method} {request.url.path}\n".encode()
-    return Once(key or "", hashlib.sha256(about + await request.body()).hexdigest())
+    return Once(key or "", hashlib.sha256(about + body).hexdigest())
 
 
 Idempotent = Annotated[Once, Depends(_once)]

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from optimizer import Instance, read
-from optimizer.service import contents
+from optimizer.service import contents, quotas
 from optimizer.service.access import Access
 from optimizer.service.actions import record
 from optimizer.service.database import Database
@@ -40,11 +40,17 @@ def keep(
         Where it comes from.
     parent : str, optional
         Hash of the version that it was made of; by default the newest one.
+
+    Raises
+    ------
+    Problem
+        429 if the project has no storage left for it.
     """
     project = session.get_one(Project, access.in_project.id, with_for_update=True)  # one number after the other
     same = find_or_none(session, project.id, found.about["hash"])
     if same is not None:
         return same
+    quotas.check_storage(session, project, len(found.folder))
     newest = session.scalars(
         select(InstanceVersion)
         .where(InstanceVersion.project_id == project.id)

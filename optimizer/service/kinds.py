@@ -12,7 +12,9 @@ Gap = Annotated[float, Field(ge=0, allow_inf_nan=False, description="Target gap,
 Threads = Annotated[int | None, Field(ge=1, le=1024, description="Threads of the solver; by default it chooses.")]
 Budget = Annotated[float, Field(ge=0, allow_inf_nan=False, description="Seconds in all.")]
 Share = Annotated[float, Field(ge=0, lt=10, allow_inf_nan=False, description="Share of the cost, such as 0.01.")]
-Text = Annotated[str, Field(min_length=1, max_length=1000)]
+Full = Annotated[bool, Field(description="No budget: examine everything, with `time_limit` for each search.")]
+Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Texts = Annotated[list[Text], Field(max_length=1000)]
 
 
@@ -23,7 +25,7 @@ class JobOptions(BaseModel):
 
 
 class Solve(JobOptions):
-    """Options of ``capopt solve``."""
+    """Options of ``capopt solve``; ``start`` and ``near`` are jobs of the project that have plans."""
 
     gap: Gap = 0.001
     time_limit: Seconds = 600.0
@@ -32,6 +34,9 @@ class Solve(JobOptions):
     relax: bool = False
     solver: Literal["highs", "scip"] = "highs"
     elastic: Annotated[bool, Field(description="If no plan meets all rules, plan with the cheapest repair.")] = False
+    start: Annotated[JobId | None, Field(description="The job whose plan the search begins with.")] = None
+    near: Annotated[JobId | None, Field(description="The job whose plan is changed least.")] = None
+    within: Annotated[Share, Field(description="With `near`: additional cost over the best plan at most.")] = 0.005
 
 
 class Explain(JobOptions):
@@ -39,13 +44,16 @@ class Explain(JobOptions):
 
     quick: bool = False
     offer: Texts = []
+    more: Annotated[bool, Field(description="Continue from the tables of an earlier explanation.")] = False
     budget: Budget = 60.0
+    full: Full = False
     gap: Gap | None = None
+    time_limit: Seconds | None = None
     threads: Threads = None
 
 
-class WhatIf(JobOptions):
-    """Options of ``capopt whatif``."""
+class _Edits(JobOptions):
+    """Edits of an instance, and fixed decisions."""
 
     set: Annotated[Texts, Field(description="`table.item.column=value`; `*=`, `+=` and `-=` too.")] = []
     delay: Annotated[Texts, Field(description="`table.item=months`.")] = []
@@ -53,27 +61,44 @@ class WhatIf(JobOptions):
     forbid: Texts = []
     end: Texts = []
     gap: Gap | None = None
-    time_limit: Seconds = 60.0
     threads: Threads = None
 
 
-class Sweep(JobOptions):
+class WhatIf(_Edits):
+    """Options of ``capopt whatif``."""
+
+    time_limit: Seconds = 60.0
+
+
+class Sweep(_Edits):
     """Options of ``capopt whatif --sweep``: a cell, and its values."""
 
     cell: Annotated[Text, Field(description="`table.item.column`.")]
     values: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=1, max_length=1000)]
-    gap: Gap | None = None
-    time_limit: Seconds = 60.0
+    budget: Budget = 60.0
+    full: Full = False
+    time_limit: Seconds | None = None
+
+
+class Alternatives(JobOptions):
+    """Options of ``capopt alternatives``."""
+
+    within: Annotated[Share, Field(gt=0, description="Additional cost of a near-optimal plan at most.")] = 0.01
+    plans: Annotated[int, Field(ge=0, le=9, description="Number of distinct plans.")] = 2
+    budget: Budget = 60.0
+    full: Full = False
+    time_limit: Seconds | None = None
     threads: Threads = None
 
 
 class Simulate(JobOptions):
-    """Options of ``capopt simulate``, of one plan."""
+    """Options of ``capopt simulate``: ``others`` are jobs whose plans are examined in the same draws."""
 
     draw: Annotated[int | None, Field(ge=1, le=100_000)] = None
-    seed: Annotated[int | None, Field(ge=0)] = None
+    seed: Annotated[int | None, Field(ge=0, lt=2**63)] = None
     gap: Gap = 0.01
     time_limit: Seconds = 60.0
+    others: Annotated[list[JobId], Field(max_length=20)] = []
 
 
 class Audit(JobOptions):
@@ -90,18 +115,32 @@ class Kind:
         Its options.
     subjects : tuple of str
         What it works on: ``instance``, ``plan`` or either.
+    plans : tuple of str
+        Options that name further jobs whose plans it needs.
     """
 
     options: type[JobOptions]
     subjects: tuple[str, ...]
+    plans: tuple[str, ...] = ()
+
+    def further(self, options: JobOptions) -> dict[str, str]:
+        """Return the jobs whose plans are needed in addition to the subject, by the folder of each."""
+        found: dict[str, str] = {}
+        for name in self.plans:
+            value = getattr(options, name)
+            found |= (
+                {name: value} if isinstance(value, str) else {f"{name}-{i}": one for i, one in enumerate(value or ())}
+            )
+        return found
 
 
 KINDS = {
-    "solve": Kind(Solve, ("instance",)),
+    "solve": Kind(Solve, ("instance",), ("start", "near")),
     "explain": Kind(Explain, ("plan", "instance")),
     "whatif": Kind(WhatIf, ("plan",)),
     "sweep": Kind(Sweep, ("plan",)),
-    "simulate": Kind(Simulate, ("plan",)),
+    "alternatives": Kind(Alternatives, ("plan",)),
+    "simulate": Kind(Simulate, ("plan",), ("others",)),
     "audit": Kind(Audit, ("plan",)),
 }
 """Kinds of jobs by their names; each has a function of its name in :mod:`optimizer.service.work`."""

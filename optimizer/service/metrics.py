@@ -7,13 +7,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optimizer.service.health import OPEN
+from optimizer.service.problems import documented
 from optimizer.service.records import STATES, Content, Job, now
 from optimizer.service.state import state_of
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    response_class=Response,
+    openapi_extra=OPEN,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented(503)},
+)
 def metrics(request: Request) -> Response:
     """Return the metrics of this service."""
     with state_of(request).database.reading() as session:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
@@ -21,12 +22,11 @@ import optimizer
 from optimizer import CapoptError
 from optimizer.format import grouped, number, percent
 from optimizer.service import browser
-from optimizer.service.access import COOKIE, Access, Caller, access_to, check_csrf, identify
+from optimizer.service.access import COOKIE, Access, Caller, access_to, check_csrf, identify, refuse_other_sites
+from optimizer.service.bodies import FORM, LIMITS
 from optimizer.service.problems import Problem, of_error
-from optimizer.service.routes_instances import LIMITS
 from optimizer.service.state import state_of
 
-_FORM = 2**20  # bytes of a form next to the file in it
 _STYLE = Path(optimizer.__file__).parent / "report" / "templates" / "page.css"
 STATIC = StaticFiles(packages=[("optimizer.service", "static")])
 
@@ -65,7 +65,7 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except CapoptError as error:
                 problem = of_error(error)
-            except RequestValidationError as error:
+            except (RequestValidationError, ValidationError) as error:
                 fields = ", ".join(sorted({str(one["loc"][-1]) for one in error.errors()}))
                 problem = Problem(422, f"these fields of the form are missing or invalid: {fields}")
             except Problem as error:
@@ -84,7 +84,7 @@ async def page_caller(request: Request) -> Caller:
     """Return who asks for a page; what a form sends is checked for its size and CSRF token."""
     if request.method == "POST":
         length = request.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > LIMITS.size + _FORM:
+        if not length.isdigit() or int(length) > LIMITS.size + FORM:
             raise Problem(413, f"the form has more than {grouped(LIMITS.size)} bytes")
     found = await run_in_threadpool(identify, request)
     if request.method == "POST":
@@ -136,7 +136,8 @@ def login_page(request: Request, to: str = "/") -> Response:
 
 @router.post("/login")
 def log_in(request: Request, token: Annotated[str, Form(max_length=200)], to: Annotated[str, Form()] = "/") -> Response:
-    """Log a browser in with a token."""
+    """Log a browser in with a token; no other site can log it in with its own."""
+    refuse_other_sites(request)
     with state_of(request).database.writing() as session:
         cookie = browser.log_in(session, token)
     if cookie is None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from optimizer import Instance, Plan, compare, roll
 from optimizer.service import answers, curve, instances, job_list, jobs, pages_scenarios, routes_jobs
 from optimizer.service.access import Access
-from optimizer.service.idempotency import Once
+from optimizer.service.idempotency import NO_KEY
 from optimizer.service.kinds import KINDS
 from optimizer.service.pages import PageCaller, PagePlanner, PageReader, PageRoute, back, render
 from optimizer.service.pages_notes import Note
@@ -25,7 +25,6 @@ from optimizer.service.state import state_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _CELLS = 5000  # cells that the form of what-ifs completes
-_NO_KEY = Once("", "")
 
 
 def _submit(
@@ -38,7 +37,7 @@ def _submit(
         faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise Problem(422, "; ".join(faults)) from None
     body = routes_jobs.NewJob(kind=kind, note=note, options=given, **subject)
-    found = json.loads(bytes(routes_jobs.submit(request, access, _NO_KEY, body).body))
+    found = json.loads(bytes(routes_jobs.submit(request, access, NO_KEY, body).body))
     return back(f"/projects/{access.in_project.name}/jobs/{found['id']}")
 
 
@@ -107,7 +106,7 @@ def sweep(
 @router.post("/projects/{project}/jobs/{job}/cancel")
 def cancel(request: Request, access: PagePlanner, job: str) -> Response:
     """Stop a job; the plan found so far is kept."""
-    routes_jobs.cancel(request, access, _NO_KEY, job)
+    routes_jobs.cancel(request, access, NO_KEY, job)
     return back(f"/projects/{access.in_project.name}/jobs/{job}")
 
 

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from optimizer import find_example, read
 from optimizer.service import instances, job_list, routes_projects
 from optimizer.service.access import LOCAL
+from optimizer.service.bodies import LIMITS
+from optimizer.service.idempotency import NO_KEY
 from optimizer.service.pages import PageAdmin, PageCaller, PagePlanner, PageReader, PageRoute, back, render
 from optimizer.service.problems import Problem
 from optimizer.service.reading import read_upload, reading_of
 from optimizer.service.records import Account, Action, InstanceVersion, Member
-from optimizer.service.routes_instances import LIMITS
 from optimizer.service.state import state_of
 from optimizer.service.uploads import Refused
 
@@ -37,7 +38,7 @@ def create_project(
     """Create a project."""
     plain = name.strip().lower().replace(" ", "-")
     body = routes_projects.NewProject(name=plain, title=title.strip())
-    routes_projects.create_project(request, Response(), caller, body)
+    routes_projects.create_project(request, caller, NO_KEY, body)
     return back(f"/projects/{plain}")
 
 

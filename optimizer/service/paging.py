@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import BaseModel
+
+from optimizer.service.problems import Problem
 
 Item = TypeVar("Item")
 Limit = Annotated[int, Query(ge=1, le=1000, description="Entries of a page at most.")]
@@ -17,6 +19,20 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None = None
+
+
+def refuse_nul(request: Request) -> None:
+    """Refuse the character NUL in a path or a query, which no name has and not every database can look for.
+
+    Raises
+    ------
+    Problem
+        404 for a path, 422 for a query.
+    """
+    if "\x00" in request.url.path or "%00" in request.scope.get("raw_path", b"").decode("latin-1"):
+        raise Problem(404, "no name in a path has the character NUL")
+    if any("\x00" in value for value in request.query_params.values()):
+        raise Problem(422, "no value in a query has the character NUL")
 
 
 def cut(items: list[Item], limit: int, cursor_of: str) -> Page[Item]:

@@ -35,6 +35,8 @@ class ProblemDocument(BaseModel):
     ----------
     type, title, status, detail : str, str, int, str
         As RFC 9457 defines them; ``type`` is always ``about:blank``.
+    kind : str
+        The error of the library, such as ``InstanceError``; ``""`` for what is none of it.
     faults : list of dict
         Errors of an instance or of a request, each with its place, what was found and what is expected.
     """
@@ -43,7 +45,40 @@ class ProblemDocument(BaseModel):
     title: str
     status: int
     detail: str
+    kind: str = ""
     faults: list[dict[str, Any]] = []
+
+
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}}
+}
+_HEADERS = {
+    401: {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}},
+    412: {"ETag": {"description": "Of what is there now.", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the answers with these statuses as problem documents, for the description of routes."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": content,
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
+        }
+        for status in statuses
+    }
+
+
+OF_CALLERS = documented(401, 403, 422, 503)
+"""What every route for callers can answer: not known, not allowed, an invalid request, no database."""
+IN_PROJECTS = OF_CALLERS | documented(404)
+"""What every route of a project can answer: what belongs to another project does not exist either."""
+OF_BODIES = documented(400, 413)
+"""What every route with a body can answer: not JSON in UTF-8, or too large."""
 
 
 def answer(problem: Problem) -> JSONResponse:

@@ -6,28 +6,31 @@ import base64
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import Instance, differences
-from optimizer.format import grouped
 from optimizer.service import instances
-from optimizer.service.access import Anyone, Planner, Reader
+from optimizer.service.access import Access, Anyone, Planner, Reader
+from optimizer.service.bodies import LIMITS, Body
+from optimizer.service.idempotency import Idempotent, Once
 from optimizer.service.paging import Cursor, Limit, Page, cut
-from optimizer.service.problems import Problem
+from optimizer.service.problems import IN_PROJECTS, OF_CALLERS, Problem, documented
 from optimizer.service.reading import Reading, read_upload
 from optimizer.service.records import InstanceVersion
 from optimizer.service.state import state_of
-from optimizer.service.uploads import Refused, UploadLimits
+from optimizer.service.uploads import Refused
 
 router = APIRouter(tags=["instances"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
-LIMITS = UploadLimits()
+_LOCATION = {"Location": {"description": "Path of the version.", "schema": {"type": "string"}}}
+_ETAG = {"ETag": {"description": "The hash, in quotes.", "schema": {"type": "string"}}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _TABLES = {"type": "object", "description": "Settings under `instance`, and a list of rows by table."}
 UPLOAD: dict[str, Any] = {
@@ -89,20 +92,6 @@ def view(version: InstanceVersion) -> InstanceView:
     return InstanceView.model_validate(version, from_attributes=True)
 
 
-async def body_of(request: Request) -> bytes:
-    """Return the body of a request, which is refused as soon as it is too large."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LIMITS.size:
-            raise Problem(413, f"the upload has more than {grouped(LIMITS.size)} bytes")
-        parts.append(part)
-    return b"".join(parts)
-
-
-Body = Annotated[bytes, Depends(body_of)]
-
-
 def checked(data: bytes) -> Reading:
     """Read an upload.
 
@@ -117,7 +106,7 @@ def checked(data: bytes) -> Reading:
         raise Problem(error.status, error.why) from None
 
 
-@router.post("/validate", openapi_extra=UPLOAD)
+@router.post("/validate", openapi_extra=UPLOAD, responses=OF_CALLERS | documented(413, 415))
 async def validate(caller: Anyone, body: Body) -> Validation:
     """Check an instance without keeping anything."""
     found = await run_in_threadpool(checked, body)
@@ -133,15 +122,21 @@ async def validate(caller: Anyone, body: Body) -> Validation:
 @router.post(
     "/projects/{project}/instances",
     status_code=201,
+    response_model=CheckedInstance,
     openapi_extra=UPLOAD,
-    responses={200: {"model": CheckedInstance, "description": "The same content is there already."}},
+    responses={
+        201: {"headers": _LOCATION},
+        200: {"model": CheckedInstance, "headers": _LOCATION, "description": "The same content is there already."},
+        **IN_PROJECTS,
+        **documented(413, 415, 429),
+    },
 )
-async def add_instance(request: Request, response: Response, access: Planner, body: Body) -> CheckedInstance:
+async def add_instance(request: Request, access: Planner, body: Body, once: Idempotent) -> Response:
     """Check an instance and store it; the same content is stored once."""
-    return await run_in_threadpool(_add, request, response, access, body)
+    return await run_in_threadpool(_add, request, access, body, once)
 
 
-def _add(request: Request, response: Response, access: Planner, body: bytes) -> CheckedInstance:
+def _add(request: Request, access: Access, body: bytes, once: Once) -> Response:
     found = checked(body)
     database = state_of(request).database
     if found.faults:
@@ -150,17 +145,21 @@ def _add(request: Request, response: Response, access: Planner, body: bytes) -> 
             with database.writing() as session:
                 kept = instances.keep_marked(session, access, found.marked)
             more["marked_workbook"] = f"{request.url.path.removesuffix('/instances')}/marked/{kept}.xlsx"
-        raise Problem(422, found.error, faults=found.faults, **more)
+        raise Problem(422, found.error, kind="InstanceError", faults=found.faults, **more)
     with database.writing() as session:
+        known = once.replay(session, access.account)
+        if known is not None:
+            return known
         before = instances.count(session, access.in_project.id)
         version = instances.keep(session, access, found)
         is_new = instances.count(session, access.in_project.id) > before
-    response.status_code = 201 if is_new else 200
-    response.headers["Location"] = f"{request.url.path}/{version.hash}"
-    return CheckedInstance(**view(version).model_dump(), is_new=is_new, warnings=found.warnings)
+        content = CheckedInstance(**view(version).model_dump(), is_new=is_new, warnings=found.warnings)
+        headers = {"Location": f"{request.url.path}/{version.hash}"}
+        answer = JSONResponse(content.model_dump(mode="json"), 201 if is_new else 200, headers)
+        return once.keep(session, access.account, answer)
 
 
-@router.get("/projects/{project}/instances")
+@router.get("/projects/{project}/instances", responses=IN_PROJECTS)
 def list_instances(request: Request, access: Reader, limit: Limit = 100, cursor: Cursor = "") -> Page[InstanceView]:
     """List the versions of a project, the newest first."""
     query = select(InstanceVersion).where(InstanceVersion.project_id == access.in_project.id)
@@ -174,7 +173,7 @@ def list_instances(request: Request, access: Reader, limit: Limit = 100, cursor:
 @router.get(
     "/projects/{project}/instances/{hash}.xlsx",
     response_class=Response,
-    responses={200: {"content": {XLSX: _BINARY}, "description": "The workbook."}},
+    responses={200: {"content": {XLSX: _BINARY}, "description": "The workbook."}, **IN_PROJECTS},
 )
 def get_workbook(request: Request, access: Reader, hash: str) -> Response:
     """Return an instance as a workbook."""
@@ -195,7 +194,7 @@ def download(data: bytes, media_type: str, name: str) -> Response:
     return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{plain}"'})
 
 
-@router.get("/projects/{project}/instances/{hash}")
+@router.get("/projects/{project}/instances/{hash}", responses={200: {"headers": _ETAG}, **IN_PROJECTS})
 def get_instance(request: Request, response: Response, access: Reader, hash: str) -> InstanceView:
     """Return what is known of an instance; its hash, or the first 8 digits of it, name it."""
     with state_of(request).database.reading() as session:
@@ -204,7 +203,7 @@ def get_instance(request: Request, response: Response, access: Reader, hash: str
     return view(version)
 
 
-@router.get("/projects/{project}/instances/{hash}/tables")
+@router.get("/projects/{project}/instances/{hash}/tables", responses=IN_PROJECTS)
 def get_tables(request: Request, access: Reader, hash: str) -> dict[str, Any]:
     """Return an instance as JSON tables, as POST takes them."""
     _, instance = instances.load(state_of(request).database, access, hash)
@@ -225,7 +224,7 @@ def _is_given(cell: object) -> bool:
     return cell is not None and cell != "" and cell == cell
 
 
-@router.get("/projects/{project}/instances/{a}/diff/{b}")
+@router.get("/projects/{project}/instances/{a}/diff/{b}", responses=IN_PROJECTS)
 def get_differences(request: Request, access: Reader, a: str, b: str) -> list[Difference]:
     """List the cells that differ between two instances."""
     database = state_of(request).database
@@ -238,7 +237,7 @@ def get_differences(request: Request, access: Reader, a: str, b: str) -> list[Di
 @router.get(
     "/projects/{project}/marked/{marked}.xlsx",
     response_class=Response,
-    responses={200: {"content": {XLSX: _BINARY}, "description": "The workbook."}},
+    responses={200: {"content": {XLSX: _BINARY}, "description": "The workbook."}, **IN_PROJECTS},
 )
 def get_marked(request: Request, access: Planner, marked: str) -> Response:
     """Return the copy of an invalid workbook in which its errors are marked; it is kept for a day."""

@@ -20,15 +20,17 @@ from starlette.concurrency import run_in_threadpool
 from optimizer.service import actions, contents, events, jobs, quotas
 from optimizer.service.access import Planner, Reader
 from optimizer.service.idempotency import Idempotent
-from optimizer.service.kinds import KINDS
+from optimizer.service.kinds import KINDS, JobId
 from optimizer.service.paging import Cursor, Limit, Page, cut
-from optimizer.service.problems import Problem
+from optimizer.service.problems import IN_PROJECTS, OF_BODIES, Problem, documented
 from optimizer.service.records import ENDED, InstanceVersion, Job, JobEvent, JobFile, Project
 from optimizer.service.state import state_of
 
-router = APIRouter(prefix="/projects/{project}/jobs", tags=["jobs"])
+router = APIRouter(prefix="/projects/{project}/jobs", tags=["jobs"], responses=IN_PROJECTS)
+_ETAG = {"ETag": {"description": "Of the job as it is now, for `If-Match`.", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+State = Literal["queued", "running", "finishing", "cancelling", "succeeded", "failed", "cancelled"]
 
 
 class NewJob(BaseModel):
@@ -100,7 +102,12 @@ class EventView(BaseModel):
 
 
 # ---------------------------------------------------------------- routes
-@router.post("", status_code=202, response_model=JobView)
+@router.post(
+    "",
+    status_code=202,
+    response_model=JobView,
+    responses={202: {"headers": _ETAG | _LOCATION}, **OF_BODIES, **documented(409, 429)},
+)
 def submit(
     request: Request, access: Planner, once: Idempotent, new: Annotated[AnyJob, Body(discriminator="kind")]
 ) -> Response:
@@ -129,7 +136,7 @@ def submit(
 def list_jobs(
     request: Request,
     access: Reader,
-    state: Annotated[str | None, Query(max_length=12)] = None,
+    state: Annotated[State | None, Query()] = None,
     limit: Limit = 100,
     cursor: Cursor = "",
 ) -> Page[JobView]:
@@ -142,7 +149,11 @@ def list_jobs(
         return cut([_view(session, job, short=True) for job in found], limit, "id")
 
 
-@router.get("/{job}", response_model=JobView)
+@router.get(
+    "/{job}",
+    response_model=JobView,
+    responses={200: {"headers": _ETAG}, 304: {"headers": _ETAG, "description": "The job is as `If-None-Match` says."}},
+)
 def get_job(
     request: Request, access: Reader, job: str, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
@@ -158,7 +169,7 @@ def get_job(
     "/{job}/events",
     response_model=Page[EventView],
     responses={
-        200: {"content": {"text/event-stream": {}}},
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
         204: {"description": "The job has ended; nothing is left."},
     },
 )
@@ -166,7 +177,7 @@ async def get_events(
     request: Request,
     access: Reader,
     job: str,
-    accept: Annotated[str, Header()] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
     last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Number of the last event that is known.")] = 0,
     limit: Limit = 100,
@@ -189,7 +200,12 @@ async def get_events(
     return EventSourceResponse(_stream(state.feed.follow(job, after)), ping=15)
 
 
-@router.post("/{job}/cancel", status_code=202, response_model=JobView)
+@router.post(
+    "/{job}/cancel",
+    status_code=202,
+    response_model=JobView,
+    responses={202: {"headers": _ETAG}, **documented(409, 413)},
+)
 def cancel(request: Request, access: Planner, once: Idempotent, job: str) -> Response:
     """End a job within two seconds; the plan found so far is kept."""
     with state_of(request).database.writing() as session:
@@ -204,7 +220,7 @@ def cancel(request: Request, access: Planner, once: Idempotent, job: str) -> Res
         return once.keep(session, access.account, _answer(session, found, 202))
 
 
-@router.delete("/{job}", status_code=204)
+@router.delete("/{job}", status_code=204, responses=documented(409, 412))
 def delete(request: Request, access: Planner, job: str, if_match: Annotated[str | None, Header()] = None) -> Response:
     """Delete a job that has ended, with its events, plan and files."""
     with state_of(request).database.writing() as session:
@@ -245,18 +261,25 @@ def _input(session: Session, project: Project, new: NewJob) -> bytes:
     subjects = KINDS[new.kind].subjects
     if len(given) != 1 or not given & {*subjects}:
         raise Problem(422, f"{new.kind} works on {' or '.join(subjects)}: give one")
+    further = KINDS[new.kind].further(new.options)
+    folders = {name: _plan_of(session, project, one) for name, one in further.items()}
     if new.plan is not None:
-        find(session, project, new.plan)
-        file = session.get(JobFile, (new.plan, jobs.PLAN))
-        if file is None:
-            raise Problem(409, f"job {new.plan} has no plan yet")
-        return contents.nest("plan", contents.get(session, file.content_hash))
+        return contents.nest({"plan": _plan_of(session, project, new.plan), **folders})
     query = select(InstanceVersion.content_hash)
     mine = query.where(InstanceVersion.project_id == project.id, InstanceVersion.hash == new.instance)
     name = session.scalars(mine).one_or_none()
     if name is None:
         raise Problem(404, f"project {project.name} has no instance {new.instance}")
-    return contents.nest("instance", contents.get(session, name))
+    return contents.nest({"instance": contents.get(session, name), **folders})
+
+
+def _plan_of(session: Session, project: Project, job_id: str) -> bytes:
+    """Return the folder of the plan of a job as a zip."""
+    find(session, project, job_id)
+    file = session.get(JobFile, (job_id, jobs.PLAN))
+    if file is None:
+        raise Problem(409, f"job {job_id} has no plan yet")
+    return contents.get(session, file.content_hash)
 
 
 def _limits(project: Project, options: Any) -> dict[str, Any]:
@@ -268,7 +291,7 @@ def _limits(project: Project, options: Any) -> dict[str, Any]:
             problem = f"{value} is more than the {most:g} of project {project.name}"
             fault = {"where": f"body.options.{name}", "value": repr(value), "problem": problem}
             raise Problem(422, f"options.{name}: {problem}", faults=[fault])
-    return {"memory_mb": project.max_memory_mb, "seconds": project.max_seconds}
+    return {"memory_mb": project.max_memory_mb, "threads": project.max_threads, "seconds": project.max_seconds}
 
 
 def position(session: Session, job: Job) -> int | None:

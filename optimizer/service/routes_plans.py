@@ -7,30 +7,53 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 import optimizer
 from optimizer import Plan
 from optimizer.format import guarded_table
-from optimizer.service import contents, jobs
+from optimizer.service import contents, jobs, work
 from optimizer.service.access import Access, Reader
 from optimizer.service.browser import REPORT_POLICY
-from optimizer.service.problems import Problem
+from optimizer.service.child import alternative_file
+from optimizer.service.problems import IN_PROJECTS, Problem
 from optimizer.service.records import Job, JobFile
 from optimizer.service.routes_jobs import find
 from optimizer.service.state import State, state_of
 
-router = APIRouter(prefix="/projects/{project}/plans/{job}", tags=["plans"])
+router = APIRouter(prefix="/projects/{project}/plans/{job}", tags=["plans"], responses=IN_PROJECTS)
 CSV, JSON, PARQUET, ZIP = "text/csv", "application/json", "application/vnd.apache.parquet", "application/zip"
 HTML, XLSX = "text/html", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMATS: dict[str, dict[str, str]] = {media: {} for media in (CSV, JSON, PARQUET)}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORMATS = {
+    CSV: {"schema": {"type": "string"}},
+    JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
+    PARQUET: _BINARY,
+}
 Scenario = Annotated[str | None, Query(max_length=1000, description="Of a plan under uncertainty: the only one.")]
+
+
+class PlanView(BaseModel):
+    """A plan: its head as in ``plan.json``, the names of its tables, and when it will be deleted.
+
+    ``is_incumbent`` says that it is the best one so far of a search that goes on.
+    """
+
+    job: str
+    state: str
+    is_incumbent: bool
+    tables: list[str]
+    expires_at: datetime | None
+    head: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,17 +95,22 @@ def _loaded(data: bytes) -> Plan:
 
 # ---------------------------------------------------------------- routes
 @router.get("")
-def get_plan(request: Request, access: Reader, job: str) -> dict[str, Any]:
+def get_plan(request: Request, access: Reader, job: str) -> PlanView:
     """Return the head of a plan: objective, bound, effective options, figures, phase times, and when it expires."""
     found = kept(state_of(request), access, job)
-    expires = found.job.expires_at
-    about = {"job": job, "state": found.job.state, "is_incumbent": found.is_incumbent, "tables": [*found.plan.tables]}
-    return {**about, "expires_at": expires and expires.isoformat(), "head": found.plan.head}
+    return PlanView(
+        job=job,
+        state=found.job.state,
+        is_incumbent=found.is_incumbent,
+        tables=[*found.plan.tables, *found.plan.explained],
+        expires_at=found.job.expires_at,
+        head=found.plan.head,
+    )
 
 
 @router.get("/tables/{name}", responses={200: {"content": _FORMATS}})
 def get_table(
-    request: Request, access: Reader, job: str, name: str, accept: Annotated[str, Header()] = CSV
+    request: Request, access: Reader, job: str, name: str, accept: Annotated[str, Header(include_in_schema=False)] = CSV
 ) -> Response:
     """Return a table of a plan as CSV, JSON or Parquet, by ``Accept``.
 
@@ -100,7 +128,9 @@ def get_table(
     return _file(_csv(table), CSV, f"{name}.csv")
 
 
-@router.get("/report.html", response_class=Response, responses={200: {"content": {HTML: {}}}})
+@router.get(
+    "/report.html", response_class=Response, responses={200: {"content": {HTML: {"schema": {"type": "string"}}}}}
+)
 def get_report(request: Request, access: Reader, job: str, scenario: Scenario = None) -> Response:
     """Return the report of a plan as one page."""
 
@@ -111,7 +141,7 @@ def get_report(request: Request, access: Reader, job: str, scenario: Scenario = 
     return Response(data, media_type=HTML, headers={"Content-Security-Policy": REPORT_POLICY})
 
 
-@router.get("/plan.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+@router.get("/plan.xlsx", response_class=Response, responses={200: {"content": {XLSX: _BINARY}}})
 def get_workbook(request: Request, access: Reader, job: str, scenario: Scenario = None) -> Response:
     """Return a plan as a workbook."""
 
@@ -121,13 +151,25 @@ def get_workbook(request: Request, access: Reader, job: str, scenario: Scenario 
     return _file(_written(state_of(request), access, job, write), XLSX, "plan.xlsx")
 
 
-@router.get("/plan.zip", response_class=Response, responses={200: {"content": {ZIP: {}}}})
+@router.get("/plan.zip", response_class=Response, responses={200: {"content": {ZIP: _BINARY}}})
 def get_folder(request: Request, access: Reader, job: str) -> Response:
     """Return the plan folder that ``capopt solve`` writes."""
     return _file(kept(state_of(request), access, job).data, ZIP, "plan.zip")
 
 
-@router.get("/focus.zip", response_class=Response, responses={200: {"content": {ZIP: {}}}})
+@router.get("/alternatives/{number}.zip", response_class=Response, responses={200: {"content": {ZIP: _BINARY}}})
+def get_alternative(
+    request: Request, access: Reader, job: str, number: Annotated[int, PathParameter(ge=1, le=9)]
+) -> Response:
+    """Return a distinct plan of a job of the kind ``alternatives`` as its folder; they are numbered from 1."""
+    with state_of(request).database.reading() as session:
+        file = session.get(JobFile, (find(session, access.in_project, job).id, alternative_file(number)))
+        if file is None:
+            raise Problem(404, f"job {job} has no alternative plan {number}")
+        return _file(contents.get(session, file.content_hash), ZIP, f"alternative-{number}.zip")
+
+
+@router.get("/focus.zip", response_class=Response, responses={200: {"content": {ZIP: _BINARY}}})
 def get_focus(request: Request, access: Reader, job: str) -> Response:
     """Return the contracts and costs of a plan as FOCUS datasets."""
 
@@ -144,7 +186,7 @@ def compare(request: Request, access: Reader, job: str, other: str) -> dict[str,
     """Return the differences between two plans, as ``capopt compare`` does."""
     state = state_of(request)
     first, second = (kept(state, access, one).plan for one in (job, other))
-    return optimizer.compare(first, second, (job, other)).to_dict()
+    return work.compare(first, second, (job, other))
 
 
 # ---------------------------------------------------------------- parts

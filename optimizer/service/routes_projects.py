@@ -6,21 +6,27 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete, select
 
 from optimizer.service import contents, tokens
 from optimizer.service.access import Access, Admin, Anyone, Reader, everywhere, role_in
 from optimizer.service.actions import record
+from optimizer.service.idempotency import Idempotent
 from optimizer.service.paging import Cursor, Limit, Page, cut
-from optimizer.service.problems import Problem
+from optimizer.service.problems import IN_PROJECTS, OF_BODIES, OF_CALLERS, Problem, documented
+from optimizer.service.problems import answer as problem_answer
 from optimizer.service.records import Account, Action, InstanceVersion, Job, JobFile, Member, Project, Token
 from optimizer.service.state import state_of
 
 router = APIRouter(tags=["projects"])
+_ETAG = {"ETag": {"description": "Of the project as it is now, for `If-Match`.", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "Path of the project.", "schema": {"type": "string"}}}
 Role = Literal["reader", "planner", "admin"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?$", examples=["fleet-2027"])]
 AccountName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f\x7f/][^\x00-\x1f\x7f/]*$")]
+Title = Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 IfMatch = Annotated[str, Header(alias="If-Match", description="ETag of the project as it was read.")]
 
 
@@ -56,14 +62,14 @@ class NewProject(ProjectLimits):
     """A project to create."""
 
     name: Name
-    title: Annotated[str, Field(max_length=300)] = ""
+    title: Title = ""
 
 
 class ProjectChange(BaseModel):
     """What changes of a project; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
-    title: Annotated[str | None, Field(max_length=300)] = None
+    title: Title | None = None
     limits: ProjectLimits | None = None
 
 
@@ -152,12 +158,20 @@ def _etag(project: Project) -> str:
     return f'"{project.id}.{project.version}"'
 
 
-@router.post("/projects", status_code=201)
-def create_project(request: Request, response: Response, caller: Anyone, body: NewProject) -> ProjectView:
+@router.post(
+    "/projects",
+    status_code=201,
+    response_model=ProjectView,
+    responses={201: {"headers": _ETAG | _LOCATION}, **OF_CALLERS, **OF_BODIES, **documented(409)},
+)
+def create_project(request: Request, caller: Anyone, once: Idempotent, body: NewProject) -> Response:
     """Create a project; its creator is an admin of it."""
     if caller.role not in ("planner", "admin"):
         raise Problem(403, f"this needs the role planner or admin in all projects, and {caller.account} has not")
     with state_of(request).database.writing() as session:
+        known = once.replay(session, caller.account)
+        if known is not None:
+            return known
         if session.scalars(select(Project.id).where(Project.name == body.name)).first() is not None:
             raise Problem(409, f"there is a project {body.name!r} already")
         project = Project(**body.model_dump(), created_by=caller.account)
@@ -166,12 +180,12 @@ def create_project(request: Request, response: Response, caller: Anyone, body: N
         if caller.account_id is not None:
             session.add(Member(project_id=project.id, account_id=caller.account_id, role="admin"))
         record(session, Access(caller.account, "admin", project), "create project", project.name)
-    response.headers["Location"] = f"{request.url.path}/{project.name}"
-    response.headers["ETag"] = _etag(project)
-    return view(project, "admin")
+        headers = {"Location": f"{request.url.path}/{project.name}", "ETag": _etag(project)}
+        answer = JSONResponse(view(project, "admin").model_dump(mode="json"), 201, headers)
+        return once.keep(session, caller.account, answer)
 
 
-@router.get("/projects")
+@router.get("/projects", responses=OF_CALLERS)
 def list_projects(request: Request, caller: Anyone, limit: Limit = 100, cursor: Cursor = "") -> Page[ProjectView]:
     """List the projects in which the caller has a role, in the order of their creation."""
     with state_of(request).database.reading() as session:
@@ -184,14 +198,14 @@ def list_projects(request: Request, caller: Anyone, limit: Limit = 100, cursor: 
     return Page(items=views, next=page.next)
 
 
-@router.get("/projects/{project}")
+@router.get("/projects/{project}", responses={200: {"headers": _ETAG}, **IN_PROJECTS})
 def get_project(response: Response, access: Reader) -> ProjectView:
     """Return a project."""
     response.headers["ETag"] = _etag(access.in_project)
     return view(access.in_project, access.role)
 
 
-@router.patch("/projects/{project}")
+@router.patch("/projects/{project}", responses={200: {"headers": _ETAG}, **IN_PROJECTS, **OF_BODIES, **documented(412)})
 def change_project(
     request: Request, response: Response, access: Admin, body: ProjectChange, if_match: IfMatch
 ) -> ProjectView:
@@ -212,7 +226,7 @@ def change_project(
     return view(project, access.role)
 
 
-@router.delete("/projects/{project}", status_code=204)
+@router.delete("/projects/{project}", status_code=204, responses=IN_PROJECTS | documented(409))
 def delete_project(request: Request, access: Admin) -> None:
     """Delete a project with its instances, jobs and plans; jobs that run have to be cancelled before."""
     project = access.in_project
@@ -231,7 +245,7 @@ def delete_project(request: Request, access: Admin) -> None:
         record(session, Access(access.account, access.role), "delete project", project.name)
 
 
-@router.get("/projects/{project}/members")
+@router.get("/projects/{project}/members", responses=IN_PROJECTS)
 def list_members(request: Request, access: Reader) -> list[MemberView]:
     """List the members of a project; accounts with a role in all projects are not among them."""
     query = select(Account.name, Member.role).join(Member, Member.account_id == Account.id)
@@ -240,7 +254,7 @@ def list_members(request: Request, access: Reader) -> list[MemberView]:
     return [MemberView(account=name, role=role) for name, role in rows]
 
 
-@router.put("/projects/{project}/members/{account}")
+@router.put("/projects/{project}/members/{account}", responses=IN_PROJECTS | OF_BODIES)
 def put_member(request: Request, access: Admin, account: str, body: MemberRole) -> MemberView:
     """Give an account a role in a project."""
     with state_of(request).database.writing() as session:
@@ -250,7 +264,7 @@ def put_member(request: Request, access: Admin, account: str, body: MemberRole) 
     return MemberView(account=account, role=body.role)
 
 
-@router.delete("/projects/{project}/members/{account}", status_code=204)
+@router.delete("/projects/{project}/members/{account}", status_code=204, responses=IN_PROJECTS)
 def delete_member(request: Request, access: Admin, account: str) -> None:
     """Take an account's role in a project away."""
     with state_of(request).database.writing() as session:
@@ -268,7 +282,7 @@ def _account(found: Account | None, name: str) -> Account:
     return found
 
 
-@router.get("/projects/{project}/actions")
+@router.get("/projects/{project}/actions", responses=IN_PROJECTS)
 def list_actions(request: Request, access: Admin, limit: Limit = 100, cursor: Cursor = "") -> Page[ActionView]:
     """List who did what in a project and when, from the first on."""
     query = select(Action).where(Action.project_id == access.in_project.id, Action.id > cursor).order_by(Action.id)
@@ -277,7 +291,7 @@ def list_actions(request: Request, access: Admin, limit: Limit = 100, cursor: Cu
     return Page(items=[_action(row) for row in page.items], next=page.next)
 
 
-@router.get("/actions")
+@router.get("/actions", responses=OF_CALLERS)
 def list_all_actions(request: Request, caller: Anyone, limit: Limit = 100, cursor: Cursor = "") -> Page[ActionView]:
     """List who did what in all projects and when, from the first on."""
     everywhere(caller)
@@ -293,17 +307,24 @@ def _action(row: Action) -> ActionView:
     )
 
 
-@router.post("/tokens", status_code=201)
-def create_token(request: Request, caller: Anyone, body: TokenRequest) -> CreatedToken:
-    """Create a token; its secret is in this answer alone."""
+@router.post(
+    "/tokens", status_code=201, response_model=CreatedToken, responses=OF_CALLERS | OF_BODIES | documented(409)
+)
+def create_token(request: Request, caller: Anyone, once: Idempotent, body: TokenRequest) -> Any:
+    """Create a token; its secret is in this answer alone, so that a repeated request is answered by 409."""
     access = everywhere(caller)
     with state_of(request).database.writing() as session:
+        known = once.replay(session, caller.account)
+        if known is not None:
+            return known
         made = tokens.create(session, body.account, body.role, body.days)
         record(session, access, "create token", made.id, account=made.account, role=made.role)
+        again = f"token {made.id} was made, and its secret was in that answer alone: revoke it and make another one"
+        once.keep(session, caller.account, problem_answer(Problem(409, again)))
     return CreatedToken.model_validate(vars(made))
 
 
-@router.get("/tokens")
+@router.get("/tokens", responses=OF_CALLERS)
 def list_tokens(request: Request, caller: Anyone, limit: Limit = 100, cursor: Cursor = "") -> Page[TokenView]:
     """List all tokens, without their secrets."""
     everywhere(caller)
@@ -320,7 +341,7 @@ def list_tokens(request: Request, caller: Anyone, limit: Limit = 100, cursor: Cu
 _TOKEN = ("id", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
-@router.delete("/tokens/{token}", status_code=204)
+@router.delete("/tokens/{token}", status_code=204, responses=IN_PROJECTS)
 def revoke_token(request: Request, caller: Anyone, token: str) -> None:
     """Revoke a token: it is refused from now on, and browsers that logged in with it have to log in again."""
     access = everywhere(caller)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from optimizer.format import grouped
 from optimizer.service import contents, events, jobs
-from optimizer.service.child import INCUMBENT_FILE, PLAN_FILE
+from optimizer.service.child import INCUMBENT_FILE
 from optimizer.service.database import Database
 from optimizer.service.jobs import INCUMBENT, Lease, Outcome
 from optimizer.service.process import JobProcess, SpareProcess
@@ -121,7 +121,8 @@ class _Run:
         if kept is not None:
             contents.unpack(contents.get(session, kept.content_hash), self.folder / "incumbent")
         self.limits = job.limits
-        self.process.send({"folder": str(self.folder), "job_kind": job.kind, "options": job.options})
+        about = {"job_kind": job.kind, "options": job.options, "threads": self.limits["threads"]}
+        self.process.send({"folder": str(self.folder), **about})
         return True
 
     # ------------------------------------------------------------------ while it runs
@@ -133,7 +134,8 @@ class _Run:
             elif kind != "ready":
                 self.pending.append({"kind": kind, "data": event})
                 if kind == "progress":
-                    known = {name: event[name] for name in _FIGURES if event[name] is not None}
+                    names = _FIGURES if event["phase"] != "near" else ("phase",)  # there they are distances
+                    known = {name: event[name] for name in names if event[name] is not None}
                     self.figures |= known
 
     def _over_limits(self, seconds: float) -> dict[str, Any] | None:
@@ -178,8 +180,7 @@ class _Run:
         end = self.ended
         self._write(lambda session: jobs.finishing(session, self.lease))
         self.figures |= {name: end[key] for key, name in _HEAD.items() if end.get(key) is not None}
-        plan = self.folder / PLAN_FILE
-        files = {jobs.PLAN: plan.read_bytes()} if plan.is_file() else {}
+        files = {path.name: path.read_bytes() for path in self.folder.glob("*.zip") if path.name != INCUMBENT_FILE}
         found = Outcome(end["state"], end.get("result", "none"), end.get("answer"), end.get("error"), files)
         self.process.cpu_seconds, self.process.peak_mb = end["cpu_seconds"], max(self.process.peak_mb, end["memory_mb"])
         return self._finish(found)

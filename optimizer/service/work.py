@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,14 @@ class Job:
         Validated options.
     progress : callable
         Called as for :func:`optimizer.solve`.
+    max_threads : int
+        Threads of a search at most.
     """
 
     folder: Path
     options: Any
     progress: Callable[[Progress], None]
+    max_threads: int = 1024
 
     def instance(self) -> optimizer.Instance:
         """Return the instance."""
@@ -44,26 +48,40 @@ class Job:
         kept = self.folder / "incumbent"
         return optimizer.load_plan(kept) if kept.is_dir() else None
 
+    def further(self, name: str) -> Plan | None:
+        """Return the plan of another job that an option names."""
+        kept = self.folder / name
+        return optimizer.load_plan(kept) if kept.is_dir() else None
+
     def given(self, *names: str) -> dict[str, Any]:
-        """Return those options that have a value."""
+        """Return those options that have a value; threads are limited by the project also where none are named."""
         found = {name: getattr(self.options, name) for name in names}
+        if "threads" in found and found["threads"] is None and (os.cpu_count() or 1) > self.max_threads:
+            found["threads"] = self.max_threads
         return {name: value for name, value in found.items() if value is not None}
+
+    def budget(self) -> float | None:
+        """Return the seconds in all; None without a budget."""
+        return None if self.options.full else float(self.options.budget)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Answer of a job: the quality of its plan, the answer as JSON, and the plan."""
+    """Answer of a job: the quality of its plan, the answer as JSON, the plan, and alternatives to it."""
 
     result: str
     answer: dict[str, Any] | None = None
     plan: Plan | None = None
+    alternatives: tuple[Plan, ...] = ()
 
 
 def solve(job: Job) -> Answer:
     """Find the plan of least cost; with ``elastic``, that of the cheapest repair where there is none."""
     instance, given = job.instance(), job.given("gap", "time_limit", "threads", "seed", "relax", "solver")
+    start, near = job.incumbent() or job.further("start"), job.further("near")
+    more: dict[str, Any] = {} if near is None else {"near": near, "within": job.options.within}
     try:
-        plan = optimizer.solve(instance, start=job.incumbent(), progress=job.progress, **given)
+        plan = optimizer.solve(instance, start=start, progress=job.progress, **more, **given)
     except NoFeasiblePlan:
         if not job.options.elastic:
             raise
@@ -85,9 +103,10 @@ def explain(job: Job) -> Answer:
         plan,
         quick=options.quick,
         items=options.offer,
-        budget=options.budget,
+        more=options.more,
+        budget=job.budget(),
         progress=job.progress,
-        **job.given("gap", "threads"),
+        **job.given("gap", "time_limit", "threads"),
     )
     explained.save(job.folder / "plan")
     return Answer(plan.status, explained.to_dict(), optimizer.load_plan(job.folder / "plan"))
@@ -95,33 +114,60 @@ def explain(job: Job) -> Answer:
 
 def whatif(job: Job) -> Answer:
     """Solve again with edits and fixed decisions, and compare."""
-    options: kinds.WhatIf = job.options
-    base = job.plan()
-    ask = optimizer.WhatIf(base, **{"gap": _gap_of(base), **job.given("gap", "time_limit", "threads")})
-    plan = ask(
+    base, options = job.plan(), job.options
+    plan = optimizer.what_if(
+        base,
         options.set,
         delay=options.delay,
         force=options.force,
         forbid=options.forbid,
         end=options.end,
         progress=job.progress,
+        **job.given("gap", "time_limit", "threads"),
     )
-    comparison = optimizer.compare(base, plan, ("plan", "what if"))
-    return Answer(plan.status, comparison.to_dict(), plan)
+    return Answer(plan.status, compare(base, plan, ("plan", "what if")), plan)
+
+
+def compare(a: Plan, b: Plan, names: tuple[str, str]) -> dict[str, Any]:
+    """Return what ``capopt compare --json`` prints of two plans, each of one future or under uncertainty."""
+    if any("scenarios" in plan.tables for plan in (a, b)):
+        return optimizer.compare_uncertain(a, b, names).to_dict()
+    return optimizer.compare(a, b, names).to_dict()
 
 
 def sweep(job: Job) -> Answer:
     """Solve again for each value of a cell."""
     options: kinds.Sweep = job.options
-    base = job.plan()
-    ask = optimizer.WhatIf(base, **{"gap": _gap_of(base), **job.given("gap", "time_limit", "threads")})
-    table = ask.sweep(options.cell, options.values, progress=job.progress)
+    table = optimizer.sweep(
+        job.plan(),
+        options.cell,
+        options.values,
+        options.set,
+        delay=options.delay,
+        fixings={name: getattr(options, name) for name in ("force", "forbid", "end")},
+        budget=job.budget(),
+        progress=job.progress,
+        **job.given("gap", "time_limit", "threads"),
+    )
     return Answer("none", {"cell": options.cell, "rows": json.loads(table.to_json(orient="records"))})
 
 
+def alternatives(job: Job) -> Answer:
+    """Explore the plans that cost little more: ranges of decisions, and plans that differ as much as they can."""
+    options: kinds.Alternatives = job.options
+    found = optimizer.find_alternatives(
+        job.plan(), options.within, options.plans, budget=job.budget(), **job.given("time_limit", "threads")
+    )
+    return Answer("none", found.to_dict(), alternatives=found.plans)
+
+
 def simulate(job: Job) -> Answer:
-    """Keep what a plan decides before anything is known, in many draws of what may come."""
-    found = optimizer.simulate(job.plan(), **job.given("draw", "seed", "gap", "time_limit"), workers=1)
+    """Keep what plans decide before anything is known, in many draws of what may come."""
+    options: kinds.Simulate = job.options
+    plans = {"plan": job.plan()}
+    for place, other in enumerate(options.others):
+        plans[other] = optimizer.load_plan(job.folder / f"others-{place}")
+    found = optimizer.simulate(plans, **job.given("draw", "seed", "gap", "time_limit"), workers=1)
     return Answer("none", found.to_dict())
 
 
@@ -131,16 +177,12 @@ def audit(job: Job) -> Answer:
     return Answer(plan.status, optimizer.audit(plan).to_dict())
 
 
-def _gap_of(plan: Plan) -> float:
-    """Return the target gap of a plan's own search."""
-    return float(plan.head.get("options", {}).get("gap", 1e-3))
-
-
 WORK: dict[str, Callable[[Job], Answer]] = {
     "solve": solve,
     "explain": explain,
     "whatif": whatif,
     "sweep": sweep,
+    "alternatives": alternatives,
     "simulate": simulate,
     "audit": audit,
 }

@@ -13,7 +13,7 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits, parse_edit
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
-from optimizer.solver.solution import SolveOptions
+from optimizer.solver.solution import SolveOptions, Stop
 from optimizer.solving.clock import OnProgress
 from optimizer.uncertainty.solve import solve
 
@@ -56,6 +56,8 @@ def sweep(
 ) -> pd.DataFrame:
     """Return the objective over a range of values of one cell: columns value, objective, bound, gap, change, note.
 
+    Ctrl-C ends it with the values until then.
+
     Parameters
     ----------
     instance : Instance
@@ -90,7 +92,13 @@ def _rows(
         limited: SolveOptions = {**options, "time_limit": min(share, most)}
         try:
             plan = what_if(instance, [*others, parse_edit(f"{cell}={value!r}")], **limited)
-        except (NoFeasiblePlan, StoppedWithoutPlan) as error:
+        except NoFeasiblePlan as error:
+            yield value, math.nan, None, None, error.note
+        except StoppedWithoutPlan as error:
+            if error.interrupted:
+                return
             yield value, math.nan, None, None, error.note
         else:
             yield value, plan.objective, plan.bound, plan.gap, ""
+            if plan.head["stopped"] == Stop.INTERRUPTED.value:
+                return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,10 +9,10 @@ import pytest
 
 from optimizer.analysis.alternatives import find_alternatives
 from optimizer.analysis.budget import Budget
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import SolveOptions
 from tests.program.tiny import solved, tiny
 
-EXACT = Options(gap=0.0, threads=1, time_limit=30)
+EXACT: SolveOptions = {"gap": 0.0, "threads": 1}
 TWO = [
     {"contract": "cheap", "price": 3000, "term_months": 2},
     {"contract": "dear", "provider": "other", "price": 3030, "term_months": 2},
@@ -24,7 +23,7 @@ PARTIES = [{"provider": "cloud"}, {"provider": "other"}, {"provider": "lab"}]
 def test_two_offers_of_nearly_the_same_price_can_stand_for_each_other() -> None:
     """Tests that within 1 % the dear lease does as well (2 x 3030 to 2 x 3000), and that neither alone is a must."""
     plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES))
-    found = find_alternatives(plan, 0.011, 2, EXACT)
+    found = find_alternatives(plan, 0.011, 2, **EXACT)
     ranges = found.ranges.set_index(["kind", "party"])
     three = ranges[["least", "plan", "most"]].to_dict("index")
     assert three["sign", "cloud"] == {"least": 0, "plan": 1, "most": 1}
@@ -41,7 +40,7 @@ def test_an_end_that_a_known_plan_attains_is_not_searched_for() -> None:
     """Tests that the plan that signs the other lease decides what it attains: all ends of both leases."""
     plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES))
     steps: list[str] = []
-    found = find_alternatives(plan, 0.011, 1, EXACT, on_step=steps.append)
+    found = find_alternatives(plan, 0.011, 1, on_step=steps.append, **EXACT)
     # Ten accelerators for two months come from the cheap lease in the plan, and from the other one in the distinct
     # plan: 20 and 0, 0 and 20. The relaxation proves that no plan uses more, or less than none.
     assert [step for step in steps if step.startswith("ranges")] == []
@@ -58,7 +57,7 @@ def test_a_decision_without_an_alternative_is_no_regret() -> None:
     """Tests that where the other lease is far dearer, all plans sign the cheap one, and there is no other."""
     dear = [TWO[0], {**TWO[1], "price": 4000}]
     plan = solved(tiny(2, {"jobs": [10]}, contracts=dear, providers=PARTIES))
-    found = find_alternatives(plan, 0.01, 2, EXACT)
+    found = find_alternatives(plan, 0.01, 2, **EXACT)
     row = found.first.set_index("item").loc["cheap"]
     assert (row["least"], row["most"], bool(row["no_regret"])) == (1, 1, True)
     assert found.plans == ()
@@ -68,7 +67,7 @@ def test_capacity_is_leased_out_and_not_signed() -> None:
     """Tests that the decision on an outlet is a lease-out, also where its tenant is a provider too."""
     outlet = {"outlet": "let", "tenant": "cloud", "accelerators_per_block": 10, "price": 9000, "term_months": 2}
     supply: dict[str, Any] = {"fleet": [{"count": 10}], "contracts": TWO[:1], "outlets": [outlet]}
-    found = find_alternatives(solved(tiny(2, {"jobs": [10]}, providers=PARTIES, **supply)), 0.01, 0, EXACT)
+    found = find_alternatives(solved(tiny(2, {"jobs": [10]}, providers=PARTIES, **supply)), 0.01, 0, **EXACT)
     # The lease at 2 x 3000 replaces the ten accelerators that bring in 2 x 9000: both are in every plan.
     kinds = found.ranges.set_index(["kind", "party"])["plan"].to_dict()
     assert (kinds["sign", "cloud"], kinds["lease_out", "cloud"]) == (1, 1)
@@ -80,7 +79,7 @@ def test_an_alternative_has_the_shadow_prices_of_its_cost() -> None:
     # Ten accelerators are used in either plan, two more than the rule allows, at 7 each.
     rule = {"rules": [{"sense": "<=", "rhs": 8, "penalty": 7}], "rule_terms": [{"quantity": "used", "item": "jobs"}]}
     plan = solved(tiny(2, {"jobs": [10]}, contracts=TWO, providers=PARTIES, **rule))
-    (other,) = find_alternatives(plan, 0.011, 2, EXACT).plans
+    (other,) = find_alternatives(plan, 0.011, 2, **EXACT).plans
     for found in (plan, other):
         assert found.rules["shadow_price"].tolist() == pytest.approx([-7, -7])
 
@@ -111,7 +110,7 @@ def test_what_all_plans_share_is_in_the_range_of_every_kind_of_decision() -> Non
         )
     )
     assert plan.objective == pytest.approx(18_003)
-    found = find_alternatives(plan, 1e-4, 1, EXACT)
+    found = find_alternatives(plan, 1e-4, 1, **EXACT)
     used, blocks = "accelerator-months", "blocks in all"
     assert cells(found.ranges) == [
         ("used", "in_house", 45.0, 45.0, 45.0, used),
@@ -140,7 +139,7 @@ def test_a_lease_and_hours_can_stand_for_each_other(seconds: float | None) -> No
             providers=PARTIES,
         )
     )
-    found = find_alternatives(plan, 0.1, 2, EXACT, None if seconds is None else Budget(seconds))
+    found = find_alternatives(plan, 0.1, 2, budget=None if seconds is None else Budget(seconds), **EXACT)
     most = [10.0, 10.0, 1.0] if seconds is None else [pytest.approx(float("nan"), nan_ok=True)] * 3
     used = "accelerator-months"
     assert cells(found.ranges) == [
@@ -159,6 +158,6 @@ def test_an_alternative_is_optimal_within_the_gap(gap: float, status: str) -> No
     """Tests that 3200, beside 3000 proven, is within a gap of 6.25 % of it, and not of less."""
     hours = {"on_demand": [{"provider": "other", "price": 3.2, "max_accelerators": 20}]}
     plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}], **hours, providers=PARTIES))
-    (other,) = find_alternatives(plan, 0.1, 1, replace(EXACT, gap=gap)).plans
+    (other,) = find_alternatives(plan, 0.1, 1, gap=gap, threads=1).plans
     assert other.status == status
     assert other.bound == pytest.approx(3000)

@@ -223,7 +223,7 @@ def test_marginal_values_and_alternatives_hold_what_is_held() -> None:
     lease = {"contracts": [{"price": 3000, "min_term_months": 1}], "on_demand": [{"price": 5, "max_accelerators": 10}]}
     first = optimizer.WhatIf(solved(tiny(3, {"jobs": [12]}, **lease)), gap=0, threads=1)
     without = first(forbid="sign:lease")
-    found = find_alternatives(without, 0.5, 1, Options(gap=0, threads=1))
+    found = find_alternatives(without, 0.5, 1, gap=0, threads=1)
     signed = found.ranges[found.ranges["kind"] == "sign"]
     assert signed[["least", "plan", "most"]].to_numpy().tolist() == [[0.0, 0.0, 0.0]]
     assert all(other.head["held"] == ["forbid sign:lease"] for other in found.plans)

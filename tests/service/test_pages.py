@@ -88,6 +88,8 @@ def test_errors_are_pages(client: httpx.Client) -> None:
     csrf = re.findall(r'name="csrf" value="([^"]+)"', client.get("/").text)[0]
     found = client.post("/projects", data={"csrf": csrf})
     assert (found.status_code, "missing or invalid: name" in found.text) == (422, True)
+    found = client.post("/projects", data={"csrf": csrf, "name": "A/B"})
+    assert (found.status_code, "missing or invalid: name" in found.text) == (422, True)
 
 
 def test_forms_of_other_sites_are_refused(client: httpx.Client) -> None:

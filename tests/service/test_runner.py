@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 import optimizer
-from optimizer.service import events, jobs, runner
+from optimizer.service import events, jobs, runner, work
 from optimizer.service.database import Database
+from optimizer.service.kinds import KINDS
 from optimizer.service.records import Job
 from tests.service.inputs import (
     infeasible_instance,
@@ -124,6 +125,13 @@ def test_no_plan_is_an_answer(database: Database, tmp_path: Path) -> None:
             lambda answer: [row["objective"] for row in answer["rows"]] == [1000.0, 2000.0],
         ),
         ("explain", {"quick": True}, "optimal", lambda answer: answer["deadlines"]),
+        # A second block of the lease costs 2,000 more, of which 50 % are 1,000: no plan signs it.
+        (
+            "alternatives",
+            {"within": 0.5, "plans": 0},
+            "none",
+            lambda answer: [row["most"] for row in answer["first"]] == [1.0],
+        ),
     ],
 )
 def test_other_kinds(
@@ -135,6 +143,55 @@ def test_other_kinds(
     job = of(database, job_id)
     assert (job.state, job.result, job.error) == ("succeeded", result, None)
     assert check(job.answer), job.answer
+
+
+def test_a_search_begins_with_a_plan_and_stays_near_one(database: Database, tmp_path: Path) -> None:
+    """Tests that the plans of other jobs are used: nothing need change of the optimal plan, which costs 2,000."""
+    instance = tiny_instance()
+    plan = optimizer.solve(instance, gap=0.0, threads=1)
+    given = packed(tmp_path, instance=instance, start=plan, near=plan)
+    job_id = submit(database, "solve", given, start="0" * 32, near="0" * 32, threads=1)
+    runner.run_job(job_id, 60.0)
+    job = of(database, job_id)
+    assert (job.state, job.error, job.incumbent) == ("succeeded", None, 2000.0)
+    assert kept_plan(database, job_id, tmp_path).head["near"]["distance"] == 0.0
+
+
+def test_what_ifs_of_plans_under_uncertainty(database: Database, tmp_path: Path) -> None:
+    """Tests that the base data are edited: a lease of 1,500 a month costs 3,000 in both scenarios, 1,000 more."""
+    plan = optimizer.solve(uncertain_instance(), gap=0.0, threads=1, workers=1)
+    given = packed(tmp_path, plan=plan)
+    job_id = submit(database, "whatif", given, set=["contracts.lease.price=1500"], threads=1)
+    swept = submit(database, "sweep", given, cell="contracts.lease.price", values=[1500, 500], threads=1)
+    for one in (job_id, swept):
+        runner.run_job(one, 60.0)
+        assert (of(database, one).state, of(database, one).error) == ("succeeded", None)
+    answers = [of(database, one).answer for one in (job_id, swept)]
+    assert answers[0] is not None
+    assert answers[1] is not None
+    assert answers[0]["difference"] == pytest.approx(1000.0)
+    assert [row["objective"] for row in answers[1]["rows"]] == pytest.approx([3000.0, 1000.0])
+
+
+def test_alternatives_are_kept_as_plans(database: Database, solved: bytes, tmp_path: Path) -> None:
+    """Tests that a plan with other decisions is kept, for 4,000 at most: two blocks of the lease, or none of them."""
+    job_id = submit(database, "alternatives", solved, within=1.0, plans=1, threads=1)
+    runner.run_job(job_id, 60.0)
+    other = kept_plan(database, job_id, tmp_path, "alternative-1.zip")
+    answer = of(database, job_id).answer
+    assert answer is not None
+    assert answer["plans"] == [{"objective": other.objective, "decisions": len(other.decisions)}]
+    assert other.objective <= 4000.0 + 1e-3
+    assert optimizer.audit(other).passed
+
+
+def test_threads_are_limited_where_none_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests that a search gets the threads of its project at most, and those that the solver chooses below that."""
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    options = KINDS["solve"].options
+    assert work.Job(tmp_path, options(), print, 2).given("threads") == {"threads": 2}
+    assert work.Job(tmp_path, options.model_validate({"threads": 1}), print, 2).given("threads") == {"threads": 1}
+    assert work.Job(tmp_path, options(), print, 8).given("threads") == {}
 
 
 def test_a_simulation(database: Database, tmp_path: Path) -> None:
