@@ -77,7 +77,7 @@ def _placement_grid(context: PlanContext, frames: dict[str, pd.DataFrame]) -> Gr
     names = context.colours.order({name for frame in frames.values() for name in frame.columns if name != "Demand"})
     rows = []
     for workload, frame in frames.items():
-        means = frame.groupby([periods.of(month) for month in context.months], sort=False).mean()
+        means = frame.groupby([periods.of(month) for month in context.months]).mean()
         for period, values in means.iterrows():
             cells = [rounded(float(values.get(name, 0.0))) for name in [*names, "Demand"]]
             rows.append((workload, str(period), *cells))

@@ -93,6 +93,8 @@ def test_megawatts(coast: PlanContext) -> None:
             "neo": [0.36, 0.36, 0.12, 0, 0],
         }
     )
+    assert [axis.tickformat for axis in chart.figure.select_yaxes()] == [","]
+    assert [axis.tickformat for axis in chart_capacity.accelerators(coast).figure.select_yaxes()] == ["~s"]
     # 1.16, 1.16, 1.22, 1.2, 1.3; in the end 1.1 of 1.3 are own.
     assert chart.title == (
         "Capacity grows from 1.16 to 1.3 MW, Nov 2026 to Mar 2027; in the end 84.6 % is with the own sites."
@@ -438,6 +440,8 @@ def test_service(coast: PlanContext) -> None:
     assert (table.caption, table.grid.rows) == ("Service level by workload", [chat, study])
     lacking = service_table(changed(service=[*SERVICE[5:], *SERVICE[:5], ("2026-11", "full", 9, 9, 0)]), lacking=True)
     assert (lacking.caption, lacking.grid.rows) == ("Work not served", [chat, study])
+    swapped = service_table(changed(service=[*SERVICE[5:], *SERVICE[:5]]))
+    assert swapped.grid.rows == [study, chat]  # as in the plan
     full = service_table(changed(service=[("2026-11", "full", 9, 9, 0), ("2026-12", "full", 0, 0, 0)]))
     assert full.grid.rows == [("full", "", "9", "", "100 %", "100 %", "", "")]
     none = service_table(changed(service=[("2026-11", "none", 0, 0, 0)]))

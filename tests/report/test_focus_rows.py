@@ -442,3 +442,17 @@ def test_charges_for_a_commitment_that_was_made_before(made: Plan, tmp_path: Pat
     _, (shortfall, hourly) = export(plan(made.instance, cash=cash), tmp_path)
     assert (shortfall["ResourceId"], shortfall["ContractApplied"]) == ("commitments/deal", "")
     assert (hourly["ConsumedQuantity"], hourly["ContractApplied"], hourly["x_Accelerators"]) == ("0", "", "")
+
+
+@pytest.mark.parametrize(
+    ("ends_by", "end", "is_open"),
+    [("", "2028-06", "true"), ("2029-03", "2029-04", "false"), ("2028-05", "2028-06", "false")],
+)
+def test_the_end_of_a_contract_that_runs_on(made: Plan, tmp_path: Path, ends_by: str, end: str, is_open: str) -> None:
+    """Tests blocks that run in the last month, May 2028: to the end of the contract, or of the plan if it has none."""
+    contracts = made.instance.frame("contracts").astype(object)
+    contracts.loc[contracts["contract"] == "flex", "ends_by"] = ends_by or None
+    instance = made.instance.replace({"contracts": contracts})
+    commitments, _ = export(plan(instance, decisions=DECISIONS[:1]), tmp_path)
+    row = one(commitments, ContractId="contracts/flex")
+    assert (row["ContractPeriodEnd"][:7], row["x_OpenEnded"]) == (end, is_open)

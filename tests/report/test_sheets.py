@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from optimizer.report.sheets import Book, Heading, number_style, place
+from optimizer.report.sheets import _MOST_ROWS, Book, Heading, number_style, place
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,11 @@ def test_number_formats(value: float, style: str) -> None:
 def test_names_of_cells() -> None:
     """Tests rows and columns counted from zero, also fixed."""
     assert [place(3, 1), place(0, 27), place(3, 1, fixed=True)] == ["B4", "AB1", "$B$4"]
+
+
+def test_a_sheet_is_full_at_its_last_row() -> None:
+    """Tests that title, units, header and rows are the 1,048,576 rows of a sheet."""
+    assert 3 + _MOST_ROWS == 1_048_576
 
 
 HEADINGS = (
