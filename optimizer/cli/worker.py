@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -25,13 +24,12 @@ def worker(cluster: str, database: str, workers: int | None, cluster_tls: Path |
     The scheduler is one of Dask: dask scheduler. Start capopt serve with the same --cluster and --database.
     """
     with service_needed():
-        from optimizer.service.cluster import refuse_open_cluster, worker_command, worker_environment
+        from optimizer.service.cluster import refuse_open_cluster, work
         from optimizer.service.settings import Settings
     settings = Settings(Path(), database, cluster, cluster_tls, workers=workers or os.cpu_count() or 1)
     refused = refuse_open_cluster(settings)
     if refused:
         raise click.UsageError(refused)
     click.echo(f"Working for {cluster}, {settings.workers} at once. Ctrl-C ends it.", err=as_json)
-    sys.stderr.flush()
-    sys.stdout.flush()
-    os.execve(sys.executable, worker_command(settings), worker_environment(settings))
+    work(settings)
+    return 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from optimizer import __version__
 from optimizer.service import (
+    forks,
     health,
     metrics,
     openapi,
@@ -20,7 +22,6 @@ from optimizer.service import (
     pages_projects,
     pages_scenarios,
     problems,
-    reading,
     routes_instances,
     routes_jobs,
     routes_plans,
@@ -53,9 +54,9 @@ def create_app(settings: Settings) -> FastAPI:
         database = Database(settings.database_url)
         try:
             await run_in_threadpool(database.upgrade)
-            reading.start_server()
-            dispatcher = Dispatcher(settings, database)
+            Thread(target=forks.warm_up, daemon=True).start()
             feed = Feed(database)
+            dispatcher = Dispatcher(settings, database, feed.wake)
             app.state.service = State(settings, database, feed, dispatcher.notify)
             if settings.cluster or settings.workers:
                 await run_in_threadpool(dispatcher.start)

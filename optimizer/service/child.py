@@ -1,7 +1,7 @@
-"""The process of one job: waits for a request on standard input, works, and prints events as lines of JSON.
+"""The process of one job: does what it is requested to do, and sends events as JSON.
 
-It has no access to the database. It ends when its standard input closes: a killed worker leaves nothing running.
-The line ``cancel`` does what Ctrl-C does: the search ends, and its plan is kept.
+It has no access to the database. It ends when the connection to its worker closes: a killed worker leaves nothing
+running. The message ``cancel`` does what Ctrl-C does: the search ends, and its plan is kept.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import json
 import os
 import resource
 import signal
-import sys
 import threading
 import time
+import warnings
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-import optimizer
 from optimizer import CapoptError, NoFeasiblePlan, Plan, Progress, StoppedWithoutPlan
 from optimizer.service import contents
 from optimizer.service.kinds import KINDS
 from optimizer.service.work import WORK, Job
 
 PLAN_FILE, INCUMBENT_FILE = "plan.zip", "incumbent.zip"
-CANCEL = "cancel\n"
+CANCEL = b"cancel"
 _BETWEEN_REPORTS = 1.0  # seconds between two reports of the same phase
 _BETWEEN_INCUMBENTS = 2.0  # seconds between two incumbents that are kept
 _SHARE = 10  # keeping incumbents takes at most one part in so many of the time
@@ -35,17 +35,16 @@ def alternative_file(number: int) -> str:
 
 
 class Reporter:
-    """Prints events, one JSON object a line, from any thread."""
+    """Sends events, each a JSON object, from any thread."""
 
-    def __init__(self, out: TextIO) -> None:
-        self.out, self.lock = out, threading.Lock()
+    def __init__(self, link: Connection) -> None:
+        self.link, self.lock = link, threading.Lock()
         self.last, self.phase = 0.0, ""
 
     def send(self, kind: str, **data: object) -> None:
-        """Print an event."""
+        """Send an event."""
         with self.lock:
-            self.out.write(json.dumps({"kind": kind, **data}, default=str, allow_nan=False) + "\n")
-            self.out.flush()
+            self.link.send_bytes(json.dumps({"kind": kind, **data}, default=str, allow_nan=False).encode())
 
     def progress(self, event: Progress) -> None:
         """Report progress, now and then."""
@@ -137,19 +136,19 @@ def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
     return {"state": "succeeded", "result": found.result, "answer": found.answer, **figures}
 
 
-def main() -> None:
-    """Wait for a request, and answer it."""
+def main(link: Connection, request: dict[str, Any], log: Path) -> None:
+    """Do what is requested, and report over the connection; standard output and error go to a file."""
+    os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    reporter = Reporter(os.fdopen(os.dup(1), "w"))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # solvers may print
-    _load()
-    reporter.send("ready")
-    line = sys.stdin.readline()
-    if not line:
-        os._exit(0)
-    threading.Thread(target=_listen, daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    warnings.simplefilter("ignore")
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):  # solvers may print
+        os.dup2(written, stream)
+    reporter = Reporter(link)
+    threading.Thread(target=_listen, args=(link,), daemon=True).start()
     try:
-        ended = run(json.loads(line), reporter)
+        ended = run(request, reporter)
     except KeyboardInterrupt:
         ended = {"state": "succeeded", "result": "none"}
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -159,22 +158,11 @@ def main() -> None:
     os._exit(0)
 
 
-def _load() -> None:
-    """Load what a solve needs, while there is nothing to do."""
-    import highspy  # noqa: F401 - for its side effect
-    import pandas  # noqa: F401
-
-    for name in ("solve", "read", "load_plan", "build", "audit", "compare", "explain", "diagnose", "what_if"):
-        getattr(optimizer, name)
-
-
-def _listen() -> None:
-    """End the search when the worker says so, and the process when the worker is gone."""
-    for line in sys.stdin:
-        if line == CANCEL:
-            os.kill(os.getpid(), signal.SIGINT)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()
+def _listen(link: Connection) -> None:
+    """End the search when the worker says so, and the process with its own ones when the worker is gone."""
+    try:
+        while True:
+            if link.recv_bytes() == CANCEL:
+                os.kill(os.getpid(), signal.SIGINT)
+    except (EOFError, OSError):
+        os.killpg(0, signal.SIGKILL)

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +30,7 @@ from optimizer import (
 from optimizer.service.contents import pack, unpack
 
 _ENDED = ("succeeded", "failed", "cancelled")
-_LOOK = 0.1  # seconds between the first looks at a job
+_LOOK = 0.05  # seconds between the first looks at a job
 _LONGEST_LOOK = 1.0
 _TRIES = 60  # of a request that the server cannot answer now, a second apart
 _FAULT = ("where", "row", "column", "value", "problem", "nearest", "cell")
@@ -58,8 +58,10 @@ class Client:
         self._http = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60.0)
         self._plans: dict[str, weakref.ref[Plan]] = {}
         try:
-            if self._request("GET", f"/projects/{project}", missing=True) is None:
-                self._request("POST", "/projects", json={"name": project})
+            if self._request("GET", f"/projects/{project}", (httpx.codes.NOT_FOUND,)) is None:
+                made = self._request("POST", "/projects", (httpx.codes.CONFLICT,), json={"name": project})
+                if made is None:  # by another client meanwhile, or by the first try of this one
+                    self._request("GET", f"/projects/{project}")
         except BaseException:
             self.close()
             raise
@@ -231,17 +233,17 @@ class Client:
                         progress(Progress(**{key: event["data"].get(key) for key in Progress.__annotations__}))
             yield found
             time.sleep(pause)
-            pause = min(1.2 * pause, _LONGEST_LOOK)
+            pause = min(1.1 * pause, _LONGEST_LOOK)
 
     def _path(self, job: str) -> str:
         return f"/projects/{self.project}/jobs/{job}"
 
-    def _request(self, method: str, path: str, *, missing: bool = False, **more: Any) -> Any:
-        """Return the JSON of an answer; None for what is not found, if it may be missing."""
-        answer = self._send(method, path, missing=missing, **more)
-        return None if answer.status_code == httpx.codes.NOT_FOUND else answer.json()
+    def _request(self, method: str, path: str, none: Collection[int] = (), **more: Any) -> Any:
+        """Return the JSON of an answer; None for those with a status for which there is none."""
+        answer = self._send(method, path, none, **more)
+        return None if answer.status_code in none else answer.json()
 
-    def _send(self, method: str, path: str, *, missing: bool = False, **more: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, allowed: Collection[int] = (), **more: Any) -> httpx.Response:
         """Send a request; repeat it while the server does not answer or is busy."""
         for attempt in range(_TRIES):
             wait = 1.0
@@ -253,7 +255,7 @@ class Client:
                     wait = 0.2
             else:
                 if answer.status_code not in (429, 503):
-                    return answer if answer.is_success or (missing and answer.status_code == 404) else _refused(answer)
+                    return answer if answer.is_success or answer.status_code in allowed else _refused(answer)
                 last = _error_of(answer)
                 with contextlib.suppress(ValueError):
                     wait = min(float(answer.headers.get("Retry-After", "1")), 30.0)

@@ -6,15 +6,24 @@ whose worker died is not repeated by Dask; the queue in the database does that, 
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
-import sys
+import signal
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
-from optimizer.service import runner
+from sqlalchemy.exc import DBAPIError
+
+from optimizer.service import forks, jobs, runner
+from optimizer.service.database import Database
 from optimizer.service.settings import LOOPBACK, Settings
 
 _CONNECT = 10.0  # seconds
+_REVIVE = 2.0  # seconds between two looks for workers that are gone for good
+_AGAIN = 1.0  # seconds until a worker connects again
 CONFIG = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.http.routes": [],
@@ -22,9 +31,12 @@ CONFIG = {
     "distributed.scheduler.worker-ttl": "60s",
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.daemon": False,  # workers start processes of their own
+    "distributed.worker.preload": [forks.__name__],
     "distributed.admin.tick.limit": "60s",
     "distributed.comm.timeouts.connect": "10s",
 }
+
+log = logging.getLogger("capopt.service")
 
 
 class Cluster:
@@ -47,17 +59,26 @@ class Cluster:
                 host="127.0.0.1",
                 env=environment,
             )
-        self.client = Client(
-            self.local or settings.cluster,
-            security=security_of(settings.cluster_tls),
-            set_as_default=False,
-            timeout=_CONNECT,
-        )
-        self.client.run(runner.warm_up)
+        self.count, self.revived = settings.workers, time.monotonic()
+        self.client: Any = None
+        try:
+            self.client = Client(
+                self.local or settings.cluster,
+                security=security_of(settings.cluster_tls),
+                set_as_default=False,
+                timeout=_CONNECT,
+            )
+        except BaseException:
+            self.close()
+            raise
 
     def slots(self) -> int:
-        """Return how many jobs can run at once now."""
-        return sum(self.client.nthreads().values())
+        """Return how many jobs can run at once now; start workers of this machine that are gone for good again."""
+        found = sum(map(int, self.client.nthreads().values()))
+        if self.local is not None and found < self.count and time.monotonic() - self.revived > _REVIVE:
+            self.revived = time.monotonic()
+            self.local.scale(self.count)  # a worker that is killed while it starts is not replaced
+        return found
 
     def submit(self, job_id: str, lease: float) -> Any:
         """Let a worker run a job; a future of what :func:`optimizer.service.runner.run_job` returns."""
@@ -65,9 +86,10 @@ class Cluster:
 
     def close(self) -> None:
         """Leave the cluster; end it if it is of this machine."""
-        self.client.close(timeout=2)
+        if self.client is not None:
+            self.client.close(timeout=2)
         if self.local is not None:
-            self.local.close(timeout=5)
+            self.local.close(timeout=20)
 
 
 def security_of(folder: Path | None) -> Any:
@@ -96,16 +118,60 @@ def refuse_open_cluster(settings: Settings) -> str:
     )
 
 
-def worker_command(settings: Settings) -> list[str]:
-    """Return the command of the processes that work for a cluster elsewhere."""
-    options = ["--nworkers", str(settings.workers), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
-    if settings.cluster_tls:
-        folder = settings.cluster_tls
-        for option, name in (("--tls-ca-file", "ca.pem"), ("--tls-cert", "cert.pem"), ("--tls-key", "key.pem")):
-            options += [option, str(folder / name)]
-    return [sys.executable, "-m", "distributed.cli.dask_worker", settings.cluster, *options]
+def work(settings: Settings) -> None:
+    """Run jobs for a cluster elsewhere until SIGINT or SIGTERM; those that run then go back into the queue."""
+    asyncio.run(_work(settings))
 
 
-def worker_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of these processes."""
-    return {**os.environ, runner.DATABASE: settings.database_url, "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+async def _work(settings: Settings) -> None:
+    import dask
+
+    dask.config.set(CONFIG)
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    slots = [asyncio.create_task(_keep_working(settings, number)) for number in range(settings.workers)]
+    ended, _ = await asyncio.wait([asyncio.create_task(stopped.wait()), *slots], return_when=asyncio.FIRST_COMPLETED)
+    for slot in slots:
+        slot.cancel()
+    await asyncio.gather(*slots, return_exceptions=True)
+    for one in ended:
+        one.result()
+
+
+async def _keep_working(settings: Settings, number: int) -> None:
+    """Keep a worker; when the connection to the scheduler is lost, connect again."""
+    from distributed import Nanny
+
+    name = f"{socket.gethostname()}-{os.getpid()}-{number}"
+    environment = {runner.DATABASE: settings.database_url, runner.SERVER: name}
+    while True:
+        nanny = Nanny(
+            settings.cluster,
+            nthreads=1,
+            memory_limit=0,
+            dashboard=False,
+            security=security_of(settings.cluster_tls),
+            env=environment,
+        )
+        try:
+            await nanny
+            await nanny.finished()
+        except (OSError, RuntimeError) as error:  # it could not start, or not connect
+            log.warning("the scheduler %s does not answer; it is tried again: %s", settings.cluster, error)
+        finally:
+            await nanny.close(timeout=5, reason="the worker ends or connects again")
+            await asyncio.to_thread(_release, settings, name)
+        await asyncio.sleep(_AGAIN)
+
+
+def _release(settings: Settings, name: str) -> None:
+    """Put the job back into the queue that a worker of this name has run, without counting a loss."""
+    database = Database(settings.database_url)
+    try:
+        with database.writing() as session:
+            jobs.release(session, f"{name}/")
+    except DBAPIError as error:
+        log.warning("the database does not answer; running jobs go on when their leases are over: %s", error)
+    finally:
+        database.close()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY = 30.0  # seconds that SQLite waits for another writer
 _UPGRADE_LOCK = 7_346_190  # of PostgreSQL, so that servers that start at once upgrade one after the other
 _WRITES = "capopt_writes"
+_RETRY = 1.0  # seconds until the database is tried again
+
+log = logging.getLogger("capopt.service")
 
 
 class Database:
@@ -54,6 +60,19 @@ class Database:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
             command.upgrade(migration_config(connection), "head")
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the database answers; raise as it fails if it does not answer for so long."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                with self.engine.connect():
+                    return
+            except OperationalError as error:
+                if time.monotonic() > end:
+                    raise
+                log.warning("the database does not answer; it is tried again: %s", error.orig)
+                time.sleep(_RETRY)
 
     def check(self) -> None:
         """Raise if the database does not answer, or its tables are missing."""

@@ -12,6 +12,8 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,26 +31,27 @@ _SWEEP = 600.0  # seconds between two deletions of what has expired
 _RETRY = 1.0  # seconds until a cluster or database that does not answer is tried again
 _AHEAD = 1  # jobs per slot that wait at the cluster, so that no worker waits for the next look
 
+_LOOKED_AT = 1000  # queued jobs
+
 log = logging.getLogger("capopt.service")
 
 
 class Dispatcher:
     """Submits queued jobs to the cluster, oldest first, and takes back those that were lost."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self.settings, self.database = settings, database
-        self.server = f"{socket.gethostname()}-{secrets.token_hex(4)}"
+    def __init__(self, settings: Settings, database: Database, on_end: Callable[[], None]) -> None:
+        self.settings, self.database, self.on_end = settings, database, on_end
+        self.server = name_of(settings.data)
         self.wake, self.stopping = threading.Event(), threading.Event()
         self.cluster: Cluster | None = None
         self.futures: dict[str, Any] = {}
         self.swept = -_SWEEP
+        self.looked = self.since = 0.0
         self.thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
-        """Start the thread; jobs that a former embedded server has left running are taken up again."""
-        if self.database.is_sqlite and not self.settings.cluster:
-            with self.database.writing() as session:
-                jobs.release_all(session)
+        """Start the thread; jobs that a former server of this folder has left running are taken up again."""
+        self._release()
         self.thread.start()
 
     def notify(self) -> None:
@@ -61,13 +64,14 @@ class Dispatcher:
         self.wake.set()
         if self.thread.is_alive():
             self.thread.join(30.0)
+        with contextlib.suppress(DBAPIError):
+            self._release()
+
+    def _release(self) -> None:
+        """Put the jobs back into the queue that the cluster of this machine has run."""
         if not self.settings.cluster:
-            with contextlib.suppress(DBAPIError), self.database.writing() as session:
-                owned = Job.lease_owner.startswith(f"{self.server}/")
-                for job_id, token in session.execute(
-                    select(Job.id, Job.lease_token).where(Job.state.in_(ACTIVE), owned)
-                ).all():
-                    jobs.give_back(session, Lease(job_id, token))
+            with self.database.writing() as session:
+                jobs.release(session, f"{self.server}/")
 
     # ------------------------------------------------------------------ in the thread
     def _run(self) -> None:
@@ -78,6 +82,9 @@ class Dispatcher:
                 self._look()
                 self.wake.wait(_TICK)
                 self.wake.clear()
+            except DBAPIError as error:
+                log.warning("the database does not answer; it is tried again: %s", error)
+                self.stopping.wait(_RETRY)
             except Exception:  # whatever fails is tried again: jobs wait in the database
                 log.exception("the queue could not be worked on; it is tried again")
                 self._disconnect()
@@ -95,11 +102,7 @@ class Dispatcher:
         """Take back what was lost, and submit what can run."""
         assert self.cluster is not None
         self._collect()
-        with self.database.reading() as session:
-            is_late = bool(session.scalar(select(func.count()).select_from(Job).where(*jobs.late())))
-        if is_late:
-            with self.database.writing() as session:
-                jobs.expire(session)
+        self._expire()
         if time.monotonic() - self.swept > _SWEEP:
             self.swept = time.monotonic()
             with self.database.writing() as session:
@@ -107,20 +110,37 @@ class Dispatcher:
         free = (1 + _AHEAD) * self.cluster.slots() - len(self.futures)
         for job_id in self._next(free) if free > 0 else []:
             self.futures[job_id] = self.cluster.submit(job_id, self.settings.lease)
+            self.futures[job_id].add_done_callback(self._on_done)
+
+    def _on_done(self, _: Any) -> None:
+        self.on_end()
+        self.wake.set()
+
+    def _expire(self) -> None:
+        """Take back jobs whose leases are over, unless the database has not answered for that long."""
+        with self.database.reading() as session:
+            is_late = bool(session.scalar(select(func.count()).select_from(Job).where(*jobs.late())))
+        now = time.monotonic()
+        if now - self.looked > self.settings.lease / 2:
+            self.since = now
+        self.looked = now
+        if is_late and now - self.since > self.settings.lease:
+            with self.database.writing() as session:
+                jobs.expire(session)
 
     def _collect(self) -> None:
         """Release the futures that are done; a job whose worker died with it is taken back at once."""
         for job_id, future in list(self.futures.items()):
             if future.done():
-                del self.futures[job_id]
                 if future.status != "finished":
                     self._lose(job_id)
+                del self.futures[job_id]
                 future.release()
 
     def _lose(self, job_id: str) -> None:
         with self.database.writing() as session:
             job = session.get(Job, job_id)
-            if job is not None:
+            if job is not None and job.lease_owner.startswith(f"{self.server}/"):
                 jobs.lose(session, Lease(job_id, job.lease_token), f"worker {job.lease_owner} has died")
 
     def _next(self, count: int) -> list[str]:
@@ -146,4 +166,11 @@ class Dispatcher:
             return chosen
 
 
-_LOOKED_AT = 1000  # queued jobs
+def name_of(data: Path) -> str:
+    """Return the name of the server of a folder, which it keeps when it starts again."""
+    file = data / "name"
+    if not file.exists():
+        draft = file.with_suffix(".draft")
+        draft.write_text(f"{socket.gethostname()}-{secrets.token_hex(4)}", encoding="utf-8")
+        draft.replace(file)
+    return file.read_text(encoding="utf-8")

@@ -145,9 +145,10 @@ def lose(session: Session, lease: Lease, why: str) -> bool:
     return _lose(session, lease, "losses", {"error": why, "kind": "WorkerLost"})
 
 
-def release_all(session: Session) -> None:
-    """Put every running job back into the queue: no worker of this database is alive."""
-    for job_id, token in session.execute(select(Job.id, Job.lease_token).where(Job.state.in_(ACTIVE))).all():
+def release(session: Session, owner: str) -> None:
+    """Put the running jobs of workers whose names begin so back into the queue: none of them is alive."""
+    owned = Job.lease_owner.startswith(owner, autoescape=True)
+    for job_id, token in session.execute(select(Job.id, Job.lease_token).where(Job.state.in_(ACTIVE), owned)).all():
         give_back(session, Lease(job_id, token))
 
 

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from optimizer import CapoptError
@@ -137,6 +138,7 @@ def install(app: FastAPI) -> None:
         RequestValidationError: request,
         HTTPException: http,
         DBAPIError: database,
+        PoolTimeout: database,
         Exception: unexpected,
     }
     for kind, handler in handlers.items():

@@ -4,72 +4,69 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 import psutil
 
-from optimizer.service.child import CANCEL
+from optimizer.service import child, forks
 
 _LOG = 4000  # characters of what the process printed on standard error that are kept
+_LOG_FILE = "log"
 
 
 class JobProcess:
-    """A process that has loaded what a job needs, and waits for one request; it leads a process group of its own."""
+    """A process that answers one request; it leads a process group of its own.
 
-    def __init__(self) -> None:
-        code = f"import sys; sys.path[:] = {sys.path!r}; from optimizer.service.child import main; main()"
-        pipe = subprocess.PIPE
-        self.popen = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", code],
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            text=True,
-            start_new_session=True,
-        )
-        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.log = ""
+    Parameters
+    ----------
+    folder : Path
+        Folder of the job.
+    request : dict
+        What to do, for :func:`optimizer.service.child.main`.
+    """
+
+    def __init__(self, folder: Path, request: dict[str, Any]) -> None:
+        self.log_file = folder / _LOG_FILE
+        self.link, there = forks.pipe(duplex=True)
+        self.process = forks.start(child.main, there, request, self.log_file)
+        there.close()
         self.peak_mb = self.cpu_seconds = 0.0
-        self.readers = [threading.Thread(target=read, daemon=True) for read in (self._read_events, self._read_log)]
-        for reader in self.readers:
-            reader.start()
-
-    def send(self, request: dict[str, Any]) -> None:
-        """Send the request."""
-        self._write(json.dumps(request) + "\n")
+        self.is_silent = False
 
     def cancel(self) -> None:
         """Let the search end and keep its plan."""
-        self._write(CANCEL)
-
-    def _write(self, text: str) -> None:
-        assert self.popen.stdin is not None
         with suppress(OSError):  # it has ended: its end is seen elsewhere
-            self.popen.stdin.write(text)
-            self.popen.stdin.flush()
+            self.link.send_bytes(child.CANCEL)
 
     def is_running(self) -> bool:
         """Return whether it is there."""
-        return self.popen.poll() is None
+        return self.process.is_alive()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for events, or its end."""
+        wait([self.process.sentinel, *([] if self.is_silent else [self.link])], seconds)
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """Yield the events that have come since the last call."""
-        with suppress(queue.Empty):
-            while True:
-                yield self.events.get_nowait()
+        with suppress(EOFError, OSError):
+            while not self.is_silent and self.link.poll():
+                try:
+                    text = self.link.recv_bytes()
+                except (EOFError, OSError):
+                    self.is_silent = True
+                    raise
+                yield json.loads(text)
 
     def measure(self) -> float:
         """Return the memory in MB that it and its own processes use now."""
         total = 0
         with suppress(psutil.Error):
-            one = psutil.Process(self.popen.pid)
+            one = psutil.Process(self.process.pid)
             times = one.cpu_times()
             self.cpu_seconds = sum(times[:4])
             for each in (one, *one.children(recursive=True)):
@@ -80,56 +77,23 @@ class JobProcess:
 
     def ended_by(self) -> str:
         """Return the name of the signal that ended it, or its exit code, once it has ended."""
-        code = self.popen.wait()
+        self.process.join()
+        code = self.process.exitcode or 0
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+    def log(self) -> str:
+        """Return the end of what it printed on standard error."""
+        return self.log_file.read_text(encoding="utf-8", errors="replace")[-_LOG:] if self.log_file.exists() else ""
 
     def end(self) -> None:
         """Kill it with all its processes, and wait until it is gone."""
+        assert self.process.pid is not None
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait()
-        for reader in self.readers:
-            reader.join(1.0)
-        for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
-            assert stream is not None
-            with suppress(OSError, ValueError):
-                stream.close()
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()  # it may not lead its group yet
+        self.process.join()
 
-    def _read_events(self) -> None:
-        assert self.popen.stdout is not None
-        with suppress(ValueError):
-            for line in self.popen.stdout:
-                self.events.put(json.loads(line))
-
-    def _read_log(self) -> None:
-        assert self.popen.stderr is not None
-        with suppress(ValueError):
-            for line in self.popen.stderr:
-                self.log = (self.log + line)[-_LOG:]
-
-
-class SpareProcess:
-    """The process for the next job, started while there is none."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.spare: JobProcess | None = None
-
-    def prepare(self) -> None:
-        """Start a process, unless one waits."""
-        with self.lock:
-            if self.spare is None or not self.spare.is_running():
-                self.spare = JobProcess()
-
-    def take(self) -> JobProcess:
-        """Return a process for a job: the one that waits, or a new one."""
-        with self.lock:
-            found, self.spare = self.spare, None
-        return found if found is not None and found.is_running() else JobProcess()
-
-    def end(self) -> None:
-        """End the process that waits."""
-        with self.lock:
-            found, self.spare = self.spare, None
-        if found is not None:
-            found.end()
+    def close(self) -> None:
+        """Close the connection to it, after its end."""
+        self.link.close()
+        self.process.close()

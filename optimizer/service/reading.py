@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import resource
 import tempfile
 from collections.abc import Mapping
@@ -14,10 +13,10 @@ from typing import Any
 
 from optimizer import CapoptError, Instance, InstanceError, mark_workbook, read
 from optimizer.format import grouped
+from optimizer.service import forks
 from optimizer.service.contents import pack, unpack
 from optimizer.service.uploads import Refused, UploadLimits, kind_of, parse_tables
 
-_SERVER = multiprocessing.get_context("forkserver")
 _STOP = 1.0  # seconds to end
 XLSX = "upload.xlsx"
 
@@ -49,11 +48,6 @@ class Reading:
     marked: bytes = b""
 
 
-def start_server() -> None:
-    """Load the library in the process from which readers are forked."""
-    _SERVER.set_forkserver_preload([__name__, "optimizer.instance.workbook", "optimizer.instance.folder", "pandas"])
-
-
 def read_upload(data: bytes, limits: UploadLimits) -> Reading:
     """Read an upload in a process of its own.
 
@@ -62,9 +56,8 @@ def read_upload(data: bytes, limits: UploadLimits) -> Reading:
     Refused
         If the upload is beyond a limit, of another kind, or made to do harm.
     """
-    here, there = _SERVER.Pipe(duplex=True)
-    process = _SERVER.Process(target=_serve, args=(there, limits), daemon=True)
-    process.start()
+    here, there = forks.pipe(duplex=True)
+    process = forks.start(_serve, there, limits)
     there.close()
     try:
         here.send_bytes(data)

@@ -23,12 +23,12 @@ from optimizer.service import contents, events, jobs
 from optimizer.service.child import INCUMBENT_FILE
 from optimizer.service.database import Database
 from optimizer.service.jobs import INCUMBENT, Lease, Outcome
-from optimizer.service.process import JobProcess, SpareProcess
+from optimizer.service.process import JobProcess
 from optimizer.service.records import Job, JobFile
 
 DATABASE, SERVER = "CAPOPT_DATABASE", "CAPOPT_SERVER"
 """Environment variables of a worker: the address of the database, and the server that started it, if one did."""
-_TICK = 0.02  # seconds between two looks at the process
+_TICK = 0.1  # seconds to wait for events of the process
 _MEASURE = 0.2  # seconds between two looks at its memory
 _BEAT = 0.4  # seconds between two heartbeats
 _CANCEL = 1.2  # seconds that a cancelled process has to complete its plan
@@ -37,7 +37,6 @@ _MORE = 60.0  # seconds beyond the limit of a project that a job has for what is
 _FIGURES = ("incumbent", "bound", "gap", "phase")
 
 Found = TypeVar("Found")
-_spare = SpareProcess()
 
 
 @cache
@@ -60,21 +59,11 @@ def run_job(job_id: str, lease_seconds: float) -> str:
         ``ended``, ``lost`` if another worker has it by now, or ``taken`` if it did not wait.
     """
     database = database_of(os.environ[DATABASE])
-    with database.writing() as session:
-        lease = jobs.claim(session, job_id, worker_name(), lease_seconds)
+    lease = write(database, lambda session: jobs.claim(session, job_id, worker_name(), lease_seconds))
     if lease is None:
         return "taken"
     with tempfile.TemporaryDirectory(prefix="capopt-job-") as folder:
-        run = _Run(database, lease, lease_seconds, Path(folder))
-        try:
-            return "ended" if run.run() else "lost"
-        finally:
-            run.process.end()
-
-
-def warm_up() -> None:
-    """Start the process of the next job."""
-    _spare.prepare()
+        return "ended" if _Run(database, lease, lease_seconds, Path(folder)).run() else "lost"
 
 
 class _Run:
@@ -82,7 +71,7 @@ class _Run:
 
     def __init__(self, database: Database, lease: Lease, seconds: float, folder: Path) -> None:
         self.database, self.lease, self.seconds, self.folder = database, lease, seconds, folder
-        self.process: JobProcess = _spare.take()
+        self.process: JobProcess
         self.figures: dict[str, Any] = {}
         self.pending: list[dict[str, Any]] = []
         self.ended: dict[str, Any] | None = None
@@ -90,12 +79,19 @@ class _Run:
 
     def run(self) -> bool:
         """Run the job to its end; False if its lease is lost."""
-        self._write(self._start)
-        _spare.prepare()
+        self.process = JobProcess(self.folder, self._write(self._start))
+        try:
+            return self._follow()
+        finally:
+            self.process.end()
+            self.process.close()
+
+    def _follow(self) -> bool:
+        """Follow the process to its end, and end the job; False if the lease is lost."""
         began = beat = measured = time.monotonic()
         cancelled: float | None = None
         while self.ended is None and self.process.is_running():
-            time.sleep(_TICK)
+            self.process.wait(_TICK)
             self._take_events()
             now = time.monotonic()
             if now - measured >= _MEASURE:
@@ -113,8 +109,8 @@ class _Run:
                 return self._finish(Outcome("cancelled"))
         return self._conclude()
 
-    def _start(self, session: Session) -> bool:
-        """Unpack what the job works on, with the incumbent of an earlier run, and send the request."""
+    def _start(self, session: Session) -> dict[str, Any]:
+        """Unpack what the job works on, with the incumbent of an earlier run; return the request."""
         job = session.get_one(Job, self.lease.job_id)
         kept = session.get(JobFile, (job.id, INCUMBENT))
         contents.unpack(contents.get(session, job.input_hash), self.folder)
@@ -122,8 +118,7 @@ class _Run:
             contents.unpack(contents.get(session, kept.content_hash), self.folder / "incumbent")
         self.limits = job.limits
         about = {"job_kind": job.kind, "options": job.options, "threads": self.limits["threads"]}
-        self.process.send({"folder": str(self.folder), **about})
-        return True
+        return {"folder": str(self.folder), **about}
 
     # ------------------------------------------------------------------ while it runs
     def _take_events(self) -> None:
@@ -131,7 +126,7 @@ class _Run:
             kind = event.pop("kind")
             if kind == "end":
                 self.ended = event
-            elif kind != "ready":
+            else:
                 self.pending.append({"kind": kind, "data": event})
                 if kind == "progress":
                     names = _FIGURES if event["phase"] != "near" else ("phase",)  # there they are distances
@@ -189,7 +184,7 @@ class _Run:
         """Give the job back, or end it, because its process ended without an answer."""
         how = self.process.ended_by()
         text = f"the process of the job ended by {how}, having used {grouped(self.process.peak_mb)} MB of memory"
-        more = {"signal": how, "memory_mb": round(self.process.peak_mb), "log": self.process.log}
+        more = {"signal": how, "memory_mb": round(self.process.peak_mb), "log": self.process.log()}
         error = {"error": text, "kind": "ProcessEnded", **more}
         return self._write(lambda session: self._with_last(session, lambda: jobs.crash(session, self.lease, error)))
 
@@ -208,15 +203,19 @@ class _Run:
         return act()
 
     def _write(self, act: Callable[[Session], Found]) -> Found:
-        """Write in a transaction; while the database does not answer, try again."""
-        while True:
-            try:
-                with self.database.writing() as session:
-                    return act(session)
-            except DBAPIError as error:
-                if not error.connection_invalidated and not _is_down(error):
-                    raise
-                time.sleep(_RETRY)
+        return write(self.database, act)
+
+
+def write(database: Database, act: Callable[[Session], Found]) -> Found:
+    """Write in a transaction; while the database does not answer, try again."""
+    while True:
+        try:
+            with database.writing() as session:
+                return act(session)
+        except DBAPIError as error:
+            if not error.connection_invalidated and not _is_down(error):
+                raise
+            time.sleep(_RETRY)
 
 
 _HEAD = {"objective": "incumbent", "bound": "bound", "gap": "gap"}

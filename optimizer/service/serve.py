@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from sqlalchemy.exc import DBAPIError
 
 from optimizer import CapoptError
 from optimizer.service import tokens
@@ -17,6 +18,7 @@ from optimizer.service.cluster import refuse_open_cluster
 from optimizer.service.database import Database
 from optimizer.service.settings import Settings
 
+_PATIENCE = 60.0  # seconds that the database has to answer when the server starts
 _STOP = 5  # seconds that open requests have to end when the server is stopped
 
 
@@ -35,20 +37,20 @@ def serve(settings: Settings, on_start: Callable[[str], None]) -> None:
     OSError
         If the system refuses the address.
     CapoptError
-        If other machines are to be served although no account exists; if the cluster is open to others; or if another
-        server uses the folder, or another program the port.
+        If other machines are to be served although no account exists; if the cluster is open to others; if another
+        server uses the folder, or another program the port; or if the database does not answer.
     """
     if refused := refuse_open_cluster(settings):
         raise CapoptError(refused)
-    if not settings.is_loopback:
-        _require_accounts(settings)
-    with _alone(settings), _listening(settings) as listener:
-        host, port = listener.getsockname()[:2]
-        on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        config = uvicorn.Config(
-            create_app(settings), log_level="warning", timeout_graceful_shutdown=_STOP, server_header=False
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+    with _alone(settings):
+        _open(settings)
+        with _listening(settings) as listener:
+            host, port = listener.getsockname()[:2]
+            on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            config = uvicorn.Config(
+                create_app(settings), log_level="warning", timeout_graceful_shutdown=_STOP, server_header=False
+            )
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager
@@ -64,16 +66,21 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _require_accounts(settings: Settings) -> None:
-    """Refuse to serve other machines without accounts."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+def _open(settings: Settings) -> None:
+    """Wait for the database and bring it up to date; refuse to serve other machines without accounts."""
     database = Database(settings.database_url)
     try:
+        database.wait(0.0 if database.is_sqlite else _PATIENCE)
         database.upgrade()
         with database.reading() as session:
-            if not tokens.any_accounts(session):
+            if not settings.is_loopback and not tokens.any_accounts(session):
                 create = "create a token first: capopt token create NAME --role admin"
                 raise CapoptError(f"{settings.host} is not this machine alone, and no account exists; {create}")
+    except DBAPIError as error:
+        address = database.engine.url.render_as_string()
+        raise CapoptError(
+            f"the database {address} cannot be used: {error.orig}; start it, or correct --database"
+        ) from None
     finally:
         database.close()
 

@@ -32,4 +32,4 @@ def serving(settings: Settings, headers: dict[str, str] | None = None, **options
             yield client
     finally:
         server.should_exit = True
-        thread.join(30.0)
+        thread.join(60.0)

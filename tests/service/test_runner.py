@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +38,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     os.environ[runner.DATABASE] = url
     yield found
     del os.environ[runner.DATABASE]
-    runner._spare.end()
     found.close()
 
 
@@ -50,11 +48,11 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return packed(tmp_path_factory.mktemp("plan"), plan=plan)
 
 
-def command_of(process: psutil.Process) -> str:
-    """The command of a process, nothing if it has ended meanwhile."""
-    with contextlib.suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""
+def leads(process: psutil.Process) -> bool:
+    """Whether a process leads a group of its own, as the processes of jobs do."""
+    with contextlib.suppress(ProcessLookupError):
+        return bool(os.getpgid(process.pid) == process.pid)
+    return False
 
 
 def of(database: Database, job_id: str) -> Job:
@@ -233,8 +231,8 @@ def test_a_process_that_is_killed_goes_on_from_its_incumbent(database: Database,
     """Tests that a killed process is counted, and that the next run is no worse than the incumbent that was kept."""
     job_id = submit(database, "solve", packed(tmp_path, instance=long_instance()), gap=0.0, threads=1)
     thread = started(database, job_id, has_incumbent(database))
-    own = [one for one in psutil.Process().children() if "optimizer.service.child" in command_of(one)]
-    os.kill(max(own, key=lambda one: one.cpu_times().user).pid, signal.SIGKILL)
+    (own,) = [one for one in psutil.Process().children(recursive=True) if leads(one)]
+    own.kill()
     thread.join(60)
     job = of(database, job_id)
     assert (job.state, job.crashes, job.losses) == ("queued", 1, 0)
