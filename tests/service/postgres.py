@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 
 MISSING = "The service is tested with a real PostgreSQL, and none is installed here. Run make postgresql."
@@ -50,6 +51,13 @@ class PostgreSQL:
     def stop(self, mode: str = "immediate") -> None:
         """Stop it; ``immediate`` is as if the machine had failed."""
         self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "-s", "stop")
+
+    def kill(self) -> None:
+        """Kill it by SIGKILL, and wait until all its processes have noticed: before, it cannot be started again."""
+        first = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        had = [first, *first.children(recursive=True)]
+        first.kill()
+        psutil.wait_procs(had, timeout=60)
 
     def create(self, name: str) -> str:
         """Create a database; its SQLAlchemy address."""
