@@ -24,7 +24,7 @@ from optimizer.service.child import INCUMBENT_FILE
 from optimizer.service.database import Database
 from optimizer.service.jobs import INCUMBENT, Lease, Outcome
 from optimizer.service.process import JobProcess
-from optimizer.service.records import Job, JobFile
+from optimizer.service.records import Job, JobFile, Project
 
 DATABASE, SERVER = "CAPOPT_DATABASE", "CAPOPT_SERVER"
 """Environment variables of a worker: the address of the database, and the server that started it, if one did."""
@@ -117,7 +117,9 @@ class _Run:
         if kept is not None:
             contents.unpack(contents.get(session, kept.content_hash), self.folder / "incumbent")
         self.limits = job.limits
-        about = {"job_kind": job.kind, "options": job.options, "threads": self.limits["threads"]}
+        # Jobs that version 1 of the database has accepted have no limit of their own.
+        threads = self.limits.get("threads") or session.get_one(Project, job.project_id).max_threads
+        about = {"job_kind": job.kind, "options": job.options, "threads": threads}
         return {"folder": str(self.folder), **about}
 
     # ------------------------------------------------------------------ while it runs
