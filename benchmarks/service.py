@@ -185,7 +185,7 @@ def pages(client: httpx.Client, path: str, cursor: str = "cursor", key: str = ""
 def overhead(repeats: int) -> tuple[float, float, float]:
     """Return median seconds of a small solve by the library, as a job, and by the client, side by side."""
     instance = optimizer.read(find_example(INSTANCES[0]))
-    library, job, whole = [], [], []
+    library, job, remote = [], [], []
     with started("sqlite", 1, scheduler=False) as (parts, _), Client(parts.address, project=PROJECT) as client:
         given = client.add(instance)
         client.solve(instance, **OPTIONS)
@@ -198,8 +198,8 @@ def overhead(repeats: int) -> tuple[float, float, float]:
             job.append(time.perf_counter() - began)
             began = time.perf_counter()
             client.solve(instance, **OPTIONS)
-            whole.append(time.perf_counter() - began)
-    return median(library), median(job), median(whole)
+            remote.append(time.perf_counter() - began)
+    return median(library), median(job), median(remote)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -256,7 +256,7 @@ def _left(parts: Parts) -> list[str]:
 
 def _times(seconds: list[float]) -> str:
     if len(seconds) < 2:
-        return "too few to tell times"
+        return "too few jobs for a distribution of their times"
     return f"a job takes {median(seconds):.2f} s (median), {quantiles(seconds, n=20)[-1]:.2f} s (95 %)"
 
 
@@ -265,9 +265,9 @@ def _times(seconds: list[float]) -> str:
 def overhead_command(repeats: int) -> None:
     """Solve a small instance by the library and by the service in turn."""
     load = psutil.getloadavg()[0]
-    library, job, whole = overhead(repeats)
+    library, job, remote = overhead(repeats)
     print(f"load of the machine {load:.1f} before; medians of {repeats}: library {library:.3f} s")
-    print(f"job {job:.3f} s, {job - library:.3f} more; client.solve {whole:.3f} s, {whole - library:.3f} more")
+    print(f"job {job:.3f} s, {job - library:.3f} more; client.solve {remote:.3f} s, {remote - library:.3f} more")
 
 
 main.add_command(readers)

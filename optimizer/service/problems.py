@@ -37,7 +37,7 @@ class ProblemDocument(BaseModel):
     type, title, status, detail : str, str, int, str
         As RFC 9457 defines them; ``type`` is always ``about:blank``.
     kind : str
-        The error of the library, such as ``InstanceError``; ``""`` for what is none of it.
+        The error of the library, such as ``InstanceError``; ``""`` for other problems.
     faults : list of dict
         Errors of an instance or of a request, each with its place, what was found and what is expected.
     """

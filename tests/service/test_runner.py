@@ -48,10 +48,10 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return packed(tmp_path_factory.mktemp("plan"), plan=plan)
 
 
-def leads(process: psutil.Process) -> bool:
-    """Whether a process leads a group of its own, as the processes of jobs do."""
-    with contextlib.suppress(ProcessLookupError):
-        return bool(os.getpgid(process.pid) == process.pid)
+def is_job(process: psutil.Process) -> bool:
+    """Whether a process was forked for a job: it leads a group of its own."""
+    with contextlib.suppress(psutil.Error, ProcessLookupError):
+        return "multiprocessing.forkserver" in " ".join(process.cmdline()) and os.getpgid(process.pid) == process.pid
     return False
 
 
@@ -231,7 +231,7 @@ def test_a_process_that_is_killed_goes_on_from_its_incumbent(database: Database,
     """Tests that a killed process is counted, and that the next run is no worse than the incumbent that was kept."""
     job_id = submit(database, "solve", packed(tmp_path, instance=long_instance()), gap=0.0, threads=1)
     thread = started(database, job_id, has_incumbent(database))
-    (own,) = [one for one in psutil.Process().children(recursive=True) if leads(one)]
+    (own,) = [one for one in psutil.Process().children(recursive=True) if is_job(one)]
     own.kill()
     thread.join(60)
     job = of(database, job_id)
