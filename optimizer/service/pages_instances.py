@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from optimizer import Instance, differences, scenarios
-from optimizer.service import answers, instances
+from optimizer.service import answers, instances, job_list
 from optimizer.service.pages import PageCaller, PageReader, PageRoute, render
 from optimizer.service.problems import Problem
 from optimizer.service.records import InstanceVersion, Job
@@ -36,6 +36,7 @@ def show_instance(
             .order_by(InstanceVersion.number.desc())
             .limit(_SHOWN)
         ).all()
+        plans = job_list.plans(session, access.in_project.id)
         jobs = session.scalars(
             select(Job)
             .where(Job.project_id == access.in_project.id, Job.instance_hash == version.hash)
@@ -53,6 +54,7 @@ def show_instance(
         known=known,
         others=others,
         jobs=jobs,
+        plans=plans,
         numbers={version.hash: version.number},
         changes=None if changes is None else changes.head(_SHOWN).to_dict("records"),
         change_count=0 if changes is None else len(changes),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from optimizer import Instance, Plan, compare, roll
+from optimizer import Instance, Plan, compare, compare_uncertain, roll
 from optimizer.service import answers, curve, instances, job_list, jobs, pages_scenarios, routes_jobs
 from optimizer.service.access import Access
 from optimizer.service.idempotency import NO_KEY
@@ -23,6 +23,16 @@ from optimizer.service.records import ENDED, Job, JobEvent, JobFile
 from optimizer.service.routes_plans import kept
 from optimizer.service.state import state_of
 
+_COMPARED = {
+    "figures": "Figures",
+    "decisions": "Decisions",
+    "scenarios": "Cost by scenario",
+    "terms": "Money by cash term",
+    "parties": "Money by party",
+    "inputs": "Inputs",
+    "service": "Service",
+}
+"""Tables of comparisons, of plans of one future or under uncertainty, with their titles."""
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _CELLS = 5000  # cells that the form of what-ifs completes
 
@@ -48,12 +58,16 @@ def solve(
     instance: Annotated[str, Form()],
     gap: Annotated[float, Form(ge=0, le=100)] = 0.1,
     time_limit: Annotated[float, Form(ge=0)] = 600.0,
+    start: Annotated[str, Form(max_length=32)] = "",
+    near: Annotated[bool, Form()] = False,
     elastic: Annotated[bool, Form()] = False,
     note: Note = "",
 ) -> Response:
-    """Submit a solve job; the gap is in percent."""
-    options = {"gap": gap / 100, "time_limit": time_limit, "elastic": elastic}
-    return _submit(request, access, "solve", options, note, instance=instance)
+    """Submit a solve job; the gap is in percent, and `near` is about the plan that the search begins with."""
+    if near and not start:
+        raise Problem(422, "choose the plan that is to change as little as possible")
+    options = {"gap": gap / 100, "time_limit": time_limit, "elastic": elastic, "start": start or None}
+    return _submit(request, access, "solve", options | ({"near": start} if near else {}), note, instance=instance)
 
 
 @router.post("/projects/{project}/jobs/{job}/explain")
@@ -70,6 +84,12 @@ def simulate(
 ) -> Response:
     """Submit a simulation: the decisions of now in many draws of the risks."""
     return _submit(request, access, "simulate", {"draw": draw}, plan=job)
+
+
+@router.post("/projects/{project}/jobs/{job}/alternatives")
+def alternatives(request: Request, access: PagePlanner, job: str) -> Response:
+    """Submit a job that explores the plans that cost little more."""
+    return _submit(request, access, "alternatives", {}, plan=job)
 
 
 @router.post("/projects/{project}/jobs/{job}/whatif")
@@ -162,15 +182,14 @@ def _cells(instance: Instance) -> Iterator[str]:
 @router.get("/projects/{project}/compare")
 def show_comparison(request: Request, access: PageReader, caller: PageCaller, a: str, b: str) -> Response:
     """Show the differences between the plans of two jobs."""
-    found = compare(_plan(request, access, a), _plan(request, access, b))
-    named = (
-        ("Decisions", found.decisions),
-        ("Money by cash term", found.terms),
-        ("Money by party", found.parties),
-        ("Inputs", found.inputs),
-        ("Service", found.service),
-    )
-    grids = [answers.grid(title, table.rename(columns=_in_words).to_dict("records")) for title, table in named]
+    plans = _plan(request, access, a), _plan(request, access, b)
+    uncertain = any(map(pages_scenarios.is_uncertain, plans))
+    found = (compare_uncertain if uncertain else compare)(*plans)
+    grids = [
+        answers.grid(title, getattr(found, name).rename(columns=_in_words).to_dict("records"))
+        for name, title in _COMPARED.items()
+        if hasattr(found, name)
+    ]
     first, second = (_find(request, access, job) for job in (a, b))
     return render(request, "compare.html.j2", caller, access=access, a=first, b=second, notes=found.notes, grids=grids)
 
