@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -40,7 +41,9 @@ def test_jobs_end_once_while_parts_are_killed() -> None:
     words = "kills --jobs 6 --clients 3 --kills 3 --instances 2 --workers 1 --database postgresql --scheduler"
     done = CliRunner().invoke(service.main, words.split())
     assert done.exit_code == 0, done.output
-    assert "6 jobs accepted, 3 kills: " in done.output
+    assert re.search(
+        "^6 jobs accepted, [1-3] kills: ", done.output, re.MULTILINE
+    )  # the last jobs may end before a kill
     assert "every job has ended once with the plan of capopt solve, and no process is left" in done.output
 
 
