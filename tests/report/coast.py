@@ -5,14 +5,18 @@ Its figures are few and differ from one another, so that tests can work out enti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from io import StringIO
+from typing import Any
 
 import pandas as pd
 
 from optimizer.instance.read import read
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, make_table
+from optimizer.report.charts import Chart
+from optimizer.report.plan_context import PlanContext
 from tests.report.plans import HEAD, Rows
 
 MONTHS = ("2026-11", "2026-12", "2027-01", "2027-02", "2027-03")
@@ -151,3 +155,25 @@ def coast_plan(policies: str = "") -> Plan:
     objective = float(tables["cash"]["present_value"].sum())
     status = {"status": "optimal", "objective": objective, "bound": objective, "gap": 0.0}
     return Plan(head=status, tables=tables, instance=instance)
+
+
+def changed(**tables: Rows) -> PlanContext:
+    """The plan with other tables."""
+    plan: Plan = coast_plan()
+    frames = {name: make_table(name, rows) for name, rows in tables.items()}
+    return PlanContext(replace(plan, tables={**plan.tables, **frames}))
+
+
+def steps(values: dict[str, list[float]]) -> dict[str, list[float]]:
+    """What areas and lines draw: the last value again at the end of its month."""
+    return {name: [*found, found[-1]] for name, found in values.items()}
+
+
+def bars(chart: Chart) -> dict[str, list[Any]]:
+    """Lengths of horizontal bars, from the top."""
+    return {trace.meta["label"]: list(trace.x) for trace in chart.figure.data}
+
+
+def by_month(*columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Rows of a table by month."""
+    return list(zip(MONTHS, *columns, strict=True))
