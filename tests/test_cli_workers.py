@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import inside
-from tests.uncertainty.test_solve import newsvendor
+from tests.uncertainty.tiny import newsvendor
 
 NOWHERE = "tcp://127.0.0.1:9"
 

@@ -11,7 +11,7 @@ from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from tests.command import capopt
 from tests.program.tiny import frames, month
-from tests.uncertainty.test_solve import HIGH, HOURLY, LEASE, risk
+from tests.uncertainty.tiny import HIGH, HOURLY, LEASE, risk
 
 ALL_SERVED = {"workload": "jobs", "min_service": 1}
 

@@ -21,7 +21,7 @@ from tests import rolls
 from tests.command import capopt
 from tests.oracle.test_tree import LINEAR
 from tests.program.tiny import frames, month, solved, tiny
-from tests.uncertainty.test_solve import HIGH, HOURLY, LEASE, LOT, growing, least_cost, newsvendor, risk
+from tests.uncertainty.tiny import HIGH, HOURLY, LEASE, LOT, growing, least_cost, newsvendor, risk
 
 SOLVE: dict[str, Any] = {"gap": 1e-6, "threads": 1}
 

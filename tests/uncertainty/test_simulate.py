@@ -20,7 +20,7 @@ from optimizer.uncertainty.decided_now import decided_before
 from optimizer.uncertainty.simulation import Simulation
 from tests.command import inside
 from tests.program.tiny import month
-from tests.uncertainty.test_solve import LOT, MISSING, growing, newsvendor, risk
+from tests.uncertainty.tiny import LOT, MISSING, growing, newsvendor, risk
 
 T_OF_49 = 2.009575  # 97.5 % quantile of Student's t with 49 degrees of freedom, from a printed table
 

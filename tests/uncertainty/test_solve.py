@@ -1,9 +1,7 @@
-"""Plans under uncertainty: solved by hand, shared decisions, what knowing is worth, the audit, and what is refused."""
+"""Plans under uncertainty: solved by hand, shared decisions, what knowing is worth, and what is refused."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,42 +11,24 @@ import pytest
 
 import optimizer
 from optimizer.errors import SolverError, UnsupportedInstance
-from optimizer.instance.instance import Instance
 from optimizer.plan.by_scenario import of_scenario
 from optimizer.plan.plan import Plan
 from optimizer.report.summary_uncertain import summary_uncertain
 from tests.command import capopt
 from tests.program.tiny import frames, month, solved
-
-LEASE = {"price": 100, "term_months": 1, "lead_months": 1, "max_blocks": 9}  # blocks of 10 accelerators
-HOURLY = {"price": 3, "max_accelerators": 1000}  # 300 for one accelerator and month of 100 hours
-HIGH = {"risk": "demand", "outcome": "high", "table": "demand", "key": "*", "column": "amount"}
-
-
-def risk(name: str, outcome: str, probability: float, known: int | None = None) -> dict[str, Any]:
-    row = {"risk": name, "outcome": outcome, "probability": probability}
-    return row if known is None else {**row, "known": known}
-
-
-def newsvendor(high: float, known: int = 1, **head: Any) -> Instance:
-    """Leases signed in month 0 for month 1, whose demand is 10, or 30 with a probability; missing blocks cost 300."""
-    change = {**HIGH, "how": "set", "value": 30, "from": 1}
-    offers = {"contracts": [LEASE], "on_demand": [{**HOURLY, "price": 0.3}]}
-    risks = [risk("demand", "high", high, known)]
-    return optimizer.read(frames(2, {"jobs": [0, 10]}, **offers, risks=risks, changes=[change], head=head))
-
-
-def decided(plan: Plan, scenario: str) -> list[tuple[str, str, str, float]]:
-    """Decisions of a scenario, without what ends by itself."""
-    rows = of_scenario(plan.decisions, scenario)
-    rows = rows[rows["decision"] != "expire"]
-    return list(rows[["month", "decision", "item", "blocks"]].itertuples(index=False, name=None))
-
-
-def signed(plan: Plan) -> float:
-    """Blocks signed whatever comes."""
-    rows = plan.decisions
-    return float(rows.loc[(rows["scenario"] == "*") & (rows["decision"] == "sign"), "blocks"].sum())
+from tests.uncertainty.tiny import (
+    HIGH,
+    HOURLY,
+    LEASE,
+    LOT,
+    MISSING,
+    decided,
+    growing,
+    least_cost,
+    newsvendor,
+    risk,
+    signed,
+)
 
 
 # ---------------------------------------------------------------- solved by hand
@@ -89,34 +69,6 @@ def test_what_is_known_in_the_first_month() -> None:
     assert plan.tables["nodes"]["scenarios"].tolist() == ["demand=high", "as planned"]
 
 
-LOT, MISSING, MONTHS = 450, 300, 4
-
-
-def growing(known: tuple[int | None, ...]) -> Instance:
-    """Lots of 10 accelerators ordered a month ahead, demand that may grow by 10 in each of months 1 to 3."""
-    risks = [risk(f"p{t if t < 3 else 10}", "up", 0.5, when) for t, when in zip((1, 2, 3), known, strict=True)]
-    changes = [
-        {**HIGH, "risk": row["risk"], "outcome": "up", "how": "add", "value": 10, "from": t}
-        for t, row in enumerate(risks, start=1)
-    ]
-    buy = {"unit_price": LOT / 10, "lot_size": 10, "lead_months": 1}
-    supply = {"purchases": [buy], "on_demand": [{**HOURLY, "price": MISSING / 1000}]}
-    return optimizer.read(frames(MONTHS, {"jobs": [10]}, **supply, risks=risks, changes=changes))
-
-
-@cache
-def least_cost(t: int, lots: int, wanted: int) -> float:
-    """Expected cost from month t on: what is missing is rented, then lots are ordered for the next month."""
-    rented = MISSING * max(wanted - lots, 0)
-    if t == MONTHS - 1:
-        return rented
-    later = (
-        LOT * more + 0.5 * least_cost(t + 1, lots + more, wanted) + 0.5 * least_cost(t + 1, lots + more, wanted + 1)
-        for more in range(5)
-    )
-    return rented + min(later)
-
-
 def test_four_stages() -> None:
     """Tests three risks that become known one after the other against dynamic programming over months and lots."""
     plan = optimizer.solve(growing((1, 2, 3)), gap=0.0)
@@ -139,19 +91,6 @@ def test_what_each_risk_is_worth_to_know() -> None:
     only = optimizer.solve(newsvendor(0.4), gap=0.0).tables["information"]
     assert only.to_numpy().tolist() == [["demand", *[pytest.approx(value) for value in (120, 120, 180, 180)]]]
     assert optimizer.solve(newsvendor(0.4, known=0), gap=0.0).tables["information"].empty
-
-
-def test_what_each_risk_is_worth_is_derived_again(plan: Plan) -> None:
-    """Tests another value, a bound above the cost, a risk that is none and one that is missing."""
-    changes: list[Any] = [
-        lambda rows: rows.assign(at_least=119.0),
-        lambda rows: rows.assign(at_most=float("nan")),
-        lambda rows: rows.assign(cost=170.0, at_least=130.0),
-        lambda rows: rows.assign(risk="weather"),
-        lambda rows: rows.head(0),
-    ]
-    for change in changes:
-        assert {rule for rule, _ in broken(plan, "information", change)} == {"known_risks"}
 
 
 def test_more_knowledge_never_costs_more() -> None:
@@ -242,64 +181,10 @@ def test_own_rules_hold_in_every_scenario() -> None:
         optimizer.build(instance)
 
 
-# ---------------------------------------------------------------- audit, folder, refusals
+# ---------------------------------------------------------------- answers and refusals
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     return optimizer.solve(newsvendor(0.4), gap=0.0)
-
-
-def test_it_is_saved_and_loaded(plan: Plan, tmp_path: Path) -> None:
-    """Tests that tables, head and instance come back, and pass the audit again."""
-    for kind in ("csv", "parquet"):
-        found = optimizer.load_plan(plan.save(tmp_path / kind, tables=kind))
-        assert found.instance == plan.instance
-        assert optimizer.audit(found).passed
-        for name, table in plan.tables.items():
-            pd.testing.assert_frame_equal(found.tables[name], table, check_dtype=False)
-
-
-def broken(plan: Plan, table: str, change: Any) -> list[tuple[str, str]]:
-    """Rule and item of the violations of a plan with a table changed."""
-    found = replace(plan, tables={**plan.tables, table: change(plan.tables[table].copy())})
-    return [(one.rule, one.item) for one in optimizer.audit(found).violations]
-
-
-def test_a_decision_that_differs_within_a_node_is_named(plan: Plan) -> None:
-    """Tests a signature of 3 blocks in one scenario and of 2 in the other."""
-
-    def differ(rows: pd.DataFrame) -> pd.DataFrame:
-        first = rows.index[rows["decision"] == "sign"][0]
-        rows.loc[first, "scenario"] = "demand=high"
-        other = rows.loc[[first]].assign(scenario="as planned", blocks=2.0)
-        return pd.concat([rows, other], ignore_index=True)
-
-    assert ("node_decisions", "lease") in broken(plan, "decisions", differ)
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "rule"),
-    [
-        ("scenarios", "cost", "scenario_costs"),
-        ("scenarios", "committed_now", "scenario_costs"),
-        ("scenarios", "probability", "scenario_list"),
-    ],
-)
-def test_figures_of_scenarios_are_derived_again(plan: Plan, table: str, column: str, rule: str) -> None:
-    """Tests that a cost or probability that is another than it should be is named."""
-    found = broken(plan, table, lambda rows: rows.assign(**{column: rows[column] * 1.01}))
-    assert {one for one, _ in found} == {rule}
-
-
-def test_broken_tables_are_violations(plan: Plan) -> None:
-    """Tests a table, a column and a scenario's head that are missing, and cells that are text where numbers belong."""
-    for name in ("scenarios", "decisions", "power"):
-        rest = {other: table for other, table in plan.tables.items() if other != name}
-        assert not optimizer.audit(replace(plan, tables=rest)).passed
-        assert broken(plan, name, lambda rows: rows.drop(columns="scenario"))
-    assert broken(plan, "decisions", lambda rows: rows.assign(blocks="many", month="soon"))
-    assert broken(plan, "cash", lambda rows: rows.assign(present_value="much"))
-    for heads in ({**plan.head["by_scenario"], "as planned": "lost"}, {}):
-        assert not optimizer.audit(replace(plan, head={**plan.head, "by_scenario": heads})).passed
 
 
 def test_what_decisions_of_now_commit_to() -> None:
@@ -324,24 +209,6 @@ def test_robust_decisions() -> None:
     assert optimizer.solve(newsvendor(0.4, known=0), gap=0.0).tables["robustness"].empty
 
 
-def test_robust_decisions_are_derived_again(plan: Plan) -> None:
-    """Tests other blocks, another decision, more rows, a wrong share, a scenario that is none, and no own best plan."""
-    changes: list[Any] = [
-        lambda rows: rows.assign(blocks=2.0),
-        lambda rows: rows.assign(decision="buy"),
-        lambda rows: rows.assign(month="soon"),
-        lambda rows: rows.head(0),
-        lambda rows: pd.concat([rows, rows.assign(blocks=0.0)]),
-        lambda rows: rows.assign(probability=0.5),
-        lambda rows: rows.assign(probability="half"),
-        lambda rows: rows.assign(scenarios="*"),
-        lambda rows: rows.assign(scenarios="storm", probability=0.0),
-    ]
-    for change in changes:
-        assert {rule for rule, _ in broken(plan, "robustness", change)} == {"robust_decisions"}
-    assert ("robust_decisions", "lease") in broken(plan, "scenarios", lambda rows: rows.assign(alone_cost=float("nan")))
-
-
 def test_decisions_of_the_base_data_that_a_scenario_does_not_allow() -> None:
     """Tests that the scenario is named in which the block that the base data sign cannot be had."""
     none = {"risk": "lessor", "outcome": "sold out", "table": "contracts", "key": "lease", "column": "max_blocks"}
@@ -352,40 +219,6 @@ def test_decisions_of_the_base_data_that_a_scenario_does_not_allow() -> None:
     why = f"scenario lessor=sold out does not allow what the base data decide: lease in {month(0)}"
     assert plan.head["vss"] == {"at_least": None, "at_most": None, "cost": None, "bound": None, "why": why}
     assert why in " ".join(summary_uncertain(plan, width=200).split())
-
-
-def test_the_cost_of_planning_with_the_base_data_is_derived_again(plan: Plan) -> None:
-    """Tests that 40, of 340 less 300, is expected where the head has another figure, and a reason where it has none."""
-    wrong = replace(plan, head={**plan.head, "vss": {**plan.head["vss"], "at_least": 39, "at_most": None}})
-    found = [(one.rule, one.item) for one in optimizer.audit(wrong).violations]
-    assert found == [("risk_measure", "vss.at_least"), ("risk_measure", "vss.at_most")]
-    nothing = replace(plan, head={**plan.head, "vss": {}})
-    assert [one.item for one in optimizer.audit(nothing).violations] == ["vss.why"]
-
-
-def test_the_value_of_information_is_derived_again(plan: Plan) -> None:
-    """Tests that 120, of 300 less 0.6 x 100 + 0.4 x 300, is expected where the head has another figure."""
-    assert plan.head["evpi"] == pytest.approx({"at_least": 120, "at_most": 120})
-    wrong = replace(plan, head={**plan.head, "evpi": {"at_least": 119, "at_most": None}})
-    found = [(one.rule, one.item) for one in optimizer.audit(wrong).violations]
-    assert found == [("risk_measure", "evpi.at_least"), ("risk_measure", "evpi.at_most")]
-
-
-@pytest.mark.parametrize("key", ["objective", "expected_cost", "worst_cost", "cvar"])
-def test_the_measure_of_risk_is_derived_again(plan: Plan, key: str) -> None:
-    """Tests that a figure of the head that the costs do not give is named."""
-    wrong = replace(plan, head={**plan.head, key: plan.head[key] * 1.01})
-    assert ("risk_measure", key) in [(one.rule, one.item) for one in optimizer.audit(wrong).violations]
-
-
-def test_a_scenario_is_audited_with_its_own_data(plan: Plan) -> None:
-    """Tests that work beyond the demand of one scenario is a violation of that scenario."""
-
-    def more(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.assign(served=rows["served"].where(rows["scenario"] != "as planned", rows["served"] + 1))
-
-    assert all(item.endswith("(scenario as planned)") for _, item in broken(plan, "service", more))
-    assert broken(plan, "service", more)
 
 
 def test_what_is_not_covered_is_refused(plan: Plan) -> None:

@@ -13,7 +13,7 @@ from optimizer.report.uncertain_comparison import compare_uncertain
 from optimizer.uncertainty.whatif import what_if
 from tests.command import inside
 from tests.program.tiny import month
-from tests.uncertainty.test_solve import newsvendor
+from tests.uncertainty.tiny import newsvendor
 
 
 def test_edits_change_the_base_data_before_their_scenarios_are_made() -> None:

@@ -29,7 +29,7 @@ from optimizer.workers.dask import DaskWorkers
 from optimizer.workers.workers import LocalWorkers, Result, Task
 from tests.solver.programs import split
 from tests.uncertainty.programs import random_program
-from tests.uncertainty.test_solve import growing
+from tests.uncertainty.tiny import growing
 
 KILLS = 20
 
