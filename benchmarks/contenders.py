@@ -121,11 +121,16 @@ def mpi_sppy(task: Task, run: Run) -> None:
 
     _, money = stochastic_program(task)
     points, run.build_seconds, run.solve_seconds = run_cylinders(task.folder, task.scratch, task.gap, task.limit)
-    run.points = [(seconds, *(_scaled(value, money) for value in pair)) for seconds, *pair in points]  # type: ignore[misc]
+    run.points = [(t, _scaled(found, money), _scaled(bound, money)) for t, found, bound in points]
 
 
 def _scaled(value: float | None, unit: float) -> float | None:
     return None if value is None or not np.isfinite(value) else value * unit
+
+
+def _unless_infinite(value: float | None) -> float | None:
+    """Return a value of SCIP; None for its infinity."""
+    return None if value is None or abs(value) >= 1e20 else value
 
 
 # ---------------------------------------------------------------- programs
@@ -296,7 +301,7 @@ def scip(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
     model.optimize()
     seconds = time.perf_counter() - began
     points.append((seconds, model.getPrimalbound() if model.getNSols() else None, model.getDualbound()))
-    return [(t, *(None if v is None or abs(v) >= 1e20 else v for v in pair)) for t, *pair in points], seconds  # type: ignore[misc]
+    return [(t, _unless_infinite(found), _unless_infinite(bound)) for t, found, bound in points], seconds
 
 
 def cbc(task: Task, matrix: Matrix) -> tuple[list[Point], float]:
@@ -376,7 +381,7 @@ def perform(task: Task) -> Run:
         points, run.solve_seconds = SOLVERS[solver](task, matrix)
         run.build_seconds = time.perf_counter() - began - run.solve_seconds
         run.build_seconds += task.plain_seconds if formulation == "plain" else 0.0
-        run.points = [(t, *(None if v is None else v * matrix.money for v in pair)) for t, *pair in points]  # type: ignore[misc]
+        run.points = [(t, _scaled(found, matrix.money), _scaled(bound, matrix.money)) for t, found, bound in points]
         run.size = matrix.size
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     peak = max(one.ru_maxrss for one in used) / 1024

@@ -148,7 +148,7 @@ def _use(model: Any, variables: list[Any]) -> None:
 def _penalties(cost: Any) -> list[float]:
     """Return the penalties of decisions."""
     least = _LEAST * median(cost[cost > 0].tolist() or [1.0])
-    return np.maximum(cost, least).tolist()  # type: ignore[no-any-return]
+    return [max(float(one), least) for one in cost]
 
 
 def _rho(model: Any) -> list[tuple[int, float]]:

@@ -76,8 +76,8 @@ def _due(plan: Plan) -> dict[Key, float]:
     """Return the blocks of each decision due in the first month, without expiries."""
     table = deadlines_table(plan)
     table = table[table["month"] <= plan.instance.label(0)]
-    sums = table.groupby(_KEYS, sort=False)["blocks"].sum()
-    return {tuple(map(str, key)): float(blocks) for key, blocks in sums.items()}  # type: ignore[call-overload]
+    sums = table.groupby(_KEYS, sort=False)["blocks"].sum().reset_index()
+    return {(*map(str, key),): float(blocks) for *key, blocks in sums.itertuples(index=False, name=None)}
 
 
 def _row(plan: Plan, key: tuple[str, ...], mine: float, others: dict[str, float]) -> tuple[Any, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -51,7 +51,7 @@ class Examination:
     """
 
     # Stages in the order of need, with the share of what is left of the budget that each gets at first.
-    STAGES: dict[str, float] = {  # noqa: RUF012 - a constant
+    STAGES: ClassVar[Mapping[str, float]] = {
         "values": 0.3,
         "deadlines": 0.2,
         "offers": 0.65,
@@ -60,7 +60,7 @@ class Examination:
         "caps": 0.5,
         "steps": 1.0,
     }
-    _TITLES = {"values": "marginal values", "caps": "exposure"}  # noqa: RUF012
+    _TITLES: ClassVar[Mapping[str, str]] = {"values": "marginal values", "caps": "exposure"}
 
     def __init__(
         self,

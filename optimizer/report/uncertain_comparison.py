@@ -55,8 +55,9 @@ def _now(plan: Plan) -> dict[tuple[str, str, str], float]:
     """Return the blocks of decisions that all scenarios share, by month, decision and item."""
     found: dict[tuple[str, str, str], float] = defaultdict(float)
     rows = plan.decisions[(plan.decisions[SCENARIO] == EVERY) & (plan.decisions["decision"] != IGNORED)]
-    for row in rows.itertuples():
-        found[str(row.month), str(row.decision), str(row.item)] += float(row.blocks)  # type: ignore[arg-type]
+    columns = rows[["month", "decision", "item", "blocks"]]
+    for month, decision, item, blocks in columns.itertuples(index=False, name=None):
+        found[month, decision, item] += float(blocks)
     return found
 
 

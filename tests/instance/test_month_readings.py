@@ -157,7 +157,7 @@ def test_odd_dates(day: date, text: str) -> None:
 
 
 def test_last_days() -> None:
-    """Tests the last days of months, leap years among them, and that a time of day is none."""
+    """Tests the last days of months, leap years and a day with a time among them."""
     days = [date(2026, 1, 31), date(2026, 2, 28), date(2028, 2, 29), date(2026, 4, 30), datetime(2026, 12, 31)]
     assert all(map(is_last_day, days))
     others = [date(2026, 1, 30), date(2028, 2, 28), date(2026, 4, 1), datetime(2026, 12, 31, 0, 1)]

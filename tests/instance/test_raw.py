@@ -94,7 +94,7 @@ def test_letters_of_columns(position: int, letters: str) -> None:
     [(" a\r\nb\rc \n", "a\nb\nc"), (" \t\n", None), ("", None), (0, 0), (None, None), (False, False)],
 )
 def test_cells_are_tidied(value: Any, found: Any) -> None:
-    """Tests that blanks around go, line ends are plain, blank text is none, and other values stay."""
+    """Tests that blanks around go, line ends are plain, blank text is missing, and other values stay."""
     assert (tidy(value), type(tidy(value))) == (found, type(found))
 
 

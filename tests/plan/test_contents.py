@@ -30,7 +30,7 @@ def test_plain_values_are_written_as_they_are(tmp_path: Path, value: Any, writte
 
 @pytest.mark.parametrize(("value", "text"), [(Path("x"), '"x"'), (float("nan"), "NaN")])
 def test_what_json_cannot_hold_is_refused_unless_nothing_may_be_lost(tmp_path: Path, value: Any, text: str) -> None:
-    """Tests an object and a number that is none: refused, or written as text where a plan must be kept."""
+    """Tests an object and a number that is not finite: refused, or written as text where a plan must be kept."""
     with pytest.raises((TypeError, ValueError)):
         contents(with_note(value), tmp_path, "csv")
     files = contents(with_note(value), tmp_path, "csv", strict=False)

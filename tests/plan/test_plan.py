@@ -153,7 +153,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no number": (_head(objective="much"), "plan.json.*objective"),
     "null": (_head(objective=None), "plan.json.*objective"),
-    "a bound that is none": (_head(bound=[]), "plan.json.*bound"),
+    "a bound that is a list": (_head(bound=[]), "plan.json.*bound"),
     "no table": (lambda folder: (folder / "cash.csv").unlink(), "table cash is missing"),
     "an empty table": (
         lambda folder: (folder / "cash.csv").write_text("", encoding="utf-8"),

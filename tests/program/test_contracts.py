@@ -101,7 +101,7 @@ def test_a_signature_has_its_least_number_of_blocks(penalty: float, cost: float,
 
 @pytest.mark.parametrize(("wanted", "penalty", "cost"), [(3, 10, 30), (3, 20, 50), (7, 20, 70)])
 def test_broken_blocks_have_their_least_number_too(wanted: float, penalty: float, cost: float) -> None:
-    """Tests that where blocks can be broken a signature is none, or at least `min_blocks`, to the fraction needed."""
+    """Tests that where blocks can be broken a signature is zero, or at least `min_blocks`, to the fraction needed."""
     # Half a block at least, 50. 3 wanted: 30 unserved at 10, but 60 at 20. 7 wanted: 0.7 blocks.
     plan = solved(
         tiny(

@@ -119,7 +119,7 @@ def test_space_that_is_sold_stays_supplied(subject: str, member: str, least: int
 
 
 def test_shares_do_not_count_mw() -> None:
-    """Tests that a share of capacity of the lessor is none, however much it powers."""
+    """Tests that the lessor has no share of capacity, however much it powers."""
     policy = {"rule": "max_share", "subject": "provider", "member": "cloud", "limit": 0}
     _costs(_case(HALL, policies=[policy]), 15_600)
 

@@ -133,7 +133,7 @@ def test_work(coast: PlanContext) -> None:
     ],
 )
 def test_rounding_is_no_unserved_work(lost: float, title: str) -> None:
-    """Tests that less than a billionth of demand is none."""
+    """Tests that less than a billionth of demand does not count as unserved."""
     rows: Rows = [("2026-11", "chat", 1, 1 - lost, lost)]
     assert chart_capacity.work(changed(service=rows)).title == title
 

@@ -204,7 +204,7 @@ def test_seven_workloads_are_drawn_apart(number: int) -> None:
 
 
 def test_rounding_is_not_drawn_as_unserved() -> None:
-    """Tests that a billionth of all demand is none, and that more is."""
+    """Tests that a billionth of all demand does not count as unserved, and that more does."""
     rows = [("2027-01", "w0", 1e9, 1e9 - 1, lost) for lost in (0.9, 1.1)]
     assert [len(chart_work.unserved(changed(service=[row])).figure.data) for row in rows] == [0, 1]
 

@@ -203,5 +203,5 @@ def test_parties_that_differ_little_are_put_together(compared: Comparison, numbe
     ],
 )
 def test_rounding_is_no_difference(old: float, new: float, change: str) -> None:
-    """Tests that a difference up to a billionth of both is none."""
+    """Tests that a difference up to a billionth of both counts as zero."""
     assert texts.number_row("x", old, new, money)[-1] == change

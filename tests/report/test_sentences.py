@@ -18,7 +18,7 @@ NONE = float("nan")
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    """A plan of twelve months that costs 9.2 M EUR: a difference below 0.009 EUR is none."""
+    """A plan of twelve months that costs 9.2 M EUR: a difference below 0.009 EUR counts as zero."""
     return small_plan()
 
 
@@ -66,7 +66,7 @@ def test_more_is_never_more_precise_than_what_is_proven(
     [(1e5, ["The gap of this plan is 100 k EUR: smaller differences may come from the search alone."]), (9.0, [])],
 )
 def test_differences_within_the_gap_are_in_doubt(plan: Plan, room: float, warned: list[str]) -> None:
-    """Tests that a gap of a millionth of 9.2 M EUR is none, and that no bound gives no warning."""
+    """Tests that a gap of a millionth of 9.2 M EUR counts as zero, and that no bound gives no warning."""
     assert sentences.doubt(replace(plan, head={**plan.head, "bound": plan.objective - room})) == warned
     assert sentences.doubt(replace(plan, head={**plan.head, "bound": None})) == []
 

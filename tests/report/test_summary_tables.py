@@ -142,7 +142,7 @@ def test_own_rules_that_bind_or_are_violated() -> None:
 
 
 def test_a_rule_within_rounding_of_its_limit_binds() -> None:
-    """Tests that a slack below a millionth of the limit is none."""
+    """Tests that a slack below a millionth of the limit counts as zero."""
     rows: Rows = [
         (month(0), "near", "month", "<=", 999.9995, 1000, 0.0005, 0, 0),
         (month(0), "far", "month", "<=", 999, 1000, 1, 0, 0),

@@ -208,7 +208,7 @@ def test_broken_cells_are_refused() -> None:
 
 
 def test_the_plan_of_one_scenario() -> None:
-    """Tests that it is audited as a plan of one future, and the nearest name of one that is none."""
+    """Tests that it is audited as a plan of one future, and the nearest name for an unknown one."""
     plan = scenario_plan(uncertain_plan(), "demand=high")
     assert plan.objective == pytest.approx(600)
     assert optimizer.audit(plan).passed
@@ -219,7 +219,7 @@ def test_the_plan_of_one_scenario() -> None:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    """Tests the page of all scenarios, that of one of them, and the name of one that is none."""
+    """Tests the page of all scenarios, that of one of them, and the message for an unknown one."""
     uncertain_plan().save(tmp_path / "plan")
     assert capopt("report", "plan", "--html", "all.html", cwd=tmp_path).code == 0
     assert "What to do now" in (tmp_path / "all.html").read_text(encoding="utf-8")

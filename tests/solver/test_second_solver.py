@@ -94,7 +94,7 @@ def test_linear_programs_have_the_same_optimum(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.parametrize("name", ["rich", "scarce", *CASES])
 def test_whole_programs_have_the_same_optimum(tmp_path: Path, name: str) -> None:
-    """Tests that the optimum with whole blocks is SCIP's, and that our bound is none that it contradicts."""
+    """Tests that the optimum with whole blocks is SCIP's, and that it does not contradict our bound."""
     instance = LINEAR[name]()
     plan = optimizer.solve(instance, gap=0, threads=1, time_limit=60)
     expected = _scip(optimizer.build(instance), tmp_path, relax=False)

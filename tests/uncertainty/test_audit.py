@@ -76,7 +76,7 @@ def test_broken_tables_are_violations(plan: Plan) -> None:
 
 
 def test_robust_decisions_are_derived_again(plan: Plan) -> None:
-    """Tests other blocks, another decision, more rows, a wrong share, a scenario that is none, and no own best plan."""
+    """Tests other blocks, another decision, more rows, a wrong share, an unknown scenario, and no own best plan."""
     changes: list[Any] = [
         lambda rows: rows.assign(blocks=2.0),
         lambda rows: rows.assign(decision="buy"),
@@ -128,7 +128,7 @@ def test_a_scenario_is_audited_with_its_own_data(plan: Plan) -> None:
 
 
 def test_what_each_risk_is_worth_is_derived_again(plan: Plan) -> None:
-    """Tests another value, a bound above the cost, a risk that is none and one that is missing."""
+    """Tests another value, a bound above the cost, an unknown risk and a missing one."""
     changes: list[Any] = [
         lambda rows: rows.assign(at_least=119.0),
         lambda rows: rows.assign(at_most=float("nan")),
