@@ -309,14 +309,14 @@ def _conflict_text(name: str, rows: Sequence[str], doubt: str) -> str:
 
 
 class StoppedWithoutPlan(CapoptError):
-    """Stopped by the time limit or by Ctrl-C before any plan was found.
+    """Stopped by the time limit, by Ctrl-C or by ``cancel`` before any plan was found.
 
     Parameters
     ----------
     message : str
         Message.
     interrupted : bool
-        Whether it was Ctrl-C.
+        Whether it was Ctrl-C or ``cancel``.
 
     Attributes
     ----------

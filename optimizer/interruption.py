@@ -1,13 +1,18 @@
-"""Ctrl-C and SIGTERM during a search: the first stops it and keeps the incumbent, the second ends at once."""
+"""Ctrl-C and SIGTERM during a search: the first stops it and keeps the incumbent, the second ends at once.
+
+A flag that a caller gives has the effect of the first Ctrl-C, in any thread.
+"""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+from optimizer.errors import StoppedWithoutPlan
 
 
 class StopFlag(Protocol):
@@ -17,17 +22,51 @@ class StopFlag(Protocol):
         """Return whether it should."""
 
 
+Cancel: TypeAlias = StopFlag | Callable[[], bool]
+"""What ends a long call of the library: a ``threading.Event``, or a function that returns whether it should end."""
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Thread(threading.local):
+    """What a thread has: its handler, the flags of its callers, and whether it completes a result."""
+
+    current: _Interruption | None = None
+    cancels: tuple[Cancel, ...] = ()
+    finishing = False
+
+
+_thread = _Thread()
+
+
+def is_set(cancel: Cancel) -> bool:
+    """Return whether a flag says that the work should end."""
+    return cancel() if callable(cancel) else cancel.is_set()
+
+
+def is_cancelled() -> bool:
+    """Return whether a flag of :func:`cancelled_by` is set in this thread, so that no further search is to begin."""
+    return any(map(is_set, _thread.cancels))
+
+
+class _Pressed(threading.Event):
+    """Set by the first signal, or by a flag of a caller of this thread."""
+
+    def is_set(self) -> bool:
+        """Return whether it is set; a flag that was set once counts as set from then on."""
+        if not super().is_set() and is_cancelled():
+            self.set()
+        return super().is_set()
 
 
 class _Interruption:
     """Handler of both signals: set an event the first time during a search, raise KeyboardInterrupt otherwise."""
 
     def __init__(self, ends_all: bool) -> None:
-        self.pressed = threading.Event()
+        self.pressed = _Pressed()
         self.ends_all = ends_all
         self.searches = 0  # depth of nested searches
-        self.deferring = self.finishing = False
+        self.deferring = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.deferring and not self.pressed.is_set():
@@ -41,7 +80,7 @@ class _Interruption:
         self.searches += 1
         self.deferring = True
         try:
-            yield threading.Event() if self.finishing else self.pressed
+            yield threading.Event() if _thread.finishing else self.pressed
         finally:
             self.searches -= 1
             if self.ends_all and not self.searches:
@@ -50,7 +89,27 @@ class _Interruption:
             raise KeyboardInterrupt
 
 
-_current: _Interruption | None = None
+@contextmanager
+def cancelled_by(cancel: Cancel | None) -> Iterator[None]:
+    """Let a flag end the searches of a block as the first Ctrl-C does; None for no flag.
+
+    The flag is looked at about ten times a second while a search runs, in the thread of this block.
+
+    Raises
+    ------
+    StoppedWithoutPlan
+        If the flag has ended the block before it had any result.
+    """
+    before = _thread.cancels
+    _thread.cancels = before if cancel is None else (*before, cancel)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if cancel is None or not is_set(cancel):
+            raise
+        raise StoppedWithoutPlan("it was cancelled before there was any result", interrupted=True) from None
+    finally:
+        _thread.cancels = before
 
 
 @contextmanager
@@ -59,17 +118,15 @@ def interruptible() -> Iterator[threading.Event]:
 
     No signal between the end of a search and its result can then lose the result. Blocks can be nested: the outermost
     one is effective, and its event stays set for all inner ones. In other threads than the main one, and where the
-    program has its own handlers, nothing is changed and the event is never set.
+    program has its own handlers, only a flag of :func:`cancelled_by` sets the event.
 
     Yields
     ------
     threading.Event
-        Set by the first signal.
+        Set by the first signal, or by a flag.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield threading.Event()
-    elif _current is not None:
-        with _current.search() as pressed:
+    if _thread.current is not None:
+        with _thread.current.search() as pressed:
             yield pressed
     else:
         with _handled(_Interruption(ends_all=False)) as one, one.search() as pressed:
@@ -101,8 +158,8 @@ def ends_all_searches() -> Iterator[None]:
 
 @contextmanager
 def _outermost(ends_all: bool) -> Iterator[None]:
-    """Install the handler, unless an outer block has done so or this is not the main thread."""
-    if _current is not None or threading.current_thread() is not threading.main_thread():
+    """Install the handler, unless an outer block has done so."""
+    if _thread.current is not None:
         yield
         return
     with _handled(_Interruption(ends_all)):
@@ -111,33 +168,32 @@ def _outermost(ends_all: bool) -> Iterator[None]:
 
 @contextmanager
 def _handled(one: _Interruption) -> Iterator[_Interruption]:
-    """Handle the signals that have raised KeyboardInterrupt so far."""
-    global _current  # noqa: PLW0603 - signal handlers are the process's
-    mine = [number for number in SIGNALS if signal.getsignal(number) is signal.default_int_handler]
-    _current = one
+    """Handle the signals that have raised KeyboardInterrupt so far; only the main thread may."""
+    is_main = threading.current_thread() is threading.main_thread()
+    mine = [number for number in SIGNALS if is_main and signal.getsignal(number) is signal.default_int_handler]
+    _thread.current = one
     try:
         for number in mine:
             signal.signal(number, one)
         yield one
     finally:
-        _current = None
+        _thread.current = None
         for number in mine:
             signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager
 def finishing() -> Iterator[bool]:
-    """Let a block that completes a result run after Ctrl-C; yield whether Ctrl-C was pressed."""
-    main = threading.current_thread() is threading.main_thread()
-    one = _current if main else None
-    if one is None or one.finishing or not one.pressed.is_set():
-        yield one is not None and one.pressed.is_set()
+    """Let a block that completes a result run after Ctrl-C or a flag; yield whether there was one of them."""
+    pressed = is_cancelled() or (_thread.current is not None and _thread.current.pressed.is_set())
+    if _thread.finishing or not pressed:
+        yield pressed
         return
-    one.finishing = True
+    _thread.finishing = True
     try:
         yield True
     finally:
-        one.finishing = False
+        _thread.finishing = False
 
 
 def end_as_by_ctrl_c() -> None:

@@ -52,5 +52,10 @@ def test_the_audit_shares_no_code_with_the_program() -> None:
 
 
 def test_the_service_uses_public_names_alone() -> None:
-    """Tests that the service adds nothing: it imports what any program could, and what formats numbers."""
-    assert {other for _, room, other in imports() if room == "service"} <= {"service", "format", *optimizer.__all__}
+    """Tests that the service imports what any program could, what formats numbers, and the flags that end calls."""
+    assert {other for _, room, other in imports() if room == "service"} <= {
+        "service",
+        "format",
+        "interruption",
+        *optimizer.__all__,
+    }

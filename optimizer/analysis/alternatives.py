@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimizer.analysis.budget import DEFAULT, Budget, BudgetSpent
 from optimizer.instance.name_suggestions import parties_of
+from optimizer.interruption import Cancel, cancelled_by
 from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import plain_rows
@@ -88,6 +89,7 @@ def find_alternatives(
     *,
     budget: float | Budget | None = DEFAULT,
     on_step: Callable[[str], None] | None = None,
+    cancel: Cancel | None = None,
     **options: Unpack[SolveOptions],
 ) -> Alternatives:
     """Explore the plans whose cost exceeds that of a plan by at most ``within``.
@@ -105,6 +107,8 @@ def find_alternatives(
         examined first.
     on_step : callable, optional
         Called with a line on each search, and on what is to come.
+    cancel : threading.Event or callable, optional
+        Ends the work as Ctrl-C does; as for :func:`optimizer.solve`.
     **options
         ``gap`` of each search (by default 1 % of the range), ``time_limit`` of one search (by default what the budget
         leaves, 10 s without one), ``threads`` and ``seed``.
@@ -112,7 +116,7 @@ def find_alternatives(
     Returns
     -------
     Alternatives
-        Ctrl-C ends it with the ranges as far as they are proven.
+        Ctrl-C and ``cancel`` end it with the ranges as far as they are proven.
 
     Raises
     ------
@@ -123,7 +127,8 @@ def find_alternatives(
     limit = options.pop("time_limit", None)
     options.setdefault("gap", 0.01)
     shared = budget if isinstance(budget, Budget) else Budget(budget, limit)
-    return _Space(plan, within, Options(**options), shared, on_step or (lambda _: None)).explore(plans)
+    with cancelled_by(cancel):
+        return _Space(plan, within, Options(**options), shared, on_step or (lambda _: None)).explore(plans)
 
 
 @dataclass

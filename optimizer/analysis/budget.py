@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
+from optimizer.interruption import is_cancelled
+
 EACH = 10.0
 """Seconds of one search where there is no budget."""
 DEFAULT = 60.0
@@ -79,7 +81,11 @@ class Budget:
         ------
         BudgetSpent
             If too little is left.
+        KeyboardInterrupt
+            If the work is cancelled.
         """
+        if is_cancelled():
+            raise KeyboardInterrupt
         left = min(self._question_end, self._end) - self.now()
         if left < _TOO_SHORT:
             self.cuts += 1

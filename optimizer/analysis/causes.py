@@ -13,7 +13,7 @@ from optimizer.format import counted
 from optimizer.instance.differences import HEAD, ChangedCell, changed_cells
 from optimizer.instance.instance import Instance
 from optimizer.instance.mixed import with_changes
-from optimizer.interruption import ends_all_searches
+from optimizer.interruption import Cancel, cancelled_by, ends_all_searches
 from optimizer.plan.compare import Comparison
 from optimizer.plan.compare_decisions import decision_changes
 from optimizer.plan.compare_items import decision_text
@@ -58,6 +58,7 @@ def causes(
     threads: int | None = None,
     on_step: Callable[[str], None] | None = None,
     progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
 ) -> Comparison:
     """Find what each changed input explains of the difference between two plans.
 
@@ -76,8 +77,8 @@ def causes(
         Threads of the solver; by default it chooses.
     on_step : callable, optional
         Called with a line for each input.
-    progress : callable, optional
-        As for :func:`optimizer.solve`.
+    progress, cancel
+        As for :func:`optimizer.solve`; the inputs that are left when it is cancelled are one part together.
 
     Returns
     -------
@@ -95,7 +96,8 @@ def causes(
         if plan.head.get("held") or plan.head.get("added"):
             raise EditError(f"{name} has fixed decisions or added constraints, which no input explains")
     search = _Search(comparison, time.perf_counter() + budget, threads, on_step or (lambda text: None), progress)
-    rows = pd.DataFrame(search.rows(), columns=list(COLUMNS))
+    with cancelled_by(cancel):
+        rows = pd.DataFrame(search.rows(), columns=list(COLUMNS))
     return replace(comparison, causes=rows)
 
 

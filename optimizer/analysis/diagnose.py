@@ -18,7 +18,7 @@ from optimizer.errors import StoppedWithoutPlan
 from optimizer.instance.edit import apply_edits
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import is_uncertain, scenarios
-from optimizer.interruption import ends_all_searches
+from optimizer.interruption import Cancel, cancelled_by, ends_all_searches
 from optimizer.program.build import Program, build
 from optimizer.program.compile import compile_program
 from optimizer.solver.elastic import ElasticProgram, make_elastic
@@ -44,6 +44,7 @@ def diagnose(
     *,
     on_step: Callable[[str], None] | None = None,
     progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
     **options: Unpack[SolveOptions],
 ) -> Diagnosis:
     """Find the conflicts of an instance without a plan, and repairs that make it feasible.
@@ -57,6 +58,8 @@ def diagnose(
         Called with a line on the current step.
     progress : callable, optional
         Called with the progress of the search for the repaired plan, as for :func:`optimizer.solve`.
+    cancel : threading.Event or callable, optional
+        Ends the work as Ctrl-C does, without a diagnosis; as for :func:`optimizer.solve`.
     **options
         ``gap``, ``time_limit`` (of all its searches together: for a sufficient repair, for conflicts, for the plan
         of the first repair, for those of the others; each may use a share of what is left), ``threads``, ``seed``,
@@ -66,13 +69,15 @@ def diagnose(
     ------
     KeyboardInterrupt
         If Ctrl-C is pressed, also during a search.
+    StoppedWithoutPlan
+        If ``cancel`` ends it, or the time is too short to say whether there is a plan.
 
     Returns
     -------
     Diagnosis
         All conflicts found in time, and repairs verified by plans, the cheapest first.
     """
-    with ends_all_searches():
+    with cancelled_by(cancel), ends_all_searches():
         if isinstance(instance, Instance) and is_uncertain(instance):
             return _diagnosed_scenarios(instance, on_step or (lambda _: None), progress, options)
         return _diagnosed(instance, on_step or (lambda _: None), progress, options)

@@ -14,6 +14,7 @@ from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.examination import Examination, OnStep
 from optimizer.analysis.offer_list import offers
 from optimizer.format import grouped
+from optimizer.interruption import Cancel, cancelled_by
 from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan
@@ -49,7 +50,7 @@ class Explanation:
     caps : DataFrame
         Cost of less exposure; see :func:`optimizer.analysis.caps.caps_table`.
     stopped : str
-        Question at which Ctrl-C ended the work, ``""`` if it did not.
+        Question at which Ctrl-C or ``cancel`` ended the work, ``""`` if it did not.
     unfinished : tuple of str
         Questions that the budget, Ctrl-C or an error left open, or examined for a shorter time than they need.
     failed : dict of str to str
@@ -138,6 +139,7 @@ def explain(
     more: bool = False,
     on_step: OnStep | None = None,
     progress: clock.OnProgress | None = None,
+    cancel: Cancel | None = None,
     **options: Unpack[SolveOptions],
 ) -> Explanation:
     """Explain a plan.
@@ -159,6 +161,8 @@ def explain(
         Called with a line on the current question, and on the kinds of questions to come.
     progress : callable, optional
         Called with the progress of each search, as for :func:`optimizer.solve`.
+    cancel : threading.Event or callable, optional
+        Ends the work as Ctrl-C does, with what is answered until then; as for :func:`optimizer.solve`.
     **options
         ``gap`` of each search (by default that of the plan's own search), ``time_limit`` of one search (by default what
         the budget leaves, 10 s without one), ``threads`` and ``seed``.
@@ -175,7 +179,8 @@ def explain(
     settings = Options(**options)
     work = Examination(plan, settings, given, on_step, progress, more=more)
     names = ["offers"] if items else ["values"] if quick else list(Examination.STAGES)
-    work.run(names, items)
+    with cancelled_by(cancel):
+        work.run(names, items)
     tables = work.tables()
     if quick and "values" in tables:
         earlier = plan.explained.get("deadlines")  # which may have the cost of delay

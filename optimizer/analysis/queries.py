@@ -11,6 +11,7 @@ from optimizer.analysis.budget import DEFAULT, Budget
 from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
 from optimizer.errors import FixingError
 from optimizer.instance.edit import Edit, parse_delay, parse_edit
+from optimizer.interruption import Cancel, cancelled_by
 from optimizer.plan.by_scenario import is_uncertain
 from optimizer.plan.plan import Plan
 from optimizer.program.fixings import Fixing
@@ -29,6 +30,7 @@ def what_if(
     forbid: Iterable[str] = (),
     end: Iterable[str] = (),
     progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
     **options: Unpack[SolveOptions],
 ) -> Plan:
     """Solve the instance of a plan again with edits, or with decisions forced, forbidden or ended.
@@ -41,7 +43,7 @@ def what_if(
         The plan at hand.
     edits, delay, force, forbid, end : iterable of str
         As for :class:`optimizer.WhatIf`.
-    progress : callable, optional
+    progress, cancel
         As for :func:`optimizer.solve`.
     **options
         As for :func:`optimizer.solve`; ``gap`` by default that of the plan's own search.
@@ -55,9 +57,10 @@ def what_if(
     """
     chosen, fixed = _read(plan, edits, delay, force=force, forbid=forbid, end=end)
     options.setdefault("gap", _gap_of(plan))
-    if is_uncertain(plan):
-        return uncertain.what_if(plan.instance, chosen, progress, **options)
-    return WhatIf(plan, **options).ask(chosen, fixed, progress)
+    with cancelled_by(cancel):
+        if is_uncertain(plan):
+            return uncertain.what_if(plan.instance, chosen, progress, **options)
+        return WhatIf(plan, **options).ask(chosen, fixed, progress)
 
 
 def sweep(
@@ -71,15 +74,16 @@ def sweep(
     budget: float | Budget | None = DEFAULT,
     on_step: Callable[[str], None] | None = None,
     progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
     **options: Unpack[SolveOptions],
 ) -> pd.DataFrame:
     """Return the costs over a range of values of one cell: columns value, objective, bound, gap, change, note.
 
-    Ctrl-C and the budget end it with the rows until then; the note of the others says so.
+    Ctrl-C, ``cancel`` and the budget end it with the rows until then; the note of the others says so.
 
     Parameters
     ----------
-    plan, edits, delay, progress
+    plan, edits, delay, progress, cancel
         As for :func:`what_if`.
     cell : str
         ``table.item.column``, such as ``contracts.bridge.price``.
@@ -104,11 +108,12 @@ def sweep(
     limit = options.pop("time_limit", None)
     given = budget if isinstance(budget, Budget) else Budget(budget, limit)
     options.setdefault("gap", _gap_of(plan))
-    if is_uncertain(plan):
-        return uncertain.sweep(plan.instance, cell, values, chosen, (given.seconds, given.limit), **options)
-    ask = InterruptibleWhatIf(plan, **options)
-    ask.budget, ask.on_step = given, on_step
-    return ask.sweep(cell, values, chosen, fixed, progress)
+    with cancelled_by(cancel):
+        if is_uncertain(plan):
+            return uncertain.sweep(plan.instance, cell, values, chosen, (given.seconds, given.limit), **options)
+        ask = InterruptibleWhatIf(plan, **options)
+        ask.budget, ask.on_step = given, on_step
+        return ask.sweep(cell, values, chosen, fixed, progress)
 
 
 def _read(

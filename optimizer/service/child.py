@@ -1,7 +1,7 @@
 """The process of one job: does what it is requested to do, and sends events as JSON.
 
 It has no access to the database. It ends when the connection to its worker closes: a killed worker leaves nothing
-running. The message ``cancel`` does what Ctrl-C does: the search ends, and its plan is kept.
+running. The message ``cancel`` is the library's ``cancel``: the search ends, and its plan is kept.
 """
 
 from __future__ import annotations
@@ -40,14 +40,23 @@ class Reporter:
     def __init__(self, link: Connection) -> None:
         self.link, self.lock = link, threading.Lock()
         self.last, self.phase = 0.0, ""
+        self.has_result = False
 
     def send(self, kind: str, **data: object) -> None:
         """Send an event."""
         with self.lock:
             self.link.send_bytes(json.dumps({"kind": kind, **data}, default=str, allow_nan=False).encode())
 
+    def note_result(self) -> None:
+        """Report once that there is something to keep if the job is cancelled."""
+        if not self.has_result:
+            self.has_result = True
+            self.send("result")
+
     def progress(self, event: Progress) -> None:
-        """Report progress, now and then."""
+        """Report progress, now and then, and the first incumbent at once."""
+        if event.incumbent is not None:
+            self.note_result()
         now = time.monotonic()
         if event.phase == self.phase and now - self.last < _BETWEEN_REPORTS:
             return
@@ -105,8 +114,8 @@ def write_plan(plan: Plan, folder: Path, name: str) -> None:
     os.replace(draft, folder / name)
 
 
-def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
-    """Do the work of a request; return how it ended."""
+def run(request: dict[str, Any], reporter: Reporter, cancel: threading.Event) -> dict[str, Any]:
+    """Do the work of a request, until its end or until it is cancelled; return how it ended."""
     folder, kind = Path(request["folder"]), request["job_kind"]
     keeper = IncumbentKeeper(folder, reporter)
 
@@ -116,8 +125,8 @@ def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 
     options = KINDS[kind].options(**request["options"])
     try:
-        found = WORK[kind](Job(folder, options, progress, request["threads"]))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        found = WORK[kind](Job(folder, options, progress, cancel, reporter.note_result, request["threads"]))
+        reporter.note_result()
         if found.plan is not None:
             write_plan(found.plan, folder, PLAN_FILE)
         for number, other in enumerate(found.alternatives, start=1):
@@ -128,8 +137,6 @@ def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         return {"state": "succeeded", "result": "none", "error": error.to_dict()}
     except CapoptError as error:
         return {"state": "failed", "error": error.to_dict()}
-    except KeyboardInterrupt:
-        return {"state": "succeeded", "result": "none"}
     except MemoryError:
         return {"state": "failed", "error": {"error": "there is not enough memory", "kind": "MemoryError"}}
     figures = {} if found.plan is None else {name: getattr(found.plan, name) for name in ("objective", "bound", "gap")}
@@ -139,30 +146,26 @@ def run(request: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
 def main(link: Connection, request: dict[str, Any], log: Path) -> None:
     """Do what is requested, and report over the connection; standard output and error go to a file."""
     os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     warnings.simplefilter("ignore")
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):  # solvers may print
         os.dup2(written, stream)
-    reporter = Reporter(link)
-    threading.Thread(target=_listen, args=(link,), daemon=True).start()
-    try:
-        ended = run(request, reporter)
-    except KeyboardInterrupt:
-        ended = {"state": "succeeded", "result": "none"}
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reporter, cancel = Reporter(link), threading.Event()
+    threading.Thread(target=_listen, args=(link, cancel), daemon=True).start()
+    ended = run(request, reporter, cancel)
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(one.ru_utime + one.ru_stime for one in used)
     reporter.send("end", cpu_seconds=cpu, memory_mb=max(one.ru_maxrss for one in used) / 1024, **ended)
     os._exit(0)
 
 
-def _listen(link: Connection) -> None:
+def _listen(link: Connection, cancel: threading.Event) -> None:
     """End the search when the worker says so, and the process with its own ones when the worker is gone."""
     try:
         while True:
             if link.recv_bytes() == CANCEL:
-                os.kill(os.getpid(), signal.SIGINT)
+                cancel.set()
     except (EOFError, OSError):
         os.killpg(0, signal.SIGKILL)

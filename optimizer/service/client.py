@@ -27,6 +27,7 @@ from optimizer import (
     StoppedWithoutPlan,
     load_plan,
 )
+from optimizer.interruption import Cancel, is_set
 from optimizer.service.contents import pack, unpack
 
 _ENDED = ("succeeded", "failed", "cancelled")
@@ -99,7 +100,12 @@ class Client:
         return str(found["hash"])
 
     def solve(
-        self, instance: Instance, *, progress: Callable[[Progress], None] | None = None, **options: object
+        self,
+        instance: Instance,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
+        **options: object,
     ) -> Plan:
         """Solve an instance on the server; return its plan.
 
@@ -109,6 +115,8 @@ class Client:
             What to plan.
         progress : callable, optional
             Called with each report of progress.
+        cancel : threading.Event or callable, optional
+            Cancels the job, as Ctrl-C does: its best plan so far is returned.
         **options
             As for :func:`optimizer.solve`: ``gap``, ``time_limit`` in seconds, ``threads``, ``seed``, ``relax``,
             ``solver``.
@@ -123,7 +131,7 @@ class Client:
             If the job failed, or the server refuses it or does not answer.
         """
         job = self.submit("solve", options, instance=self.add(instance))
-        return self.plan(self.wait(job, progress))
+        return self.plan(self.wait(job, progress, cancel))
 
     def whatif(
         self,
@@ -131,6 +139,7 @@ class Client:
         edits: Iterable[str],
         *,
         progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
         **options: object,
     ) -> Plan:
         """Solve again on the server with changed cells, such as ``contracts.lease.price*=1.1``; return the plan.
@@ -141,8 +150,8 @@ class Client:
             A plan of this client.
         edits : iterable of str
             The changes.
-        progress : callable, optional
-            Called with each report of progress.
+        progress, cancel
+            As for :meth:`solve`.
         **options
             ``delay``, ``force``, ``forbid``, ``end`` (lists of str), ``gap``, ``time_limit``, ``threads``.
 
@@ -152,17 +161,27 @@ class Client:
             As :meth:`solve` does.
         """
         job = self.submit("whatif", {**options, "set": list(edits)}, plan=self.job_of(plan))
-        return self.plan(self.wait(job, progress))
+        return self.plan(self.wait(job, progress, cancel))
 
-    def explain(self, plan: Plan, **options: object) -> Mapping[str, Any]:
+    def explain(self, plan: Plan, *, cancel: Cancel | None = None, **options: object) -> Mapping[str, Any]:
         """Explain a plan of this client on the server; return the answer, as ``capopt explain --json`` prints it.
+
+        Parameters
+        ----------
+        plan : Plan
+            A plan of this client.
+        cancel : threading.Event or callable, optional
+            Cancels the job, as Ctrl-C does: what is answered until then is returned.
+        **options
+            ``quick``, ``offer``, ``more``, ``budget``, ``full``, ``gap``, ``time_limit``, ``threads``.
 
         Raises
         ------
         CapoptError
             As :meth:`solve` does.
         """
-        found = self._request("GET", self._path(self.wait(self.submit("explain", options, plan=self.job_of(plan)))))
+        job = self.submit("explain", options, plan=self.job_of(plan))
+        found = self._request("GET", self._path(self.wait(job, cancel=cancel)))
         answer: Mapping[str, Any] = found["answer"]
         return answer
 
@@ -185,8 +204,8 @@ class Client:
         headers = {"Idempotency-Key": uuid4().hex}
         return str(self._request("POST", f"/projects/{self.project}/jobs", json=body, headers=headers)["id"])
 
-    def wait(self, job: str, progress: Callable[[Progress], None] | None = None) -> str:
-        """Wait until a job has ended; return its identifier. Ctrl-C cancels it, and its plan is kept.
+    def wait(self, job: str, progress: Callable[[Progress], None] | None = None, cancel: Cancel | None = None) -> str:
+        """Wait until a job has ended; return its identifier. Ctrl-C and ``cancel`` cancel it, and its plan is kept.
 
         Raises
         ------
@@ -194,17 +213,25 @@ class Client:
             As :meth:`solve` does.
         """
         try:
-            for one in self._looks(job, progress):
-                if one["state"] in _ENDED:
-                    _raise_for(one)
-                    return job
+            ended = self._end(job, progress, cancel)
         except KeyboardInterrupt:
-            self._request("POST", f"{self._path(job)}/cancel")
-            for one in self._looks(job, progress):
-                if one["state"] in _ENDED:
-                    _raise_for(one)
-                    return job
+            self._cancel(job)
+            ended = self._end(job, progress, None)
+        _raise_for(ended)
+        return job
+
+    def _end(self, job: str, progress: Callable[[Progress], None] | None, cancel: Cancel | None) -> Mapping[str, Any]:
+        """Return a job as soon as it has ended; cancel it once the flag is set."""
+        for one in self._looks(job, progress):
+            if one["state"] in _ENDED:
+                return one
+            if cancel is not None and is_set(cancel):
+                self._cancel(job)
+                cancel = None
         raise AssertionError("looks never end")
+
+    def _cancel(self, job: str) -> None:
+        self._request("POST", f"{self._path(job)}/cancel")
 
     def plan(self, job: str) -> Plan:
         """Return the plan of a job, or its best one so far.

@@ -91,6 +91,11 @@ def heartbeat(session: Session, lease: Lease, seconds: float, **measured: object
     return session.execute(changed, execution_options=_DIRECT).scalar_one_or_none()
 
 
+def state_of(session: Session, lease: Lease) -> str | None:
+    """Return the state of a job, None if its lease is lost."""
+    return session.scalars(select(Job.state).where(*_under(lease))).one_or_none()
+
+
 def keep_file(session: Session, lease: Lease, name: str, data: bytes) -> bool:
     """Keep a file of a running job, in place of an earlier one; False if the lease is lost."""
     if _locked(session, *_under(lease)) is None:

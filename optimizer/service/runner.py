@@ -31,7 +31,9 @@ DATABASE, SERVER = "CAPOPT_DATABASE", "CAPOPT_SERVER"
 _TICK = 0.1  # seconds to wait for events of the process
 _MEASURE = 0.2  # seconds between two looks at its memory
 _BEAT = 0.4  # seconds between two heartbeats
-_CANCEL = 1.2  # seconds that a cancelled process has to complete its plan
+_LOOK = 0.2  # seconds until the next look at the state, whether it was cancelled
+_CANCEL = 1.4  # seconds that a cancelled process has to complete its plan or answer,
+_KEEP = 30.0  # or so many where there is one, and nothing of it is kept yet
 _RETRY = 0.5  # seconds until the database is tried again
 _MORE = 60.0  # seconds beyond the limit of a project that a job has for what is not search
 _FIGURES = ("incumbent", "bound", "gap", "phase")
@@ -76,6 +78,7 @@ class _Run:
         self.pending: list[dict[str, Any]] = []
         self.ended: dict[str, Any] | None = None
         self.limits: dict[str, Any] = {}
+        self.has_result = self.is_kept = False
 
     def run(self) -> bool:
         """Run the job to its end; False if its lease is lost."""
@@ -88,7 +91,7 @@ class _Run:
 
     def _follow(self) -> bool:
         """Follow the process to its end, and end the job; False if the lease is lost."""
-        began = beat = measured = time.monotonic()
+        began = beat = looked = measured = time.monotonic()
         cancelled: float | None = None
         while self.ended is None and self.process.is_running():
             self.process.wait(_TICK)
@@ -98,16 +101,21 @@ class _Run:
                 measured = now
                 if (reason := self._over_limits(now - began)) is not None:
                     return self._finish(Outcome("failed", error=reason))
-            if now - beat >= _BEAT:
-                beat, state = now, self._beat()
+            if now - looked >= _LOOK:
+                is_due = now - beat >= _BEAT
+                looked, beat, state = now, now if is_due else beat, self._beat() if is_due else self._look()
                 if state is None:
                     return False
                 if state == "cancelling" and cancelled is None:
                     cancelled = now
                     self.process.cancel()
-            if cancelled is not None and now - cancelled > _CANCEL:
+            if cancelled is not None and now - cancelled > self._patience():
                 return self._finish(Outcome("cancelled"))
         return self._conclude()
+
+    def _patience(self) -> float:
+        """Return the seconds that the process has after it was cancelled."""
+        return _KEEP if self.has_result and not self.is_kept else _CANCEL
 
     def _start(self, session: Session) -> dict[str, Any]:
         """Unpack what the job works on, with the incumbent of an earlier run; return the request."""
@@ -116,6 +124,7 @@ class _Run:
         contents.unpack(contents.get(session, job.input_hash), self.folder)
         if kept is not None:
             contents.unpack(contents.get(session, kept.content_hash), self.folder / "incumbent")
+            self.is_kept = True
         self.limits = job.limits
         # Jobs that version 1 of the database has accepted have no limit of their own.
         threads = self.limits.get("threads") or session.get_one(Project, job.project_id).max_threads
@@ -128,7 +137,10 @@ class _Run:
             kind = event.pop("kind")
             if kind == "end":
                 self.ended = event
+            elif kind == "result":
+                self.has_result = True
             else:
+                self.is_kept |= kind == "incumbent"
                 self.pending.append({"kind": kind, "data": event})
                 if kind == "progress":
                     names = _FIGURES if event["phase"] != "near" else ("phase",)  # there they are distances
@@ -158,6 +170,14 @@ class _Run:
             return state
 
         return self._write(beat)
+
+    def _look(self) -> str | None:
+        """Return the state, None if the lease is lost; unchanged while the database does not answer."""
+        try:
+            with self.database.reading() as session:
+                return jobs.state_of(session, self.lease)
+        except DBAPIError:
+            return ""  # the next heartbeat waits for it
 
     def _append(self, session: Session, pending: list[dict[str, Any]]) -> None:
         for event in pending:

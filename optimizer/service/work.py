@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,10 @@ class Job:
         Validated options.
     progress : callable
         Called as for :func:`optimizer.solve`.
+    cancel : threading.Event
+        Ends the work with what is known until then.
+    note_result : callable
+        Called as soon as there is something to keep if the work is cancelled.
     max_threads : int
         Threads of a search at most.
     """
@@ -33,6 +39,8 @@ class Job:
     folder: Path
     options: Any
     progress: Callable[[Progress], None]
+    cancel: threading.Event
+    note_result: Callable[[], None]
     max_threads: int = 1024
 
     def instance(self) -> optimizer.Instance:
@@ -52,6 +60,11 @@ class Job:
         """Return the plan of another job that an option names."""
         kept = self.folder / name
         return optimizer.load_plan(kept) if kept.is_dir() else None
+
+    def on_step(self) -> Callable[[str], None]:
+        """Return a function to call at each step of several: from the second one on there is something to keep."""
+        steps = count()
+        return lambda _: self.note_result() if next(steps) else None
 
     def given(self, *names: str) -> dict[str, Any]:
         """Return those options that have a value; threads are limited by the project also where none are named."""
@@ -81,11 +94,11 @@ def solve(job: Job) -> Answer:
     start, near = job.incumbent() or job.further("start"), job.further("near")
     more: dict[str, Any] = {} if near is None else {"near": near, "within": job.options.within}
     try:
-        plan = optimizer.solve(instance, start=start, progress=job.progress, **more, **given)
+        plan = optimizer.solve(instance, start=start, progress=job.progress, cancel=job.cancel, **more, **given)
     except NoFeasiblePlan:
         if not job.options.elastic:
             raise
-        found = optimizer.diagnose(instance, progress=job.progress, **given)
+        found = optimizer.diagnose(instance, progress=job.progress, cancel=job.cancel, **given)
         return Answer("infeasible", found.to_dict(), found.plan)
     return Answer(plan.status, None, plan)
 
@@ -95,7 +108,11 @@ def explain(job: Job) -> Answer:
     options: kinds.Explain = job.options
     if (job.folder / "instance").is_dir():
         found = optimizer.diagnose(
-            job.instance(), time_limit=options.budget, progress=job.progress, **job.given("gap", "threads")
+            job.instance(),
+            time_limit=options.budget,
+            progress=job.progress,
+            cancel=job.cancel,
+            **job.given("gap", "threads"),
         )
         return Answer("feasible" if found.feasible else "infeasible", found.to_dict(), found.plan)
     plan = job.plan()
@@ -105,7 +122,9 @@ def explain(job: Job) -> Answer:
         items=options.offer,
         more=options.more,
         budget=job.budget(),
+        on_step=job.on_step(),
         progress=job.progress,
+        cancel=job.cancel,
         **job.given("gap", "time_limit", "threads"),
     )
     explained.save(job.folder / "plan")
@@ -123,6 +142,7 @@ def whatif(job: Job) -> Answer:
         forbid=options.forbid,
         end=options.end,
         progress=job.progress,
+        cancel=job.cancel,
         **job.given("gap", "time_limit", "threads"),
     )
     return Answer(plan.status, compare(base, plan, ("plan", "what if")), plan)
@@ -146,7 +166,9 @@ def sweep(job: Job) -> Answer:
         delay=options.delay,
         fixings={name: getattr(options, name) for name in ("force", "forbid", "end")},
         budget=job.budget(),
+        on_step=job.on_step(),
         progress=job.progress,
+        cancel=job.cancel,
         **job.given("gap", "time_limit", "threads"),
     )
     return Answer("none", {"cell": options.cell, "rows": json.loads(table.to_json(orient="records"))})
@@ -156,7 +178,13 @@ def alternatives(job: Job) -> Answer:
     """Explore the plans that cost little more: ranges of decisions, and plans that differ as much as they can."""
     options: kinds.Alternatives = job.options
     found = optimizer.find_alternatives(
-        job.plan(), options.within, options.plans, budget=job.budget(), **job.given("time_limit", "threads")
+        job.plan(),
+        options.within,
+        options.plans,
+        budget=job.budget(),
+        on_step=job.on_step(),
+        cancel=job.cancel,
+        **job.given("time_limit", "threads"),
     )
     return Answer("none", found.to_dict(), alternatives=found.plans)
 
@@ -167,7 +195,8 @@ def simulate(job: Job) -> Answer:
     plans = {"plan": job.plan()}
     for place, other in enumerate(options.others):
         plans[other] = optimizer.load_plan(job.folder / f"others-{place}")
-    found = optimizer.simulate(plans, **job.given("draw", "seed", "gap", "time_limit"), workers=1)
+    limits = job.given("draw", "seed", "gap", "time_limit")
+    found = optimizer.simulate(plans, **limits, workers=1, cancel=job.cancel, on_draw=lambda _: job.note_result())
     return Answer("none", found.to_dict())
 
 

@@ -16,7 +16,7 @@ from optimizer.errors import CapoptError, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenario import Outcome
 from optimizer.instance.scenarios import is_uncertain, scenario_instance
-from optimizer.interruption import StopFlag, interruptible
+from optimizer.interruption import Cancel, StopFlag, cancelled_by, interruptible
 from optimizer.plan.plan import Plan
 from optimizer.program import added_head
 from optimizer.program.arrays import Arrays, Floats
@@ -66,6 +66,7 @@ def simulate(
     workers: int | None = None,
     cluster: str | None = None,
     on_draw: OnDraw | None = None,
+    cancel: Cancel | None = None,
 ) -> Simulation:
     """Keep what plans decide before anything is known, and plan the rest again in many draws of what may come.
 
@@ -95,11 +96,13 @@ def simulate(
         Address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers search instead.
     on_draw : callable, optional
         Called with the :class:`Simulation` so far after each different draw.
+    cancel : threading.Event or callable, optional
+        Ends the work as Ctrl-C does; as for :func:`optimizer.solve`.
 
     Returns
     -------
     Simulation
-        Ctrl-C ends it with the draws that are examined until then.
+        Ctrl-C and ``cancel`` end it with the draws that are examined until then.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def simulate(
     InstanceError
         If the data of a draw are invalid; it names the draw.
     StoppedWithoutPlan
-        If Ctrl-C came before the first draw was examined.
+        If Ctrl-C or ``cancel`` came before the first draw was examined.
     SolverError
         If no cluster answers.
     """
@@ -129,7 +132,8 @@ def simulate(
         for future, own in zip(draws.futures, _small_instances(draws), strict=True)
     ]
     found = Simulation(tuple(named), draws, until, gap, _notes(named, source, until))
-    return _examined(found, tasks, workers, cluster, on_draw)
+    with cancelled_by(cancel):
+        return _examined(found, tasks, workers, cluster, on_draw)
 
 
 def _examined(

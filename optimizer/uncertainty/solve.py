@@ -12,7 +12,7 @@ from optimizer.auditing import audit
 from optimizer.errors import AuditFailed, Fault, SolverError, StoppedWithoutPlan, UnsupportedInstance
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import is_uncertain, scenarios
-from optimizer.interruption import interruptible
+from optimizer.interruption import Cancel, cancelled_by, interruptible
 from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
 from optimizer.program.build import Program
@@ -49,6 +49,7 @@ def solve(
     near: Plan | None = None,
     within: float = 0.005,
     progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
     workers: int | None = None,
     cluster: str | None = None,
     **options: Unpack[SolveOptions],
@@ -63,6 +64,9 @@ def solve(
     ----------
     instance, start, near, within, progress, **options
         As for :func:`optimizer.solving.solve.solve`; ``start`` and ``near`` are for instances of one future.
+    cancel : threading.Event or callable, optional
+        Ends the search as Ctrl-C does, in any thread, once it is set or returns True: the best plan so far is returned,
+        with its gap. It is looked at about ten times a second, from the start of the search on.
     workers : int, optional
         Of an instance with scenarios the number of searches at a time on this machine; by default ``threads``, or else
         that of the processor's cores. The plan does not depend on it, unless the time limit ends the search.
@@ -72,8 +76,24 @@ def solve(
     Raises
     ------
     CapoptError
-        As :func:`optimizer.solving.solve.solve` does, and if the cluster cannot be used.
+        As :func:`optimizer.solving.solve.solve` does, and if the cluster cannot be used. ``StoppedWithoutPlan`` also if
+        ``cancel`` came before any plan was found.
     """
+    with cancelled_by(cancel):
+        return _solve(instance, start, near, within, progress, workers, cluster, options)
+
+
+def _solve(
+    instance: Instance | Program,
+    start: Plan | None,
+    near: Plan | None,
+    within: float,
+    progress: OnProgress | None,
+    workers: int | None,
+    cluster: str | None,
+    options: SolveOptions,
+) -> Plan:
+    """Find the plan of an instance of any kind, as :func:`solve` does."""
     for plan in (start, near):
         if plan is not None:
             refuse_uncertain(plan, "a search that begins with a plan")

@@ -12,6 +12,7 @@ import pandas as pd
 from optimizer.errors import NoFeasiblePlan, StoppedWithoutPlan
 from optimizer.instance.edit import Edit, apply_edits, parse_edit
 from optimizer.instance.instance import Instance
+from optimizer.interruption import is_cancelled
 from optimizer.plan.plan import Plan
 from optimizer.solver.solution import SolveOptions, Stop
 from optimizer.solving.clock import OnProgress
@@ -56,7 +57,7 @@ def sweep(
 ) -> pd.DataFrame:
     """Return the objective over a range of values of one cell: columns value, objective, bound, gap, change, note.
 
-    Ctrl-C ends it with the values until then.
+    Ctrl-C and ``cancel`` end it with the values until then.
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ def _rows(
 ) -> Iterator[tuple[float, float, float | None, float | None, str]]:
     until, most = time.perf_counter() + seconds[0], seconds[1]
     for place, value in enumerate(values):
+        if is_cancelled():
+            return
         share = max(until - time.perf_counter(), 0.0) / (len(values) - place)
         limited: SolveOptions = {**options, "time_limit": min(share, most)}
         try:

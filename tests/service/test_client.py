@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import optimizer
 from optimizer.service.settings import Settings
 from tests.command import inside
-from tests.service.inputs import infeasible_instance, tiny_instance
+from tests.service.inputs import infeasible_instance, long_instance, tiny_instance
 from tests.service.server import serving
 
 
@@ -79,3 +80,16 @@ def test_the_command_line_solves_on_a_server(address: str, capfd: pytest.Capture
     assert (refused.code, "--server is for solve" in refused.err) == (2, True)
     refused = inside(capfd, "--server", address, "solve", folder, "--elastic")
     assert (refused.code, "--elastic works here alone" in refused.err) == (2, True)
+
+
+def test_a_flag_cancels_a_job(client: optimizer.Client) -> None:
+    """Tests that a job is cancelled once its flag is set, by its first incumbent, and that its plan is returned."""
+    cancel = threading.Event()
+
+    def look(event: optimizer.Progress) -> None:
+        if event.incumbent is not None:
+            cancel.set()
+
+    plan = client.solve(long_instance(), gap=0.0, threads=1, progress=look, cancel=cancel)
+    assert plan.status == "feasible"
+    assert optimizer.audit(plan).passed

@@ -187,9 +187,11 @@ def test_threads_are_limited_where_none_are_named(monkeypatch: pytest.MonkeyPatc
     """Tests that a search gets the threads of its project at most, and those that the solver chooses below that."""
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     options = KINDS["solve"].options
-    assert work.Job(tmp_path, options(), print, 2).given("threads") == {"threads": 2}
-    assert work.Job(tmp_path, options.model_validate({"threads": 1}), print, 2).given("threads") == {"threads": 1}
-    assert work.Job(tmp_path, options(), print, 8).given("threads") == {}
+    assert work.Job(tmp_path, options(), print, threading.Event(), print, 2).given("threads") == {"threads": 2}
+    assert work.Job(tmp_path, options.model_validate({"threads": 1}), print, threading.Event(), print, 2).given(
+        "threads"
+    ) == {"threads": 1}
+    assert work.Job(tmp_path, options(), print, threading.Event(), print, 8).given("threads") == {}
 
 
 def test_a_simulation(database: Database, tmp_path: Path) -> None:
