@@ -53,10 +53,8 @@ class _Pressed(threading.Event):
     """Set by the first signal, or by a flag of a caller of this thread."""
 
     def is_set(self) -> bool:
-        """Return whether it is set; a flag that was set once counts as set from then on."""
-        if not super().is_set() and is_cancelled():
-            self.set()
-        return super().is_set()
+        """Return whether it is set, or a flag is."""
+        return super().is_set() or is_cancelled()
 
 
 class _Interruption:
