@@ -91,8 +91,11 @@ def _facts(plan: Plan) -> list[Fact]:
     expected = f"SUMPRODUCT({table.format('probability')},{table.format('cost')})"
     found = [Fact("expected", "Expected cost", head["expected_cost"], f"{currency}, net present cost", expected)]
     found.append(Fact("worst", "Worst cost", head["worst_cost"], currency, f"MAX({table.format('cost')})"))
-    level = plan.instance.head.risk_level
-    found.append(Fact("cvar", "CVaR", head["cvar"], f"{currency}, mean cost of the worst beyond {percent(level)}"))
+    found.append(
+        Fact(
+            "cvar", "CVaR", head["cvar"], f"{currency}, mean cost of the worst beyond {percent(head['risk']['level'])}"
+        )
+    )
     if head["risk"]["measure"] != "none":
         meaning = f"{currency}, {percent(head['risk']['weight'])} {head['risk']['measure']}, the rest expected cost"
         found.append(Fact("objective", "Objective", plan.objective, meaning))
