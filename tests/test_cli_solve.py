@@ -164,10 +164,10 @@ def test_a_plan_that_fails_its_audit_is_kept_aside(
 
 # ---------------------------------------------------------------- exit code 2
 def test_what_is_not_covered_is_refused(tmp_path: Path, inside: Callable[..., Ended]) -> None:
-    """Tests that a plan with scenarios is never explained without them."""
+    """Tests that alternatives to a plan with scenarios are never given without them."""
     write(tmp_path / "mine", contracts=LEASES["contracts"], scenarios=[{"scenario": "base", "probability": 1.0}])
     assert inside("solve", tmp_path / "mine", "-o", tmp_path / "p").code == 0
-    done = inside("explain", tmp_path / "p", "--json")
+    done = inside("alternatives", tmp_path / "p", "--json")
     assert done.code == 2
     assert done.json["kind"] == "UnsupportedInstance"
     assert "scenarios" in done.json["error"]

@@ -73,7 +73,7 @@ def is_soon(plan: Plan, decision: dict[Any, Any], months: int) -> bool:
 
 def cost_of_delay(ask: WhatIf, plan: Plan, decision: dict[Any, Any]) -> ExtraCost:
     """Return the additional cost of making a decision a month later at the earliest."""
-    return cost_of_fixing(ask, plan, _later(plan, decision))
+    return cost_of_fixing(ask, plan, delayed(plan, decision))
 
 
 def deadline_row(plan: Plan, decision: dict[Any, Any], more: ExtraCost) -> tuple[Any, ...]:
@@ -114,7 +114,7 @@ def _last(plan: Plan, decision: dict[Any, Any]) -> str:
     return plan.instance.label(last) if last < end else ""
 
 
-def _later(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
+def delayed(plan: Plan, decision: dict[Any, Any]) -> list[Fixing]:
     """Return what delays a decision by a month at least; blocks handed back are kept until then."""
     if decision["decision"] in BACK:
         item, t = str(decision["item"]), _first_without(plan, decision)

@@ -20,15 +20,18 @@ from optimizer.analysis.policy_trial import PolicyTrial, Requirement, try_policy
 from optimizer.analysis.questions import NOT_EXAMINED, Agenda, Question, Rows, Stage
 from optimizer.instance.edit import Edit
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import column_names
+from optimizer.plan.tables import SCENARIO, column_names
 from optimizer.solver.solution import Options, Stop
 from optimizer.solving import clock
 
 OnStep = Callable[[str], None]
-_SOON = 3  # months: the cost of delay is computed for decisions that are due in them
+SOON = 3
+"""Months: the cost of delay is computed for decisions that are due in them."""
+_KEY_OF_DEADLINE = frozenset({SCENARIO, "month", "decision", "item", "takes_effect"})
 _OF_RELAXATIONS = 0.3  # share of what is left of the budget for the linear programs of all offers
 _OF_GAP = 0.5  # of the time of all offers, to find a smaller gap of the plan, on which their prices depend
-_OPEN = ExtraCost(note=NOT_EXAMINED)
+OPEN = ExtraCost(note=NOT_EXAMINED)
+"""Additional cost of what was not examined."""
 
 
 class Examination:
@@ -87,6 +90,11 @@ class Examination:
         found.on_progress, found.budget = self.progress, self.budget
         return found
 
+    @property
+    def names(self) -> list[str]:
+        """Stages, in the order of need."""
+        return list(self.STAGES)
+
     # ------------------------------------------------------------------ the run
     def run(self, names: Iterable[str], items: Sequence[str] = ()) -> None:
         """Examine the questions of some stages, of offers only those named, if any are."""
@@ -125,6 +133,10 @@ class Examination:
             found["first"] = self.plan.explained["first"]
         return found
 
+    def deadlines_without_delay(self) -> pd.DataFrame:
+        """Return the deadlines of all decisions, without the cost of delay."""
+        return deadlines.deadlines_table(self.plan)
+
     def _questions(self, name: str) -> list[Question]:
         return self._stages[name].questions if name in self._stages else []
 
@@ -137,7 +149,7 @@ class Examination:
         if name == "offers":
             place = {offer.item: number for number, offer in enumerate(offers(self.plan))}
             rows.sort(key=lambda row: place[row[0]])
-        return pd.DataFrame(rows, columns=column_names(name))
+        return pd.DataFrame(rows, columns=self._columns(name))
 
     def _stage(self, name: str) -> Stage:
         questions: list[Question] = getattr(self, f"_{name}_questions")()
@@ -146,7 +158,7 @@ class Examination:
 
     def _question(self, name: str, table: str, key: Sequence[str], open_row: Row, ask: Callable[[], Row]) -> Question:
         """Return a question of one row, which starts with that of an earlier explanation, if there is one."""
-        columns = column_names(table)
+        columns = self._columns(table)
         mine = tuple(dict(zip(columns, open_row, strict=True))[column] for column in key)
         row = earlier_rows(self.plan, table, columns, key).get(mine)
         if row is None:
@@ -157,13 +169,13 @@ class Examination:
     def _is_final(self, table: str, row: Row) -> bool:
         if table == "offers":
             return offer_verdicts.is_final(row)
-        return is_final(self.plan, self.options.gap, column_names(table), row)
+        return is_final(self.plan, self.options.gap, self._columns(table), row)
 
     # ------------------------------------------------------------------ the stages
     def _values_questions(self) -> list[Question]:
         def ask() -> Rows:
             began, seconds = self.budget.now(), self.budget.search()
-            table = marginal_values.values_table(self.plan, replace(self.options, time_limit=seconds))
+            table = self._marginal_values(seconds)
             if self.budget.now() - began >= seconds:
                 self.budget.ended(seconds)
             return list(table.itertuples(index=False, name=None))
@@ -174,17 +186,18 @@ class Examination:
 
     def _deadlines_questions(self) -> list[Question]:
         plan, due = self.plan, deadlines.due_decisions(self.plan)
-        soon = [decision for decision in due if deadlines.is_soon(plan, decision, _SOON)]
+        soon = [decision for decision in due if deadlines.is_soon(plan, decision, SOON)]
 
         def question(number: int, decision: dict[Any, Any]) -> Question:
             def ask() -> Row:
-                return deadlines.deadline_row(plan, decision, deadlines.cost_of_delay(self.ask, plan, decision))
+                return self._deadline_row(decision, self._cost_of_delay(decision))
 
             name = (
                 f"a month's delay {number} of {len(soon)}: {decision['decision'].replace('_', ' ')} {decision['item']}"
             )
-            known = deadlines.deadline_row(plan, decision, _OPEN)
-            return self._question(name, "deadlines", ("month", "decision", "item", "takes_effect"), known, ask)
+            known = self._deadline_row(decision, OPEN)
+            key = [name for name in self._columns("deadlines") if name in _KEY_OF_DEADLINE]
+            return self._question(name, "deadlines", key, known, ask)
 
         return [question(number, decision) for number, decision in enumerate(soon, start=1)]
 
@@ -193,9 +206,25 @@ class Examination:
         rows = iter([row for question in stage.questions for row in question.rows])
         plan, found = self.plan, []
         for decision in deadlines.due_decisions(plan):
-            soon = deadlines.is_soon(plan, decision, _SOON)
-            found.append(next(rows) if soon else deadlines.deadline_row(plan, decision, ExtraCost()))
-        return pd.DataFrame(found, columns=column_names("deadlines"))
+            soon = deadlines.is_soon(plan, decision, SOON)
+            found.append(next(rows) if soon else self._deadline_row(decision, ExtraCost()))
+        return pd.DataFrame(found, columns=self._columns("deadlines"))
+
+    # ------------------------------------------------------------------ what is different under uncertainty
+    def _columns(self, table: str) -> list[str]:
+        return column_names(table)
+
+    def _marginal_values(self, seconds: float) -> pd.DataFrame:
+        return marginal_values.values_table(self.plan, replace(self.options, time_limit=seconds))
+
+    def _deadline_row(self, decision: dict[Any, Any], more: ExtraCost) -> Row:
+        return deadlines.deadline_row(self.plan, decision, more)
+
+    def _cost_of_delay(self, decision: dict[Any, Any]) -> ExtraCost:
+        return deadlines.cost_of_delay(self.ask, self.plan, decision)
+
+    def _step_row(self, step: Edit) -> Row:
+        return steps.step_row(self.ask, self.plan, step)
 
     def _offers_questions(self) -> list[Question]:
         chosen = [one for one in offers(self.plan) if not self._items or one.item in self._items]
@@ -232,7 +261,7 @@ class Examination:
                     more = termination_timing.cost_of_exit(self.ask, plan, one, shift)
                     return termination_timing.exit_row(plan, one, shift, more)
 
-                open_row = termination_timing.exit_row(plan, one, shift, _OPEN if shift else ExtraCost(0.0))
+                open_row = termination_timing.exit_row(plan, one, shift, OPEN if shift else ExtraCost(0.0))
                 found.append(self._question(_leaving(one, shift), "exits", ("item", "shift"), open_row, ask))
                 found[-1].finished |= not shift
         return found
@@ -276,12 +305,12 @@ class Examination:
         return [question(number, one) for number, one in enumerate(every, start=1)]
 
     def _steps_questions(self) -> list[Question]:
-        plan, every = self.plan, steps.usual_steps(self.plan)
+        every = steps.usual_steps(self.plan)
 
         def question(number: int, step: Edit) -> Question:
             known = (str(step), None, None, None, None, NOT_EXAMINED)
             name = f"step {number} of {len(every)}: {step}"
-            return self._question(name, "steps", ("step",), known, lambda: steps.step_row(self.ask, plan, step))
+            return self._question(name, "steps", ("step",), known, lambda: self._step_row(step))
 
         return [question(number, step) for number, step in enumerate(every, start=1)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,17 +11,18 @@ from typing import Any, Unpack
 import pandas as pd
 
 from optimizer.analysis.budget import DEFAULT, Budget
-from optimizer.analysis.deadlines import deadlines_table
 from optimizer.analysis.examination import Examination, OnStep
 from optimizer.analysis.offer_list import offers
+from optimizer.analysis.scenario_examination import ScenarioExamination
 from optimizer.format import grouped
 from optimizer.interruption import Cancel, cancelled_by
-from optimizer.plan.by_scenario import refuse_uncertain
+from optimizer.plan.by_scenario import is_uncertain
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import EXPLAINED, plain_rows
 from optimizer.solver.solution import Options, SolveOptions
 from optimizer.solving import clock
+from optimizer.workers.make import make_workers
 
 _NOTHING = pd.DataFrame()
 
@@ -114,22 +116,6 @@ class Explanation:
         return pd.DataFrame([rows[item] for item in items if item in rows], columns=list(self.offers.columns))
 
 
-def check_one_future(plan: Plan) -> None:
-    """Refuse to explain a plan under uncertainty.
-
-    Raises
-    ------
-    UnsupportedInstance
-        If it is one.
-    """
-    refuse_uncertain(
-        plan,
-        "an explanation",
-        "price an offer, an amount or a delay by capopt whatif with --set, --delay or --sweep, which plans all "
-        "scenarios again; the tables scenarios and robustness say what the best plans of scenarios alone do",
-    )
-
-
 def explain(
     plan: Plan,
     *,
@@ -175,15 +161,20 @@ def explain(
     limit = options.pop("time_limit", None)
     given = budget if isinstance(budget, Budget) else Budget(budget, limit)
     options.setdefault("gap", float(plan.head.get("options", {}).get("gap", 1e-3)))
-    check_one_future(plan)
     settings = Options(**options)
-    work = Examination(plan, settings, given, on_step, progress, more=more)
-    names = ["offers"] if items else ["values"] if quick else list(Examination.STAGES)
-    with cancelled_by(cancel):
-        work.run(names, items)
-    tables = work.tables()
-    if quick and "values" in tables:
-        earlier = plan.explained.get("deadlines")  # which may have the cost of delay
-        tables["deadlines"] = deadlines_table(plan) if earlier is None else earlier
+    with ExitStack() as stack:
+        work: Examination
+        if is_uncertain(plan):
+            workers = stack.enter_context(closing(make_workers(settings.threads)))
+            work = ScenarioExamination(plan, settings, given, on_step, progress, more=more, workers=workers)
+        else:
+            work = Examination(plan, settings, given, on_step, progress, more=more)
+        names = ["offers"] if items else ["values"] if quick else work.names
+        with cancelled_by(cancel):
+            work.run(names, items)
+        tables = work.tables()
+        if quick and "values" in tables:
+            earlier = plan.explained.get("deadlines")  # which may have the cost of delay
+            tables["deadlines"] = work.deadlines_without_delay() if earlier is None else earlier
     unfinished = tuple(question.name for question in work.unfinished)
     return Explanation(plan, **tables, stopped=work.stopped, unfinished=unfinished, failed=work.failed)

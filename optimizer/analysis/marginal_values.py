@@ -21,7 +21,7 @@ from optimizer.program.build import Program
 from optimizer.program.compile import compile_program
 from optimizer.program.fixed_decisions import fix_decisions_at, fix_states_at
 from optimizer.program.fixings import apply_fixings, fixings_of
-from optimizer.program.unit_changes import UnitChange, UnitChanges
+from optimizer.program.unit_changes import Key, UnitChange, UnitChanges
 from optimizer.solver.highs import Model
 from optimizer.solver.mip_start import decision_values
 from optimizer.solver.sensitivity import changes_of_optimum
@@ -62,23 +62,24 @@ def values_table(plan: Plan, options: Options | None = None) -> pd.DataFrame:
     program = program_of(plan)
     arrays = apply_fixings(program, compile_program(program), fixings_of(plan))
     changes = list(UnitChanges(program, arrays).all())
-    fixed = _with_decisions(program, arrays, plan, settings)
+    fixed = with_decisions(program, arrays, plan, settings)
     nothing = np.full((len(changes), 2), np.nan)
-    at_fixed = nothing if fixed is None else _savings(program, fixed, changes, (1.0, -1.0), settings)
-    relaxed = _savings(program, arrays, changes, (1.0,), settings)
+    at_fixed = nothing if fixed is None else savings(program, fixed, changes, (1.0, -1.0), settings)
+    relaxed = savings(program, arrays, changes, (1.0,), settings)
     figures = np.column_stack([at_fixed, relaxed])
     wanted = np.flatnonzero((np.nan_to_num(figures) != 0).any(axis=1))
-    rows = [(*_named(plan, changes[place]), *figures[place].tolist()) for place in wanted.tolist()]
+    rows = [(*named(plan, changes[place].key), *figures[place].tolist()) for place in wanted.tolist()]
     rows.sort(key=lambda row: row[0])
     return pd.DataFrame(rows, columns=column_names("values"))
 
 
-def _named(plan: Plan, change: UnitChange) -> tuple[str, str, str, str]:
-    kind, item, t = change.key
+def named(plan: Plan, key: Key) -> tuple[str, str, str, str]:
+    """Return month, kind, item and unit of a change as cells of the table."""
+    kind, item, t = key
     return plan.instance.label(t), kind, item, _UNITS[kind]
 
 
-def _with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Options) -> Arrays | None:
+def with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Options) -> Arrays | None:
     """Fix the plan's decisions and their consequences in the program; None if that has no solution.
 
     Raises
@@ -93,7 +94,7 @@ def _with_decisions(program: Program, arrays: Arrays, plan: Plan, options: Optio
     return None if found.values is None else fix_states_at(program, fixed, found.values)
 
 
-def _savings(
+def savings(
     program: Program, arrays: Arrays, changes: list[UnitChange], sides: tuple[float, ...], options: Options
 ) -> Floats:
     """Return the saving of one unit more and the cost of one fewer, by change and side; for demand the reverse."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 import pandas as pd
 
@@ -12,6 +13,25 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
 from optimizer.schema import load_schema
 from optimizer.solving.whatif import WhatIf
+
+
+class Priced(Protocol):
+    """A plan, or what one costs."""
+
+    @property
+    def objective(self) -> float:
+        """Net present cost."""
+
+    @property
+    def bound(self) -> float | None:
+        """What no plan can cost less than."""
+
+
+class Query(Protocol):
+    """What-ifs of a plan."""
+
+    def ask(self, edits: Iterable[Edit], /) -> Priced:
+        """Return the plan, or its cost, with edits."""
 
 
 def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.DataFrame:
@@ -36,7 +56,7 @@ def steps_table(ask: WhatIf, plan: Plan, edits: Iterable[str | Edit]) -> pd.Data
     return pd.DataFrame([step_row(ask, plan, edit) for edit in edits], columns=column_names("steps"))
 
 
-def step_row(ask: WhatIf, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:
+def step_row(ask: Query, plan: Plan, edit: str | Edit) -> tuple[str | float | None, ...]:
     """Return the row of a step."""
     name = str(edit)
     step = parse_edit(edit) if isinstance(edit, str) else edit

@@ -29,12 +29,12 @@ _NOISE = 1e-8  # relative to the cost: smaller differences count as zero
 _ROUND = 1e-6  # of a tenth of a percent
 _FREE = 1e-4  # times the price: below it the offer is taken at no price
 
-_NEEDED = "needed: without it no plan meets all rules"
+NEEDED = "needed: without it no plan meets all rules"
 SAME = "a plan without it costs the same"
-_OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
+OPEN = "the gaps of the searches leave open whether it is worth its price: ask for a smaller gap"
 _CLOSE_CALL = "a plan with it costs as little, within the gaps"
 _GIVEN = "even for nothing the plan found with it costs more: ask for a smaller gap, with more time, to be sure"
-_TIED = "blocks that were decided on before the plan are paid at the same price, so that no other price is tried"
+TIED = "blocks that were decided on before the plan are paid at the same price, so that no other price is tried"
 _BEATEN = "a plan with it, found just now, costs less: solve again, with more time"
 _BETTER = "a plan without it, found just now, costs less: solve again, with more time"
 
@@ -86,6 +86,24 @@ def by_share(low: float | None, high: float | None) -> str:
         return f" by between {grouped(least, 1)} % and {grouped(most, 1)} %"
     doubt = "" if low is not None and low > 0 else ", if at all: ask for a smaller gap"
     return f" by at most {grouped(most, 1)} %{doubt}"
+
+
+def price_change(price: float, sign: float, at_least: float | None, at_most: float | None) -> str:
+    """Describe the distance from a price to its break-even price, as far as it is proven.
+
+    Parameters
+    ----------
+    price : float
+        Price of the offer.
+    sign : float
+        1 where it is paid, -1 where it is received.
+    at_least, at_most : float or None
+        Proven interval of the break-even price; None where nothing is proven.
+    """
+    low, high = (None if one is None else one / price - 1 for one in (at_least, at_most))
+    if sign > 0:
+        low, high = (None if share is None else -share for share in (high, low))
+    return f"too {'expensive' if sign > 0 else 'cheap'}{by_share(low, high)}"
 
 
 class Verdict:
@@ -159,7 +177,7 @@ class Verdict:
     def _settled(self, verdict: str) -> tuple[Any, ...]:
         """Return the cells of an offer that is needed, or that is not taken at any price."""
         if self.cheap.without == math.inf:
-            return *(None,) * 6, True, _NEEDED
+            return *(None,) * 6, True, NEEDED
         return 0.0, 0.0, None, None, None, None, True, self._reason(verdict, None, True)
 
     @cached_property
@@ -184,7 +202,7 @@ class Verdict:
         best = self.search.best
         found = self._without() if taken(best, self.offer) else best
         if found is None:
-            return *(None,) * 6, True, _NEEDED
+            return *(None,) * 6, True, NEEDED
         if not taken(self.plan, self.offer) and self.plan.objective < found.objective:
             found = self.plan
         bounds = [one.bound for one in (found, best) if one.bound is not None]
@@ -197,7 +215,7 @@ class Verdict:
             return without.cost - self.plan.objective, *span, *self._price(verdict, without)[:-1], _BETTER
         if worth <= self._noise(without):
             same = worth <= _NOISE * abs(without.cost) and self.search.is_tight
-            return worth, *span, None, None, None, False, SAME if same else _OPEN
+            return worth, *span, None, None, None, False, SAME if same else OPEN
         return worth, *span, *self._price(verdict, without)
 
     def _span(self, without: CostWithout) -> tuple[float, float | None]:
@@ -215,7 +233,7 @@ class Verdict:
         if self.offer.price <= 0:
             return None, None, None, True, self._reason(verdict, None, True)
         if self._is_tied():
-            return None, None, None, False, _TIED
+            return None, None, None, False, TIED
         plans = [self.search.best] if self.search.best is self.plan else [self.search.best, self.plan]
         offer, relaxation = self.offer, self.relaxation
         start = [(1.0, one) for one in plans if taken(one, offer)]
@@ -337,16 +355,13 @@ class Verdict:
     # ------------------------------------------------------------------ reasons
     def _change(self, at_least: float | None, at_most: float | None) -> str:
         """Describe the distance from the price to the break-even price, as far as it is proven."""
-        low, high = (None if price is None else price / self.offer.price - 1 for price in (at_least, at_most))
-        if self.sign > 0:
-            low, high = (None if share is None else -share for share in (high, low))
-        return f"too {'expensive' if self.sign > 0 else 'cheap'}{by_share(low, high)}"
+        return price_change(self.offer.price, self.sign, at_least, at_most)
 
     def _reason(self, verdict: str, change: str | None, proven: bool, *, always: bool = False) -> str:
         if verdict == "rejected" and always:
             return _CLOSE_CALL
         if verdict == "rejected" and change is None and self.offer.price > 0 and not proven:
-            return _GIVEN if self.sign > 0 else _OPEN
+            return _GIVEN if self.sign > 0 else OPEN
         if verdict != "rejected":
             text = "all of it is worth its price" if verdict == "taken" else self._no_more()
             return text if change is not None or self.offer.price <= 0 else f"{text}; some of it is at any price"

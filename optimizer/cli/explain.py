@@ -74,17 +74,17 @@ def explain(
     its end; 3: not, and --more continues; 1: an error left a question open, and all others are written.
     Where the gap of the plan leaves prices open, the output begins with that; --tighten narrows it first.
 
+    Of a plan under uncertainty: marginal values, deadlines, offers and steps, over all scenarios and where they differ.
+
     Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
     proven by a plan (exit 5). If the budget ends a search, the results until then are printed.
     """
     if not (Path(plan) / "plan.json").is_file():
         _refuse_of_instance(plan, quick or bool(items) or more or tighten, time_limit)
         return _why_not(plan, _seconds_for_instance(budget, full), as_json, **options)
-    from optimizer.analysis.explanation import check_one_future
     from optimizer.plan.plan import load_plan
 
     loaded = load_plan(plan)
-    check_one_future(loaded)
     _known_offers(loaded, items)
     seconds = budget_of(budget, full, time_limit)
     found = _explained(loaded, plan, seconds, tighten, quick=quick, items=items, more=more, **_given(options))
@@ -109,8 +109,11 @@ def _tightened(loaded: Plan, folder: str, budget: Budget, say: OnStep, progress:
     """Search on for a smaller gap of a plan, and write it into its folder if there is one."""
     from optimizer.analysis.tighten import PART, tighten
     from optimizer.format import percent
+    from optimizer.plan.by_scenario import is_uncertain
     from optimizer.plan.folder import prepare, write_plan
 
+    if is_uncertain(loaded):
+        raise click.UsageError("--tighten is for plans of one future: solve again with a smaller --gap.")
     if loaded.head.get("near"):
         raise click.UsageError(
             "--tighten is not for a plan that stays near another one: solve again with a smaller --gap."

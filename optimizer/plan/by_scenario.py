@@ -18,6 +18,7 @@ from optimizer.instance.raw import nearest
 from optimizer.plan.tables import COLUMNS, SCENARIO, make_table
 
 if TYPE_CHECKING:
+    from optimizer.instance.instance import Instance
     from optimizer.plan.plan import Plan
 
 HEADS = "by_scenario"
@@ -103,6 +104,32 @@ def scenario_plan(plan: Plan, name: str) -> Plan:
     (future,) = [one for one in futures(plan.instance) if one.name == name]
     own = scenario_instance(plan.instance, future.outcomes)
     return OnePlan(heads[name], {table: of_scenario(plan.tables[table], name) for table in COLUMNS}, own)
+
+
+def scenario_plans(plan: Plan, instances: Mapping[str, Instance]) -> dict[str, Plan]:
+    """Return the plan of each scenario of a plan under uncertainty, of which the instances are known.
+
+    Parameters
+    ----------
+    plan : Plan
+        Plan under uncertainty.
+    instances : mapping of str to Instance
+        Instance of each scenario, by name.
+    """
+    from optimizer.plan.plan import Plan as OnePlan
+
+    stacked = {name: dict(list(plan.tables[name].groupby(SCENARIO, sort=False))) for name in COLUMNS}
+    found = {}
+    for scenario, instance in instances.items():
+        own = {name: _of_group(plan.tables[name], rows.get(scenario)) for name, rows in stacked.items()}
+        own[_DECISIONS] = of_scenario(plan.tables[_DECISIONS], scenario)
+        found[scenario] = OnePlan(plan.head[HEADS][scenario], own, instance)
+    return found
+
+
+def _of_group(frame: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the rows of a scenario without the column; those of an empty table where there are none."""
+    return (frame.iloc[:0] if rows is None else rows).drop(columns=SCENARIO).reset_index(drop=True)
 
 
 def of_scenario(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,16 @@ from optimizer.plan.folder import (
     take_origin,
     write_plan,
 )
-from optimizer.plan.tables import COLUMNS, EXPLAINED, SCENARIO, UNCERTAIN, column_names, make_table, text_columns
+from optimizer.plan.tables import (
+    BY_SCENARIO,
+    COLUMNS,
+    EXPLAINED,
+    SCENARIO,
+    UNCERTAIN,
+    column_names,
+    make_table,
+    text_columns,
+)
 
 # Tables of an explained plan, with their columns of text and of numbers or flags.
 _TRIES = 20  # readings of a folder that others write
@@ -265,11 +275,15 @@ def _load_uncertain(source: Path, head: dict[str, Any]) -> Plan:
 
     tables = {name: _read_table(source, name, (SCENARIO,)) for name in COLUMNS}
     tables.update({name: _read_table(source, name) for name in UNCERTAIN})
-    return Plan(head, tables, read(source / INSTANCE_FOLDER), origin=take_origin(head, source))
+    instance, explained = read(source / INSTANCE_FOLDER), _read_explained(source, BY_SCENARIO)
+    return Plan(head, tables, instance, explained, take_origin(head, source))
 
 
-def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
-    """Read the tables that ``capopt explain`` wrote; leave out those of an earlier version, which lack columns."""
+def _read_explained(source: Path, by_scenario: Collection[str] = ()) -> dict[str, pd.DataFrame]:
+    """Read the tables that ``capopt explain`` wrote; leave out those of an earlier version, which lack columns.
+
+    Those named in ``by_scenario`` have a leading column ``scenario``.
+    """
     found: dict[str, pd.DataFrame] = {}
     old: list[str] = []
     for name, columns in EXPLAINED.items():
@@ -277,7 +291,7 @@ def _read_explained(source: Path) -> dict[str, pd.DataFrame]:
         if path.is_file():
             try:
                 table = pd.read_csv(path, dtype=str, keep_default_na=False)
-                missing = sorted({*columns} - {*table.columns})
+                missing = sorted({*columns, *([SCENARIO] if name in by_scenario else [])} - {*table.columns})
                 if missing:
                     old.append(f"{name}.csv lacks {', '.join(missing)}")
                     continue

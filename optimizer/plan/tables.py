@@ -60,6 +60,8 @@ def column_names(table: str) -> list[str]:
 
 SCENARIO = "scenario"
 """First column of the tables of a plan under uncertainty: a scenario; of decisions, all that share it."""
+BY_SCENARIO = frozenset({"values", "deadlines"})
+"""Tables of an explanation that have that column, too, of a plan under uncertainty."""
 UNCERTAIN = {name: tuple(table.columns) for name, table in TABLES.items() if table.source == "uncertain"}
 """Columns of the further tables of such a plan, which are about all scenarios."""
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.format import count, interval_text, money, month_cell, percent, unit_value
+from optimizer.format import count, counted, interval_text, money, month_cell, percent, shown, unit_value
+from optimizer.plan.by_scenario import EVERY, SEPARATOR
+from optimizer.plan.tables import SCENARIO
 from optimizer.report import sentences
 from optimizer.report.colours import party_text
 from optimizer.report.document import Block, Grid, Prose, Section, Table
@@ -96,7 +98,7 @@ def _worths(context: PlanContext, tables: Mapping[str, pd.DataFrame]) -> list[Bl
 def _values(context: PlanContext, table: pd.DataFrame, kind: str) -> Grid:
     """Items by their worth, highest first: average over the months on both sides, the best month, the relaxation."""
     rows = table[table["kind"] == kind]
-    sums, fewer = rows.groupby("item")[["held", "relaxed"]].sum(), fewer_by_item(rows)
+    sums, fewer = rows.groupby("item")[["held", "relaxed"]].sum(min_count=1), fewer_by_item(rows)
     monthly, months = kind != "budget", 1 if kind == "budget" else context.horizon
     found = []
     for item in sums.abs().max(axis=1).sort_values(ascending=False).index[:_ITEMS]:
@@ -144,16 +146,20 @@ def _offers(context: PlanContext, table: pd.DataFrame) -> Grid:
 
 def _deadlines(context: PlanContext, table: pd.DataFrame) -> Grid:
     rows = []
+    shared = SCENARIO in table
     for row, waiting in zip(table.to_dict("records"), later(table), strict=True):
         party, until = party_text(str(row["party"])), month_cell(row["last_month"]) or "the end"
         who = (month_cell(row["month"]), decision_text(row), party, month_cell(row["takes_effect"]), until)
-        rows.append((*who, count(row["blocks"]), waiting))
-    columns = ("Month", "What", "Party", "Takes effect", "Possible until", "Blocks", "A month later costs")
+        case = (scenarios_text(row[SCENARIO]),) if shared else ()
+        rows.append((*who, *case, count(row["blocks"]), waiting))
+    case = ("In",) if shared else ()
+    columns = ("Month", "What", "Party", "Takes effect", "Possible until", *case, "Blocks", "A month later costs")
     note = (
         f"A month later: proven additional cost of the best plan, in {context.currency}; for the first months. "
         "Of a hand-back: with the blocks kept a month longer. Blank: not computed."
     )
-    return Grid(columns, rows, 5, note, spare=("Party", "Takes effect", "Blocks"), source="the plan's table deadlines")
+    spare = ("Party", "Takes effect", "Blocks")
+    return Grid(columns, rows, 5 + len(case), note, spare=spare, source="the plan's table deadlines")
 
 
 def _exits(context: PlanContext, table: pd.DataFrame) -> Grid:
@@ -210,6 +216,14 @@ def _first(context: PlanContext, table: pd.DataFrame) -> Grid:
 
 
 # ---------------------------------------------------------------- cells
+def scenarios_text(cell: object) -> str:
+    """Return the scenarios of a cell: all, the name of one, or how many."""
+    names = str(cell).split(SEPARATOR)
+    if cell == EVERY:
+        return "all scenarios"
+    return shown(names[0], 40) if len(names) == 1 else counted(len(names), "scenario")
+
+
 def fewer_by_item(rows: pd.DataFrame) -> pd.Series[float]:
     """What one fewer of each item costs in all months; missing where it does so in one of them."""
     return rows.groupby("item")["held_fewer"].agg(lambda values: values.sum(skipna=False))

@@ -15,6 +15,7 @@ from optimizer.report.charts import Chart
 from optimizer.report.document import Block, Document, Findings, KeyFigures, Section
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.plan_document import sections
+from optimizer.report.section_explained_uncertain import explained_uncertain
 from optimizer.report.section_information import information_blocks, knowing_sentence, learn_sentence
 from optimizer.report.section_inputs import inputs, provenance
 from optimizer.report.section_now import now_sentence, now_tables
@@ -25,7 +26,7 @@ from optimizer.report.uncertain_figures import audit_figure, cost_figures
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-_COMMON = ("inputs", "provenance")  # sections that are about all scenarios
+_COMMON = ("why", "inputs", "provenance")  # sections that are about all scenarios
 _CHOOSER = "Scenario in detail"
 
 
@@ -49,6 +50,7 @@ def _all(plan: Plan) -> list[Section]:
         Section("scenarios", "Cost by scenario", scenario_blocks(plan)),
         Section("tree", "What is decided in each case", tree_blocks(plan)),
         Section("range", "Range over time", fan_charts(plan)),
+        *explained_uncertain(PlanContext(plan)),
     ]
 
 

@@ -12,7 +12,7 @@ from optimizer.format import compact, count, counted, grouped, money, percent, s
 from optimizer.report import sentences
 from optimizer.report.document import Grid, Prose, Table
 from optimizer.report.plan_context import PlanContext
-from optimizer.report.section_explained import explained
+from optimizer.report.section_explained_uncertain import explained_sections
 from optimizer.report.sentences import missing
 from optimizer.report.steps import VERBS
 from optimizer.report.terminal import draw, draw_table, plain
@@ -36,7 +36,7 @@ def explanation_text(found: Explanation, width: int = 100) -> str:
 def render_explanation(found: Explanation, width: int = 100) -> Group:
     """Return an explanation for a console: tables or sentences for each question that was answered."""
     doubts, parts = sentences.doubt(found.plan), []
-    sections = explained(PlanContext(found.plan), found.tables) if found.tables else []
+    sections = explained_sections(PlanContext(found.plan), found.tables) if found.tables else []
     for section in sections:
         tables = [block for block in section.blocks if isinstance(block, Table)]
         if tables and section.anchor not in _IN_SENTENCES:

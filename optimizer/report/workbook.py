@@ -54,7 +54,8 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     by_month = RANGE if is_uncertain(plan) else SHEET
     summary, index, months = (book.sheet(name, _OUTPUT) for name in ("summary", "index", by_month))
     contents = [("summary", 0, "Headline figures with charts; its sums follow the other sheets"), _by_month(plan)]
-    tables = plan.tables if is_uncertain(plan) else {**plan.tables, "losses": losses(plan), **plan.explained}
+    lost = {} if is_uncertain(plan) else {"losses": losses(plan)}
+    tables = {**plan.tables, **lost, **plan.explained}
     for name, frame in tables.items():
         table = TABLES[name]
         book.table(name, table.meaning, _headings(table, frame, head.currency), frame, f"plan_{name}")

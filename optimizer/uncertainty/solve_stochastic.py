@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from optimizer.interruption import interruptible
+from optimizer.program.arrays import Floats
 from optimizer.solver import concurrent_mip
 from optimizer.solver.solution import Options, Report, Stop
 from optimizer.uncertainty.alone import Alone, nothing_alone, relaxed_multipliers, solve_alone
@@ -32,6 +34,8 @@ def solve_stochastic(
     *,
     method: str | None = None,
     bundle_size: int = 1,
+    start: Sequence[Floats] | None = None,
+    known_bound: float = -np.inf,
 ) -> StochasticSolution:
     """Solve a stochastic program.
 
@@ -54,6 +58,10 @@ def solve_stochastic(
         By default the extensive form if it has few integer columns.
     bundle_size : int
         Scenarios in a bundle at the start of the decomposition.
+    start : sequence of ndarray, optional
+        Values of each scenario's columns, the same for shared decisions; ignored if they are infeasible.
+    known_bound : float
+        Objective that no plan can be below.
 
     Raises
     ------
@@ -63,6 +71,9 @@ def solve_stochastic(
     incumbent, alone = Incumbent(program, risk, options, report), nothing_alone(program)
     with interruptible():
         try:
+            incumbent.prove(known_bound)
+            if start is not None:
+                incumbent.take(list(start))
             if not risk.is_neutral:
                 alone = solve_alone(incumbent, workers)
             stop = _search(incumbent, alone, workers, method or choose_method(program), bundle_size)

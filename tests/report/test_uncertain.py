@@ -142,8 +142,7 @@ def test_the_range_over_time() -> None:
 def test_sections_in_their_order(document: Document) -> None:
     """Tests the sections of all scenarios, then those of single ones, then the inputs, with names of their own."""
     anchors = [section.anchor for section in document.sections]
-    assert anchors[:5] == ["now", "information", "scenarios", "tree", "range"]
-    assert anchors[5] == "s1-headline"
+    assert anchors[:7] == ["now", "information", "scenarios", "tree", "range", "why", "s1-headline"]
     assert anchors[-2:] == ["inputs", "provenance"]
     assert len(set(anchors)) == len(anchors)
     assert {section.choice for section in document.sections} == {"", *document.choices}

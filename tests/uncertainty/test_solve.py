@@ -222,12 +222,11 @@ def test_decisions_of_the_base_data_that_a_scenario_does_not_allow() -> None:
 
 
 def test_what_is_not_covered_is_refused(plan: Plan) -> None:
-    """Tests comparisons, figures, losses, explanations and other engines: by name, never by a wrong answer."""
+    """Tests comparisons, figures, losses and other engines: by name, never by a wrong answer."""
     for call in (
         lambda: optimizer.compare(plan, plan),
         lambda: optimizer.figures(plan),
         lambda: optimizer.losses(plan),
-        lambda: optimizer.explain(plan),
         lambda: optimizer.solve(plan.instance, near=plan),
         lambda: optimizer.build(plan.instance),
     ):

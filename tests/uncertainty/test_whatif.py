@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import optimizer
-from optimizer.errors import EditError, UnsupportedInstance
+from optimizer.errors import EditError
 from optimizer.instance.edit import parse_delay, parse_edit
 from optimizer.report.uncertain_comparison import compare_uncertain
 from optimizer.uncertainty.whatif import what_if
@@ -36,12 +36,6 @@ def test_edits_change_the_base_data_before_their_scenarios_are_made() -> None:
     assert what_if(instance, [parse_delay("contracts.lease=1")], gap=0.0).objective == none
     with pytest.raises(EditError, match="leese"):
         what_if(instance, [parse_edit("contracts.leese.price=1")])
-
-
-def test_an_explanation_is_refused_with_what_to_do_instead() -> None:
-    """Tests that the message names capopt whatif."""
-    with pytest.raises(UnsupportedInstance, match="capopt whatif with --set"):
-        optimizer.explain(optimizer.solve(newsvendor(0.4), gap=0.0))
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

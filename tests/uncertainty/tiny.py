@@ -22,12 +22,13 @@ def risk(name: str, outcome: str, probability: float, known: int | None = None) 
     return row if known is None else {**row, "known": known}
 
 
-def newsvendor(high: float, known: int = 1, **head: Any) -> Instance:
+def newsvendor(high: float, known: int = 1, demands: tuple[int, int] = (10, 30), **head: Any) -> Instance:
     """Leases signed in month 0 for month 1, whose demand is 10, or 30 with a probability; missing blocks cost 300."""
-    change = {**HIGH, "how": "set", "value": 30, "from": 1}
+    base, most = demands
+    change = {**HIGH, "how": "set", "value": most, "from": 1}
     offers = {"contracts": [LEASE], "on_demand": [{**HOURLY, "price": 0.3}]}
     risks = [risk("demand", "high", high, known)]
-    return optimizer.read(frames(2, {"jobs": [0, 10]}, **offers, risks=risks, changes=[change], head=head))
+    return optimizer.read(frames(2, {"jobs": [0, base]}, **offers, risks=risks, changes=[change], head=head))
 
 
 def decided(plan: Plan, scenario: str) -> list[tuple[str, str, str, float]]:
