@@ -29,7 +29,7 @@ from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOp
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 
-RANGE_COLUMNS = ("kind", "party", "least", "plan", "most", "unit")
+RANGE_COLUMNS = ("kind", "party", "least", "plan", "most", "unit", "least_found", "most_found")
 FIRST_COLUMNS = ("month", "decision", "item", "party", "plan", "least", "most", "no_regret")
 _FAMILIES = {  # decision of each family of columns; of outlets, those started are leased out
     "ordered": "order_build",
@@ -43,6 +43,15 @@ _ATTAINED = 1e-6  # relative: an end that near to the plan's own amount is attai
 _NOTHING = 1e-6  # blocks: none
 _OF_DISTINCT = 0.5  # share of what is left of the budget
 _DISTINCT_GAP = 0.2  # of the distance of a distinct plan, of which no proof is wanted
+_OF_WIDTH = 5.0  # gaps: share of the width of a range, as the relaxation proves it, to which its ends are narrowed
+_ONE_BLOCK = 1 - 1e-3  # of an integral range: nearer to a bound than one block, an amount is the end
+_FROM_KNOWN_PLANS = {  # a search begins with a plan that is near its end: of HiGHS's heuristics, RENS alone pays
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,8 @@ class Alternatives:
     within : float
         Share by which the cost may exceed the plan's.
     ranges : DataFrame
-        For each party, accelerator-months and decisions: ``least`` and ``most`` of any near-optimal plan.
+        For each party, accelerator-months and decisions: ``least`` and ``most`` of any near-optimal plan, as far as
+        they are proven; ``least_found`` and ``most_found`` of those that were found.
     first : DataFrame
         Decisions of the first month: how many blocks near-optimal plans decide on at least and at most; ``no_regret``
         where all of them decide on some.
@@ -110,8 +120,9 @@ def find_alternatives(
     cancel : threading.Event or callable, optional
         Ends the work as Ctrl-C does; as for :func:`optimizer.solve`.
     **options
-        ``gap`` of each search (by default 1 % of the range), ``time_limit`` of one search (by default what the budget
-        leaves, 10 s without one), ``threads`` and ``seed``.
+        ``gap`` (by default 1 %): ends of ranges are narrowed to five times this share of what the linear relaxation
+        leaves between them, and to this share of what is decided first; ``time_limit`` of one search (by default what
+        the budget leaves, 10 s without one), ``threads`` and ``seed``.
 
     Returns
     -------
@@ -141,6 +152,7 @@ class _Range:
     integral: bool
     least: float = 0.0
     most: float = math.nan
+    width: float = 0.0  # that the relaxation proves; 0 where the ends are wanted precisely
     finished: list[float] = field(default_factory=list)  # signs of the ends that more time would not change
 
 
@@ -162,7 +174,8 @@ class _Space:
         self.at = decision_values(self.program, arrays, plan)
         completed = solve_with_integers_fixed(arrays, self.at, self.options).values
         self.known = [] if completed is None else [completed]
-        self.model, self.relaxation = Model(self.arrays), Model(self.arrays.relaxed())
+        self.model = Model(self.arrays, settings=_FROM_KNOWN_PLANS)
+        self.relaxation = Model(self.arrays.relaxed())
 
     # ------------------------------------------------------------------ the order of work
     def explore(self, plans: int) -> Alternatives:
@@ -173,6 +186,8 @@ class _Space:
         ranges = [*(row[-1] for row in first), *(row[-1] for row in measures)]
         try:
             self._each("relaxation", ranges, self._relax)
+            for *_, one in measures:
+                one.width = one.most - one.least if math.isfinite(one.most) else 0.0
             self._each("decisions of this month", [row[-1] for row in first], self._narrow, 0.5)
             self._distinct(plans, found)
             self._each("ranges", [row[-1] for row in measures], self._narrow)
@@ -180,7 +195,7 @@ class _Space:
             stopped = True
         left = sum(2 - len(one.finished) for one in ranges)
         left += max(self.distinct_left, 0)
-        return Alternatives(self.within, _ranges_table(measures), _first_table(first), tuple(found), left, stopped)
+        return Alternatives(self.within, self._ranges_table(measures), _first_table(first), tuple(found), left, stopped)
 
     def _each(self, what: str, ranges: list[_Range], narrow: Callable[[_Range, float], None], share: float = 1) -> None:
         """Narrow both ends of ranges, each with its part of a share of the budget."""
@@ -207,7 +222,7 @@ class _Space:
 
     def _narrow(self, one: _Range, sign: float) -> None:
         """Bound an end of a range by a search."""
-        found = self._search(sign * one.weights)
+        found = self._search(sign * one.weights, absolute_gap=self._precision(one))
         self._bound(one, sign, found.bound, final=self.budget.cuts == self.cuts_before)
 
     def _bound(self, one: _Range, sign: float, bound: float, *, final: bool) -> None:
@@ -217,7 +232,7 @@ class _Space:
         if sign > 0:
             one.least = min(max(one.least, bound, 0.0), one.now)
         else:
-            one.most = max(-bound if one.most != one.most else min(one.most, -bound), one.now)
+            one.most = max(0.0 - bound if one.most != one.most else min(one.most, -bound), one.now)
         if final:
             one.finished.append(sign)
         else:
@@ -226,21 +241,31 @@ class _Space:
     def _is_final(self, one: _Range, sign: float) -> bool:
         """Whether an end is final; it also is if a known plan attains it, up to the gap of a search."""
         bound = sign * (one.least if sign > 0 else one.most)
-        amounts = [one.now, *(float(one.weights @ values) for values in self.known)]
-        attained = min(sign * amount for amount in amounts)
-        within = max(_ATTAINED * max(abs(one.now), 1.0), self.options.gap * abs(attained))
+        attained = min(sign * amount for amount in self._amounts(one))
+        within = max(_ATTAINED * max(abs(one.now), 1.0), self.options.gap * abs(attained), self._precision(one))
         if sign not in one.finished and attained - bound <= within:
             one.finished.append(sign)
         return sign in one.finished
 
-    def _search(self, objective: Floats, offset: float = 0.0, gap: float | None = None) -> Solution:
+    def _amounts(self, one: _Range) -> list[float]:
+        """Return the amounts of all plans that are known."""
+        return [one.now, *(float(one.weights @ values) for values in self.known)]
+
+    def _precision(self, one: _Range) -> float:
+        """Return how near to its bound an end is that need not be searched for."""
+        return max(_OF_WIDTH * self.options.gap * one.width, _ONE_BLOCK if one.integral else 0.0)
+
+    def _search(
+        self, objective: Floats, offset: float = 0.0, gap: float | None = None, absolute_gap: float = 0.0
+    ) -> Solution:
         """Minimise another objective over the near-optimal plans, from the best one that is known."""
         seconds = self.budget.search()
         self.cuts_before = self.budget.cuts
         self.model.change(replace(self.arrays, cost=objective, offset=offset))
         best = min(self.known, key=lambda values: float(objective @ values), default=self.at)
         self.model.start(self.columns, best[self.columns])
-        found = self.model.solve(replace(self.options, time_limit=seconds, gap=gap or self.options.gap))
+        options = replace(self.options, time_limit=seconds, gap=gap or self.options.gap)
+        found = self.model.solve(options, absolute_gap=absolute_gap)
         if found.values is not None:
             self.known.append(np.asarray(found.values[: len(self.at)]))
         if found.stop is Stop.INTERRUPTED:
@@ -270,6 +295,14 @@ class _Space:
                 weights = np.zeros(len(self.arrays.cost))
                 weights[chosen] = 1.0
                 yield decision, party, "blocks in all", self._range(f"{decision} {party}", weights)
+
+    def _ranges_table(self, measures: list[tuple[str, str, str, _Range]]) -> pd.DataFrame:
+        rows = []
+        for kind, party, unit, one in measures:
+            found = self._amounts(one)
+            low, high = max(min(found), one.least), max(found) if one.most != one.most else min(max(found), one.most)
+            rows.append((kind, party, one.least, one.now, one.most, unit, low, high))
+        return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
 
     def _range(self, name: str, weights: Floats) -> _Range:
         integral = bool(self.arrays.integer[weights > 0].all())
@@ -351,11 +384,6 @@ class _Space:
         found = finish(self.program, self.cost, settled, self.options, Clock())
         kept = {"held": self.plan.head["held"]} if self.plan.head.get("held") else {}
         return replace(found, head={**found.head, **kept})
-
-
-def _ranges_table(measures: list[tuple[str, str, str, _Range]]) -> pd.DataFrame:
-    rows = [(kind, party, one.least, one.now, one.most, unit) for kind, party, unit, one in measures]
-    return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
 
 
 def _first_table(first: list[tuple[str, str, str, str, _Range]]) -> pd.DataFrame:

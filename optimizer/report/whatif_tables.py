@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
 _MOST = 20
+_BETWEEN = "Of two figures in a cell, the outer one is proven for all plans, and a plan with the inner one was found."
 _IN_SENTENCES = frozenset({"first", "leaving", "whatif", "less"})  # sections whose tables are in the plan folder only
 
 
@@ -88,7 +89,7 @@ def sweep_table(table: pd.DataFrame, cell: str, plan: Plan, width: int = 100) ->
 def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Group:
     """Return near-optimal alternatives for a console."""
     table = found.ranges[~(found.ranges["most"] <= 0)]
-    rows = [(str(row.party), f"{_verb(row.kind)}, {row.unit}", *_range(row)) for row in table.itertuples()]
+    rows = [(str(row.party), f"{_verb(row.kind)}, {row.unit}", *_interval(row)) for row in table.itertuples()]
     now = [
         (f"{_verb(row.decision)} {row.item}", "no regret" * bool(row.no_regret), *_range(row))
         for row in found.first.itertuples()
@@ -97,7 +98,7 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
     ends = ("At least", "Plan", "At most")
     tables = [Table(title, Grid(("Party", "What", *ends), rows, 2))]
     tables += [Table("Decisions of the first month", Grid(("Decision this month", "", *ends), now, 2))] if now else []
-    texts = []
+    texts = [_BETWEEN] if any(" to " in end for row in rows for end in row[2:]) else []
     for number, other in enumerate(found.plans, start=1):
         more = f"{money(other.objective - plan.objective)} more"
         texts.append(f"Plan {number}: {money(other.objective)}, {more}, {counted(len(other.decisions), 'decision')}")
@@ -107,6 +108,14 @@ def alternatives_text(found: Alternatives, plan: Plan, width: int = 100) -> Grou
 def _range(row: Any) -> tuple[str, str, str]:
     most = NOT_EXAMINED if missing(row.most) else count(float(row.most))
     return count(float(row.least)), count(float(row.plan)), most
+
+
+def _interval(row: Any) -> tuple[str, str, str]:
+    """Return the ends of a range; an end that is known to lie between a proven and a found amount with both."""
+    least, plan, most = _range(row)
+    low, high = count(float(row.least_found)), count(float(row.most_found))
+    least = least if low == least else f"{least} to {low}"
+    return least, plan, most if most in (NOT_EXAMINED, high) else f"{high} to {most}"
 
 
 def _verb(kind: object) -> str:

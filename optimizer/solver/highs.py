@@ -15,6 +15,7 @@ from optimizer.solver.bound import most_within
 from optimizer.solver.failed_search import incumbent_kept
 from optimizer.solver.highs_incumbents import Incumbent
 from optimizer.solver.highs_options import (
+    ABSOLUTE_GAP,
     CONFIRMATIONS,
     INFEASIBLE,
     LP_TOLERANCE,
@@ -91,6 +92,7 @@ class Model(HighsRun):
         known_bound: float = -np.inf,
         objective_target: float = -np.inf,
         cutoff: float = np.inf,
+        absolute_gap: float = ABSOLUTE_GAP,
         patience: float = PATIENCE,
     ) -> Solution:
         """Solve the current program; :func:`solve` describes the other parameters.
@@ -104,6 +106,8 @@ class Model(HighsRun):
         cutoff : float
             Solutions that cost as much or more are of no interest: a mixed-integer search ends as soon as it is proven
             that none costs less. It then has no values, and ``cutoff`` as its bound.
+        absolute_gap : float
+            A mixed-integer search also ends as soon as its incumbent is so near to its bound, in the units of the cost.
         patience : float
             Seconds after which an interrupted search that has not stopped is abandoned, as it is shortly after its time
             limit and after Ctrl-C, because parts of HiGHS check neither. It ends by itself later. The result is then
@@ -115,7 +119,7 @@ class Model(HighsRun):
             if cutoff < np.inf and self.arrays.integer.any():
                 solution = self._solve_below(cutoff, options, report, target, patience)
             else:
-                solution = self._solve(options, report, duals, target, patience)
+                solution = self._solve(options, report, duals, target, absolute_gap, patience)
         if solution.stop is Stop.INFEASIBLE or solution.bound >= known_bound:
             return solution
         return replace(solution, bound=known_bound)
@@ -133,7 +137,15 @@ class Model(HighsRun):
             self._abandoned_solution(options, stopped) if self._abandoned else self._solution(options, stopped, duals)
         )
 
-    def _solve(self, options: Options, report: Report | None, duals: bool, target: float, patience: float) -> Solution:
+    def _solve(
+        self,
+        options: Options,
+        report: Report | None,
+        duals: bool,
+        target: float,
+        absolute_gap: float,
+        patience: float,
+    ) -> Solution:
         left = options.time_limit
         if self._basis is not None and not self.arrays.integer.any():
             stopped = self._run_from_basis(options, report)
@@ -142,7 +154,8 @@ class Model(HighsRun):
             if stopped or self._highs.getModelStatus() in _FROM_BASIS:
                 return self._solution(options, stopped, duals)
             left = self._deadline.left()
-        settings = settings_of(self.arrays, options, left) | {"objective_target": target}
+        settings = settings_of(self.arrays, options, left)
+        settings |= {"objective_target": target, "mip_abs_gap": max(absolute_gap, ABSOLUTE_GAP)}
         stopped = self._run(settings, report, from_scratch=self._basis is not None, patience=patience)
         if self._abandoned:
             return self._abandoned_solution(options, stopped)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "HiGHS"
 LP_TOLERANCE = 1e-9
+ABSOLUTE_GAP = 1e-9  # of mixed-integer searches
 EXACT = {
     "small_matrix_value": 1e-12,  # by default HiGHS drops coefficients of 1e-9: cheap items next to expensive ones
     "simplex_scale_strategy": 4,  # by the largest values: what it does by itself takes longer (docs/performance.md)
@@ -142,7 +143,7 @@ def settings_of(arrays: Arrays, options: Options, seconds: float) -> dict[str, A
         "time_limit": max(seconds, 0.0),
         "random_seed": options.seed,
         "mip_rel_gap": options.gap,
-        "mip_abs_gap": 1e-9,
+        "mip_abs_gap": ABSOLUTE_GAP,
         "mip_min_logging_interval": 1.0,
     }
     if options.threads is not None:

@@ -113,12 +113,12 @@ def test_what_all_plans_share_is_in_the_range_of_every_kind_of_decision() -> Non
     found = find_alternatives(plan, 1e-4, 1, **EXACT)
     used, blocks = "accelerator-months", "blocks in all"
     assert cells(found.ranges) == [
-        ("used", "in_house", 45.0, 45.0, 45.0, used),
-        ("used", "cloud", 20.0, 20.0, 20.0, used),
-        *((decision, "in_house", n, n, n, blocks) for decision, n in (("order_build", 1.0), ("buy", 2.0))),
-        ("sign", "cloud", 1.0, 1.0, 1.0, blocks),
-        ("commit_spend", "other", 1.0, 1.0, 1.0, blocks),
-        ("start_run", "in_house", 1.0, 1.0, 1.0, blocks),
+        ("used", "in_house", 45.0, 45.0, 45.0, used, 45.0, 45.0),
+        ("used", "cloud", 20.0, 20.0, 20.0, used, 20.0, 20.0),
+        *((decision, "in_house", n, n, n, blocks, n, n) for decision, n in (("order_build", 1.0), ("buy", 2.0))),
+        ("sign", "cloud", 1.0, 1.0, 1.0, blocks, 1.0, 1.0),
+        ("commit_spend", "other", 1.0, 1.0, 1.0, blocks, 1.0, 1.0),
+        ("start_run", "in_house", 1.0, 1.0, 1.0, blocks, 1.0, 1.0),
     ]
     decided = [("order_build", "wing", "in_house", 1.0), ("buy", "buy", "in_house", 2.0)]
     decided += [("sign", "lease", "cloud", 1.0), ("commit_spend", "deal", "other", 1.0)]
@@ -142,10 +142,12 @@ def test_a_lease_and_hours_can_stand_for_each_other(seconds: float | None) -> No
     found = find_alternatives(plan, 0.1, 2, budget=None if seconds is None else Budget(seconds), **EXACT)
     most = [10.0, 10.0, 1.0] if seconds is None else [pytest.approx(float("nan"), nan_ok=True)] * 3
     used = "accelerator-months"
+    # The other plan is known if there is time: no lease, and ten hours.
+    no_lease, ten_hours = (0.0, 10.0) if seconds is None else (10.0, 0.0)
     assert cells(found.ranges) == [
-        ("used", "cloud", 0.0, 10.0, most[0], used),
-        ("used", "other", pytest.approx(0, abs=1e-6), 0.0, most[1], used),
-        ("sign", "cloud", 0.0, 1.0, most[2], "blocks in all"),
+        ("used", "cloud", 0.0, 10.0, most[0], used, no_lease, 10.0),
+        ("used", "other", pytest.approx(0, abs=1e-6), 0.0, most[1], used, pytest.approx(0, abs=1e-6), ten_hours),
+        ("sign", "cloud", 0.0, 1.0, most[2], "blocks in all", no_lease / 10, 1.0),
     ]
     assert cells(found.first) == [("2030-01", "sign", "lease", "cloud", 1.0, 0.0, most[2], False)]
     # Two ends of three ranges and of the first decision, and two plans, are left without time.
@@ -161,3 +163,15 @@ def test_an_alternative_is_optimal_within_the_gap(gap: float, status: str) -> No
     (other,) = find_alternatives(plan, 0.1, 1, gap=gap, threads=1).plans
     assert other.status == status
     assert other.bound == pytest.approx(3000)
+
+
+@pytest.mark.parametrize(("gap", "most"), [(0.2, 1.5), (0.18, 0.09375)])
+def test_ends_are_searched_for_to_five_gaps_of_the_width(gap: float, most: float) -> None:
+    """Tests that no search narrows an end that is as near to the plan as five gaps of what the relaxation leaves."""
+    hours = {"on_demand": [{"provider": "other", "price": 3.2, "max_accelerators": 20}]}
+    plan = solved(tiny(1, {"jobs": [10]}, contracts=[{"price": 3000, "term_months": 1}], **hours, providers=PARTIES))
+    found = find_alternatives(plan, 0.01, 0, gap=gap, threads=1)
+    # Within 3030 hours at 320 cost 20 more each than a part of the lease at 300: 30 / 20 in the relaxation, and the
+    # plan uses none. With all of the lease they cost 320: 30 / 320. Five times 0.2 of 1.5 is 1.5, of 0.18 it is 1.35.
+    assert found.ranges.set_index(["kind", "party"]).loc[("used", "other"), "most"] == pytest.approx(most, rel=1e-6)
+    assert found.unfinished == 0

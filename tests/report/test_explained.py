@@ -86,8 +86,8 @@ def test_a_sweep_is_a_table_with_bars() -> None:
 def test_alternatives_are_told() -> None:
     """Tests ranges and decisions of the first month in words."""
     plan = small_plan()
-    ranges = [("sign", "neo", 0.0, 1.0, 2.0, "blocks"), ("sign", "none", 0.0, 0.0, 0.0, "blocks")]
-    ranges.append(("lease_out", "lab", 0.0, 1.0, 1.0, "blocks"))
+    ranges = [("sign", "neo", 0.0, 1.0, 2.0, "blocks", 0.0, 2.0), ("sign", "none", 0.0, 0.0, 0.0, "blocks", 0.0, 0.0)]
+    ranges.append(("lease_out", "lab", 0.0, 1.0, 1.0, "blocks", 0.0, 1.0))
     first = [("2026-01", "sign", "lease", "neo", 1.0, 1.0, 2.0, True)]
     first.append(("2026-01", "lease_out", "space", "lab", 1.0, 0.0, 1.0, False))
     found = Alternatives(
@@ -101,6 +101,19 @@ def test_alternatives_are_told() -> None:
     assert row(text, "lab") == "lab Lease out, blocks 0 1 1"
     assert row(text, "Lease out space") == "Lease out space 0 1 1"
     assert row(text, "Sign lease") == "Sign lease no regret 1 1 2"
+    assert "Of two figures" not in text
+
+
+def test_ends_of_ranges_that_are_not_known_exactly_are_intervals() -> None:
+    """Tests that the proven and the found amount of an end are printed, the smaller one first, and explained."""
+    plan, first = small_plan(), pd.DataFrame([], columns=FIRST_COLUMNS)
+    ranges = [("used", "neo", 100.0, 200.0, 400.0, "accelerator-months", 150.0, 300.0)]
+    ranges.append(("used", "lab", 0.0, 0.0, float("nan"), "accelerator-months", 0.0, 5.0))
+    found = Alternatives(0.01, pd.DataFrame(ranges, columns=RANGE_COLUMNS), first, ())
+    text = lines(alternatives_text(found, plan))
+    assert row(text, "neo") == "neo In use, accelerator-months 100 to 150 200 300 to 400"
+    assert row(text, "lab") == "lab In use, accelerator-months 0 0 not examined yet"
+    assert "the outer one is proven" in text
 
 
 def test_a_plan_with_something_given_up_says_so() -> None:

@@ -78,6 +78,18 @@ def test_a_known_bound_ends_a_search_whose_proof_takes_ages() -> None:
     assert found.bound == pytest.approx(known_bound)
 
 
+def test_a_search_ends_within_an_absolute_gap() -> None:
+    """Tests that a start whose proof takes ages is optimal within a hundredth of its cost, as an absolute gap."""
+    arrays, good = knapsacks(), good_knapsacks()
+    cost = float(arrays.cost @ good)
+    model = Model(arrays)
+    model.start(np.arange(len(good)), good)
+    found = model.solve(Options(gap=1e-9, threads=1, time_limit=20), absolute_gap=0.01 * abs(cost))
+    assert found.stop is Stop.GAP_REACHED
+    assert found.values is not None
+    assert 1e-6 * abs(cost) < float(arrays.cost @ found.values) - found.bound <= 0.01 * abs(cost)
+
+
 def test_what_is_kept_stays_in_force() -> None:
     """Tests that a lease kept for a month in which nothing needs it costs that month's rent."""
     plan = solved(tiny(3, {"jobs": [10, 0, 0]}, contracts=[LEASE]))
