@@ -194,7 +194,8 @@ class LargeNeighbourhoodSearch:
             for kind in (ITEM, TIME_WINDOW, ITEM, REDUCED_COST):
                 if kind == REDUCED_COST:
                     free = ~self._agreeing_with_relaxation(relaxation, self.values) & integer
-                    free[cheapest[: max(0, round(share[kind] * len(cheapest)) - int(free.sum()))]] = True
+                    others = cheapest[~free[cheapest]]
+                    free[others[: max(0, round(share[kind] * len(cheapest)) - int(free.sum()))]] = True
                 elif kind == ITEM:
                     unlike = np.where(integer, np.abs(self.values - relaxation), 0.0)
                     free = integer & np.isin(item, _draw_items(item[integer], unlike[integer], share[kind], random))

@@ -85,13 +85,13 @@ def test_kinds_alternate_and_rins_follows_two_rounds_with_an_improvement() -> No
 def test_the_first_neighbourhoods_are_half_of_a_small_program() -> None:
     """Tests that half of the columns, and three times as many as are fractional by reduced cost, are free at first."""
     # 20 integer columns, one of them fractional in the relaxation: three are free by reduced cost, that one, another
-    # unlike the relaxation, and the cheapest of all; 18 and 17 are at its value but at 1e-6 and more.
+    # unlike the relaxation, and the cheapest of the others, although these two are cheaper still.
     relaxation = np.ones(20)
     relaxation[19] = 0.5
     values = np.ones(20)
     values[18] = 2.0
     search = Neighbourhoods(of_items(4, 5))
-    found = search.run(relaxation, values, [5, 4, 3, 1, *[9] * 16], 4)
+    found = search.run(relaxation, values, [5, 4, 3, 1, *[9] * 14, 0, 0], 4)
     assert [len(free) for _, free, _ in found[:2]] == [10, 8]  # two items; two of five months (0.5 x 5 is 2)
     assert found[3] == ("prices", [3, 18, 19], 100)
 
