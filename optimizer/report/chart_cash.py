@@ -66,7 +66,7 @@ def cash_by_year(context: PlanContext) -> Chart:
     years = sorted({month[:4] for month in context.months})
     places = [*years, AFTER] if (year == AFTER).any() else years
     party = table["party"].map(context.colours.group)
-    sums = table.groupby([year, party], sort=False)["amount"].sum().unstack(fill_value=0)
+    sums = table.groupby([year, party])["amount"].sum().unstack(fill_value=0)
     sums = sums.reindex(places, fill_value=0.0)
     size, unit = _unit(context, sums)
     series = party_series(context, sums / size)

@@ -32,8 +32,8 @@ def fan_charts(plan: Plan) -> list[Chart]:
 def by_scenario(plan: Plan, table: str, column: str) -> pd.DataFrame:
     """Return the sums of a column: a row for each scenario, a column for each month of the plan."""
     months = [plan.instance.label(t) for t in range(plan.instance.head.months)]
-    sums = plan.tables[table].groupby([SCENARIO, "month"], sort=False)[column].sum().unstack(fill_value=0)
-    return sums.reindex(index=plan.tables["scenarios"][SCENARIO], columns=months, fill_value=0.0).fillna(0.0)
+    sums = plan.tables[table].groupby([SCENARIO, "month"])[column].sum().unstack(fill_value=0)
+    return sums.reindex(index=plan.tables["scenarios"][SCENARIO], columns=months, fill_value=0.0)
 
 
 def quantiles(values: Any, chances: Any) -> Any:

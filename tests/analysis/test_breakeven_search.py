@@ -373,3 +373,11 @@ def test_an_offer_of_which_nothing_can_be_forced_proves_nothing() -> None:
     assert of.searches == [("run", 1.0), ("cheaper", 1e-6)]
     assert found == BreakevenPrice(None)
     assert not found.proven
+
+
+def test_no_price_is_tried_beyond_all_prices() -> None:
+    """Tests that a gap that leaves all prices open is not searched: the price is proven from below only by its plan."""
+    of = market(Way(0, 3000), without=10_000, is_tight=False)
+    found = searched(of, CostWithout(10_000, -1e15))
+    assert of.searches == []
+    assert (found.worse, found.at_most) == (near(10 / 3), math.inf)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import optimizer
+from optimizer.analysis import causes
 from optimizer.errors import EditError
 from optimizer.instance.instance import Instance
 from optimizer.plan.compare import Comparison, compare
@@ -147,3 +149,10 @@ def test_the_command_prints_and_writes_causes(tmp_path: Path, capfd: pytest.Capt
     assert "Why the cost differs" in page.read_text(encoding="utf-8")
     sheet = openpyxl.load_workbook(book)["causes"]
     assert [cell.value for cell in sheet["A"]][3:5] == ["on_demand hourly price", "demand jobs amount"]
+
+
+def test_half_a_second_is_time_for_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that what is left of a budget is used to its end: with half a second left both inputs are examined."""
+    monkeypatch.setattr(causes, "time", SimpleNamespace(perf_counter=lambda: 100.0))
+    found = explained(solved(hourly(10, 0.3)), solved(hourly(20, 0.2)), budget=0.5)
+    assert parts(found) == [("on_demand hourly price", -200, 1), ("demand jobs amount", 400, 1)]
