@@ -4,7 +4,7 @@ python -m benchmarks.service kills [--jobs 1000] [--clients 20] [--kills 50] [--
 python -m benchmarks.service readers [--readers 200] [--seconds 20]
 python -m benchmarks.service overhead [--repeats 20]
 python -m benchmarks.service cancel
-python -m benchmarks.service restarts [--seconds 60]
+python -m benchmarks.service restarts [--seconds 60] [--database sqlite]
 
 ``kills`` starts ``capopt serve`` on the loopback address. Client threads solve small instances on it while a seeded
 killer sends SIGKILL to the server, workers, processes of jobs, scheduler and PostgreSQL, each of which starts again.
