@@ -154,7 +154,9 @@ def _data(client: Client, job: str, kind: str) -> list[dict[str, Any]]:
 @click.command("restarts")
 @click.option("--parts", "names", default=",".join(_RUNS), help="Parts, in turn.")
 @click.option("--seconds", default=60.0, help="Seconds that each job runs on.")
-@click.option("--database", default="postgresql", type=click.Choice(["sqlite", "postgresql"]), help="SQLite has no part.")
+@click.option(
+    "--database", default="postgresql", type=click.Choice(["sqlite", "postgresql"]), help="SQLite has no part."
+)
 def restarts(names: str, seconds: float, database: str) -> None:
     """Kill each part during a job that takes long; fail if its plan is worse than the one it had before."""
     worse = False

@@ -163,9 +163,10 @@ def _with_plans(options: dict[str, Any], elastic: bool) -> dict[str, Any]:
         raise click.UsageError("--within goes with --near.")
     if options["near"] is not None and elastic:
         raise click.UsageError("--near and --elastic exclude each other.")
-    from optimizer.plan.plan import load_plan_of_one_future
+    from optimizer.plan.plan import load_plan, load_plan_of_one_future
 
-    plans = {name: load_plan_of_one_future(options[name]) for name in ("start", "near") if options[name] is not None}
+    load = {"start": load_plan, "near": load_plan_of_one_future}
+    plans = {name: load[name](options[name]) for name in load if options[name] is not None}
     rest = {name: value for name, value in options.items() if name not in ("start", "near", "within")}
     within = {} if options["within"] is None else {"within": options["within"]}
     return {**rest, **plans, **within}

@@ -104,7 +104,8 @@ class Decomposition:
 
         It cannot rise where a bundle has no known solution.
         """
-        if self.incumbent.values is None and self.incumbent.risk.is_neutral:
+        is_first = self.incumbent.rounds == 0  # where it may begin with a plan
+        if (is_first or self.incumbent.values is None) and self.incumbent.risk.is_neutral:
             self._try_multipliers()
         bounds = [self.incumbent.bound]
         while self.incumbent.stop is None:

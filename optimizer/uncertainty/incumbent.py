@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,8 +80,7 @@ class Incumbent:
 
     def take(self, values: list[Floats]) -> bool:
         """Use a plan if it is feasible and better; values beyond a scenario's columns are ignored."""
-        scenarios = self.program.scenarios
-        plan = tuple(x[: len(arrays.cost)] for x, arrays in zip(values, scenarios, strict=True))
+        scenarios, plan = self.program.scenarios, self._own(values)
         objective = self.risk.value(self.program.costs(plan), self.program.probabilities)
         worst = max(arrays.worst_violation(x) for arrays, x in zip(scenarios, plan, strict=True))
         if objective >= self.objective or worst > _FEASIBLE:
@@ -123,18 +123,32 @@ class Incumbent:
         return bound_below(self.objective, self.bound, float(turnover))
 
     def note(
-        self, found: float | None, proven: float | None, nodes: int, source: str = "", values: Floats | None = None, /
+        self,
+        by_scenario: Callable[[Floats], list[Floats]],
+        found: float | None,
+        proven: float | None,
+        nodes: int,
+        source: str = "",
+        values: Floats | None = None,
+        /,
     ) -> None:
         """Report a search of the extensive form, next to what was known before it."""
         better = found is not None and found < self.objective
+        plan = self.values if not better else None if values is None else self._own(by_scenario(values))
         objective = self.objective if found is None else min(found, self.objective)
         bound = self.bound if proven is None else max(proven, self.bound)
-        self._report(objective, bound, nodes, source if better else "decomposition")
+        self._report(objective, bound, nodes, source if better else "decomposition", plan)
 
     def _send(self) -> None:
-        self._report(self.objective, self.bound, self.rounds, "decomposition")
+        self._report(self.objective, self.bound, self.rounds, "decomposition", self.values)
 
-    def _report(self, objective: float, bound: float, steps: int, source: str) -> None:
+    def _own(self, values: Sequence[Floats]) -> tuple[Floats, ...]:
+        """Return the values of the scenarios' own columns, without those of the measure of risk."""
+        return tuple(x[: len(arrays.cost)] for x, arrays in zip(values, self.program.scenarios, strict=True))
+
+    def _report(
+        self, objective: float, bound: float, steps: int, source: str, values: tuple[Floats, ...] | None
+    ) -> None:
         if self.report is not None:
             pair = (value if np.isfinite(value) else None for value in (objective, bound))
-            self.report(next(pair), next(pair), steps, source)
+            self.report(next(pair), next(pair), steps, source, None if values is None else np.concatenate(values))

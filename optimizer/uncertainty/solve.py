@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Unpack
 
 import numpy as np
@@ -15,20 +16,22 @@ from optimizer.instance.scenarios import is_uncertain, scenarios
 from optimizer.interruption import Cancel, cancelled_by, interruptible
 from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
+from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
 from optimizer.program.gc_control import collector_paused
 from optimizer.solver import engines
-from optimizer.solver.solution import Options, SolveOptions, Stop
+from optimizer.solver.solution import Options, Report, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
 from optimizer.solving.solve import solve as solve_one_future
 from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
-from optimizer.uncertainty.base_plan import fix_base_plan
+from optimizer.uncertainty.base_plan import FixedPlan, fix_base_plan
 from optimizer.uncertainty.extract import plan_of_scenarios
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
 from optimizer.uncertainty.infeasible import no_plan_of_scenarios
 from optimizer.uncertainty.information import information_table
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
+from optimizer.uncertainty.start import start_values
 from optimizer.uncertainty.stochastic_program import (
     OWN,
     RiskMeasure,
@@ -63,7 +66,9 @@ def solve(
     Parameters
     ----------
     instance, start, near, within, progress, **options
-        As for :func:`optimizer.solving.solve.solve`; ``start`` and ``near`` are for instances of one future.
+        As for :func:`optimizer.solving.solve.solve`. Of an instance with scenarios ``start`` is a plan of scenarios of
+        the same names, whose decisions are the first incumbent if all scenarios allow them; ``near`` is for
+        instances of one future.
     cancel : threading.Event or callable, optional
         Ends the search as Ctrl-C does, in any thread, once it is set or returns True: the best plan so far is returned,
         with its gap. It is looked at about ten times a second, from the start of the search on.
@@ -94,13 +99,13 @@ def _solve(
     options: SolveOptions,
 ) -> Plan:
     """Find the plan of an instance of any kind, as :func:`solve` does."""
-    for plan in (start, near):
-        if plan is not None:
-            refuse_uncertain(plan, "a search that begins with a plan")
     if isinstance(instance, Program) or not is_uncertain(instance):
+        for plan in (start, near):
+            if plan is not None:
+                refuse_uncertain(plan, "a search of one future that begins with a plan")
         return solve_one_future(instance, start=start, near=near, within=within, progress=progress, **options)
-    if near is not None or start is not None:
-        problem = "an instance with scenarios has no earlier plan to stay near or to start from in this version."
+    if near is not None:
+        problem = "an instance with scenarios has no earlier plan to stay near in this version."
         raise UnsupportedInstance([Fault("scenarios", problem=problem)], f"instance {instance.head.name!r}")
     settings = Options(**options)
     if settings.solver != "highs":
@@ -108,25 +113,29 @@ def _solve(
     made = make_workers(workers or settings.threads, cluster)
     try:
         clock = Clock(progress)
-        return _solve_scenarios(instance, settings, CountedWorkers(made, clock.note_tasks), clock)
+        return _solve_scenarios(instance, settings, CountedWorkers(made, clock.note_tasks), clock, start)
     finally:
         made.close()
 
 
-def _solve_scenarios(instance: Instance, options: Options, workers: Workers, clock: Clock) -> Plan:
+def _solve_scenarios(instance: Instance, options: Options, workers: Workers, clock: Clock, start: Plan | None) -> Plan:
     """Find the plan of an instance with scenarios, as :func:`solve` does."""
     engines.check(options)
     clock.seconds["read"] = instance.read_seconds
     with collector_paused(), clock.phase("build"):
         tree = make_tree(scenarios(instance), instance.head.months)
         programs = scenario_programs(tree, options.relax)
+        values = None if start is None else start_values(programs, start)
     with clock.phase("alone"):
         regret = instance.head.risk_measure == "regret"
         best = _alone(programs, options, workers, _ALONE * options.time_limit) if regret else None
     began = time.perf_counter()
     with clock.phase("solve"):
         left = replace(options, time_limit=max(options.time_limit - clock.seconds["alone"], 0.0))
-        solution = _searched(instance, programs, best, left, workers, clock)
+        report = clock.reporter(
+            programs.money, plan_of=partial(_plan_so_far, instance, programs, best, options, workers)
+        )
+        solution = _searched(instance, programs, best, left, workers, report, values)
     if solution.values is None:
         raise _no_plan(programs, solution, options)
     searched = time.perf_counter() - began
@@ -168,7 +177,8 @@ def _searched(
     best: Alone | None,
     options: Options,
     workers: Workers,
-    clock: Clock,
+    report: Report | None,
+    start: list[Floats] | None,
 ) -> StochasticSolution:
     """Return the solution of all scenarios together; of ``regret`` over the best plans of the scenarios alone."""
     if best is not None:
@@ -178,9 +188,30 @@ def _searched(
         if not np.isfinite(best.bounds).all():
             why = "no bound was proven in time on the cost of some scenarios alone, which the regret is measured from"
             raise StoppedWithoutPlan(f"{why}; give it more time")
-    return solve_stochastic(
-        programs.stochastic, _risk(instance, best), options, workers, clock.reporter(programs.money)
-    )
+    return solve_stochastic(programs.stochastic, _risk(instance, best), options, workers, report, start=start)
+
+
+def _plan_so_far(
+    instance: Instance,
+    programs: ScenarioPrograms,
+    best: Alone | None,
+    options: Options,
+    workers: Workers,
+    values: Floats,
+    bound: float | None,
+    rounds: int,
+) -> Plan:
+    """Return the plan of an incumbent of a search that goes on, without what is compared with it after the search."""
+    ends = np.cumsum([len(arrays.cost) for arrays in programs.arrays])[:-1]
+    found, best = tuple(np.split(values, ends)), best or nothing_alone(programs.stochastic)
+    proven, alone = -np.inf if bound is None else bound, (best.costs, best.bounds)
+    solution = StochasticSolution(Stop.INTERRUPTED, found, np.nan, proven, *alone, rounds)
+    compared, at_once = (best, FixedPlan(why="the search goes on")), replace(options, time_limit=0.0)
+    plan = plan_of_scenarios(instance, programs, solution, found, compared, at_once, Clock())
+    plan.head["options"] = asdict(options)
+    known = information_table(programs, (plan.objective, plan.bound), best, _risk(instance, best), at_once, workers)
+    plan.tables["information"] = known
+    return _audited(plan, Clock())
 
 
 def _audited(plan: Plan, clock: Clock) -> Plan:

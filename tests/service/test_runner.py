@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 import optimizer
-from optimizer.service import events, jobs, runner, work
+from optimizer.service import contents, events, jobs, runner, work
 from optimizer.service.database import Database
 from optimizer.service.kinds import KINDS
 from optimizer.service.records import Job
@@ -245,6 +245,24 @@ def test_a_process_that_is_killed_goes_on_from_its_incumbent(database: Database,
     job = of(database, job_id)
     assert job.state == "succeeded"
     assert kept_plan(database, job_id, tmp_path).objective <= before * (1 + 1e-9)
+
+
+def test_a_job_under_uncertainty_goes_on_from_its_incumbent(database: Database, tmp_path: Path) -> None:
+    """Tests that a job whose worker was lost takes the plan that was kept, and ends no worse: two months, 2,000."""
+    given = packed(tmp_path, instance=uncertain_instance())
+    job_id = submit(database, "solve", given, gap=0.0, threads=1)
+    plan = optimizer.solve(uncertain_instance(), gap=0.0, threads=1, workers=1)
+    data = contents.pack(plan.save(tmp_path / "kept"))
+    with database.writing() as session:
+        lease = jobs.claim(session, job_id, "worker", 60.0)
+        assert lease is not None
+        jobs.keep_file(session, lease, jobs.INCUMBENT, data)
+        jobs.give_back(session, lease)
+    assert runner.run_job(job_id, 60.0) == "ended"
+    job = of(database, job_id)
+    assert (job.state, job.result, job.error) == ("succeeded", "optimal", None)
+    assert job.incumbent == pytest.approx(2000.0)
+    assert kept_plan(database, job_id, tmp_path).objective <= plan.objective * (1 + 1e-9)
 
 
 def test_a_job_that_needs_too_much_memory_fails(database: Database, tmp_path: Path) -> None:

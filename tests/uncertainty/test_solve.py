@@ -11,7 +11,7 @@ import pytest
 
 import optimizer
 from optimizer.errors import SolverError, UnsupportedInstance
-from optimizer.plan.by_scenario import of_scenario
+from optimizer.plan.by_scenario import of_scenario, scenario_plan
 from optimizer.plan.plan import Plan
 from optimizer.report.summary_uncertain import summary_uncertain
 from tests.command import capopt
@@ -236,6 +236,37 @@ def test_what_is_not_covered_is_refused(plan: Plan) -> None:
         optimizer.solve(plan.instance, solver="scip")
 
 
+def test_a_search_begins_with_a_plan() -> None:
+    """Tests that a plan of two blocks is the first incumbent, 100 x 2 + 0.3 x 300 = 290, before the best one, of one.
+
+    Each incumbent can be had as an audited plan while the search goes on.
+    """
+    start = optimizer.solve(newsvendor(0.3, risk_measure="regret"), gap=0.0)
+    seen: list[optimizer.Progress] = []
+    found = optimizer.solve(newsvendor(0.3), gap=0.0, start=start, progress=seen.append)
+    assert [found.objective, signed(found)] == pytest.approx([280, 1])
+    first = next(one for one in seen if one.incumbent is not None)
+    assert first.incumbent == pytest.approx(290)
+    assert first.plan is not None
+    plan = first.plan()
+    assert isinstance(plan, Plan)
+    assert [plan.objective, signed(plan)] == pytest.approx([290, 2])
+    assert plan.status == "feasible"
+    assert plan.head["options"] == found.head["options"]
+    assert optimizer.audit(plan).passed
+
+
+def test_a_plan_of_other_scenarios_is_no_start(plan: Plan) -> None:
+    """Tests plans of one future and of other scenarios: the message names the scenario that is missing."""
+    alone = scenario_plan(plan, "as planned")
+    with pytest.raises(UnsupportedInstance, match="does not have scenario"):
+        optimizer.solve(plan.instance, start=alone)
+    with pytest.raises(UnsupportedInstance, match="begins with a plan"):
+        optimizer.solve(alone.instance, start=plan)
+    with pytest.raises(UnsupportedInstance, match="demand=high"):
+        optimizer.solve(newsvendor(0.4), start=optimizer.solve(growing((1, 2, 3)), gap=0.0))
+
+
 def test_the_summary_says_what_to_do_now(plan: Plan) -> None:
     """Tests that the signature of 3 blocks stands first, then the scenario that costs most."""
     text = summary_uncertain(plan, width=120)
@@ -252,3 +283,5 @@ def test_the_command_writes_the_plan(tmp_path: Path) -> None:
     assert (done.code, done.json["objective"]) == (0, pytest.approx(300))
     assert "Decided now too" in done.err
     assert capopt("audit", "plan", cwd=tmp_path).code == 0
+    again = capopt("solve", "mine", "-o", "again", "--start", "plan", "--json", cwd=tmp_path)
+    assert (again.code, again.json["objective"]) == (0, pytest.approx(300))

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -174,13 +175,37 @@ def test_progress_of_the_extensive_form_goes_on_from_the_rounds() -> None:
     """Tests that a plan of -4 and a bound of -5 stay reported until the extensive form has better ones."""
     seen: list[tuple[object, ...]] = []
     incumbent = Incumbent(newsvendor(), NOTHING, EXACT, lambda *one: seen.append(one))
-    incumbent.note(None, None, 1, "HiGHS")
+    note = partial(incumbent.note, lambda values: [values])
+    note(None, None, 1, "HiGHS")
     incumbent.objective, incumbent.bound = -4.0, -5.0
-    incumbent.note(None, None, 2, "HiGHS")
-    incumbent.note(-3.0, -6.0, 3, "HiGHS")
-    incumbent.note(-4.5, -4.75, 4, "HiGHS")
+    note(None, None, 2, "HiGHS")
+    note(-3.0, -6.0, 3, "HiGHS")
+    note(-4.5, -4.75, 4, "HiGHS")
     expected = [(None, None, 1), (-4.0, -5.0, 2), (-4.0, -5.0, 3)]
-    assert seen == [*((*one, "decomposition") for one in expected), (-4.5, -4.75, 4, "HiGHS")]
+    assert seen == [*((*one, "decomposition", None) for one in expected), (-4.5, -4.75, 4, "HiGHS", None)]
+
+
+@pytest.mark.parametrize("method", [EXTENSIVE, DECOMPOSITION])
+@pytest.mark.parametrize(
+    ("ordered", "is_first"),
+    [
+        (2.0, True),  # two papers cost 2 and are sold at 2.4 in every scenario: 2 - 4.8 = -2.8
+        (11.0, False),  # at most 10 can be ordered: the search begins without a plan
+    ],
+)
+def test_a_search_begins_with_decisions(method: str, ordered: float, is_first: bool) -> None:
+    """Tests the first incumbent, and that the search goes on to four papers: 4 - 2.4 x (2 + 4 + 4) / 3 = -4."""
+    seen: list[float] = []
+
+    def report(incumbent: float | None, *_: object) -> None:
+        seen.extend([] if incumbent is None else [incumbent])
+
+    workers, start = LocalWorkers(1), [np.array([ordered, 0.0])] * 3
+    found = solve_stochastic(newsvendor(), NOTHING, EXACT, workers, report, start=start, method=method)
+    workers.close()
+    assert found.objective == pytest.approx(-4.0)
+    assert (abs(seen[0] + 2.8) < 1e-9) == is_first
+    assert min(seen) > -4.0 - 1e-6
 
 
 def test_bundles_are_the_same_program() -> None:

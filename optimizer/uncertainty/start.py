@@ -1,0 +1,80 @@
+"""A search under uncertainty that begins with a plan: its decisions in each scenario, and all else planned again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from optimizer.errors import Fault, UnsupportedInstance
+from optimizer.plan.by_scenario import HEADS, scenario_plan
+from optimizer.plan.plan import Plan
+from optimizer.program.arrays import Floats
+from optimizer.solver.mip_start import decision_values
+from optimizer.uncertainty.incumbent import Incumbent
+from optimizer.uncertainty.programs import ScenarioPrograms
+from optimizer.uncertainty.stochastic_program import OWN
+from optimizer.uncertainty.subproblems import FIXED, Answer, Subproblem, fixed, solve_subproblem
+from optimizer.workers.workers import Workers
+
+
+def start_values(programs: ScenarioPrograms, plan: Plan) -> list[Floats]:
+    """Return the values of each scenario's columns from the decisions of a plan of the same scenarios.
+
+    Parameters
+    ----------
+    programs : ScenarioPrograms
+        The scenarios to plan.
+    plan : Plan
+        Any plan under uncertainty with scenarios of the same names; decisions that are impossible here are left out.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If the plan is one of one future, or lacks a scenario.
+    """
+    lacking = [one.name for one in programs.tree.scenarios if one.name not in plan.head.get(HEADS, {})]
+    if lacking:
+        problem = f"the plan to start from does not have scenario {lacking[0]!r}; start from a plan of these scenarios."
+        raise UnsupportedInstance([Fault("scenarios", problem=problem)], f"plan of {plan.instance.head.name!r}")
+    found = [
+        decision_values(program, arrays, scenario_plan(plan, scenario.name))
+        for scenario, program, arrays in zip(programs.tree.scenarios, programs.programs, programs.arrays, strict=True)
+    ]
+    shared = np.full(programs.stochastic.decision_count, np.inf)  # what all scenarios of a node allow
+    for values, of_columns in zip(found, programs.sharing.ids, strict=True):
+        used = of_columns != OWN
+        np.minimum.at(shared, of_columns[used], values[used])
+    for values, of_columns in zip(found, programs.sharing.ids, strict=True):
+        used = of_columns != OWN
+        values[used] = shared[of_columns[used]]
+    return found
+
+
+def begin_with(incumbent: Incumbent, values: Sequence[Floats], workers: Workers) -> None:
+    """Make decisions the first incumbent, with all else optimised, if they are possible in all scenarios.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        Of the search that begins.
+    values : sequence of ndarray
+        Values of each scenario's columns, of which the integer and the shared ones are fixed.
+    workers : Workers
+        They plan the rest.
+    """
+    program, found = incumbent.program, list[Floats]()
+    tasks = []
+    for number, (arrays, x, of_columns) in enumerate(zip(program.scenarios, values, program.decisions, strict=True)):
+        columns = np.flatnonzero(arrays.integer | (of_columns != OWN))
+        rest = fixed(arrays, columns, np.where(arrays.integer, np.round(x), x)[columns]).relaxed()
+        tasks.append(Subproblem(FIXED, number, rest, 0.0, incumbent.until, incumbent.options.seed))
+
+    def note(task: Subproblem, answer: Answer) -> None:
+        if answer.values is not None:
+            integer = program.scenarios[task.number].integer
+            found.append(np.where(integer, np.round(answer.values), answer.values))
+
+    workers.map(solve_subproblem, tasks, note)
+    if len(found) == len(tasks):
+        incumbent.take(found)
