@@ -31,7 +31,7 @@ from optimizer.uncertainty.infeasible import no_plan_of_scenarios
 from optimizer.uncertainty.information import information_table
 from optimizer.uncertainty.programs import ScenarioPrograms, scenario_programs
 from optimizer.uncertainty.solve_stochastic import solve_stochastic
-from optimizer.uncertainty.start import start_values
+from optimizer.uncertainty.start import completed, start_values
 from optimizer.uncertainty.stochastic_program import (
     OWN,
     RiskMeasure,
@@ -135,7 +135,9 @@ def _solve_scenarios(instance: Instance, options: Options, workers: Workers, clo
         report = clock.reporter(
             programs.money, plan_of=partial(_plan_so_far, instance, programs, best, options, workers)
         )
-        solution = _searched(instance, programs, best, left, workers, report, values)
+        first = None if values is None else completed(programs, values, left, workers)
+        left = replace(left, time_limit=max(left.time_limit - (time.perf_counter() - began), 0.0))
+        solution = _searched(instance, programs, best, left, workers, report, first)
     if solution.values is None:
         raise _no_plan(programs, solution, options)
     searched = time.perf_counter() - began

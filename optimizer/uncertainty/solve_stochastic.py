@@ -18,7 +18,6 @@ from optimizer.uncertainty.bundles import groups_of
 from optimizer.uncertainty.decomposition import Decomposition, SearchEnded, merged
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
-from optimizer.uncertainty.start import begin_with
 from optimizer.uncertainty.stochastic_program import RiskMeasure, StochasticProgram, with_risk
 from optimizer.workers.workers import Workers
 
@@ -34,7 +33,6 @@ def solve_stochastic(
     workers: Workers,
     report: Report | None = None,
     *,
-    start: Sequence[Floats] | None = None,
     method: str | None = None,
     bundle_size: int = 1,
     start: Sequence[Floats] | None = None,
@@ -57,8 +55,6 @@ def solve_stochastic(
         They solve the subproblems.
     report : callable, optional
         Called with incumbent, bound, rounds and the incumbent's values, scenario after scenario, when one changes.
-    start : sequence of ndarray, optional
-        Values of each scenario's columns, whose decisions are the first incumbent if they are possible.
     method : {"extensive", "decomposition"}, optional
         By default the extensive form if it has few integer columns.
     bundle_size : int
@@ -81,7 +77,7 @@ def solve_stochastic(
                 incumbent.take(list(start))
             if not risk.is_neutral:
                 alone = solve_alone(incumbent, workers)
-            stop = _search(incumbent, alone, workers, method or choose_method(program), bundle_size, start)
+            stop = _search(incumbent, alone, workers, method or choose_method(program), bundle_size)
             if stop is Stop.INFEASIBLE and risk.is_neutral:
                 alone = solve_alone(incumbent, workers)
         except KeyboardInterrupt:
@@ -104,14 +100,7 @@ def choose_method(program: StochasticProgram) -> str:
     return EXTENSIVE if integers <= _FEW_INTEGERS else DECOMPOSITION
 
 
-def _search(
-    incumbent: Incumbent,
-    alone: Alone,
-    workers: Workers,
-    method: str,
-    bundle_size: int,
-    start: Sequence[Floats] | None,
-) -> Stop:
+def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, bundle_size: int) -> Stop:
     """Search until the gap or a limit is reached, with larger and larger bundles."""
     if alone.infeasible is not None:
         return Stop.INFEASIBLE
@@ -119,8 +108,6 @@ def _search(
         incumbent.risk = replace(incumbent.risk, best=tuple(alone.bounds.tolist()))
     if np.isfinite(alone.bounds).all():
         incumbent.prove(incumbent.risk.value(alone.bounds, incumbent.program.probabilities))
-    if start is not None:
-        begin_with(incumbent, start, workers)
     groups = groups_of(incumbent.program, bundle_size)
     if method == EXTENSIVE or len(groups) == 1:
         return _solve_extensive(incumbent)

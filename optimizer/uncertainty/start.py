@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from optimizer.plan.by_scenario import HEADS, scenario_plan
 from optimizer.plan.plan import Plan
 from optimizer.program.arrays import Floats
 from optimizer.solver.mip_start import decision_values
-from optimizer.uncertainty.incumbent import Incumbent
+from optimizer.solver.solution import Options
 from optimizer.uncertainty.programs import ScenarioPrograms
 from optimizer.uncertainty.stochastic_program import OWN
 from optimizer.uncertainty.subproblems import FIXED, Answer, Subproblem, fixed, solve_subproblem
@@ -51,30 +52,32 @@ def start_values(programs: ScenarioPrograms, plan: Plan) -> list[Floats]:
     return found
 
 
-def begin_with(incumbent: Incumbent, values: Sequence[Floats], workers: Workers) -> None:
-    """Make decisions the first incumbent, with all else optimised, if they are possible in all scenarios.
+def completed(
+    programs: ScenarioPrograms, values: Sequence[Floats], options: Options, workers: Workers
+) -> list[Floats] | None:
+    """Return values with the same decisions and all else optimised; None if a scenario does not allow them.
 
     Parameters
     ----------
-    incumbent : Incumbent
-        Of the search that begins.
+    programs : ScenarioPrograms
+        The scenarios to plan.
     values : sequence of ndarray
         Values of each scenario's columns, of which the integer and the shared ones are fixed.
+    options : Options
+        With the time limit.
     workers : Workers
         They plan the rest.
     """
-    program, found = incumbent.program, list[Floats]()
-    tasks = []
-    for number, (arrays, x, of_columns) in enumerate(zip(program.scenarios, values, program.decisions, strict=True)):
+    found, tasks, until = list[Floats](), [], time.time() + options.time_limit
+    for number, (arrays, x, of_columns) in enumerate(zip(programs.arrays, values, programs.sharing.ids, strict=True)):
         columns = np.flatnonzero(arrays.integer | (of_columns != OWN))
         rest = fixed(arrays, columns, np.where(arrays.integer, np.round(x), x)[columns]).relaxed()
-        tasks.append(Subproblem(FIXED, number, rest, 0.0, incumbent.until, incumbent.options.seed))
+        tasks.append(Subproblem(FIXED, number, rest, 0.0, until, options.seed))
 
     def note(task: Subproblem, answer: Answer) -> None:
         if answer.values is not None:
-            integer = program.scenarios[task.number].integer
+            integer = programs.arrays[task.number].integer
             found.append(np.where(integer, np.round(answer.values), answer.values))
 
     workers.map(solve_subproblem, tasks, note)
-    if len(found) == len(tasks):
-        incumbent.take(found)
+    return found if len(found) == len(tasks) else None

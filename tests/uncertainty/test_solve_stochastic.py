@@ -189,7 +189,7 @@ def test_progress_of_the_extensive_form_goes_on_from_the_rounds() -> None:
 @pytest.mark.parametrize(
     ("ordered", "is_first"),
     [
-        (2.0, True),  # two papers cost 2 and are sold at 2.4 in every scenario: 2 - 4.8 = -2.8
+        (2.0, True),  # two papers are sold in every scenario: 2 - 4.8 = -2.8
         (11.0, False),  # at most 10 can be ordered: the search begins without a plan
     ],
 )
@@ -200,7 +200,7 @@ def test_a_search_begins_with_decisions(method: str, ordered: float, is_first: b
     def report(incumbent: float | None, *_: object) -> None:
         seen.extend([] if incumbent is None else [incumbent])
 
-    workers, start = LocalWorkers(1), [np.array([ordered, 0.0])] * 3
+    workers, start = LocalWorkers(1), [np.array([ordered, 2.0])] * 3
     found = solve_stochastic(newsvendor(), NOTHING, EXACT, workers, report, start=start, method=method)
     workers.close()
     assert found.objective == pytest.approx(-4.0)
