@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import optimizer
-from benchmarks import uncertain
+from benchmarks import simulation, uncertain
 from benchmarks.mpi_sppy import points_of
 from benchmarks.scenarios import KNOWN, with_scenarios
 from benchmarks.trace import Run
@@ -26,6 +26,16 @@ def test_scenarios_are_the_same_for_any_number() -> None:
     assert {(row.probability, row.known) for row in many.rows["scenarios"]} == {(0.25, KNOWN)}
     assert len(optimizer.scenarios(many)) == 4
     assert with_scenarios(base, 4, 8).rows["changes"] != many.rows["changes"]
+
+
+def test_a_simulation_is_measured() -> None:
+    """Tests that all scenarios are examined, and that time and memory are positive."""
+    base = random_instance(1, "tiny")
+    row, mean = simulation.measure(optimizer.solve(base), with_scenarios(base, 3, 7), 1)
+    workers, draws, *figures = row.split(" | ")
+    assert (workers, draws) == ("1", "3")
+    assert mean > 0
+    assert float(figures[-1]) > 0
 
 
 def test_points_of_cylinders_are_read(tmp_path: Path) -> None:

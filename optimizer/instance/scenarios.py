@@ -134,28 +134,41 @@ def scenario_instance(instance: Instance, outcomes: Iterable[Outcome]) -> Instan
     InstanceError
         If it is invalid.
     """
+    return _checked(instance, _changes_of(instance, outcomes))
+
+
+def unchecked_instance(instance: Instance, outcomes: Iterable[Outcome]) -> Instance:
+    """Return what :func:`scenario_instance` does, without checks and warnings, of outcomes that were checked before."""
+    return replace(_with_changes(instance, _changes_of(instance, outcomes)), warnings=(), places={}, notes={})
+
+
+def _changes_of(instance: Instance, outcomes: Iterable[Outcome]) -> dict[str, list[Placed]]:
+    """Return the rows of tables that the changes of outcomes alter."""
     come = {(one.risk, one.name) for one in outcomes}
     owners = ((row.risk or "", row.outcome or row.scenario) for row in instance.rows["changes"])
     try:
-        changed = changed_rows(instance, [place for place, owner in enumerate(owners) if owner in come])
+        return changed_rows(instance, [place for place, owner in enumerate(owners) if owner in come])
     except ChangeError as error:
         where, rows = instance.places.get("changes", ("changes", ()))
         row = rows[error.place] if error.place < len(rows) else None
         raise InstanceError([Fault(where, row, error.column, problem=error.problem)], "scenario") from None
-    return _checked(instance, changed)
+
+
+def _with_changes(instance: Instance, changed: Mapping[str, list[Placed]]) -> Instance:
+    """Return an instance with changed rows and without scenarios."""
+    plain = {key: column.default for key, column in load_schema().head.columns.items() if _is_of_scenarios(key)}
+    rows = {name: () if _is_of_scenarios(name) else instance.rows[name] for name in load_schema().tables}
+    rows |= {name: tuple(row for _, row in placed) for name, placed in changed.items()}
+    return replace(instance, head=replace(instance.head, **plain), rows=MappingProxyType(rows))
 
 
 def _checked(instance: Instance, changed: Mapping[str, list[Placed]]) -> Instance:
     """Instance with changed rows and without scenarios, read again."""
-    tables = load_schema().tables
-    plain = {key: column.default for key, column in load_schema().head.columns.items() if _is_of_scenarios(key)}
-    rows = {name: () if _is_of_scenarios(name) else instance.rows[name] for name in tables}
-    rows |= {name: tuple(row for _, row in placed) for name, placed in changed.items()}
-    own = replace(instance, head=replace(instance.head, **plain), rows=MappingProxyType(rows))
+    own = _with_changes(instance, changed)
     raw = raw_head(own)
     raw.source = instance.source
     raw.altered = {(row.table, row.key) for row in instance.rows["changes"]}
-    for name, there in rows.items():
+    for name, there in own.rows.items():
         if there:
             origins = [place for place, _ in changed[name]] if name in changed else range(len(there))
             raw.tables[name] = _placed(own, instance, name, origins)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from optimizer.instance.instance import Instance
-from optimizer.instance.scenarios import Future, futures_in_order, is_drawn, risk_outcomes, with_data
+from optimizer.instance.scenarios import Future, futures_in_order, is_drawn, risk_outcomes
 from optimizer.program.arrays import Floats, Ints
 
 DEFAULT_DRAWS = 1000
-_CHECKED = 50  # draws whose data are in memory at once
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Draws:
 
 
 def make_draws(instance: Instance, draw: int | None = None, seed: int | None = None) -> Draws:
-    """Return random draws, or all scenarios.
+    """Return random draws, or all scenarios; their data are not checked.
 
     Parameters
     ----------
@@ -74,11 +72,6 @@ def make_draws(instance: Instance, draw: int | None = None, seed: int | None = N
     seed : int, optional
         Seed of the draws; by default one that is not that of the instance, so that a plan is not judged by the
         scenarios that it was made for.
-
-    Raises
-    ------
-    InstanceError
-        If the data of a draw are invalid; it carries the errors of some draws, with their names.
     """
     count = DEFAULT_DRAWS if draw is None and is_drawn(instance) else draw
     number = instance.head.seed + 1 if seed is None else seed
@@ -89,16 +82,7 @@ def make_draws(instance: Instance, draw: int | None = None, seed: int | None = N
         first = list(dict.fromkeys(order))
     place_of = {place: at for at, place in enumerate(first)}
     futures = [found[place] for place in first]
-    for _ in _checked(instance, futures):
-        pass
     return Draws(instance, futures, np.array([place_of[one] for one in order]), count, number, _first_known(instance))
-
-
-def _checked(instance: Instance, futures: Sequence[Future]) -> Iterator[None]:
-    """Check the data of all draws, of some of them at a time."""
-    for at in range(0, len(futures), _CHECKED):
-        with_data(instance, futures[at : at + _CHECKED])
-        yield
 
 
 def _first_known(instance: Instance) -> int:

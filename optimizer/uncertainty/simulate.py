@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.errors import CapoptError, StoppedWithoutPlan
+from optimizer.errors import CapoptError, InstanceError, StoppedWithoutPlan
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenario import Outcome
-from optimizer.instance.scenarios import is_uncertain, scenario_instance
+from optimizer.instance.scenarios import is_uncertain, scenario_instance, unchecked_instance, with_data
 from optimizer.interruption import Cancel, StopFlag, cancelled_by, interruptible
 from optimizer.plan.plan import Plan
 from optimizer.program import added_head
@@ -34,6 +34,7 @@ from optimizer.workers.workers import Workers
 
 GAP, TIME_LIMIT = 0.01, 60.0
 _WORTH = 20.0  # seconds of all draws from which on processes of their own are worth starting
+_TOGETHER, _BATCHES = 5, 4  # draws of a batch at most, and batches of a worker at least
 _PENNY = 1e-9  # of all money that moves
 OnDraw = Callable[[Simulation], None]
 
@@ -53,6 +54,17 @@ class _Task:
 
     def __str__(self) -> str:
         return f"draw {self.name}"
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Draws that are sent to a worker together, so that little of the time goes into sending."""
+
+    tasks: tuple[_Task, ...]
+
+    def __str__(self) -> str:
+        first, last = self.tasks[0], self.tasks[-1]
+        return str(first) if first is last else f"{first} to {last}"
 
 
 def simulate(
@@ -141,7 +153,7 @@ def _examined(
 ) -> Simulation:
     """Examine the draws; Ctrl-C ends it."""
 
-    def note(task: _Task, results: tuple[Result, ...]) -> None:
+    def note(results: tuple[Result, ...]) -> None:
         found.results.append(results)
         if on_draw is not None:
             on_draw(found)
@@ -149,12 +161,12 @@ def _examined(
     try:
         with interruptible():
             if cluster is not None:
-                _map(make_workers(cluster=cluster), tasks, note)
+                _map(make_workers(cluster=cluster), found.drawn, tasks, note)
                 return found
             began = time.perf_counter()
-            _map(make_workers(count), tasks[:1], note)  # which shows how long the others take
+            _map(make_workers(count), found.drawn, tasks[:1], note)  # which shows how long the others take
             seconds = (time.perf_counter() - began) * (len(tasks) - 1)
-            _map(make_workers(count, processes=seconds > _WORTH), tasks[1:], note)
+            _map(make_workers(count, processes=seconds > _WORTH), found.drawn, tasks[1:], note)
     except KeyboardInterrupt:
         found.stopped = True
     if not found.results:
@@ -162,10 +174,22 @@ def _examined(
     return found
 
 
-def _map(workers: Workers, tasks: Sequence[_Task], note: Callable[[_Task, tuple[Result, ...]], None]) -> None:
-    """Examine draws, and end the workers."""
+def _map(workers: Workers, draws: Draws, tasks: Sequence[_Task], note: Callable[[tuple[Result, ...]], None]) -> None:
+    """Check the data of draws, examine them, and end the workers; results come in the order of the draws."""
+
+    def refuse(_: _Batch, names: list[str]) -> None:
+        if names:
+            with_data(draws.instance, [future for future in draws.futures if future.name in names])
+
+    def note_all(_: _Batch, found: list[tuple[Result, ...]]) -> None:
+        for results in found:
+            note(results)
+
     try:
-        workers.map(_solve_draw, tasks, note)
+        size = max(1, min(_TOGETHER, len(tasks) // (_BATCHES * max(workers.size, 1))))
+        batches = [_Batch(tuple(tasks[at : at + size])) for at in range(0, len(tasks), size)]
+        workers.map(_invalid_draws, batches, refuse)
+        workers.map(_solve_draws, batches, note_all)
     finally:
         workers.close()
 
@@ -185,9 +209,26 @@ def _small_instances(draws: Draws) -> Iterator[Instance]:
 
 
 # ---------------------------------------------------------------- a draw
+def _invalid_draws(batch: _Batch, stop: StopFlag) -> list[str]:
+    """Return the names of the draws whose data are invalid; an error with their places is made where the draws are."""
+    found = []
+    for task in batch.tasks:
+        try:
+            if not stop.is_set():
+                scenario_instance(task.instance, task.outcomes)
+        except InstanceError:
+            found.append(task.name)
+    return found
+
+
+def _solve_draws(batch: _Batch, stop: StopFlag) -> list[tuple[Result, ...]]:
+    """Return what each plan costs in each draw; the last ones are missing if the results are no longer needed."""
+    return [_solve_draw(task, stop) for task in batch.tasks if not stop.is_set()]
+
+
 def _solve_draw(task: _Task, stop: StopFlag) -> tuple[Result, ...]:
     """Return what each plan costs in a draw."""
-    (program,) = build_together([scenario_instance(task.instance, task.outcomes)])
+    (program,) = build_together([unchecked_instance(task.instance, task.outcomes)])
     arrays = compile_program(program, relax=task.relax)
     return tuple(_solve_rest(task, program, arrays, decided, stop) for decided in task.decided)
 

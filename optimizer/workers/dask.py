@@ -49,6 +49,8 @@ _SETTINGS = {
     "distributed.worker.multiprocessing-method": _START,
     "distributed.deploy.lost-worker-timeout": "5s",
     "distributed.admin.tick.limit": "60s",  # no warnings of a busy machine
+    "distributed.worker.profile.enabled": False,  # which would look at the work a hundred times a second
+    "distributed.admin.system-monitor.interval": "5s",
 }
 
 

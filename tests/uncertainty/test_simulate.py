@@ -13,8 +13,9 @@ import pytest
 import optimizer
 from optimizer.errors import CapoptError, InstanceError, StoppedWithoutPlan
 from optimizer.generator import create_random
+from optimizer.instance.examples import find_instance
 from optimizer.instance.instance import Instance
-from optimizer.instance.scenarios import futures_in_order, scenario_instance
+from optimizer.instance.scenarios import futures_in_order, scenario_instance, unchecked_instance
 from optimizer.plan.plan import Plan
 from optimizer.uncertainty.decided_now import decided_before
 from optimizer.uncertainty.simulation import Simulation
@@ -240,6 +241,16 @@ def test_a_draw_with_invalid_data_is_named() -> None:
     wrong = instance.replace({"changes": instance.changes.assign(how="add", value=-50)})
     with pytest.raises(InstanceError, match="in scenario 'demand=high'"):
         optimizer.simulate(base_plan(wrong), 1000, instance=wrong)
+
+
+@pytest.mark.parametrize("name", ["four-stage", "bridge-lease-risks"])
+def test_draws_have_the_data_that_were_checked(name: str) -> None:
+    """Tests that the data of draws, made without checks, are those of scenarios, of which checks are a part."""
+    instance = optimizer.read(find_instance(name))
+    for future in futures_in_order(instance, 5, 1)[0]:
+        checked, unchecked = (make(instance, future.outcomes) for make in (scenario_instance, unchecked_instance))
+        assert checked.head == unchecked.head
+        assert {table: tuple(rows) for table, rows in checked.rows.items()} == dict(unchecked.rows)
 
 
 def test_notes_on_plans_that_are_hard_to_compare() -> None:
