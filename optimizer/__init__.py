@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optimizer.analysis.diagnosis import Diagnosis
     from optimizer.analysis.explanation import Explanation, explain
     from optimizer.analysis.losses import losses
+    from optimizer.analysis.own_decisions import check_decisions, read_decisions
     from optimizer.analysis.queries import sweep, what_if
     from optimizer.auditing import Audit, Violation, audit
     from optimizer.errors import (
@@ -100,6 +101,7 @@ __all__ = [
     "audit",
     "build",
     "causes",
+    "check_decisions",
     "compare",
     "compare_uncertain",
     "diagnose",
@@ -112,6 +114,7 @@ __all__ = [
     "losses",
     "mark_workbook",
     "read",
+    "read_decisions",
     "roll",
     "scenarios",
     "simulate",
@@ -129,6 +132,7 @@ _ROOMS = {
     "optimizer.analysis.diagnose": ("diagnose",),
     "optimizer.analysis.explanation": ("Explanation", "explain"),
     "optimizer.analysis.losses": ("losses",),
+    "optimizer.analysis.own_decisions": ("check_decisions", "read_decisions"),
     "optimizer.analysis.queries": ("sweep", "what_if"),
     "optimizer.instance.differences": ("differences",),
     "optimizer.instance.examples": ("find_example",),

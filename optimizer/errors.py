@@ -22,7 +22,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -108,6 +108,30 @@ class CapoptError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """Return the message, the kind, the exit code and what the error has more, for JSON."""
         return {"error": str(self), "kind": type(self).__name__, "exit_code": self.exit_code}
+
+    @staticmethod
+    def from_dict(found: Mapping[str, Any]) -> CapoptError:
+        """Return the error that :meth:`to_dict` has written, of its kind and with its message."""
+        kept = {name: value for name, value in found.items() if name not in ("error", "kind", "exit_code")}
+        attributes = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+        if "faults" in kept:
+            names = [part.name for part in fields(Fault)]
+            attributes["faults"] = tuple(Fault(**{name: one[name] for name in names}) for one in kept["faults"])
+        defaults = {"by_scenario": {}, "irreducible": True, "interrupted": False}
+        return _restored(_kinds()[found["kind"]], (found["error"],), {**defaults, **attributes})
+
+    @staticmethod
+    def is_kind(name: str) -> bool:
+        """Return whether a name is that of a kind of these errors."""
+        return name in _kinds()
+
+
+def _kinds() -> dict[str, type[CapoptError]]:
+    """Return all kinds of errors by name."""
+    kinds: list[type[CapoptError]] = [CapoptError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return {kind.__name__: kind for kind in kinds}
 
 
 def _restored(kind: type[CapoptError], args: tuple[Any, ...], attributes: dict[str, Any]) -> CapoptError:

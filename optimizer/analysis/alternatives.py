@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Unpack
@@ -16,7 +16,7 @@ from optimizer.instance.name_suggestions import parties_of
 from optimizer.interruption import Cancel, cancelled_by
 from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import plain_rows
+from optimizer.plan.tables import plain_rows, table_of_rows
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
@@ -89,7 +89,20 @@ class Alternatives:
         """Return the alternatives as plain values, as ``capopt alternatives --json`` prints them."""
         plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in self.plans]
         tables = {"ranges": plain_rows(self.ranges), "first": plain_rows(self.first)}
-        return {"within": self.within, "unfinished": self.unfinished, **tables, "plans": plans}
+        state = {"within": self.within, "unfinished": self.unfinished, "stopped": self.stopped}
+        return {**state, **tables, "plans": plans}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any], plans: Iterator[Plan]) -> Alternatives:
+        """Return the alternatives that :meth:`to_dict` has written; ``plans`` yields the distinct plans."""
+        return cls(
+            found["within"],
+            table_of_rows(found["ranges"], RANGE_COLUMNS, ("kind", "party", "unit")),
+            table_of_rows(found["first"], FIRST_COLUMNS, ("month", "decision", "item", "party")),
+            tuple(next(plans) for _ in found["plans"]),
+            found["unfinished"],
+            found["stopped"],
+        )
 
 
 def find_alternatives(

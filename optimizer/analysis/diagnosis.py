@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.analysis.repair_text import GivenUp
 from optimizer.format import counted, grouped
-from optimizer.instance.edit import Edit
+from optimizer.instance.edit import Edit, parse_edit
 from optimizer.plan.plan import Plan
 
 _NO_PLAN = "There is no plan that meets all rules."
@@ -93,6 +93,13 @@ class ProvenRepair:
             "text": self.text,
         }
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any], plan: Plan) -> ProvenRepair:
+        """Return the repair that :meth:`to_dict` has written; ``plan`` verifies it."""
+        given_up = tuple(map(GivenUp.from_dict, found["given_up"]))
+        priced = not any(one.table == "power" for one in given_up)
+        return cls(tuple(map(parse_edit, found["repair"])), given_up, found["share"], plan, priced=priced)
+
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
@@ -170,6 +177,29 @@ class Diagnosis:
             **self._of_scenarios(),
         }
 
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Plans that verify repairs: of the best, of the others, then those of each scenario."""
+        mine = () if self.plan is None else (self.plan,)
+        of_scenarios = (plan for one in self.by_scenario.values() for plan in one.plans)
+        return (*mine, *(other.plan for other in self.others), *of_scenarios)
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any], plans: Iterator[Plan]) -> Diagnosis:
+        """Return the diagnosis that :meth:`to_dict` has written; ``plans`` yields its :attr:`plans`."""
+        return cls(
+            feasible=found["feasible"],
+            reasons=tuple(_read_reason(one) for one in found["reasons"]),
+            repair=tuple(map(parse_edit, found["repair"])),
+            plan=None if found["repaired_objective"] is None else next(plans),
+            given_up=tuple(map(GivenUp.from_dict, found["given_up"])),
+            **{name: found[name] for name in ("complete", "least", "stopped")},
+            remarks=tuple(found["remarks"]),
+            others=tuple(ProvenRepair.from_dict(one, next(plans)) for one in found["other_repairs"]),
+            by_scenario={name: cls.from_dict(one, plans) for name, one in found.get("by_scenario", {}).items()},
+            is_shared=found.get("shared", False),
+        )
+
     def _of_scenarios(self) -> dict[str, Any]:
         """Return what only the diagnosis of an instance with scenarios has."""
         if self.is_shared:
@@ -221,6 +251,11 @@ class Diagnosis:
             lines.append("Other repairs that cost about as much:")
             lines += [f"   {number}. {one.text}" for number, one in enumerate(self.others, start=2)]
         return lines
+
+
+def _read_reason(found: Mapping[str, Any]) -> Reason:
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in found.items()}
+    return Reason(**values)
 
 
 def doubt(plan: Plan) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +14,15 @@ from optimizer.analysis.budget import DEFAULT, Budget
 from optimizer.analysis.examination import Examination, OnStep
 from optimizer.analysis.offer_list import offers
 from optimizer.analysis.scenario_examination import ScenarioExamination
-from optimizer.format import grouped
+from optimizer.analysis.tighten import PART
+from optimizer.analysis.tighten import tighten as search_on
+from optimizer.errors import AdditionError
+from optimizer.format import grouped, percent
 from optimizer.interruption import Cancel, cancelled_by
-from optimizer.plan.by_scenario import is_uncertain
+from optimizer.plan.by_scenario import is_uncertain, refuse_uncertain
 from optimizer.plan.folder import write_explained
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import EXPLAINED, plain_rows
+from optimizer.plan.tables import EXPLAINED, SCENARIO, plain_rows, table_of_rows, text_columns
 from optimizer.solver.solution import Options, SolveOptions
 from optimizer.solving import clock
 from optimizer.workers.make import make_workers
@@ -91,8 +94,17 @@ class Explanation:
         return f"<Explanation of {self.plan.instance.head.name}: {counts or 'nothing'}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the tables as lists of rows, for JSON."""
-        return {name: plain_rows(getattr(self, name)) for name in EXPLAINED}
+        """Return the tables as lists of rows, the names of those that were computed, and what is open, for JSON."""
+        stopped = {"stopped_at": self.stopped} if self.stopped else {}
+        state = {**stopped, "unfinished": list(self.unfinished), "failed": self.failed, "tables": list(self.tables)}
+        return {**state, **{name: plain_rows(getattr(self, name)) for name in EXPLAINED}}
+
+    @classmethod
+    def from_dict(cls, plan: Plan, found: Mapping[str, Any]) -> Explanation:
+        """Return the explanation of a plan that :meth:`to_dict` has written."""
+        tables = {name: _table_of(name, found[name]) for name in found["tables"]}
+        unfinished = tuple(found["unfinished"])
+        return cls(plan, **tables, stopped=found.get("stopped_at", ""), unfinished=unfinished, failed=found["failed"])
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the tables into the plan folder as CSV, all at once, and return their paths.
@@ -116,6 +128,11 @@ class Explanation:
         return pd.DataFrame([rows[item] for item in items if item in rows], columns=list(self.offers.columns))
 
 
+def _table_of(name: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a table of its rows; those of plans under uncertainty may have a scenario in addition."""
+    return table_of_rows(rows, list(rows[0]) if rows else EXPLAINED[name], (SCENARIO, *text_columns(name)))
+
+
 def explain(
     plan: Plan,
     *,
@@ -123,6 +140,7 @@ def explain(
     items: Sequence[str] = (),
     budget: float | Budget | None = DEFAULT,
     more: bool = False,
+    tighten: bool = False,
     on_step: OnStep | None = None,
     progress: clock.OnProgress | None = None,
     cancel: Cancel | None = None,
@@ -143,6 +161,9 @@ def explain(
         examined first; what is left open is marked as such.
     more : bool
         Continue from the tables that the plan has: what they answer is not examined again.
+    tighten : bool
+        First search on for a tenth of the plan's gap, in half of the budget. The plan that is explained is then what
+        was found, and tables of a plan that was not changed stay.
     on_step : callable, optional
         Called with a line on the current question, and on the kinds of questions to come.
     progress : callable, optional
@@ -157,11 +178,21 @@ def explain(
     -------
     Explanation
         Tables of values, steps, offers, deadlines, exits, events, the first month and caps.
+
+    Raises
+    ------
+    UnsupportedInstance
+        If a plan under uncertainty is to be tightened.
+    AdditionError
+        If a plan that stays near another one is to be tightened.
     """
     limit = options.pop("time_limit", None)
     given = budget if isinstance(budget, Budget) else Budget(budget, limit)
     options.setdefault("gap", float(plan.head.get("options", {}).get("gap", 1e-3)))
     settings = Options(**options)
+    if tighten:
+        with cancelled_by(cancel):
+            plan = _tightened(plan, given, settings, on_step or (lambda _: None), progress)
     with ExitStack() as stack:
         work: Examination
         if is_uncertain(plan):
@@ -169,12 +200,27 @@ def explain(
             work = ScenarioExamination(plan, settings, given, on_step, progress, more=more, workers=workers)
         else:
             work = Examination(plan, settings, given, on_step, progress, more=more)
-        names = ["offers"] if items else ["values"] if quick else work.names
         with cancelled_by(cancel):
-            work.run(names, items)
+            work.run(["offers"] if items else ["values"] if quick else work.names, items)
         tables = work.tables()
         if quick and "values" in tables:
             earlier = plan.explained.get("deadlines")  # which may have the cost of delay
             tables["deadlines"] = work.deadlines_without_delay() if earlier is None else earlier
     unfinished = tuple(question.name for question in work.unfinished)
     return Explanation(plan, **tables, stopped=work.stopped, unfinished=unfinished, failed=work.failed)
+
+
+def _tightened(plan: Plan, budget: Budget, options: Options, say: OnStep, progress: clock.OnProgress | None) -> Plan:
+    """Search on for a smaller gap of a plan."""
+    refuse_uncertain(plan, "the search for a smaller gap", "solve again with a smaller gap (--gap)")
+    if plan.head.get("near"):
+        raise AdditionError(
+            "a plan that stays near another one is not tightened: solve again with a smaller gap (--gap)"
+        )
+    if not plan.gap:
+        say("the plan has no gap to tighten")
+        return plan
+    say(f"the plan itself, from its gap of {percent(plan.gap)} to {percent(PART * plan.gap)}")
+    found = search_on(plan, progress, budget, threads=options.threads, seed=options.seed)
+    say(f"its gap is {percent(found.gap or 0.0)} now")
+    return found

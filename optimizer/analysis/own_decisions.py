@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from optimizer.instance.cell_number import BadValueError
 from optimizer.instance.cell_value import convert
 from optimizer.instance.name_suggestions import did_you_mean
 from optimizer.instance.name_text import normal_name
+from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Arrays
@@ -23,7 +24,7 @@ from optimizer.program.compile import compile_program
 from optimizer.program.fixings import FAMILY, Fixing, apply_fixings, first_decisions, months_ahead, no_such_item
 from optimizer.schema import Column
 from optimizer.solver import engines
-from optimizer.solver.solution import Options
+from optimizer.solver.solution import Options, SolveOptions
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 
@@ -67,7 +68,7 @@ def _month_problem(text: Any) -> str:
     return ""
 
 
-def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan:
+def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Unpack[SolveOptions]) -> Plan:
     """Find the best plan with exactly these decisions: no others are made, and everything else is free.
 
     Parameters
@@ -77,7 +78,7 @@ def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan
     decisions : DataFrame
         Columns ``month``, ``decision``, ``item`` and ``blocks``, as in a plan's table of decisions.
     **options
-        As for :func:`optimizer.solve`.
+        As for :func:`optimizer.solve`; ``gap`` by default that of the plan's own search.
 
     Raises
     ------
@@ -85,7 +86,11 @@ def check_decisions(plan: Plan, decisions: pd.DataFrame, **options: Any) -> Plan
         If decisions name unknown items, or months in which they cannot be made; the message lists all.
     NoFeasiblePlan
         If the decisions break a rule; the message names it.
+    UnsupportedInstance
+        If the plan is one under uncertainty.
     """
+    refuse_uncertain(plan, "the check of decisions of your own")
+    options.setdefault("gap", float(plan.head.get("options", {}).get("gap", 1e-3)))
     settings, clock = Options(**options), Clock()
     program = program_of(plan)
     arrays = fix_decisions(program, compile_program(program), decisions)

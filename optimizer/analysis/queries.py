@@ -103,6 +103,8 @@ def sweep(
     ------
     EditError, FixingError
         As :func:`what_if` does.
+    KeyboardInterrupt, StoppedWithoutPlan
+        If Ctrl-C, or ``cancel``, came before any value was examined.
     """
     chosen, fixed = _read(plan, edits, delay, **(fixings or {}))
     limit = options.pop("time_limit", None)
@@ -113,7 +115,10 @@ def sweep(
             return uncertain.sweep(plan.instance, cell, values, chosen, (given.seconds, given.limit), **options)
         ask = InterruptibleWhatIf(plan, **options)
         ask.budget, ask.on_step = given, on_step
-        return ask.sweep(cell, values, chosen, fixed, progress)
+        table = ask.sweep(cell, values, chosen, fixed, progress)
+        if ask.stopped and table["objective"].isna().all():
+            raise KeyboardInterrupt
+        return table
 
 
 def _read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any
@@ -50,6 +50,11 @@ class GivenUp:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dict, for JSON."""
         return {**vars(self), "sources": list(self.sources)}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> GivenUp:
+        """Return what :meth:`to_dict` has written."""
+        return cls(**{**found, "sources": tuple(found["sources"])})
 
 
 def describe_repair(instance: Instance, repaired: Instance, edits: list[Edit]) -> tuple[GivenUp, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -109,9 +109,15 @@ class Audit:
         fresh = [one for one in more if (one.rule, one.item, one.month) not in known]
         return Audit((*self.violations, *fresh), self.checks + len(fresh)) if fresh else self
 
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON: verdict, number of checks, violations by rule, and the first hundred in full."""
-        listed = [vars(violation) | {"text": str(violation)} for violation in self.violations[:LISTED]]
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Audit:
+        """Return the verdict that :meth:`to_dict` has written with all violations."""
+        names = [field.name for field in fields(Violation)]
+        return cls(tuple(Violation(*(one[name] for name in names)) for one in found["violations"]), found["checks"])
+
+    def to_dict(self, most: int | None = LISTED) -> dict[str, Any]:
+        """For JSON: verdict, number of checks, violations by rule, and the first hundred (or all: None) in full."""
+        listed = [vars(violation) | {"text": str(violation)} for violation in self.violations[:most]]
         return {
             "passed": self.passed,
             "checks": self.checks,

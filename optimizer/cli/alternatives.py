@@ -20,6 +20,7 @@ from optimizer.cli.options import (
     threads_option,
     width,
 )
+from optimizer.cli.remote import library, load_known
 from optimizer.cli.whatif import write_derived
 
 _PLAN = click.Path(path_type=Path)
@@ -62,17 +63,18 @@ def alternatives(
 
     When the budget ends, or on Ctrl-C or SIGTERM, ranges are printed as far as they are proven (exit 3).
     """
-    from optimizer.analysis.alternatives import find_alternatives
+    from optimizer.plan.by_scenario import refuse_uncertain
     from optimizer.plan.folder import prepare
-    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.progress import narrate
 
-    loaded = load_plan_of_one_future(plan)
-    budget = budget_of(limits["budget"], limits["full"], limits["time_limit"])
+    loaded = load_known(plan)
+    refuse_uncertain(loaded, "this")
+    search: dict[str, Any] = {"budget": budget_of(limits["budget"], limits["full"]), "threads": threads}
+    search |= {} if limits["time_limit"] is None else {"time_limit": limits["time_limit"]}
     names = [] if output is None else [output / f"{number}" for number in range(1, count + 1)]
     places = [prepare(name, loaded.instance, "csv", replace, loaded.origin) for name in names]
     with narrate(loaded.instance.head.currency) as (say, _):
-        found = find_alternatives(loaded, within, count, budget=budget, on_step=say, threads=threads)
+        found = library().find_alternatives(loaded, within, count, on_step=say, **search)
     code = 3 if found.unfinished or found.stopped else 0
     for other, place in zip(found.plans, places, strict=False):
         write_derived(other, loaded, place)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -20,7 +21,8 @@ from optimizer.cli.compare import compare
 from optimizer.cli.exit_codes import leave, print_json
 from optimizer.cli.explain import explain
 from optimizer.cli.export import export
-from optimizer.cli.options import json_option, read_instance, strict_option
+from optimizer.cli.options import json_option, read_instance, refuse_warnings, strict_option
+from optimizer.cli.remote import Server, connected, library, load_known
 from optimizer.cli.report import report
 from optimizer.cli.roll import roll
 from optimizer.cli.scenarios import scenarios
@@ -40,7 +42,19 @@ Exit codes:  0 done; a plan within the target gap   3 a plan with a larger gap
              2 invalid input    4 audit failed      5 no feasible plan
            130 stopped before any plan was found    1 anything else"""
 
-ON_SERVERS = ("solve",)
+ON_SERVERS = (
+    "solve",
+    "validate",
+    "audit",
+    "explain",
+    "whatif",
+    "alternatives",
+    "simulate",
+    "compare",
+    "report",
+    "export",
+    "roll",
+)
 _LISTED = 100  # violations listed at most
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -51,7 +65,8 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
     "--server",
     metavar="URL",
     envvar="CAPOPT_SERVER",
-    help="Solve on this server of `capopt serve`; CAPOPT_TOKEN is the token, if it needs one.",
+    help="Work on this server of `capopt serve`; PLAN is then a job there, or a folder that was written from it. "
+    "CAPOPT_TOKEN is the token, if it needs one.",
 )
 @click.option("--project", default="default", show_default=True, help="With --server: the project.")
 @click.pass_context
@@ -60,7 +75,7 @@ def cli(context: click.Context, server: str | None, project: str) -> None:
     given = context.get_parameter_source("server") is ParameterSource.COMMANDLINE
     if given and context.invoked_subcommand not in ON_SERVERS:
         raise click.UsageError(f"--server is for {', '.join(ON_SERVERS)}; {context.invoked_subcommand} works here.")
-    context.obj = None if server is None else (server, project)
+    context.obj = None if server is None else Server(server, project)
 
 
 @cli.command(short_help="Write an instance to start from: a folder or a workbook.")
@@ -124,28 +139,40 @@ def validate(instance: str, strict: bool, mark: Path | None, as_json: bool) -> i
     if mark:
         _check_mark(instance, mark)
     try:
-        data = read_instance(instance, strict)
+        found = _checked(instance, strict)
     except InstanceError as error:
         if as_json:
             print_json({"valid": False, **error.to_dict()})
         click.echo(str(error), err=as_json)
         _mark(instance, mark, error.faults, False, as_json)
         return error.exit_code
-    head, notes = data.head, data.warnings
-    counts = {name: len(rows) for name, rows in data.rows.items() if rows}
+    notes = found["warnings"]
     if as_json:
-        known = {"name": head.name, "start": head.start, "months": head.months, "currency": head.currency}
-        found = [note.to_dict() for note in notes]
-        print_json({"valid": True, **known, "hash": data.hash, "rows": counts, "faults": [], "warnings": found})
+        print_json({"valid": True, **found, "faults": [], "warnings": [note.to_dict() for note in notes]})
     for note in notes:
         click.echo(f"warning: {note}", err=as_json)
-    tables = ", ".join(f"{name} {count}" for name, count in counts.items())
-    click.echo(f"{head.name}: no errors, {counted(len(notes), 'warning')}.", err=as_json)
-    click.echo(
-        f"{counted(head.months, 'month')} from {head.start}, money in {head.currency}. Rows: {tables}.", err=as_json
-    )
-    _mark(instance, mark, data.warnings, True, as_json)
+    tables = ", ".join(f"{name} {count}" for name, count in found["rows"].items())
+    click.echo(f"{found['name']}: no errors, {counted(len(notes), 'warning')}.", err=as_json)
+    period = f"{counted(found['months'], 'month')} from {found['start']}"
+    click.echo(f"{period}, money in {found['currency']}. Rows: {tables}.", err=as_json)
+    _mark(instance, mark, notes, True, as_json)
     return 0
+
+
+def _checked(instance: str, strict: bool) -> Mapping[str, Any]:
+    """Return what a valid instance is, with its warnings, as :meth:`optimizer.Client.validate` does."""
+    client = connected()
+    if client is not None:
+        from optimizer.instance.examples import find_instance
+
+        found = client.validate(find_instance(instance))
+        refuse_warnings(instance, found["warnings"], strict)
+        return found
+    data = read_instance(instance, strict)
+    names = ("name", "start", "months", "currency")
+    counts = {name: len(rows) for name, rows in data.rows.items() if rows}
+    known = {name: getattr(data.head, name) for name in names}
+    return {**known, "hash": data.hash, "rows": counts, "warnings": data.warnings}
 
 
 @cli.command(short_help="Check and price a plan again, from its tables alone.")
@@ -167,10 +194,7 @@ def audit(plan: Path, decisions: Path | None, as_json: bool) -> int:
         from optimizer.cli.whatif import own_decisions
 
         return own_decisions(plan, decisions, as_json)
-    from optimizer.auditing import audit as check
-    from optimizer.plan.plan import load_plan
-
-    verdict = check(load_plan(plan))
+    verdict = library().audit(load_known(plan))
     code = 0 if verdict.passed else AuditFailed.exit_code
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, **verdict.to_dict()})

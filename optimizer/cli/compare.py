@@ -9,6 +9,7 @@ import click
 
 from optimizer.cli.exit_codes import print_json
 from optimizer.cli.options import Finite
+from optimizer.cli.remote import load, refuse_here_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,10 +51,10 @@ def compare(plans: tuple[Path, ...], budget: float | None, html: Path | None, xl
         raise click.UsageError("Name at least two plans.")
     from optimizer.plan.by_scenario import is_uncertain, refuse_uncertain
     from optimizer.plan.compare import compare as compare_plans
-    from optimizer.plan.plan import load_plan
 
+    refuse_here_only(budget=budget)
     names = names_of(plans)
-    first, *others = loaded = [load_plan(plan) for plan in plans]
+    first, *others = loaded = [load(plan) for plan in plans]
     for one in loaded if budget is not None else ():
         refuse_uncertain(one, "--budget")
     if any(map(is_uncertain, loaded)):

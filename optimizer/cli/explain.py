@@ -21,13 +21,11 @@ from optimizer.cli.options import (
     threads_option,
     width,
 )
+from optimizer.cli.remote import is_job, job_of, keep_record, library, load_known, prefix
 
 if TYPE_CHECKING:
-    from optimizer.analysis.budget import Budget
-    from optimizer.analysis.examination import OnStep
     from optimizer.analysis.explanation import Explanation
     from optimizer.plan.plan import Plan
-    from optimizer.solving.clock import OnProgress
 
 _WHY_NOT, _UNLIMITED = 120.0, 1e9  # seconds for an instance
 
@@ -79,56 +77,35 @@ def explain(
     Of an instance without a plan: all conflicts with the table rows they come from, and the cheapest repairs, each
     proven by a plan (exit 5). If the budget ends a search, the results until then are printed.
     """
-    if not (Path(plan) / "plan.json").is_file():
+    if not ((Path(plan) / "plan.json").is_file() or is_job(plan)):
         _refuse_of_instance(plan, quick or bool(items) or more or tighten, time_limit)
         return _why_not(plan, _seconds_for_instance(budget, full), as_json, **options)
-    from optimizer.plan.plan import load_plan
-
-    loaded = load_plan(plan)
+    loaded = load_known(Path(plan))
     _known_offers(loaded, items)
-    seconds = budget_of(budget, full, time_limit)
-    found = _explained(loaded, plan, seconds, tighten, quick=quick, items=items, more=more, **_given(options))
+    search = {"budget": budget_of(budget, full), **_given(options | {"time_limit": time_limit})}
+    found = _explained(loaded, plan, quick=quick, items=items, more=more, tighten=tighten, **search)
     if found.stopped and not found.tables:
         raise KeyboardInterrupt
-    return _shown(found, plan, found.save(plan), as_json)
+    written: list[Path] = [] if is_job(plan) else found.save(plan)
+    if written:
+        keep_record(Path(plan), found.plan)
+    return _shown(found, plan, written, as_json)
 
 
-def _explained(loaded: Plan, folder: str, budget: Budget, tighten: bool, **options: Any) -> Explanation:
-    """Explain a plan, after its gap was tightened if that is wanted."""
-    from optimizer.analysis.explanation import explain as work_out
+def _explained(loaded: Plan, folder: str, **options: Any) -> Explanation:
+    """Explain a plan; one whose gap was tightened is written into its folder, if it is in one."""
+    from optimizer.plan.folder import prepare, write_plan
     from optimizer.report.progress import narrate
 
+    place = None
+    if options["tighten"] and loaded.gap and not is_job(folder):
+        place = prepare(Path(folder), loaded.instance, origin=loaded.origin)
     with narrate(loaded.instance.head.currency) as (say, progress):
-        if tighten:
-            search = {name: options[name] for name in ("threads",) if name in options}
-            loaded = _tightened(loaded, folder, budget, say, progress, **search)
-        return work_out(loaded, budget=budget, on_step=say, progress=progress, **options)
-
-
-def _tightened(loaded: Plan, folder: str, budget: Budget, say: OnStep, progress: OnProgress, **options: Any) -> Plan:
-    """Search on for a smaller gap of a plan, and write it into its folder if there is one."""
-    from optimizer.analysis.tighten import PART, tighten
-    from optimizer.format import percent
-    from optimizer.plan.by_scenario import is_uncertain
-    from optimizer.plan.folder import prepare, write_plan
-
-    if is_uncertain(loaded):
-        raise click.UsageError("--tighten is for plans of one future: solve again with a smaller --gap.")
-    if loaded.head.get("near"):
-        raise click.UsageError(
-            "--tighten is not for a plan that stays near another one: solve again with a smaller --gap."
-        )
-    if not loaded.gap:
-        say("the plan has no gap to tighten")
-        return loaded
-    place = prepare(Path(folder), loaded.instance, origin=loaded.origin)
-    say(f"the plan itself, from its gap of {percent(loaded.gap)} to {percent(PART * loaded.gap)}")
-    found = tighten(loaded, progress, budget, **options)
-    if (found.objective, found.bound) != (loaded.objective, loaded.bound):
+        found: Explanation = library().explain(loaded, on_step=say, progress=progress, **options)
+    if place is not None and (found.plan.objective, found.plan.bound) != (loaded.objective, loaded.bound):
         tables = "parquet" if (Path(folder) / "decisions.parquet").exists() else "csv"
-        for note in write_plan(replace(found, origin=loaded.origin), place, tables).notes:
+        for note in write_plan(replace(found.plan, origin=loaded.origin), place, tables).notes:
             click.echo(f"capopt: {note}.", err=True)
-    say(f"its gap is {percent(found.gap or 0.0)} now")
     return found
 
 
@@ -139,13 +116,13 @@ def _shown(found: Explanation, plan: str, written: list[Path], as_json: bool) ->
 
     code = CapoptError.exit_code if found.failed else 0 if found.is_complete else 3
     if as_json:
-        state: dict[str, Any] = {"written": [str(path) for path in written]}
-        state |= {"stopped_at": found.stopped} if found.stopped else {}
-        state |= {"unfinished": list(found.unfinished), "failed": found.failed}
-        print_json({"plan": plan, "exit_code": code, **state, **found.to_dict()})
+        print_json({"plan": plan, "exit_code": code, "written": [str(path) for path in written], **found.to_dict()})
     show(render_explanation(found, width(as_json)), as_json)
-    click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
-    _say_open(plan, found)
+    if written:
+        click.echo(f"Wrote {', '.join(path.name for path in written)} into {plan}.", err=as_json)
+    else:
+        click.echo(f"The tables are with job {job_of(found.plan)}.", err=as_json)
+    _say_open(plan if written else job_of(found.plan), found)
     return code
 
 
@@ -182,11 +159,10 @@ def _say_open(plan: str, found: Explanation) -> None:
         return
     number = counted(len(found.unfinished), "question")
     text = f"{number} not examined to the end: the tables contain what is proven of each. To continue"
-    click.echo(f"{text}: capopt explain {shlex.quote(plan)} --more", err=True)
+    click.echo(f"{text}: {prefix()} explain {shlex.quote(plan)} --more", err=True)
 
 
 def _why_not(name: str, seconds: float, as_json: bool, **settings: Any) -> int:
-    from optimizer.analysis.diagnose import diagnose
     from optimizer.errors import NoFeasiblePlan
     from optimizer.instance.examples import find_instance
     from optimizer.instance.read import read
@@ -195,7 +171,7 @@ def _why_not(name: str, seconds: float, as_json: bool, **settings: Any) -> int:
     instance = read(find_instance(name))
     options: dict[str, Any] = {"gap": 1e-3, **_given(settings), "time_limit": seconds}
     with narrate(instance.head.currency) as (say, progress):
-        found = diagnose(instance, **options, on_step=say, progress=progress)
+        found = library().diagnose(instance, **options, on_step=say, progress=progress)
     code = 0 if found.feasible else NoFeasiblePlan.exit_code
     if as_json:
         print_json({"instance": name, "exit_code": code, **found.to_dict()})

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from optimizer.cli.exit_codes import print_json
+from optimizer.cli.remote import load
 
 
 @click.command(short_help="Write contracts and costs of a plan for cost tools.")
@@ -23,10 +24,9 @@ from optimizer.cli.exit_codes import print_json
 def export(plan: Path, focus: Path, scenario: str | None, as_json: bool) -> int:
     """Export the contracts and the monthly costs of a plan as FOCUS datasets (--focus) for cost tools."""
     from optimizer.plan.by_scenario import refuse_uncertain, scenario_plan
-    from optimizer.plan.plan import load_plan
     from optimizer.report.focus import write_focus
 
-    loaded = load_plan(plan)
+    loaded = load(plan)
     if scenario is not None:
         loaded = scenario_plan(loaded, scenario)
     refuse_uncertain(loaded, "a FOCUS export without --scenario NAME")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from optimizer.errors import InstanceError
+from optimizer.errors import Fault, InstanceError
 
 if TYPE_CHECKING:
-    from optimizer.analysis.budget import Budget
     from optimizer.instance.instance import Instance
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -149,12 +148,10 @@ def budget_option(text: str) -> Callable[[Decorated], Decorated]:
     return click.option("--budget", type=Finite(min=0), help=text)
 
 
-def budget_of(seconds: float | None, full: bool, time_limit: float | None) -> Budget:
-    """Return the budget that the options ask for."""
-    from optimizer.analysis.budget import Budget
-
+def budget_of(seconds: float | None, full: bool) -> float | None:
+    """Return the seconds in all that the options give; None without a budget."""
     refuse_both(seconds, full)
-    return Budget(None if full else SECONDS if seconds is None else seconds, time_limit)
+    return None if full else SECONDS if seconds is None else seconds
 
 
 def refuse_both(seconds: float | None, full: bool) -> None:
@@ -184,6 +181,11 @@ def read_instance(name: str, strict: bool) -> Instance:
     from optimizer.instance.read import read
 
     instance = read(find_instance(name))
-    if strict and instance.warnings:
-        raise InstanceError(instance.warnings, f"instance {name}, warnings counted")
+    refuse_warnings(name, instance.warnings, strict)
     return instance
+
+
+def refuse_warnings(name: str, warnings: Sequence[Fault], strict: bool) -> None:
+    """Refuse the warnings of an instance as errors if they are to count as such."""
+    if strict and warnings:
+        raise InstanceError(warnings, f"instance {name}, warnings counted")

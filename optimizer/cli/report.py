@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from optimizer.cli.exit_codes import print_json
+from optimizer.cli.remote import load
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -25,10 +26,9 @@ def report(plan: Path, html: Path | None, xlsx: Path | None, scenario: str | Non
     """
     if html is None and xlsx is None:
         raise click.UsageError("Give at least one of --html FILE and --xlsx FILE.")
-    from optimizer.plan.plan import load_plan
     from optimizer.report.write_report import write_report
 
-    loaded = load_plan(plan)
+    loaded = load(plan)
     targets = {"html": html, "xlsx": xlsx}
     written = {
         kind: str(write_report(loaded, path, kind, scenario)) for kind, path in targets.items() if path is not None

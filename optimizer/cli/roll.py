@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from optimizer.cli.exit_codes import print_json
+from optimizer.cli.remote import load, prefix
 from optimizer.format import counted
 
 
@@ -59,11 +60,10 @@ def roll(
     """
     from optimizer.instance.template import refuse_existing
     from optimizer.plan.by_scenario import is_uncertain
-    from optimizer.plan.plan import load_plan
     from optimizer.uncertainty.roll import roll as roll_plan
 
     refuse_existing(target)
-    found = roll_plan(load_plan(plan), months, node=node, decided=decided, extend=extend)
+    found = roll_plan(load(plan), months, node=node, decided=decided, extend=extend)
     found.instance.save(target)
     head = found.instance.head
     if as_json:
@@ -74,5 +74,5 @@ def roll(
         click.echo(str(change), err=as_json)
     click.echo(f"Wrote {target}: {counted(head.months, 'month')} from {head.start}.", err=as_json)
     start = "" if is_uncertain(found.plan) else f" --start {shlex.quote(str(plan))}"
-    click.echo(f"Next: capopt solve {shlex.quote(str(target))}{start}", err=as_json)
+    click.echo(f"Next: {prefix()} solve {shlex.quote(str(target))}{start}", err=as_json)
     return 0

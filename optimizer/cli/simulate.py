@@ -9,6 +9,7 @@ import click
 
 from optimizer.cli.exit_codes import print_json, undisturbed
 from optimizer.cli.options import Finite, cluster_of, cluster_option, json_option, show, width, workers_option
+from optimizer.cli.remote import connected, load_known, refuse_here_only
 
 if TYPE_CHECKING:
     from optimizer.instance.instance import Instance
@@ -63,26 +64,14 @@ def simulate(
     within the gap; 3: not; 5: a plan can be kept in none of them.
     """
     from optimizer.instance.template import refuse_existing
-    from optimizer.plan.plan import load_plan
     from optimizer.report.simulation_files import write_simulation
-    from optimizer.report.simulation_progress import follow_simulation
-    from optimizer.uncertainty.simulate import simulate as run
 
+    refuse_here_only(workers=workers, cluster=cluster)
     if output is not None:
         refuse_existing(output)
-    loaded = _named(plans, [load_plan(plan) for plan in plans])
+    loaded = _named(plans, [load_known(plan) for plan in plans])
     source = None if instance is None else _read(instance)
-    with follow_simulation() as on_draw:
-        found = run(
-            loaded,
-            draw,
-            seed,
-            instance=source,
-            workers=workers,
-            cluster=cluster_of(workers, cluster),
-            on_draw=on_draw,
-            **search,
-        )
+    found = _simulated(loaded, draw, seed, source, {"workers": workers, "cluster": cluster}, search)
     with undisturbed():
         written = [] if output is None else write_simulation(found, output)
         code = _exit_code(found)
@@ -92,6 +81,28 @@ def simulate(
         if written:
             click.echo(f"Wrote {', '.join(path.name for path in written)} ({output}).", err=as_json)
     return code
+
+
+def _simulated(
+    plans: dict[str, Plan],
+    draw: int | None,
+    seed: int | None,
+    source: Instance | None,
+    here: dict[str, Any],
+    search: dict[str, Any],
+) -> Simulation:
+    """Simulate on this machine or cluster, or on a server."""
+    from optimizer.report.progress import follow
+    from optimizer.report.simulation_progress import follow_simulation
+    from optimizer.uncertainty.simulate import simulate as run
+
+    client = connected()
+    if client is not None:
+        with follow("") as progress:
+            return client.simulate(plans, draw, seed, instance=source, progress=progress, **search)
+    places = {"workers": here["workers"], "cluster": cluster_of(here["workers"], here["cluster"])}
+    with follow_simulation() as on_draw:
+        return run(plans, draw, seed, instance=source, on_draw=on_draw, **places, **search)
 
 
 def _named(paths: tuple[Path, ...], plans: list[Plan]) -> dict[str, Plan]:

@@ -16,12 +16,12 @@ from optimizer.cli.options import (
     cluster_option,
     json_option,
     read_instance,
-    service_needed,
     solver_option,
     strict_option,
     with_workers,
     workers_option,
 )
+from optimizer.cli.remote import connected, keep_record, library, load_known, refuse_here_only, with_origin
 from optimizer.errors import NoFeasiblePlan
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
 
-_HERE = ("start", "near", "within", "workers", "cluster")  # options of a solve that servers do not have
+_HERE = ("workers", "cluster")  # options of a solve that servers do not have
 _OF_SEARCH = ("start", "workers", "cluster")  # options that have no meaning for a diagnosis
 
 
@@ -117,7 +117,7 @@ def solve(
     from optimizer.instance.scenarios import is_uncertain
     from optimizer.plan.folder import prepare, written_head
 
-    find, options = _search(options, elastic, is_uncertain(data))
+    find, options = _search(options, is_uncertain(data))
     place = prepare(output or Path("plans") / data.head.name, data, tables, replace, began=began)
     _print_notes(place.notes)
     from optimizer.report import summary  # noqa: F401 - now, so that nothing is missing at the end
@@ -133,6 +133,7 @@ def solve(
         plan, placed = _least_violating(data, place, tables, error, options)
     code = NoFeasiblePlan.exit_code if "elastic" in plan.head else 0 if plan.status == "optimal" else 3
     with undisturbed():
+        keep_record(placed.folder, plan)
         _print_notes(placed.notes[len(place.notes) :])
         if as_json:
             print_json({"plan": str(placed.folder), "exit_code": code, **written_head(plan, placed.folder)})
@@ -140,21 +141,20 @@ def solve(
     return code
 
 
-def _search(options: dict[str, Any], elastic: bool, uncertain: bool) -> tuple[Callable[..., Plan], dict[str, Any]]:
+def _search(options: dict[str, Any], uncertain: bool) -> tuple[Callable[..., Plan], dict[str, Any]]:
     """Return what searches for a plan, the library or the server of ``--server``, and its options."""
-    server = click.get_current_context().find_root().obj
-    if server is None:
+    client = connected()
+    if client is None:
         from optimizer.uncertainty.solve import solve
 
         return solve, with_workers(options, uncertain)
-    here = [name for name in _HERE if options.get(name) is not None] + ["elastic"] * elastic
-    if here:
-        raise click.UsageError(f"--{here[0]} works here alone: leave it out with --server.")
-    with service_needed():
-        from optimizer.service.client import Client
-    client = Client(server[0], project=server[1])
-    click.get_current_context().call_on_close(client.close)
-    return client.solve, {name: value for name, value in options.items() if name not in _HERE}
+    refuse_here_only(**{name: options[name] for name in _HERE})
+    from optimizer.plan.folder import source_of
+
+    def solve_there(instance: Instance, **more: Any) -> Plan:
+        return with_origin(client.solve(instance, **more), source_of(instance))
+
+    return solve_there, {name: value for name, value in options.items() if name not in _HERE}
 
 
 def _with_plans(options: dict[str, Any], elastic: bool) -> dict[str, Any]:
@@ -163,10 +163,11 @@ def _with_plans(options: dict[str, Any], elastic: bool) -> dict[str, Any]:
         raise click.UsageError("--within goes with --near.")
     if options["near"] is not None and elastic:
         raise click.UsageError("--near and --elastic exclude each other.")
-    from optimizer.plan.plan import load_plan, load_plan_of_one_future
+    from optimizer.plan.by_scenario import refuse_uncertain
 
-    load = {"start": load_plan, "near": load_plan_of_one_future}
-    plans = {name: load[name](options[name]) for name in load if options[name] is not None}
+    plans = {name: load_known(options[name]) for name in ("start", "near") if options[name] is not None}
+    if "near" in plans:
+        refuse_uncertain(plans["near"], "this")
     rest = {name: value for name, value in options.items() if name not in ("start", "near", "within")}
     within = {} if options["within"] is None else {"within": options["within"]}
     return {**rest, **plans, **within}
@@ -176,18 +177,15 @@ def _least_violating(
     data: Instance, place: Place, tables: str, error: NoFeasiblePlan, options: Any
 ) -> tuple[Plan, Placed]:
     """Plan of the cheapest repair, written where the plan was to go."""
-    from dataclasses import replace
-
-    from optimizer.analysis.diagnose import diagnose
     from optimizer.plan.folder import source_of, write_plan
 
-    found = diagnose(data, **{name: value for name, value in options.items() if name not in _OF_SEARCH})
+    found = library().diagnose(data, **{name: value for name, value in options.items() if name not in _OF_SEARCH})
     click.echo(found.text(), err=True)
     if found.by_scenario or found.is_shared:
         click.echo("--elastic does not repair scenarios: change the tables, and solve again.", err=True)
     if found.plan is None:
         raise error
-    plan = replace(found.plan, origin=source_of(data))
+    plan = with_origin(found.plan, source_of(data))
     return plan, write_plan(plan, place, tables)
 
 

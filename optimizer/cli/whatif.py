@@ -19,13 +19,11 @@ from optimizer.cli.options import (
     threads_option,
     width,
 )
+from optimizer.cli.remote import keep_record, library, load_known
 
 if TYPE_CHECKING:
-    from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
-    from optimizer.instance.edit import Edit
     from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
-    from optimizer.program.fixings import Fixing
 
 _PLAN = click.Path(path_type=Path)
 _EXAMPLES = """\b
@@ -83,37 +81,28 @@ def whatif(
     """
     replace, budget, full = bool(fixings.pop("replace")), fixings.pop("budget"), bool(fixings.pop("full"))
     _check(edits or delays or any(fixings.values()), sweep, output, full or budget is not None)
-    from optimizer.analysis.interruptible_queries import InterruptibleWhatIf
-    from optimizer.cli.whatif_uncertain import refuse_fixings, sweep_uncertain, whatif_uncertain
-    from optimizer.instance.edit import parse_delay, parse_edit
+    from optimizer.cli.whatif_uncertain import refuse_fixings, show_uncertain
     from optimizer.interruption import interruptible_from_search_on
     from optimizer.plan.by_scenario import is_uncertain
     from optimizer.plan.folder import prepare
-    from optimizer.plan.plan import load_plan
     from optimizer.report.progress import follow
-    from optimizer.solving.whatif import WhatIf, parse_fixings
 
-    base = load_plan(plan)
+    base = load_known(plan)
     place = None if output is None else prepare(output, base.instance, "csv", replace, base.origin)
-    target = base.head.get("options", {}).get("gap", 1e-3) if gap is None else gap
-    options: dict[str, Any] = {"gap": float(target), "threads": threads}
-    chosen, fixed = [*map(parse_edit, edits), *map(parse_delay, delays)], parse_fixings(**fixings)
     if is_uncertain(base):
         refuse_fixings(fixings)
-        if sweep:
-            cell, _, span = (part.strip() for part in sweep.partition("="))
-            limits = budget_of(budget, full, _SEARCH if full and time_limit is None else time_limit)
-            return sweep_uncertain(base, chosen, (cell, _span(sweep, span)), options, limits, as_json)
-        return whatif_uncertain(base, chosen, place, options, time_limit, as_json)
+    options: dict[str, Any] = {name: value for name, value in (("gap", gap), ("threads", threads)) if value is not None}
     if sweep:
-        ask = InterruptibleWhatIf(base, **options)
-        ask.budget = budget_of(budget, full, _SEARCH if full and time_limit is None else time_limit)
-        return _sweep(ask, sweep, chosen, fixed, as_json)
+        limit = _SEARCH if full and time_limit is None else time_limit
+        options |= {"budget": budget_of(budget, full)} | ({} if limit is None else {"time_limit": limit})
+        return _sweep(base, sweep, as_json, edits=edits, delay=delays, fixings=fixings, **options)
     options["time_limit"] = _SEARCH if time_limit is None else time_limit
     with interruptible_from_search_on():
         with follow(base.instance.head.currency) as show_progress:
-            other = WhatIf(base, **options).ask(chosen, fixed, show_progress)
+            other = library().what_if(base, edits, delay=delays, progress=show_progress, **fixings, **options)
         output = None if place is None else write_derived(other, base, place)
+    if is_uncertain(base):
+        return show_uncertain(base, other, output, as_json)
     from optimizer.plan.compare import compare
     from optimizer.report.comparison_document import comparison_text
 
@@ -122,7 +111,7 @@ def whatif(
     if as_json:
         print_json({"plan": str(plan), "exit_code": code, "written": str(output or ""), **comparison.to_dict()})
     show(comparison_text([comparison], width(as_json)), as_json)
-    return _print_target(output, code, as_json)
+    return print_target(output, code, as_json)
 
 
 def _check(is_given: Any, sweep: str | None, output: Path | None, is_limited: bool) -> None:
@@ -142,32 +131,34 @@ def write_derived(other: Plan, base: Plan, place: Place) -> Path:
     from optimizer.plan.folder import write_plan
 
     placed = write_plan(replace(other, origin=base.origin), place)
+    keep_record(placed.folder, other)
     for note in placed.notes:
         click.echo(f"capopt: {note}.", err=True)
     return placed.folder
 
 
-def _print_target(output: Path | None, code: int, as_json: bool) -> int:
+def print_target(output: Path | None, code: int, as_json: bool) -> int:
+    """Print where a plan was written, if it was; return the exit code."""
     if output is not None:
         click.echo(f"Plan written to {output}", err=as_json)
     return code
 
 
-def _sweep(ask: InterruptibleWhatIf, sweep: str, edits: list[Edit], fixings: list[Fixing], as_json: bool) -> int:
+def _sweep(base: Plan, sweep: str, as_json: bool, **options: Any) -> int:
     from optimizer.analysis.questions import NOT_EXAMINED
+    from optimizer.errors import StoppedWithoutPlan
     from optimizer.plan.tables import plain_rows
     from optimizer.report.progress import narrate
     from optimizer.report.whatif_tables import sweep_table
 
     cell, _, span = (part.strip() for part in sweep.partition("="))
-    values, base = _span(sweep, span), ask.plan
-    assert base is not None
-    with narrate(base.instance.head.currency) as (ask.on_step, show_progress):
-        table = ask.sweep(cell, values, edits, fixings, show_progress)
-    if ask.stopped and table["objective"].isna().all():
-        raise KeyboardInterrupt
-    wide = (table["gap"].astype(float) > ask.options.gap + 1e-9).any()
-    code = 3 if wide or ask.stopped or (table["note"] == NOT_EXAMINED).any() else 0
+    values = _span(sweep, span)
+    with narrate(base.instance.head.currency) as (say, show_progress):
+        table = library().sweep(base, cell, values, on_step=say, progress=show_progress, **options)
+    target = options.get("gap", base.head.get("options", {}).get("gap", 1e-3))
+    wide = (table["gap"].astype(float) > float(target) + 1e-9).any()
+    is_open = wide or len(table) < len(values) or table["note"].isin([NOT_EXAMINED, StoppedWithoutPlan.note]).any()
+    code = 3 if is_open else 0
     if as_json:
         print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": sweep, "rows": plain_rows(table)})
     show(sweep_table(table, cell, base, width(as_json)), as_json)
@@ -189,14 +180,12 @@ def _span(sweep: str, span: str) -> list[float]:
 
 def own_decisions(plan: Path, decisions: Path, as_json: bool) -> int:
     """Price and check the planner's own decisions, and show what they cost against a plan."""
-    from optimizer.analysis.own_decisions import check_decisions, read_decisions
+    from optimizer.analysis.own_decisions import read_decisions
     from optimizer.plan.compare import compare
-    from optimizer.plan.plan import load_plan_of_one_future
     from optimizer.report.comparison_document import comparison_text
 
-    base = load_plan_of_one_future(plan)
-    options = base.head.get("options", {})
-    mine = check_decisions(base, read_decisions(decisions), gap=float(options.get("gap", 1e-3)), time_limit=60.0)
+    base = load_known(plan)
+    mine = library().check_decisions(base, read_decisions(decisions), time_limit=60.0)
     comparison = compare(base, mine, ("plan", "mine"))
     code = 0 if mine.status == "optimal" else 3
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,7 @@ from optimizer.cli.exit_codes import print_json
 from optimizer.cli.options import show, width
 
 if TYPE_CHECKING:
-    from optimizer.analysis.budget import Budget
-    from optimizer.instance.edit import Edit
-    from optimizer.plan.folder import Place
     from optimizer.plan.plan import Plan
-
-_SEARCH = 60.0  # seconds
 
 
 def refuse_fixings(fixings: dict[str, Any]) -> None:
@@ -30,53 +24,13 @@ def refuse_fixings(fixings: dict[str, Any]) -> None:
         )
 
 
-def whatif_uncertain(
-    base: Plan,
-    edits: Sequence[Edit],
-    place: Place | None,
-    options: dict[str, Any],
-    seconds: float | None,
-    as_json: bool,
-) -> int:
-    """Plan all scenarios again with edits of the base data, and show what differs."""
-    from optimizer.cli.whatif import write_derived
-    from optimizer.report.progress import follow
+def show_uncertain(base: Plan, other: Plan, output: Path | None, as_json: bool) -> int:
+    """Print what differs between a plan under uncertainty and its what-if; return the exit code."""
+    from optimizer.cli.whatif import print_target
     from optimizer.report.uncertain_comparison import compare_uncertain, render_uncertain_comparison
-    from optimizer.uncertainty.whatif import what_if
 
-    limit = _SEARCH if seconds is None else seconds
-    with follow(base.instance.head.currency) as show_progress:
-        other = what_if(base.instance, edits, show_progress, time_limit=limit, **options)
-    output: Path | None = None if place is None else write_derived(other, base, place)
     found, code = compare_uncertain(base, other), 0 if other.status == "optimal" else 3
     if as_json:
         print_json({"exit_code": code, "written": str(output or ""), **found})
     show(render_uncertain_comparison(found, base.instance.head.currency, ("plan", "what if"), width(as_json)), as_json)
-    if output is not None:
-        click.echo(f"Plan written to {output}", err=as_json)
-    return code
-
-
-def sweep_uncertain(
-    base: Plan,
-    edits: Sequence[Edit],
-    swept: tuple[str, Sequence[float]],
-    options: dict[str, Any],
-    limits: Budget,
-    as_json: bool,
-) -> int:
-    """Plan all scenarios again for each value of a cell."""
-    from optimizer.plan.tables import plain_rows
-    from optimizer.report.whatif_tables import sweep_table
-    from optimizer.uncertainty.whatif import sweep
-
-    cell, values = swept
-    table = sweep(base.instance, cell, values, edits, (limits.seconds, limits.limit), **options)
-    if table.empty:
-        raise KeyboardInterrupt
-    wide = (table["gap"].astype(float) > options["gap"] + 1e-9).any()
-    code = 3 if wide or len(table) < len(values) or (table["note"] != "").any() else 0
-    if as_json:
-        print_json({"plan": base.instance.head.name, "exit_code": code, "sweep": cell, "rows": plain_rows(table)})
-    show(sweep_table(table, cell, base, width(as_json)), as_json)
-    return code
+    return print_target(output, code, as_json)

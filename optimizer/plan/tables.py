@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -101,6 +101,21 @@ def _names(table: str) -> pd.Index[Any]:
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows for JSON, with None for missing or infinite values."""
     return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def table_of_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], texts: Collection[str] = ()
+) -> pd.DataFrame:
+    """Return the table of rows that :func:`plain_rows` made of it; of what is missing in numbers, NaN."""
+    found = {name: pd.Series([row[name] for row in rows], dtype=object) for name in columns}
+    return pd.DataFrame({name: values if name in texts else _figures(values) for name, values in found.items()})
+
+
+def _figures(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers or flags as such."""
+    if len(values) and values.map(lambda value: isinstance(value, bool)).all():
+        return values.astype(bool)
+    return pd.to_numeric(values)
 
 
 def _plain(value: Any) -> Any:

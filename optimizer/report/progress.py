@@ -22,6 +22,7 @@ _PHASES = {
     "cheapest": "cheapest of the nearest plans",
     "alone": "planning for each scenario alone",
     "base": "planning with the base data alone",
+    "simulate": "examining draws",
     "information": "planning with one risk known at once",
     "extract": "reading off the plan",
     "audit": "checking the plan",
@@ -71,7 +72,7 @@ def line(event: Progress, currency: str) -> str:
     if event.nodes > 1:
         parts.append(counted(event.nodes, "round" if event.tasks else "node"))
     if event.tasks:
-        what = "scenarios" if event.phase == "alone" else "subproblems"
+        what = {"alone": "scenarios", "simulate": "different draws"}.get(event.phase, "subproblems")
         done = f"{grouped(event.done)} of {grouped(event.tasks)} {what}"
         parts.append(f"{done}, {counted(event.workers, 'worker')}")
     return "  ".join(parts)

@@ -53,6 +53,10 @@ class Reporter:
             self.has_result = True
             self.send("result")
 
+    def step(self, text: str) -> None:
+        """Report on which question work of many searches is."""
+        self.send("step", text=text)
+
     def progress(self, event: Progress) -> None:
         """Report progress, now and then, and the first incumbent at once."""
         if event.incumbent is not None:
@@ -61,7 +65,7 @@ class Reporter:
         if event.phase == self.phase and now - self.last < _BETWEEN_REPORTS:
             return
         self.last, self.phase = now, event.phase
-        names = ("phase", "elapsed", "incumbent", "bound", "gap", "nodes", "source")
+        names = ("phase", "elapsed", "incumbent", "bound", "gap", "nodes", "source", "done", "tasks", "workers")
         self.send("progress", **{name: getattr(event, name) for name in names})
 
 
@@ -125,7 +129,9 @@ def run(request: dict[str, Any], reporter: Reporter, cancel: threading.Event) ->
 
     options = KINDS[kind].options(**request["options"])
     try:
-        found = WORK[kind](Job(folder, options, progress, cancel, reporter.note_result, request["threads"]))
+        found = WORK[kind](
+            Job(folder, options, progress, cancel, reporter.note_result, request["threads"], reporter.step)
+        )
         reporter.note_result()
         if found.plan is not None:
             write_plan(found.plan, folder, PLAN_FILE)

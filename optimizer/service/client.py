@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tempfile
-import time
-import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-from uuid import uuid4
+from typing import Any
 
-import httpx
+import pandas as pd
 
 from optimizer import (
-    CapoptError,
+    Alternatives,
+    Audit,
+    Comparison,
+    Diagnosis,
+    Explanation,
     Fault,
     Instance,
     InstanceError,
-    NoFeasiblePlan,
     Plan,
-    Progress,
-    ServerError,
-    StoppedWithoutPlan,
-    load_plan,
+    Simulation,
+    UncertainComparison,
 )
-from optimizer.interruption import Cancel, is_set
-from optimizer.service.contents import pack, unpack
+from optimizer import compare as compare_plans
+from optimizer import compare_uncertain as compare_uncertain_plans
+from optimizer.interruption import Cancel
+from optimizer.service.client_jobs import JobClient, OnProgress, OnStep
+from optimizer.service.connection import faults_of
+from optimizer.service.contents import pack, pack_files
 
-_ENDED = ("succeeded", "failed", "cancelled")
-_LOOK = 0.05  # seconds between the first looks at a job
-_LONGEST_LOOK = 1.0
-_TRIES = 60  # of a request that the server cannot answer now, a second apart
-_FAULT = ("where", "row", "column", "value", "problem", "nearest", "cell")
+_OF_SWEEPS = ("value", "objective", "bound", "gap", "change", "note")
 
 
-class Client:
-    """A project on a server: instances are stored and jobs run there, plans come back.
+class Client(JobClient):
+    """A project on a server: instances are stored and jobs run there, plans and answers come back.
 
-    A connection that breaks, or a server that starts again, loses nothing: requests are repeated with the same key.
+    Its methods are the functions of the library, with their parameters and results. Ctrl-C cancels a job, and returns
+    what it has found until then. A connection that breaks, or a server that starts again, loses nothing: requests are
+    repeated with the same key.
 
     Parameters
     ----------
@@ -52,39 +49,7 @@ class Client:
         Project to work in; it is created if it does not exist.
     """
 
-    def __init__(self, url: str, token: str | None = None, project: str = "default") -> None:
-        secret = token or os.environ.get("CAPOPT_TOKEN", "")
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        self.url, self.project = url.rstrip("/"), project
-        self._http = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60.0)
-        self._plans: dict[str, weakref.ref[Plan]] = {}
-        try:
-            if self._request("GET", f"/projects/{project}", (httpx.codes.NOT_FOUND,)) is None:
-                made = self._request("POST", "/projects", (httpx.codes.CONFLICT,), json={"name": project})
-                if made is None:  # by another client meanwhile, or by the first try of this one
-                    self._request("GET", f"/projects/{project}")
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        """Return the client; it is closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        self.close()
-
-    def __repr__(self) -> str:
-        """Return the address and the project."""
-        return f"<Client of project {self.project} on {self.url}>"
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
+    # ---------------------------------------------------------------- instances
     def add(self, instance: Instance) -> str:
         """Store an instance as the next version of the project, unless it is there already; return its hash.
 
@@ -99,27 +64,45 @@ class Client:
         found = self._request("POST", f"/projects/{self.project}/instances", content=data, headers=headers)
         return str(found["hash"])
 
+    def validate(self, source: str | Path) -> Mapping[str, Any]:
+        """Check the folder or workbook of an instance on the server without storing anything.
+
+        Returns
+        -------
+        mapping of str to object
+            ``name``, ``start``, ``months``, ``currency``, ``hash``, ``rows`` by table, and ``warnings``: a list of
+            :class:`optimizer.Fault`.
+
+        Raises
+        ------
+        InstanceError
+            If it has errors; it has all of them.
+        """
+        path = Path(source)
+        parts = {one.name: one.read_bytes() for one in path.glob("*") if one.suffix in (".csv", ".toml")}
+        found = self._request("POST", "/validate", content=pack_files(parts) if path.is_dir() else path.read_bytes())
+        if not found["valid"]:
+            raise InstanceError(faults_of(found["faults"]), f"instance {source}")
+        warnings: list[Fault] = faults_of(found["warnings"])
+        return {**{name: found[name] for name in ("name", "start", "months", "currency", "hash", "rows")}} | {
+            "warnings": warnings
+        }
+
+    # ---------------------------------------------------------------- plans
     def solve(
         self,
         instance: Instance,
         *,
-        progress: Callable[[Progress], None] | None = None,
+        start: Plan | None = None,
+        near: Plan | None = None,
+        within: float = 0.005,
+        progress: OnProgress | None = None,
         cancel: Cancel | None = None,
         **options: object,
     ) -> Plan:
-        """Solve an instance on the server; return its plan.
+        """Solve an instance as :func:`optimizer.solve` does; ``start`` and ``near`` are plans of this client.
 
-        Parameters
-        ----------
-        instance : Instance
-            What to plan.
-        progress : callable, optional
-            Called with each report of progress.
-        cancel : threading.Event or callable, optional
-            Cancels the job, as Ctrl-C does: its best plan so far is returned.
-        **options
-            As for :func:`optimizer.solve`: ``gap``, ``time_limit`` in seconds, ``threads``, ``seed``, ``relax``,
-            ``solver``.
+        ``cancel`` cancels the job, as Ctrl-C does, and what it has found until then is returned.
 
         Raises
         ------
@@ -130,192 +113,173 @@ class Client:
         ServerError
             If the job failed, or the server refuses it or does not answer.
         """
-        job = self.submit("solve", options, instance=self.add(instance))
-        return self.plan(self.wait(job, progress, cancel))
+        plans = {name: self.job_of(plan) for name, plan in (("start", start), ("near", near)) if plan is not None}
+        given = {"within": within, **options, **plans}
+        return self.plan(self.wait(self.submit("solve", given, instance=self.add(instance)), progress, None, cancel))
 
-    def whatif(
+    def what_if(
         self,
         plan: Plan,
-        edits: Iterable[str],
+        edits: Iterable[str] = (),
         *,
-        progress: Callable[[Progress], None] | None = None,
+        delay: Iterable[str] = (),
+        force: Iterable[str] = (),
+        forbid: Iterable[str] = (),
+        end: Iterable[str] = (),
+        progress: OnProgress | None = None,
         cancel: Cancel | None = None,
         **options: object,
     ) -> Plan:
-        """Solve again on the server with changed cells, such as ``contracts.lease.price*=1.1``; return the plan.
+        """Solve the instance of a plan of this client again with edits or fixed decisions.
 
-        Parameters
-        ----------
-        plan : Plan
-            A plan of this client.
-        edits : iterable of str
-            The changes.
-        progress, cancel
-            As for :meth:`solve`.
-        **options
-            ``delay``, ``force``, ``forbid``, ``end`` (lists of str), ``gap``, ``time_limit``, ``threads``.
+        Parameters and errors are those of :func:`optimizer.what_if`, and the errors of :meth:`solve`.
+        """
+        fixings = {"force": list(force), "forbid": list(forbid), "end": list(end)}
+        given = {"set": list(edits), "delay": list(delay), **fixings, **options}
+        return self.plan(self.wait(self.submit("whatif", given, plan=self.job_of(plan)), progress, None, cancel))
+
+    def sweep(
+        self,
+        plan: Plan,
+        cell: str,
+        values: Sequence[float],
+        edits: Iterable[str] = (),
+        *,
+        delay: Iterable[str] = (),
+        fixings: Mapping[str, Iterable[str]] | None = None,
+        budget: float | None = 60.0,
+        on_step: OnStep | None = None,
+        progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+        **options: object,
+    ) -> pd.DataFrame:
+        """Return the costs over a range of values of one cell.
+
+        Parameters, columns and errors are those of :func:`optimizer.sweep`, and the errors of :meth:`solve`.
+        """
+        fixed = {name: list(texts) for name, texts in (fixings or {}).items()}
+        given = {"cell": cell, "values": list(values), "set": list(edits), "delay": list(delay), **fixed, **options}
+        job = self.submit("sweep", {**given, **_seconds(budget)}, plan=self.job_of(plan))
+        answer = self._answer(job, progress, on_step, cancel)
+        table = pd.DataFrame(answer["rows"], columns=list(_OF_SWEEPS))
+        return table.assign(**{name: pd.to_numeric(table[name]) for name in _OF_SWEEPS[:-1]})
+
+    def explain(
+        self,
+        plan: Plan,
+        *,
+        quick: bool = False,
+        items: Sequence[str] = (),
+        budget: float | None = 60.0,
+        more: bool = False,
+        tighten: bool = False,
+        on_step: OnStep | None = None,
+        progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+        **options: object,
+    ) -> Explanation:
+        """Explain a plan of this client.
+
+        Parameters and errors are those of :func:`optimizer.explain`, and the errors of :meth:`solve`. The explained
+        plan is that of a new job, in which the tables are; ``more`` continues from the tables of the plan's own job.
+        """
+        given = {"quick": quick, "offer": list(items), "more": more, "tighten": tighten, **options, **_seconds(budget)}
+        job = self.submit("explain", given, plan=self.job_of(plan))
+        answer = self._answer(job, progress, on_step, cancel)
+        return Explanation.from_dict(self.plan(job), answer)
+
+    def diagnose(
+        self,
+        instance: Instance,
+        *,
+        on_step: OnStep | None = None,
+        progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+        time_limit: float = 120.0,
+        **options: object,
+    ) -> Diagnosis:
+        """Find the conflicts of an instance without a plan, and repairs, as :func:`optimizer.diagnose` does.
 
         Raises
         ------
         CapoptError
             As :meth:`solve` does.
         """
-        job = self.submit("whatif", {**options, "set": list(edits)}, plan=self.job_of(plan))
-        return self.plan(self.wait(job, progress, cancel))
-
-    def explain(self, plan: Plan, *, cancel: Cancel | None = None, **options: object) -> Mapping[str, Any]:
-        """Explain a plan of this client on the server; return the answer, as ``capopt explain --json`` prints it.
-
-        Parameters
-        ----------
-        plan : Plan
-            A plan of this client.
-        cancel : threading.Event or callable, optional
-            Cancels the job, as Ctrl-C does: what is answered until then is returned.
-        **options
-            ``quick``, ``offer``, ``more``, ``budget``, ``full``, ``gap``, ``time_limit``, ``threads``.
-
-        Raises
-        ------
-        CapoptError
-            As :meth:`solve` does.
-        """
-        job = self.submit("explain", options, plan=self.job_of(plan))
-        found = self._request("GET", self._path(self.wait(job, cancel=cancel)))
-        answer: Mapping[str, Any] = found["answer"]
-        return answer
-
-    def job_of(self, plan: Plan) -> str:
-        """Return the job that made a plan of this client.
-
-        Raises
-        ------
-        ServerError
-            If it is not a plan of this client.
-        """
-        for job, known in self._plans.items():
-            if known() is plan:
-                return job
-        raise ServerError("this plan is not one that this client has fetched; solve its instance with the client")
-
-    def submit(self, kind: str, options: Mapping[str, object], **subject: str) -> str:
-        """Submit a job of a kind on ``instance`` (hash) or ``plan`` (job); return its identifier."""
-        body = {"kind": kind, "options": dict(options), **subject}
-        headers = {"Idempotency-Key": uuid4().hex}
-        return str(self._request("POST", f"/projects/{self.project}/jobs", json=body, headers=headers)["id"])
-
-    def wait(self, job: str, progress: Callable[[Progress], None] | None = None, cancel: Cancel | None = None) -> str:
-        """Wait until a job has ended; return its identifier. Ctrl-C and ``cancel`` cancel it, and its plan is kept.
-
-        Raises
-        ------
-        CapoptError
-            As :meth:`solve` does.
-        """
-        try:
-            ended = self._end(job, progress, cancel)
-        except KeyboardInterrupt:
-            self._cancel(job)
-            ended = self._end(job, progress, None)
-        _raise_for(ended)
-        return job
-
-    def _end(self, job: str, progress: Callable[[Progress], None] | None, cancel: Cancel | None) -> Mapping[str, Any]:
-        """Return a job as soon as it has ended; cancel it once the flag is set."""
-        for one in self._looks(job, progress):
-            if one["state"] in _ENDED:
-                return one
-            if cancel is not None and is_set(cancel):
-                self._cancel(job)
-                cancel = None
-        raise AssertionError("looks never end")
-
-    def _cancel(self, job: str) -> None:
-        self._request("POST", f"{self._path(job)}/cancel")
-
-    def plan(self, job: str) -> Plan:
-        """Return the plan of a job, or its best one so far.
-
-        Raises
-        ------
-        ServerError
-            If it has none.
-        """
-        answer = self._send("GET", f"/projects/{self.project}/plans/{job}/plan.zip")
-        with tempfile.TemporaryDirectory(prefix="capopt-") as work:
-            found = load_plan(unpack(answer.content, Path(work) / "plan"))
-        self._plans[job] = weakref.ref(found)
+        job = self.submit("explain", {"budget": time_limit, **options}, instance=self.add(instance))
+        found = Diagnosis.from_dict(self._answer(job, progress, on_step, cancel), self._further(job))
+        if found.plan is not None:
+            self.know(found.plan, job)
         return found
 
-    def _looks(self, job: str, progress: Callable[[Progress], None] | None) -> Iterator[Mapping[str, Any]]:
-        """Look at a job again and again, and pass on its reports of progress."""
-        seen, pause = 0, _LOOK
-        while True:
-            found = self._request("GET", self._path(job))
-            while progress is not None and seen < found["events"]:
-                page = self._request("GET", f"{self._path(job)}/events", params={"after": seen, "limit": 1000})
-                for event in page["items"]:
-                    seen = event["number"]
-                    if event["kind"] == "progress":
-                        progress(Progress(**{key: event["data"].get(key) for key in Progress.__annotations__}))
-            yield found
-            time.sleep(pause)
-            pause = min(1.1 * pause, _LONGEST_LOOK)
+    def find_alternatives(
+        self,
+        plan: Plan,
+        within: float = 0.01,
+        plans: int = 2,
+        *,
+        budget: float | None = 60.0,
+        on_step: OnStep | None = None,
+        cancel: Cancel | None = None,
+        **options: object,
+    ) -> Alternatives:
+        """Explore the plans that cost little more than a plan of this client.
 
-    def _path(self, job: str) -> str:
-        return f"/projects/{self.project}/jobs/{job}"
+        Parameters and errors are those of :func:`optimizer.find_alternatives`, and the errors of :meth:`solve`.
+        """
+        given = {"within": within, "plans": plans, **options, **_seconds(budget)}
+        job = self.submit("alternatives", given, plan=self.job_of(plan))
+        return Alternatives.from_dict(self._answer(job, None, on_step, cancel), self._further(job))
 
-    def _request(self, method: str, path: str, none: Collection[int] = (), **more: Any) -> Any:
-        """Return the JSON of an answer; None for those with a status for which there is none."""
-        answer = self._send(method, path, none, **more)
-        return None if answer.status_code in none else answer.json()
+    def simulate(
+        self,
+        plans: Plan | Sequence[Plan] | Mapping[str, Plan],
+        draw: int | None = None,
+        seed: int | None = None,
+        *,
+        instance: Instance | None = None,
+        progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+        **options: object,
+    ) -> Simulation:
+        """Keep what plans of this client decide before anything is known, in many draws of what may come.
 
-    def _send(self, method: str, path: str, allowed: Collection[int] = (), **more: Any) -> httpx.Response:
-        """Send a request; repeat it while the server does not answer or is busy."""
-        for attempt in range(_TRIES):
-            wait = 1.0
-            try:
-                answer = self._http.request(method, path, **more)
-            except httpx.TransportError as error:
-                last: Exception = error
-                if attempt == 0 and isinstance(error, httpx.ConnectError):
-                    wait = 0.2
-            else:
-                if answer.status_code not in (429, 503):
-                    return answer if answer.is_success or answer.status_code in allowed else _refused(answer)
-                last = _error_of(answer)
-                with contextlib.suppress(ValueError):
-                    wait = min(float(answer.headers.get("Retry-After", "1")), 30.0)
-            time.sleep(wait)
-        if isinstance(last, CapoptError):
-            raise last
-        raise ServerError(f"{self.url} does not answer: {last}") from None
+        Parameters and errors are those of :func:`optimizer.simulate`, and the errors of :meth:`solve`; ``progress``
+        is called with the number of draws that are examined.
+        """
+        several = [plans] if isinstance(plans, Plan) else plans
+        named = dict(several) if isinstance(several, Mapping) else {f"{at}": one for at, one in enumerate(several, 1)}
+        first, *others = map(self.job_of, named.values())
+        source = {} if instance is None else {"instance": self.add(instance)}
+        given = {"draw": draw, "seed": seed, "others": others, "names": list(named), **source, **options}
+        answer = self._answer(self.submit("simulate", given, plan=first), progress, None, cancel)
+        uncertain = (plan.instance for plan in named.values() if "scenarios" in plan.tables)
+        return Simulation.from_dict(answer, instance or next(uncertain))
+
+    def audit(self, plan: Plan) -> Audit:
+        """Check and price a plan of this client again, as :func:`optimizer.audit` does.
+
+        Raises
+        ------
+        CapoptError
+            As :meth:`solve` does.
+        """
+        return Audit.from_dict(self._answer(self.submit("audit", {}, plan=self.job_of(plan))))
+
+    def check_decisions(self, plan: Plan, decisions: pd.DataFrame, **options: object) -> Plan:
+        """Find the best plan with exactly these decisions in place of those of a plan of this client.
+
+        Parameters and errors are those of :func:`optimizer.check_decisions`, and the errors of :meth:`solve`.
+        """
+        rows = decisions[["month", "decision", "item", "blocks"]].to_dict("records")
+        return self.plan(self.wait(self.submit("audit", {"decisions": rows, **options}, plan=self.job_of(plan))))
+
+    def compare(self, a: Plan, b: Plan, names: tuple[str, str] = ("A", "B")) -> Comparison | UncertainComparison:
+        """Compare two plans, each of one future or under uncertainty, as ``capopt compare`` does."""
+        if any("scenarios" in plan.tables for plan in (a, b)):
+            return compare_uncertain_plans(a, b, names)
+        return compare_plans(a, b, names)
 
 
-def _refused(answer: httpx.Response) -> httpx.Response:
-    raise _error_of(answer)
-
-
-def _error_of(answer: httpx.Response) -> CapoptError:
-    """Return a problem document as the error that it is."""
-    try:
-        document = answer.json()
-    except ValueError:
-        document = {"detail": answer.reason_phrase}
-    faults = [one for one in document.get("faults", []) if "where" in one]
-    if faults and document.get("kind") == "InstanceError":
-        return InstanceError(
-            [Fault(**{key: one[key] for key in _FAULT if key in one}) for one in faults], "the instance"
-        )
-    return ServerError(f"the server answers {answer.status_code}: {document.get('detail', document)}")
-
-
-def _raise_for(job: Mapping[str, Any]) -> None:
-    """Raise for a job that ended without a plan."""
-    error = job["error"] or {}
-    if job["result"] == "infeasible" and job["kind"] in ("solve", "whatif"):
-        raise NoFeasiblePlan(error.get("conflict", ()), by_scenario=error.get("by_scenario"))
-    if job["state"] == "failed":
-        raise ServerError(f"job {job['id']} failed: {error.get('error', error)}")
-    if job["result"] == "none" and job["kind"] in ("solve", "whatif"):
-        raise StoppedWithoutPlan(error.get("error", f"job {job['id']} was stopped before any plan was found"))
+def _seconds(budget: float | None) -> dict[str, object]:
+    """Return the options of a budget; None is for all there is."""
+    return {"full": True} if budget is None else {"budget": budget}

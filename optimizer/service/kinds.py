@@ -10,10 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, description="Seconds of one search.")]
 Gap = Annotated[float, Field(ge=0, allow_inf_nan=False, description="Target gap, relative; 0.001 is 0.1 %.")]
 Threads = Annotated[int | None, Field(ge=1, le=1024, description="Threads of the solver; by default it chooses.")]
+Seed = Annotated[int, Field(ge=0, lt=2**31, description="Random seed of the solver.")]
+Solver = Literal["highs", "scip"]
 Budget = Annotated[float, Field(ge=0, allow_inf_nan=False, description="Seconds in all.")]
 Share = Annotated[float, Field(ge=0, lt=10, allow_inf_nan=False, description="Share of the cost, such as 0.01.")]
 Full = Annotated[bool, Field(description="No budget: examine everything, with `time_limit` for each search.")]
 Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Texts = Annotated[list[Text], Field(max_length=1000)]
 
@@ -30,9 +33,9 @@ class Solve(JobOptions):
     gap: Gap = 0.001
     time_limit: Seconds = 600.0
     threads: Threads = None
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Seed = 0
     relax: bool = False
-    solver: Literal["highs", "scip"] = "highs"
+    solver: Solver = "highs"
     elastic: Annotated[bool, Field(description="If no plan meets all rules, plan with the cheapest repair.")] = False
     start: Annotated[JobId | None, Field(description="The job whose plan the search begins with.")] = None
     near: Annotated[JobId | None, Field(description="The job whose plan is changed least.")] = None
@@ -45,11 +48,15 @@ class Explain(JobOptions):
     quick: bool = False
     offer: Texts = []
     more: Annotated[bool, Field(description="Continue from the tables of an earlier explanation.")] = False
+    tighten: Annotated[bool, Field(description="First search on for a tenth of the plan's gap.")] = False
     budget: Budget = 60.0
     full: Full = False
     gap: Gap | None = None
     time_limit: Seconds | None = None
     threads: Threads = None
+    seed: Seed = 0
+    relax: Annotated[bool, Field(description="Of an instance: allow fractional blocks and lots.")] = False
+    solver: Annotated[Solver, Field(description="Of an instance.")] = "highs"
 
 
 class _Edits(JobOptions):
@@ -92,17 +99,36 @@ class Alternatives(JobOptions):
 
 
 class Simulate(JobOptions):
-    """Options of ``capopt simulate``: ``others`` are jobs whose plans are examined in the same draws."""
+    """Options of ``capopt simulate``: ``others`` are jobs whose plans are examined in the same draws.
+
+    ``instance`` is one whose risks come, ``names`` are those of the plans in the answer.
+    """
 
     draw: Annotated[int | None, Field(ge=1, le=100_000)] = None
     seed: Annotated[int | None, Field(ge=0, lt=2**63)] = None
     gap: Gap = 0.01
     time_limit: Seconds = 60.0
     others: Annotated[list[JobId], Field(max_length=20)] = []
+    instance: Hash | None = None
+    names: Annotated[list[Text], Field(max_length=21)] = []
+
+
+class Decision(BaseModel):
+    """A decision, as in a plan's table of decisions."""
+
+    month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    decision: Text
+    item: Text
+    blocks: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Audit(JobOptions):
-    """An audit has no options."""
+    """Options of ``capopt audit``: decisions of one's own are checked and priced instead, in ``time_limit``."""
+
+    decisions: Annotated[list[Decision] | None, Field(max_length=10_000)] = None
+    gap: Gap | None = None
+    time_limit: Seconds = 60.0
+    threads: Threads = None
 
 
 @dataclass(frozen=True)
@@ -117,11 +143,14 @@ class Kind:
         What it works on: ``instance``, ``plan`` or either.
     plans : tuple of str
         Options that name further jobs whose plans it needs.
+    instances : tuple of str
+        Options that name instances that it needs.
     """
 
     options: type[JobOptions]
     subjects: tuple[str, ...]
     plans: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
 
     def further(self, options: JobOptions) -> dict[str, str]:
         """Return the jobs whose plans are needed in addition to the subject, by the folder of each."""
@@ -140,7 +169,7 @@ KINDS = {
     "whatif": Kind(WhatIf, ("plan",)),
     "sweep": Kind(Sweep, ("plan",)),
     "alternatives": Kind(Alternatives, ("plan",)),
-    "simulate": Kind(Simulate, ("plan",), ("others",)),
+    "simulate": Kind(Simulate, ("plan",), ("others",), ("instance",)),
     "audit": Kind(Audit, ("plan",)),
 }
 """Kinds of jobs by their names; each has a function of its name in :mod:`optimizer.service.work`."""

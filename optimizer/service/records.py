@@ -212,7 +212,7 @@ class Job(Record):
 
 
 class JobEvent(Record):
-    """An event of a job, numbered without gaps: ``kind`` is state, progress, incumbent or log."""
+    """An event of a job, numbered without gaps: ``kind`` is state, progress, step, incumbent or log."""
 
     __tablename__ = "job_events"
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)

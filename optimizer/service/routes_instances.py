@@ -67,10 +67,18 @@ class CheckedInstance(InstanceView):
 
 
 class Validation(BaseModel):
-    """Whether an instance is valid: its hash, errors and warnings, and a workbook with its errors marked in base 64."""
+    """Whether an instance is valid: its hash, settings and rows by table, errors and warnings.
+
+    ``marked_workbook`` is a workbook with its errors marked, in base 64.
+    """
 
     valid: bool
     hash: str | None
+    name: str | None
+    start: str | None
+    months: int | None
+    currency: str | None
+    rows: dict[str, int]
     faults: list[dict[str, Any]]
     warnings: list[dict[str, Any]]
     marked_workbook: str | None
@@ -112,7 +120,8 @@ async def validate(caller: Anyone, body: Body) -> Validation:
     found = await run_in_threadpool(checked, body)
     return Validation(
         valid=not found.faults,
-        hash=found.about.get("hash"),
+        **{name: found.about.get(name) for name in ("hash", "name", "start", "months", "currency")},
+        rows=found.about.get("tables", {}),
         faults=found.faults,
         warnings=found.warnings,
         marked_workbook=base64.b64encode(found.marked).decode() if found.marked else None,

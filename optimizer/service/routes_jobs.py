@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from optimizer.service import actions, contents, events, jobs, quotas
 from optimizer.service.access import Planner, Reader
 from optimizer.service.idempotency import Idempotent
-from optimizer.service.kinds import KINDS, JobId
+from optimizer.service.kinds import KINDS, Hash, JobId
 from optimizer.service.paging import Cursor, Limit, Page, cut
 from optimizer.service.problems import IN_PROJECTS, OF_BODIES, Problem, documented
 from optimizer.service.records import ENDED, InstanceVersion, Job, JobEvent, JobFile, Project
@@ -29,7 +29,6 @@ from optimizer.service.state import state_of
 router = APIRouter(prefix="/projects/{project}/jobs", tags=["jobs"], responses=IN_PROJECTS)
 _ETAG = {"ETag": {"description": "Of the job as it is now, for `If-Match`.", "schema": {"type": "string"}}}
 _LOCATION = {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 State = Literal["queued", "running", "finishing", "cancelling", "succeeded", "failed", "cancelled"]
 
 
@@ -261,16 +260,24 @@ def _input(session: Session, project: Project, new: NewJob) -> bytes:
     subjects = KINDS[new.kind].subjects
     if len(given) != 1 or not given & {*subjects}:
         raise Problem(422, f"{new.kind} works on {' or '.join(subjects)}: give one")
-    further = KINDS[new.kind].further(new.options)
-    folders = {name: _plan_of(session, project, one) for name, one in further.items()}
+    kind = KINDS[new.kind]
+    folders = {name: _plan_of(session, project, one) for name, one in kind.further(new.options).items()}
+    for name in kind.instances:
+        if (hash_ := getattr(new.options, name)) is not None:
+            folders[name] = _instance_of(session, project, hash_)
     if new.plan is not None:
         return contents.nest({"plan": _plan_of(session, project, new.plan), **folders})
+    return contents.nest({"instance": _instance_of(session, project, new.instance or ""), **folders})
+
+
+def _instance_of(session: Session, project: Project, hash_: str) -> bytes:
+    """Return the folder of an instance as a zip."""
     query = select(InstanceVersion.content_hash)
-    mine = query.where(InstanceVersion.project_id == project.id, InstanceVersion.hash == new.instance)
+    mine = query.where(InstanceVersion.project_id == project.id, InstanceVersion.hash == hash_)
     name = session.scalars(mine).one_or_none()
     if name is None:
-        raise Problem(404, f"project {project.name} has no instance {new.instance}")
-    return contents.nest({"instance": contents.get(session, name), **folders})
+        raise Problem(404, f"project {project.name} has no instance {hash_}")
+    return contents.get(session, name)
 
 
 def _plan_of(session: Session, project: Project, job_id: str) -> bytes:

@@ -159,9 +159,12 @@ def get_folder(request: Request, access: Reader, job: str) -> Response:
 
 @router.get("/alternatives/{number}.zip", response_class=Response, responses={200: {"content": {ZIP: _BINARY}}})
 def get_alternative(
-    request: Request, access: Reader, job: str, number: Annotated[int, PathParameter(ge=1, le=9)]
+    request: Request, access: Reader, job: str, number: Annotated[int, PathParameter(ge=1, le=999)]
 ) -> Response:
-    """Return a distinct plan of a job of the kind ``alternatives`` as its folder; they are numbered from 1."""
+    """Return a further plan of a job as its folder, numbered from 1.
+
+    Of a job of the kind ``alternatives`` a distinct plan, of the kind ``explain`` the plan that verifies a repair.
+    """
     with state_of(request).database.reading() as session:
         file = session.get(JobFile, (find(session, access.in_project, job).id, alternative_file(number)))
         if file is None:

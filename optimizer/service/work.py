@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import optimizer
-from optimizer import NoFeasiblePlan, Plan, Progress
+from optimizer import CapoptError, Diagnosis, NoFeasiblePlan, Plan, Progress, Simulation
+from optimizer.format import counted
 from optimizer.service import kinds
+from optimizer.service.kinds import Decision
+
+_UNLIMITED = 1e9  # seconds
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Job:
         Called as soon as there is something to keep if the work is cancelled.
     max_threads : int
         Threads of a search at most.
+    step : callable
+        Called with a line on each search of many.
     """
 
     folder: Path
@@ -42,6 +51,7 @@ class Job:
     cancel: threading.Event
     note_result: Callable[[], None]
     max_threads: int = 1024
+    step: Callable[[str], None] = lambda _: None
 
     def instance(self) -> optimizer.Instance:
         """Return the instance."""
@@ -64,7 +74,13 @@ class Job:
     def on_step(self) -> Callable[[str], None]:
         """Return a function to call at each step of several: from the second one on there is something to keep."""
         steps = count()
-        return lambda _: self.note_result() if next(steps) else None
+
+        def take(text: str) -> None:
+            self.step(text)
+            if next(steps):
+                self.note_result()
+
+        return take
 
     def given(self, *names: str) -> dict[str, Any]:
         """Return those options that have a value; threads are limited by the project also where none are named."""
@@ -98,37 +114,45 @@ def solve(job: Job) -> Answer:
     except NoFeasiblePlan:
         if not job.options.elastic:
             raise
-        found = optimizer.diagnose(instance, progress=job.progress, cancel=job.cancel, **given)
-        return Answer("infeasible", found.to_dict(), found.plan)
+        return _diagnosed(
+            optimizer.diagnose(instance, on_step=job.step, progress=job.progress, cancel=job.cancel, **given)
+        )
     return Answer(plan.status, None, plan)
+
+
+def _diagnosed(found: Diagnosis) -> Answer:
+    """Return a diagnosis, with the plans that verify its repairs."""
+    return Answer("feasible" if found.feasible else "infeasible", found.to_dict(), found.plan, found.plans)
 
 
 def explain(job: Job) -> Answer:
     """Explain a plan, or why an instance has none."""
     options: kinds.Explain = job.options
     if (job.folder / "instance").is_dir():
-        found = optimizer.diagnose(
-            job.instance(),
-            time_limit=options.budget,
-            progress=job.progress,
-            cancel=job.cancel,
-            **job.given("gap", "threads"),
+        seconds = _UNLIMITED if options.full else options.budget
+        search = {"gap": 1e-3, **job.given("gap", "threads", "seed", "relax", "solver")}
+        return _diagnosed(
+            optimizer.diagnose(
+                job.instance(), time_limit=seconds, on_step=job.step, progress=job.progress, cancel=job.cancel, **search
+            )
         )
-        return Answer("feasible" if found.feasible else "infeasible", found.to_dict(), found.plan)
     plan = job.plan()
     explained = optimizer.explain(
         plan,
         quick=options.quick,
         items=options.offer,
         more=options.more,
+        tighten=options.tighten,
         budget=job.budget(),
         on_step=job.on_step(),
         progress=job.progress,
         cancel=job.cancel,
-        **job.given("gap", "time_limit", "threads"),
+        **job.given("gap", "time_limit", "threads", "seed"),
     )
+    if explained.plan is not plan:
+        explained.plan.save(job.folder / "plan", replace=True)
     explained.save(job.folder / "plan")
-    return Answer(plan.status, explained.to_dict(), optimizer.load_plan(job.folder / "plan"))
+    return Answer(explained.plan.status, explained.to_dict(), optimizer.load_plan(job.folder / "plan"))
 
 
 def whatif(job: Job) -> Answer:
@@ -192,18 +216,34 @@ def alternatives(job: Job) -> Answer:
 def simulate(job: Job) -> Answer:
     """Keep what plans decide before anything is known, in many draws of what may come."""
     options: kinds.Simulate = job.options
-    plans = {"plan": job.plan()}
-    for place, other in enumerate(options.others):
-        plans[other] = optimizer.load_plan(job.folder / f"others-{place}")
-    limits = job.given("draw", "seed", "gap", "time_limit")
-    found = optimizer.simulate(plans, **limits, workers=1, cancel=job.cancel, on_draw=lambda _: job.note_result())
+    loaded = [job.plan(), *(optimizer.load_plan(job.folder / f"others-{at}") for at in range(len(options.others)))]
+    names = options.names or ["plan", *options.others]
+    if len(set(names)) != len(loaded):
+        raise CapoptError(
+            f"{counted(len(names), 'name')} for {counted(len(loaded), 'plan')}: each needs one of its own"
+        )
+    source = None if options.instance is None else job.instance()
+    began = time.monotonic()
+
+    def on_draw(found: Simulation) -> None:
+        job.note_result()
+        done, tasks = len(found.results), len(found.drawn.futures)
+        job.progress(Progress("simulate", time.monotonic() - began, done=done, tasks=tasks, workers=1))
+
+    given = job.given("draw", "seed", "gap", "time_limit")
+    plans = dict(zip(names, loaded, strict=True))
+    found = optimizer.simulate(plans, instance=source, workers=1, cancel=job.cancel, on_draw=on_draw, **given)
     return Answer("none", found.to_dict())
 
 
 def audit(job: Job) -> Answer:
-    """Check and price a plan again, from its tables alone."""
+    """Check and price a plan again, from its tables alone, or somebody's own decisions in its place."""
     plan = job.plan()
-    return Answer(plan.status, optimizer.audit(plan).to_dict())
+    if job.options.decisions is None:
+        return Answer(plan.status, optimizer.audit(plan).to_dict(most=None))
+    decisions = pd.DataFrame([vars(one) for one in job.options.decisions], columns=[*Decision.model_fields])
+    mine = optimizer.check_decisions(plan, decisions, **job.given("gap", "time_limit", "threads"))
+    return Answer(mine.status, compare(plan, mine, ("plan", "mine")), mine)
 
 
 WORK: dict[str, Callable[[Job], Answer]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from scipy.special import stdtrit
 from optimizer.instance.instance import Instance
 from optimizer.plan.tables import plain_rows
 from optimizer.program.arrays import Floats
-from optimizer.uncertainty.draws import Draws
+from optimizer.uncertainty.draws import Draws, make_draws
 from optimizer.uncertainty.stochastic_program import conditional_value_at_risk
 
 OPTIMAL, WIDE, INFEASIBLE, NO_PLAN = "optimal", "feasible", "infeasible", "none"
@@ -149,6 +150,17 @@ class Simulation:
         state = {"seed": drawn.seed, "gap": self.gap, "stopped": self.stopped, "notes": list(self.notes)}
         return {**about, **counts, **state, **{name: plain_rows(table) for name, table in self.tables.items()}}
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any], instance: Instance) -> Simulation:
+        """Return the simulation that :meth:`to_dict` has written, of the draws of an instance."""
+        drawn = make_draws(instance, found["draws_wanted"] if found["sampled"] else None, found["seed"])
+        names = tuple(row["plan"] for row in found["plans"])
+        until = instance.head.months if found["until"] is None else _number_of(instance, found["until"])
+        rows = [[np.nan if row[name] is None else row[name] for name in Result._fields] for row in found["draws"]]
+        every = [*map(Result._make, rows)]
+        results = [tuple(every[at : at + len(names)]) for at in range(0, len(every), len(names))]
+        return cls(names, drawn, until, found["gap"], tuple(found["notes"]), results, found["stopped"])
+
     @property
     def _until(self) -> str | None:
         """Return the first month whose decisions were free; None if there is none."""
@@ -220,6 +232,11 @@ class Simulation:
             float(weights[found < 0].sum() / total),
             float(weights[found > 0].sum() / total),
         )
+
+
+def _number_of(instance: Instance, label: str) -> int:
+    """Return the number of a month of an instance by its label."""
+    return next(month for month in range(instance.head.months) if instance.label(month) == label)
 
 
 def _deviation(values: Floats, weights: Floats, count: int | None) -> float:

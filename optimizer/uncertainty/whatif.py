@@ -73,8 +73,15 @@ def sweep(
         Time for all values, of which each search has an equal share of what is left, and for a search at most.
     **options
         As for :func:`optimizer.solve`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C came before any value was examined.
     """
     table = pd.DataFrame(_rows(instance, cell, values, others, seconds, options), columns=list(_COLUMNS))
+    if table.empty and len(values):
+        raise KeyboardInterrupt
     table.insert(4, "change", table["objective"].diff())
     return table
 

@@ -183,7 +183,7 @@ def test_the_command_goes_on_from_its_tables(
     assert "Worth: where scenarios differ" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert pd.read_excel(tmp_path / "book.xlsx", "values", header=None).isin(["scenario"]).any(axis=None)
     refused = inside(capfd, "explain", "plan", "--tighten")
-    assert (refused.code, "smaller --gap" in refused.err) == (2, True)
+    assert (refused.code, "smaller gap (--gap)" in refused.err) == (2, True)
 
 
 def test_nothing_is_examined_without_time() -> None:
