@@ -24,6 +24,7 @@ from optimizer.program.compile import compile_program
 from optimizer.program.fixings import apply_fixings, fixings_of, months_ahead
 from optimizer.schema import IN_HOUSE
 from optimizer.solver.highs import Model, solve_with_integers_fixed
+from optimizer.solver.highs_options import FROM_A_PLAN
 from optimizer.solver.mip_start import decision_values, start_values
 from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOptions, Stop
 from optimizer.solving.clock import Clock
@@ -45,13 +46,6 @@ _OF_DISTINCT = 0.5  # share of what is left of the budget
 _DISTINCT_GAP = 0.2  # of the distance of a distinct plan, of which no proof is wanted
 _OF_WIDTH = 5.0  # gaps: share of the width of a range, as the relaxation proves it, to which its ends are narrowed
 _ONE_BLOCK = 1 - 1e-3  # of an integral range: nearer to a bound than one block, an amount is the end
-_FROM_KNOWN_PLANS = {  # a search begins with a plan that is near its end: of HiGHS's heuristics, RENS alone pays
-    "mip_heuristic_run_rins": False,
-    "mip_heuristic_run_root_reduced_cost": False,
-    "mip_heuristic_run_feasibility_jump": False,
-    "mip_allow_restart": False,
-    "mip_allow_cut_separation_at_nodes": False,
-}
 
 
 @dataclass(frozen=True)
@@ -187,7 +181,7 @@ class _Space:
         self.at = decision_values(self.program, arrays, plan)
         completed = solve_with_integers_fixed(arrays, self.at, self.options).values
         self.known = [] if completed is None else [completed]
-        self.model = Model(self.arrays, settings=_FROM_KNOWN_PLANS)
+        self.model = Model(self.arrays, settings=FROM_A_PLAN)
         self.relaxation = Model(self.arrays.relaxed())
 
     # ------------------------------------------------------------------ the order of work

@@ -32,6 +32,13 @@ DEFAULTS = {
     "dual_simplex_cost_perturbation_multiplier": 1.0,
     "simplex_scale_strategy": EXACT["simplex_scale_strategy"],
 }
+FROM_A_PLAN = {  # a search begins with a plan that is nearly its answer: of HiGHS's heuristics, RENS alone pays then
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
+}
 INFEASIBLE = (STATUS.kInfeasible, STATUS.kUnboundedOrInfeasible)
 INFEASIBLE_NAMES = frozenset(status.name for status in INFEASIBLE)
 # Presolve can call a feasible program infeasible: every such verdict is confirmed without it. The dual simplex method

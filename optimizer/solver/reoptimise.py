@@ -37,6 +37,8 @@ class ReoptimisationModel:
         Drop integrality.
     added : Added, optional
         What was added to the program; it holds in those of edited instances, too.
+    settings : dict, optional
+        Options of HiGHS for all searches.
 
     Attributes
     ----------
@@ -50,11 +52,18 @@ class ReoptimisationModel:
         Why the last edit needed one; None if it did not.
     """
 
-    def __init__(self, instance: Instance, *, relax: bool = False, added: Added | None = None) -> None:
-        self.relax, self._added = relax, added
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        relax: bool = False,
+        added: Added | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.relax, self._added, self._settings = relax, added, settings
         self.rebuilt = 0
         self.reason: str | None = None
-        self._first = self._current = _Built(*self._compiled(instance))
+        self._first = self._current = _Built(*self._compiled(instance), settings)
         self._other: _Built | None = None
         self._mip_start: Any = None
 
@@ -79,7 +88,7 @@ class ReoptimisationModel:
         self.rebuilt += 1
         self.reason = structural_difference(self._first.arrays, arrays)
         self._current, self._other = self._first, None  # frees its memory first
-        self._current = self._other = _Built(program, arrays)
+        self._current = self._other = _Built(program, arrays, self._settings)
         self._current.start_from_basis_of(self._first)
         return False
 
@@ -132,7 +141,7 @@ class ReoptimisationModel:
             solution = now.model.solve(options, report, duals=duals, **costs)
             now.model.change(self.arrays)
             return solution
-        model = Model(fixed)
+        model = Model(fixed, settings=self._settings)
         if self._mip_start is not None:
             model.start(*self._mip_start)
         return model.solve(options, report, duals=duals, **costs)
@@ -152,9 +161,9 @@ class ReoptimisationModel:
 class _Built:
     """Program with its model in the solver; both change with edits that keep the structure."""
 
-    def __init__(self, program: Program, arrays: Arrays) -> None:
+    def __init__(self, program: Program, arrays: Arrays, settings: dict[str, Any] | None) -> None:
         self.program, self.arrays = program, arrays
-        self.model = Model(arrays)
+        self.model = Model(arrays, settings=settings)
 
     def replace(self, program: Program, arrays: Arrays) -> bool:
         """Change to another program in place; return whether the structures are equal."""

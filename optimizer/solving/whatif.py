@@ -19,6 +19,7 @@ from optimizer.program.added_head import added_in
 from optimizer.program.build import Program
 from optimizer.program.fixings import Fixing, fixings_of, merge_fixings, parse_fixing
 from optimizer.program.gc_control import collector_paused
+from optimizer.solver.highs_options import FROM_A_PLAN
 from optimizer.solver.reoptimise import ReoptimisationModel
 from optimizer.solver.solution import Options, Solution, SolveOptions, Stop
 from optimizer.solving.clock import Clock, OnProgress
@@ -57,7 +58,8 @@ class WhatIf:
             raise ValueError(f"solver is {self.options.solver!r}; what-ifs are kept in HiGHS and solved by it")
         self.fixed = [] if self.plan is None else fixings_of(self.plan)
         added = added_in(base) if isinstance(base, Plan) else base.added if isinstance(base, Program) else None
-        self.live = ReoptimisationModel(self.instance, relax=self.options.relax, added=added)
+        settings = None if self.plan is None else FROM_A_PLAN
+        self.live = ReoptimisationModel(self.instance, relax=self.options.relax, added=added, settings=settings)
 
     def __call__(
         self,
