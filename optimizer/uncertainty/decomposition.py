@@ -21,7 +21,7 @@ from optimizer.uncertainty.candidates import Candidates
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent
 from optimizer.uncertainty.multipliers import Multipliers
-from optimizer.uncertainty.stochastic_program import OWN, with_risk
+from optimizer.uncertainty.stochastic_program import OWN, with_risk, with_risk_values
 from optimizer.uncertainty.subproblems import (
     FIXED,
     LAGRANGIAN,
@@ -169,14 +169,19 @@ class Decomposition:
         Where all bundles are proven to the target gap from there, so is the incumbent, whose cost is the same at all
         multipliers.
         """
-        plan = self.incumbent.values
-        if plan is None or not self.incumbent.risk.is_neutral:
+        incumbent = self.incumbent
+        if incumbent.values is None:
             return task
+        plan = with_risk_values(incumbent.program, incumbent.risk, incumbent.values)
         form, group = self.bundles.forms[task.number], self.bundles.groups[task.number]
         known = [form.values_of([plan[scenario] for scenario in group])]
-        known += [self._solutions[task.number]] if task.number in self._solutions else []
+        last = self._solutions.get(task.number)
+        if last is not None and _is_within(
+            last, task.arrays
+        ):  # the risk measure's decision is bounded more closely now
+            known.append(last)
         start = min(known, key=lambda x: float(task.arrays.cost @ x))
-        return replace(task, start=start, gap=self.incumbent.options.gap * self._share_of_gap)
+        return replace(task, start=start, gap=incumbent.options.gap * self._share_of_gap)
 
     def _limited(self, arrays: Arrays, column: Ints) -> Arrays:
         r"""Return a bundle's program with the decision of the risk measure bounded: value at risk, largest regret.
@@ -279,6 +284,12 @@ class Decomposition:
                 used = np.flatnonzero(of_columns != OWN)
                 decisions[of_columns[used]] = x[used]
             self.candidates.add(decisions)
+
+
+def _is_within(values: Floats, arrays: Arrays) -> bool:
+    """Whether values are within the bounds of a program's columns."""
+    room = _SLACK * (1 + np.abs(values))
+    return bool((values >= arrays.lower - room).all() and (values <= arrays.upper + room).all())
 
 
 def _first(bundles: Bundles, multipliers: Floats | None) -> Floats:

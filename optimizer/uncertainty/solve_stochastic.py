@@ -18,7 +18,12 @@ from optimizer.uncertainty.bundles import groups_of
 from optimizer.uncertainty.decomposition import Decomposition, SearchEnded, merged
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
-from optimizer.uncertainty.stochastic_program import RiskMeasure, StochasticProgram, with_risk
+from optimizer.uncertainty.stochastic_program import (
+    RiskMeasure,
+    StochasticProgram,
+    with_risk,
+    with_risk_values,
+)
 from optimizer.workers.workers import Workers
 
 EXTENSIVE, DECOMPOSITION = "extensive", "decomposition"
@@ -125,12 +130,12 @@ def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, b
 
 
 def _solve_extensive(incumbent: Incumbent) -> Stop:
-    """Solve the extensive form in the time that is left, of a risk-neutral program from the incumbent."""
+    """Solve the extensive form in the time that is left, from the incumbent."""
     form = extensive_form(with_risk(incumbent.program, incumbent.risk))
     options = replace(incumbent.options, time_limit=max(incumbent.until - time.time(), 0.0))
     start = None
-    if incumbent.values is not None and incumbent.risk.is_neutral:
-        start = form.values_of(incumbent.values)
+    if incumbent.values is not None:
+        start = form.values_of(with_risk_values(incumbent.program, incumbent.risk, incumbent.values))
     note = partial(incumbent.note, form.values_by_scenario)
     found = concurrent_mip.solve(form.arrays, options, note, start=start, known_bound=incumbent.bound)
     incumbent.prove(found.bound)

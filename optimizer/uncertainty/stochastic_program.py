@@ -137,6 +137,34 @@ def with_risk(program: StochasticProgram, risk: RiskMeasure) -> StochasticProgra
     return replace(program, scenarios=tuple(scenarios), decisions=tuple(decisions))
 
 
+def with_risk_values(program: StochasticProgram, risk: RiskMeasure, values: Sequence[Floats]) -> list[Floats]:
+    """Return values of a plan with those of the columns that :func:`with_risk` adds, at which its objective is least.
+
+    Parameters
+    ----------
+    program, risk : StochasticProgram, RiskMeasure
+        As for :func:`with_risk`.
+    values : sequence of ndarray
+        Values of each scenario's columns.
+    """
+    if risk.is_neutral:
+        return list(values)
+    costs = program.costs(values)
+    if risk.measure == "regret":
+        added = np.full((len(costs), 1), float(np.max(costs - np.array(risk.best))))
+    else:
+        at_risk = _value_at_risk(costs, program.probabilities, risk.level)
+        added = np.column_stack([np.full(len(costs), at_risk), np.maximum(costs - at_risk, 0.0)])
+    return [np.append(x, own) for x, own in zip(values, added, strict=True)]
+
+
+def _value_at_risk(costs: Floats, probabilities: Floats, level: float) -> float:
+    """Return the least of the highest costs, of probability ``1 - level``."""
+    order = np.argsort(-costs, kind="stable")
+    reached = np.cumsum(probabilities[order])
+    return float(costs[order][min(int(np.searchsorted(reached, 1 - level)), len(costs) - 1)])
+
+
 def _with_risk_row(arrays: Arrays, risk: RiskMeasure, best: float) -> Arrays:
     """Return a scenario's program with the columns of the risk measure, and the row that binds its cost to them."""
     names, cost = [("risk", risk.measure)], [risk.weight]

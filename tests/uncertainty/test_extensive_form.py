@@ -10,7 +10,7 @@ import pytest
 from optimizer.solver import highs
 from optimizer.solver.solution import Options
 from optimizer.uncertainty.extensive_form import extensive_form
-from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram, with_risk
+from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram, with_risk, with_risk_values
 from tests.uncertainty.programs import best_alone, four_stages, newsvendor, random_program, scip_optimum
 
 ALONE = (-2.8, -5.6, -8.4)
@@ -53,6 +53,20 @@ def test_the_newsvendor(risk: RiskMeasure, whole: bool, expected: float, ordered
     assert cost == pytest.approx(expected)
     assert [x[0] for x in values] == pytest.approx([ordered] * 3)
     assert risk.value(program.costs(values), program.probabilities) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("measure", ["none", "cvar", "regret"])
+def test_a_plan_has_values_of_the_columns_of_risk(measure: str, seed: int) -> None:
+    """Tests that the plan of least expected cost meets the rows of the risk measure, and costs what that measures."""
+    program = random_program(seed, whole=True)
+    risk = RiskMeasure(measure, level=0.6, weight=0.5, best=(1.0, -2.0, 3.0, 0.0))
+    _, values = optimum(program, RiskMeasure())
+    form = extensive_form(with_risk(program, risk))
+    start = form.values_of(with_risk_values(program, risk, values))
+    assert form.arrays.worst_violation(start) <= 1e-6
+    expected = risk.value(program.costs(values), program.probabilities)
+    assert form.arrays.cost @ start + form.arrays.offset == pytest.approx(expected)
 
 
 def test_four_stages() -> None:

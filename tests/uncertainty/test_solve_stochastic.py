@@ -290,11 +290,14 @@ class Recorder(LocalWorkers):
         super().map(work, tasks, on_result)
 
 
-def test_priced_bundles_begin_with_a_solution_that_costs_no_more_than_the_plan() -> None:
+@pytest.mark.parametrize(
+    "risk", [NOTHING, RiskMeasure("cvar", level=0.6, weight=0.5), RiskMeasure("regret", weight=0.5)]
+)
+def test_priced_bundles_begin_with_a_solution_that_costs_no_more_than_the_plan(risk: RiskMeasure) -> None:
     """Tests the starts of a search with rounds: feasible, and together not above the incumbent at any multipliers."""
     # Multipliers of a decision add up to 0 over its scenarios: a plan has the same expected cost at all of them.
     program, workers, compared = random_program(7, whole=True), Recorder(), 0
-    solve_stochastic(program, NOTHING, EXACT, workers, workers.report, method=DECOMPOSITION)
+    solve_stochastic(program, risk, EXACT, workers, workers.report, method=DECOMPOSITION)
     workers.close()
     chances = make_bundles(program, groups_of(program, 1)).probabilities
     for plan, call in workers.calls:
