@@ -27,8 +27,8 @@ from optimizer.uncertainty.stochastic_program import (
 from optimizer.workers.workers import Workers
 
 EXTENSIVE, DECOMPOSITION = "extensive", "decomposition"
-_FEW_INTEGERS = 2000
-"""Integer columns of an extensive form up to which it is solved itself (docs/performance.md)."""
+_FEW_INTEGERS = 3000
+"""Integer columns of all scenarios up to which their extensive form is solved itself (docs/performance.md)."""
 
 
 def solve_stochastic(

@@ -370,7 +370,8 @@ def test_ctrl_c_keeps_the_best_plan(workers: LocalWorkers) -> None:
 def test_small_programs_are_solved_as_they_are() -> None:
     """Tests the choice of the method by the number of integer columns."""
     assert choose_method(random_program(0, whole=True)) == EXTENSIVE
-    many = _long()
-    scenarios = many.scenarios * 28
-    enough = StochasticProgram(scenarios, np.full(56, 1 / 56), many.decisions * 28)
-    assert choose_method(enough) == DECOMPOSITION  # 2,240 integers
+    part = _long()  # two scenarios of 40 integers each
+    for times, method in ((37, EXTENSIVE), (38, DECOMPOSITION)):  # 2,960 and 3,040 integers
+        chances = np.full(2 * times, 1 / (2 * times))
+        many = StochasticProgram(part.scenarios * times, chances, part.decisions * times)
+        assert choose_method(many) == method
