@@ -26,6 +26,7 @@ import click
 import optimizer
 from benchmarks import options
 from benchmarks.runs import draw
+from benchmarks.shapes import draw_shapes
 from benchmarks.summary import put_into
 from optimizer.errors import InstanceError
 from optimizer.instance.examples import find_instance
@@ -197,11 +198,18 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 @click.argument("instances", nargs=-1)
 @click.option("--sizes", default="M,L", callback=options.sizes, help="Sizes of the random instances, with commas.")
 @click.option("--seeds", default="0,1,2,3,4", callback=options.seeds, help="Their seeds, with commas.")
+@click.option("--shapes", is_flag=True, help="Twenty instances of other shapes, too.")
 @click.option("--rounds", default=7, type=click.IntRange(min=1), help="Of all that is around the solver.")
 @click.option("--solves", default=2, type=click.IntRange(min=1), help="Of each way to solve; more of short ones.")
 @click.option("--page", type=click.Path(path_type=Path, exists=True), help="Page to put the table into.")
 def main(
-    instances: tuple[str, ...], sizes: list[str], seeds: list[int], rounds: int, solves: int, page: Path | None
+    instances: tuple[str, ...],
+    sizes: list[str],
+    seeds: list[int],
+    shapes: bool,
+    rounds: int,
+    solves: int,
+    page: Path | None,
 ) -> None:
     """Measure the linear relaxations of random instances, and of INSTANCES: names of shipped ones, or folders."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
@@ -211,6 +219,7 @@ def main(
             raise click.UsageError(str(error.faults[0])) from None
         for size, seed in itertools.product(sizes, seeds):
             sources.append((f"{size}, seed {seed}", str(draw(Path(folder) / f"{size}-{seed}", size, seed))))
+        sources += draw_shapes(Path(folder)) if shapes else []
         if not sources:
             raise click.UsageError("nothing to measure: name instances, or sizes and seeds of random ones")
         found = []

@@ -12,9 +12,11 @@ from click.testing import CliRunner
 import optimizer
 from benchmarks import answers, breakeven, relaxations, rolls, values
 from benchmarks.runs import campaign
+from benchmarks.shapes import SHAPES, draw_shapes
 from benchmarks.summary import BEGIN, END, contradictions, gaps_down_to, profile, put_into, table
 from benchmarks.trace import Run, cbc_points, highs_points, shifted_mean
 from optimizer.analysis.offer_list import offers
+from optimizer.generator import SIZES
 from optimizer.instance.examples import find_example
 from tests.program.tiny import solved, tiny
 
@@ -126,6 +128,15 @@ def test_relaxations_are_measured(tmp_path: Path) -> None:
         assert head.count("|") == row.count("|")
         assert row.startswith("| first-steps |")
     assert f" | {size['columns']:,} | {size['nonzeros']:,} | " in solver
+
+
+def test_shapes_are_drawn_with_their_numbers(tmp_path: Path) -> None:
+    """Tests that twenty shapes are listed, that the first has its 120 months, and that sizes are left as they were."""
+    before = dict(SIZES)
+    name, source = next(draw_shapes(tmp_path))
+    assert (name, len(SHAPES)) == ("S, 120 months", 20)
+    assert optimizer.read(source).head.months == 120
+    assert before == SIZES
 
 
 def test_figures_of_a_relaxation() -> None:
