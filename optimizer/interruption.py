@@ -194,6 +194,25 @@ def finishing() -> Iterator[bool]:
         _thread.finishing = False
 
 
+@contextmanager
+def ctrl_c_blocked() -> Iterator[None]:
+    """Let processes and threads that are started in a block never see Ctrl-C: they end when this process wants it.
+
+    In a terminal Ctrl-C is sent to all processes of a command. In the thread of the block it comes after its end.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which would lift the block when it starts later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def end_as_by_ctrl_c() -> None:
     """Handle SIGTERM like Ctrl-C in this process, unless it is ignored or handled already."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:

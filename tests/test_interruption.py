@@ -15,6 +15,7 @@ import pytest
 import optimizer
 from optimizer.generator.frames import random_frames
 from optimizer.interruption import (
+    ctrl_c_blocked,
     end_as_by_ctrl_c,
     ends_all_searches,
     finishing,
@@ -214,3 +215,12 @@ def test_a_signal_at_the_first_incumbent_keeps_the_plan_with_own_rules(
     kept = optimizer.load_plan(tmp_path / "p")
     assert kept.objective == pytest.approx(plan.objective)
     assert set(kept.rules["rule"]) == {row.rule for row in instance.rows["rules"]}
+
+
+def test_processes_that_never_see_ctrl_c() -> None:
+    """Tests that a process that is started in the block has Ctrl-C blocked, and this one has not after it."""
+    code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with ctrl_c_blocked():
+        found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout == "True\n"
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -11,12 +11,14 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from optimizer.interruption import ctrl_c_blocked
 from optimizer.service import forks, jobs, runner
 from optimizer.service.database import Database
 from optimizer.service.settings import LOOPBACK, Settings
@@ -50,15 +52,16 @@ class Cluster:
         self.local: Any = None
         if not settings.cluster:
             environment = {runner.DATABASE: settings.database_url, runner.SERVER: server}
-            self.local = LocalCluster(
-                n_workers=settings.workers,
-                threads_per_worker=1,
-                memory_limit=0,
-                dashboard_address="127.0.0.1:0",
-                silence_logs=50,
-                host="127.0.0.1",
-                env=environment,
-            )
+            with ctrl_c_blocked():  # the thread that starts workers, also in place of lost ones, begins here
+                self.local = LocalCluster(
+                    n_workers=settings.workers,
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=50,
+                    host="127.0.0.1",
+                    env=environment,
+                )
         self.count, self.revived = settings.workers, time.monotonic()
         self.client: Any = None
         try:
@@ -120,7 +123,8 @@ def refuse_open_cluster(settings: Settings) -> str:
 
 def work(settings: Settings) -> None:
     """Run jobs for a cluster elsewhere until SIGINT or SIGTERM; those that run then go back into the queue."""
-    asyncio.run(_work(settings))
+    with ctrl_c_blocked():
+        asyncio.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:
@@ -130,6 +134,7 @@ async def _work(settings: Settings) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    threading.Thread(target=_let_ctrl_c_in, daemon=True).start()
     slots = [asyncio.create_task(_keep_working(settings, number)) for number in range(settings.workers)]
     ended, _ = await asyncio.wait([asyncio.create_task(stopped.wait()), *slots], return_when=asyncio.FIRST_COMPLETED)
     for slot in slots:
@@ -137,6 +142,12 @@ async def _work(settings: Settings) -> None:
     await asyncio.gather(*slots, return_exceptions=True)
     for one in ended:
         one.result()
+
+
+def _let_ctrl_c_in() -> None:
+    """Take Ctrl-C in a thread of its own: the main one has it blocked, so that its processes never see it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Event().wait()
 
 
 async def _keep_working(settings: Settings, number: int) -> None:

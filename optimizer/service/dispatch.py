@@ -95,8 +95,10 @@ class Dispatcher:
         cluster, self.cluster = self.cluster, None
         self.futures.clear()
         if cluster is not None:
-            with contextlib.suppress(Exception):
+            try:
                 cluster.close()
+            except Exception:  # Dask raises whatever its connections do; jobs wait in the database
+                log.exception("the cluster could not be closed in good order; its processes end with this one")
 
     def _look(self) -> None:
         """Take back what was lost, and submit what can run."""

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
+from optimizer.interruption import ctrl_c_blocked
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 _LOADED = "optimizer.service.preload"
 _TRIES = 10  # to start a process: the one from which it is forked may end meanwhile, and is started again
@@ -24,7 +26,8 @@ def start(work: Callable[..., object], *arguments: Any) -> ForkServerProcess:
     for attempt in range(_TRIES):
         process = _CONTEXT.Process(target=work, args=arguments, daemon=True)
         try:
-            process.start()
+            with ctrl_c_blocked():
+                process.start()
             break
         except (OSError, EOFError):
             if attempt + 1 == _TRIES:

@@ -16,19 +16,17 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_all_start_methods
 from typing import Any
 from uuid import uuid4
 
 from optimizer.errors import SolverError
-from optimizer.interruption import StopFlag, interruptible
+from optimizer.interruption import StopFlag, ctrl_c_blocked, interruptible
 from optimizer.versions import version_of
 from optimizer.workers.workers import Result, Task, Workers
 
@@ -88,7 +86,7 @@ class DaskWorkers(Workers):
         _silence()
         self.cluster, self._address, self._count = None, address, count or os.cpu_count() or 1
         if address is None:
-            with _ctrl_c_blocked():
+            with ctrl_c_blocked():
                 self.cluster = LocalCluster(
                     n_workers=self._count, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=50
                 )
@@ -232,19 +230,6 @@ def _versions() -> dict[str, str]:
     """Return the versions of what must be the same on all machines."""
     python = ".".join(map(str, sys.version_info[:2]))
     return {**{name: version_of(name) for name in _ALIKE}, "Python": python}
-
-
-@contextmanager
-def _ctrl_c_blocked() -> Iterator[None]:
-    """Let the processes that are started never see Ctrl-C: what they do ends when this process wants it to."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _silence() -> None:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from types import SimpleNamespace
+from typing import TypeVar, cast
 
 import psutil
 import pytest
@@ -19,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from benchmarks import service, service_long
 from optimizer.service import forks, jobs
+from optimizer.service.cluster import Cluster
 from optimizer.service.database import Database
 from optimizer.service.dispatch import Dispatcher, name_of
 from optimizer.service.feed import Feed
@@ -132,6 +134,20 @@ def test_a_server_takes_up_the_jobs_of_its_folder_alone(tmp_path: Path) -> None:
     assert of(database, other).state == "running"
     assert name_of(tmp_path) == name_of(tmp_path)
     database.close()
+
+
+def test_a_cluster_that_cannot_be_closed_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Tests that what Dask raises at its end is in the log, and that the queue goes on without this cluster."""
+    dispatcher = Dispatcher(Settings(tmp_path), Database("sqlite://"), lambda: None)
+
+    def fail() -> None:
+        raise OSError("the connection is broken")
+
+    dispatcher.cluster = cast(Cluster, SimpleNamespace(close=fail))
+    dispatcher._disconnect()
+    assert dispatcher.cluster is None
+    assert "the cluster could not be closed" in caplog.text
+    assert "the connection is broken" in caplog.text
 
 
 def test_processes_are_forked_after_the_death_of_the_first() -> None:
