@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import optimizer
 from optimizer.generator import random_instance
-from optimizer.service import contents, jobs
+from optimizer.service import contents, jobs, runner
 from optimizer.service.database import Database
 from optimizer.service.records import Job, Project, new_id
 from tests.program.tiny import frames
@@ -87,6 +89,18 @@ def kept_plan(database: Database, job_id: str, tmp: Path, name: str = jobs.PLAN)
     with database.reading() as session:
         found = session.get_one(JobFile, (job_id, name))
         return optimizer.load_plan(contents.unpack(contents.get(session, found.content_hash), tmp / new_id()))
+
+
+@contextmanager
+def worker_database(folder: Path) -> Iterator[Database]:
+    """SQLite in a folder, for jobs that run in this process."""
+    url = f"sqlite:///{folder / 'service.db'}"
+    found = Database(url)
+    found.upgrade()
+    os.environ[runner.DATABASE] = url
+    yield found
+    del os.environ[runner.DATABASE]
+    found.close()
 
 
 def children() -> list[int]:

@@ -26,19 +26,15 @@ from tests.service.inputs import (
     submit,
     tiny_instance,
     uncertain_instance,
+    worker_database,
 )
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """SQLite: the states of jobs are tested with both databases."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'service.db'}"
-    found = Database(url)
-    found.upgrade()
-    os.environ[runner.DATABASE] = url
-    yield found
-    del os.environ[runner.DATABASE]
-    found.close()
+    with worker_database(tmp_path_factory.mktemp("database")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
