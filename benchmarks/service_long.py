@@ -21,6 +21,14 @@ from optimizer.service.client import Client
 
 PROJECT = "benchmark"
 LONG: dict[str, Any] = {"gap": 0.0, "threads": 1}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "explain": {"budget": 600.0, "threads": 1},
+    "whatif": {"set": ["contracts.contract-1.price*=1.1"], "gap": 0.0, "time_limit": 600.0, "threads": 1},
+    "sweep": {"cell": "contracts.contract-1.price", "values": [1400.0, 1600.0, 1800.0], "budget": 600.0, "threads": 1},
+    "alternatives": {"budget": 600.0, "threads": 1},
+    "simulate": {"draw": 1000},
+    "audit": {},
+}
 _ENDED = ("succeeded", "failed", "cancelled")
 _BETWEEN = 0.1  # seconds between two other requests
 
@@ -111,18 +119,46 @@ def _has(client: Client, job: str, *values: str) -> bool:
 
 
 @click.command("cancel")
-@click.option("--phases", default="queued,start,solve", help="In which phases a job is cancelled.")
-def cancel(phases: str) -> None:
-    """Cancel a job in each phase; the seconds until it has ended."""
-    with started("sqlite", 1, scheduler=False) as (parts, _), Client(parts.address, project=PROJECT) as client:
+@click.option("--phases", default="queued,start,build,solve", help="In which phases a solve is cancelled.")
+@click.option("--kinds", default=",".join((*_OPTIONS, "uncertain")), help="Other jobs, cancelled after a while.")
+@click.option("--seconds", default=3.0, help="Seconds that these run before.")
+@click.option("--database", default="sqlite", type=click.Choice(["sqlite", "postgresql"]))
+def cancel(phases: str, kinds: str, seconds: float, database: str) -> None:
+    """Cancel a job in each phase, and of each kind; the seconds until it has ended, and what is kept."""
+    with started(database, 1, scheduler=False) as (parts, _), Client(parts.address, project=PROJECT) as client:
         given = client.add(long_instance())
-        for phase in phases.split(","):
+        for phase in filter(None, phases.split(",")):
             others = [client.submit("solve", LONG, instance=given)] if phase == "queued" else []
             job = client.submit("solve", LONG, instance=given)
             wait_for(partial(_has, client, job, phase))
-            print(f"{phase}: ended {cancelled(client, job):.2f} s after it was cancelled", flush=True)
+            _print_cancelled(client, job, f"solve, {phase}")
             for other in others:
                 cancelled(client, other)
+        uncertain = client.add(random_instance(1, "S", risks=2))
+        plans = _plans_to_work_on(client, {"plan": given, "uncertain": uncertain}) if kinds else {}
+        for kind in filter(None, kinds.split(",")):
+            if kind == "uncertain":
+                job = client.submit("solve", {"gap": 0.0, "threads": 1}, instance=uncertain)
+            else:
+                job = client.submit(kind, _OPTIONS[kind], plan=plans["uncertain" if kind == "simulate" else "plan"])
+            wait_for(partial(_has, client, job, "running"))
+            time.sleep(seconds)
+            _print_cancelled(client, job, f"{kind}, after {seconds:g} s")
+
+
+def _plans_to_work_on(client: Client, instances: dict[str, str]) -> dict[str, str]:
+    """Return the jobs of plans that other jobs work on, found in a minute each at most."""
+    options = {"gap": 0.05, "threads": 1, "time_limit": 60.0}
+    return {name: client.wait(client.submit("solve", options, instance=one)) for name, one in instances.items()}
+
+
+def _print_cancelled(client: Client, job: str, name: str) -> None:
+    seconds = cancelled(client, job)
+    found = client._request("GET", client._path(job))
+    kept = [text for text, there in (("plan", found["result"] == "feasible"), ("answer", found["answer"])) if there]
+    print(
+        f"{name}: {found['state']} {seconds:.2f} s after the request; kept: {', '.join(kept) or 'nothing'}", flush=True
+    )
 
 
 _RUNS = {"server": 1, "database": 1, "scheduler": 2, "workers": 2, "worker": 2, "job": 2}
