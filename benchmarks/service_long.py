@@ -27,7 +27,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "sweep": {"cell": "contracts.contract-1.price", "values": [1400.0, 1600.0, 1800.0], "budget": 600.0, "threads": 1},
     "alternatives": {"budget": 600.0, "threads": 1},
     "simulate": {"draw": 1000},
-    "audit": {},
 }
 _ENDED = ("succeeded", "failed", "cancelled")
 _BETWEEN = 0.1  # seconds between two other requests

@@ -138,7 +138,7 @@ def test_a_server_takes_up_the_jobs_of_its_folder_alone(tmp_path: Path) -> None:
 
 def test_a_cluster_that_cannot_be_closed_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Tests that what Dask raises at its end is in the log, and that the queue goes on without this cluster."""
-    dispatcher = Dispatcher(Settings(tmp_path), Database("sqlite://"), lambda: None)
+    dispatcher = Dispatcher(Settings(tmp_path), Database(f"sqlite:///{tmp_path / 'service.db'}"), lambda: None)
 
     def fail() -> None:
         raise OSError("the connection is broken")
