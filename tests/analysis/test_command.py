@@ -27,7 +27,8 @@ def test_explain_tells_and_writes_all_tables(call: Run, plan: Path) -> None:
     assert {path.stem for path in plan.glob("*.csv")} >= {"values", "steps", "offers", "deadlines"}
     for title in ("Worth: one more", "Steps: ", "Offers", "Deadlines"):
         assert title in ended.out
-    assert "offer 1 of 4: lease ..." in ended.err
+    assert [f"offer {number} of 4: " in ended.err for number in range(1, 5)] == [True] * 4
+    assert "of 4: lease ..." in ended.err
     offers = pd.read_csv(plan / "offers.csv").set_index("item")
     # Hours at 5000 a month are the alternative to the lease: worth 3 x 2000, and it wins up to 5000.
     assert offers.loc["lease", "worth"] == pytest.approx(6000)
