@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
 
-from optimizer.service import contents, instances, jobs, routes_jobs
-from optimizer.service.actions import record
+from optimizer.service import contents, jobs, routes_instances, routes_jobs
+from optimizer.service.changes import NoteChange
 from optimizer.service.pages import PagePlanner, PageReader, PageRoute, back
 from optimizer.service.records import InstanceVersion, Job, JobFile, Project
 from optimizer.service.state import state_of
@@ -28,20 +28,14 @@ _PIECE = 2**18
 @router.post("/projects/{project}/jobs/{job}/note")
 def note_job(request: Request, access: PagePlanner, job: str, note: Note = "") -> Response:
     """Change the note of a job."""
-    with state_of(request).database.writing() as session:
-        found = routes_jobs.find(session, access.in_project, job)
-        found.note, found.version = note.strip(), found.version + 1
-        record(session, access, "note job", job, note=found.note)
+    routes_jobs.change(request, access, job, NoteChange(note=note), "*")
     return back(f"/projects/{access.in_project.name}/jobs/{job}")
 
 
 @router.post("/projects/{project}/instances/{hash}/note")
-def note_version(request: Request, access: PagePlanner, hash: str, note: Note = "") -> Response:
+def note_version(request: Request, response: Response, access: PagePlanner, hash: str, note: Note = "") -> Response:
     """Change the note of a version."""
-    with state_of(request).database.writing() as session:
-        found = instances.find(session, access, hash)
-        found.note = note.strip()
-        record(session, access, "note instance", found.hash, note=found.note)
+    found = routes_instances.change_instance(request, response, access, hash, NoteChange(note=note), "*")
     return back(f"/projects/{access.in_project.name}/instances/{found.hash}")
 
 

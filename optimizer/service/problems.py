@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from optimizer import CapoptError
 
@@ -74,6 +75,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 OF_CALLERS = documented(401, 403, 422, 503)
 """What every route for callers can answer: not known, not allowed, an invalid request, no database."""
 IN_PROJECTS = OF_CALLERS | documented(404)
@@ -120,9 +122,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return answer(_of_request(error))
 
-    async def http(_: Request, error: Exception) -> JSONResponse:
+    async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return answer(Problem(error.status_code, str(error.detail), headers=error.headers))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(request))
+        return answer(Problem(error.status_code, str(error.detail), headers=headers))
 
     async def database(_: Request, error: Exception) -> JSONResponse:
         detail = "the database does not answer; try again soon"
@@ -143,3 +148,13 @@ def install(app: FastAPI) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that the path of a request has, in all routes; each route by itself knows its own only."""
+    routes = request.app.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]

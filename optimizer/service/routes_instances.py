@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import tempfile
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from starlette.concurrency import run_in_threadpool
 from optimizer import Instance, differences
 from optimizer.service import instances
 from optimizer.service.access import Access, Anyone, Planner, Reader
+from optimizer.service.actions import record
 from optimizer.service.bodies import LIMITS, Body
+from optimizer.service.changes import IfMatch, NoteChange
 from optimizer.service.idempotency import Idempotent, Once
 from optimizer.service.paging import Cursor, Limit, Page, cut
-from optimizer.service.problems import IN_PROJECTS, OF_CALLERS, Problem, documented
+from optimizer.service.problems import IN_PROJECTS, OF_BODIES, OF_CALLERS, Problem, documented
 from optimizer.service.reading import Reading, read_upload
 from optimizer.service.records import InstanceVersion
 from optimizer.service.state import state_of
@@ -30,7 +33,7 @@ router = APIRouter(tags=["instances"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 _LOCATION = {"Location": {"description": "Path of the version.", "schema": {"type": "string"}}}
-_ETAG = {"ETag": {"description": "The hash, in quotes.", "schema": {"type": "string"}}}
+_ETAG = {"ETag": {"description": "Of the version and its note, for `If-Match`.", "schema": {"type": "string"}}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _TABLES = {"type": "object", "description": "Settings under `instance`, and a list of rows by table."}
 UPLOAD: dict[str, Any] = {
@@ -208,7 +211,30 @@ def get_instance(request: Request, response: Response, access: Reader, hash: str
     """Return what is known of an instance; its hash, or the first 8 digits of it, name it."""
     with state_of(request).database.reading() as session:
         version = instances.find(session, access, hash)
-    response.headers["ETag"] = f'"{version.hash}"'
+    response.headers["ETag"] = etag_of(version)
+    return view(version)
+
+
+def etag_of(version: InstanceVersion) -> str:
+    """Return the entity tag of a version, of which only the note changes."""
+    return f'"{version.hash[:16]}.{sha256(version.note.encode()).hexdigest()[:16]}"'
+
+
+@router.patch(
+    "/projects/{project}/instances/{hash}",
+    responses={200: {"headers": _ETAG}, **IN_PROJECTS, **OF_BODIES, **documented(412)},
+)
+def change_instance(
+    request: Request, response: Response, access: Planner, hash: str, body: NoteChange, if_match: IfMatch
+) -> InstanceView:
+    """Change the note of a version."""
+    with state_of(request).database.writing() as session:
+        version = instances.find(session, access, hash)
+        if if_match not in ("*", etag_of(version)):
+            raise Problem(412, "the note has changed since it was read; read the version again")
+        version.note = body.note.strip()
+        record(session, access, "note instance", version.hash, note=version.note)
+    response.headers["ETag"] = etag_of(version)
     return view(version)
 
 

@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from optimizer.service import actions, contents, events, jobs, quotas
 from optimizer.service.access import Planner, Reader
+from optimizer.service.changes import IfMatch, Note, NoteChange
 from optimizer.service.idempotency import Idempotent
 from optimizer.service.kinds import KINDS, Hash, JobId
 from optimizer.service.paging import Cursor, Limit, Page, cut
@@ -39,7 +40,7 @@ class NewJob(BaseModel):
     kind: str
     instance: Hash | None = None
     plan: JobId | None = None
-    note: Annotated[str, Field(max_length=500, description="Shown in the list of jobs.")] = ""
+    note: Annotated[Note, Field(description="Shown in the list of jobs.")] = ""
     options: Any = None
 
 
@@ -217,6 +218,22 @@ def cancel(request: Request, access: Planner, once: Idempotent, job: str) -> Res
         actions.record(session, access, "cancel job", job)
         session.refresh(found)
         return once.keep(session, access.account, _answer(session, found, 202))
+
+
+@router.patch(
+    "/{job}",
+    response_model=JobView,
+    responses={200: {"headers": _ETAG}, **OF_BODIES, **documented(412)},
+)
+def change(request: Request, access: Planner, job: str, body: NoteChange, if_match: IfMatch) -> Response:
+    """Change the note of a job."""
+    with state_of(request).database.writing() as session:
+        found = find(session, access.in_project, job)
+        check_match(found, if_match)
+        found.note, found.version = body.note.strip(), found.version + 1
+        actions.record(session, access, "note job", job, note=found.note)
+        session.flush()
+        return _answer(session, found, 200)
 
 
 @router.delete("/{job}", status_code=204, responses=documented(409, 412))

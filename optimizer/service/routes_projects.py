@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete, select
@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from optimizer.service import contents, tokens
 from optimizer.service.access import Access, Admin, Anyone, Reader, everywhere, role_in
 from optimizer.service.actions import record
+from optimizer.service.changes import IfMatch
 from optimizer.service.idempotency import Idempotent
 from optimizer.service.paging import Cursor, Limit, Page, cut
 from optimizer.service.problems import IN_PROJECTS, OF_BODIES, OF_CALLERS, Problem, documented
@@ -27,7 +28,6 @@ Role = Literal["reader", "planner", "admin"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?$", examples=["fleet-2027"])]
 AccountName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f\x7f/][^\x00-\x1f\x7f/]*$")]
 Title = Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
-IfMatch = Annotated[str, Header(alias="If-Match", description="ETag of the project as it was read.")]
 
 
 class ProjectLimits(BaseModel):

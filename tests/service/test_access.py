@@ -93,6 +93,11 @@ def test_roles(client: httpx.Client, secrets: dict[str, str]) -> None:
     ]
     assert client.get(f"{API}/projects/of-ada", headers=bearer(secrets["new"])).status_code == 404
     assert client.delete(path, headers=bearer(secrets["new"])).status_code == 403
+    for thing in ("jobs", "instances"):  # a reader may not change notes, whatever there is
+        note = client.patch(
+            f"{path}/{thing}/1", json={"note": "x"}, headers={**bearer(secrets["new"]), "If-Match": "*"}
+        )
+        assert note.status_code == 403
     assert client.get(f"{API}/tokens", headers=bearer(secrets["pat"])).status_code == 403
     assert client.delete(f"{path}/members/new", headers=bearer(secrets["pat"])).status_code == 204
     assert client.get(path, headers=bearer(secrets["new"])).status_code == 404

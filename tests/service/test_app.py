@@ -40,6 +40,19 @@ def test_errors_are_problem_documents(client: httpx.Client) -> None:
     assert found.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "Not Found"}
 
 
+def test_a_method_that_a_path_does_not_have_is_answered_by_all_that_it_has(client: httpx.Client) -> None:
+    """Tests that `Allow` lists the methods of all routes of a path, not of the first one."""
+    for path, methods in (
+        ("/api/v1/projects", "GET, POST"),
+        ("/api/v1/projects/one", "DELETE, GET, PATCH"),
+        ("/api/v1/projects/one/jobs/1", "DELETE, GET, PATCH"),
+        ("/api/v1/projects/one/plans/1", "GET"),
+    ):
+        found = client.put(path, json={})
+        assert (found.status_code, found.headers["allow"]) == (405, methods), path
+        assert found.headers["content-type"] == "application/problem+json"
+
+
 def test_the_library_and_the_command_line_import_nothing_of_the_service() -> None:
     """Tests that neither loads the packages of the extra, which may be missing."""
     code = f"import sys, optimizer, optimizer.cli; print(sorted({{*{EXTRA!r}}} & {{*sys.modules}}))"

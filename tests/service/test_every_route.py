@@ -61,7 +61,9 @@ class Service:
         for name, value in {**self.ids, "project": project, **more}.items():
             path = path.replace(f"{{{name}}}", value)
         if method != "POST" or path.startswith("/api/"):
-            return self.client.request(method, path, params=_QUERY | self.query, json=self.body(path, method))
+            headers = {"If-Match": "*"} if method == "PATCH" else None
+            query = _QUERY | self.query
+            return self.client.request(method, path, params=query, json=self.body(path, method), headers=headers)
         return self.client.request(method, path, data={**_FORM, "instance": self.ids["hash"]})
 
     @property
@@ -73,6 +75,8 @@ class Service:
         """A valid body of a route of the API."""
         if method == "GET" or method == "DELETE":
             return None
+        if method == "PATCH":
+            return {"note": "seen"} if "/jobs/" in path or "/instances/" in path else {"title": "seen"}
         return {"kind": "audit", "plan": self.ids["job"]} if path.endswith("/jobs") else {"role": "reader"}
 
 

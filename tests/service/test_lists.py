@@ -78,6 +78,30 @@ def test_notes_are_shown_as_they_were_written(client: httpx.Client) -> None:
     assert client.get(PROJECT).text.count("&lt;b&gt;after&lt;/b&gt; the deal") == 2
 
 
+def test_notes_are_changed_by_the_api_once(client: httpx.Client) -> None:
+    """Tests that a note is changed with the ETag as it was read alone, is limited, and is on record."""
+    job = submit(client)
+    for path in (f"jobs/{job}", f"instances/{tiny_instance().hash}"):
+        etag = client.get(f"/api/v1{PROJECT}/{path}").headers["etag"]
+        first = client.patch(f"/api/v1{PROJECT}/{path}", json={"note": " one "}, headers={"If-Match": etag})
+        assert (first.status_code, first.json()["note"]) == (200, "one")
+        stale = client.patch(f"/api/v1{PROJECT}/{path}", json={"note": "two"}, headers={"If-Match": etag})
+        assert stale.status_code == 412
+        again = {"If-Match": first.headers["etag"]}
+        assert client.patch(f"/api/v1{PROJECT}/{path}", json={"note": "two"}, headers=again).is_success
+        for headers, body, code in (
+            ({}, {"note": "x"}, 422),
+            ({"If-Match": "*"}, {"note": "x" * 501}, 422),
+            ({"If-Match": "*"}, {"note": "a\x00b"}, 422),
+            ({"If-Match": "*"}, {"state": "queued"}, 422),
+            ({"If-Match": "*"}, {"note": ""}, 200),
+        ):
+            assert client.patch(f"/api/v1{PROJECT}/{path}", json=body, headers=headers).status_code == code
+        rows = client.get("/api/v1/actions").json()["items"]
+        assert [one["detail"] for one in rows if one["action"].startswith("note")][0] == {"note": ""}
+        assert client.get(f"/api/v1{PROJECT}/{path}").json()["note"] == ""
+
+
 def test_everything_is_one_download(client: httpx.Client, tmp_path: Path) -> None:
     """Tests that the archive has each version as a folder that can be read again."""
     found = client.get(f"{PROJECT}/everything.zip")
