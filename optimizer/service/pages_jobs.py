@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import ValidationError
 from sqlalchemy import select
 
@@ -34,6 +34,7 @@ _COMPARED = {
 }
 """Tables of comparisons, of plans of one future or under uncertainty, with their titles."""
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_SIDE_BY_SIDE = 12  # plans
 _CELLS = 5000  # cells that the form of what-ifs completes
 
 
@@ -192,6 +193,21 @@ def show_comparison(request: Request, access: PageReader, caller: PageCaller, a:
     ]
     first, second = (_find(request, access, job) for job in (a, b))
     return render(request, "compare.html.j2", caller, access=access, a=first, b=second, notes=found.notes, grids=grids)
+
+
+@router.get("/projects/{project}/side-by-side")
+def show_side_by_side(
+    request: Request,
+    access: PageReader,
+    caller: PageCaller,
+    job: Annotated[list[str], Query(max_length=_SIDE_BY_SIDE)] = [],  # noqa: B006 - FastAPI copies it
+) -> Response:
+    """Show the headline figures of several plans next to each other."""
+    if len(job) < 2:
+        raise Problem(422, "tick at least two plans in the list of jobs to see them side by side")
+    found = [(_find(request, access, one), _plan(request, access, one)) for one in dict.fromkeys(job)]
+    rows = answers.side_by_side([plan for _, plan in found])
+    return render(request, "side_by_side.html.j2", caller, access=access, jobs=[one for one, _ in found], rows=rows)
 
 
 def _in_words(column: str) -> str:

@@ -46,7 +46,7 @@ def show_scenarios(request: Request, access: PageReader, caller: PageCaller, job
         scenarios=sorted(_rows(plan, SCENARIOS), key=lambda row: -row["cost"]),
         nodes=nodes(plan),
         decided=_decided(plan),
-        information=grid("What it is worth to know", _rows(plan, "information")),
+        information=grid("What it is worth to know", _information(plan)),
     )
 
 
@@ -64,3 +64,18 @@ def _decided(plan: Plan) -> Grid:
     """Return the decisions that only some scenarios share, by month."""
     later = [row for row in _rows(plan, "decisions") if row["scenario"] != "*"]
     return grid("What is decided later, and in which case", sorted(later, key=lambda row: str(row["month"])))
+
+
+def _information(plan: Plan) -> list[dict[str, Any]]:
+    """Return what knowing each risk at once saves, the most valuable first, in the words of the report."""
+    currency = plan.instance.head.currency
+    headings = {
+        "risk": "Risk",
+        "at_least": f"Saves at least, {currency}",
+        "at_most": f"Saves at most, {currency}",
+        "cost": f"Best plan with it known, {currency}",
+        "bound": f"Proven for every such plan, {currency}",
+    }
+    table = plan.tables["information"].sort_values("at_most", ascending=False)
+    rows = table[list(headings)].rename(columns=headings).to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in rows]

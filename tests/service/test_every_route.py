@@ -37,6 +37,7 @@ PAGES = routes("pages*.py")
 IDS = ("{job}", "{other}", "{hash}", "{a}", "{b}", "{marked}")
 IN_FORMS = (  # paths of which the identifiers are in the query, the form or the body
     ("/projects/{project}/compare", "GET"),
+    ("/projects/{project}/side-by-side", "GET"),
     ("/projects/{project}/solve", "POST"),
     ("/api/v1/projects/{project}/jobs", "POST"),
 )
@@ -67,9 +68,9 @@ class Service:
         return self.client.request(method, path, data={**_FORM, "instance": self.ids["hash"]})
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, str | list[str]]:
         """Identifiers in queries of pages."""
-        return {"a": self.ids["job"], "b": self.ids["job"]}
+        return {"a": self.ids["job"], "b": self.ids["job"], "job": [self.ids["job"]] * 2}
 
     def body(self, path: str, method: str) -> dict[str, str] | None:
         """A valid body of a route of the API."""

@@ -97,9 +97,19 @@ def test_notes_are_changed_by_the_api_once(client: httpx.Client) -> None:
             ({"If-Match": "*"}, {"note": ""}, 200),
         ):
             assert client.patch(f"/api/v1{PROJECT}/{path}", json=body, headers=headers).status_code == code
-        rows = client.get("/api/v1/actions").json()["items"]
-        assert [one["detail"] for one in rows if one["action"].startswith("note")][0] == {"note": ""}
+        rows = client.get("/api/v1/actions", params={"limit": 1000}).json()["items"]
+        notes = [one["detail"].get("note") for one in rows if one["object"] == path.partition("/")[2]]
+        assert [one for one in notes if one in ("one", "two", "")][-3:] == ["one", "two", ""]
         assert client.get(f"/api/v1{PROJECT}/{path}").json()["note"] == ""
+
+
+def test_plans_side_by_side_are_at_least_two(client: httpx.Client) -> None:
+    """Tests that fewer ticked plans, a job without a plan and too many are refused with what to do."""
+    path, job = f"{PROJECT}/side-by-side", submit(client)
+    for jobs, code, word in (([], 422, "tick at least two"), ([job], 422, "tick"), ([job] * 2, 404, "no plan")):
+        found = client.get(path, params={"job": jobs})
+        assert (found.status_code, word in found.text) == (code, True)
+    assert client.get(path, params={"job": [job] * 13}).status_code == 422
 
 
 def test_everything_is_one_download(client: httpx.Client, tmp_path: Path) -> None:

@@ -115,6 +115,14 @@ def test_a_planner_solves_asks_and_rolls_forward(page: Page, client: httpx.Clien
     assert page.locator(VALUES).nth(1).inner_text() == "1,000"
     page.goto("/projects/one")
     check(page)
+    for _ in range(2):  # the newest two plans: of the next month, and the what-if
+        tick(page)
+    keys.press("Show the ticked plans side by side")
+    page.wait_for_selector("h1:text('2 plans side by side')")
+    rows = [row.split("\t") for row in page.locator("[aria-label='Plans side by side'] tbody tr").all_inner_texts()]
+    assert rows[:2] == [["Cost", "1,000", "3,000"], ["More than the first", "0", "2,000"]]
+    check(page)
+    page.goto("/projects/one")
     keys.to("Filter", "button")
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -131,6 +139,50 @@ def test_a_planner_solves_asks_and_rolls_forward(page: Page, client: httpx.Clien
     keys.press("Delete this job and its plan for good")
     page.wait_for_url("**/projects/one")
     assert client.get(api(plan)).status_code == 404
+
+
+def tick(page: Page) -> None:
+    """Go on to the next box of the list of jobs, and tick it."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('input[type=checkbox][name=job]')"):
+            page.keyboard.press("Space")
+            return
+    raise AssertionError("no box is reached by Tab")
+
+
+def test_a_planner_does_the_monthly_round(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    """Tests the way from a plan to the next month: roll forward, upload what has changed, solve, and compare.
+
+    Two months of a block of the lease cost 2,000. A month later one is left to pay, 1,000; with demand for 20 in place
+    of 10, a second block is signed: 2,000.
+    """
+    keys = Keyboard(page)
+    project(page, keys, "round", tiny_instance(), tmp_path)
+    solved(page, keys)
+    keys.press("Skip the report", "a")
+    keys.press("Roll forward")
+    page.wait_for_url("**/instances/*")
+    rolled = client.get(f"/api/v1{page.url.split(str(client.base_url).rstrip('/'))[1]}.xlsx").content
+    (tmp_path / "rolled.xlsx").write_bytes(rolled)
+    next_month = optimizer.read(tmp_path / "rolled.xlsx")
+    demand = next_month.demand.assign(amount=20)
+    page.once(
+        "filechooser",
+        lambda chooser: chooser.set_files(next_month.replace({"demand": demand}).save(tmp_path / "b.xlsx")),
+    )
+    page.goto("/projects/round")
+    keys.press("Drop a workbook (.xlsx) or the zip of an instance's folder here, or choose it", "input", "Space")
+    page.wait_for_url("**/instances/*")
+    assert "What changed since version 2" in page.inner_text("main")
+    check(page)
+    keys.choose("Begin with the plan", "none")
+    solved(page, keys)
+    assert page.locator(VALUES).nth(1).inner_text() == "2,000"
+    keys.press("Skip the report", "a")
+    keys.press("Compare")
+    page.wait_for_selector("h1:text('Comparison')")
+    check(page)
 
 
 def api(url: str) -> str:
@@ -170,6 +222,8 @@ def test_a_planner_looks_at_scenarios(page: Page, tmp_path: Path) -> None:
     assert page.locator(VALUES).all_inner_texts() == ["480", "600", "480"]
     rows = [row.split("\t") for row in page.locator("[aria-label='Cost by scenario'] tbody tr").all_inner_texts()]
     assert [row[1:5] for row in rows] == [["20 %", "600", "600", "0"]] * 2 + [["30 %", "400", "200", "200"]] * 2
+    worth = page.locator("[aria-label='What it is worth to know'] th").all_inner_texts()
+    assert worth[:3] == ["Risk", "Saves at least, USD", "Saves at most, USD"]
     move = page.locator("[aria-label='What to do now'] tbody tr").inner_text().split("\t")
     assert (move[0], move[1], move[3:]) == ("lease", "sign", ["3", "40 %"])
     check(page)

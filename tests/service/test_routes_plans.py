@@ -23,19 +23,9 @@ from tests.service.server import serving
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """SQLite: the routes of jobs are tested with both databases."""
-    found = Database(f"sqlite:///{tmp_path_factory.mktemp('database') / 'service.db'}")
-    found.upgrade()
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def client(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of a server without workers."""
-    url = database.engine.url.render_as_string()
-    with serving(Settings(tmp_path_factory.mktemp("data"), url, workers=0)) as found:
+def client(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a server without workers, with each kind of database in turn."""
+    with serving(Settings(tmp_path_factory.mktemp("data"), database_url, workers=0)) as found:
         yield found
 
 
