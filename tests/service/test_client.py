@@ -18,9 +18,9 @@ from tests.service.server import serving
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with a worker."""
-    with serving(Settings(tmp_path_factory.mktemp("data"), workers=1)) as found:
+def address(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with a worker, with each kind of database in turn."""
+    with serving(Settings(tmp_path_factory.mktemp("data"), database_url, workers=1)) as found:
         yield str(found.base_url)
 
 
