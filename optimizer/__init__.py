@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from optimizer.analysis.alternatives import Alternatives, find_alternatives
+    from optimizer.analysis.alternatives import find_alternatives
+    from optimizer.analysis.alternatives_found import Alternatives
     from optimizer.analysis.causes import causes
     from optimizer.analysis.diagnose import diagnose
     from optimizer.analysis.diagnosis import Diagnosis
@@ -126,7 +127,8 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "optimizer.analysis.alternatives": ("Alternatives", "find_alternatives"),
+    "optimizer.analysis.alternatives": ("find_alternatives",),
+    "optimizer.analysis.alternatives_found": ("Alternatives",),
     "optimizer.analysis.causes": ("causes",),
     "optimizer.analysis.diagnosis": ("Diagnosis",),
     "optimizer.analysis.diagnose": ("diagnose",),

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
+from optimizer.analysis.alternatives_found import FIRST_COLUMNS, RANGE_COLUMNS, Alternatives
 from optimizer.analysis.budget import DEFAULT, Budget, BudgetSpent
 from optimizer.instance.name_suggestions import parties_of
 from optimizer.interruption import Cancel, cancelled_by
 from optimizer.plan.by_scenario import refuse_uncertain
 from optimizer.plan.plan import Plan
-from optimizer.plan.tables import plain_rows, table_of_rows
 from optimizer.program.added_head import program_of
 from optimizer.program.arrays import Floats
 from optimizer.program.build import Program
@@ -30,8 +30,6 @@ from optimizer.solver.solution import Options, Solution, SolutionStatus, SolveOp
 from optimizer.solving.clock import Clock
 from optimizer.solving.solve import finish
 
-RANGE_COLUMNS = ("kind", "party", "least", "plan", "most", "unit", "least_found", "most_found")
-FIRST_COLUMNS = ("month", "decision", "item", "party", "plan", "least", "most", "no_regret")
 _FAMILIES = {  # decision of each family of columns; of outlets, those started are leased out
     "ordered": "order_build",
     "bought": "buy",
@@ -46,57 +44,6 @@ _OF_DISTINCT = 0.5  # share of what is left of the budget
 _DISTINCT_GAP = 0.2  # of the distance of a distinct plan, of which no proof is wanted
 _OF_WIDTH = 5.0  # gaps: share of the width of a range, as the relaxation proves it, to which its ends are narrowed
 _ONE_BLOCK = 1 - 1e-3  # of an integral range: nearer to a bound than one block, an amount is the end
-
-
-@dataclass(frozen=True)
-class Alternatives:
-    """Decisions that all near-optimal plans share, and the ranges of the others.
-
-    Attributes
-    ----------
-    within : float
-        Share by which the cost may exceed the plan's.
-    ranges : DataFrame
-        For each party, accelerator-months and decisions: ``least`` and ``most`` of any near-optimal plan, as far as
-        they are proven; ``least_found`` and ``most_found`` of those that were found.
-    first : DataFrame
-        Decisions of the first month: how many blocks near-optimal plans decide on at least and at most; ``no_regret``
-        where all of them decide on some.
-    plans : tuple of Plan
-        Near-optimal plans whose decisions differ from the plan's, and from each other: at least 80 % as much as they
-        can.
-    unfinished : int
-        Searches that the budget or Ctrl-C cut short or left out. Ranges are then wider than they need be, as the
-        linear relaxation proves them; NaN where it was not reached either.
-    stopped : bool
-        Whether Ctrl-C ended the work.
-    """
-
-    within: float
-    ranges: pd.DataFrame
-    first: pd.DataFrame
-    plans: tuple[Plan, ...]
-    unfinished: int = 0
-    stopped: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the alternatives as plain values, as ``capopt alternatives --json`` prints them."""
-        plans = [{"objective": other.objective, "decisions": len(other.decisions)} for other in self.plans]
-        tables = {"ranges": plain_rows(self.ranges), "first": plain_rows(self.first)}
-        state = {"within": self.within, "unfinished": self.unfinished, "stopped": self.stopped}
-        return {**state, **tables, "plans": plans}
-
-    @classmethod
-    def from_dict(cls, found: Mapping[str, Any], plans: Iterator[Plan]) -> Alternatives:
-        """Return the alternatives that :meth:`to_dict` has written; ``plans`` yields the distinct plans."""
-        return cls(
-            found["within"],
-            table_of_rows(found["ranges"], RANGE_COLUMNS, ("kind", "party", "unit")),
-            table_of_rows(found["first"], FIRST_COLUMNS, ("month", "decision", "item", "party")),
-            tuple(next(plans) for _ in found["plans"]),
-            found["unfinished"],
-            found["stopped"],
-        )
 
 
 def find_alternatives(

@@ -20,7 +20,7 @@ from optimizer.report.terminal import draw, draw_table, plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from optimizer.analysis.alternatives import Alternatives
+    from optimizer.analysis.alternatives_found import Alternatives
     from optimizer.analysis.explanation import Explanation
     from optimizer.plan.plan import Plan
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from optimizer.analysis.alternatives import FIRST_COLUMNS, RANGE_COLUMNS, Alternatives
+from optimizer.analysis.alternatives_found import FIRST_COLUMNS, RANGE_COLUMNS, Alternatives
 from optimizer.analysis.explanation import Explanation
 from optimizer.report.summary import summary
 from optimizer.report.whatif_tables import alternatives_text, explanation_text, sweep_table
