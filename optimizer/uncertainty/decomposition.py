@@ -8,6 +8,7 @@ the last bundle is the extensive form.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import replace
 
@@ -21,12 +22,14 @@ from optimizer.uncertainty.candidates import Candidates
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent
 from optimizer.uncertainty.multipliers import Multipliers
+from optimizer.uncertainty.relaxations import LARGE, SMALL, Relaxations, group_size
 from optimizer.uncertainty.stochastic_program import OWN, with_risk, with_risk_values
 from optimizer.uncertainty.subproblems import (
     FIXED,
     LAGRANGIAN,
     POLISHED,
     RELAXED,
+    SCREENED,
     Answer,
     Subproblem,
     fixed,
@@ -36,11 +39,14 @@ from optimizer.uncertainty.subproblems import (
 from optimizer.workers.workers import Workers
 
 _CANDIDATES = 2  # a round
+_SCREENED = 6  # candidates of a round whose relaxations are compared
 SAMPLE = 4
 """Bundles that show whether the multipliers of the relaxation are a guide."""
 _LOOSE = 0.1  # share of the cost by which a relaxation may be below it
-_PROVEN_TO = 0.9  # gap of a priced bundle that begins with a plan, as a share of the target; it falls
+_PROVEN_TO, _NOT_TIGHT = 0.9, 0.4
+"""Gap of a priced bundle that begins with a plan, as a share of the target: with tight relaxations, and with others."""
 _TIGHTEST = 0.05
+_TIGHT = 0.5  # share of the gap by which a relaxation may be below it without better multipliers
 _STALLED = 6  # rounds in which the bound must have risen by a share of what is missing
 _RISE = 0.1
 _SLACK = 1e-6  # relative, of the bounds of the risk measure's decision
@@ -98,6 +104,9 @@ class Decomposition:
         self._fixed: dict[int, list[Floats]] = defaultdict(list)  # by candidate
         self._number = 0
         self._may_polish = False
+        self._relaxations: Relaxations | None = None  # of large groups, if those of small ones are not tight
+        self._is_tight = True
+        self._screened: list[tuple[float, int, Floats]] = []  # candidates that wait, by the cost of their relaxation
 
     def run(self) -> Stop | None:
         """Run rounds until the search ends, or, without a reason to, the bound no longer rises.
@@ -110,9 +119,10 @@ class Decomposition:
         bounds = [self.incumbent.bound]
         while self.incumbent.stop is None:
             self.incumbent.rounds += 1
-            plans = [self._fixed_at(candidate) for candidate in self.candidates.take(_CANDIDATES)]
-            self._solve([*self._polished(), *(task for plan in plans[:1] for task in plan)])
-            self._solve([*self._priced(), *(task for plan in plans[1:] for task in plan)])
+            first, *more = [self._fixed_at(candidate) for candidate in self._next_candidates()] or [[]]
+            self._solve([*self._relaxed(), *self._polished(), *first])
+            self._use_relaxations()
+            self._solve([*self._priced(), *(task for plan in more for task in plan)])
             self._answers = {}
             if self.incumbent.stop is not None or not self.multipliers.can_move:
                 break
@@ -136,7 +146,8 @@ class Decomposition:
     def _try_multipliers(self) -> None:
         """Solve some priced bundles: they are the first candidates, and show whether the multipliers are a guide.
 
-        Where the relaxation is far below the programs, the search begins without multipliers.
+        Where the relaxation is far below the programs, the search begins without multipliers; where it is not tight,
+        with those of larger groups, and candidates are compared by their relaxations.
         """
         tasks = self._priced()[:SAMPLE]
         self._solve(tasks)
@@ -145,11 +156,54 @@ class Decomposition:
         self.workers.map(solve_subproblem, loose, lambda _, answer: relaxed.append(answer.bound))
         bound = sum(self._answers[task.number].bound for task in tasks)
         self._use_solutions()
-        if not bound - sum(relaxed) <= _LOOSE * abs(bound) and self.incumbent.stop is None:
-            self.multipliers = Multipliers(self.bundles, np.zeros_like(self.prices))
-            self.prices, self._answers = self.multipliers.centre, {}
-            for number, values in self._solutions.items():
-                self.multipliers.add_cut(number, values)
+        rise, size = bound - sum(relaxed), abs(bound)
+        if not rise <= _LOOSE * size and self.incumbent.stop is None:
+            self._begin_again(np.zeros_like(self.prices))
+        elif rise > self.incumbent.options.gap * _TIGHT * size:
+            program = self.incumbent.program
+            if group_size(program, LARGE) > group_size(program, SMALL):
+                self._relaxations = Relaxations(program, LARGE, self.incumbent.until)
+            self._is_tight, self._share_of_gap = False, _NOT_TIGHT
+
+    def _begin_again(self, prices: Floats) -> None:
+        """Begin with other multipliers (bundle, decision); the solutions of bundles stay."""
+        self.multipliers = Multipliers(self.bundles, prices)
+        self.prices, self._answers = self.multipliers.centre, {}
+        for number, values in self._solutions.items():
+            self.multipliers.add_cut(number, values)
+
+    def _relaxed(self) -> list[Subproblem]:
+        """Subproblems of better multipliers, once, where the relaxation is not tight."""
+        return [] if self._relaxations is None else self._relaxations.tasks
+
+    def _use_relaxations(self) -> None:
+        """Begin again with the multipliers of relaxations that were solved."""
+        found, self._relaxations = self._relaxations, None
+        if found is not None and found.multipliers is not None:
+            self._begin_again(_first(self.bundles, found.multipliers))
+
+    # ------------------------------------------------------------------ candidates
+    def _next_candidates(self) -> list[Floats]:
+        """Return the candidates of a round: where the relaxation is not tight, those whose relaxations cost least."""
+        if self._is_tight:
+            return self.candidates.take(_CANDIDATES)
+        fresh = self.candidates.take(_SCREENED)
+        costs = np.zeros(len(fresh))
+
+        def note(task: Subproblem, answer: Answer) -> None:
+            bound = np.inf if answer.infeasible else answer.bound
+            costs[task.candidate] += self.neutral.probabilities[task.number] * bound
+
+        tasks = [
+            replace(task, kind=SCREENED, arrays=task.arrays.relaxed(), candidate=place)
+            for place, candidate in enumerate(fresh)
+            for task in self._fixed_at(candidate)
+        ]
+        self.workers.map(solve_subproblem, tasks, note)
+        self._screened += zip(costs.tolist(), itertools.count(self._number), fresh)
+        self._screened = sorted(one for one in self._screened if one[0] < self.incumbent.objective)
+        chosen, self._screened = self._screened[:_CANDIDATES], self._screened[_CANDIDATES:]
+        return [candidate for _, _, candidate in chosen]
 
     def _priced(self) -> list[Subproblem]:
         """Subproblems of the bound: each bundle with its multipliers, if it is not solved at them yet."""
@@ -240,6 +294,8 @@ class Decomposition:
                 self.multipliers.add_cut(task.number, answer.values)
             if len(self._answers) == len(self.bundles.groups):
                 self._use_bound()
+        elif task.kind == RELAXED and self._relaxations is not None:
+            self._relaxations.note(task, answer)
         elif answer.values is not None and task.kind == FIXED:
             self._fixed[task.candidate].append(answer.values)
             if len(self._fixed[task.candidate]) == len(self.neutral.groups):

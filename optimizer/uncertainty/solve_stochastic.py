@@ -13,17 +13,19 @@ from optimizer.interruption import interruptible
 from optimizer.program.arrays import Floats
 from optimizer.solver import concurrent_mip
 from optimizer.solver.solution import Options, Report, Stop
-from optimizer.uncertainty.alone import Alone, nothing_alone, relaxed_multipliers, solve_alone
+from optimizer.uncertainty.alone import Alone, nothing_alone, solve_alone
 from optimizer.uncertainty.bundles import groups_of
 from optimizer.uncertainty.decomposition import Decomposition, SearchEnded, merged
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
+from optimizer.uncertainty.relaxations import SMALL, Relaxations
 from optimizer.uncertainty.stochastic_program import (
     RiskMeasure,
     StochasticProgram,
     with_risk,
     with_risk_values,
 )
+from optimizer.uncertainty.subproblems import solve_subproblem
 from optimizer.workers.workers import Workers
 
 EXTENSIVE, DECOMPOSITION = "extensive", "decomposition"
@@ -116,7 +118,7 @@ def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, b
     groups = groups_of(incumbent.program, bundle_size)
     if method == EXTENSIVE or len(groups) == 1:
         return _solve_extensive(incumbent)
-    multipliers = relaxed_multipliers(incumbent, workers) if incumbent.risk.is_neutral else None
+    multipliers = _relaxed_multipliers(incumbent, workers) if incumbent.risk.is_neutral else None
     while len(groups) > 1:
         decomposition = Decomposition(incumbent, groups, alone, multipliers, workers)
         try:
@@ -127,6 +129,12 @@ def _search(incumbent: Incumbent, alone: Alone, workers: Workers, method: str, b
             return stop
         groups, multipliers = merged(groups), decomposition.by_scenario
     return _solve_extensive(incumbent)
+
+
+def _relaxed_multipliers(incumbent: Incumbent, workers: Workers) -> Floats | None:
+    relaxations = Relaxations(incumbent.program, SMALL, incumbent.until)
+    workers.map(solve_subproblem, relaxations.tasks, relaxations.note)
+    return relaxations.multipliers
 
 
 def _solve_extensive(incumbent: Incumbent) -> Stop:

@@ -16,6 +16,7 @@ from optimizer.solver.highs_process import run_in_process
 from optimizer.solver.solution import Options
 
 LAGRANGIAN, ALONE, FIXED, RELAXED, POLISHED = "lagrangian", "alone", "fixed", "relaxed", "polished"
+SCREENED = "screened"
 _SEARCH = {  # RENS and RINS find in these programs what the other heuristics do not (docs/performance.md)
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
@@ -104,7 +105,7 @@ def solve_subproblem(task: Subproblem, stop: StopFlag) -> Answer:
 def _settings(task: Subproblem) -> dict[str, Any]:
     """Return the options of HiGHS: of a search a limit on its nodes, so that it finds the same on every machine."""
     settings: dict[str, Any] = {"threads": 1, "random_seed": task.seed}
-    if task.kind == RELAXED:
+    if task.kind in (RELAXED, SCREENED):
         return settings | {"solver": "simplex"}
     if not task.arrays.integer.any():
         return settings

@@ -19,13 +19,13 @@ from optimizer.interruption import StopFlag
 from optimizer.solver import highs
 from optimizer.solver.highs_process import end_processes
 from optimizer.solver.solution import Options, Stop
-from optimizer.uncertainty.alone import multipliers_of, relaxed_multipliers
 from optimizer.uncertainty.bundles import groups_of, make_bundles
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
+from optimizer.uncertainty.relaxations import LARGE, SMALL, Relaxations, multipliers_of
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, EXTENSIVE, choose_method, solve_stochastic
 from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram
-from optimizer.uncertainty.subproblems import LAGRANGIAN, Answer, Subproblem, priced
+from optimizer.uncertainty.subproblems import FIXED, LAGRANGIAN, SCREENED, Answer, Subproblem, priced, solve_subproblem
 from optimizer.workers.workers import LocalWorkers
 from tests.solver.programs import INF, knapsacks, program
 from tests.uncertainty.programs import best_alone, four_stages, named, newsvendor, random_program, scip_optimum
@@ -142,7 +142,9 @@ def test_the_multipliers_of_the_relaxation_give_its_optimum() -> None:
 def test_multipliers_of_groups_give_their_relaxations(workers: LocalWorkers, most: int) -> None:
     """Tests that scenarios priced by the relaxations of groups have relaxations that add up to those of the groups."""
     program = random_program(2, whole=True)
-    prices = relaxed_multipliers(Incumbent(program, NOTHING, EXACT), workers, most)
+    relaxations = Relaxations(program, (most, 1000), time.time() + 60)
+    workers.map(solve_subproblem, relaxations.tasks, relaxations.note)
+    prices = relaxations.multipliers
     assert prices is not None
     assert prices.sum(axis=0) == pytest.approx(np.zeros(program.decision_count), abs=1e-6)
     total = 0.0
@@ -156,18 +158,25 @@ def test_multipliers_of_groups_give_their_relaxations(workers: LocalWorkers, mos
 
 
 @pytest.mark.parametrize(
-    ("scenarios", "columns", "groups"),
-    [(5, 100, [5]), (12, 100, [4, 4, 4]), (6, 10_000, [3, 3]), (3, 40_000, [2, 1])],
+    ("limits", "scenarios", "columns", "groups"),
+    [
+        (SMALL, 5, 100, [5]),
+        (SMALL, 12, 100, [4, 4, 4]),
+        (SMALL, 6, 10_000, [3, 3]),
+        (SMALL, 3, 40_000, [2, 1]),
+        (LARGE, 20, 5_000, [20]),
+        (LARGE, 21, 100, [11, 10]),
+        (LARGE, 6, 30_000, [3, 3]),
+    ],
 )
-def test_large_scenarios_are_relaxed_in_small_groups(scenarios: int, columns: int, groups: list[int]) -> None:
-    """Tests groups of five, equal ones of no more, of as many as have 30,000 columns, and of two at least."""
+def test_large_scenarios_are_relaxed_in_small_groups(
+    limits: tuple[int, int], scenarios: int, columns: int, groups: list[int]
+) -> None:
+    """Tests groups of five or twenty, equal ones of no more, of 30,000 or 100,000 columns, and of two at least."""
     one = named(program(np.ones(columns), [np.ones(columns)], [1], [INF]))
     shared = np.where(np.arange(columns) == 0, 0, OWN)
     many = StochasticProgram((one,) * scenarios, np.full(scenarios, 1 / scenarios), (shared,) * scenarios)
-    workers = Recorder()
-    relaxed_multipliers(Incumbent(many, NOTHING, EXACT), workers)
-    workers.close()
-    ((_, tasks),) = workers.calls
+    tasks = Relaxations(many, limits, 0.0).tasks
     assert [len(task.arrays.row_lower) for task in tasks] == groups  # a scenario has one row
 
 
@@ -311,6 +320,42 @@ def test_priced_bundles_begin_with_a_solution_that_costs_no_more_than_the_plan(r
             assert chances @ costs <= plan + 1e-6
             compared += 1
     assert compared
+
+
+def _by_candidate(tasks: list[Subproblem], kind: str) -> dict[bytes, list[Subproblem]]:
+    """Return the subproblems of each candidate, by the bounds of its columns."""
+    found: dict[int, list[Subproblem]] = {}
+    for task in tasks:
+        if task.kind == kind:
+            found.setdefault(task.candidate, []).append(task)
+    return {b"".join(task.arrays.lower.tobytes() for task in one): one for one in found.values()}
+
+
+@pytest.mark.parametrize("seed", [2, 7])
+def test_candidates_whose_relaxations_cost_least_are_tried_first(seed: int) -> None:
+    """Tests each round of a program above its relaxation: two candidates, whose relaxations cost less than the plan."""
+    program, workers = random_program(seed, whole=True), Recorder()
+    solve_stochastic(program, NOTHING, EXACT, workers, workers.report, method=DECOMPOSITION)
+    workers.close()
+    chances = make_bundles(program, groups_of(program, 1)).probabilities
+    waiting: dict[bytes, float] = {}
+    rounds: list[tuple[list[bytes], list[bytes]]] = []  # those that cost least, those that were tried
+    for plan, call in workers.calls:
+        screened = _by_candidate(call, SCREENED)
+        if screened:
+            for mark, tasks in screened.items():
+                found = [highs.solve(task.arrays, EXACT) for task in tasks]
+                bounds = [INF if one.stop is Stop.INFEASIBLE else one.bound for one in found]
+                waiting[mark] = float(chances @ bounds)
+            waiting = {mark: cost for mark, cost in waiting.items() if cost < plan}
+            chosen = sorted(waiting, key=waiting.__getitem__)[:2]
+            waiting = {mark: cost for mark, cost in waiting.items() if mark not in chosen}
+            rounds.append((chosen, []))
+        elif rounds:
+            rounds[-1][1].extend(_by_candidate(call, FIXED))
+    assert len(rounds) > 1
+    for expected, tried in rounds[:-1]:
+        assert tried == expected
 
 
 class Unlucky(LocalWorkers):
