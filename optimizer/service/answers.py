@@ -26,9 +26,10 @@ class Grid:
 def grid(title: str, records: Sequence[Mapping[Any, Any]]) -> Grid:
     """Return rows with names as a table; columns without any value are left out."""
     shown = records[:_ROWS]
-    names = dict.fromkeys(name for row in shown for name, value in row.items() if not _is_empty(value))
+    filled = {name for row in shown for name, value in row.items() if not _is_empty(value)}
+    names = [name for name in dict.fromkeys(name for row in shown for name in row) if name in filled]
     rows = [["" if _is_empty(row.get(name)) else row[name] for name in names] for row in shown]
-    return Grid(title, list(names), rows, len(records))
+    return Grid(title, names, rows, len(records))
 
 
 _HEADLINE = (
@@ -39,7 +40,7 @@ _HEADLINE = (
     ("Cash out", "cash_out", "money"),
     ("Revenue of capacity leased out", "lease_out_revenue", "money"),
     ("Work not served", "unserved_share", "share"),
-    ("Penalty for it", "unserved_penalty", "money"),
+    ("Penalty for work not served", "unserved_penalty", "money"),
     ("Accelerators at the peak", "peak_accelerators", ""),
     ("MW at the peak", "peak_mw", ""),
     ("Obligations at the start", "owed_at_start", "money"),

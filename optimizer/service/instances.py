@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -95,6 +95,12 @@ def find(session: Session, access: Access, name: str) -> InstanceVersion:
     if found is None:
         raise Problem(404, f"project {project.name} has no instance {name[:70]!r}")
     return found
+
+
+def newest(session: Session, project_id: str, most: int) -> Sequence[InstanceVersion]:
+    """Return the newest versions of a project, the newest first."""
+    found = select(InstanceVersion).where(InstanceVersion.project_id == project_id)
+    return session.scalars(found.order_by(InstanceVersion.number.desc()).limit(most)).all()
 
 
 def count(session: Session, project_id: str) -> int:

@@ -9,7 +9,7 @@ from optimizer import Instance, differences, scenarios
 from optimizer.service import answers, instances, job_list
 from optimizer.service.pages import PageCaller, PageReader, PageRoute, render
 from optimizer.service.problems import Problem
-from optimizer.service.records import InstanceVersion, Job
+from optimizer.service.records import Job
 from optimizer.service.state import state_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -30,12 +30,7 @@ def show_instance(
     before = since or version.parent_hash
     with database.reading() as session:
         known = instances.find_or_none(session, access.in_project.id, before) if before else None
-        others = session.scalars(
-            select(InstanceVersion)
-            .where(InstanceVersion.project_id == access.in_project.id, InstanceVersion.hash != version.hash)
-            .order_by(InstanceVersion.number.desc())
-            .limit(_SHOWN)
-        ).all()
+        others = [one for one in instances.newest(session, access.in_project.id, _SHOWN) if one.hash != version.hash]
         plans = job_list.plans(session, access.in_project.id)
         jobs = session.scalars(
             select(Job)

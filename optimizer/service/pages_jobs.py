@@ -35,6 +35,7 @@ _COMPARED = {
 """Tables of comparisons, of plans of one future or under uncertainty, with their titles."""
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _SIDE_BY_SIDE = 12  # plans
+_ONE_SEARCH = ("solve", "whatif")  # kinds of jobs whose progress is that of a single search
 _CELLS = 5000  # cells that the form of what-ifs completes
 
 
@@ -72,19 +73,29 @@ def solve(
 
 
 @router.post("/projects/{project}/jobs/{job}/explain")
-def explain(request: Request, access: PagePlanner, job: str, budget: Annotated[float, Form(ge=0)] = 60.0) -> Response:
+def explain(
+    request: Request,
+    access: PagePlanner,
+    job: str,
+    budget: Annotated[float, Form(ge=0)] = 60.0,
+    tighten: Annotated[bool, Form()] = False,
+) -> Response:
     """Submit a job that explains a plan, or an instance without one."""
     found = _find(request, access, job)
     subject = {"instance": found.instance_hash or ""} if found.result == "infeasible" else {"plan": job}
-    return _submit(request, access, "explain", {"budget": budget}, **subject)
+    return _submit(request, access, "explain", {"budget": budget, "tighten": tighten}, **subject)
 
 
 @router.post("/projects/{project}/jobs/{job}/simulate")
 def simulate(
-    request: Request, access: PagePlanner, job: str, draw: Annotated[int, Form(ge=1, le=100_000)] = 100
+    request: Request,
+    access: PagePlanner,
+    job: str,
+    draw: Annotated[int, Form(ge=1, le=100_000)] = 100,
+    instance: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Submit a simulation: the decisions of now in many draws of the risks."""
-    return _submit(request, access, "simulate", {"draw": draw}, plan=job)
+    """Submit a simulation: the decisions of now in many draws of the risks, of the plan's instance or another one."""
+    return _submit(request, access, "simulate", {"draw": draw, "instance": instance or None}, plan=job)
 
 
 @router.post("/projects/{project}/jobs/{job}/alternatives")
@@ -202,10 +213,11 @@ def show_side_by_side(
     caller: PageCaller,
     job: Annotated[list[str], Query(max_length=_SIDE_BY_SIDE)] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
-    """Show the headline figures of several plans next to each other."""
+    """Show the headline figures of several plans next to each other, the oldest first."""
     if len(job) < 2:
         raise Problem(422, "tick at least two plans in the list of jobs to see them side by side")
-    found = [(_find(request, access, one), _plan(request, access, one)) for one in dict.fromkeys(job)]
+    ticked = sorted(set(job))  # identifiers begin with their time
+    found = [(_find(request, access, one), _plan(request, access, one)) for one in ticked]
     rows = answers.side_by_side([plan for _, plan in found])
     return render(request, "side_by_side.html.j2", caller, access=access, jobs=[one for one, _ in found], rows=rows)
 
@@ -271,15 +283,17 @@ def _about(request: Request, access: Access, job_id: str) -> dict[str, Any]:
         if job.instance_hash:
             version = instances.find_or_none(session, access.in_project.id, job.instance_hash)
         others = [one for one in job_list.plans(session, access.in_project.id) if one.id != job.id]
+        versions = instances.newest(session, access.in_project.id, job_list.SHOWN)
     return {
         "access": access,
         "job": job,
         "version": version,
         "others": others,
+        "versions": [one for one in versions if one.hash != job.instance_hash],
         "ended": job.state in ENDED,
         "position": position,
         "has_plan": jobs.PLAN in files,
         "has_incumbent": jobs.INCUMBENT in files,
-        "curve": curve.draw([one.data for one in events if one.kind == "progress"]),
+        "curve": curve.draw([one.data for one in events if one.kind == "progress" and job.kind in _ONE_SEARCH]),
         "logs": [one.data.get("text", "") for one in events if one.kind == "log"],
     }

@@ -15,7 +15,7 @@ from optimizer.service.idempotency import NO_KEY
 from optimizer.service.pages import PageAdmin, PageCaller, PagePlanner, PageReader, PageRoute, back, render
 from optimizer.service.problems import Problem
 from optimizer.service.reading import read_upload, reading_of
-from optimizer.service.records import Account, Action, InstanceVersion, Member
+from optimizer.service.records import Account, Action, Member
 from optimizer.service.state import state_of
 from optimizer.service.uploads import Refused
 
@@ -47,12 +47,7 @@ def show_project(request: Request, access: PageReader, caller: PageCaller, text:
     """Show a project: upload, versions, and its jobs, those of a group or with a text in their notes."""
     own = access.in_project.id
     with state_of(request).database.reading() as session:
-        versions = session.scalars(
-            select(InstanceVersion)
-            .where(InstanceVersion.project_id == own)
-            .order_by(InstanceVersion.number.desc())
-            .limit(SHOWN)
-        ).all()
+        versions = instances.newest(session, own, SHOWN)
         plans = job_list.plans(session, own)
         found = job_list.find(session, own, text, group)
     return render(

@@ -86,6 +86,14 @@ def test_a_planner_solves_asks_and_rolls_forward(page: Page, client: httpx.Clien
     check(page)
     page.goto(plan)
     keys.press("Skip the report", "a")
+    keys.press("First search on for a tenth of its gap", "input", "Space")
+    keys.press("Explain it (one minute)")
+    page.wait_for_selector("h1:text('Explanation')")
+    assert client.get(api(page.url)).json()["options"]["tighten"] is True
+    page.wait_for_selector("h2:text('The plan')")
+    assert page.locator("svg.curve").count() == 0  # its searches are of several instances
+    page.goto(plan)
+    keys.press("Skip the report", "a")
     keys.write("Cell", "contracts.lease.price")
     keys.choose("Change", "times")
     keys.write("Value", "1.5")
@@ -120,7 +128,7 @@ def test_a_planner_solves_asks_and_rolls_forward(page: Page, client: httpx.Clien
     keys.press("Show the ticked plans side by side")
     page.wait_for_selector("h1:text('2 plans side by side')")
     rows = [row.split("\t") for row in page.locator("[aria-label='Plans side by side'] tbody tr").all_inner_texts()]
-    assert rows[:2] == [["Cost", "1,000", "3,000"], ["More than the first", "0", "2,000"]]
+    assert rows[:2] == [["Cost", "3,000", "1,000"], ["More than the first", "0", "-2,000"]]
     check(page)
     page.goto("/projects/one")
     keys.to("Filter", "button")
@@ -205,7 +213,7 @@ def test_a_planner_repairs_an_infeasible_instance(page: Page, tmp_path: Path) ->
     assert "(repair)" in page.locator("p.lead").first.inner_text()
 
 
-def test_a_planner_looks_at_scenarios(page: Page, tmp_path: Path) -> None:
+def test_a_planner_looks_at_scenarios(page: Page, client: httpx.Client, tmp_path: Path) -> None:
     """Tests the page of a plan under uncertainty, its simulation, and rolling to what came.
 
     Three blocks of a lease at 100 are signed for month 1 before demand is known: one and the rest by the hour would
@@ -227,13 +235,20 @@ def test_a_planner_looks_at_scenarios(page: Page, tmp_path: Path) -> None:
     move = page.locator("[aria-label='What to do now'] tbody tr").inner_text().split("\t")
     assert (move[0], move[1], move[3:]) == ("lease", "sign", ["3", "40 %"])
     check(page)
+    risks = two_risks().risks.assign(probability=[0.0001, 0.5])
+    workbook = two_risks().replace({"risks": risks}).save(tmp_path / "calm.xlsx").read_bytes()
+    calm = client.post("/api/v1/projects/three/instances", content=workbook).raise_for_status()
     keys.press("this plan", "a")
     page.wait_for_selector("h2:text('The plan')")
     job = page.url
     keys.press("Skip the report", "a")
     keys.write("Draws", "4")
-    page.keyboard.press("Enter")
+    keys.choose("Risks of", "version 2")
+    keys.press("Simulate")
     page.wait_for_selector("h2:text('Draws')")
+    assert client.get(api(page.url)).json()["options"]["instance"] == calm.json()["hash"]
+    # With demand as planned in all draws the three blocks and one a month later cost 400.
+    assert {row.split("\t")[5] for row in page.locator("[aria-label='Draws'] tbody tr").all_inner_texts()} == {"400"}
     check(page)
     page.goto(job)
     keys.press("Skip the report", "a")
