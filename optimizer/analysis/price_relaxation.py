@@ -210,11 +210,18 @@ class PriceRelaxation:
         return self._lines[key]
 
     def _line(self, offer: PricedOffer) -> Callable[[float], Arrays] | None:
-        for at in (2.0, 0.5):  # one of the two may change the units of the program
-            arrays = self._edited(offer.edits(at))
-            if arrays is not None and structural_difference(self.arrays, arrays) is None:
-                return _line_through(self.arrays, arrays, at)
-        return None
+        twice = self._edited(offer.edits(2.0))
+        if twice is None or structural_difference(self.arrays, twice) is not None:
+            return None
+        base = self.arrays
+        more = {name: getattr(twice, name) - getattr(base, name) for name in ("cost", "values")}
+
+        def priced(factor: float) -> Arrays:
+            moved = {name: getattr(base, name) + (factor - 1) * more[name] for name in more}
+            return replace(base, **moved)
+
+        same = all(np.array_equal(getattr(twice, one), getattr(base, one)) for one in ("row_lower", "row_upper"))
+        return priced if same else None
 
     def _edited(self, edits: Sequence[Edit]) -> Arrays | None:
         """Return the program of the edited instance; None if it cannot be compared."""
@@ -261,18 +268,6 @@ class PriceRelaxation:
     def _limited(self) -> Options:
         """Return options with the time limit of a linear program."""
         return replace(self.options, time_limit=min(self.budget.search(), _SECONDS))
-
-
-def _line_through(base: Arrays, other: Arrays, at: float) -> Callable[[float], Arrays] | None:
-    """Return the programs on the line through that at factor 1 and another; None if limits differ."""
-    if not all(np.array_equal(getattr(other, one), getattr(base, one)) for one in ("row_lower", "row_upper")):
-        return None
-    slopes = {name: (getattr(other, name) - getattr(base, name)) / (at - 1) for name in ("cost", "values")}
-
-    def priced(factor: float) -> Arrays:
-        return replace(base, **{name: getattr(base, name) + (factor - 1) * slope for name, slope in slopes.items()})
-
-    return priced
 
 
 def _first_at(curve: Callable[[float], float | None], cost: float) -> float:

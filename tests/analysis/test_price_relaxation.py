@@ -80,15 +80,6 @@ def test_a_taken_offer_has_a_lower_end() -> None:
     assert row["at_least"] == pytest.approx(10_000, rel=1e-3)
 
 
-@pytest.mark.parametrize("price", [5000, 8000])
-def test_another_unit_of_money_at_twice_the_price_does_not_matter(price: float) -> None:
-    """Tests that a lease at 8000 is taken up to 10000, although the unit of money at 16000 is ten times larger."""
-    plan = best(1, {"jobs": [10]}, contracts=[{"price": price, "term_months": 1}])
-    relaxation, lease = bounds(plan, "lease")
-    assert relaxation.at_least(lease, 10_000, plan) == pytest.approx(10_000 / price, rel=1e-3)
-    assert relaxation.at_most(lease, 10_000) == pytest.approx(10_000 / price, rel=1e-3)
-
-
 def test_a_budget_ends_both_sides() -> None:
     """Tests that a lease at 5000 that a budget of 6000 pays is taken up to there, since above it cannot be paid."""
     plan = best(1, {"jobs": [10]}, contracts=[{"price": 5000, "term_months": 1}], budgets=[{"amount": 6000}])
