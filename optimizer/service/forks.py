@@ -21,7 +21,7 @@ pipe = _CONTEXT.Pipe
 
 def start(work: Callable[..., object], *arguments: Any) -> ForkServerProcess:
     """Start a process; the first one starts that from which all are forked, which loads what this one has, too."""
-    known = sorted(name for name in sys.modules if name.startswith("optimizer."))
+    known = sorted(name for name in list(sys.modules) if name.startswith("optimizer."))
     _CONTEXT.set_forkserver_preload([_LOADED, *known])
     for attempt in range(_TRIES):
         process = _CONTEXT.Process(target=work, args=arguments, daemon=True)
