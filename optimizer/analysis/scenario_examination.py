@@ -6,9 +6,10 @@ one future: what becomes of them is a matter of the risks of the instance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -41,7 +42,7 @@ class ScenarioExamination(Examination):
         They solve the subproblems of the searches.
     """
 
-    STAGES = {"values": 0.3, "deadlines": 0.3, "offers": 0.7, "steps": 1.0}  # noqa: RUF012 - a constant
+    STAGES: ClassVar[Mapping[str, float]] = {"values": 0.3, "deadlines": 0.3, "offers": 0.7, "steps": 1.0}
 
     def __init__(
         self,

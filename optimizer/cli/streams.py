@@ -6,7 +6,10 @@ import contextlib
 import io
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class _Steady(io.FileIO):
@@ -14,11 +17,11 @@ class _Steady(io.FileIO):
 
     failure: OSError | None = None
 
-    def write(self, data: object) -> int | None:  # type: ignore[override]
-        size = memoryview(data).nbytes  # type: ignore[arg-type]
+    def write(self, data: ReadableBuffer, /) -> int:
+        size = memoryview(data).nbytes
         if self.failure is None:
             try:
-                return super().write(data)  # type: ignore[arg-type]
+                return super().write(data)
             except OSError as error:
                 self.failure = error
         return size

@@ -103,7 +103,7 @@ class Feed:
     def _counts(self, job_ids: list[str]) -> dict[str, int | None]:
         with self.database.reading() as session:
             rows = session.execute(select(Job.id, Job.events).where(Job.id.in_(job_ids))).all()
-            found = {job_id: count for job_id, count in rows}  # noqa: C416 - rows are not tuples for the types
+            found = {row[0]: row[1] for row in rows}
         return {job_id: found.get(job_id) for job_id in job_ids}
 
     def _page(self, job_id: str, after: int) -> Sequence[JobEvent]:

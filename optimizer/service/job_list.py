@@ -70,7 +70,7 @@ def find(session: Session, project_id: str, text: str = "", group: str = "") -> 
     found = session.scalars(select(Job).where(*where).order_by(Job.id.desc()).limit(SHOWN)).all()
     versions = select(InstanceVersion.hash, InstanceVersion.number).where(InstanceVersion.project_id == project_id)
     counted = select(Job.state, func.count()).where(own, Job.state.in_(("queued", *ACTIVE))).group_by(Job.state)
-    counts = {state: count for state, count in session.execute(counted)}  # noqa: C416 - rows are not tuples for the types
+    counts = {row[0]: row[1] for row in session.execute(counted)}
     seen = [(job.id, job.version, job.events) for job in found]
     tag = hashlib.sha256(repr((seen, counts)).encode()).hexdigest()[:16]
     waiting = counts.pop("queued", 0)

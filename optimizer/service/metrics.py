@@ -31,7 +31,7 @@ def _collect(session: Session) -> CollectorRegistry:
     registry = CollectorRegistry()
     states = Gauge("capopt_jobs", "Jobs by state.", ["state"], registry=registry)
     rows = session.execute(select(Job.state, func.count()).group_by(Job.state)).all()
-    counts = {state: count for state, count in rows}  # noqa: C416 - rows are not tuples for the types
+    counts = {row[0]: row[1] for row in rows}
     for state in STATES:
         states.labels(state).set(counts.get(state, 0))
     oldest = session.scalar(select(func.min(Job.created_at)).where(Job.state == "queued"))

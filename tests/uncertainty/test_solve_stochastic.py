@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -17,34 +16,19 @@ import pytest
 
 from optimizer.interruption import StopFlag
 from optimizer.solver import highs
-from optimizer.solver.highs_process import end_processes
 from optimizer.solver.solution import Options, Stop
 from optimizer.uncertainty.bundles import groups_of, make_bundles
 from optimizer.uncertainty.extensive_form import extensive_form
 from optimizer.uncertainty.incumbent import Incumbent, StochasticSolution
-from optimizer.uncertainty.relaxations import LARGE, SMALL, Relaxations, multipliers_of
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, EXTENSIVE, choose_method, solve_stochastic
 from optimizer.uncertainty.stochastic_program import OWN, RiskMeasure, StochasticProgram
-from optimizer.uncertainty.subproblems import FIXED, LAGRANGIAN, SCREENED, Answer, Subproblem, priced, solve_subproblem
+from optimizer.uncertainty.subproblems import LAGRANGIAN, Answer, Subproblem
 from optimizer.workers.workers import LocalWorkers
 from tests.solver.programs import INF, knapsacks, program
 from tests.uncertainty.programs import best_alone, four_stages, named, newsvendor, random_program, scip_optimum
 
 NOTHING = RiskMeasure()
 EXACT = Options(gap=0.0, threads=1, time_limit=60)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _end_processes() -> Iterator[None]:
-    yield
-    end_processes()
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[LocalWorkers]:
-    made = LocalWorkers(2)
-    yield made
-    made.close()
 
 
 def _assert_one_plan(program: StochasticProgram, found: StochasticSolution) -> None:
@@ -120,64 +104,6 @@ def test_the_answer_does_not_depend_on_the_number_of_workers() -> None:
         assert other.values is not None
         assert (other.objective, other.bound, other.rounds) == (first.objective, first.bound, first.rounds)
         assert all((a == b).all() for a, b in zip(first.values, other.values, strict=True))
-
-
-def test_the_multipliers_of_the_relaxation_give_its_optimum() -> None:
-    """Tests that scenarios priced with its duals have relaxations that add up to the relaxation's optimum."""
-    program = random_program(2, whole=True)
-    form = extensive_form(program)
-    relaxed = highs.solve(form.arrays.relaxed(), EXACT, duals=True)
-    assert relaxed.row_duals is not None
-    prices = multipliers_of(program, relaxed.row_duals, form.first_rows)
-    assert prices.sum(axis=0) == pytest.approx(np.zeros(program.decision_count), abs=1e-9)
-    total = 0.0
-    for number, (arrays, of_columns) in enumerate(zip(program.scenarios, program.decisions, strict=True)):
-        chance, columns = program.probabilities[number], np.flatnonzero(of_columns != OWN)
-        one = priced(arrays.relaxed(), columns, prices[number, of_columns[columns]] / chance)
-        total += chance * highs.solve(one, EXACT).bound
-    assert total == pytest.approx(relaxed.bound)
-
-
-@pytest.mark.parametrize("most", [4, 2])
-def test_multipliers_of_groups_give_their_relaxations(workers: LocalWorkers, most: int) -> None:
-    """Tests that scenarios priced by the relaxations of groups have relaxations that add up to those of the groups."""
-    program = random_program(2, whole=True)
-    relaxations = Relaxations(program, (most, 1000), time.time() + 60)
-    workers.map(solve_subproblem, relaxations.tasks, relaxations.note)
-    prices = relaxations.multipliers
-    assert prices is not None
-    assert prices.sum(axis=0) == pytest.approx(np.zeros(program.decision_count), abs=1e-6)
-    total = 0.0
-    for number, (arrays, of_columns) in enumerate(zip(program.scenarios, program.decisions, strict=True)):
-        chance, columns = program.probabilities[number], np.flatnonzero(of_columns != OWN)
-        one = priced(arrays.relaxed(), columns, prices[number, of_columns[columns]] / chance)
-        total += chance * highs.solve(one, EXACT).bound
-    groups = make_bundles(program, groups_of(program, most))
-    relaxed = [highs.solve(arrays.relaxed(), EXACT).bound for arrays in groups.arrays]
-    assert total == pytest.approx(float(groups.probabilities @ relaxed), rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("limits", "scenarios", "columns", "groups"),
-    [
-        (SMALL, 5, 100, [5]),
-        (SMALL, 12, 100, [4, 4, 4]),
-        (SMALL, 6, 10_000, [3, 3]),
-        (SMALL, 3, 40_000, [2, 1]),
-        (LARGE, 20, 5_000, [20]),
-        (LARGE, 21, 100, [11, 10]),
-        (LARGE, 6, 30_000, [3, 3]),
-    ],
-)
-def test_large_scenarios_are_relaxed_in_small_groups(
-    limits: tuple[int, int], scenarios: int, columns: int, groups: list[int]
-) -> None:
-    """Tests groups of five or twenty, equal ones of no more, of 30,000 or 100,000 columns, and of two at least."""
-    one = named(program(np.ones(columns), [np.ones(columns)], [1], [INF]))
-    shared = np.where(np.arange(columns) == 0, 0, OWN)
-    many = StochasticProgram((one,) * scenarios, np.full(scenarios, 1 / scenarios), (shared,) * scenarios)
-    tasks = Relaxations(many, limits, 0.0).tasks
-    assert [len(task.arrays.row_lower) for task in tasks] == groups  # a scenario has one row
 
 
 def test_progress_of_the_extensive_form_goes_on_from_the_rounds() -> None:
@@ -279,83 +205,6 @@ def test_the_time_limit_keeps_the_best_plan(workers: LocalWorkers, monkeypatch: 
     assert found.stop is Stop.TIME_LIMIT
     _assert_one_plan(_long(), found)
     assert -INF < found.bound < found.objective
-
-
-class Recorder(LocalWorkers):
-    """Workers that keep the tasks of each call, with the cost of the plan at that time."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-        self.plan = INF
-        self.calls: list[tuple[float, list[Subproblem]]] = []
-
-    def report(self, incumbent: float | None, bound: float | None, nodes: int, *more: object) -> None:
-        """Keep the cost of the plan."""
-        self.plan = INF if incumbent is None else incumbent
-
-    def map(self, work: Any, tasks: Any, on_result: Any) -> None:
-        """Keep the tasks, and run them."""
-        self.calls.append((self.plan, list(tasks)))
-        super().map(work, tasks, on_result)
-
-
-@pytest.mark.parametrize(
-    "risk", [NOTHING, RiskMeasure("cvar", level=0.6, weight=0.5), RiskMeasure("regret", weight=0.5)]
-)
-def test_priced_bundles_begin_with_a_solution_that_costs_no_more_than_the_plan(risk: RiskMeasure) -> None:
-    """Tests the starts of a search with rounds: feasible, and together not above the incumbent at any multipliers."""
-    # Multipliers of a decision add up to 0 over its scenarios: a plan has the same expected cost at all of them.
-    program, workers, compared = random_program(7, whole=True), Recorder(), 0
-    solve_stochastic(program, risk, EXACT, workers, workers.report, method=DECOMPOSITION)
-    workers.close()
-    chances = make_bundles(program, groups_of(program, 1)).probabilities
-    for plan, call in workers.calls:
-        started = [(task.number, task.arrays, task.start) for task in call if task.kind == LAGRANGIAN]
-        costs = np.zeros(len(program.scenarios))
-        for number, arrays, start in started:
-            if start is not None:
-                assert arrays.worst_violation(start) <= 1e-6
-                costs[number] = arrays.cost @ start + arrays.offset
-        if len(started) == len(program.scenarios) and all(start is not None for *_, start in started):
-            assert chances @ costs <= plan + 1e-6
-            compared += 1
-    assert compared
-
-
-def _by_candidate(tasks: list[Subproblem], kind: str) -> dict[bytes, list[Subproblem]]:
-    """Return the subproblems of each candidate, by the bounds of its columns."""
-    found: dict[int, list[Subproblem]] = {}
-    for task in tasks:
-        if task.kind == kind:
-            found.setdefault(task.candidate, []).append(task)
-    return {b"".join(task.arrays.lower.tobytes() for task in one): one for one in found.values()}
-
-
-@pytest.mark.parametrize("seed", [2, 7])
-def test_candidates_whose_relaxations_cost_least_are_tried_first(seed: int) -> None:
-    """Tests each round of a program above its relaxation: two candidates, whose relaxations cost less than the plan."""
-    program, workers = random_program(seed, whole=True), Recorder()
-    solve_stochastic(program, NOTHING, EXACT, workers, workers.report, method=DECOMPOSITION)
-    workers.close()
-    chances = make_bundles(program, groups_of(program, 1)).probabilities
-    waiting: dict[bytes, float] = {}
-    rounds: list[tuple[list[bytes], list[bytes]]] = []  # those that cost least, those that were tried
-    for plan, call in workers.calls:
-        screened = _by_candidate(call, SCREENED)
-        if screened:
-            for mark, tasks in screened.items():
-                found = [highs.solve(task.arrays, EXACT) for task in tasks]
-                bounds = [INF if one.stop is Stop.INFEASIBLE else one.bound for one in found]
-                waiting[mark] = float(chances @ bounds)
-            waiting = {mark: cost for mark, cost in waiting.items() if cost < plan}
-            chosen = sorted(waiting, key=waiting.__getitem__)[:2]
-            waiting = {mark: cost for mark, cost in waiting.items() if mark not in chosen}
-            rounds.append((chosen, []))
-        elif rounds:
-            rounds[-1][1].extend(_by_candidate(call, FIXED))
-    assert len(rounds) > 1
-    for expected, tried in rounds[:-1]:
-        assert tried == expected
 
 
 class Unlucky(LocalWorkers):
