@@ -117,6 +117,11 @@ def _has(client: Client, job: str, *values: str) -> bool:
     return found["state"] in values or found["phase"] in values
 
 
+def _has_reached(client: Client, job: str, phase: str) -> bool:
+    """Whether a job is in a state or phase, or was in that phase: building takes less than the time of a look."""
+    return _has(client, job, phase) or phase in [one["phase"] for one in _data(client, job, "progress")]
+
+
 @click.command("cancel")
 @click.option("--phases", default="queued,start,build,solve", help="In which phases a solve is cancelled.")
 @click.option("--kinds", default=",".join((*_OPTIONS, "uncertain")), help="Other jobs, cancelled after a while.")
@@ -129,8 +134,8 @@ def cancel(phases: str, kinds: str, seconds: float, database: str) -> None:
         for phase in filter(None, phases.split(",")):
             others = [client.submit("solve", LONG, instance=given)] if phase == "queued" else []
             job = client.submit("solve", LONG, instance=given)
-            wait_for(partial(_has, client, job, phase))
-            _print_cancelled(client, job, f"solve, {phase}")
+            wait_for(partial(_has_reached, client, job, phase))
+            _print_cancelled(client, job, f"solve, once it has reached {phase}")
             for other in others:
                 cancelled(client, other)
         uncertain = client.add(random_instance(1, "S", risks=2))
@@ -152,6 +157,9 @@ def _plans_to_work_on(client: Client, instances: dict[str, str]) -> dict[str, st
 
 
 def _print_cancelled(client: Client, job: str, name: str) -> None:
+    if _has(client, job, *_ENDED):
+        print(f"{name}: it had ended by itself", flush=True)
+        return
     seconds = cancelled(client, job)
     found = client._request("GET", client._path(job))
     kept = [text for text, there in (("plan", found["result"] == "feasible"), ("answer", found["answer"])) if there]
