@@ -7,6 +7,7 @@ whose worker died is not repeated by Dask; the queue in the database does that, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -49,6 +50,7 @@ class Cluster:
         from distributed import Client, LocalCluster
 
         dask.config.set(CONFIG)
+        self.server = server
         self.local: Any = None
         if not settings.cluster:
             environment = {runner.DATABASE: settings.database_url, runner.SERVER: server}
@@ -86,6 +88,13 @@ class Cluster:
     def submit(self, job_id: str, lease: float) -> Any:
         """Let a worker run a job; a future of what :func:`optimizer.service.runner.run_job` returns."""
         return self.client.submit(runner.run_job, job_id, lease, pure=False, retries=0)
+
+    def kill(self, worker: str) -> None:
+        """End a worker of this machine that no longer answers, so that another one takes its place and its jobs."""
+        for nanny in list(self.local.workers.values()) if self.local is not None else []:
+            if worker == f"{self.server}/{nanny.pid}":
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(nanny.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Leave the cluster; end it if it is of this machine."""

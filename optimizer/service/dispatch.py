@@ -104,7 +104,8 @@ class Dispatcher:
         """Take back what was lost, and submit what can run."""
         assert self.cluster is not None
         self._collect()
-        self._expire()
+        for worker in self._expire():
+            self.cluster.kill(worker)
         if time.monotonic() - self.swept > _SWEEP:
             self.swept = time.monotonic()
             with self.database.writing() as session:
@@ -118,8 +119,8 @@ class Dispatcher:
         self.on_end()
         self.wake.set()
 
-    def _expire(self) -> None:
-        """Take back jobs whose leases are over, unless the database has not answered for that long."""
+    def _expire(self) -> list[str]:
+        """Take back jobs whose leases are over, unless the database has not answered for that long; their workers."""
         with self.database.reading() as session:
             is_late = bool(session.scalar(select(func.count()).select_from(Job).where(*jobs.late())))
         now = time.monotonic()
@@ -128,7 +129,8 @@ class Dispatcher:
         self.looked = now
         if is_late and now - self.since > self.settings.lease:
             with self.database.writing() as session:
-                jobs.expire(session)
+                return jobs.expire(session)
+        return []
 
     def _collect(self) -> None:
         """Release the futures that are done; a job whose worker died with it is taken back at once."""

@@ -133,11 +133,13 @@ def crash(session: Session, lease: Lease, error: dict[str, Any]) -> bool:
 
 
 def expire(session: Session) -> list[str]:
-    """Take back the jobs whose leases are over, and return their identifiers."""
+    """Take back the jobs whose leases are over, and return the names of the workers that had them."""
     found = session.execute(select(Job.id, Job.lease_token, Job.lease_owner).where(*late())).all()
-    for job_id, token, owner in found:
-        lose(session, Lease(job_id, token), f"worker {owner} no longer answers")
-    return [job_id for job_id, _, _ in found]
+    return [
+        owner
+        for job_id, token, owner in found
+        if lose(session, Lease(job_id, token), f"worker {owner} no longer answers")
+    ]
 
 
 def late() -> tuple[Any, ...]:

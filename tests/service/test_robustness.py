@@ -104,7 +104,8 @@ def opened(server: Server, tmp: Path) -> Service:
 def test_a_killed_server_loses_no_job(server: Server, tmp_path: Path) -> None:
     """Tests that after SIGKILL of server, worker and job nothing runs on, and that jobs go on after a restart.
 
-    A worker that is killed alone is replaced, and its job taken up again. In the end the running job has a plan that is
+    A worker that is killed alone is replaced, and its job taken up again; so is one that is stopped (SIGSTOP), when its
+    lease is over: it is ended, and cannot wake up and write. In the end the running job has a plan that is
     no worse than its incumbent before, and the waiting one runs.
     """
     service = opened(server, tmp_path)
@@ -118,14 +119,19 @@ def test_a_killed_server_loses_no_job(server: Server, tmp_path: Path) -> None:
     service.client = server.client
     os.kill(wait(lambda: workers(server, service, running))[0], signal.SIGKILL)
     wait(lambda: service.client.get(f"{service.jobs}/{running}").json()["losses"] == 1)
+    silent = psutil.Process(wait(lambda: workers(server, service, running))[0])
+    had = [silent, *silent.children(recursive=True)]
+    silent.suspend()
+    wait(lambda: service.client.get(f"{service.jobs}/{running}").json()["losses"] == 2)
     wait(lambda: workers(server, service, running))
+    assert psutil.wait_procs(had, timeout=20)[1] == []
     service.client.post(f"{service.jobs}/{running}/cancel")
     ended = service.wait(running)
     assert (ended["state"], ended["result"]) == ("cancelled", "feasible")
     plan = service.client.get(f"/api/v1/projects/{service.project}/plans/{running}").json()["head"]
     assert plan["objective"] <= kept * (1 + 1e-9)
     states = [one["state"] for one in events(service, running, "state")]
-    assert states == ["queued", "running", "queued", "running", "queued", "running", "cancelling", "cancelled"]
+    assert states == [*["queued", "running"] * 4, "cancelling", "cancelled"]
     assert service.wait(waiting)["incumbent"] == 2000.0
     service.database.close()
 
