@@ -15,3 +15,12 @@ def fault_texts(source: Any) -> list[str]:
     with pytest.raises(InstanceError) as caught:
         read(source)
     return [str(fault) for fault in caught.value.faults]
+
+
+def texts_if_any(source: Any) -> list[str]:
+    """Faults of an instance as a planner sees them; none if it is valid."""
+    try:
+        read(source)
+    except InstanceError as error:
+        return [str(fault) for fault in error.faults]
+    return []
