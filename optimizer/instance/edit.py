@@ -92,7 +92,7 @@ def parse_delay(text: str) -> Edit:
     item, equals, months = rest.rpartition("=")
     if not (dot and equals and re.fullmatch(r"[+-]?\d+", months.strip())):
         raise EditError(f"{text!r} is not a valid delay; expected table.item=months, such as builds.texas=6")
-    spec, item = _known(table, load_schema().tables, f"{text!r}: no table"), normal_name(item)
+    spec, item = _known(table, load_schema().tables, f"{text!r}: no table"), normal_name(item.strip())
     if spec.step == _MONTH:
         return Edit(table, item, _MONTH, "+=", months.strip())
     if "lead_months" not in spec.columns:
