@@ -83,7 +83,8 @@ class Coverage:
         """Ids of the tests that run any of some lines of a module, quickest first.
 
         Of lines that run when the module is imported, such as constants and decorators, and of continued lines, these
-        are the tests that run anything of the innermost function around them, or of the module.
+        are the tests that run anything of the innermost function around them, or of the module. What a fixture runs
+        counts for all tests of the file in which it is measured, as the first test alone is measured with it.
         """
         found = self._running(module, range(first, last + 1))
         for span in [] if found else self._around(module, first, last):
@@ -92,7 +93,10 @@ class Coverage:
 
     def _running(self, module: str, lines: range) -> set[str]:
         contexts = self.data.contexts_by_lineno(str(self.folder / module))
-        return {context.rpartition("|")[0] for line in lines for context in contexts.get(line, ())} - {""}
+        found = {context.rpartition("|")[::2] for line in lines for context in contexts.get(line, ())}
+        fixed = {test.partition("::")[0] for test, phase in found if phase == "setup"}
+        shared = {test for test in self.seconds if test.partition("::")[0] in fixed}
+        return ({test for test, _ in found} | shared) - {""}
 
     def _around(self, module: str, first: int, last: int) -> list[range]:
         """Lines of the innermost function around some lines; of the module, if no function is around them."""
