@@ -153,12 +153,10 @@ def _handed(plan: Plan, name: str) -> list[tuple[int, float]]:
 
 
 def _hand_back(own: list[Signature], handed: list[tuple[int, float]]) -> None:
-    """Take what is handed back from the oldest signatures whose minimum term is over."""
+    """Take what is handed back from the oldest signatures: in order of start, their minimum terms are over first."""
     for end, blocks in handed:
         left = blocks
         for signature in own:
-            if signature.start + signature.agreement.term > end:
-                continue
             taken = min(left, signature.blocks - signature.gone)
             if taken > _NOISE * signature.blocks:
                 later = signature.active[max(end, 0) :]
