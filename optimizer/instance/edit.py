@@ -236,5 +236,4 @@ def _value(old: Any, spec: Table, edit: Edit) -> Any:
         raise EditError(f"{edit}: {edit.how} needs a number and a column of numbers{both}")
     if old is None or old != old:
         raise EditError(f"{edit}: the cell is blank; set it with = first")
-    result = {"*=": float(old) * number, "+=": float(old) + number, "-=": float(old) - number}[edit.how]
-    return int(result) if spec.columns[edit.column].type == "integer" and result == int(result) else result
+    return {"*=": float(old) * number, "+=": float(old) + number, "-=": float(old) - number}[edit.how]

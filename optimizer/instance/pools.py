@@ -20,10 +20,10 @@ class Pool:
     accelerator: str
     region: str
     marks: frozenset[str]  # provider, group and tags
+    availability: float
     site: str = ""
     provider: str = IN_HOUSE
     sublease: bool = True
-    availability: float = 1.0
 
 
 class Pools:
@@ -35,7 +35,7 @@ class Pools:
         pairs = {(r.values["site"], r.values["accelerator"]) for _, r in data.records("fleet", "purchases")}
         own = frozenset({IN_HOUSE})
         self.all = [
-            Pool("in_house", kind, sites[site]["region"], own, site, availability=sites[site]["availability"])
+            Pool("in_house", kind, sites[site]["region"], own, sites[site]["availability"], site)
             for site, kind in sorted(pairs)
         ]
         bought = [(table.spec.name, r.values) for table, r in data.records("contracts", "on_demand")]
@@ -55,9 +55,9 @@ class Pools:
             v["accelerator"],
             v["region"],
             marks,
+            v["availability"],
             provider=v["provider"],
             sublease=sublease,
-            availability=v["availability"],
         )
 
     def cannot_serve(self, work: Values, on_demand: bool = True) -> str:
