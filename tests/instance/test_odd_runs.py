@@ -180,8 +180,8 @@ CASE = "are two names. They differ in upper and lower case."
             {"on_demand": [{"offer": "USUAL", "price": 4, "max_accelerators": 50}]},
             ["on_demand 1 offer: 'USUAL' and 'usual' in contracts row 1"],
         ),
-        # Own rules name contracts and workloads, but with a quantity that says which.
-        ({"demand": {"USUAL": [20]}}, []),
+        # So have all that plans decide on or report by item.
+        ({"demand": {"USUAL": [20]}}, ["workloads 1 workload: 'USUAL' and 'usual' in contracts row 1"]),
         # Sites and providers are never taken for one another, nor are providers and regions.
         ({"sites": [{"site": "Cloud", "region": "CLOUD"}], "power": [{"site": "Cloud", "mw": 1}]}, []),
         ({"sites": [{"site": "Any"}], "power": [{"site": "Any", "mw": 1}]}, []),
