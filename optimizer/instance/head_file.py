@@ -19,7 +19,8 @@ from optimizer.schema import Column, load_schema
 HEAD_FILE = "instance.toml"
 _BARE = re.compile(r"""[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*([^"'\[{#\s][^#"']*?)[ \t]*(?:#.*)?""")
 _KEY = re.compile(r"""[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*=[ \t]*(.*)""")
-_AFTER = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'#]*)[ \t]*(#.*)""")  # a comment after a value of one line
+# A comment after a value of one line.
+_AFTER = re.compile(r"""(?:(?P<mark>\"{3}|'{3}).*?(?P=mark)|"(?:\\.|[^"\\])*"|'[^']*'|[^"'#]*)[ \t]*(?P<comment>#.*)""")
 _NUMERIC = ("number", "integer")
 
 
@@ -117,7 +118,7 @@ def head_notes(text: str) -> Notes:
             pending.append(line.strip())
         elif match := _KEY.fullmatch(line):
             after = _AFTER.fullmatch(match[2])
-            pending += [after[1]] if after else []
+            pending += [after["comment"]] if after else []
             rows += [(head_place(keys, match[1]), (comment,)) for comment in pending]
             pending, until = [], _open_mark(match[2])
     return Notes((*rows, *((len(keys), (comment,)) for comment in pending)))
