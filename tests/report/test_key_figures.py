@@ -10,7 +10,8 @@ import pytest
 from optimizer.plan.plan import Plan
 from optimizer.report.key_figures import key_figures, part, status
 from optimizer.report.plan_context import PlanContext
-from tests.report.plans import small_plan
+from tests.report.coast import MONTHS, changed
+from tests.report.plans import Rows, small_plan
 
 PLAN = small_plan()  # costs 9.247 M EUR, of which 9.147 M are proven
 
@@ -28,6 +29,11 @@ def with_head(**head: Any) -> Plan:
 def with_table(name: str, **columns: Any) -> Plan:
     """The plan with some columns of a table changed."""
     return replace(PLAN, tables={**PLAN.tables, name: PLAN.tables[name].assign(**columns)})
+
+
+def _coast(**tables: Rows) -> dict[str, tuple[str, str]]:
+    """Figures of the plan in tests/report/coast.py with other tables."""
+    return figures(changed(**tables).plan)
 
 
 LATE = "not within the target gap of 0.1 %: the time limit was reached"
@@ -114,6 +120,61 @@ def test_cash_and_penalties_are_apart() -> None:
     gains = figures(replace(PLAN, tables={**PLAN.tables, "cash": income}))
     assert gains["Net cash in, first 12 months"] == ("300 k EUR", "300 k EUR in over the plan, without penalties")
     assert gains["Penalties"] == ("none", "in the cost, not in cash")
+
+
+@pytest.mark.parametrize(
+    ("counts", "figure"),
+    [
+        ([700.0, 900, 800], ("900", "in Dec 2026; 700 in Nov 2026")),
+        ([900.0, 800, 900], ("900", "in Nov 2026")),  # the first of two
+        ([900.0, 900, 900], ("900", "in Nov 2026")),
+        ([0.0, 0, 5], ("5", "in Jan 2027; 0 in Nov 2026")),
+    ],
+)
+def test_peaks_of_capacity(counts: list[float], figure: tuple[str, str]) -> None:
+    """Tests a peak in the first month, and later; months without a row have none."""
+    rows: Rows = [
+        (month, "lease", "contract", "neo", "europe", "gpu", number, 0, 0, number, 0)
+        for month, number in zip(MONTHS, counts, strict=False)
+        if number
+    ]
+    assert _coast(capacity=rows)["Peak accelerators"] == figure
+
+
+@pytest.mark.parametrize(
+    ("amounts", "label", "figure"),
+    [
+        # The plan has five months; what falls into the month after it is not paid in the plan.
+        ({"2026-11": 0.5, "2027-03": 0.25}, "out", ("0.75 USD", "0.75 USD out over the plan, without penalties")),
+        ({"2026-11": 2.0, "2027-04": 5.0}, "out", ("2 USD", "2 USD out over the plan, without penalties")),
+        ({"2027-01": -3.0}, "in", ("3 USD", "3 USD in over the plan, without penalties")),
+        ({}, "out", ("0 USD", "0 USD out over the plan, without penalties")),
+    ],
+)
+def test_cash_of_a_short_plan(amounts: dict[str, float], label: str, figure: tuple[str, str]) -> None:
+    """Tests money out and in, of less than one too, over five months."""
+    rows: Rows = [(month, "contract", "lease", "neo", amount, amount) for month, amount in amounts.items()]
+    assert _coast(cash=rows)[f"Net cash {label}, first 5 months"] == figure
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, ""),
+        (1, "lease 1 M"),
+        (3, "flex 3 M, hall 2 M, lease 1 M"),
+        (4, "spare 4 M, flex 3 M, hall 2 M and 1 more"),
+        (5, "let 5 M, spare 4 M, flex 3 M and 2 more"),
+    ],
+)
+def test_what_is_due_after_the_plan(number: int, text: str) -> None:
+    """Tests three items by name, the largest first, and how many more there are."""
+    items = [("lease", "neo"), ("hall", "in_house"), ("flex", "cloud"), ("spare", "edge"), ("let", "lab")]
+    rows: Rows = [("2027-03", item, party, 9e6, 1e6 * (n + 1)) for n, (item, party) in enumerate(items[:number])]
+    found = _coast(obligations=rows).get("Due after the plan")
+    total = {0: "", 1: "1 M USD", 3: "6 M USD", 4: "10 M USD", 5: "15 M USD"}[number]
+    detail = f"for contracts and orders made by then, not included in the cost: {text}"
+    assert found == ((total, detail) if number else None)
 
 
 def test_penalties_are_named() -> None:

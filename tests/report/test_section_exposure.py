@@ -12,7 +12,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.tables import column_names
 from optimizer.report.document import Prose, Table
 from optimizer.report.plan_context import PlanContext
-from optimizer.report.section_exposure import NOTHING_CRITICAL, losses, losses_grid, sentences
+from optimizer.report.section_exposure import NOTHING_CRITICAL, caps_grid, losses, losses_grid, sentences
 from optimizer.report.workbook import write_workbook
 from tests.program.tiny import solved, tiny
 from tests.report.plans import small_plan
@@ -43,11 +43,42 @@ def test_who_can_be_lost_and_who_cannot() -> None:
 
 
 def test_the_table_of_losses() -> None:
-    """Tests kinds, verdicts, figures and blanks."""
-    rows = losses_grid(TABLE).rows
-    assert rows[0] == ("cloud", "provider", "yes", "", "", "50.0 %", "", "", "", "")
-    figures = ("90.0 %", "7", "1,000", "600", "60.0 %")
-    assert rows[2] == ("alpha", "owner", "no", "2026-05", "chat; study", *figures)
+    """Tests kinds, verdicts, figures and blanks of every row."""
+    grid = losses_grid(TABLE)
+    assert grid.columns == (
+        *("If lost", "Kind", "Can be lost", "Most short in", "Workloads short then"),
+        *("Share, highest", "Months short", "Critical work then", "Short", "Of the critical work"),
+    )
+    assert [tuple(row) for row in grid.rows] == [
+        ("cloud", "provider", "yes", "", "", "50.0 %", "", "", "", ""),
+        ("neo", "provider", "no", "2026-04", "chat", "40.0 %", "1", "800", "40", "5.0 %"),
+        ("alpha", "owner", "no", "2026-05", "chat; study", "90.0 %", "7", "1,000", "600", "60.0 %"),
+        ("hall", "own site", "yes", "", "", "10.0 %", "", "", "", ""),
+    ]
+    assert grid.texts == 5
+
+
+def test_the_table_of_requirements() -> None:
+    """Tests what less exposure costs: an interval, at least, at most; shares not served, of nothing and unknown."""
+    rows = [
+        ("alpha at most 60 %", 0.9, "2026-04", 2e6, 3e6, 0.0125, "Sign lease", "a note"),
+        ("no neo", 0.4, "2026-02", 2e6, None, 0.0, "", "no plan was found"),
+        ("no cloud", 0.004, "2026-12", float("nan"), 3e6, None, "", "a note"),
+        ("no hall", 0.1, "2027-01", None, None, float("nan"), "Buy; Sign", ""),
+    ]
+    columns = ["requirement", "share", "month", "at_least", "at_most", "unserved", "answer", "note"]
+    grid = caps_grid(PlanContext(small_plan()), pd.DataFrame(rows, columns=columns).astype(object))
+    assert grid.columns == (
+        *("Requirement", "In force from", "Largest changes of decisions"),
+        *("Share now, highest", "Costs more", "Not served"),
+    )
+    assert [tuple(row) for row in grid.rows] == [
+        ("alpha at most 60 %", "2026-04", "Sign lease", "90.0 %", "2 M to 3 M", "1.25 %"),
+        ("no neo", "2026-02", "no plan was found", "40.0 %", "at least 2 M", "0 %"),
+        ("no cloud", "2026-12", "a note", "0.4 %", "at most 3 M", ""),
+        ("no hall", "2027-01", "Buy; Sign", "10.0 %", "", ""),
+    ]
+    assert (grid.texts, str(grid.notes)[:25]) == (3, "In EUR, present value: ad")
 
 
 def _plan() -> Plan:
