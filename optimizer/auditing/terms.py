@@ -63,7 +63,7 @@ def min_term(case: Holdings, say: Findings) -> None:
         months = np.arange(min(last + 1, case.facts.months))
         begun = stock.begun_by(months)
         active = begun - stock.handed_by(months)
-        firm = begun - stock.begun_by(months - max(agreement.term, 0))
+        firm = begun - stock.begun_by(months - agreement.term)
         labels = case.facts.labels[: len(months)]
         say.compare(active, ">=", firm, "blocks active in their minimum term", name, labels, floor=BLOCK)
 

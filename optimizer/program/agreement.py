@@ -153,7 +153,7 @@ class Agreement:
     @cached_property
     def ramped(self) -> bool:
         """Whether the delivery ramps."""
-        return any(self.capacity.at(age) != 1.0 for age in (0, *self.capacity.at_months) if age < self.ramp_end)
+        return any(self.capacity.at(age) != 1.0 for age in self.capacity.at_months if age < self.ramp_end)
 
     @property
     def ramp_end(self) -> int:
