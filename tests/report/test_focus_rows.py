@@ -322,3 +322,57 @@ def test_the_end_of_a_contract_that_runs_on(made: Plan, tmp_path: Path, ends_by:
     commitments, _ = export(plan(instance, decisions=DECISIONS[:1]), tmp_path)
     row = one(commitments, ContractId="contracts/flex")
     assert (row["ContractPeriodEnd"][:7], row["x_OpenEnded"]) == (end, is_open)
+
+
+def test_the_end_of_a_contract_that_is_handed_back(made: Plan, tmp_path: Path) -> None:
+    """Tests blocks that are gone in the last month, May 2028: the contract ends with April."""
+    contracts = made.instance.frame("contracts").astype(object)
+    contracts.loc[contracts["contract"] == "flex", "ends_by"] = None
+    instance = made.instance.replace({"contracts": contracts})
+    back = ("2028-03", "hand_back", "flex", "neo", 2, 20, 1.0, "", "2028-04", 0.0)
+    commitments, _ = export(plan(instance, decisions=[DECISIONS[0], back]), tmp_path)
+    row = one(commitments, ContractId="contracts/flex")
+    assert (row["ContractPeriodEnd"][:7], row["x_OpenEnded"]) == ("2028-05", "false")
+
+
+@pytest.mark.parametrize(
+    ("month", "shares"),
+    [
+        ("2027-06", {"2026-07": 300.0}),
+        ("2027-07", {"2027-07": 300.0}),
+        ("2028-05", {"2027-07": 300.0}),
+    ],
+)
+def test_charges_of_terms_that_follow_one_another(
+    made: Plan, tmp_path: Path, month: str, shares: dict[str, float]
+) -> None:
+    """Tests that a payment in the month after a fixed term of a year is for the signature that follows."""
+    again = ("2027-06", "sign", "year", "cloud", 1, 20, 0.0, "2027-07", "2028-06", 0.0)
+    cash = [(month, "contract", "year", "cloud", 300.0, 250.0)]
+    _, costs = export(plan(made.instance, decisions=[DECISIONS[3], again], cash=cash), tmp_path)
+    assert {row["ResourceId"].removeprefix("contracts/year/"): float(row["BilledCost"]) for row in costs} == shares
+
+
+def test_charges_of_terms_that_overlap(made: Plan, tmp_path: Path) -> None:
+    """Tests payments by blocks, three and one, while both run, and upfront ones by month of signature."""
+    again = ("2026-08", "sign", "year", "cloud", 1, 20, 0.0, "2026-09", "2027-08", 0.0)
+    cash = [
+        ("2026-06", "upfront", "year", "cloud", 18000.0, 0.0),
+        ("2026-08", "upfront", "year", "cloud", 6000.0, 0.0),
+        ("2026-08", "contract", "year", "cloud", 40.0, 4.0),
+        ("2026-09", "contract", "year", "cloud", 40.0, 4.0),
+        ("2027-07", "contract", "year", "cloud", 40.0, 4.0),
+    ]
+    _, costs = export(plan(made.instance, decisions=[DECISIONS[3], again], cash=cash), tmp_path)
+    found = [
+        (row["ChargePeriodStart"][:7], row["ResourceId"].removeprefix("contracts/year/"), float(row["BilledCost"]))
+        for row in costs
+    ]
+    assert found == [
+        ("2026-06", "2026-07", 18000),
+        ("2026-08", "2026-09", 6000),
+        ("2026-08", "2026-07", 40),
+        ("2026-09", "2026-07", 30),
+        ("2026-09", "2026-09", 10),
+        ("2027-07", "2026-09", 40),
+    ]

@@ -126,8 +126,8 @@ POLICIES = (
     "policy,rule,subject,member,limit,from,to\n"
     "each-site,max_share,site,,0.5,,\n"
     "alpha,max_share,group,alpha,0.1,2026-12,2027-02\n"
-    "beta,max_share,group,beta,0.4,2026-11,\n"
-    "providers,max_share,provider,,0.2,2027-03,\n"
+    "beta,max_share,group,beta,0.4,2026-08,\n"
+    "providers,max_share,provider,,0.2,2027-03,2027-09\n"
     "asia,max_share,region,asia,0.6,2027-01,2027-01\n"
     "ghost,max_share,tag,us,0.3,2026-11,2026-12\n"
     "over,survive,site,north,0.5,,\n"
@@ -139,6 +139,7 @@ def test_policies_on_shares() -> None:
     made = context({"policies": POLICIES})
     policies = [row for row in made.plan.instance.rows["policies"] if row.rule == "max_share"]
     grid = shares_grid(made, policies)
+    # Windows may begin before the plan and end after it.
     # By site in 900, 900, 1200, 1200, 1300: 600 each month; 500 from January on.
     assert grid.rows == [
         ("each-site", "site", "north", "2026-11", "50.0 %", "66.7 %", "none"),
