@@ -13,6 +13,8 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.compare import Comparison, compare
 from optimizer.plan.compare_roll import _row, plan_from
 from optimizer.plan.roll import roll
+from tests.auditing.by_hand import by_hand
+from tests.auditing.tampering import with_head
 from tests.program.tiny import solved, tiny
 
 # Lots of ten accelerators at 1000 each, delivered at once; what they do not do costs 100 a month by the hour.
@@ -136,3 +138,47 @@ def test_a_start_that_slipped_is_a_move(starts: str, blocks: float, change: str,
     new = {**old, "blocks": blocks, "starts": starts}
     row = _row(("sign", "lease"), old, new, solved(planned(FIRST)), None)
     assert (row["change"], row["months_later"]) == (change, later)
+
+
+def test_what_is_proven_and_paid_before_is_counted_as_of_then() -> None:
+    """Tests a bound of 121 below the cost at 21 % a year: after three months it is 121 x 1.21 ** (3 / 12) below."""
+    plan = by_hand()
+    open_plan = with_head(plan, bound=plan.objective - 121.0)
+    rest = plan_from(open_plan, 3)
+    left = plan.cash[plan.cash["month"] >= "2030-04"]
+    months = left["month"].map(plan.instance.month_index) - 3
+    assert rest.objective == pytest.approx(float((left["amount"] * 1.21 ** (-months / 12)).sum()))
+    assert rest.bound is not None
+    assert rest.objective - rest.bound == pytest.approx(121 * 1.21 ** (3 / 12), rel=1e-6)
+    assert rest.head["gap"] == pytest.approx(121 * 1.21 ** (3 / 12) / rest.objective, rel=1e-6)
+    assert all(table.index.tolist() == list(range(len(table))) for table in rest.tables.values())
+    assert rest.tables["runs"].equals(plan.tables["runs"])
+    unproven = plan_from(with_head(plan, bound=None), 3)
+    assert (unproven.bound, unproven.head["gap"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change", "party", "months"),
+    [
+        ({"month": "2030-01", "blocks": 2.0, "party": "cloud"}, None, "not done", "cloud", 0),
+        (None, {"month": "2030-02", "blocks": 3.0, "party": "neo"}, "not planned", "neo", 0),
+        (None, {"month": "2030-02", "blocks": 3.0, "party": None}, "not planned", "", 0),
+        ({"month": "2030-01", "blocks": 2.0, "party": "a"}, {"month": "2030-04", "blocks": 2.0}, "moved", "a", 3),
+    ],
+)
+def test_a_decision_of_one_plan_only(
+    old: dict[str, Any] | None, new: dict[str, Any] | None, change: str, party: str, months: int
+) -> None:
+    """Tests what was planned and not done, or done and not planned, with its party and blank cells."""
+    row = _row(("sign", "lease"), old, new, solved(planned(FIRST)), None)
+    assert row == {
+        "change": change,
+        "decision": "sign",
+        "item": "lease",
+        "party": party,
+        "months_later": months,
+        "month_planned": old["month"] if old else "",
+        "month_decided": new["month"] if new else "",
+        "blocks_planned": old["blocks"] if old else 0.0,
+        "blocks_decided": new["blocks"] if new else 0.0,
+    }
