@@ -177,6 +177,10 @@ def test_spend_commitments(rows: list[Row], expected: list[str]) -> None:
 # ---------------------------------------------------------------- runs
 RUN = {"decision": "start_run", "item": "big", "month": -2, "pool": "hall/gpu", "accelerators": 20}
 BIG = {"work": 100, "sizes": "10;20"}
+SPACE = {
+    "contract": "grid", "price": 9, "term_months": 6, "supplies": "mw", "site": "hall", "mw_per_block": 1,
+    "region": None, "accelerator": None, "accelerators_per_block": None,
+}  # fmt: skip
 WORK = "the start, work and accelerators of 'big'"
 PLACES = ": one of hall/gpu, hall/tpu, lease, old, barred."
 
@@ -196,6 +200,7 @@ def _runs(row: Row, run: Row) -> list[str]:
             lease,
             {**lease, "contract": "old", "max_blocks": 1, "committed_blocks": 3, "earliest": -1},
             {**lease, "contract": "barred", "provider": "edge", "max_blocks": 2},
+            SPACE,
         ],
         training_runs=[{**BIG, **run}],
     )
@@ -284,6 +289,11 @@ def _elsewhere(problem: str, able: str = PLACES) -> list[str]:
             {"pool": "elsewhere"},
             {},
             _elsewhere("no pool of own or contracted accelerators is called 'elsewhere'. Correct the pool"),
+        ),
+        (
+            {"pool": "grid"},
+            {},
+            _elsewhere("no pool of own or contracted accelerators is called 'grid'. Correct the pool"),
         ),
         *(
             (
