@@ -204,8 +204,8 @@ def month_cell(month: object) -> str:
 
 
 def span_text(first: str, last: str) -> str:
-    """Return two months as a span, such as ``May 2026 to Apr 2028``."""
-    return f"{month_text(first)} to {month_text(last)}"
+    """Return two months as a span, such as ``May 2026 to Apr 2028``; the month alone if they are the same."""
+    return month_text(first) if first == last else f"{month_text(first)} to {month_text(last)}"
 
 
 def scale_of(amounts: list[float]) -> tuple[float, str]:

@@ -259,6 +259,7 @@ def test_months_and_spans() -> None:
     """Tests every month of a year, and a span."""
     assert [month_text(f"2026-{number:02d}") for number in (1, 6, 12)] == ["Jan 2026", "Jun 2026", "Dec 2026"]
     assert span_text("2026-05", "2028-04") == "May 2026 to Apr 2028"
+    assert span_text("2026-05", "2026-05") == "May 2026"
 
 
 def test_scales_begin_at_ten() -> None:

@@ -138,8 +138,8 @@ def test_runs(coast: PlanContext) -> None:
     chart = chart_work.runs(coast)
     bar, target = chart.figure.data
     assert list(zip(bar.base, bar.y, bar.x, bar.customdata, strict=True)) == [
-        ("2026-12-01", 0, 31 * 24 * 3.6e6, "big: Dec 2026 to Dec 2026"),
-        ("2027-02-01", 1, 28 * 24 * 3.6e6, "small: Feb 2027 to Feb 2027"),
+        ("2026-12-01", 0, 31 * 24 * 3.6e6, "big: Dec 2026"),
+        ("2027-02-01", 1, 28 * 24 * 3.6e6, "small: Feb 2027"),
     ]
     assert list(zip(target.x, target.customdata, strict=True)) == [
         ("2027-01-01", "target of big"),

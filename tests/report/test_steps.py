@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from optimizer.plan.plan import Plan
 from optimizer.plan.tables import COLUMNS, make_table
-from optimizer.report.steps import Step, biggest, steps
+from optimizer.report.document import Table
+from optimizer.report.steps import Step, biggest, later_steps, next_steps, steps
 from tests.program.tiny import month, tiny
 
 LEASE = {"price": 100, "min_term_months": 1, "notice_months": 2}
@@ -110,3 +113,60 @@ def test_a_notice_binds_the_fee() -> None:
     ]
     soon = [step for step in steps(a_plan(*rows)) if step.month < month(5)]
     assert [step.text for step in biggest(soon, 1)] == ["Give notice: hand back lease (cloud)"]
+
+
+def _cells(table: Table) -> list[tuple[str, ...]]:
+    return [tuple(map(str, row)) for row in table.grid.rows]
+
+
+def test_the_tables_of_steps() -> None:
+    """Tests three months from the first, what comes after them without notices, and blanks for zeros."""
+    rows = [
+        (month(0), "sign", "lease", "cloud", 2, 20, 0, month(1), "", 1.5e6),
+        (month(2), "hand_back", "lease", "cloud", 1, 10, 0.25, "", month(3), 700),
+        (month(2), "order_build", "wing", "in_house", 1, 0, 5, month(6), "", 0),
+        (month(3), "start_run", "big", "in_house", 1, 1234, 0, month(3), month(5), 0),
+        (month(7), "hand_back", "lease", "cloud", 1, 10, 0.25, "", month(8), 0),
+    ]
+    soon, later = next_steps(a_plan(*rows)), later_steps(a_plan(*rows))
+    assert soon.caption == "What to do in the next 3 months, Jan 2030 to Mar 2030"
+    assert soon.grid.columns == ("Month", "Step", "Runs", "Blocks", "Accelerators", "MW", "Commits, USD")
+    assert _cells(soon) == [
+        (month(0), "Sign lease (cloud)", f"from {month(1)}", "2", "20", "", "1.5 M"),
+        # A notice commits nothing yet: the fee is one of the hand-back.
+        (month(2), "Give notice: hand back lease (cloud)", f"until {month(3)}", "1", "10", "0.25", ""),
+        (month(2), "Order wing", f"from {month(6)}", "1", "", "5", ""),
+    ]
+    assert later.caption == "Largest decisions after that"
+    assert _cells(later) == [
+        (month(3), "Start run big", f"{month(3)} to {month(5)}", "1", "1,234", "", ""),
+        (month(4), f"Hand back lease (cloud), notice in {month(2)}", f"until {month(3)}", "1", "10", "0.25", "700"),
+        (month(9), f"Hand back lease (cloud), notice in {month(7)}", f"until {month(8)}", "1", "10", "0.25", ""),
+    ]
+    assert (soon.grid.texts, soon.grid.spare, soon.grid.left) == (3, ("Blocks", "MW"), 0)
+
+
+@pytest.mark.parametrize(("soon", "later"), [(29, 10), (30, 9), (31, 11), (32, 12)])
+def test_long_tables_of_steps(soon: int, later: int) -> None:
+    """Tests that 30 steps of the next months and ten later ones are listed, those that bind most."""
+    rows = [
+        (month(at), "sign", f"lease-{n}", "cloud", 1, 10, 0, month(at), "", 1e3 + n)
+        for at, number in ((2, soon), (3, later))
+        for n in range(number)
+    ]
+    first, second = next_steps(a_plan(*rows)), later_steps(a_plan(*rows))
+    assert (len(first.grid.rows), first.grid.left) == (min(soon, 30), max(soon - 30, 0))
+    assert (len(second.grid.rows), second.grid.left) == (min(later, 10), max(later - 10, 0))
+    assert ("Sign lease-0 (cloud)" in [row[1] for row in first.grid.rows]) == (soon <= 30)
+
+
+@pytest.mark.parametrize(
+    ("months", "span"), [(1, "Jan 2030"), (2, "Jan 2030 to Feb 2030"), (5, "Jan 2030 to Mar 2030")]
+)
+def test_tables_without_steps(months: int, span: str) -> None:
+    """Tests the sentences of plans in which nothing is decided, short ones too."""
+    tables = {name: make_table(name, ()) for name in COLUMNS}
+    plan = Plan(head={}, tables=tables, instance=tiny(months, {"jobs": [1]}, contracts=[LEASE]))
+    soon, later = next_steps(plan), later_steps(plan)
+    assert (soon.caption, soon.empty) == (f"What to do in the next 3 months, {span}", f"No decisions from {span}.")
+    assert (soon.grid.rows, later.grid.rows, later.empty) == ([], [], "No decisions after that.")
