@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -97,3 +99,43 @@ def test_runs_under_way_stay_and_done_ones_go() -> None:
     assert (done.instance.rows["training_runs"], done.instance.rows["decided"]) == ((), ())
     assert [one.item for one in done.instance.rows["rule_terms"]] == ["jobs"]
     assert {one.text for one in done.dropped if one.item == "big"} == {"it is done since 2030-03"}
+
+
+@pytest.mark.parametrize("agreed", ["committed", "signed"])
+@pytest.mark.parametrize(("by", "left"), [(2, True), (3, True), (4, False)])
+def test_an_agreement_that_ends_by_itself_goes_a_month_later(agreed: str, by: int, left: bool) -> None:
+    """Tests a terminable lease until month 2: it can be renewed in month 3; from month 4 on nothing is left of it."""
+    # The first contract stays, as the one that mentions the region.
+    first = {"contract": "first", "price": 1e6, "term_months": 1}
+    lease = {"price": 50, "min_term_months": 1, "ends_by": 2, "earliest": -2, "latest": -2}
+    given: dict[str, Any] = {"contracts": [first, {**lease, "committed_blocks": 1}]}
+    if agreed == "signed":
+        rows = [{"month": -2, "decision": "sign", "item": "lease", "starts": -2}]
+        given = {"contracts": [first, lease], "decided": rows}
+    found = optimizer.roll(solved(tiny(6, {"jobs": [1]}, on_demand=[HOURLY], **given)), by).instance
+    assert [row.contract for row in found.rows["contracts"]] == ["first", *["lease"] * left]
+    assert len(found.rows["decided"]) == (left and agreed == "signed")
+
+
+@pytest.mark.parametrize(
+    ("row", "by", "left"),
+    [
+        # Two years from month -3: the first ends with month 8, the second with month 20. 2000 are paid a month.
+        ({"spent": 500}, 3, [(-6, 6500)]),
+        ({}, 3, [(-6, 6000)]),
+        ({"spent": 500}, 9, [(-12, None)]),
+        ({"spent": 500}, 11, [(-14, 4000)]),
+        ({"spent": 500}, 20, [(-23, 22000)]),
+        ({"spent": 500}, 21, []),
+        # It starts in month 2.
+        ({"starts": 2}, 1, [(1, None)]),
+        ({"starts": 2}, 3, [(-1, 2000)]),
+    ],
+)
+def test_what_was_spent_of_an_earlier_commitment(row: dict[str, object], by: int, left: list[object]) -> None:
+    """Tests `spent` of a commitment made before the plan: what its row has counts in the first year alone."""
+    deal = {"annual_amount": 900, "years": 2, "earliest": -3}
+    made = {"month": -3, "decision": "commit_spend", "item": "deal", "starts": -3, **row}
+    given = {"on_demand": [HOURLY], "commitments": [deal], "decided": [made]}
+    plan = solved(tiny(24, {"jobs": [10]}, **given))
+    assert cells(optimizer.roll(plan, by).instance, "decided", "starts", "spent") == left
