@@ -71,3 +71,51 @@ def test_reports_are_in_money(
     assert (one.incumbent, one.bound, one.gap, one.source) == pytest.approx(expected)
     assert (one.phase, one.nodes, one.elapsed) == ("solve", 7, 50.0)
     assert Clock(None).reporter(1000.0) is None
+
+
+def test_a_phase_that_is_entered_again_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests 2 and 3 seconds of a phase, without anyone who listens."""
+    times = iter([10.0, 12.0, 20.0, 23.0])
+    measured = Clock(began=0.0)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(times))
+    for _ in range(2):
+        with measured.phase("solve"):
+            pass
+    assert measured.seconds == {"solve": 5.0}
+
+
+def test_subproblems_are_reported_next_to_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests how many are done with the last incumbent, in what follows, and not in the next phase."""
+    monkeypatch.setattr(time, "perf_counter", lambda: 150.0)
+    heard: list[Progress] = []
+    measured = Clock(heard.append, began=100.0)
+    measured.note_tasks(0, 5, 2)
+    assert heard == []
+    report = measured.reporter(10.0, "search")
+    assert report is not None
+    report(8.0, 6.0, 7)
+    measured.note_tasks(3, 5, 2)
+    report(7.0, 6.0, 9)
+    with measured.phase("extract"):
+        report(7.0, 6.5, 9)
+    blank = Progress(phase="any", elapsed=0.0)
+    nothing = (blank.done, blank.tasks, blank.workers)
+    found = [(one.phase, one.incumbent, one.bound, one.nodes, one.done, one.tasks, one.workers) for one in heard]
+    assert found == [
+        ("search", 80.0, 60.0, 7, 0, 5, 2),
+        ("search", 80.0, 60.0, 7, 3, 5, 2),
+        ("search", 70.0, 60.0, 9, 3, 5, 2),
+        ("extract", None, None, 0, *nothing),
+        ("search", 70.0, 65.0, 9, *nothing),
+    ]
+
+
+def test_a_ticker_reports_nodes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests a search whose costs say nothing to a planner, and that no one who listens needs none."""
+    monkeypatch.setattr(time, "perf_counter", lambda: 150.0)
+    heard: list[Progress] = []
+    report = Clock(heard.append, began=100.0).ticker("near")
+    assert report is not None
+    report(8.0, 6.0, 7)
+    assert heard == [Progress(phase="near", elapsed=50.0, nodes=7)]
+    assert Clock().ticker("near") is None
