@@ -71,7 +71,7 @@ class _Tree:
     def __init__(
         self, loosened: ElasticProgram, repair: frozenset[Cell], seconds: float, report: Callable[[str], None]
     ) -> None:
-        self.report, self.integers = report, bool(loosened.plain.integer.any())
+        self.report = report
         self.until = time.perf_counter() + seconds
         self.narrowing = ConflictRefiner(loosened, self.until)
         self.repair = repair
@@ -127,9 +127,6 @@ class _Tree:
     def over(self) -> bool:
         return time.perf_counter() > self.until or len(self.result.found) >= MOST
 
-    def left(self) -> float:
-        return max(self.until - time.perf_counter(), 0.0)
-
     def known(self, given_up: frozenset[Cell]) -> frozenset[Cell] | None:
         """Return the cells of a known conflict that the relaxed cells do not resolve."""
         return next((cells for cells in self.cells_found if cells.isdisjoint(given_up)), None)
@@ -146,8 +143,7 @@ class _Tree:
         """Return a conflict of the linear relaxation with some cells relaxed."""
         cells = self.narrowing.clashing(given_up, False)
         found = None if cells is None else self.narrowing.conflict(cells)
-        # No conflict is conclusive only if there was time and the relaxation is feasible.
-        self.result.complete = self.result.complete and self.left() > 0 and (cells is None or found is not None)
+        self.result.complete = self.result.complete and (cells is None or found is not None)
         return found
 
     def in_integers(self, given_up: frozenset[Cell]) -> CellConflict | None:
