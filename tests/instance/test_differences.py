@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from optimizer.instance.differences import differences
+from optimizer.instance.differences import changed_cells, differences
+from optimizer.instance.instance import Instance
+from optimizer.instance.mixed import with_changes
 from tests.program.tiny import tiny
 
 LEASE: dict[str, Any] = {"price": 100, "term_months": 2}
@@ -77,3 +79,37 @@ def test_rows_that_share_a_key_are_compared_in_order() -> None:
     assert differing(a, b) == [("prices", "lease, 2030-02", "price", "5", "6", "lease")]
     fleet: list[dict[str, Any]] = [{"count": 1}]
     assert differing({"fleet": fleet}, {"fleet": [{"count": 2}]}) == [("fleet", "hall, gpu", "count", "1", "2", "hall")]
+
+
+def _pair() -> tuple[Instance, Instance]:
+    """Two instances that differ in a setting, two cells of a row, rows of one side, and batches that add up."""
+    hourly = [{"price": 3, "max_accelerators": 50}]
+    old, new = LEASE | {"contract": "old"}, LEASE | {"contract": "new", "price": 70}
+    batches = [{"count": 5}, {"count": 6, "until": 2}]
+    base = tiny(3, {"jobs": [10]}, on_demand=hourly, contracts=[LEASE, old], fleet=[{"count": 4}, *batches])
+    changed = LEASE | {"price": 120, "earliest": 1}
+    fleet = [{"count": 9}, {"count": 1}, {"count": 6, "until": 2}]
+    head = {"head": {"discount_rate": 0.1}}
+    return base, tiny(3, {"jobs": [10]}, on_demand=hourly, contracts=[changed, new], fleet=fleet, **head)
+
+
+CELLS = [
+    ("instance", ("discount_rate",), "value"),
+    ("fleet", ("hall", "gpu", ""), "count"),  # 9 in all, and 10
+    ("contracts", ("lease",), "price"),
+    ("contracts", ("lease",), "earliest"),
+    ("contracts", ("old",), ""),
+    ("contracts", ("new",), ""),
+]
+
+
+@pytest.mark.parametrize("taken", [*({n} for n in range(6)), {2, 4}, {0, 1, 3, 5}, {2, 3}, set(range(6)), set()])
+def test_some_of_the_cells_that_differ(taken: set[int]) -> None:
+    """Tests that an instance with some cells of another one differs in the others alone, and with all in none."""
+    base, target = _pair()
+    every = list(changed_cells(base, target))
+    assert [cell[:3] for cell in every] == CELLS
+    mixed = with_changes(base, target, [every[n] for n in sorted(taken)])
+    assert list(changed_cells(base, mixed)) == [every[n] for n in sorted(taken)]
+    assert [cell[:3] for cell in changed_cells(mixed, target)] == [CELLS[n] for n in range(6) if n not in taken]
+    assert list(changed_cells(base, _pair()[0])) == []
