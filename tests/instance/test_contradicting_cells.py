@@ -208,6 +208,13 @@ def test_windows(window: Row, problem: str) -> None:
     assert _found(budgets=[budget | {"from": 3, "to": 3}, budget | {"budget": "other"} | window]) == expected
 
 
+def test_a_window_after_one_without_an_end() -> None:
+    """Tests that an interruption without an end hides no error of the next one."""
+    open_end = {"item": "plain", "from": 3, "capacity_fraction": 0.5}
+    found = _found(interruptions=[open_end, {**open_end, "interruption": "other", "to": 2}])
+    assert found == ["interruptions, row 2, column from: from (2030-04) is after to (2030-03). Change one of them."]
+
+
 def test_months_without_a_start() -> None:
     """Tests that an invalid start is one error, and that windows that contradict themselves are others all the same."""
     budget = {"amount": 1e5, "from": "2030-06", "to": "2030-05"}
@@ -217,3 +224,24 @@ def test_months_without_a_start() -> None:
         "contracts, row 1, column earliest: earliest (2030-05) is after latest (2030-03). Change one of them.",
         "budgets, row 1, column from: from (2030-06) is after to (2030-05). Change one of them.",
     ]
+
+
+def test_errors_by_place() -> None:
+    """Tests that errors stand row by row, and column by column in each, whatever is checked first."""
+    lacking = {**LEASE, "region": None, "accelerators_per_block": 0}
+    blocks = {**LEASE, "contract": "more", "min_blocks": 4, "max_blocks": 3}
+    found = _found(contracts=[blocks, lacking], outlets=[{**LET, "accelerator": None}])
+    assert found == [
+        "contracts, row 1, column min_blocks: min_blocks (4) is more than max_blocks (3). Change one of them.",
+        *(f"contracts, row 2, column {text}" for text in _required("region", of=ACCELERATORS)),
+        *(f"contracts, row 2, column {text}" for text in _required("accelerators_per_block", of=ACCELERATORS)),
+        *(f"outlets, row 1, column {text}" for text in _required("accelerator", of="an outlet sells accelerators")),
+    ]
+
+
+@pytest.mark.parametrize(("name", "near"), [("counts", "count"), ("untill", "until"), ("sitee", "site"), ("mw", "")])
+def test_columns_that_the_format_lacks(name: str, near: str) -> None:
+    """Tests the nearest column, one that the header lacks or has already, and advice where there is none."""
+    hint = f" Did you mean '{near}'?" if near else " If it contains notes, begin its name with notes."
+    found = _found(fleet=[{"count": 9, name: 1}])
+    assert found == [f"fleet, column {name}: no such column in the format.{hint}"]

@@ -360,3 +360,17 @@ def test_runs(row: Row, run: Row, expected: list[str]) -> None:
 def test_kinds_of_decisions(row: Row, expected: list[str]) -> None:
     """Tests months of the plan, and decisions on items of another kind."""
     assert _found(row, builds=[WING]) == expected
+
+
+def test_rows_after_one_that_does_not_count() -> None:
+    """Tests that an expiry, a wrong cell, a month of the plan and another kind hide no error in further rows."""
+    expiry, wrong = {**HALL, "decision": "expire"}, {**HALL, "blocks": "two"}
+    late, other = {**HALL, "month": 3}, {**HALL, "decision": "buy"}
+    rows = [expiry, wrong, late, other, {**HALL, "pool": "x"}, {**HALL, "month": -1}]
+    assert _found(*rows, builds=[WING]) == [
+        "3, column blocks: expected a number, found 'two'.",
+        "4, column month: 2030-04 is not before the plan's first month, 2030-01. Give only what was decided before; "
+        "the plan decides on its own months.",
+        "5, column decision: buy: 'wing' is no purchase. Correct the decision or the item.",
+        *_blank(6, "order_build", "pool"),
+    ]
