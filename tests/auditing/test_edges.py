@@ -138,6 +138,17 @@ def _grid(**given: Any) -> Plan:
     return solved(tiny(3, {"jobs": [0]}, contracts=[GRID], prices=prices, **site, **given))
 
 
+@pytest.mark.parametrize("price", [20.0, 0.2])
+def test_no_invoice_is_below_the_minimum_take(price: float) -> None:
+    """Tests a block at 20 and at 0.2 a month, of which 0.3 are due."""
+    grid = {**GRID, "price": price, "minimum_take": 0.3}
+    plan = solved(tiny(2, {"jobs": [0]}, contracts=[grid], sites=[{}], power=[{"mw": 0}]))
+    assert paid(plan, "contract") == pytest.approx({1: 0.3 * price})
+    assert named(plan) == set()
+    row, less = pick(plan, "cash", term="contract"), 0.29 * price
+    assert ("cash", "grid", month(1)) in named(change(plan, "cash", row, amount=less, present_value=less))
+
+
 def test_a_minimum_take_is_owed_until_it_can_be_left() -> None:
     """Tests the minimum invoices of the term, of the notice and after the plan, and the fee."""
     # Billed at least: 0.6 x 20 x 0.5 = 6, 0.6 x 30 x 0.5 x 0.9 = 8.1, then 0.6 x 30 = 18 each month. It can leave in

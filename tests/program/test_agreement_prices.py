@@ -13,7 +13,7 @@ from tests.program.tiny import tiny
 # Four months of 100 hours. Ten accelerators a block: "fixed" costs 2 an hour, 2000 a month, from month 2 on 3000; its
 # price is halved up to age 2, and rises by a tenth at age 12. "ending" costs 1000, from month 1 on 1100, from month 3
 # on 1300, half of it at age 0. "grid" costs 40 a MW, 20 a block of half a MW, from month 3 on 30; 0.6 of it is billed
-# at least. "short" delivers half a block all of its term, "plain" has no ramp.
+# at least. "short", at 75 since month 0, delivers half a block all of its term; "plain" has no ramp.
 INSTANCE = tiny(
     4,
     {"jobs": [5]},
@@ -44,6 +44,7 @@ INSTANCE = tiny(
         {"item": "ending", "month": 1, "price": 110},
         {"item": "ending", "month": 3, "price": 130},
         {"item": "grid", "month": 3, "price": 60},
+        {"item": "short", "month": 0, "price": 75},
     ],
     interruptions=[
         {"item": "fixed", "from": 2, "to": 3, "capacity_fraction": 0.5, "price_fraction": 0.8},
@@ -64,7 +65,8 @@ TERMS: list[tuple[str, int, float | None, list[float]]] = [
     ("ending", -1, None, [500, 1000, 1100]),
     ("grid", 1, None, [0.6 * 20 / 2, 0.6 * 20 * 0.5 * 0.9, 0.6 * 30]),
     ("grid", 3, None, [0.6 * 30 / 2, 0.6 * 30, 0.6 * 30]),
-    ("short", 3, None, [70, 70]),
+    ("short", 3, None, [75, 75]),
+    ("short", -1, None, [75, 75]),  # of month 0, not of its own start
     ("let", 1, None, [60, 60]),
 ]
 
@@ -81,7 +83,7 @@ BINDING = [
     ("fixed", 1, 7 + 2600 + 18_000 + 4400),
     ("ending", 2, 5 + 275 + 2 * 1300),
     ("grid", 1, 2 + 6 + 5.4 + 18),
-    ("short", 3, 140),
+    ("short", 3, 150),
     ("let", 0, 3 + 120),
 ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import optimizer
 from optimizer.errors import NoFeasiblePlan
 from optimizer.instance.instance import Instance
 from optimizer.program.commitments import start_months, year_end, year_starts
@@ -156,6 +157,40 @@ def test_a_commitment_that_must_start_after_the_plan_has_no_plan() -> None:
     with pytest.raises(NoFeasiblePlan):
         solved(_site(commitments=[deal | {"earliest": MONTHS, "latest": MONTHS}]))
     assert paid(solved(_site(commitments=[deal | {"earliest": 5, "latest": 5}])), "shortfall") == {5: 1}
+
+
+@pytest.mark.parametrize(("latest", "there"), [(0, False), (1, True)])
+def test_all_years_together_where_the_start_is_open(latest: int, there: bool) -> None:
+    """Tests the row on all shortfalls of a commitment that can start in month 0 or 1 of 13: until month 12."""
+    deal = {"annual_amount": 1200, "latest": latest}
+    offers = [{"price": 1, "max_accelerators": 9}]
+    program = optimizer.build(tiny(13, {"jobs": [5]}, on_demand=offers, commitments=[deal]))
+    m = program.parts
+    assert ("deal" in m.rows["commitment_total"]) is there
+    if there:
+        row = m.rows["commitment_total"]["deal"]
+        terms = {
+            m.names[column]: value * m.units.money for column, value in zip(row.columns, row.coefficients, strict=True)
+        }
+        assert terms == pytest.approx(
+            {
+                **{("committed", ("deal", s)): 1200 for s in (0, 1)},  # a year each
+                **{("shortfall", ("deal", s)): -m.units.money for s in (0, 1)},
+                ("spent", ("cloud", 12)): -m.units.money,
+            }
+        )
+        assert (row.low, row.high) == (-float("inf"), 0)
+
+
+def test_a_block_stays_for_its_month() -> None:
+    """Tests that a block which a rule demands is paid for a month, its minimum term, not handed back as it starts."""
+    lease = {"price": 100, "min_term_months": 1}
+    rule = {
+        "rules": [{"sense": ">=", "rhs": 1, "each": "total"}],
+        "rule_terms": [{"quantity": "started", "item": "lease"}],
+    }
+    plan = solved(tiny(3, {"jobs": [0]}, contracts=[lease], **rule))
+    assert sum(paid(plan, "contract").values()) == 100
 
 
 @pytest.mark.parametrize(
