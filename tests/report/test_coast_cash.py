@@ -7,7 +7,7 @@ import pytest
 from optimizer.report import chart_cash
 from optimizer.report.plan_context import PlanContext
 from optimizer.report.section_obligations import owed, parties_grid
-from tests.report.coast import MONTHS, bars, by_month, steps
+from tests.report.coast import MONTHS, OBLIGATIONS, bars, by_month, changed, steps
 from tests.report.drawings import drawn
 
 OWN = "in-house"
@@ -152,3 +152,24 @@ def test_obligations(coast: PlanContext) -> None:
         ("All", "all", "2027-02", "8 M", "64 M", "34 M"),
     ]
     assert grid.strong == {0, 4}
+
+
+def test_obligations_that_end_within_the_plan() -> None:
+    """Tests that months without a row are zero, and that nothing falls due after the plan."""
+    context = changed(obligations=OBLIGATIONS[:4])
+    chart = owed(context)
+    assert chart.title == (
+        "8 M USD is owed at the start, 8 M USD at the peak, in Nov 2026; nothing falls due after the plan."
+    )
+    assert drawn(chart) == steps({"neo": [8000, 8000, 2000, 0, 0], "edge": [0, 0, 5000, 0, 0]})
+    assert chart.grid.rows == by_month(
+        ("8,000.0", "8,000.0", "2,000.0", "", ""),
+        ("", "", "5,000.0", "", ""),
+        ("8,000.0", "8,000.0", "7,000.0", "", ""),
+        ("",) * 5,
+    )
+    assert list(parties_grid(context).rows) == [
+        ("beta", "neo", "2026-11", "8 M", "8 M", "0"),
+        ("alpha", "edge", "2027-01", "0", "5 M", "0"),
+        ("All", "all", "2026-11", "8 M", "8 M", "0"),
+    ]
