@@ -98,7 +98,7 @@ def running_balance(m: ProgramData, commitment: str, t: int) -> Row:
     """
     running, length = m.col["running"], _YEAR * int(m.index.commitments[commitment].years)
     made = m.index.commitments_before.get(commitment)
-    before = float(made is not None and made.start < 0 < made.start + length + 1)
+    before = float(made is not None and made.start < 0)  # it has a year in the plan, so that it is not over
     stock = Row(before if t == 0 else running[commitment, t - 1], starting(m, commitment, t))
     return Row(running[commitment, t]).equals(stock.less(starting(m, commitment, t - length)))
 
