@@ -17,10 +17,10 @@ def fault_texts(source: Any) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-def texts_if_any(source: Any) -> list[str]:
-    """Faults of an instance as a planner sees them; none if it is valid."""
+def texts_if_any(source: Any, warned_of: str = "") -> list[str]:
+    """Faults of an instance as a planner sees them; if it is valid, warnings on a table, which begin with ``!``."""
     try:
-        read(source)
+        warnings = read(source).warnings
     except InstanceError as error:
         return [str(fault) for fault in error.faults]
-    return []
+    return [f"!{warning}" for warning in warnings if warning.where == warned_of]

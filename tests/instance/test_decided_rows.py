@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-import optimizer
-from optimizer.errors import InstanceError
+from tests.instance.fault_texts import texts_if_any
 from tests.program.tiny import frames
 
 Row = dict[str, Any]
@@ -23,11 +22,8 @@ def _found(*rows: Row, **given: Any) -> list[str]:
     commitments = [*given.pop("commitments", []), {**DEAL, "commitment": "other"}]
     fleet = {"fleet": [{"count": 25}], **given}
     tables = frames(12, {"jobs": [1]}, commitments=commitments, decided=[OTHER, *rows], **fleet)
-    try:
-        warnings = optimizer.read(tables).warnings
-    except InstanceError as error:
-        return [str(fault).removeprefix("decided, row ") for fault in error.faults]
-    return ["!" + str(one).removeprefix("decided, row ") for one in warnings if one.where == "decided"]
+    texts = texts_if_any(tables, "decided")
+    return [text.replace("decided, row ", "", 1) for text in texts]
 
 
 def _follows(row: int, column: str, found: str, what: str, counts: str) -> list[str]:

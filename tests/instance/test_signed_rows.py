@@ -21,10 +21,10 @@ PLAIN = {"decision": "sign", "item": "other", "month": -1, "blocks": 1}  # of an
 
 
 def _found(item: Row, *rows: Row) -> list[str]:
-    """Errors of rows about a contract, after one about another; none if they are valid."""
+    """Errors of rows about a contract, after one about another, or else warnings, which begin with ``!``."""
     given = {"contracts": [OTHER, item], "fleet": [{"count": 9}]}
     decided = [PLAIN, *({"item": item["contract"], "decision": "sign", "blocks": 1, **row} for row in rows)]
-    return texts_if_any(frames(12, {"jobs": [1]}, decided=decided, **given))
+    return texts_if_any(frames(12, {"jobs": [1]}, decided=decided, **given), "decided")
 
 
 def _at(row: int, column: str, problem: str) -> list[str]:
@@ -41,7 +41,20 @@ def _long(name: str, term: str, first: str, last: str) -> list[str]:
     return _at(2, "starts", problem)
 
 
+def _follows(name: str, ends: str, counts: str) -> list[str]:
+    problem = f"{ends} does not follow from the first month and the term of '{name}'; {counts}. Leave it blank."
+    return [f"!{text}" for text in _at(2, "ends", problem)]
+
+
 SIGNED: list[tuple[Row, Row, list[str]]] = [
+    # Six months from month -2, or 3, end with month 3, or 8; a terminable one has no end.
+    (FIXED, {"month": -2, "ends": 3}, []),
+    (FIXED, {"month": -2, "ends": 4}, _follows("fixed", "2030-05", "2030-04 counts")),
+    (FIXED, {"month": -2, "ends": 2}, _follows("fixed", "2030-03", "2030-04 counts")),
+    (FIXED, {"month": -2, "starts": 3, "ends": 8}, []),
+    (FIXED, {"month": -2, "starts": 3, "ends": 9}, _follows("fixed", "2030-10", "2030-09 counts")),
+    ({**FIXED, "lead_months": 4}, {"month": -2, "ends": 7}, []),
+    (OPEN, {"month": -2, "ends": 0}, _follows("open", "2030-01", "it has none")),
     # Signed in 2029-11 with a lead of five months, it starts in month 3 or later; what runs already may run.
     ({**FIXED, "lead_months": 5}, {"month": -2}, []),
     ({**FIXED, "lead_months": 5}, {"month": -2, "starts": 3}, []),
