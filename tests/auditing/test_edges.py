@@ -190,3 +190,11 @@ def test_a_commitment_of_many_years_is_owed_in_full() -> None:
     assert by_month(plan, "obligations", "owed") == {0: 15_600, 1: 15_600}
     assert by_month(plan, "obligations", "owed_after_horizon") == {0: 15_400, 1: 15_400}
     assert named(plan) == set()
+
+
+def test_what_starts_after_the_plan_costs_nothing_in_it() -> None:
+    """Tests blocks agreed from the month after the plan on, with an upfront at their start."""
+    agreed = {"price": 100, "term_months": 2, "earliest": 2, "committed_blocks": 1, "upfront_per_block": 9}
+    plan = solved(tiny(2, {"jobs": [0]}, contracts=[agreed], on_demand=[HOURLY]))
+    assert plan.cash.empty
+    assert named(plan) == set()

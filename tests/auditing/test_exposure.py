@@ -7,6 +7,7 @@ import pytest
 from optimizer.auditing import exposure as audited
 from optimizer.auditing.facts import Facts
 from optimizer.program import exposure
+from optimizer.program.build import build
 from optimizer.program.index import Index
 from tests.program.tiny import tiny
 
@@ -41,6 +42,7 @@ INSTANCE = tiny(
             for subject in ("provider", "group")
         ),
         {"policy": "one", "rule": "survive", "subject": "provider", "member": "neo", "limit": 0.5},
+        {"policy": "part", "rule": "max_share", "subject": "provider", "limit": 0.9},
     ],
 )
 MEMBERS: dict[str, Members] = {
@@ -52,8 +54,9 @@ MEMBERS: dict[str, Members] = {
     "own provider": {"in_house": {"hall/gpu", "barn/gpu"}},
     "own group": {"in_house": {"hall/gpu", "barn/gpu"}},
     "one": {"neo": {"block"}},
+    "part": {"cloud": {"lease"}, "neo": {"block"}, "solo": {"hourly", "grid"}, "lab": set()},
 }
-PARTS = {"provider": {"lab"}, "group": {"lab"}, "tag": {"big"}}  # whose loss is part of another one's
+PARTS = {"provider": {"lab"}, "part": {"lab"}, "group": {"lab"}, "tag": {"big"}}  # whose loss is part of another one's
 
 
 @pytest.mark.parametrize("policy", MEMBERS)
@@ -73,7 +76,19 @@ def test_the_audit_knows_members_and_losses(policy: str) -> None:
     found = [(name, {names[place] for place in places}) for name, places in facts.members[policy].items()]
     assert found == list(MEMBERS[policy].items())
     lost = [member for of, member in facts.outages if of == policy]
-    assert lost == [name for name in MEMBERS[policy] if name not in PARTS.get(policy, ())]
+    expected = [name for name in MEMBERS[policy] if name not in PARTS.get(policy, ())]
+    assert lost == ([] if policy == "part" else expected)
+
+
+def test_only_what_is_to_be_survived_is_planned_for() -> None:
+    """Tests that the program has rows on losses of policies to survive them, and on shares of the others."""
+    rows = build(INSTANCE).parts.rows
+    for family in ("outage_demand", "outage_capacity", "outage_power"):
+        assert rows[family]
+        assert "part" not in {key[0] for key in rows[family]}
+    assert {key[0] for key in rows["share_limit"]} == {"part"}
+    # Where solo is lost, the MW at barn are; hall keeps what it has, and neither is lost with cloud.
+    assert {key[2] for key in rows["outage_power"] if key[:2] == ("provider", "solo")} == {"hall", "barn"}
 
 
 def test_of_losses_that_are_the_same_one_is_looked_at() -> None:

@@ -208,6 +208,16 @@ def test_a_month_outside_the_plan() -> None:
     )
 
 
+def test_a_hand_back_that_is_too_late() -> None:
+    """Tests a hand-back of the last month, by notice of a month."""
+    row = pick(by_hand(), "decisions", decision="hand_back")
+    found = [text for text in said(change(by_hand(), "decisions", row, month="2030-06")) if "(notice)" in text]
+    assert found == [
+        "2030-06 lease: kept until 2030-03, 2030-06 at the earliest allowed (notice)",
+        "2030-06 lease: handed back in 2030-07, 2030-06 at the latest allowed (notice)",
+    ]
+
+
 def test_a_verdict_in_words() -> None:
     """Tests the lines of a failed audit, and how many were checked."""
     verdict = audit(without(by_hand(), "rules", pick(by_hand(), "rules", rule="mine")))

@@ -145,3 +145,31 @@ def test_costs_of_scenarios() -> None:
         texts = _said(_plan(), {"scenarios": table.assign(**{name: table[name] + [3.1e-4, 0.0]})})
         assert [text.split(":")[0] for text in texts] == ["demand=high"]
         assert f"given as {name}, 300 expected (scenario_costs)" in texts[0]
+
+
+def test_a_scenario_without_a_best_plan_of_its_own() -> None:
+    """Tests that what needs its cost or its bound is null, and named where it is not."""
+    plan, table = _plan(), _plan().tables["scenarios"]
+    for name, key in (("alone_cost", "at_least"), ("alone_bound", "at_most")):
+        scenarios = {"scenarios": table.assign(**{name: [NAN, 100.0]})}
+        null = [
+            text for text in _said(plan, scenarios, evpi={**plan.head["evpi"], key: None}) if "risk_measure" in text
+        ]
+        assert null == []
+        assert f"evpi.{key}: 120.0, null expected, as nothing is proven (risk_measure)" in _said(plan, scenarios)
+
+
+def test_what_is_said_of_shared_decisions() -> None:
+    """Tests other blocks in the table of robust decisions, and in one of two scenarios that are still the same."""
+    plan = _plan()
+    assert _said(plan, {"robustness": plan.tables["robustness"].assign(blocks=2.0)}) == [
+        "2030-01 lease: sign 2 in robustness, 3 expected, as in decisions (robust_decisions)"
+    ]
+    rows = plan.tables["decisions"]
+    first = rows.index[rows["decision"] == "sign"][0]
+    other = rows.loc[[first]].assign(scenario="as planned", blocks=2.0)
+    differ = pd.concat([rows.assign(scenario=rows["scenario"].where(rows.index != first, "demand=high")), other])
+    found = _said(plan, {"decisions": differ.reset_index(drop=True)})
+    assert (
+        "2030-01 lease: sign 2 in scenario as planned, 3 as in scenario demand=high expected (node_decisions)" in found
+    )
