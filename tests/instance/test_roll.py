@@ -285,12 +285,15 @@ def test_faults_of_the_file_have_their_place(tmp_path: Path) -> None:
 
 
 def test_what_was_overspent_is_named() -> None:
-    """Tests the error on a budget of which more was spent than there was."""
-    plan = _buying(budgets=[{"amount": 2500}])
-    with pytest.raises(
-        optimizer.InstanceError, match=r"3000 was spent of 'cap' until 2030-02, 500 more than its amount"
-    ):
-        optimizer.roll(plan, 2, decided=_done({"month": month(0), "blocks": 3}))
+    """Tests the error on the second of two budgets, of which more was spent than there was, with its row."""
+    budgets = [{"budget": "wide", "amount": 9000}, {"amount": 2500}, {"budget": "exact", "amount": 3000}]
+    with pytest.raises(optimizer.InstanceError) as caught:
+        optimizer.roll(_buying(budgets=budgets), 2, decided=_done({"month": month(0), "blocks": 3}))
+    problem = (
+        "3000 was spent of 'cap' until 2030-02, 500 more than its amount. Correct what was done, or raise the amount."
+    )
+    assert [str(fault) for fault in caught.value.faults] == [f"budgets, row 2, column amount: {problem}"]
+    assert [fault.value for fault in caught.value.faults] == ["2500"]
 
 
 def test_what_rounding_overspends_is_not() -> None:
