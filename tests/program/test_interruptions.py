@@ -235,3 +235,11 @@ def test_a_what_if_changes_it_in_place() -> None:
     assert query("interruptions.recall.capacity_fraction=0").objective == pytest.approx(20_280)
     assert query.live.rebuilt == 1
     assert query.live.reason
+
+
+@pytest.mark.parametrize(("left", "served"), [(0.0, 0), (0.5, 5)])
+def test_a_site_without_power_serves_nothing(left: float, served: float) -> None:
+    """Tests a month in which nothing is left of a site's power, and half of it, for ten accelerators of 1 kW."""
+    stop = {"item": "hall", "from": 1, "to": 1, "capacity_fraction": left, "price_fraction": 1}
+    plan = solved(tiny(3, {"jobs": [10]}, fleet=[{"count": 10}], power=[{"mw": 0.01}], interruptions=[stop]))
+    assert by_month(plan, "service", "served") == {0: 10, 1: served, 2: 10}
