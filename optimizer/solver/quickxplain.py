@@ -48,7 +48,7 @@ class _Halving:
         rows = len(arrays.row_lower)
         bounded = np.flatnonzero(np.isfinite(arrays.upper) | (arrays.lower != 0))
         saying = [place for place, row in enumerate(arrays.rows) if not defines(row)]
-        self.ground = sorted(set(range(rows)) - set(saying)) if len(saying) > 0 else []
+        self.ground = sorted(set(range(rows)) - set(saying))
         self.kept = [*saying, *(rows + bounded).tolist()]
 
     def component(self, place: int) -> Any:
