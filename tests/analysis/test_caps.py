@@ -19,6 +19,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.tables import EXPLAINED, plain_rows
 from optimizer.report.whatif_tables import explanation_text
 from optimizer.solver.solution import Options
+from tests.plan import pairs
 from tests.program.tiny import month, solved, tiny
 
 EXACT = Options(gap=0, threads=1)
@@ -215,3 +216,69 @@ def test_the_largest_shares_are_capped_first() -> None:
         *(("provider", "c", limit) for limit in (0.15, 0.1)),
         *(("provider", "b", limit) for limit in (0.1, 0.0667)),
     ]
+
+
+def test_the_largest_shortfalls_are_to_be_survived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that of the losses of providers, owners and sites the four with the largest shortfalls are tried."""
+    lost = [
+        ("provider", "small", 1, 1.0, 0.1),
+        ("region", "here", 3, 9.0, 0.9),
+        ("provider", "none", 0, 8.0, 0.8),
+        ("group", "third", 2, 5.0, 0.5),
+        ("site", "first", 1, 7.0, 0.7),
+        ("tag", "rival", 1, 6.5, 0.65),
+        ("provider", "second", 3, 6.0, 0.6),
+        ("site", "fourth", 1, 2.0, 0.2),
+    ]
+    table = pd.DataFrame(lost, columns=["subject", "member", "months", "short", "share"])
+    monkeypatch.setattr(caps, "losses", lambda _: table)
+    monkeypatch.setattr(caps, "shares", lambda *_: {})
+    assert requirements(planned(1, 10)) == [
+        Requirement("survive", subject, member, 1.0, share)
+        for subject, member, share in (
+            ("site", "first", 0.7),
+            ("provider", "second", 0.6),
+            ("group", "third", 0.5),
+            ("site", "fourth", 0.2),
+        )
+    ]
+
+
+def test_shares_from_a_tenth_on_are_capped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests caps at three quarters and a half, in four digits, of owners with a tenth, with more and with less."""
+    monkeypatch.setattr(caps, "losses", lambda _: pd.DataFrame(columns=["subject", "member", "months", "short"]))
+    monkeypatch.setattr(caps, "shares", lambda *_: {"cloud": 0.0999, "neo": 0.1, "lab": 0.77777})
+    found = requirements(planned(1, 10))
+    assert [(one.member, one.limit, one.share) for one in found] == [
+        ("lab", 0.5833, 0.77777),
+        ("lab", 0.3889, 0.77777),
+        ("neo", 0.075, 0.1),
+        ("neo", 0.05, 0.1),
+    ]
+    assert [str(one) for one in found[::3]] == [
+        "at most 58.3 % of the capacity with lab",
+        "at most 5.0 % of the capacity with neo",
+    ]
+
+
+def test_the_figures_of_a_requirement() -> None:
+    """Tests rows of plans of 130, proven from 125, 95 or nothing on, against 100 with a gap of 8."""
+    one = Requirement("survive", "site", "hall", 1.0, 0.5)
+    cash = [("2026-01", "contract", "lease", "neo", 130, 130)]
+    a = pairs.plan(gap=8, cash=[("2026-01", "contract", "lease", "neo", 100, 100)])
+    service = [("2026-01", "study", 9, 9, 0), ("2026-02", "study", 11, 8, 3)]
+    known = ("the loss of hall survived", "survive", "site", "hall", 0.5, 1.0)
+    same = "no decision differs"
+    for gap, least, rows, unserved in ((5, 25, service, 3 / 20), (35, 0, [], 0.0)):
+        b = pairs.plan(gap=gap, cash=cash, service=rows)
+        row = caps.cap_row(a, policy_trial.PolicyTrial(one, 1, b))
+        assert row == (*known, "2026-02", 30, least, 38, unserved, same, "")
+    unproven = replace(b, head={**b.head, "bound": None})
+    assert caps.cap_row(a, policy_trial.PolicyTrial(one, 0, unproven))[6:10] == ("2026-01", 30, 0.0, 38)
+    open_ended = replace(a, head={**a.head, "bound": None})
+    assert caps.cap_row(open_ended, policy_trial.PolicyTrial(one, 0, b))[7:10] == (30, 0, None)
+    last = a.instance.head.months
+    late = caps.cap_row(a, policy_trial.PolicyTrial(one, last, None, "leaves no plan"))
+    assert late == (*known, "", None, None, None, None, "", "leaves no plan")
+    before = caps.cap_row(a, policy_trial.PolicyTrial(one, last - 1, None, "leaves no plan"))
+    assert before[6] == a.instance.label(last - 1)
