@@ -193,10 +193,10 @@ def _runs(row: Row, run: Row) -> list[str]:
         fleet=[{"count": 15}, {"count": 5, "until": 9}, {"accelerator": "odd", "count": 50}],
         purchases=[{**BUY, "accelerator": "tpu"}],
         contracts=[
+            SPACE,
             lease,
             {**lease, "contract": "old", "max_blocks": 1, "committed_blocks": 3, "earliest": -1},
             {**lease, "contract": "barred", "provider": "edge", "max_blocks": 2},
-            SPACE,
         ],
         training_runs=[{**BIG, **run}],
     )

@@ -376,3 +376,15 @@ def test_charges_of_terms_that_overlap(made: Plan, tmp_path: Path) -> None:
         ("2026-09", "2026-09", 10),
         ("2027-07", "2026-09", 40),
     ]
+
+
+def test_charges_of_blocks_of_different_age(made: Plan, tmp_path: Path) -> None:
+    """Tests that a payment is split by what each signature costs: a block in its first month costs a quarter."""
+    later = ("2026-06", "sign", "flex", "neo", 1, 10, 0.5, "2026-08", "", 0.0)
+    cash = [("2026-08", "contract", "flex", "neo", 4500.0, 2250.0)]
+    _, costs = export(plan(made.instance, decisions=[DECISIONS[0], later], cash=cash), tmp_path)
+    found = [
+        (row["ResourceId"].removeprefix("contracts/flex/"), row["BilledCost"], row["x_Accelerators"]) for row in costs
+    ]
+    # Two blocks at 1000, and one at 250 that delivers half: 8 to 1 of 4500.
+    assert found == [("2026-07", "4000", "20"), ("2026-08", "500", "5")]
