@@ -17,7 +17,7 @@ from optimizer.program.compile import compile_program
 from optimizer.solver import cell_conflicts, conflict_parts
 from optimizer.solver.cell_conflicts import ConflictRefiner
 from optimizer.solver.claims import Claims
-from optimizer.solver.conflict_parts import FeasibilityCache, reduced
+from optimizer.solver.conflict_parts import FeasibilityCache, reduced, rows_of
 from optimizer.solver.elastic import ElasticProgram, make_elastic
 from optimizer.solver.feasibility import has_solution
 from optimizer.solver.hitting_sets import find_conflicts, find_one
@@ -204,3 +204,59 @@ def test_months_of_an_unproven_conflict_are_proven_by_themselves(monkeypatch: py
     assert Claims(loosened, one, time.perf_counter() + 60).standing(month) == {1: True}
     doubtful = replace(one, conflict=replace(one.conflict, irreducible=False))
     assert Claims(loosened, doubtful, time.perf_counter() + 60).standing(month) == {1: False}
+
+
+BUDGET, POWER = ("budgets", "cap", "amount"), ("power", "hall", "mw")
+RUN, WORK = ("training_runs", "big", "required"), ("workloads", "jobs", "min_service")
+
+
+@pytest.mark.parametrize(
+    ("given_up", "integral", "proof", "verdict", "clashing"),
+    [
+        ((), True, [], False, [BUDGET, POWER, RUN, WORK]),
+        ((RUN,), True, [], False, [BUDGET, POWER, WORK]),
+        ((), True, [], True, None),
+        ((), True, [], None, None),
+        # Cells with a row in the proof of the relaxation, and those whose bound no row shows.
+        ((), False, [BUDGET], False, [BUDGET, RUN]),
+        ((RUN,), False, [BUDGET], False, [BUDGET]),
+        ((BUDGET,), False, [WORK], False, [WORK, RUN]),
+        ((), False, [BUDGET], None, [BUDGET, POWER, RUN, WORK]),  # the proof is not confirmed
+        ((RUN,), False, [BUDGET], True, [BUDGET, POWER, WORK]),
+        ((), False, None, False, None),  # no proof
+    ],
+)
+def test_cells_that_clash(
+    monkeypatch: pytest.MonkeyPatch,
+    given_up: tuple[Any, ...],
+    integral: bool,
+    proof: list[Any] | None,
+    verdict: bool | None,
+    clashing: list[Any] | None,
+) -> None:
+    """Tests which cells are named from the rows of a proof, and whether they are confirmed to clash."""
+    loosened = loose(tiny(2, {"jobs": [20]}, **THREE))
+    rows = None if proof is None else np.array(sorted(set().union(*(rows_of(loosened, cell) for cell in proof))))
+    monkeypatch.setattr(cell_conflicts, "clashing_rows", lambda *_: rows)
+    monkeypatch.setattr(cell_conflicts, "has_solution", lambda *_: verdict)
+    refiner = ConflictRefiner(loosened, time.perf_counter() + 60)
+    assert refiner.every == [BUDGET, POWER, RUN, WORK]
+    assert refiner.clashing(given_up, integral) == clashing
+
+
+def test_verdicts_on_cells_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that fewer kept cells than feasible ones are feasible, more than infeasible ones are not, and the limit."""
+    asked: list[float] = []
+
+    def check(_: Arrays, seconds: float) -> bool:
+        asked.append(seconds)
+        return answers.pop(0)
+
+    monkeypatch.setattr(cell_conflicts, "has_solution", check)
+    answers = [True, False]
+    refiner = ConflictRefiner(loose(tiny(1, {"jobs": [20]}, **THREE)), time.perf_counter() + 60)
+    assert (refiner.possible([WORK]), refiner.is_feasible([BUDGET]), refiner.is_feasible([])) == (True, True, True)
+    assert (refiner.is_feasible([WORK]), refiner.possible([BUDGET]), refiner.possible([])) == (False, False, False)
+    assert asked == [5.0, 5.0]
+    refiner.until = time.perf_counter() - 1
+    assert ConflictRefiner(refiner.loosened, refiner.until).is_feasible([WORK]) is None
