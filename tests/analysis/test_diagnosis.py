@@ -170,6 +170,22 @@ def test_a_conflict_is_told_once_for_all_its_months() -> None:
 
 
 @pytest.mark.parametrize(
+    ("jobs", "more"), [([5, 20, 30], " Likewise in 2030-03, with other figures."), ([5, 20, 5], "")]
+)
+def test_a_conflict_with_other_figures_in_other_months(jobs: list[float], more: str) -> None:
+    """Tests that the figures of the first month are shown, and that another month with its own is only named."""
+    found = diagnose(tiny(3, {"jobs": jobs}, **FLEET, workloads=MUST), gap=0.0, threads=1)
+    (reason,) = found.reasons
+    assert reason.text == (
+        "workload jobs must be served in 2030-02: at least 20 of 20 reference-accelerators (100 %) "
+        "(workloads row 1; demand row 2); against it: no more of hall/gpu is there in 2030-02: "
+        f"10 accelerators of the fleet (fleet row 1).{more}"
+    )
+    assert reason.months == (("2030-02", "2030-03") if more else ("2030-02",))
+    assert reason.sources == ("workloads row 1", "demand row 2", "fleet row 1", *(["demand row 3"] if more else []))
+
+
+@pytest.mark.parametrize(
     ("wanted", "limits", "text"),
     [
         (["a"], ["b"], "a; against it: b"),
