@@ -1,15 +1,14 @@
 """Decomposition of a stochastic program: bounds from priced bundles, plans from decisions fixed in all scenarios.
 
-Each round solves one subproblem a bundle for each candidate (a plan if all are feasible), and one a bundle at the
-current multipliers (a Lagrangian bound), from the best solution that is known: a plan is one at any multipliers, and
-costs as much. The search ends on the gap between bound and plan. Bundles are merged when their bound no longer rises;
-the last bundle is the extensive form.
+Each round solves one subproblem a bundle for each candidate (a plan if all are feasible; first near its relaxation,
+then, where that may be better, by a search from there), and one a bundle at the current multipliers (a Lagrangian
+bound), from the best solution that is known: a plan is one at any multipliers, and costs as much. The search ends on
+the gap between bound and plan. Bundles are merged when their bound no longer rises; the last bundle is the extensive
+form.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from optimizer.uncertainty.multipliers import Multipliers
 from optimizer.uncertainty.relaxations import LARGE, SMALL, Relaxations, group_size
 from optimizer.uncertainty.stochastic_program import OWN, with_risk, with_risk_values
 from optimizer.uncertainty.subproblems import (
+    ENFORCED,
     FIXED,
     LAGRANGIAN,
     POLISHED,
@@ -36,16 +36,21 @@ from optimizer.uncertainty.subproblems import (
     priced,
     solve_subproblem,
 )
+from optimizer.uncertainty.trials import Trial
 from optimizer.workers.workers import Workers
 
 _CANDIDATES = 2  # a round
 _SCREENED = 6  # candidates of a round whose relaxations are compared
+_QUICK_SEARCH = 1_000  # columns of a bundle up to which a search is as quick as one near the relaxation
+_LARGE_PROGRAM = 250_000  # columns of all bundles from which on comparing takes longer than it saves
 SAMPLE = 4
 """Bundles that show whether the multipliers of the relaxation are a guide."""
 _LOOSE = 0.1  # share of the cost by which a relaxation may be below it
 _PROVEN_TO, _NOT_TIGHT = 0.9, 0.4
 """Gap of a priced bundle that begins with a plan, as a share of the target: with tight relaxations, and with others."""
 _TIGHTEST = 0.05
+_TRIAL = 0.25
+"""Gap of the search for a candidate's plan, as a share of the target."""
 _TIGHT = 0.5  # share of the gap by which a relaxation may be below it without better multipliers
 _STALLED = 6  # rounds in which the bound must have risen by a share of what is missing
 _RISE = 0.1
@@ -101,7 +106,7 @@ class Decomposition:
         self._solutions: dict[int, Floats] = {}  # last ones of priced bundles
         self._unproven: dict[int, float] = {}  # by how much these cost more than their bounds, in expectation
         self._share_of_gap = _PROVEN_TO
-        self._fixed: dict[int, list[Floats]] = defaultdict(list)  # by candidate
+        self._trials: dict[int, Trial] = {}
         self._number = 0
         self._may_polish = False
         self._relaxations: Relaxations | None = None  # of large groups, if those of small ones are not tight
@@ -119,10 +124,12 @@ class Decomposition:
         bounds = [self.incumbent.bound]
         while self.incumbent.stop is None:
             self.incumbent.rounds += 1
-            first, *more = [self._fixed_at(candidate) for candidate in self._next_candidates()] or [[]]
-            self._solve([*self._relaxed(), *self._polished(), *first])
+            self._trials = {trial.number: trial for trial in map(self._trial, self._next_candidates())}
+            self._solve([*self._relaxed(), *self._polished(), *self._near_relaxations()])
             self._use_relaxations()
-            self._solve([*self._priced(), *(task for plan in more for task in plan)])
+            if np.isfinite(self.incumbent.bound) or self._is_quick:  # otherwise these plans may be enough
+                self._solve(self._searched())
+            self._solve([*self._priced(), *self._searched()])
             self._answers = {}
             if self.incumbent.stop is not None or not self.multipliers.can_move:
                 break
@@ -185,25 +192,42 @@ class Decomposition:
     # ------------------------------------------------------------------ candidates
     def _next_candidates(self) -> list[Floats]:
         """Return the candidates of a round: where the relaxation is not tight, those whose relaxations cost least."""
-        if self._is_tight:
+        if self._is_tight or sum(len(arrays.cost) for arrays in self.neutral.arrays) > _LARGE_PROGRAM:
             return self.candidates.take(_CANDIDATES)
-        fresh = self.candidates.take(_SCREENED)
-        costs = np.zeros(len(fresh))
+        fresh = [self._trial(candidate) for candidate in self.candidates.take(_SCREENED)]
+        by_number = {trial.number: trial for trial in fresh}
 
         def note(task: Subproblem, answer: Answer) -> None:
-            bound = np.inf if answer.infeasible else answer.bound
-            costs[task.candidate] += self.neutral.probabilities[task.number] * bound
+            by_number[task.candidate].note(task.number, replace(answer, values=None))
 
         tasks = [
-            replace(task, kind=SCREENED, arrays=task.arrays.relaxed(), candidate=place)
-            for place, candidate in enumerate(fresh)
-            for task in self._fixed_at(candidate)
+            replace(task, arrays=task.arrays.relaxed()) for trial in fresh for task in self._fixed_at(trial, SCREENED)
         ]
         self.workers.map(solve_subproblem, tasks, note)
-        self._screened += zip(costs.tolist(), itertools.count(self._number), fresh)
+        self._screened += [(trial.bound, trial.number, trial.decisions) for trial in fresh]
         self._screened = sorted(one for one in self._screened if one[0] < self.incumbent.objective)
         chosen, self._screened = self._screened[:_CANDIDATES], self._screened[_CANDIDATES:]
         return [candidate for _, _, candidate in chosen]
+
+    @property
+    def _is_quick(self) -> bool:
+        return max(len(arrays.cost) for arrays in self.neutral.arrays) <= _QUICK_SEARCH
+
+    def _near_relaxations(self) -> list[Subproblem]:
+        """Subproblems of each trial near its relaxation, unless searches are quick."""
+        if self._is_quick:
+            return []
+        return [task for trial in self._trials.values() for task in self._fixed_at(trial, ENFORCED)]
+
+    def _searched(self) -> list[Subproblem]:
+        """Subproblems of searches for better plans than those near the relaxations, of the cheapest first."""
+        gap, trials, tasks = self.incumbent.options.gap * _TRIAL, self._trials.values(), []
+        for trial in sorted(trials, key=lambda trial: (trial.cost, trial.bound)):
+            if not trial.is_searched and trial.is_promising(self.incumbent.objective):
+                trial.is_searched, unproven = True, trial.unproven(gap)
+                found = [task for task in self._fixed_at(trial, FIXED) if task.number in unproven]
+                tasks += [replace(task, gap=gap, start=trial.values[task.number]) for task in found]
+        return tasks
 
     def _priced(self) -> list[Subproblem]:
         """Subproblems of the bound: each bundle with its multipliers, if it is not solved at them yet."""
@@ -254,14 +278,15 @@ class Decomposition:
         lower[column], upper[column] = low, max(high + _SLACK * (1 + abs(high)), low) if np.isfinite(high) else np.inf
         return replace(arrays, lower=lower, upper=upper)
 
-    def _fixed_at(self, candidate: Floats) -> list[Subproblem]:
-        """Subproblems of a plan: each bundle with the decisions of a candidate."""
+    def _trial(self, candidate: Floats) -> Trial:
         self._number += 1
+        return Trial(self._number, candidate, self.neutral)
+
+    def _fixed_at(self, trial: Trial, kind: str) -> list[Subproblem]:
+        """Subproblems of a plan: each bundle with the decisions of a candidate."""
         return [
-            self._subproblem(FIXED, number, fixed(arrays, columns, candidate[decisions]))
-            for number, (arrays, (decisions, columns)) in enumerate(
-                zip(self.neutral.arrays, self.neutral.shared, strict=True)
-            )
+            replace(self._subproblem(kind, number, arrays), candidate=trial.number)
+            for number, arrays in enumerate(trial.programs)
         ]
 
     def _polished(self) -> list[Subproblem]:
@@ -278,7 +303,7 @@ class Decomposition:
     def _subproblem(self, kind: str, number: int, arrays: Arrays) -> Subproblem:
         options = self.incumbent.options
         gap = options.gap * SHARE_OF_GAP
-        return Subproblem(kind, number, arrays, gap, self.incumbent.until, options.seed, self._number)
+        return Subproblem(kind, number, arrays, gap, self.incumbent.until, options.seed)
 
     # ------------------------------------------------------------------ answers
     def _note(self, task: Subproblem, answer: Answer) -> None:
@@ -296,10 +321,10 @@ class Decomposition:
                 self._use_bound()
         elif task.kind == RELAXED and self._relaxations is not None:
             self._relaxations.note(task, answer)
-        elif answer.values is not None and task.kind == FIXED:
-            self._fixed[task.candidate].append(answer.values)
-            if len(self._fixed[task.candidate]) == len(self.neutral.groups):
-                self._use_plan(self._fixed.pop(task.candidate))
+        elif task.kind in (ENFORCED, FIXED):
+            trial = self._trials[task.candidate]
+            if trial.note(task.number, answer):
+                self._use_plan(trial)
         elif answer.values is not None:
             self._use_polished(answer.values)
         if self.incumbent.stop is Stop.GAP_REACHED:
@@ -322,12 +347,13 @@ class Decomposition:
             points = np.array([self.bundles.point(number, self._solutions[number]) for number in found])
             self.candidates.use(points, self.bundles.probabilities[found])
 
-    def _use_plan(self, values: list[Floats]) -> None:
-        """Use the values of each bundle's columns in a plan."""
-        if self.incumbent.take(self.neutral.by_scenario(values)):
+    def _use_plan(self, trial: Trial) -> None:
+        """Use the plan of a trial."""
+        if self.incumbent.take(self.neutral.by_scenario(trial.plan)):
             self._may_polish |= not self.neutral.integer[self.neutral.is_shared].all()
-            for number, x in enumerate(values if self.bundles is self.neutral else ()):
-                self.multipliers.add_cut(number, x)
+            for number in sorted(trial.changed) if self.bundles is self.neutral else ():
+                self.multipliers.add_cut(number, trial.plan[number])
+            trial.changed.clear()
 
     def _use_polished(self, values: Floats) -> None:
         """Use the incumbent with better continuous values, and try its decisions next."""
