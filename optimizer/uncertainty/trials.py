@@ -61,7 +61,7 @@ class Trial:
 
     @property
     def bound(self) -> float:
-        """Proven bound of the plans with these decisions; infinite if there is none."""
+        """Proven bound of the plans with these decisions; infinite if none exists."""
         return float(self.bundles.probabilities @ self.bounds)
 
     @property
@@ -92,5 +92,5 @@ class Trial:
         return [
             number
             for number, (cost, bound) in enumerate(zip(self.costs, self.bounds, strict=True))
-            if cost == np.inf or cost - bound > max(gap, _ROUNDING) * (1 + abs(cost))
+            if cost == np.inf or cost - bound > gap * abs(cost) + _ROUNDING * (1 + abs(cost))
         ]

@@ -62,7 +62,7 @@ def test_the_figures_fit() -> None:
     ],
 )
 def test_every_figure_follows_from_the_others(changes: dict[str, Any], items: set[str]) -> None:
-    """Tests each figure on both sides, and figures that are none."""
+    """Tests each figure on both sides, and figures that are missing."""
     status = "optimal" if (changes.get("distance_bound", 6.0)) != -2.0 else "feasible"
     found = {item for rule, item, _ in named(_near(status, **changes)) if rule == "near"}
     assert found == {f"near.{item}" for item in items}

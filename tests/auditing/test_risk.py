@@ -89,7 +89,7 @@ def test_values_by_a_little(measure: str, part: str, key: str) -> None:
 
 
 def test_nothing_is_known_without_a_bound() -> None:
-    """Tests that what needs the bound is null where there is none, and named where it is not."""
+    """Tests that figures from the bound are null without a bound, and named where they are not."""
     plan = _plan()
     vss, evpi = {**plan.head["vss"], "at_most": None}, {**plan.head["evpi"], "at_least": None}
     table = {"information": plan.tables["information"].assign(at_least=NAN)}

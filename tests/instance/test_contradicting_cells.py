@@ -241,7 +241,7 @@ def test_errors_by_place() -> None:
 
 @pytest.mark.parametrize(("name", "near"), [("counts", "count"), ("untill", "until"), ("sitee", "site"), ("mw", "")])
 def test_columns_that_the_format_lacks(name: str, near: str) -> None:
-    """Tests the nearest column, one that the header lacks or has already, and advice where there is none."""
+    """Tests the nearest column, one that the header lacks or has already, and advice without a near one."""
     hint = f" Did you mean '{near}'?" if near else " If it contains notes, begin its name with notes."
     found = _found(fleet=[{"count": 9, name: 1}])
     assert found == [f"fleet, column {name}: no such column in the format.{hint}"]

@@ -250,7 +250,7 @@ def test_a_delay_moves_signed_blocks_of_its_own_contract_alone() -> None:
     )
     assert [row.starts for row in earlier.rows["decided"]] == [0, 3, -1, 11]
     assert earlier == instance
-    # A lead time that is set is none that has changed.
+    # A lead time that is set has not changed.
     assert (
         apply_edits(instance, [parse_edit("contracts.lease.lead_months=1")]).rows["decided"] == instance.rows["decided"]
     )

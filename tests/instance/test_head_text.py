@@ -42,7 +42,7 @@ QUOTED = "is not valid TOML: text and months stand in quotation marks. Write"
         ),
         ("months = 3 x\nname = \"a\"", {"months": "3 x", "name": "a"}, []),
         ("mine = a b", {"mine": "a b"}, [f'instance.toml, row 1, column mine: {QUOTED} mine = "a b".']),
-        # A month that is none is unusable; the rest is read.
+        # A text that is not a month is unusable; the rest is read.
         (
             "start = soon\nmonths = 3",
             {"months": 3},

@@ -62,7 +62,7 @@ def test_nothing_is_known_of_the_first_value() -> None:
         (2.0, arrays([2.2, 5]), cost(88, 40)),
         (2.0, arrays([2, 5.1]), cost(80, 40)),
         (2.0, arrays([2, 5], offset=0.5), cost(85, 40)),
-        # Above both: the larger bound; below both there is none.
+        # Above both: the larger bound; below both nothing is proven.
         (4.0, arrays([4, 5]), cost(160, 120)),
         (0.5, arrays([0.5, 5]), cost(20, None)),
         # A column that may be negative, that costs more, can make plans cheaper.

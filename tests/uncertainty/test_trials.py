@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from optimizer.solver.solution import Stop
 from optimizer.uncertainty import decomposition
 from optimizer.uncertainty.bundles import groups_of, make_bundles
 from optimizer.uncertainty.solve_stochastic import DECOMPOSITION, solve_stochastic
-from optimizer.uncertainty.subproblems import ENFORCED, FIXED, Answer, Subproblem, solve_subproblem
+from optimizer.uncertainty.subproblems import ENFORCED, FIXED, SCREENED, Answer, Subproblem, solve_subproblem
 from optimizer.uncertainty.trials import Trial
 from tests.solver.programs import INF, program
 from tests.uncertainty.programs import newsvendor, random_program
@@ -30,7 +31,7 @@ def test_a_trial_keeps_the_best_solution_of_each_bundle() -> None:
     assert not trial.note(0, Answer(np.array([4.0, 0.0]), -1.0))
     assert not trial.note(2, Answer(np.array([4.0, 4.0]), -5.6))
     assert (trial.cost, trial.bound) == (INF, -INF)
-    assert trial.unproven(0.99) == [0, 1]  # 4 to -1 is all of 1 + 4, and the second has none
+    assert trial.unproven(1.3) == [1]  # the first is within 5, 1.25 times its cost of 4; the second has no solution
     assert trial.note(1, Answer(np.array([4.0, 4.0]), -6.0))
     assert trial.cost == pytest.approx((4 - 5.6 - 5.6) / 3)
     assert trial.bound == pytest.approx((-1 - 6 - 5.6) / 3)
@@ -42,8 +43,8 @@ def test_a_trial_keeps_the_best_solution_of_each_bundle() -> None:
     assert trial.bound == pytest.approx((-0.9 - 6 - 5.6) / 3)
     assert [x.tolist() for x in trial.plan] == [[4, 2], [4, 4], [4, 4]]
     assert trial.changed == {0}
-    # 0.1 of 1 + 0.8, 0.4 of 1 + 5.6 and nothing are not proven: 5.6 %, 6.1 % and 0 %.
-    assert [trial.unproven(gap) for gap in (0.062, 0.06, 0.05, 0.0)] == [[], [1], [0, 1], [0, 1]]
+    # 0.1 of 0.8, 0.4 of 5.6 and nothing are not proven: 12.5 %, 7.1 % and 0 %.
+    assert [trial.unproven(gap) for gap in (0.13, 0.12, 0.07, 0.0)] == [[], [0], [0, 1], [0, 1]]
     assert not trial.note(1, Answer(infeasible=True))
     assert trial.bound == INF
 
@@ -57,8 +58,8 @@ def _solved(costs: list[float], upper: float) -> Answer:
 @pytest.mark.parametrize(
     ("costs", "values", "bound"),
     [
-        # The relaxation takes 7/3 of the second for 7, and none of the first: of that there is none then, so three of
-        # the second are needed, for 9. Two and one would make 7 for 7.2.
+        # The relaxation takes 7/3 of the second for 7, and 0 of the first, which stays at 0: three of the second are
+        # needed, for 9. Two and one would make 7 for 7.2.
         ([2.1, 3.0], [0, 3], 7.0),
         # The first costs 0.75 for each of the 7, the second 1: 3.5 of the first for 5.25, rounded up for 6.
         ([1.5, 3.0], [4, 0], 5.25),
@@ -140,11 +141,26 @@ def test_searches_begin_with_solutions_near_relaxations_where_these_are_not_opti
     assert searched > 4
 
 
-def test_small_bundles_are_searched_at_once() -> None:
-    """Tests that no candidate of bundles of seven columns is tried near its relaxation."""
+@pytest.mark.parametrize(
+    ("limits", "kinds"),
+    [
+        # Bundles of seven columns; 28 in all.
+        ({}, {SCREENED, FIXED}),
+        ({"_QUICK_SEARCH": 7}, {SCREENED, FIXED}),
+        ({"_QUICK_SEARCH": 6}, {SCREENED, ENFORCED, FIXED}),
+        ({"_LARGE_PROGRAM": 28}, {SCREENED, FIXED}),
+        ({"_LARGE_PROGRAM": 27}, {FIXED}),
+    ],
+)
+def test_how_candidates_are_tried_depends_on_sizes(
+    limits: dict[str, int], kinds: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests that small bundles are searched at once, and that candidates of large programs are not compared."""
+    for name, columns in limits.items():
+        monkeypatch.setattr(decomposition, name, columns)
     workers = Recorder()
-    solve_stochastic(random_program(2, whole=True), NOTHING, EXACT, workers, workers.report, method=DECOMPOSITION)
+    options = replace(EXACT, gap=0.003)
+    solve_stochastic(random_program(2, whole=True), NOTHING, options, workers, workers.report, method=DECOMPOSITION)
     workers.close()
-    kinds = {task.kind for _, call in workers.calls for task in call}
-    assert FIXED in kinds
-    assert ENFORCED not in kinds
+    tasks = [task for _, call in workers.calls for task in call if len(task.arrays.cost) == 7]  # before bundles merge
+    assert {task.kind for task in tasks} & {SCREENED, ENFORCED, FIXED} == kinds
